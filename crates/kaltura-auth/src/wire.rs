@@ -1,0 +1,275 @@
+//! What goes over the wire and what comes back: plain values, the same for every HTTP client.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kaltura_types::{Parameters, UnixTime};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::service_url::ServiceUrl;
+
+/// One POST request of the Kaltura API.
+///
+/// All parameters, the KS among them, stand in the body, never in the URL. `Debug` shows the URL, the
+/// action and the length of the body, never the body.
+///
+/// ```
+/// # use kaltura_auth::{ServiceUrl, WireRequest}; use kaltura_types::Parameters;
+/// let mut parameters = Parameters::new();
+/// parameters.insert("widgetId".into(), "_1234567".into());
+/// let request = WireRequest::json(&ServiceUrl::US, "session", "startWidgetSession", parameters);
+/// assert_eq!(
+///     request.url(),
+///     "https://www.kaltura.com/api_v3/service/session/action/startWidgetSession?format=1"
+/// );
+/// assert_eq!(request.content_type(), "application/json");
+/// ```
+#[derive(Clone)]
+pub struct WireRequest {
+    url: String,
+    service: String,
+    action: String,
+    content_type: String,
+    headers: Vec<(String, String)>,
+    body: Arc<Zeroizing<Vec<u8>>>,
+    time_limit: Option<Duration>,
+    max_response_bytes: u64,
+}
+
+impl WireRequest {
+    /// How many bytes an answer may have, unless the request says otherwise: 16 MiB.
+    pub const DEFAULT_MAX_RESPONSE_BYTES: u64 = 16 << 20;
+
+    /// A request to an absolute URL, with these bytes as JSON and no limit of time.
+    ///
+    /// `service` and `action` are names for routing, logs and mocks; the URL is what counts.
+    #[must_use]
+    pub fn new(
+        url: impl Into<String>,
+        service: impl Into<String>,
+        action: impl Into<String>,
+        body: impl Into<Vec<u8>>,
+    ) -> Self {
+        Self {
+            url: url.into(),
+            service: service.into(),
+            action: action.into(),
+            content_type: "application/json".to_owned(),
+            headers: Vec::new(),
+            body: Arc::new(Zeroizing::new(body.into())),
+            time_limit: None,
+            max_response_bytes: Self::DEFAULT_MAX_RESPONSE_BYTES,
+        }
+    }
+
+    /// A call of `service.action` with these parameters, asking for an answer in JSON.
+    ///
+    /// The URL says `format=1` too, so that even a server that does not read the body answers in JSON.
+    #[must_use]
+    pub fn json(url: &ServiceUrl, service: &str, action: &str, mut parameters: Parameters) -> Self {
+        parameters.insert("format".to_owned(), 1.into());
+        let body = Value::Object(parameters).to_string();
+        Self::new(url.action_url(service, action), service, action, body)
+    }
+
+    /// Replaces the content type. The server reads JSON only as exactly `application/json`: with a charset
+    /// behind it, it ignores the body in silence (wire contract, section 1.3).
+    #[must_use]
+    pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = content_type.into();
+        self
+    }
+
+    /// Adds a header. No secret belongs into one.
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// How long the transport may take for all of it, from connecting to the last byte.
+    #[must_use]
+    pub const fn with_time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
+        self
+    }
+
+    /// How many bytes the answer may have, after decompression.
+    #[must_use]
+    pub const fn with_max_response_bytes(mut self, bytes: u64) -> Self {
+        self.max_response_bytes = bytes;
+        self
+    }
+
+    /// The absolute URL. It holds no secret.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The service that is called, such as `appToken`.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// The action that is called, such as `startSession`.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        &self.action
+    }
+
+    /// The content type, to be sent exactly like this.
+    #[must_use]
+    pub fn content_type(&self) -> &str {
+        &self.content_type
+    }
+
+    /// Further headers.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The bytes to be sent, as they are. They hold secrets.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// How long the transport may take for all of it; none for as long as it likes.
+    #[must_use]
+    pub const fn time_limit(&self) -> Option<Duration> {
+        self.time_limit
+    }
+
+    /// How many bytes the answer may have, after decompression.
+    #[must_use]
+    pub const fn max_response_bytes(&self) -> u64 {
+        self.max_response_bytes
+    }
+}
+
+impl fmt::Debug for WireRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("WireRequest")
+            .field("url", &self.url)
+            .field("action", &format_args!("{}.{}", self.service, self.action))
+            .field("content_type", &self.content_type)
+            .field("headers", &headers)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .field("time_limit", &self.time_limit)
+            .field("max_response_bytes", &self.max_response_bytes)
+            .finish()
+    }
+}
+
+/// The headers of an answer that are kept; no other can carry a secret further.
+const KEPT_HEADERS: [&str; 7] =
+    ["date", "retry-after", "location", "content-type", "x-kaltura", "x-kaltura-session", "x-me"];
+
+/// A complete answer, whatever its status.
+///
+/// `Debug` shows the status, the kept headers and the length of the body, never the body.
+#[derive(Clone)]
+pub struct WireResponse {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Arc<Zeroizing<Vec<u8>>>,
+}
+
+impl WireResponse {
+    /// An answer without headers.
+    #[must_use]
+    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, headers: Vec::new(), body: Arc::new(Zeroizing::new(body.into())) }
+    }
+
+    /// Adds a header, if it is one that is kept: `Date`, `Retry-After`, `Location`, `Content-Type`,
+    /// `X-Kaltura`, `X-Kaltura-Session`, `X-Me`, in any case.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        let name = name.to_ascii_lowercase();
+        if KEPT_HEADERS.contains(&name.as_str()) {
+            self.headers.push((name, value.into()));
+        }
+        self
+    }
+
+    /// The HTTP status. It decides nothing alone: Kaltura answers errors with 200.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The bytes of the answer, decompressed. They may hold secrets.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// A header that was kept, by its name in any case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(kept, _)| kept.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// What the server's clock showed: from `X-Kaltura-Session: <id>, <Unix time>`, else from `Date`.
+    ///
+    /// The former is missing where the server's cache answers (wire contract, section 2.1).
+    #[must_use]
+    pub fn server_time(&self) -> Option<UnixTime> {
+        let own =
+            self.header("x-kaltura-session").and_then(|value| value.rsplit(',').next()?.trim().parse().ok());
+        own.or_else(|| {
+            let date = httpdate::parse_http_date(self.header("date")?).ok()?;
+            let since_epoch = date.duration_since(std::time::UNIX_EPOCH).ok()?;
+            i64::try_from(since_epoch.as_secs()).ok()
+        })
+        .map(UnixTime::from_seconds)
+    }
+}
+
+impl fmt::Debug for WireResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WireResponse")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_body_and_no_header_value() {
+        let request =
+            WireRequest::new("https://example.com/", "s", "a", "hush").with_header("x-note", "hush");
+        let response = WireResponse::new(200, "hush").with_header("set-cookie", "hush");
+        assert!(!format!("{request:?} {response:?}").contains("hush"));
+        assert!(format!("{request:?}").contains("4 bytes"));
+    }
+
+    #[test]
+    fn headers_are_kept_by_an_allow_list_and_found_in_any_case() {
+        let response = WireResponse::new(200, "").with_header("X-Me", "host").with_header("Server", "any");
+        assert_eq!(response.header("x-ME"), Some("host"));
+        assert_eq!(response.header("server"), None);
+    }
+
+    #[test]
+    fn the_servers_own_clock_goes_before_the_date() {
+        let date = WireResponse::new(200, "").with_header("Date", "Tue, 24 Nov 2026 04:09:15 GMT");
+        assert_eq!(date.server_time(), Some(UnixTime::from_seconds(1_795_493_355)));
+        let both = date.with_header("X-Kaltura-Session", "1121307854, 1795493300");
+        assert_eq!(both.server_time(), Some(UnixTime::from_seconds(1_795_493_300)));
+        let odd =
+            WireResponse::new(200, "").with_header("Date", "soon").with_header("X-Kaltura-Session", "soon");
+        assert_eq!(odd.server_time(), None);
+    }
+}

@@ -1,0 +1,1 @@
+//! Whether a transport keeps its contract.

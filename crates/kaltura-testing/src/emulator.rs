@@ -1,0 +1,1 @@
+//! A Kaltura in the process.

@@ -1,0 +1,197 @@
+//! Identifiers. None of them is a secret.
+
+use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::open::Scalar;
+
+/// The number of a Kaltura account, such as `1234567`.
+///
+/// Negative numbers are accounts of the platform itself. The server writes it as a number in some
+/// answers and as a text in others (wire contract, section 3); both are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct PartnerId(i64);
+
+impl PartnerId {
+    /// Wraps the number of an account.
+    #[must_use]
+    pub const fn new(id: i64) -> Self {
+        Self(id)
+    }
+
+    /// The number itself.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for PartnerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for PartnerId {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        text.parse().map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for PartnerId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Scalar::deserialize(deserializer)?.integer().map(Self)
+    }
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Wraps the text as it is: nothing is trimmed or folded.
+            #[must_use]
+            pub fn new(id: impl Into<String>) -> Self {
+                Self(id.into())
+            }
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(id: &str) -> Self {
+                Self::new(id)
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(id: String) -> Self {
+                Self::new(id)
+            }
+        }
+
+        /// Reads a number as its text: some answers write ids as numbers (wire contract, section 3).
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Scalar::deserialize(deserializer).map(|scalar| Self(scalar.into_text()))
+            }
+        }
+    };
+}
+
+macro_rules! shown_as_it_is {
+    ($name:ident) => {
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.0).finish()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id! {
+    /// A widget, through which anybody may start an unprivileged session.
+    ///
+    /// Each partner has a default one, `_` and the partner id ([`WidgetId::default_of`]).
+    WidgetId
+}
+shown_as_it_is!(WidgetId);
+
+impl WidgetId {
+    /// The widget that every partner has.
+    ///
+    /// ```
+    /// # use kaltura_types::{PartnerId, WidgetId};
+    /// assert_eq!(WidgetId::default_of(PartnerId::new(1234567)).as_str(), "_1234567");
+    /// ```
+    #[must_use]
+    pub fn default_of(partner: PartnerId) -> Self {
+        Self(format!("_{partner}"))
+    }
+}
+
+text_id! {
+    /// A user of a partner, in the partner's own spelling: a login name, an e-mail address, a number.
+    UserId
+}
+shown_as_it_is!(UserId);
+
+text_id! {
+    /// The public half of an app token, such as `0_7jh3eu10` (wire contract, section 3).
+    ///
+    /// It is easily mistaken for the token value. Therefore `Debug` and `Display` show it only if it
+    /// has the form of an id; anything else might be the secret, put in the wrong place.
+    ///
+    /// ```
+    /// # use kaltura_types::AppTokenId;
+    /// assert_eq!(AppTokenId::new("0_7jh3eu10").to_string(), "0_7jh3eu10");
+    /// assert_eq!(AppTokenId::new("3f786850e387550fdab836ed7e6dc881").to_string(), "(not an app token id)");
+    /// ```
+    AppTokenId
+}
+
+impl AppTokenId {
+    /// Whether it looks like the ids that the server makes: digits, `_`, and up to 20 letters or digits.
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        self.0.split_once('_').is_some_and(|(center, name)| {
+            let digits =
+                !center.is_empty() && center.len() <= 3 && center.bytes().all(|b| b.is_ascii_digit());
+            let letters =
+                !name.is_empty() && name.len() <= 20 && name.bytes().all(|b| b.is_ascii_alphanumeric());
+            digits && letters
+        })
+    }
+}
+
+impl fmt::Display for AppTokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_well_formed() { &self.0 } else { "(not an app token id)" })
+    }
+}
+
+impl fmt::Debug for AppTokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AppTokenId({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_texts_are_read_alike() {
+        for json in ["1234567", "\"1234567\""] {
+            assert_eq!(serde_json::from_str::<PartnerId>(json).unwrap(), PartnerId::new(1_234_567));
+            assert_eq!(serde_json::from_str::<UserId>(json).unwrap(), UserId::new("1234567"));
+        }
+        assert!(serde_json::from_str::<PartnerId>("\"12x\"").is_err());
+        assert!(serde_json::from_str::<PartnerId>("1.5").is_err());
+    }
+
+    #[test]
+    fn a_token_value_in_the_place_of_an_id_is_not_shown() {
+        let swapped = AppTokenId::new("3f786850e387550fdab836ed7e6dc881de23001b");
+        assert!(!format!("{swapped} {swapped:?}").contains("3f78"));
+    }
+}
