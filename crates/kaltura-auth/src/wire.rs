@@ -223,13 +223,26 @@ impl WireResponse {
     pub fn server_time(&self) -> Option<UnixTime> {
         let own =
             self.header("x-kaltura-session").and_then(|value| value.rsplit(',').next()?.trim().parse().ok());
-        own.or_else(|| {
-            let date = httpdate::parse_http_date(self.header("date")?).ok()?;
-            let since_epoch = date.duration_since(std::time::UNIX_EPOCH).ok()?;
-            i64::try_from(since_epoch.as_secs()).ok()
-        })
-        .map(UnixTime::from_seconds)
+        own.map(UnixTime::from_seconds).or_else(|| http_date(self.header("date")?))
     }
+
+    /// How long the server asks to wait before the next request (`Retry-After`), whether it says it in
+    /// seconds or as a date.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let value = self.header("retry-after")?.trim();
+        let seconds = match value.parse() {
+            Ok(seconds) => seconds,
+            Err(_) => u64::try_from(http_date(value)?.seconds_since(self.server_time()?)).unwrap_or(0),
+        };
+        Some(Duration::from_secs(seconds))
+    }
+}
+
+fn http_date(text: &str) -> Option<UnixTime> {
+    let date = httpdate::parse_http_date(text).ok()?;
+    let since_epoch = date.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since_epoch.as_secs()).ok().map(UnixTime::from_seconds)
 }
 
 impl fmt::Debug for WireResponse {
@@ -271,5 +284,16 @@ mod tests {
         let odd =
             WireResponse::new(200, "").with_header("Date", "soon").with_header("X-Kaltura-Session", "soon");
         assert_eq!(odd.server_time(), None);
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let answer = WireResponse::new(503, "").with_header("Date", "Tue, 24 Nov 2026 04:09:15 GMT");
+        let after = |value: &str| answer.clone().with_header("Retry-After", value).retry_after();
+        assert_eq!(after("7"), Some(Duration::from_secs(7)));
+        assert_eq!(after("Tue, 24 Nov 2026 04:10:15 GMT"), Some(Duration::from_secs(60)));
+        assert_eq!(after("Tue, 24 Nov 2026 04:08:15 GMT"), Some(Duration::ZERO));
+        assert_eq!(after("soon"), None);
+        assert_eq!(answer.retry_after(), None);
     }
 }

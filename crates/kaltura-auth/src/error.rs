@@ -1,0 +1,297 @@
+//! Why a login failed, and what to do.
+
+mod kind;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kaltura_types::{ApiError, PartnerId, PayloadError, UnexpectedBody, redact};
+
+pub use self::kind::ErrorKind;
+
+use crate::credentials::AppTokenCredentials;
+use crate::diagnosis::{self, Suspicion};
+use crate::transport::TransportError;
+use crate::wire::WireResponse;
+
+/// Which of the two calls of a login it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LoginStep {
+    /// `session.startWidgetSession`
+    StartWidgetSession,
+    /// `appToken.startSession`
+    StartSession,
+}
+
+impl fmt::Display for LoginStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::StartWidgetSession => "session.startWidgetSession",
+            Self::StartSession => "appToken.startSession",
+        })
+    }
+}
+
+/// A login failed.
+///
+/// It says at which call ([`step`](Self::step)), why ([`kind`](Self::kind)), and what to do
+/// ([`hint`](Self::hint)); the cause with its details is its source. It holds no secret: what the server
+/// echoes is taken out. A clone is cheap, so that many callers can share one failure.
+///
+/// ```
+/// # use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ErrorKind, ServiceUrl, WireResponse, blocking_transport_fn};
+/// # use kaltura_types::{HashType, PartnerId};
+/// # let token = AppTokenCredentials::new(PartnerId::new(1), "0_abcdefgh", "3f786850e387550fdab836ed7e6dc881", HashType::Sha256);
+/// # let login = AppTokenLogin::new(ServiceUrl::US, token);
+/// # let transport = blocking_transport_fn(|_| {
+/// #     Ok(WireResponse::new(200, r#"{"code":"INVALID_WIDGET_ID","message":"Unknown widget [_1]","objectType":"KalturaAPIException","args":{}}"#))
+/// # });
+/// let error = login.run_blocking(&transport).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::UnknownWidget);
+/// assert!(!error.is_retryable());
+/// assert!(error.hint().contains("partner id"));
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    step: LoginStep,
+    kind: ErrorKind,
+    cause: Cause,
+    suspicions: Vec<Suspicion>,
+    answer: Option<AnswerFacts>,
+}
+
+/// What of the answer helps to find the matter in the server's logs, or to wait the right time.
+struct AnswerFacts {
+    status: u16,
+    server: Option<String>,
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+}
+
+#[derive(Debug)]
+enum Cause {
+    Transport(TransportError),
+    Api(ApiError),
+    Body(UnexpectedBody),
+    Grant(UnusableGrant),
+}
+
+/// The server granted something that can not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnusableGrant {
+    /// The answer is for another partner.
+    #[error("the answer is for partner {answered}, the credentials are for partner {expected}")]
+    OtherPartner {
+        /// The partner of the credentials.
+        expected: PartnerId,
+        /// The partner of the answer.
+        answered: PartnerId,
+    },
+    /// The session was over when it was granted.
+    #[error("the session was over {seconds_ago} s before it was granted")]
+    ExpiredOnArrival {
+        /// How long it had been over, in seconds.
+        seconds_ago: i64,
+    },
+}
+
+impl Error {
+    pub(crate) fn transport(step: LoginStep, error: TransportError) -> Self {
+        let kind = ErrorKind::Transport(error.kind());
+        Self(Arc::new(Inner {
+            step,
+            kind,
+            cause: Cause::Transport(error),
+            suspicions: Vec::new(),
+            answer: None,
+        }))
+    }
+
+    /// The server refused, or something else answered. `sent` are the parameters of the request, and
+    /// `secrets` what the answer may echo.
+    pub(crate) fn answer(
+        step: LoginStep,
+        error: PayloadError,
+        response: &WireResponse,
+        credentials: &AppTokenCredentials,
+        sent: &[String],
+        secrets: &[&str],
+    ) -> Self {
+        let (kind, cause) = match error {
+            PayloadError::Api(error) => {
+                (ErrorKind::of_refusal(&error, sent), Cause::Api(error.redacted(secrets)))
+            }
+            PayloadError::Unexpected(body) => {
+                (ErrorKind::of_body(body, response.status()), Cause::Body(body))
+            }
+            _ => (ErrorKind::NotKaltura, Cause::Body(UnexpectedBody::BrokenJson)),
+        };
+        let suspicions = match kind {
+            ErrorKind::InvalidTokenHash | ErrorKind::TokenNotFound => diagnosis::suspicions(credentials),
+            _ => Vec::new(),
+        };
+        let answer = Some(AnswerFacts::of(response, secrets));
+        Self(Arc::new(Inner { step, kind, cause, suspicions, answer }))
+    }
+
+    pub(crate) fn grant(
+        step: LoginStep,
+        grant: UnusableGrant,
+        response: &WireResponse,
+        secrets: &[&str],
+    ) -> Self {
+        let kind = match grant {
+            UnusableGrant::OtherPartner { .. } => ErrorKind::OtherPartner,
+            UnusableGrant::ExpiredOnArrival { .. } => ErrorKind::ExpiredOnArrival,
+        };
+        let answer = Some(AnswerFacts::of(response, secrets));
+        Self(Arc::new(Inner { step, kind, cause: Cause::Grant(grant), suspicions: Vec::new(), answer }))
+    }
+
+    /// Which of the two calls it was.
+    #[must_use]
+    pub fn step(&self) -> LoginStep {
+        self.0.step
+    }
+
+    /// Why it failed.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the same login, tried again later, may succeed without anybody doing anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.kind.is_retryable()
+    }
+
+    /// What to do, in a sentence or two for a person.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        let mut hint = self.0.kind.hint().to_owned();
+        for suspicion in &self.0.suspicions {
+            hint.push(' ');
+            hint.push_str(suspicion.advice());
+        }
+        hint
+    }
+
+    /// What looks wrong with the credentials, if they were refused; the likeliest first.
+    #[must_use]
+    pub fn suspicions(&self) -> &[Suspicion] {
+        &self.0.suspicions
+    }
+
+    /// What the server said, if it refused. Secrets are taken out.
+    #[must_use]
+    pub fn api_error(&self) -> Option<&ApiError> {
+        match &self.0.cause {
+            Cause::Api(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What the transport said, if no complete answer arrived.
+    #[must_use]
+    pub fn transport_error(&self) -> Option<&TransportError> {
+        match &self.0.cause {
+            Cause::Transport(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What answered, if it was not the API.
+    #[must_use]
+    pub fn unexpected_body(&self) -> Option<&UnexpectedBody> {
+        match &self.0.cause {
+            Cause::Body(body) => Some(body),
+            _ => None,
+        }
+    }
+
+    /// What can not be used, if something was granted.
+    #[must_use]
+    pub fn unusable_grant(&self) -> Option<&UnusableGrant> {
+        match &self.0.cause {
+            Cause::Grant(grant) => Some(grant),
+            _ => None,
+        }
+    }
+
+    /// The HTTP status of the answer, if there was one. Kaltura answers errors with 200.
+    #[must_use]
+    pub fn http_status(&self) -> Option<u16> {
+        self.0.answer.as_ref().map(|answer| answer.status)
+    }
+
+    /// The server's name for the machine that answered (`X-Me`): for a support ticket.
+    #[must_use]
+    pub fn server(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.server.as_deref()
+    }
+
+    /// The server's id of the request, with its time (`X-Kaltura-Session`): for a support ticket.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.request_id.as_deref()
+    }
+
+    /// How long the server asks to wait before the next try (`Retry-After`).
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.answer.as_ref()?.retry_after
+    }
+
+    fn cause(&self) -> &(dyn StdError + 'static) {
+        match &self.0.cause {
+            Cause::Transport(error) => error,
+            Cause::Api(error) => error,
+            Cause::Body(error) => error,
+            Cause::Grant(error) => error,
+        }
+    }
+}
+
+impl AnswerFacts {
+    fn of(response: &WireResponse, secrets: &[&str]) -> Self {
+        let header = |name| response.header(name).map(|value| redact(value, secrets).into_owned());
+        Self {
+            status: response.status(),
+            server: header("x-me"),
+            request_id: header("x-kaltura-session"),
+            retry_after: response.retry_after(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed: {}", self.0.step, self.0.kind)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("step", &self.0.step)
+            .field("kind", &self.0.kind)
+            .field("cause", &self.0.cause)
+            .field("http_status", &self.http_status())
+            .field("server", &self.server())
+            .field("request_id", &self.request_id())
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(self.cause())
+    }
+}

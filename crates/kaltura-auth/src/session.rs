@@ -1,0 +1,135 @@
+//! What was granted.
+
+mod adjustment;
+
+use std::fmt;
+use std::time::Duration;
+
+use kaltura_ks::{Fingerprint, KsHeader};
+use kaltura_types::{
+    Ks, Open, PartnerId, PayloadError, Privileges, SessionInfo, SessionType, UnexpectedBody, UnixTime,
+    UserId, payload,
+};
+
+pub use self::adjustment::Adjustment;
+
+use crate::credentials::SessionRequest;
+
+/// A session: the KS, and what the server granted with it.
+///
+/// `Debug` tells the KS apart by version, partner and an eight-digit fingerprint, and does not show it.
+#[derive(Clone)]
+pub struct Session {
+    ks: Ks,
+    partner: PartnerId,
+    user: Option<UserId>,
+    session_type: Option<Open<SessionType>>,
+    privileges: Privileges,
+    expires_at: Option<UnixTime>,
+    server_time: Option<UnixTime>,
+    adjustments: Vec<Adjustment>,
+}
+
+impl Session {
+    /// Takes what the server says of a session, and notes where it differs from what was asked.
+    ///
+    /// `server_time` is what the server's clock showed in the same answer.
+    pub(crate) fn granted(
+        info: SessionInfo,
+        partner: PartnerId,
+        asked: &SessionRequest,
+        server_time: Option<UnixTime>,
+    ) -> Result<Self, PayloadError> {
+        let incomplete =
+            UnexpectedBody::WrongShape { expected: "SessionInfo", found: payload::JsonKind::Object };
+        let ks = info.ks.ok_or(incomplete)?;
+        let mut session = Self {
+            ks,
+            partner: info.partner_id.unwrap_or(partner),
+            user: info.user_id.filter(|user| !user.as_str().is_empty()),
+            session_type: info.session_type,
+            privileges: info.privileges.unwrap_or_default(),
+            expires_at: info.expiry,
+            server_time,
+            adjustments: Vec::new(),
+        };
+        session.adjustments = Adjustment::between(asked, &session);
+        Ok(session)
+    }
+
+    /// The KS: what authorises calls. It goes into the request's body as the parameter `ks`.
+    #[must_use]
+    pub const fn ks(&self) -> &Ks {
+        &self.ks
+    }
+
+    /// The partner that the session is for.
+    #[must_use]
+    pub const fn partner_id(&self) -> PartnerId {
+        self.partner
+    }
+
+    /// Whose session it is, if anybody's.
+    #[must_use]
+    pub const fn user_id(&self) -> Option<&UserId> {
+        self.user.as_ref()
+    }
+
+    /// USER or ADMIN, if the server said so.
+    #[must_use]
+    pub const fn session_type(&self) -> Option<&Open<SessionType>> {
+        self.session_type.as_ref()
+    }
+
+    /// What the session may do.
+    #[must_use]
+    pub const fn privileges(&self) -> &Privileges {
+        &self.privileges
+    }
+
+    /// When the session ends, by the server's clock. Absent if the server did not say.
+    #[must_use]
+    pub const fn expires_at(&self) -> Option<UnixTime> {
+        self.expires_at
+    }
+
+    /// How long the session had to live when it was granted, measured by the server's own clock, so that a
+    /// local clock that is wrong does not matter. Absent if the server told no expiry or no time.
+    #[must_use]
+    pub fn granted_life(&self) -> Option<Duration> {
+        let seconds = self.expires_at?.seconds_since(self.server_time?);
+        Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+    }
+
+    /// What the server granted differently from what was asked; empty if nothing.
+    #[must_use]
+    pub fn adjustments(&self) -> &[Adjustment] {
+        &self.adjustments
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("ks", &Named(&self.ks))
+            .field("partner", &self.partner)
+            .field("user", &self.user)
+            .field("session_type", &self.session_type)
+            .field("privileges", &format_args!("{}", self.privileges))
+            .field("expires_at", &self.expires_at)
+            .field("adjustments", &self.adjustments)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A KS by its name in logs, not by its text.
+struct Named<'a>(&'a Ks);
+
+impl fmt::Debug for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match KsHeader::read(self.0) {
+            Ok(header) => write!(f, "({header})"),
+            Err(_) => write!(f, "(KS of no known form, fingerprint {})", Fingerprint::of(self.0)),
+        }
+    }
+}
