@@ -6,6 +6,7 @@ mod steps;
 mod tally;
 
 use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::Failure;
@@ -15,9 +16,9 @@ use readme::Readme;
 use steps::{Chore, Step};
 use tally::Tally;
 
-/// Runs the steps until one fails. `false` if one did.
-pub(crate) fn run(out: &mut dyn Write) -> Result<bool, Failure> {
-    let workspace = Workspace::read()?;
+/// Runs the steps in the workspace that `place` belongs to, until one fails. `false` if one did.
+pub(crate) fn run(place: &Path, out: &mut dyn Write) -> Result<bool, Failure> {
+    let workspace = Workspace::read(place)?;
     let root = &workspace.root;
     let readme = Readme::read(root)?;
     let cargo_deny = Command::new(&["cargo", "deny", "--version"]).succeeds_silently(root);
@@ -27,7 +28,7 @@ pub(crate) fn run(out: &mut dyn Write) -> Result<bool, Failure> {
     let well = run_steps(&steps, out, &mut |chore, out| match chore {
         Chore::Run(command) => command.run(root),
         Chore::Test(command) => command.run_and_read(root, out, &mut |line| tally.read(line)),
-        Chore::Tidy => crate::tidy::run(out),
+        Chore::Tidy => crate::tidy::run(root, out),
         Chore::Skip(_) => Ok(true),
     })?;
     writeln!(out, "tests: {tally}")?;

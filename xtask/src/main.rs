@@ -21,11 +21,21 @@ usage: cargo xtask <chore>
 exit code: 0 all well, 1 a check failed, 2 the command line was not understood
 ";
 
+enum Chore {
+    Ci,
+    Tidy,
+    Help,
+}
+
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match chore(&words) {
-        Ok(code) => code,
+    let Some(chore) = understand(&words) else {
+        complain(USAGE);
+        return ExitCode::from(2);
+    };
+    match run(&chore) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
             complain(&format!("error: {failure}\n"));
             ExitCode::FAILURE
@@ -33,18 +43,30 @@ fn main() -> ExitCode {
     }
 }
 
-fn chore(words: &[&str]) -> Result<ExitCode, Failure> {
-    let mut out = io::stdout();
+fn understand(words: &[String]) -> Option<Chore> {
     match words {
-        ["ci"] => ci::run(&mut out),
-        ["tidy"] => tidy::run(&mut out),
-        ["help" | "--help" | "-h"] => out.write_all(USAGE.as_bytes()).map(|()| true).map_err(Into::into),
-        _ => {
-            complain(USAGE);
-            return Ok(ExitCode::from(2));
+        [word] => match word.as_str() {
+            "ci" => Some(Chore::Ci),
+            "tidy" => Some(Chore::Tidy),
+            "help" | "--help" | "-h" => Some(Chore::Help),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `false` if a check failed.
+fn run(chore: &Chore) -> Result<bool, Failure> {
+    let here = std::env::current_dir()?;
+    let mut out = io::stdout();
+    match chore {
+        Chore::Ci => ci::run(&here, &mut out),
+        Chore::Tidy => tidy::run(&here, &mut out),
+        Chore::Help => {
+            out.write_all(USAGE.as_bytes())?;
+            Ok(true)
         }
     }
-    .map(|well| if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Writes to standard error; where even that is closed, the exit code has to do.
@@ -56,15 +78,21 @@ fn complain(text: &str) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_is_not_understood_has_exit_code_2() {
-        for words in [&[][..], &["tydi"], &["tidy", "ci"], &["ci", "--fast"]] {
-            assert_eq!(chore(words).unwrap(), ExitCode::from(2), "{words:?}");
-        }
+    fn understood(line: &str) -> Option<Chore> {
+        understand(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
     }
 
     #[test]
-    fn help_is_no_misuse() {
-        assert_eq!(chore(&["--help"]).unwrap(), ExitCode::SUCCESS);
+    fn chores_are_known_by_one_word() {
+        assert!(matches!(understood("ci"), Some(Chore::Ci)));
+        assert!(matches!(understood("tidy"), Some(Chore::Tidy)));
+        assert!(matches!(understood("--help"), Some(Chore::Help)));
+    }
+
+    #[test]
+    fn all_else_is_misuse() {
+        for line in ["", "tydi", "tidy ci", "ci --fast"] {
+            assert!(understood(line).is_none(), "{line}");
+        }
     }
 }

@@ -16,7 +16,11 @@ mod toml_entries;
 mod traces;
 mod workspace;
 
+#[cfg(test)]
+mod bad_house;
+
 use std::io::Write;
+use std::path::Path;
 
 use crate::Failure;
 use citations::Sections;
@@ -24,9 +28,10 @@ use finding::Finding;
 use repository::{Repository, TextFile};
 pub(crate) use workspace::{Member, Workspace};
 
-/// Checks every rule and writes what it finds. `false` if a rule is broken.
-pub(crate) fn run(out: &mut dyn Write) -> Result<bool, Failure> {
-    let workspace = Workspace::read()?;
+/// Checks every rule in the workspace that `place` belongs to, and writes what it finds. `false` if a rule
+/// is broken.
+pub(crate) fn run(place: &Path, out: &mut dyn Write) -> Result<bool, Failure> {
+    let workspace = Workspace::read(place)?;
     let repository = Repository::read(&workspace.root)?;
     let mut findings = check_repository(&repository)?;
     findings.extend(check_workspace(&workspace, &repository)?);

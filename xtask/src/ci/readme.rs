@@ -1,5 +1,6 @@
 //! The two commands that the README promises. They are run as they stand there.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::Failure;
@@ -14,11 +15,16 @@ pub(crate) struct Readme {
 }
 
 impl Readme {
+    /// Reads them from the README; as long as there is none, the usual commands stand in.
     pub(crate) fn read(root: &Path) -> Result<Self, Failure> {
-        let path = root.join("README.md");
-        let text =
-            std::fs::read_to_string(&path).map_err(|error| format!("could not read README.md: {error}"))?;
-        Self::parse(&text)
+        match std::fs::read_to_string(root.join("README.md")) {
+            Ok(text) => Self::parse(&text),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self {
+                test: Command::new(&["cargo", "test", "--workspace"]),
+                demo: Command::new(&["cargo", "run", "-p", "kaltura-cli", "--", "demo"]),
+            }),
+            Err(error) => Err(format!("could not read README.md: {error}").into()),
+        }
     }
 
     fn parse(text: &str) -> Result<Self, Failure> {
@@ -65,6 +71,15 @@ mod tests {
         .unwrap();
         assert_eq!(readme.test, Command::new(&["cargo", "test", "-q"]));
         assert_eq!(readme.demo, Command::new(&["cargo", "run", "-p", "a", "--", "demo"]));
+    }
+
+    #[test]
+    fn a_readme_that_is_there_is_read_and_one_that_is_not_is_no_error() {
+        let place = tempfile::tempdir().unwrap();
+        assert_eq!(Readme::read(place.path()).unwrap().test, Command::new(&["cargo", "test", "--workspace"]));
+        let text = "```sh\ncargo test --locked\ncargo run demo\n```\n";
+        std::fs::write(place.path().join("README.md"), text).unwrap();
+        assert_eq!(Readme::read(place.path()).unwrap().test, Command::new(&["cargo", "test", "--locked"]));
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) fn all(readme: &Readme, members: &[Member], cargo_deny: bool) -> Vec<
     let clippy = "cargo clippy --workspace --all-targets --all-features -- -D warnings";
     let docs = run("cargo doc --workspace --no-deps --all-features").with("RUSTDOCFLAGS", "-D warnings");
     let deny = if cargo_deny {
-        Chore::Run(run("cargo deny --all-features check bans licenses sources"))
+        Chore::Run(run("cargo deny check --hide-inclusion-graph bans licenses sources"))
     } else {
         Chore::Skip("cargo-deny is not installed (cargo install cargo-deny --locked)")
     };

@@ -103,17 +103,17 @@ mod tests {
     #[test]
     fn versions_are_stated_in_the_workspace() {
         for lines in [
-            "[dependencies]\nhttp = \"1\"\n",
-            "[dev-dependencies]\nhttp = { version = \"1\" }\n",
-            "[target.'cfg(unix)'.build-dependencies]\nhttp.version = \"1\"\n",
-            "[dependencies.http]\nversion = \"1\"\n",
+            "[dependencies]\nbytes = \"1\"\n",
+            "[dev-dependencies]\nbytes = { version = \"1\" }\n",
+            "[target.'cfg(unix)'.build-dependencies]\nbytes.version = \"1\"\n",
+            "[dependencies.bytes]\nversion = \"1\"\n",
         ] {
             let said = said_of(&format!("{GOOD}{lines}"));
-            assert!(said.contains("the version of http is not taken from the workspace"), "{lines}: {said}");
+            assert!(said.contains("the version of bytes is not taken from the workspace"), "{lines}: {said}");
         }
         for lines in [
-            "[dependencies.http]\nworkspace = true\noptional = true\n",
-            "[dev-dependencies]\nhttp.workspace = true\nhttp.features = [\"std\"]\n",
+            "[dependencies.bytes]\nworkspace = true\noptional = true\n",
+            "[dev-dependencies]\nbytes.workspace = true\nbytes.features = [\"std\"]\n",
         ] {
             assert_eq!(said_of(&format!("{GOOD}{lines}")), "", "{lines}");
         }

@@ -15,10 +15,9 @@ pub(crate) fn code_only(text: &str) -> String {
 /// Where `word` stands in code, not as a part of a longer word. Gives the byte and the line, counted from 1.
 pub(crate) fn find_word<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = (usize, usize)> + 'a {
     code.match_indices(word).map(|(start, _)| start).filter_map(move |start| {
-        let ends_in_name = word.ends_with(is_name);
-        let whole = !code[..start].ends_with(is_name)
-            && !(ends_in_name && code[start + word.len()..].starts_with(is_name));
-        whole.then(|| (start, line_of(code, start)))
+        let begun_before = code[..start].ends_with(is_name);
+        let goes_on = word.ends_with(is_name) && code[start + word.len()..].starts_with(is_name);
+        (!begun_before && !goes_on).then(|| (start, line_of(code, start)))
     })
 }
 
@@ -75,17 +74,11 @@ impl Scanner<'_> {
             Some(quoted(rest, '"'))
         } else if rest.starts_with('\'') {
             character_literal(rest)
-        } else if rest.starts_with('r') && !self.in_word() {
+        } else if rest.starts_with('r') {
             raw_string(rest)
         } else {
             None
         }
-    }
-
-    /// Whether what was kept last goes on: the `r` of `for"` opens nothing, that of `br"` does.
-    fn in_word(&self) -> bool {
-        let word = self.code.rsplit(|c| !is_name(c)).next().unwrap_or_default();
-        !matches!(word, "" | "b" | "c")
     }
 }
 
@@ -130,7 +123,8 @@ fn character_literal(text: &str) -> Option<usize> {
     (first == '\\' || after.next() == Some('\'')).then(|| quoted(text, '\''))
 }
 
-/// `r"…"` and `r#"…"#`, but not the name `r#type`.
+/// `r"…"` and `r#"…"#`, but not the name `r#type`. No name ends right before a quote, so that the `r` is
+/// always that of a string, also in `br"…"`.
 fn raw_string(text: &str) -> Option<usize> {
     let marks = text[1..].len() - text[1..].trim_start_matches('#').len();
     let content = 1 + marks + 1;

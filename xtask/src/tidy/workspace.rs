@@ -1,12 +1,11 @@
 //! The crates of the workspace and what they depend on, as `cargo metadata` tells it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 use crate::Failure;
 
-/// The workspace that the current directory belongs to.
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
@@ -35,8 +34,9 @@ pub(crate) struct Dependency {
 }
 
 impl Workspace {
-    pub(crate) fn read() -> Result<Self, Failure> {
-        let metadata = MetadataCommand::new().no_deps().exec()?;
+    /// Reads the workspace that a directory belongs to.
+    pub(crate) fn read(place: &Path) -> Result<Self, Failure> {
+        let metadata = MetadataCommand::new().current_dir(place).no_deps().exec()?;
         let root = metadata.workspace_root.clone();
         let members = metadata.workspace_packages().into_iter().map(|package| Member {
             name: package.name.to_string(),

@@ -60,9 +60,14 @@ mod tests {
             ("====", None),
             ("=QQ", None),
             ("QQ==QQ", None),
+            ("Q=Q=", None),
             ("", Some("")),
         ] {
-            assert_eq!(decode_strictly(text).as_deref().map(Vec::as_slice), bytes.map(str::as_bytes), "{text}");
+            assert_eq!(
+                decode_strictly(text).as_deref().map(Vec::as_slice),
+                bytes.map(str::as_bytes),
+                "{text}"
+            );
         }
     }
 

@@ -1,0 +1,257 @@
+//! What a KS says about its session, and how the server understands it.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use kaltura_types::{Coded as _, Open, PartnerId, Privileges, Scalar, SessionType, UnixTime, UserId};
+use sha1::{Digest as _, Sha1};
+
+use crate::envelope::Partner;
+use crate::php::compare::compare;
+
+/// The fields of a KS, as texts and as what they mean.
+///
+/// `None` is a field that is absent, which is not the same as an empty one. Version 1 has no way to say
+/// "absent" within its nine fields: what was null when it was signed is read as empty. Bytes that are not
+/// UTF-8 are read as `U+FFFD`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KsClaims {
+    pub(crate) partner: Partner,
+    pub(crate) partner_pattern: Option<String>,
+    pub(crate) expiry: Option<String>,
+    pub(crate) session_type: Option<String>,
+    pub(crate) user: Option<UserId>,
+    pub(crate) privileges_text: Option<String>,
+    pub(crate) privileges: Privileges,
+    pub(crate) master_partner: Option<String>,
+    pub(crate) additional_data: Option<String>,
+    pub(crate) surplus: Vec<String>,
+}
+
+impl KsClaims {
+    /// The partner that the session is for. Version 2 does not sign it: there, the secret that opens the KS
+    /// is the only proof.
+    #[must_use]
+    pub const fn partner_id(&self) -> PartnerId {
+        self.partner.id
+    }
+
+    /// Version 1 repeats the partner id here.
+    #[must_use]
+    pub fn partner_pattern(&self) -> Option<&str> {
+        self.partner_pattern.as_deref()
+    }
+
+    /// When the session ends; `None` if that is no whole number.
+    #[must_use]
+    pub fn expiry(&self) -> Option<UnixTime> {
+        self.expiry_text()?.parse().ok().map(UnixTime::from_seconds)
+    }
+
+    /// The end of the session as it is written.
+    #[must_use]
+    pub fn expiry_text(&self) -> Option<&str> {
+        self.expiry.as_deref()
+    }
+
+    /// Whether the session is over at `now`: the last second is no longer part of it (wire contract,
+    /// section 6.4). What is no number is compared as PHP does.
+    #[must_use]
+    pub fn is_expired_at(&self, now: UnixTime) -> bool {
+        compare(self.expiry_text(), now.as_seconds()) != Ordering::Greater
+    }
+
+    /// The type of the session. Numbers that are neither USER nor ADMIN occur.
+    #[must_use]
+    pub fn session_type(&self) -> Option<Open<SessionType>> {
+        let text = self.session_type_text()?;
+        let code = text.parse().map_or_else(|_| Scalar::Text(text.to_owned()), Scalar::Number);
+        Some(SessionType::from_code(&code).map_or(Open::Other(code), Open::Known))
+    }
+
+    /// The type of the session as it is written.
+    #[must_use]
+    pub fn session_type_text(&self) -> Option<&str> {
+        self.session_type.as_deref()
+    }
+
+    /// Whether the server takes it for an ADMIN session: any type from 1 up (wire contract, section 6.4).
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        compare(self.session_type_text(), 1) != Ordering::Less
+    }
+
+    /// The user. A widget session's is `0`; the absent and the empty user are nobody, too.
+    #[must_use]
+    pub const fn user(&self) -> Option<&UserId> {
+        self.user.as_ref()
+    }
+
+    /// Whether the session is nobody's: the user is absent, empty or `0`.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.user.as_ref().is_none_or(|user| matches!(user.as_str(), "" | "0"))
+    }
+
+    /// Whether the server takes it for the session of a widget: of type 0, nobody's, and with `widget:1`
+    /// somewhere in the text of its privileges (wire contract, section 6.4).
+    #[must_use]
+    pub fn is_widget_session(&self) -> bool {
+        compare(self.session_type_text(), 0) == Ordering::Equal
+            && self.is_anonymous()
+            && self.privileges_text().is_some_and(|text| text.contains("widget:1"))
+    }
+
+    /// What the session may do, as the server takes it apart.
+    #[must_use]
+    pub const fn privileges(&self) -> &Privileges {
+        &self.privileges
+    }
+
+    /// The text of the privileges. Version 1 keeps it as it was given; version 2 keeps the privileges as
+    /// fields, of which the server builds the text anew (wire contract, section 5.2).
+    #[must_use]
+    pub fn privileges_text(&self) -> Option<&str> {
+        self.privileges_text.as_deref()
+    }
+
+    /// The name of the group that `session.end` ends as a whole: the value of the privilege `sessionid`.
+    /// All sessions of an app token carry that token's id.
+    #[must_use]
+    pub fn session_id(&self) -> Option<String> {
+        let values = self.privileges.get("sessionid")?.values();
+        (!values.is_empty()).then(|| values.join("/"))
+    }
+
+    /// How the server marks the ended group: hex SHA-1 of partner id, `_` and session id (wire contract,
+    /// section 6.2).
+    #[must_use]
+    pub fn session_id_hash(&self) -> Option<String> {
+        let marker = format!("{}_{}", self.partner.text, self.session_id()?);
+        Some(hex::encode(Sha1::digest(marker)))
+    }
+
+    /// The partner that impersonates this one (wire contract, section 4.5).
+    #[must_use]
+    pub fn master_partner_id(&self) -> Option<PartnerId> {
+        self.master_partner_text()?.parse().ok()
+    }
+
+    /// The impersonating partner as it is written; empty in a version 1 KS that has none.
+    #[must_use]
+    pub fn master_partner_text(&self) -> Option<&str> {
+        self.master_partner.as_deref()
+    }
+
+    /// Whatever the maker of the KS put into its last field.
+    #[must_use]
+    pub fn additional_data(&self) -> Option<&str> {
+        self.additional_data.as_deref()
+    }
+
+    /// What stands after the ninth field of a version 1 KS. A `;` in the user or in the privileges shifts the
+    /// fields behind it, and pushes the last ones here, where the server does not look.
+    #[must_use]
+    pub fn surplus(&self) -> &[String] {
+        &self.surplus
+    }
+}
+
+/// Additional data may hold anything, and is left out.
+impl fmt::Debug for KsClaims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KsClaims")
+            .field("partner", &self.partner.text)
+            .field("expiry", &self.expiry)
+            .field("session_type", &self.session_type)
+            .field("user", &self.user)
+            .field("privileges", &self.privileges_text)
+            .field("master_partner", &self.master_partner)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::v1;
+
+    /// Partner 7654321, with these fields behind it.
+    fn claims(fields: &str) -> KsClaims {
+        let partner = Partner { text: "7654321".to_owned(), id: PartnerId::new(7_654_321) };
+        v1::read(partner, &format!("7654321;7654321;{fields}"))
+    }
+
+    #[test]
+    fn the_last_second_is_over() {
+        let at = |now| claims("2000000000").is_expired_at(UnixTime::from_seconds(now));
+        assert_eq!([1_999_999_999, 2_000_000_000, 2_000_000_001].map(at), [false, true, true]);
+    }
+
+    #[test]
+    fn an_expiry_that_is_no_number_is_kept_and_compared_as_a_text() {
+        for (text, is_expired) in
+            [("", true), ("soon", false), ("1e3", true), ("99999999999999999999", false)]
+        {
+            assert_eq!(claims(text).expiry(), None);
+            assert_eq!(claims(text).expiry_text(), Some(text));
+            assert_eq!(
+                claims(text).is_expired_at(UnixTime::from_seconds(2_000_000_000)),
+                is_expired,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn admin_is_any_type_from_1() {
+        for (text, is_admin) in
+            [("0", false), ("1", true), ("2", true), ("-1", false), ("1.5", true), ("", false)]
+        {
+            assert_eq!(claims(&format!("1;{text}")).is_admin(), is_admin, "{text}");
+        }
+        assert_eq!(claims("1;2").session_type(), Some(Open::Known(SessionType::Admin)));
+        assert_eq!(claims("1;7").session_type(), Some(Open::Other(Scalar::Number(7))));
+        assert_eq!(claims("1;x").session_type(), Some(Open::Other(Scalar::Text("x".to_owned()))));
+        assert_eq!((claims("1").session_type(), claims("1").is_admin()), (None, false));
+    }
+
+    #[test]
+    fn a_widget_session_is_nobodys_and_says_so() {
+        for (fields, is_widget) in [
+            ("1;0;r;0;view:*,widget:1", true),
+            ("1;0;r;;widget:1", true),
+            ("1;0;r;0;mywidget:12", true),
+            ("1;0;r;u;view:*,widget:1", false),
+            ("1;2;r;0;view:*,widget:1", false),
+            ("1;0;r;0;view:*", false),
+            ("1;0;r;0;view:*,widget:2", false),
+            ("1;0;r;00;widget:1", false),
+            ("1", false),
+        ] {
+            assert_eq!(claims(fields).is_widget_session(), is_widget, "{fields}");
+        }
+    }
+
+    #[test]
+    fn the_session_group_is_marked_by_partner_and_session_id() {
+        let group = |privileges| claims(&format!("1;0;r;u;{privileges}"));
+        assert_eq!(group("sview:*").session_id_hash(), None);
+        assert_eq!(group("sessionid").session_id_hash(), None);
+        assert_eq!(group("list:*,sessionid:0_a").session_id().as_deref(), Some("0_a"));
+        assert_eq!(group("sessionid:0_a/x").session_id().as_deref(), Some("0_a/x"));
+        // SHA-1 of `7654321_0_a`.
+        let hash = "d5a7de4d67aefb48da0de1fa030420b3588e22af";
+        assert_eq!(group("sessionid:0_a").session_id_hash().as_deref(), Some(hash));
+    }
+
+    #[test]
+    fn a_semicolon_shifts_the_fields_and_the_last_ones_fall_off() {
+        let shifted = claims("1;0;r;a;b;7;sview:*;x;y;z");
+        assert_eq!(shifted.user(), Some(&UserId::new("a")));
+        assert_eq!(shifted.privileges_text(), Some("b"));
+        assert_eq!(shifted.master_partner_id(), Some(PartnerId::new(7)));
+        assert_eq!(shifted.additional_data(), Some("sview:*"));
+        assert_eq!(shifted.surplus(), ["x", "y", "z"]);
+    }
+}

@@ -1,0 +1,229 @@
+//! Opening a KS with the partner's secrets, as the server does it.
+
+use std::fmt;
+
+use kaltura_types::{AdminSecret, Ks};
+use zeroize::Zeroizing;
+
+use crate::claims::KsClaims;
+use crate::envelope::{Envelope, MalformedKs};
+use crate::header::KsVersion;
+use crate::{v1, v2};
+
+/// Opens a KS: proves that it was signed with one of `secrets`, and reads what it says.
+///
+/// A partner may have several admin secrets; each is tried. The order does not matter, except for
+/// [`OpenedKs::secret_index`]. An opened KS may still be expired or ended: see
+/// [`KsClaims::is_expired_at`]; what was ended, only the server knows.
+///
+/// # Errors
+///
+/// [`OpenError`], for exactly the texts that the server refuses or fails at.
+///
+/// ```
+/// # use kaltura_types::{AdminSecret, Ks, UnixTime};
+/// let ks = Ks::new(
+///     "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c",
+/// );
+/// let secrets = [AdminSecret::new("an older secret"), AdminSecret::new("a0b1c2d3e4f5061728394a5b6c7d8e9f")];
+/// let opened = kaltura_ks::open(&ks, &secrets)?;
+/// let claims = opened.claims();
+/// assert_eq!(claims.user().unwrap().as_str(), "admin");
+/// assert!(claims.is_admin());
+/// assert!(!claims.is_expired_at(UnixTime::from_seconds(1_999_999_999)));
+/// assert_eq!(opened.secret_index(), 1);
+/// # Ok::<(), kaltura_ks::OpenError>(())
+/// ```
+pub fn open(ks: &Ks, secrets: &[AdminSecret]) -> Result<OpenedKs, OpenError> {
+    match Envelope::decode(ks)? {
+        Envelope::V1 { partner, signature, info } => {
+            let (secret_index, digest) =
+                first_match(secrets, |secret| v1::verify(&signature, &info, secret))?;
+            let text = Zeroizing::new(String::from_utf8_lossy(&info).into_owned());
+            let claims = v1::read(partner, &text);
+            Ok(OpenedKs {
+                version: KsVersion::V1,
+                claims,
+                text,
+                random: v1::rand(&info),
+                digest,
+                secret_index,
+            })
+        }
+        Envelope::V2 { partner, cipher_text } => {
+            let (secret_index, opened) = first_match(secrets, |secret| v2::decrypt(&cipher_text, secret))?;
+            let claims = v2::read(partner, &opened.fields).ok_or(OpenError::BracketedPrivilege)?;
+            Ok(OpenedKs {
+                version: KsVersion::V2,
+                claims,
+                text: Zeroizing::new(String::from_utf8_lossy(&opened.fields).into_owned()),
+                random: Some(opened.random),
+                digest: opened.hash,
+                secret_index,
+            })
+        }
+    }
+}
+
+fn first_match<T>(
+    secrets: &[AdminSecret],
+    open: impl Fn(&AdminSecret) -> Option<T>,
+) -> Result<(usize, T), OpenError> {
+    let mut opened = secrets.iter().map(open).enumerate();
+    opened.find_map(|(index, opened)| Some((index, opened?))).ok_or(OpenError::NoSecretMatches)
+}
+
+/// A KS whose signature was proven.
+#[derive(Clone)]
+pub struct OpenedKs {
+    version: KsVersion,
+    claims: KsClaims,
+    text: Zeroizing<String>,
+    random: Option<Zeroizing<Vec<u8>>>,
+    digest: String,
+    secret_index: usize,
+}
+
+impl OpenedKs {
+    /// The version.
+    #[must_use]
+    pub const fn version(&self) -> KsVersion {
+        self.version
+    }
+
+    /// What the KS says: user, type, expiry, privileges.
+    #[must_use]
+    pub const fn claims(&self) -> &KsClaims {
+        &self.claims
+    }
+
+    /// All fields as they are written in the KS: a query string in version 2, nine fields with `;` between
+    /// them in version 1. Signed again with the same random part, it gives the same KS: do not log it.
+    #[must_use]
+    pub fn fields_text(&self) -> &str {
+        &self.text
+    }
+
+    /// What makes each KS another one: 16 random bytes in version 2, in version 1 the text of the time at
+    /// which it was made, if the field is there.
+    #[must_use]
+    pub fn random(&self) -> Option<&[u8]> {
+        self.random.as_ref().map(|random| random.as_slice())
+    }
+
+    /// The SHA-1 inside the KS, in hex: the identity by which `session.end` ends it (wire contract, section
+    /// 6.2).
+    #[must_use]
+    pub fn digest_hex(&self) -> &str {
+        &self.digest
+    }
+
+    /// Which of the secrets it was signed with, counted from 0.
+    #[must_use]
+    pub const fn secret_index(&self) -> usize {
+        self.secret_index
+    }
+}
+
+/// Neither the random part nor the digest is shown: they belong to the KS.
+impl fmt::Debug for OpenedKs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenedKs")
+            .field("version", &self.version)
+            .field("claims", &self.claims)
+            .field("secret_index", &self.secret_index)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a KS could not be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The text is no KS, whatever the secret.
+    #[error(transparent)]
+    Malformed(#[from] MalformedKs),
+    /// It is signed with none of the secrets, or was altered.
+    #[error("the KS is signed with none of the admin secrets that were given, or was altered")]
+    NoSecretMatches,
+    /// A privilege has a name with a pair of brackets, such as `a[b]`. The server fails with an empty HTTP
+    /// 500 at each use of such a KS (wire contract, section 5.2).
+    #[error(
+        "the KS has a privilege with brackets in its name, at which the server fails; sign it anew without"
+    )]
+    BracketedPrivilege,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use kaltura_types::{PartnerId, UnixTime, UserId};
+    use proptest::prelude::*;
+
+    fn secret() -> AdminSecret {
+        AdminSecret::new("secret")
+    }
+
+    fn open_v2(fields: &str) -> Result<OpenedKs, OpenError> {
+        open(&v2::seal(PartnerId::new(1), fields, [7; 16], &secret()), &[secret()])
+    }
+
+    // Who has the secret can sign what no server would write.
+    proptest! {
+        #[test]
+        fn whatever_was_signed_is_opened_without_panic(
+            fields in prop_oneof![any::<String>(), "(%?[0-9A-F_eutmd&=+;\\[\\]. ]){0,40}"],
+        ) {
+            match open_v2(&fields) {
+                Ok(opened) => prop_assert_eq!(opened.fields_text(), fields.trim_end_matches('\0')),
+                Err(error) => prop_assert!(matches!(error, OpenError::BracketedPrivilege)),
+            }
+            let ks = v1::seal(&format!("1;{fields};;"), &secret());
+            prop_assert!(open(&ks, &[secret()]).is_ok());
+        }
+    }
+
+    #[test]
+    fn absent_fields_are_not_empty_fields() {
+        let opened = open_v2("sview=%2A&_e=5").unwrap();
+        let claims = opened.claims();
+        assert_eq!((claims.user(), claims.session_type_text(), claims.additional_data()), (None, None, None));
+        let opened = open_v2("_u=&_d=").unwrap();
+        assert_eq!(opened.claims().user().map(UserId::as_str), Some(""));
+        assert_eq!((opened.claims().additional_data(), opened.claims().expiry()), (Some(""), None));
+        assert!(opened.claims().is_expired_at(UnixTime::from_seconds(1)));
+    }
+
+    #[test]
+    fn unknown_fields_are_privileges() {
+        let opened = open_v2("_x=1&new+field=a%2Cb&_e=5").unwrap();
+        assert_eq!(opened.claims().privileges_text(), Some("_x:1,new_field:a,b"));
+        assert_eq!(opened.claims().privileges().get("new_field").unwrap().values(), ["a,b"]);
+    }
+
+    #[test]
+    fn a_pair_of_brackets_fails_unless_it_is_overwritten() {
+        assert_eq!(open_v2("a%5Bb%5D=1&_e=5").err(), Some(OpenError::BracketedPrivilege));
+        assert!(open_v2("_e%5Bb%5D=1&_e=5").is_ok_and(|opened| opened.claims().expiry_text() == Some("5")));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_replaced() {
+        assert_eq!(open_v2("_u=%FFx").unwrap().claims().user().unwrap().as_str(), "\u{fffd}x");
+    }
+
+    #[test]
+    fn a_signature_in_upper_case_is_refused() {
+        let signed = |signature: &str| {
+            let ks = Ks::new(STANDARD.encode(format!("{signature}|1;1;5;0;r;u;;;")));
+            open(&ks, &[secret()]).map(|opened| opened.digest_hex().to_owned())
+        };
+        // SHA-1 of `secret1;1;5;0;r;u;;;`.
+        let signature = "ae818d39122c6bf73080735eb20581ff97acbabd";
+        assert_eq!(signed(signature).as_deref(), Ok(signature));
+        assert_eq!(signed(&signature.to_uppercase()), Err(OpenError::NoSecretMatches));
+        assert_eq!(signed(&signature[1..]), Err(OpenError::NoSecretMatches));
+    }
+}

@@ -1,0 +1,71 @@
+//! Version 1: signed clear text (wire contract, section 6.3).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use kaltura_types::{AdminSecret, Ks, Privileges, UserId};
+use sha1::{Digest as _, Sha1};
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use crate::claims::KsClaims;
+use crate::envelope::Partner;
+use crate::fields::KsFields;
+
+/// Writes the nine fields. What is absent becomes empty.
+pub(crate) fn write(fields: &KsFields, rand: &str) -> Zeroizing<String> {
+    let partner = fields.partner_id;
+    Zeroizing::new(format!(
+        "{partner};{partner};{};{};{rand};{};{};{};{}",
+        fields.expiry,
+        fields.session_type_text(),
+        fields.user.as_ref().map_or("", UserId::as_str),
+        fields.privileges.as_deref().unwrap_or_default(),
+        fields.master_partner_id.map(|id| id.to_string()).unwrap_or_default(),
+        fields.additional_data.as_deref().unwrap_or_default(),
+    ))
+}
+
+/// Puts the signature before the fields. The alphabet is the standard one here, unlike in version 2.
+pub(crate) fn seal(info: &str, secret: &AdminSecret) -> Ks {
+    let signed = Zeroizing::new(format!("{}|{info}", sign(info.as_bytes(), secret)));
+    Ks::new(STANDARD.encode(signed.as_bytes()))
+}
+
+/// The signature, if it is the one that this secret makes of the fields.
+pub(crate) fn verify(signature: &[u8], info: &[u8], secret: &AdminSecret) -> Option<String> {
+    let expected = sign(info, secret);
+    bool::from(expected.as_bytes().ct_eq(signature)).then_some(expected)
+}
+
+fn sign(info: &[u8], secret: &AdminSecret) -> String {
+    hex::encode(Sha1::new().chain_update(secret.expose()).chain_update(info).finalize())
+}
+
+/// Reads the fields by their places.
+pub(crate) fn read(partner: Partner, info: &str) -> KsClaims {
+    let mut fields = info.split(';').map(str::to_owned).skip(1);
+    let partner_pattern = fields.next();
+    let expiry = fields.next();
+    let session_type = fields.next();
+    let _rand = fields.next();
+    let user = fields.next().map(UserId::from);
+    let privileges_text = fields.next();
+    KsClaims {
+        partner,
+        partner_pattern,
+        expiry,
+        session_type,
+        user,
+        // Absent privileges are parsed like empty ones, which have one privilege with an empty name.
+        privileges: Privileges::parse(privileges_text.as_deref().unwrap_or_default()),
+        privileges_text,
+        master_partner: fields.next(),
+        additional_data: fields.next(),
+        surplus: fields.collect(),
+    }
+}
+
+/// The field that makes each KS another one: the time at which it was made, with a fraction.
+pub(crate) fn rand(info: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    info.split(|&byte| byte == b';').nth(4).map(|rand| Zeroizing::new(rand.to_vec()))
+}
