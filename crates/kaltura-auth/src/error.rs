@@ -16,7 +16,7 @@ use crate::diagnosis::{self, Suspicion};
 use crate::transport::TransportError;
 use crate::wire::WireResponse;
 
-/// Which of the two calls of a login it was.
+/// What was being done when a login failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LoginStep {
@@ -24,6 +24,14 @@ pub enum LoginStep {
     StartWidgetSession,
     /// `appToken.startSession`
     StartSession,
+    /// `session.start`
+    StartWithSecret,
+    /// Signing a KS with a partner's secret, without the server.
+    Sign,
+    /// Asking a source of credentials or sessions that the user of this library brought.
+    Source,
+    /// Keeping a session for many callers.
+    Keep,
 }
 
 impl fmt::Display for LoginStep {
@@ -31,13 +39,17 @@ impl fmt::Display for LoginStep {
         f.write_str(match self {
             Self::StartWidgetSession => "session.startWidgetSession",
             Self::StartSession => "appToken.startSession",
+            Self::StartWithSecret => "session.start",
+            Self::Sign => "signing a session",
+            Self::Source => "the session source",
+            Self::Keep => "keeping a session",
         })
     }
 }
 
 /// A login failed.
 ///
-/// It says at which call ([`step`](Self::step)), why ([`kind`](Self::kind)), and what to do
+/// It says at what ([`step`](Self::step)), why ([`kind`](Self::kind)), and what to do
 /// ([`hint`](Self::hint)); the cause with its details is its source. It holds no secret: what the server
 /// echoes is taken out. A clone is cheap, so that many callers can share one failure.
 ///
@@ -79,6 +91,8 @@ enum Cause {
     Api(ApiError),
     Body(UnexpectedBody),
     Grant(UnusableGrant),
+    Keeping(KeepingFailed),
+    Other(Arc<dyn StdError + Send + Sync>),
 }
 
 /// The server granted something that can not be used.
@@ -101,7 +115,67 @@ pub enum UnusableGrant {
     },
 }
 
+/// Why a session manager has no session to give, though the server may have granted one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeepingFailed {
+    /// The sessions of this source never live as long as was needed.
+    #[error("a session that lives for {} s was needed, but they live for {} s", needed.as_secs(), life.as_secs())]
+    TooShort {
+        /// How long it had to live.
+        needed: Duration,
+        /// How long such sessions live.
+        life: Duration,
+    },
+    /// Two sessions in a row were refused as ended soon after they had started.
+    #[error("new sessions are refused as logged out")]
+    GroupEnded,
+    /// Two sessions in a row were refused as expired soon after they had started.
+    #[error("new sessions are refused as expired")]
+    DiesYoung,
+    /// The login took longer than it may.
+    #[error("the login took longer than {} s", limit.as_secs())]
+    TimedOut {
+        /// How long it might take.
+        limit: Duration,
+    },
+}
+
 impl Error {
+    /// A failure of a session source of one's own. `retryable` says whether the same may succeed later without
+    /// anybody doing anything; it decides how soon a session manager tries again.
+    ///
+    /// Whoever makes one sees to it that neither text nor sources hold a secret.
+    pub fn source(cause: impl Into<Box<dyn StdError + Send + Sync>>, retryable: bool) -> Self {
+        let kind = if retryable { ErrorKind::SourceUnavailable } else { ErrorKind::SourceFailed };
+        Self::without_answer(LoginStep::Source, kind, Cause::Other(Arc::from(cause.into())))
+    }
+
+    pub(crate) fn keeping(failed: KeepingFailed) -> Self {
+        let kind = match failed {
+            KeepingFailed::TooShort { .. } => ErrorKind::SessionTooShort,
+            KeepingFailed::GroupEnded => ErrorKind::TokenGroupEnded,
+            KeepingFailed::DiesYoung => ErrorKind::DiesYoung,
+            KeepingFailed::TimedOut { .. } => ErrorKind::LoginTimedOut,
+        };
+        Self::without_answer(LoginStep::Keep, kind, Cause::Keeping(failed))
+    }
+
+    /// The grant of a session source was over when it came.
+    pub(crate) fn over_on_arrival() -> Self {
+        let grant = UnusableGrant::ExpiredOnArrival { seconds_ago: 0 };
+        Self::without_answer(LoginStep::Keep, ErrorKind::ExpiredOnArrival, Cause::Grant(grant))
+    }
+
+    /// The login that was waited for is gone, and no other could be begun.
+    pub(crate) fn interrupted() -> Self {
+        Self::source("the login was given up by those who waited for it", true)
+    }
+
+    fn without_answer(step: LoginStep, kind: ErrorKind, cause: Cause) -> Self {
+        Self(Arc::new(Inner { step, kind, cause, suspicions: Vec::new(), answer: None }))
+    }
+
     pub(crate) fn transport(step: LoginStep, error: TransportError) -> Self {
         let kind = ErrorKind::Transport(error.kind());
         Self(Arc::new(Inner {
@@ -119,7 +193,7 @@ impl Error {
         step: LoginStep,
         error: PayloadError,
         response: &WireResponse,
-        credentials: &AppTokenCredentials,
+        credentials: Option<&AppTokenCredentials>,
         sent: &[String],
         secrets: &[&str],
     ) -> Self {
@@ -133,7 +207,9 @@ impl Error {
             _ => (ErrorKind::NotKaltura, Cause::Body(UnexpectedBody::BrokenJson)),
         };
         let suspicions = match kind {
-            ErrorKind::InvalidTokenHash | ErrorKind::TokenNotFound => diagnosis::suspicions(credentials),
+            ErrorKind::InvalidTokenHash | ErrorKind::TokenNotFound => {
+                credentials.map(diagnosis::suspicions).unwrap_or_default()
+            }
             _ => Vec::new(),
         };
         let answer = Some(AnswerFacts::of(response, secrets));
@@ -154,7 +230,7 @@ impl Error {
         Self(Arc::new(Inner { step, kind, cause: Cause::Grant(grant), suspicions: Vec::new(), answer }))
     }
 
-    /// Which of the two calls it was.
+    /// What was being done.
     #[must_use]
     pub fn step(&self) -> LoginStep {
         self.0.step
@@ -249,12 +325,23 @@ impl Error {
         self.0.answer.as_ref()?.retry_after
     }
 
+    /// Why a session manager has none to give.
+    #[must_use]
+    pub fn keeping_failed(&self) -> Option<&KeepingFailed> {
+        match &self.0.cause {
+            Cause::Keeping(failed) => Some(failed),
+            _ => None,
+        }
+    }
+
     fn cause(&self) -> &(dyn StdError + 'static) {
         match &self.0.cause {
             Cause::Transport(error) => error,
             Cause::Api(error) => error,
             Cause::Body(error) => error,
             Cause::Grant(error) => error,
+            Cause::Keeping(error) => error,
+            Cause::Other(error) => &**error,
         }
     }
 }

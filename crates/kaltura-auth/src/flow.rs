@@ -178,7 +178,7 @@ fn read_widget_session(
     let response = outcome.map_err(|error| Error::transport(step, error))?;
     let secrets = [credentials.value().expose()];
     let widget: WidgetSession = payload::decode(response.body())
-        .map_err(|error| Error::answer(step, error, &response, credentials, sent, &secrets))?;
+        .map_err(|error| Error::answer(step, error, &response, Some(credentials), sent, &secrets))?;
     check_partner(credentials.partner_id(), widget.partner_id)
         .map_err(|grant| Error::grant(step, grant, &response, &secrets))?;
     Ok(widget.ks)
@@ -198,7 +198,7 @@ impl SessionExchange<'_> {
         let credentials = &self.login.credentials;
         let response = outcome.map_err(|error| Error::transport(step, error))?;
         let secrets = [self.widget_ks.expose(), self.hash.expose(), credentials.value().expose()];
-        let refused = |error| Error::answer(step, error, &response, credentials, self.sent, &secrets);
+        let refused = |error| Error::answer(step, error, &response, Some(credentials), self.sent, &secrets);
         let useless = |grant| Error::grant(step, grant, &response, &secrets);
 
         let info: SessionInfo = payload::decode(response.body()).map_err(refused)?;

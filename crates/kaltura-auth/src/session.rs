@@ -31,6 +31,62 @@ pub struct Session {
 }
 
 impl Session {
+    /// A session of which no more is known than its KS and its partner, such as one from another program.
+    ///
+    /// ```
+    /// # use kaltura_auth::Session; use kaltura_types::{Ks, PartnerId, UnixTime};
+    /// let session = Session::new(PartnerId::new(1234567), Ks::new("djJ8MTIzNDU2N3x2VYG2FbRs"))
+    ///     .with_expiry(UnixTime::from_seconds(1_795_496_955));
+    /// ```
+    #[must_use]
+    pub const fn new(partner: PartnerId, ks: Ks) -> Self {
+        Self {
+            ks,
+            partner,
+            user: None,
+            session_type: None,
+            privileges: Privileges::none(),
+            expires_at: None,
+            server_time: None,
+            adjustments: Vec::new(),
+        }
+    }
+
+    /// Says whose session it is.
+    #[must_use]
+    pub fn with_user_id(mut self, user: impl Into<UserId>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// Says whether it is USER or ADMIN.
+    #[must_use]
+    pub fn with_session_type(mut self, session_type: impl Into<Open<SessionType>>) -> Self {
+        self.session_type = Some(session_type.into());
+        self
+    }
+
+    /// Says what it may do.
+    #[must_use]
+    pub fn with_privileges(mut self, privileges: Privileges) -> Self {
+        self.privileges = privileges;
+        self
+    }
+
+    /// Says when it ends, by the server's clock.
+    #[must_use]
+    pub const fn with_expiry(mut self, expiry: UnixTime) -> Self {
+        self.expires_at = Some(expiry);
+        self
+    }
+
+    /// Says what the server's clock showed when the session was granted.
+    #[must_use]
+    pub const fn with_server_time(mut self, time: UnixTime) -> Self {
+        self.server_time = Some(time);
+        self
+    }
+
     /// Takes what the server says of a session, and notes where it differs from what was asked.
     ///
     /// `server_time` is what the server's clock showed in the same answer.
@@ -91,6 +147,12 @@ impl Session {
     #[must_use]
     pub const fn expires_at(&self) -> Option<UnixTime> {
         self.expires_at
+    }
+
+    /// What the server's clock showed when the session was granted, if it said so.
+    #[must_use]
+    pub const fn server_time(&self) -> Option<UnixTime> {
+        self.server_time
     }
 
     /// How long the session had to live when it was granted, measured by the server's own clock, so that a

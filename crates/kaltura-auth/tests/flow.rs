@@ -220,7 +220,7 @@ fn every_refusal_has_its_kind_at_both_calls() {
         ("LOCK_TIMED_OUT", json!([]), ErrorKind::ServerFailed, true),
         ("INTERNAL_SERVERL_ERROR", json!([]), ErrorKind::ServerFailed, true),
         ("INTERNAL_DATABASE_ERROR", json!([]), ErrorKind::ServerFailed, true),
-        ("START_SESSION_ERROR", json!({"PID": "1"}), ErrorKind::Refused, false),
+        ("START_SESSION_ERROR", json!({"PID": "1"}), ErrorKind::InvalidSecret, false),
         ("BRAND_NEW_CODE", json!([]), ErrorKind::Refused, false),
     ];
     for (code, args, kind, retryable) in cases {

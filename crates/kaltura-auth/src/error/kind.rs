@@ -42,6 +42,8 @@ pub enum ErrorKind {
     NoSuchAction,
     /// The server failed (`INTERNAL_SERVERL_ERROR`, `INTERNAL_DATABASE_ERROR`, `LOCK_TIMED_OUT`).
     ServerFailed,
+    /// The partner's secret is wrong, or does not start sessions of this type (`START_SESSION_ERROR`).
+    InvalidSecret,
     /// The server refused for a reason that this crate has no name for.
     Refused,
     /// The answer redirects to another address, which is not followed.
@@ -54,6 +56,19 @@ pub enum ErrorKind {
     OtherPartner,
     /// The session was over when it was granted.
     ExpiredOnArrival,
+    /// Sessions of this source never live as long as was needed.
+    SessionTooShort,
+    /// The server grants sessions and refuses them at once as logged out: the sessions of this token were ended
+    /// by `session.end`, which holds for new ones too.
+    TokenGroupEnded,
+    /// The server grants sessions and refuses them at once as expired.
+    DiesYoung,
+    /// The login took longer than a session manager lets it.
+    LoginTimedOut,
+    /// A source of credentials or sessions, brought by the user of this library, is not available now.
+    SourceUnavailable,
+    /// A source of credentials or sessions, brought by the user of this library, has failed.
+    SourceFailed,
 }
 
 impl ErrorKind {
@@ -97,6 +112,7 @@ impl ErrorKind {
             | Code::ServiceDoesNotExist
             | Code::ActionNotSpecified
             | Code::ActionDoesNotExist => Self::NoSuchAction,
+            Code::StartSessionError => Self::InvalidSecret,
             Code::InternalServerError | Code::InternalDatabaseError | Code::LockTimedOut => {
                 Self::ServerFailed
             }
@@ -123,7 +139,12 @@ impl ErrorKind {
                     TransportErrorKind::Connect | TransportErrorKind::Timeout | TransportErrorKind::Io
                 )
             }
-            Self::RateLimited | Self::ServerFailed | Self::Unavailable => true,
+            Self::RateLimited
+            | Self::ServerFailed
+            | Self::Unavailable
+            | Self::DiesYoung
+            | Self::LoginTimedOut
+            | Self::SourceUnavailable => true,
             _ => false,
         }
     }
@@ -167,6 +188,9 @@ impl ErrorKind {
             }
             Self::NoSuchAction => "Check the service URL: what answers there has no app tokens.",
             Self::ServerFailed => "The server failed; try again later.",
+            Self::InvalidSecret => {
+                "Check the partner id and the secret; an ADMIN session takes the admin secret."
+            }
             Self::Refused => "Look the code up in the server's documentation.",
             Self::Redirected => {
                 "The service URL redirects to another address: use that one, if you trust it."
@@ -180,6 +204,17 @@ impl ErrorKind {
                 "The app token makes sessions that are over at once: its session duration is 0 or was never set. Set it \
                  with appToken.update, or make a new token."
             }
+            Self::SessionTooShort => {
+                "Ask for a longer lifetime, make a token with a longer one, or need less."
+            }
+            Self::TokenGroupEnded => {
+                "All sessions of this app token were ended, those to come included (session.end). Make a new token."
+            }
+            Self::DiesYoung => {
+                "Check the clock and the address of this machine, and the limits of the app token."
+            }
+            Self::LoginTimedOut => "The login took too long; try again, or raise the limit.",
+            Self::SourceUnavailable | Self::SourceFailed => "See the error's source.",
         }
     }
 }
@@ -218,12 +253,19 @@ impl fmt::Display for ErrorKind {
             Self::InvalidParameter => "the server does not accept a parameter",
             Self::NoSuchAction => "the server has no such action",
             Self::ServerFailed => "the server failed",
+            Self::InvalidSecret => "the server does not accept the partner's secret",
             Self::Refused => "the server refused",
             Self::Redirected => "the server redirects to another address",
             Self::Unavailable => "the server is in trouble",
             Self::NotKaltura => "what answered is not the Kaltura API",
             Self::OtherPartner => "the answer is for another partner",
             Self::ExpiredOnArrival => "the session was over when it was granted",
+            Self::SessionTooShort => "no session lives as long as was needed",
+            Self::TokenGroupEnded => "the server refuses each new session of the app token",
+            Self::DiesYoung => "the server refuses each new session as expired",
+            Self::LoginTimedOut => "the login took too long",
+            Self::SourceUnavailable => "it is not available",
+            Self::SourceFailed => "it gave nothing",
         })
     }
 }

@@ -1,0 +1,147 @@
+//! Sessions from an app token.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::widget_shelf::{Footing, WidgetShelf};
+use super::{BlockingCredentialsSource, BlockingSessionSource, CredentialsSource, SessionSource};
+use crate::credentials::{AppTokenCredentials, SessionRequest};
+use crate::error::Error;
+use crate::flow::{AppTokenFlow, FlowStep};
+use crate::login::AppTokenLogin;
+use crate::manager::{Grant, Moment};
+use crate::runtime::Clock;
+use crate::session::Session;
+use crate::transport::{BlockingTransport, Transport};
+
+/// Starts sessions with an app token, over a transport `T`, with credentials from `C`.
+///
+/// It keeps the widget KS of the first of the two requests, so that a renewal costs one request.
+///
+/// ```
+/// # use kaltura_auth::source::AppTokenSource; use kaltura_auth::{AppTokenLogin, Transport};
+/// # fn example(login: AppTokenLogin, transport: impl Transport) {
+/// let source = AppTokenSource::new(login, transport);
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct AppTokenSource<T, C = AppTokenCredentials> {
+    login: AppTokenLogin,
+    transport: T,
+    credentials: C,
+    shelf: Arc<WidgetShelf>,
+}
+
+impl<T> AppTokenSource<T> {
+    /// With the credentials of the login.
+    pub fn new(login: AppTokenLogin, transport: T) -> Self {
+        let credentials = login.credentials.clone();
+        Self { login, transport, credentials, shelf: Arc::default() }
+    }
+
+    /// With credentials that are looked up at each login, instead of those of the login. `credentials` is a
+    /// [`CredentialsSource`] or a [`BlockingCredentialsSource`].
+    #[must_use]
+    pub fn with_credentials_from<C>(self, credentials: C) -> AppTokenSource<T, C> {
+        AppTokenSource { login: self.login, transport: self.transport, credentials, shelf: self.shelf }
+    }
+}
+
+impl<T: Clone, C: Clone> AppTokenSource<T, C> {
+    /// The same token with other wishes. The two share the widget KS.
+    #[must_use]
+    pub fn with_request(&self, request: SessionRequest) -> Self {
+        let mut other = self.clone();
+        other.login = other.login.request(request);
+        other
+    }
+}
+
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+impl<T: Transport, C: CredentialsSource> SessionSource for AppTokenSource<T, C> {
+    async fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
+        let credentials = self.credentials.credentials().await?;
+        let mut attempt = Attempt::new(&self.login, credentials, &self.shelf, clock);
+        let mut step = attempt.first_step();
+        loop {
+            match step {
+                FlowStep::Send(request, flow) => {
+                    attempt.about_to_send(&flow);
+                    let outcome = self.transport.send(request).await;
+                    step = attempt.note(flow.receive(outcome))?;
+                }
+                FlowStep::Done(session) => return Ok(attempt.grant(session)),
+            }
+        }
+    }
+}
+
+impl<T: BlockingTransport, C: BlockingCredentialsSource> BlockingSessionSource for AppTokenSource<T, C> {
+    fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
+        let credentials = self.credentials.credentials()?;
+        let mut attempt = Attempt::new(&self.login, credentials, &self.shelf, clock);
+        let mut step = attempt.first_step();
+        loop {
+            match step {
+                FlowStep::Send(request, flow) => {
+                    attempt.about_to_send(&flow);
+                    let outcome = self.transport.send(request);
+                    step = attempt.note(flow.receive(outcome))?;
+                }
+                FlowStep::Done(session) => return Ok(attempt.grant(session)),
+            }
+        }
+    }
+}
+
+/// One login, as far as it is the same with and without async.
+struct Attempt<'a> {
+    login: AppTokenLogin,
+    shelf: &'a WidgetShelf,
+    clock: &'a dyn Clock,
+    sent: Moment,
+}
+
+impl<'a> Attempt<'a> {
+    fn new(
+        login: &AppTokenLogin,
+        credentials: AppTokenCredentials,
+        shelf: &'a WidgetShelf,
+        clock: &'a dyn Clock,
+    ) -> Self {
+        let mut login = login.clone();
+        login.credentials = credentials;
+        Self { login, shelf, clock, sent: Moment::read(clock) }
+    }
+
+    fn first_step(&self) -> FlowStep {
+        match self.shelf.footing(self.sent) {
+            Footing::Widget(ks) => AppTokenFlow::resume(&self.login, ks),
+            Footing::Nothing => AppTokenFlow::start(&self.login),
+            Footing::Uncached => AppTokenFlow::start_uncached(&self.login),
+        }
+    }
+
+    fn about_to_send(&mut self, flow: &AppTokenFlow) {
+        self.sent = Moment::read(self.clock);
+        if let Some(ks) = flow.widget_ks() {
+            self.shelf.keep(ks, self.sent);
+        }
+    }
+
+    /// A failure on the way says nothing against the widget KS; a refusal does.
+    fn note(&self, next: Result<FlowStep, Error>) -> Result<FlowStep, Error> {
+        next.inspect_err(|error| {
+            if error.api_error().is_some() {
+                self.shelf.refused();
+            }
+        })
+    }
+
+    fn grant(self, session: Session) -> Grant {
+        self.shelf.succeeded();
+        Grant::new(Arc::new(session), self.sent, self.login.request.lifetime)
+    }
+}

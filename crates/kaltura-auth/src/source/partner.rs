@@ -1,0 +1,177 @@
+//! Sessions from a partner's secret, through `session.start`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use kaltura_types::{
+    Action as _, AdminSecret, BareKs, Lifetime, PartnerId, PartnerSecret, Privileges, SessionType,
+    StartSession, UnixTime, UserId, payload,
+};
+
+use super::{BlockingSessionSource, SessionSource};
+use crate::error::{Error, LoginStep};
+use crate::login::CLIENT_TAG;
+use crate::manager::{Grant, Moment};
+use crate::runtime::Clock;
+use crate::service_url::ServiceUrl;
+use crate::session::Session;
+use crate::transport::{BlockingTransport, Transport, TransportError};
+use crate::wire::{WireRequest, WireResponse};
+
+/// How long a session of `session.start` lives if nothing is asked (wire contract, section 4.1).
+const DEFAULT_LIFE: Lifetime = Lifetime::hours(24);
+
+/// A login with a partner's secret, which is sent to the server (`session.start`).
+///
+/// Whoever has the secret can do everything with the account. Give an app token to whom that is too much.
+///
+/// ```
+/// # use kaltura_auth::source::SecretLogin; use kaltura_auth::ServiceUrl;
+/// # use kaltura_auth::types::{AdminSecret, PartnerId};
+/// let login = SecretLogin::admin(ServiceUrl::US, PartnerId::new(1234567), AdminSecret::new("…")).user_id("operator");
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a login does nothing until a session source takes it"]
+pub struct SecretLogin {
+    service_url: ServiceUrl,
+    partner: PartnerId,
+    secret: PartnerSecret,
+    session_type: SessionType,
+    user: Option<UserId>,
+    lifetime: Lifetime,
+    privileges: Option<Privileges>,
+    client_tag: String,
+    time_limit: Duration,
+}
+
+impl SecretLogin {
+    /// ADMIN sessions of this partner.
+    pub fn admin(service_url: ServiceUrl, partner: PartnerId, secret: AdminSecret) -> Self {
+        Self::of_type(SessionType::Admin, service_url, partner, secret.into())
+    }
+
+    /// USER sessions of this partner.
+    pub fn user(service_url: ServiceUrl, partner: PartnerId, secret: impl Into<PartnerSecret>) -> Self {
+        Self::of_type(SessionType::User, service_url, partner, secret.into())
+    }
+
+    /// Whose sessions they are. The server's default is nobody.
+    pub fn user_id(mut self, user: impl Into<UserId>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// How long they live; a day by default. The server caps it at the partner's maximum **without a word**, and
+    /// tells no expiry: ask for no more than that maximum, or sessions end before they are renewed.
+    pub const fn lifetime(mut self, lifetime: Lifetime) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// What they may do.
+    pub fn privileges(mut self, privileges: Privileges) -> Self {
+        self.privileges = Some(privileges);
+        self
+    }
+
+    fn of_type(
+        session_type: SessionType,
+        service_url: ServiceUrl,
+        partner: PartnerId,
+        secret: PartnerSecret,
+    ) -> Self {
+        Self {
+            service_url,
+            partner,
+            secret,
+            session_type,
+            user: None,
+            lifetime: DEFAULT_LIFE,
+            privileges: None,
+            client_tag: CLIENT_TAG.to_owned(),
+            time_limit: Duration::from_secs(30),
+        }
+    }
+
+    fn request(&self) -> (WireRequest, Vec<String>) {
+        let mut call = match &self.secret {
+            PartnerSecret::Admin(secret) if self.session_type == SessionType::Admin => {
+                StartSession::admin(self.partner, secret.clone())
+            }
+            secret => StartSession::user(self.partner, secret.clone()),
+        };
+        call = call.lifetime(self.lifetime);
+        if let Some(user) = &self.user {
+            call = call.user_id(user.clone());
+        }
+        if let Some(privileges) = &self.privileges {
+            call = call.privileges(privileges.clone());
+        }
+        let mut parameters = call.parameters();
+        let sent = parameters.keys().cloned().collect();
+        parameters.insert("clientTag".to_owned(), self.client_tag.clone().into());
+        let request = WireRequest::json(&self.service_url, call.service(), call.action(), parameters)
+            .with_time_limit(self.time_limit);
+        (request, sent)
+    }
+
+    /// The answer is a bare KS: its end is computed from what was asked and the server's clock.
+    fn grant(
+        &self,
+        outcome: Result<WireResponse, TransportError>,
+        sent: &[String],
+        sent_at: Moment,
+    ) -> Result<Grant, Error> {
+        let step = LoginStep::StartWithSecret;
+        let response = outcome.map_err(|error| Error::transport(step, error))?;
+        let ks: BareKs = payload::decode(response.body())
+            .map_err(|error| Error::answer(step, error, &response, None, sent, &[self.secret.expose()]))?;
+        let server_time = response.server_time();
+        let local = || UnixTime::from_seconds(i64::try_from(sent_at.wall.as_secs()).unwrap_or(i64::MAX));
+        let expiry = server_time.unwrap_or_else(local).plus_seconds(i64::from(self.lifetime.as_seconds()));
+        let mut session = Session::new(self.partner, ks.into_ks())
+            .with_session_type(self.session_type)
+            .with_privileges(self.privileges.clone().unwrap_or_default())
+            .with_expiry(expiry);
+        if let Some(user) = &self.user {
+            session = session.with_user_id(user.clone());
+        }
+        if let Some(time) = server_time {
+            session = session.with_server_time(time);
+        }
+        Ok(Grant::new(Arc::new(session), sent_at, Some(self.lifetime)))
+    }
+}
+
+/// Starts sessions with a partner's secret, over a transport.
+#[derive(Clone, Debug)]
+pub struct PartnerSecretSource<T> {
+    login: SecretLogin,
+    transport: T,
+}
+
+impl<T> PartnerSecretSource<T> {
+    /// Over this transport.
+    pub const fn new(login: SecretLogin, transport: T) -> Self {
+        Self { login, transport }
+    }
+}
+
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+impl<T: Transport> SessionSource for PartnerSecretSource<T> {
+    async fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
+        let (request, sent) = self.login.request();
+        let sent_at = Moment::read(clock);
+        self.login.grant(self.transport.send(request).await, &sent, sent_at)
+    }
+}
+
+impl<T: BlockingTransport> BlockingSessionSource for PartnerSecretSource<T> {
+    fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
+        let (request, sent) = self.login.request();
+        let sent_at = Moment::read(clock);
+        self.login.grant(self.transport.send(request), &sent, sent_at)
+    }
+}
