@@ -7,14 +7,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_types::{ApiError, PartnerId, PayloadError, UnexpectedBody, redact};
+use kaltura_types::{ApiError, PartnerId, PayloadError, UnexpectedBody};
 
 pub use self::kind::ErrorKind;
 
 use crate::credentials::AppTokenCredentials;
 use crate::diagnosis::{self, Suspicion};
 use crate::transport::TransportError;
-use crate::wire::WireResponse;
+use crate::wire::{AnswerFacts, WireResponse};
 
 /// What was being done when a login failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,14 +75,6 @@ struct Inner {
     cause: Cause,
     suspicions: Vec<Suspicion>,
     answer: Option<AnswerFacts>,
-}
-
-/// What of the answer helps to find the matter in the server's logs, or to wait the right time.
-struct AnswerFacts {
-    status: u16,
-    server: Option<String>,
-    request_id: Option<String>,
-    retry_after: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -304,25 +296,25 @@ impl Error {
     /// The HTTP status of the answer, if there was one. Kaltura answers errors with 200.
     #[must_use]
     pub fn http_status(&self) -> Option<u16> {
-        self.0.answer.as_ref().map(|answer| answer.status)
+        self.answer_facts().map(AnswerFacts::status)
     }
 
     /// The server's name for the machine that answered (`X-Me`): for a support ticket.
     #[must_use]
     pub fn server(&self) -> Option<&str> {
-        self.0.answer.as_ref()?.server.as_deref()
+        self.answer_facts()?.server()
     }
 
     /// The server's id of the request, with its time (`X-Kaltura-Session`): for a support ticket.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.0.answer.as_ref()?.request_id.as_deref()
+        self.answer_facts()?.request_id()
     }
 
     /// How long the server asks to wait before the next try (`Retry-After`).
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.answer.as_ref()?.retry_after
+        self.answer_facts()?.retry_after()
     }
 
     /// Why a session manager has none to give.
@@ -334,6 +326,10 @@ impl Error {
         }
     }
 
+    fn answer_facts(&self) -> Option<&AnswerFacts> {
+        self.0.answer.as_ref()
+    }
+
     fn cause(&self) -> &(dyn StdError + 'static) {
         match &self.0.cause {
             Cause::Transport(error) => error,
@@ -342,18 +338,6 @@ impl Error {
             Cause::Grant(error) => error,
             Cause::Keeping(error) => error,
             Cause::Other(error) => &**error,
-        }
-    }
-}
-
-impl AnswerFacts {
-    fn of(response: &WireResponse, secrets: &[&str]) -> Self {
-        let header = |name| response.header(name).map(|value| redact(value, secrets).into_owned());
-        Self {
-            status: response.status(),
-            server: header("x-me"),
-            request_id: header("x-kaltura-session"),
-            retry_after: response.retry_after(),
         }
     }
 }

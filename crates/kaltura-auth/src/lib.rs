@@ -66,4 +66,4 @@ pub use transport::{
     BlockingTransport, BlockingTransportFn, Transport, TransportError, TransportErrorKind, TransportFn,
     blocking_transport_fn, transport_fn,
 };
-pub use wire::{WireRequest, WireResponse};
+pub use wire::{AnswerFacts, WireRequest, WireResponse};

@@ -15,6 +15,7 @@ pub use self::credentials::{BlockingCredentialsSource, CredentialsSource};
 pub use self::fixed::FixedSession;
 pub use self::partner::{PartnerSecretSource, SecretLogin};
 
+use crate::credentials::SessionRequest;
 use crate::error::Error;
 use crate::manager::Grant;
 use crate::maybe_send::{MaybeSend, MaybeSync};
@@ -50,6 +51,11 @@ use crate::runtime::Clock;
 pub trait SessionSource: MaybeSend + MaybeSync {
     /// Starts a session. `clock` tells when its request is sent.
     async fn start(&self, clock: &dyn Clock) -> Result<Grant, Error>;
+
+    /// The same source with other wishes, such as another user; nothing if it takes none.
+    fn with_request(&self, _request: &SessionRequest) -> Option<Arc<dyn SessionSource>> {
+        None
+    }
 }
 
 /// Starts one session each time it is asked, holding the thread meanwhile.
@@ -60,6 +66,11 @@ pub trait BlockingSessionSource: MaybeSend + MaybeSync {
     ///
     /// [`Error`] if there is no session to be had.
     fn start(&self, clock: &dyn Clock) -> Result<Grant, Error>;
+
+    /// The same source with other wishes, such as another user; nothing if it takes none.
+    fn with_request(&self, _request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
+        None
+    }
 }
 
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
@@ -68,10 +79,18 @@ impl<S: SessionSource + ?Sized> SessionSource for Arc<S> {
     async fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
         (**self).start(clock).await
     }
+
+    fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn SessionSource>> {
+        (**self).with_request(request)
+    }
 }
 
 impl<S: BlockingSessionSource + ?Sized> BlockingSessionSource for Arc<S> {
     fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
         (**self).start(clock)
+    }
+
+    fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
+        (**self).with_request(request)
     }
 }

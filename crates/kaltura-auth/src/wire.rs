@@ -1,5 +1,7 @@
 //! What goes over the wire and what comes back: plain values, the same for every HTTP client.
 
+mod facts;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +9,8 @@ use std::time::Duration;
 use kaltura_types::{Parameters, UnixTime};
 use serde_json::Value;
 use zeroize::Zeroizing;
+
+pub use self::facts::AnswerFacts;
 
 use crate::service_url::ServiceUrl;
 

@@ -25,30 +25,33 @@ use crate::transport::{BlockingTransport, Transport};
 /// let source = AppTokenSource::new(login, transport);
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+///
+/// A clone is the same token with the same widget KS.
+#[derive(Debug)]
 pub struct AppTokenSource<T, C = AppTokenCredentials> {
     login: AppTokenLogin,
-    transport: T,
-    credentials: C,
+    transport: Arc<T>,
+    credentials: Arc<C>,
     shelf: Arc<WidgetShelf>,
 }
 
 impl<T> AppTokenSource<T> {
     /// With the credentials of the login.
     pub fn new(login: AppTokenLogin, transport: T) -> Self {
-        let credentials = login.credentials.clone();
-        Self { login, transport, credentials, shelf: Arc::default() }
+        let credentials = Arc::new(login.credentials.clone());
+        Self { login, transport: Arc::new(transport), credentials, shelf: Arc::default() }
     }
 
     /// With credentials that are looked up at each login, instead of those of the login. `credentials` is a
     /// [`CredentialsSource`] or a [`BlockingCredentialsSource`].
     #[must_use]
     pub fn with_credentials_from<C>(self, credentials: C) -> AppTokenSource<T, C> {
+        let credentials = Arc::new(credentials);
         AppTokenSource { login: self.login, transport: self.transport, credentials, shelf: self.shelf }
     }
 }
 
-impl<T: Clone, C: Clone> AppTokenSource<T, C> {
+impl<T, C> AppTokenSource<T, C> {
     /// The same token with other wishes. The two share the widget KS.
     #[must_use]
     pub fn with_request(&self, request: SessionRequest) -> Self {
@@ -58,9 +61,20 @@ impl<T: Clone, C: Clone> AppTokenSource<T, C> {
     }
 }
 
+impl<T, C> Clone for AppTokenSource<T, C> {
+    fn clone(&self) -> Self {
+        Self {
+            login: self.login.clone(),
+            transport: Arc::clone(&self.transport),
+            credentials: Arc::clone(&self.credentials),
+            shelf: Arc::clone(&self.shelf),
+        }
+    }
+}
+
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
-impl<T: Transport, C: CredentialsSource> SessionSource for AppTokenSource<T, C> {
+impl<T: Transport + 'static, C: CredentialsSource + 'static> SessionSource for AppTokenSource<T, C> {
     async fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
         let credentials = self.credentials.credentials().await?;
         let mut attempt = Attempt::new(&self.login, credentials, &self.shelf, clock);
@@ -76,9 +90,15 @@ impl<T: Transport, C: CredentialsSource> SessionSource for AppTokenSource<T, C> 
             }
         }
     }
+
+    fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn SessionSource>> {
+        Some(Arc::new(Self::with_request(self, request.clone())))
+    }
 }
 
-impl<T: BlockingTransport, C: BlockingCredentialsSource> BlockingSessionSource for AppTokenSource<T, C> {
+impl<T: BlockingTransport + 'static, C: BlockingCredentialsSource + 'static> BlockingSessionSource
+    for AppTokenSource<T, C>
+{
     fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
         let credentials = self.credentials.credentials()?;
         let mut attempt = Attempt::new(&self.login, credentials, &self.shelf, clock);
@@ -93,6 +113,10 @@ impl<T: BlockingTransport, C: BlockingCredentialsSource> BlockingSessionSource f
                 FlowStep::Done(session) => return Ok(attempt.grant(session)),
             }
         }
+    }
+
+    fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
+        Some(Arc::new(Self::with_request(self, request.clone())))
     }
 }
 
