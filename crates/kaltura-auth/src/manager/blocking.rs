@@ -65,8 +65,13 @@ pub struct BlockingSessionManagerBuilder {
 
 impl BlockingSessionManagerBuilder {
     /// Who is told what happens.
-    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
-        self.observer = Some(Arc::new(observer));
+    pub fn observer(self, observer: impl Observer + 'static) -> Self {
+        self.shared_observer(Arc::new(observer))
+    }
+
+    /// Who is told what happens, and is told of other things too.
+    pub fn shared_observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
         self
     }
 

@@ -1,0 +1,242 @@
+//! Why a call failed, and what to do.
+
+mod kind;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kaltura_auth::manager::{InvalidReason, Status};
+use kaltura_auth::{AnswerFacts, ErrorKind as AuthErrorKind, TransportError, WireResponse};
+use kaltura_types::{ApiError, PayloadError, UnexpectedBody};
+
+pub use self::kind::ErrorKind;
+
+/// Which action was called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Called {
+    service: String,
+    action: String,
+}
+
+impl Called {
+    pub(crate) fn new(service: &str, action: &str) -> Self {
+        Self { service: service.to_owned(), action: action.to_owned() }
+    }
+}
+
+impl fmt::Display for Called {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.service, self.action)
+    }
+}
+
+/// A call failed.
+///
+/// It says which one ([`service`](Self::service), [`action`](Self::action)), why ([`kind`](Self::kind)) and what to
+/// do ([`hint`](Self::hint)); the cause with its details is its source. It holds no secret: what the server echoes
+/// is taken out. A clone is cheap.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    called: Called,
+    kind: ErrorKind,
+    cause: Cause,
+    answer: Option<AnswerFacts>,
+}
+
+#[derive(Debug)]
+enum Cause {
+    Session(kaltura_auth::Error),
+    Transport(TransportError),
+    Api(ApiError),
+    Body(UnexpectedBody),
+    Call(CallFailed),
+}
+
+/// A call failed here, before or after the server had its say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallFailed {
+    /// The caller's own time limit was reached.
+    #[error("the time limit of {} s was reached", limit.as_secs_f64())]
+    TimedOut {
+        /// The limit.
+        limit: Duration,
+    },
+    /// The session source takes no wishes, so that there can be no sessions for other users.
+    #[error("the session source takes no session requests")]
+    NoRequests,
+}
+
+impl Error {
+    pub(crate) fn session(called: Called, error: kaltura_auth::Error) -> Self {
+        Self::new(called, ErrorKind::NoSession(error.kind()), Cause::Session(error), None)
+    }
+
+    pub(crate) fn transport(called: Called, error: TransportError) -> Self {
+        Self::new(called, ErrorKind::Transport(error.kind()), Cause::Transport(error), None)
+    }
+
+    pub(crate) fn failed(called: Called, failed: CallFailed) -> Self {
+        let kind = match failed {
+            CallFailed::TimedOut { .. } => ErrorKind::TimedOut,
+            CallFailed::NoRequests => ErrorKind::InvalidParameter,
+        };
+        Self::new(called, kind, Cause::Call(failed), None)
+    }
+
+    /// The server refused, or something else answered. `sent` are the names of the request's parameters, and
+    /// `secrets` what the answer may echo.
+    pub(crate) fn answer(
+        called: Called,
+        error: PayloadError,
+        response: &WireResponse,
+        sent: &[String],
+        secrets: &[&str],
+    ) -> Self {
+        let (kind, cause) = match error {
+            PayloadError::Api(error) => {
+                (ErrorKind::of_refusal(&error, sent), Cause::Api(error.redacted(secrets)))
+            }
+            PayloadError::Unexpected(body) => {
+                (ErrorKind::of_body(body, response.status()), Cause::Body(body))
+            }
+            _ => (ErrorKind::NotKaltura, Cause::Body(UnexpectedBody::BrokenJson)),
+        };
+        Self::new(called, kind, cause, Some(AnswerFacts::of(response, secrets)))
+    }
+
+    /// If the session was dropped as logged out, and so was the one before it, then no login will help: that is
+    /// the error to tell.
+    pub(crate) fn or_group_ended(self, dropped: Option<InvalidReason>, status: &Status) -> Self {
+        let ended = status.last_error.clone().filter(|error| error.kind() == AuthErrorKind::TokenGroupEnded);
+        match (dropped, ended) {
+            (Some(InvalidReason::LoggedOut), Some(ended)) => Self::session(self.0.called.clone(), ended),
+            _ => self,
+        }
+    }
+
+    fn new(called: Called, kind: ErrorKind, cause: Cause, answer: Option<AnswerFacts>) -> Self {
+        Self(Arc::new(Inner { called, kind, cause, answer }))
+    }
+
+    /// The service that was called, such as `media`.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.0.called.service
+    }
+
+    /// The action that was called, such as `list`.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        &self.0.called.action
+    }
+
+    /// Why it failed.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the same call, tried again later, may succeed without anybody doing anything. Whether trying again
+    /// is safe is another matter: the server may have carried it out.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match &self.0.cause {
+            Cause::Session(error) => error.is_retryable(),
+            _ => self.0.kind.is_retryable(),
+        }
+    }
+
+    /// What to do, in a sentence or two for a person.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match &self.0.cause {
+            Cause::Session(error) => error.hint(),
+            _ => self.0.kind.hint().to_owned(),
+        }
+    }
+
+    /// Why there is no session, if that is the reason.
+    #[must_use]
+    pub fn session_error(&self) -> Option<&kaltura_auth::Error> {
+        match &self.0.cause {
+            Cause::Session(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What the server said, if it refused. Secrets are taken out.
+    #[must_use]
+    pub fn api_error(&self) -> Option<&ApiError> {
+        match &self.0.cause {
+            Cause::Api(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What the transport said, if no complete answer arrived.
+    #[must_use]
+    pub fn transport_error(&self) -> Option<&TransportError> {
+        match &self.0.cause {
+            Cause::Transport(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What answered, if it was not the API.
+    #[must_use]
+    pub fn unexpected_body(&self) -> Option<&UnexpectedBody> {
+        match &self.0.cause {
+            Cause::Body(body) => Some(body),
+            _ => None,
+        }
+    }
+
+    /// What the answer tells for a support ticket: HTTP status, `X-Me`, `X-Kaltura-Session`.
+    #[must_use]
+    pub fn answer_facts(&self) -> Option<&AnswerFacts> {
+        self.0.answer.as_ref()
+    }
+
+    /// How long the server asks to wait before the next try (`Retry-After`).
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match &self.0.cause {
+            Cause::Session(error) => error.retry_after(),
+            _ => self.0.answer.as_ref()?.retry_after(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed: {}", self.0.called, self.0.kind)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("called", &format_args!("{}", self.0.called))
+            .field("kind", &self.0.kind)
+            .field("cause", &self.0.cause)
+            .field("answer", &self.0.answer)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(match &self.0.cause {
+            Cause::Session(error) => error,
+            Cause::Transport(error) => error,
+            Cause::Api(error) => error,
+            Cause::Body(error) => error,
+            Cause::Call(error) => error,
+        })
+    }
+}
