@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use kaltura_types::{
     Action, Ks, Parameters, PartnerId, PayloadError, SessionInfo, StartAppTokenSession, StartWidgetSession,
-    UnixTime, WidgetId, WidgetSession, payload,
+    UnexpectedBody, UnixTime, WidgetId, WidgetSession,
+    payload::{self, JsonKind},
 };
 
 use crate::error::{Error, ErrorKind, LoginStep, UnusableGrant};
@@ -197,11 +198,20 @@ impl SessionExchange<'_> {
         let step = LoginStep::StartSession;
         let credentials = &self.login.credentials;
         let response = outcome.map_err(|error| Error::transport(step, error))?;
-        let secrets = [self.widget_ks.expose(), self.hash.expose(), credentials.value().expose()];
+        let mut secrets = vec![self.widget_ks.expose(), self.hash.expose(), credentials.value().expose()];
+        if !credentials.id().is_well_formed() {
+            // It may be the token value, put in the wrong place; the server echoes it as an id.
+            secrets.push(credentials.id().as_str());
+        }
         let refused = |error| Error::answer(step, error, &response, Some(credentials), self.sent, &secrets);
         let useless = |grant| Error::grant(step, grant, &response, &secrets);
 
         let info: SessionInfo = payload::decode(response.body()).map_err(refused)?;
+        if info.ks.as_ref() == Some(self.widget_ks) {
+            // Something that sends back what it is sent, not the API.
+            let echo = UnexpectedBody::WrongShape { expected: "SessionInfo", found: JsonKind::Object };
+            return Err(refused(echo.into()));
+        }
         if let Some(answered) = info.partner_id {
             check_partner(credentials.partner_id(), answered).map_err(useless)?;
         }

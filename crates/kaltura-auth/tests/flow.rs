@@ -326,6 +326,12 @@ fn an_answer_without_a_ks_or_with_an_empty_one_is_no_session() {
 }
 
 #[test]
+fn the_widget_ks_that_comes_back_is_no_session() {
+    let echo = json!({"id": "0_7jh3eu10", "ks": WIDGET_KS, "format": 1});
+    assert_eq!(fails_second(answer(echo)).kind(), ErrorKind::NotKaltura);
+}
+
+#[test]
 fn the_least_that_a_server_may_answer_is_enough() {
     let (_, flow) = sent(AppTokenFlow::start(&login()));
     let (_, flow) = sent(flow.receive(widget_answer()).unwrap());
