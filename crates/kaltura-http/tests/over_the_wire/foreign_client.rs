@@ -1,0 +1,69 @@
+//! A client of one's own, with settings that the transport did not choose.
+
+use std::time::Duration;
+
+use kaltura_auth::{Transport, TransportErrorKind};
+use kaltura_http::ReqwestTransport;
+
+use crate::raw_server::{RawServer, ok};
+use crate::{CANARY, foreign_client, request, shown};
+
+#[tokio::test]
+async fn a_client_that_follows_redirects_is_found_out() {
+    let target = RawServer::answering(ok("", "\"from elsewhere\""));
+    let transport = ReqwestTransport::new(foreign_client().build().unwrap());
+    for status in [301, 302, 303] {
+        let location = format!("Location: {}/?note={CANARY}\r\n", target.url());
+        let server =
+            RawServer::answering(format!("HTTP/1.1 {status} Moved\r\n{location}Content-Length: 0\r\n\r\n"));
+        let error = transport.send(request(&server.url())).await.unwrap_err();
+        assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Other, true));
+        assert!(shown(&error).contains("followed a redirect"), "{}", shown(&error));
+    }
+    for received in target.requests() {
+        assert!(received.head.starts_with("GET "), "{}", received.head);
+        assert!(received.body.is_empty(), "the body was sent to another host");
+    }
+}
+
+#[tokio::test]
+async fn the_body_is_never_sent_a_second_time() {
+    let target = RawServer::answering(ok("", "\"from elsewhere\""));
+    let transport = ReqwestTransport::new(foreign_client().build().unwrap());
+    for status in [307, 308] {
+        let head =
+            format!("HTTP/1.1 {status} Moved\r\nLocation: {}/\r\nContent-Length: 0\r\n\r\n", target.url());
+        let server = RawServer::answering(head);
+        assert_eq!(transport.send(request(&server.url())).await.unwrap().status(), status);
+    }
+    assert_eq!(target.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_loop_of_redirects_shows_no_url() {
+    let server = RawServer::answering(format!(
+        "HTTP/1.1 302 Found\r\nLocation: /?note={CANARY}\r\nContent-Length: 0\r\n\r\n"
+    ));
+    let limited = reqwest::redirect::Policy::limited(2);
+    let client = foreign_client().redirect(limited).build().unwrap();
+    let error = ReqwestTransport::new(client).send(request(&server.url())).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Other, "{}", shown(&error));
+}
+
+#[tokio::test]
+async fn the_limits_of_the_client_hold_besides_those_of_the_request() {
+    let server = RawServer::start(|mut connection| connection.hold());
+    let client = foreign_client().timeout(Duration::from_millis(100)).build().unwrap();
+    let request = request(&server.url()).with_time_limit(Duration::from_secs(20));
+    let error = ReqwestTransport::new(client).send(request).await.unwrap_err();
+    assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Timeout, true), "{}", shown(&error));
+}
+
+#[test]
+fn debug_shows_nothing_of_the_client() {
+    let mut headers = reqwest::header::HeaderMap::new();
+    headers.insert("x-secret", CANARY.parse().unwrap());
+    let client = foreign_client().default_headers(headers).build().unwrap();
+    assert!(format!("{client:?}").contains(CANARY));
+    assert!(!format!("{:?}", ReqwestTransport::new(client)).contains(CANARY));
+}

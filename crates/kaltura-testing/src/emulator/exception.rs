@@ -1,0 +1,259 @@
+//! The errors of the API: code, message and arguments (wire contract, section 7).
+
+use kaltura_types::{ErrorCode, PartnerId};
+
+use super::strip_tags::strip_tags;
+
+/// An error of the API. Its texts may hold a KS, so `Debug` shows the code alone.
+#[derive(Clone, PartialEq)]
+pub(super) struct Exception {
+    pub(super) code: ErrorCode,
+    pub(super) message: String,
+    pub(super) args: Vec<(&'static str, String)>,
+}
+
+impl std::fmt::Debug for Exception {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Exception({})", self.code)
+    }
+}
+
+impl Exception {
+    /// Fills a template, in which `@NAME@` stands for an argument. The server takes markup out of the
+    /// arguments (wire contract, section 2.3).
+    fn new(code: ErrorCode, template: &str, args: &[(&'static str, &str)]) -> Self {
+        let args: Vec<_> = args.iter().map(|(name, value)| (*name, strip_tags(value))).collect();
+        let message = fill(template, &args);
+        Self { code, message, args }
+    }
+
+    /// An error that has no arguments.
+    fn plain(code: ErrorCode, message: &str) -> Self {
+        Self::new(code, message, &[])
+    }
+
+    pub(super) fn is_service_forbidden(&self) -> bool {
+        self.code == ErrorCode::ServiceForbidden
+    }
+
+    pub(super) fn service_not_specified() -> Self {
+        Self::plain(ErrorCode::ServiceNotSpecified, "Service name was not specified, please specify one")
+    }
+
+    pub(super) fn service_does_not_exist(service: &str) -> Self {
+        let service = service.to_ascii_lowercase();
+        Self::new(
+            ErrorCode::ServiceDoesNotExist,
+            "Service \"@SRV_NAME@\" does not exists",
+            &[("SRV_NAME", &service)],
+        )
+    }
+
+    pub(super) fn action_not_specified() -> Self {
+        Self::plain(ErrorCode::ActionNotSpecified, "Action name was not specified, please specify one")
+    }
+
+    pub(super) fn action_does_not_exist(service: &str, action: &str) -> Self {
+        let (service, action) = (service.to_ascii_lowercase(), action.to_ascii_lowercase());
+        Self::new(
+            ErrorCode::ActionDoesNotExist,
+            "Action \"@ACTION_NAME@\" does not exists for service \"@SERVICE_NAME@\"",
+            &[("ACTION_NAME", &action), ("SERVICE_NAME", &service)],
+        )
+    }
+
+    pub(super) fn action_blocked(service: &str, action: &str) -> Self {
+        let (service, action) = (service.to_ascii_lowercase(), action.to_ascii_lowercase());
+        Self::new(
+            ErrorCode::ActionBlocked,
+            "Action \"@ACTION_NAME@\" in service \"@SERVICE_NAME@\" is blocked",
+            &[("ACTION_NAME", &action), ("SERVICE_NAME", &service)],
+        )
+    }
+
+    pub(super) fn missing_ks() -> Self {
+        Self::plain(ErrorCode::MissingKs, "Missing KS, session not established")
+    }
+
+    /// `ks_id` is the reason, such as `EXPIRED`, or the KS that was sent.
+    pub(super) fn invalid_ks(ks_id: &str) -> Self {
+        Self::new(
+            ErrorCode::InvalidKs,
+            "Invalid KS \"@KSID@\", Error \"@ERR_CODE@,@ERR_DESC@\"",
+            &[("KSID", ks_id), ("ERR_CODE", "-1"), ("ERR_DESC", "INVALID_STR")],
+        )
+    }
+
+    pub(super) fn service_forbidden(service: &str, action: &str) -> Self {
+        Self::new(
+            ErrorCode::ServiceForbidden,
+            "The access to service [@SERVICE@] is forbidden",
+            &[("SERVICE", &format!("{service}->{action}"))],
+        )
+    }
+
+    pub(super) fn content_blocked() -> Self {
+        Self::plain(
+            ErrorCode::ServiceForbiddenContentBlocked,
+            "The access to this service is forbidden since the specified partner is blocked",
+        )
+    }
+
+    pub(super) fn partner_access_forbidden(accessing: PartnerId, accessed: PartnerId) -> Self {
+        Self::new(
+            ErrorCode::PartnerAccessForbidden,
+            "Partner [@ACCESSING_PID@] cannot access partner [@ACCESSED_PID@]",
+            &[("ACCESSING_PID", &accessing.to_string()), ("ACCESSED_PID", &accessed.to_string())],
+        )
+    }
+
+    pub(super) fn user_blocked() -> Self {
+        Self::plain(ErrorCode::UserBlocked, "this user is blocked")
+    }
+
+    pub(super) fn invalid_user_id() -> Self {
+        Self::plain(ErrorCode::from("INVALID_USER_ID"), "Invalid user id")
+    }
+
+    /// The server forgets to say which object it means.
+    pub(super) fn invalid_object_id() -> Self {
+        Self::new(ErrorCode::InvalidObjectId, "Invalid object id [@ID@]", &[("ID", "N/A")])
+    }
+
+    pub(super) fn unknown_role() -> Self {
+        Self::plain(ErrorCode::UnknownRoleId, "Unknown role id")
+    }
+
+    pub(super) fn invalid_set_role() -> Self {
+        Self::plain(ErrorCode::InvalidSetRole, "Invalid set role id")
+    }
+
+    pub(super) fn invalid_actions_limit() -> Self {
+        Self::plain(ErrorCode::InvalidActionsLimit, "Invalid actions limit")
+    }
+
+    pub(super) fn missing_parameter(name: &str) -> Self {
+        Self::new(
+            ErrorCode::MissingMandatoryParameter,
+            "Missing parameter \"@PARAM_NAME@\"",
+            &[("PARAM_NAME", name)],
+        )
+    }
+
+    pub(super) fn invalid_enum(value: &str, parameter: &str, kind: &str) -> Self {
+        Self::new(
+            ErrorCode::InvalidEnumValue,
+            "Invalid enumeration value \"@ENUM_VAL@\" for parameter \"@PARAM_NAME@\", expecting enumeration type \"@ENUM_TYPE@\"",
+            &[("ENUM_VAL", value), ("PARAM_NAME", parameter), ("ENUM_TYPE", kind)],
+        )
+    }
+
+    pub(super) fn invalid_character(field: &str) -> Self {
+        Self::new(
+            ErrorCode::InvalidParameterChar,
+            "Invalid char in \"@XML_FIELD@\" field",
+            &[("XML_FIELD", field)],
+        )
+    }
+
+    pub(super) fn invalid_language(code: &str) -> Self {
+        Self::new(
+            ErrorCode::InvalidLanguageCode,
+            " Invalid language code [\"@LANGUAGE_CODE@\"]",
+            &[("LANGUAGE_CODE", code)],
+        )
+    }
+
+    pub(super) fn invalid_field(field: &str) -> Self {
+        Self::new(
+            ErrorCode::InvalidFieldValue,
+            "value in field [@FIELD_NAME@] is not valid",
+            &[("FIELD_NAME", field)],
+        )
+    }
+
+    pub(super) fn not_updatable(property: &str) -> Self {
+        Self::new(
+            ErrorCode::PropertyValidationNotUpdatable,
+            "The property \"@PROP_NAME@\" cannot be updated",
+            &[("PROP_NAME", property)],
+        )
+    }
+
+    pub(super) fn wrong_format(property: &str) -> Self {
+        Self::new(
+            ErrorCode::PropertyValidationWrongFormat,
+            "The property \"@PROP_NAME@\" must match format @FORMAT@",
+            &[("PROP_NAME", property), ("FORMAT", "array")],
+        )
+    }
+
+    pub(super) fn start_session_error(partner: PartnerId) -> Self {
+        Self::new(
+            ErrorCode::StartSessionError,
+            "Error while starting session for partner [@PID@]",
+            &[("PID", &partner.to_string())],
+        )
+    }
+
+    pub(super) fn invalid_widget(id: &str) -> Self {
+        Self::new(ErrorCode::InvalidWidgetId, "Unknown widget [@WIDGET_ID@]", &[("WIDGET_ID", id)])
+    }
+
+    pub(super) fn app_token_not_found(id: &str) -> Self {
+        Self::new(ErrorCode::AppTokenIdNotFound, "Application token id \"@ID@\" not found", &[("ID", id)])
+    }
+
+    pub(super) fn app_token_not_active(id: &str) -> Self {
+        Self::new(ErrorCode::AppTokenNotActive, "Application token id \"@ID@\" not active", &[("ID", id)])
+    }
+
+    pub(super) fn app_token_expired(id: &str) -> Self {
+        Self::new(ErrorCode::AppTokenExpired, "Application token id \"@ID@\" expired", &[("ID", id)])
+    }
+
+    pub(super) fn invalid_app_token_hash() -> Self {
+        Self::plain(ErrorCode::InvalidAppTokenHash, "Invalid application token hash")
+    }
+
+    pub(super) fn internal_error() -> Self {
+        Self::plain(ErrorCode::InternalServerError, "Internal server error occurred")
+    }
+}
+
+/// Puts the arguments into the template, in one go: what an argument says is not filled again.
+fn fill(template: &str, args: &[(&'static str, String)]) -> String {
+    let mut parts = template.split('@');
+    let mut message = parts.next().unwrap_or_default().to_owned();
+    while let (Some(name), Some(text)) = (parts.next(), parts.next()) {
+        if let Some((_, value)) = args.iter().find(|(present, _)| *present == name) {
+            message.push_str(value);
+        }
+        message.push_str(text);
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_is_filled_in_as_it_is() {
+        let exception = Exception::app_token_not_found("@ID@ <b>x</b>");
+        assert_eq!(exception.message, "Application token id \"@ID@ x\" not found");
+        assert_eq!(exception.args, [("ID", "@ID@ x".to_owned())]);
+    }
+
+    #[test]
+    fn the_arrow_of_a_forbidden_service_stays() {
+        let exception = Exception::service_forbidden("appToken", "get");
+        assert_eq!(exception.message, "The access to service [appToken->get] is forbidden");
+        assert!(exception.is_service_forbidden());
+    }
+
+    #[test]
+    fn debug_shows_no_argument() {
+        assert_eq!(format!("{:?}", Exception::invalid_ks("djJ8secret")), "Exception(INVALID_KS)");
+    }
+}

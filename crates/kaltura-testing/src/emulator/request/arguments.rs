@@ -1,0 +1,216 @@
+//! The arguments of an action: what it needs of the parameters, cast and checked in the order of its
+//! signature.
+
+use kaltura_types::UnixTime;
+use serde_json::Value;
+
+use super::Parameters;
+use super::cast::{equals_number, int, text};
+use crate::emulator::exception::Exception;
+
+/// Whether a field of an object was given, and whether as null (`name__null` in a form).
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Given<T> {
+    Not,
+    Null,
+    Value(T),
+}
+
+impl<T> Given<T> {
+    pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Given<U> {
+        match self {
+            Self::Not => Given::Not,
+            Self::Null => Given::Null,
+            Self::Value(value) => Given::Value(map(value)),
+        }
+    }
+
+    /// The value, where null and not given are the same.
+    pub(crate) fn into_option(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Not | Self::Null => None,
+        }
+    }
+
+    /// Changes a property, if anything was given.
+    pub(crate) fn apply(self, property: &mut Option<T>) {
+        match self {
+            Self::Not => {}
+            Self::Null => *property = None,
+            Self::Value(value) => *property = Some(value),
+        }
+    }
+}
+
+/// An enumeration of the API: its name, and the numbers that it has.
+#[derive(Clone, Copy)]
+pub(crate) struct Choice {
+    pub(crate) name: &'static str,
+    pub(crate) numbers: &'static [i64],
+}
+
+impl Choice {
+    pub(crate) const SESSION_TYPE: Self = Self { name: "KalturaSessionType", numbers: &[0, 2] };
+    pub(crate) const APP_TOKEN_STATUS: Self = Self { name: "KalturaAppTokenStatus", numbers: &[1, 2, 3] };
+    pub(crate) const RESPONSE_PROFILE_TYPE: Self =
+        Self { name: "KalturaResponseProfileType", numbers: &[1, 2] };
+}
+
+/// Parameters, or the fields of an object among them.
+#[derive(Clone, Copy)]
+pub(crate) struct Arguments<'a> {
+    parameters: &'a Parameters,
+    now: UnixTime,
+}
+
+/// Up to ten years, a time is taken as relative to now.
+const RELATIVE_TIME: u64 = 315_360_000;
+
+impl<'a> Arguments<'a> {
+    pub(crate) const fn new(parameters: &'a Parameters, now: UnixTime) -> Self {
+        Self { parameters, now }
+    }
+
+    fn given(&self, name: &str) -> Given<&'a Value> {
+        if self.parameters.contains_key(&format!("{name}__null")) {
+            return Given::Null;
+        }
+        self.parameters.get(name).map_or(Given::Not, Given::Value)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Result<Given<String>, Exception> {
+        match self.given(name).map(text) {
+            Given::Value(text) if !text.chars().all(is_xml) => Err(Exception::invalid_character(name)),
+            given => Ok(given),
+        }
+    }
+
+    pub(crate) fn required_text(&self, name: &str) -> Result<String, Exception> {
+        self.text(name)?.into_option().ok_or_else(|| Exception::missing_parameter(name))
+    }
+
+    pub(crate) fn text_or_empty(&self, name: &str) -> Result<String, Exception> {
+        Ok(self.text(name)?.into_option().unwrap_or_default())
+    }
+
+    pub(crate) fn int(&self, name: &str) -> Given<i64> {
+        self.given(name).map(int)
+    }
+
+    pub(crate) fn int_or(&self, name: &str, default: i64) -> i64 {
+        self.int(name).into_option().unwrap_or(default)
+    }
+
+    pub(crate) fn required_int(&self, name: &str) -> Result<i64, Exception> {
+        self.int(name).into_option().ok_or_else(|| Exception::missing_parameter(name))
+    }
+
+    /// A point in time: empty is 0, -1 stays, a small number is relative to now.
+    pub(crate) fn time(&self, name: &str) -> Given<i64> {
+        self.given(name).map(|value| {
+            let number = int(value);
+            match value {
+                Value::Null => 0,
+                Value::String(text) if text.is_empty() => 0,
+                _ if number == -1 => -1,
+                _ if number.unsigned_abs() <= RELATIVE_TIME => self.now.plus_seconds(number).as_seconds(),
+                _ => number,
+            }
+        })
+    }
+
+    /// A number of an enumeration; `true` and `false` read as 1 and 0.
+    pub(crate) fn choice(&self, name: &str, choice: Choice) -> Result<Given<i64>, Exception> {
+        let Given::Value(value) = self.given(name) else { return Ok(self.int(name)) };
+        let chosen = match value {
+            Value::Null | Value::Bool(false) => "0".to_owned(),
+            other => text(other),
+        };
+        let chosen = match chosen.to_ascii_lowercase().as_str() {
+            "true" => "1".to_owned(),
+            "false" => "0".to_owned(),
+            _ => chosen,
+        };
+        match choice.numbers.iter().find(|number| equals_number(&chosen, **number)) {
+            Some(number) => Ok(Given::Value(*number)),
+            None => Err(Exception::invalid_enum(&chosen, name, choice.name)),
+        }
+    }
+
+    /// The fields of an object. An empty list is an object without fields, as PHP has it.
+    pub(crate) fn object(&self, name: &str) -> Result<Option<Self>, Exception> {
+        static NO_FIELDS: std::sync::LazyLock<Parameters> = std::sync::LazyLock::new(Parameters::new);
+        match self.given(name) {
+            Given::Not | Given::Null | Given::Value(Value::Null) => Ok(None),
+            Given::Value(Value::Object(fields)) => Ok(Some(Arguments::new(fields, self.now))),
+            Given::Value(Value::Array(_)) => Ok(Some(Arguments::new(&NO_FIELDS, self.now))),
+            Given::Value(_) => Err(Exception::wrong_format(name)),
+        }
+    }
+
+    pub(crate) fn required_object(&self, name: &str) -> Result<Self, Exception> {
+        self.object(name)?.ok_or_else(|| Exception::missing_parameter(name))
+    }
+}
+
+/// What XML 1.0 allows; the server refuses all else.
+fn is_xml(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const NOW: i64 = 1_800_000_000;
+
+    fn parameters(value: Value) -> Parameters {
+        let Value::Object(parameters) = value else { panic!("parameters are an object") };
+        parameters
+    }
+
+    #[test]
+    fn times_are_relative_up_to_ten_years() {
+        let parameters = parameters(json!({
+            "a": "0", "b": "-1", "c": "", "d": "3600", "e": "-315360000", "f": "315360001", "g": null, "h": "x"
+        }));
+        let arguments = Arguments::new(&parameters, UnixTime::from_seconds(NOW));
+        let times =
+            ["a", "b", "c", "d", "e", "f", "g", "h", "i"].map(|name| arguments.time(name).into_option());
+        let expected = [NOW, -1, 0, NOW + 3600, NOW - 315_360_000, 315_360_001, 0, NOW];
+        assert_eq!(times[..8], expected.map(Some));
+        assert_eq!(times[8], None);
+    }
+
+    #[test]
+    fn a_choice_is_compared_loosely_and_echoed_when_wrong() {
+        let parameters = parameters(json!({"a": " 2", "b": "TRUE", "c": null, "d": false, "e": {"x": 1}}));
+        let arguments = Arguments::new(&parameters, UnixTime::from_seconds(NOW));
+        let chosen = |name| arguments.choice(name, Choice::SESSION_TYPE);
+        assert_eq!(chosen("a").unwrap(), Given::Value(2));
+        assert_eq!(chosen("c").unwrap(), Given::Value(0));
+        assert_eq!(chosen("d").unwrap(), Given::Value(0));
+        assert_eq!(chosen("f").unwrap(), Given::Not);
+        assert_eq!(chosen("b").unwrap_err().args[0].1, "1");
+        assert_eq!(chosen("e").unwrap_err().args[0].1, "Array");
+    }
+
+    #[test]
+    fn characters_outside_xml_are_refused() {
+        let parameters = parameters(json!({"a": "\u{1}", "b": "\u{fffe}", "c": "tab\t é \u{1f600}"}));
+        let arguments = Arguments::new(&parameters, UnixTime::from_seconds(NOW));
+        assert!(arguments.text("a").is_err());
+        assert!(arguments.text("b").is_err());
+        assert!(arguments.text("c").is_ok());
+    }
+
+    #[test]
+    fn null_suffix_and_json_null_differ() {
+        let parameters = parameters(json!({"a__null": "", "b": null}));
+        let arguments = Arguments::new(&parameters, UnixTime::from_seconds(NOW));
+        assert_eq!(arguments.text("a").unwrap(), Given::Null);
+        assert_eq!(arguments.text("b").unwrap(), Given::Value(String::new()));
+    }
+}

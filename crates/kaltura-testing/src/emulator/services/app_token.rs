@@ -1,0 +1,105 @@
+//! The service `appToken` (wire contract, sections 4.6 to 4.9).
+
+mod draft;
+mod list;
+mod start_session;
+
+pub(crate) use self::list::list;
+pub(crate) use self::start_session::start_session;
+
+use kaltura_types::{AppTokenStatus, AppTokenValue};
+
+use self::draft::Draft;
+
+use crate::emulator::actions::Prepared;
+use crate::emulator::answer::{Answer, Object};
+use crate::emulator::exception::Exception;
+use crate::emulator::request::Arguments;
+use crate::emulator::state::AppToken;
+
+/// Makes a token.
+pub(crate) fn add(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+    let draft = Draft::read(arguments.required_object("appToken")?)?;
+    Ok(Box::new(move |call| {
+        draft.check_new()?;
+        let now = call.now();
+        let duration = call.state.partners.get(&call.partner).map(|partner| partner.ks_maximum_or_default());
+        let mut token = AppToken {
+            id: call.state.random.object_id(),
+            partner: call.partner,
+            value: AppTokenValue::new(call.state.random.hex::<16>()),
+            created_at: now,
+            updated_at: now,
+            status: AppTokenStatus::Active,
+            expiry: None,
+            session_type: None,
+            session_user: None,
+            session_duration: duration,
+            session_privileges: None,
+            hash_type: None,
+            description: None,
+        };
+        draft.check_user(call, true)?;
+        draft.apply(&mut token);
+        let answer = object(&token);
+        call.state.app_tokens.push(token);
+        Ok(answer)
+    }))
+}
+
+/// Shows a token that is not deleted, its value included.
+pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+    let id = arguments.required_text("id")?;
+    Ok(Box::new(move |call| {
+        let token = call.state.app_token(call.partner, &id);
+        Ok(object(token.ok_or_else(|| Exception::app_token_not_found(&id))?))
+    }))
+}
+
+/// Changes what is given of a token.
+pub(crate) fn update(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+    let id = arguments.required_text("id")?;
+    let draft = Draft::read(arguments.required_object("appToken")?)?;
+    Ok(Box::new(move |call| {
+        let not_found = || Exception::app_token_not_found(&id);
+        draft.check_unchanged(call.state.app_token(call.partner, &id).ok_or_else(not_found)?)?;
+        draft.check_user(call, false)?;
+        let now = call.now();
+        let token = call.state.app_token_mut(call.partner, &id).ok_or_else(not_found)?;
+        if draft.apply(token) {
+            token.updated_at = now;
+        }
+        Ok(object(token))
+    }))
+}
+
+/// Deletes a token and ends its sessions.
+pub(crate) fn delete(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+    let id = arguments.required_text("id")?;
+    Ok(Box::new(move |call| {
+        if call.state.delete_app_token(call.partner, &id) {
+            Ok(Answer::Null)
+        } else {
+            Err(Exception::app_token_not_found(&id).into())
+        }
+    }))
+}
+
+/// A token as the API shows it. What is null is not there, but the hash type reads as SHA1.
+fn object(token: &AppToken) -> Answer {
+    Object::new("KalturaAppToken")
+        .with("id", token.id.as_str())
+        .with("token", token.value.expose())
+        .with("partnerId", token.partner.get())
+        .with("createdAt", token.created_at.as_seconds())
+        .with("updatedAt", token.updated_at.as_seconds())
+        .with("status", token.status.number())
+        .with("expiry", token.expiry)
+        .with("sessionType", token.session_type.map(|kind| kind.number()))
+        .with("sessionUserId", token.session_user.as_deref())
+        .with("sessionDuration", token.session_duration)
+        .with("sessionPrivileges", token.session_privileges.as_deref())
+        .with("hashType", token.effective_hash_type().as_str())
+        .with("description", token.description.as_deref())
+        .into()
+}

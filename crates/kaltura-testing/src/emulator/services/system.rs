@@ -1,0 +1,15 @@
+//! The service `system`.
+
+use crate::emulator::actions::Prepared;
+use crate::emulator::exception::Exception;
+use crate::emulator::request::Arguments;
+
+/// Whether the server is there.
+pub(crate) fn ping(_: Arguments<'_>) -> Result<Prepared, Exception> {
+    Ok(Box::new(|_| Ok(true.into())))
+}
+
+/// The server's time.
+pub(crate) fn get_time(_: Arguments<'_>) -> Result<Prepared, Exception> {
+    Ok(Box::new(|call| Ok(call.now().as_seconds().into())))
+}

@@ -1,0 +1,361 @@
+//! Each error of the API, with its exact code, message and arguments (wire contract, section 7).
+//!
+//! All come with HTTP status 200, as the server sends them.
+//!
+//! ```
+//! # use kaltura_auth::WireResponse;
+//! # use kaltura_testing::mock::answers::errors;
+//! # use kaltura_types::{Ks, KsRefusal, PayloadError, payload};
+//! let response: WireResponse = errors::invalid_ks(KsRefusal::Expired).into();
+//! let Err(PayloadError::Api(error)) = payload::judge(response.body()) else { panic!("no error") };
+//! assert_eq!(error.message(), "Invalid KS \"EXPIRED\", Error \"-1,INVALID_STR\"");
+//! assert_eq!(error.ks_refusal(), Some(KsRefusal::Expired));
+//! ```
+
+use kaltura_types::{AppTokenId, Ks, KsRefusal, PartnerId, WidgetId};
+use serde_json::{Map, Value, json};
+
+use super::{Answer, AnyResult, made_up_ks};
+
+/// Any error: what the functions of this module do not have, such as the error of another server version.
+///
+/// Arguments are an object of texts; without any, the server sends an empty list instead (wire contract,
+/// section 2.3).
+///
+/// ```
+/// # use kaltura_testing::mock::answers::errors;
+/// let of_the_guides = errors::error("EXPIRED_TOKEN", "Token expired", [("ID", "0_7jh3eu10")]);
+/// # let _ = of_the_guides;
+/// ```
+pub fn error<'a>(code: &str, message: &str, args: impl IntoIterator<Item = (&'a str, &'a str)>) -> Answer {
+    let args: Map<String, Value> =
+        args.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let args = if args.is_empty() { json!([]) } else { Value::Object(args) };
+    let exception =
+        json!({ "code": code, "message": message, "objectType": "KalturaAPIException", "args": args });
+    Answer::of_json(AnyResult(()), exception)
+}
+
+/// `SERVICE_NOT_SPECIFIED`
+pub fn service_not_specified() -> Answer {
+    error("SERVICE_NOT_SPECIFIED", "Service name was not specified, please specify one", [])
+}
+
+/// `SERVICE_DOES_NOT_EXISTS`, in the server's spelling. It names the service in lower case.
+pub fn service_does_not_exist(service: &str) -> Answer {
+    let service = service.to_lowercase();
+    let message = format!("Service \"{service}\" does not exists");
+    error("SERVICE_DOES_NOT_EXISTS", &message, [("SRV_NAME", service.as_str())])
+}
+
+/// `ACTION_NOT_SPECIFIED`
+pub fn action_not_specified() -> Answer {
+    error("ACTION_NOT_SPECIFIED", "Action name was not specified, please specify one", [])
+}
+
+/// `ACTION_DOES_NOT_EXISTS`, in the server's spelling. It names both in lower case.
+pub fn action_does_not_exist(service: &str, action: &str) -> Answer {
+    let (service, action) = (service.to_lowercase(), action.to_lowercase());
+    let message = format!("Action \"{action}\" does not exists for service \"{service}\"");
+    error("ACTION_DOES_NOT_EXISTS", &message, [("ACTION_NAME", action.as_str()), ("SERVICE_NAME", &service)])
+}
+
+/// `ACTION_BLOCKED`: too many calls in too short a time. It names both in lower case.
+pub fn action_blocked(service: &str, action: &str) -> Answer {
+    let (service, action) = (service.to_lowercase(), action.to_lowercase());
+    let message = format!("Action \"{action}\" in service \"{service}\" is blocked");
+    error("ACTION_BLOCKED", &message, [("ACTION_NAME", action.as_str()), ("SERVICE_NAME", &service)])
+}
+
+/// `MISSING_KS`. Without a KS this server says [`service_forbidden`] instead.
+pub fn missing_ks() -> Answer {
+    error("MISSING_KS", "Missing KS, session not established", [])
+}
+
+/// `INVALID_KS` for a reason. Where the server echoes the KS, that is one of [`made_up_ks`]; to have it echo
+/// the KS that was sent, use [`invalid_ks_echo`].
+pub fn invalid_ks(reason: KsRefusal) -> Answer {
+    match reason {
+        KsRefusal::Expired => invalid_ks_of("EXPIRED"),
+        KsRefusal::LoggedOut => invalid_ks_of("LOGOUT"),
+        KsRefusal::ActionsUsedUp => invalid_ks_of("EXCEEDED_ACTIONS_LIMIT"),
+        KsRefusal::AddressRestricted => invalid_ks_of("EXCEEDED_RESTRICTED_IP"),
+        KsRefusal::UriRestricted => invalid_ks_of("EXCEEDED_RESTRICTED_URI"),
+        KsRefusal::InvalidPartner => invalid_ks_of("INVALID_PARTNER"),
+        KsRefusal::InvalidUser => invalid_ks_of("INVALID_USER"),
+        _ => invalid_ks_echo(&made_up_ks(PartnerId::new(0))),
+    }
+}
+
+/// `INVALID_KS` for a KS that the server cannot read or did not sign: the message and an argument are the KS
+/// itself.
+pub fn invalid_ks_echo(ks: &Ks) -> Answer {
+    invalid_ks_of(ks.expose())
+}
+
+fn invalid_ks_of(ksid: &str) -> Answer {
+    let message = format!("Invalid KS \"{ksid}\", Error \"-1,INVALID_STR\"");
+    error("INVALID_KS", &message, [("KSID", ksid), ("ERR_CODE", "-1"), ("ERR_DESC", "INVALID_STR")])
+}
+
+/// `SERVICE_FORBIDDEN`, the one error that has headers of its own; of those, `X-Kaltura` is kept.
+pub fn service_forbidden(service: &str, action: &str) -> Answer {
+    let service = format!("{service}->{action}");
+    let message = format!("The access to service [{service}] is forbidden");
+    error("SERVICE_FORBIDDEN", &message, [("SERVICE", service.as_str())])
+        .header("X-Kaltura", "error-SERVICE_FORBIDDEN")
+}
+
+/// `SERVICE_FORBIDDEN_CONTENT_BLOCKED`: the partner is blocked or unknown.
+pub fn service_forbidden_content_blocked() -> Answer {
+    error(
+        "SERVICE_FORBIDDEN_CONTENT_BLOCKED",
+        "The access to this service is forbidden since the specified partner is blocked",
+        [],
+    )
+}
+
+/// `SERVICE_ACCESS_CONTROL_RESTRICTED`
+pub fn service_access_control_restricted(service: &str, action: &str) -> Answer {
+    let service = format!("{service}->{action}");
+    let message = format!("The access to service [{service}] is forbidden due to access control restriction");
+    error("SERVICE_ACCESS_CONTROL_RESTRICTED", &message, [("SERVICE", service.as_str())])
+}
+
+/// `ACCESS_UNAUTHORIZED`
+pub fn access_unauthorized() -> Answer {
+    error("ACCESS_UNAUTHORIZED", "Access unauthorized", [])
+}
+
+/// `PARTNER_ACCESS_FORBIDDEN`
+pub fn partner_access_forbidden(accessing: PartnerId, accessed: PartnerId) -> Answer {
+    let (accessing, accessed) = (accessing.to_string(), accessed.to_string());
+    let message = format!("Partner [{accessing}] cannot access partner [{accessed}]");
+    let args = [("ACCESSING_PID", accessing.as_str()), ("ACCESSED_PID", &accessed)];
+    error("PARTNER_ACCESS_FORBIDDEN", &message, args)
+}
+
+/// `USER_BLOCKED`
+pub fn user_blocked() -> Answer {
+    error("USER_BLOCKED", "this user is blocked", [])
+}
+
+/// `INVALID_OBJECT_ID` as a session gets it whose role does not exist. The server does not say which.
+pub fn invalid_object_id() -> Answer {
+    error("INVALID_OBJECT_ID", "Invalid object id [N/A]", [("ID", "N/A")])
+}
+
+/// `UNKNOWN_ROLE_ID`
+pub fn unknown_role_id() -> Answer {
+    error("UNKNOWN_ROLE_ID", "Unknown role id", [])
+}
+
+/// `INVALID_ACTIONS_LIMIT`
+pub fn invalid_actions_limit() -> Answer {
+    error("INVALID_ACTIONS_LIMIT", "Invalid actions limit", [])
+}
+
+/// `INVALID_SET_ROLE`
+pub fn invalid_set_role() -> Answer {
+    error("INVALID_SET_ROLE", "Invalid set role id", [])
+}
+
+/// `MISSING_MANDATORY_PARAMETER`
+pub fn missing_mandatory_parameter(name: &str) -> Answer {
+    let message = format!("Missing parameter \"{name}\"");
+    error("MISSING_MANDATORY_PARAMETER", &message, [("PARAM_NAME", name)])
+}
+
+/// `INVALID_ENUM_VALUE`, such as of `sha256` for `hashType`, which is a `KalturaAppTokenHashType`.
+pub fn invalid_enum_value(value: &str, name: &str, enum_type: &str) -> Answer {
+    let message = format!(
+        "Invalid enumeration value \"{value}\" for parameter \"{name}\", expecting enumeration type \"{enum_type}\""
+    );
+    let args = [("ENUM_VAL", value), ("PARAM_NAME", name), ("ENUM_TYPE", enum_type)];
+    error("INVALID_ENUM_VALUE", &message, args)
+}
+
+/// `INVALID_PARAMETER_CHAR`
+pub fn invalid_parameter_char(name: &str) -> Answer {
+    error("INVALID_PARAMETER_CHAR", &format!("Invalid char in \"{name}\" field"), [("XML_FIELD", name)])
+}
+
+/// `INVALID_LANGUAGE_CODE`, whose message begins with a blank.
+pub fn invalid_language_code(code: &str) -> Answer {
+    let message = format!(" Invalid language code [\"{code}\"]");
+    error("INVALID_LANGUAGE_CODE", &message, [("LANGUAGE_CODE", code)])
+}
+
+/// `INVALID_FIELD_VALUE`, such as of `sessionUserId`.
+pub fn invalid_field_value(field: &str) -> Answer {
+    let message = format!("value in field [{field}] is not valid");
+    error("INVALID_FIELD_VALUE", &message, [("FIELD_NAME", field)])
+}
+
+/// `PROPERTY_VALIDATION_NOT_UPDATABLE`, such as of `KalturaAppToken::status`.
+pub fn property_validation_not_updatable(property: &str) -> Answer {
+    let message = format!("The property \"{property}\" cannot be updated");
+    error("PROPERTY_VALIDATION_NOT_UPDATABLE", &message, [("PROP_NAME", property)])
+}
+
+/// `PROPERTY_VALIDATION_WRONG_FORMAT`: the parameter should be an object.
+pub fn property_validation_wrong_format(property: &str) -> Answer {
+    let message = format!("The property \"{property}\" must match format array");
+    error("PROPERTY_VALIDATION_WRONG_FORMAT", &message, [("PROP_NAME", property), ("FORMAT", "array")])
+}
+
+/// `START_SESSION_ERROR`
+pub fn start_session_error(partner: PartnerId) -> Answer {
+    let partner = partner.to_string();
+    let message = format!("Error while starting session for partner [{partner}]");
+    error("START_SESSION_ERROR", &message, [("PID", partner.as_str())])
+}
+
+/// `INVALID_WIDGET_ID`
+pub fn invalid_widget_id(widget: &WidgetId) -> Answer {
+    let message = format!("Unknown widget [{widget}]");
+    error("INVALID_WIDGET_ID", &message, [("WIDGET_ID", widget.as_str())])
+}
+
+/// `APP_TOKEN_ID_NOT_FOUND`: unknown, deleted, or of another partner.
+pub fn app_token_id_not_found(id: &AppTokenId) -> Answer {
+    of_app_token("APP_TOKEN_ID_NOT_FOUND", id, "not found")
+}
+
+/// `APP_TOKEN_NOT_ACTIVE`
+pub fn app_token_not_active(id: &AppTokenId) -> Answer {
+    of_app_token("APP_TOKEN_NOT_ACTIVE", id, "not active")
+}
+
+/// `APP_TOKEN_EXPIRED`
+pub fn app_token_expired(id: &AppTokenId) -> Answer {
+    of_app_token("APP_TOKEN_EXPIRED", id, "expired")
+}
+
+fn of_app_token(code: &str, id: &AppTokenId, what: &str) -> Answer {
+    let id = id.as_str();
+    error(code, &format!("Application token id \"{id}\" {what}"), [("ID", id)])
+}
+
+/// `INVALID_APP_TOKEN_HASH`
+pub fn invalid_app_token_hash() -> Answer {
+    error("INVALID_APP_TOKEN_HASH", "Invalid application token hash", [])
+}
+
+/// `LOCK_TIMED_OUT`
+pub fn lock_timed_out() -> Answer {
+    error("LOCK_TIMED_OUT", "Timed out while attempting to grab lock", [])
+}
+
+/// `INTERNAL_SERVERL_ERROR`, in the server's spelling.
+pub fn internal_server_error() -> Answer {
+    error("INTERNAL_SERVERL_ERROR", "Internal server error occurred", [])
+}
+
+/// `INTERNAL_DATABASE_ERROR`
+pub fn internal_database_error() -> Answer {
+    error("INTERNAL_DATABASE_ERROR", "Internal database error", [])
+}
+
+/// One of each, to try them all.
+///
+/// ```
+/// # use kaltura_auth::WireResponse;
+/// # use kaltura_testing::mock::answers::errors;
+/// for answer in errors::each() {
+///     let response: WireResponse = answer.into();
+///     assert!(kaltura_types::payload::judge(response.body()).is_err());
+/// }
+/// ```
+pub fn each() -> impl Iterator<Item = Answer> {
+    let partner = PartnerId::new(1_234_567);
+    let token = AppTokenId::new("0_7jh3eu10");
+    let refusals = [
+        KsRefusal::Expired,
+        KsRefusal::LoggedOut,
+        KsRefusal::ActionsUsedUp,
+        KsRefusal::AddressRestricted,
+        KsRefusal::UriRestricted,
+        KsRefusal::InvalidPartner,
+        KsRefusal::InvalidUser,
+        KsRefusal::Unreadable,
+    ];
+    let others = [
+        service_not_specified(),
+        service_does_not_exist("apToken"),
+        action_not_specified(),
+        action_does_not_exist("appToken", "begin"),
+        action_blocked("appToken", "startSession"),
+        missing_ks(),
+        service_forbidden("appToken", "startSession"),
+        service_forbidden_content_blocked(),
+        service_access_control_restricted("appToken", "startSession"),
+        access_unauthorized(),
+        partner_access_forbidden(partner, PartnerId::new(7_654_321)),
+        user_blocked(),
+        invalid_object_id(),
+        unknown_role_id(),
+        invalid_actions_limit(),
+        invalid_set_role(),
+        missing_mandatory_parameter("widgetId"),
+        invalid_enum_value("1", "type", "KalturaSessionType"),
+        invalid_parameter_char("userId"),
+        invalid_language_code("zz9"),
+        invalid_field_value("sessionUserId"),
+        property_validation_not_updatable("KalturaAppToken::status"),
+        property_validation_wrong_format("appToken"),
+        start_session_error(partner),
+        invalid_widget_id(&WidgetId::default_of(partner)),
+        app_token_id_not_found(&token),
+        app_token_not_active(&token),
+        app_token_expired(&token),
+        invalid_app_token_hash(),
+        lock_timed_out(),
+        internal_server_error(),
+        internal_database_error(),
+    ];
+    refusals.into_iter().map(invalid_ks).chain(others)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kaltura_auth::WireResponse;
+    use kaltura_types::{ApiError, ErrorCode, PayloadError, payload};
+
+    fn read(answer: Answer) -> ApiError {
+        let response: WireResponse = answer.into();
+        match payload::judge(response.body()) {
+            Err(PayloadError::Api(error)) => error,
+            other => panic!("expected an API error, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_error_has_a_code_that_is_known() {
+        for answer in each() {
+            let error = read(answer);
+            assert!(!matches!(error.code(), ErrorCode::Other(_)), "{error}");
+            assert!(!error.message().is_empty());
+        }
+    }
+
+    #[test]
+    fn each_refusal_of_a_ks_is_read_as_the_one_that_it_is() {
+        for reason in [KsRefusal::Expired, KsRefusal::InvalidUser, KsRefusal::Unreadable] {
+            assert_eq!(read(invalid_ks(reason)).ks_refusal(), Some(reason));
+        }
+        let sent = made_up_ks(PartnerId::new(7));
+        let response: WireResponse = invalid_ks_echo(&sent).into();
+        let echo = format!(r#"Invalid KS \"{}\", Error"#, sent.expose());
+        assert!(String::from_utf8_lossy(response.body()).contains(&echo));
+    }
+
+    #[test]
+    fn one_error_has_a_header_of_its_own() {
+        let response: WireResponse = service_forbidden("session", "get").into();
+        assert_eq!(response.header("X-Kaltura"), Some("error-SERVICE_FORBIDDEN"));
+        let response: WireResponse = missing_ks().into();
+        assert_eq!(response.header("X-Kaltura"), None);
+    }
+}

@@ -1,0 +1,116 @@
+//! How a request's parameters are shown to a person: names in full, secrets by a stand-in.
+
+use kaltura_ks::{Fingerprint, KsHeader};
+use kaltura_types::{Ks, redact};
+use serde_json::Value;
+
+/// Parameters that hold a secret, at any depth. `session` is the KS that `session.get` asks about.
+const SECRET: [&str; 5] = ["ks", "tokenHash", "secret", "token", "session"];
+
+/// Whether a parameter holds a secret, by the last part of its dotted path.
+pub(super) fn is_secret(path: &str) -> bool {
+    SECRET.contains(&path.rsplit('.').next().unwrap_or(path))
+}
+
+/// The texts of all secret parameters in `value`, so that they can be taken out wherever they occur.
+pub(super) fn secrets_in(path: &str, value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) if is_secret(path) => vec![text.clone()],
+        Value::Array(items) => items.iter().flat_map(|item| secrets_in(path, item)).collect(),
+        Value::Object(members) => members.iter().flat_map(|(name, item)| secrets_in(name, item)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A parameter's value on one line.
+pub(super) fn value(path: &str, value: &Value, secrets: &[String]) -> String {
+    match value {
+        Value::String(secret) if is_secret(path) => stand_in(path, secret),
+        _ => shortened(cleaned(path, value, secrets).to_string()),
+    }
+}
+
+/// A text that is no parameter, such as a header.
+pub(super) fn text(text: &str, secrets: &[String]) -> String {
+    shortened(format!("{:?}", without(text, secrets)))
+}
+
+/// What tells one secret from another and gives nothing of it away.
+fn stand_in(path: &str, secret: &str) -> String {
+    let characters = secret.chars().count();
+    let ks = Ks::new(secret);
+    match path.rsplit('.').next() {
+        _ if secret.is_empty() => "\"\"".to_owned(),
+        Some("ks" | "session") => KsHeader::read(&ks).map_or_else(
+            |_| {
+                let fingerprint = Fingerprint::of(&ks);
+                format!("(no KS: {characters} characters, fingerprint {fingerprint})")
+            },
+            |header| header.to_string(),
+        ),
+        _ => format!("({characters} characters, redacted)"),
+    }
+}
+
+fn cleaned(path: &str, value: &Value, secrets: &[String]) -> Value {
+    match value {
+        Value::String(text) if is_secret(path) => stand_in(path, text).into(),
+        Value::String(text) => without(text, secrets).into(),
+        Value::Array(items) => items.iter().map(|item| cleaned(path, item, secrets)).collect(),
+        Value::Object(members) => {
+            let clean = |(name, item): (&String, _)| (name.clone(), cleaned(name, item, secrets));
+            Value::Object(members.iter().map(clean).collect())
+        }
+        _ if is_secret(path) && !value.is_null() => "(redacted)".into(),
+        _ => value.clone(),
+    }
+}
+
+fn without(text: &str, secrets: &[String]) -> String {
+    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    redact(text, &secrets).into_owned()
+}
+
+/// A story is read by people: a body of a megabyte would hide it.
+fn shortened(text: String) -> String {
+    const LONGEST: usize = 300;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}… ({} characters)", &text[..end], text.chars().count()),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn secrets_are_shown_by_a_stand_in_at_any_depth() {
+        let parameters = json!({
+            "ks": "hush-ks", "tokenHash": "hush-hash", "n": 1, "note": "it is hush-hash",
+            "appToken": {"token": "hush-token", "description": "d"}, "list": [{"secret": 5}, {"secret": ["hush-s"]}],
+        });
+        let secrets = secrets_in("", &parameters);
+        let shown = value("", &parameters, &secrets);
+        assert!(!shown.contains("hush"), "{shown}");
+        for kept in ["\"n\":1", "\"description\":\"d\"", "9 characters, redacted", "it is (redacted)"] {
+            assert!(shown.contains(kept), "{kept} in {shown}");
+        }
+        assert!(!shown.contains(":5"), "{shown}");
+    }
+
+    #[test]
+    fn a_ks_is_shown_by_what_may_be_known_of_it() {
+        let ks = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+        assert_eq!(value("ks", &ks.into(), &[]), "KS v2 of partner 1234567, fingerprint 148d7104");
+        assert!(value("a.session", &"hush".into(), &[]).starts_with("(no KS: 4 characters, fingerprint "));
+        assert_eq!(value("ks", &"".into(), &[]), "\"\"");
+    }
+
+    #[test]
+    fn a_long_value_is_cut() {
+        let shown = value("note", &"ä".repeat(1000).into(), &[]);
+        assert!(shown.ends_with("ä… (1002 characters)"), "{shown}");
+    }
+}

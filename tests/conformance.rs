@@ -1,0 +1,22 @@
+//! The transports of `kaltura-http` keep the contract of a transport.
+
+use kaltura_http::{BlockingReqwestTransport, ReqwestTransport};
+use kaltura_testing::conformance::{self, Rule, Verdict};
+
+#[tokio::test]
+async fn reqwest_on_one_thread() {
+    let report = conformance::check(&ReqwestTransport::builder().build().unwrap()).await;
+    report.assert();
+    assert_eq!(report.verdict(Rule::Decompression), &Verdict::Kept, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reqwest_on_several_threads() {
+    conformance::check(&ReqwestTransport::builder().build().unwrap()).await.assert();
+}
+
+#[test]
+fn reqwest_without_a_runtime() {
+    let transport: BlockingReqwestTransport = ReqwestTransport::builder().build_blocking().unwrap();
+    conformance::check_blocking(&transport).assert();
+}
