@@ -143,6 +143,11 @@ impl Error {
         Self::without_answer(LoginStep::Source, kind, Cause::Other(Arc::from(cause.into())))
     }
 
+    #[cfg(feature = "local-signing")]
+    pub(crate) fn signing(error: kaltura_ks::UnfaithfulKs) -> Self {
+        Self::without_answer(LoginStep::Sign, ErrorKind::InvalidParameter, Cause::Other(Arc::new(error)))
+    }
+
     pub(crate) fn keeping(failed: KeepingFailed) -> Self {
         let kind = match failed {
             KeepingFailed::TooShort { .. } => ErrorKind::SessionTooShort,

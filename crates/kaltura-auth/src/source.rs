@@ -3,6 +3,8 @@
 mod app_token;
 mod credentials;
 mod fixed;
+#[cfg(feature = "local-signing")]
+mod local;
 mod partner;
 mod widget_shelf;
 
@@ -13,6 +15,8 @@ use async_trait::async_trait;
 pub use self::app_token::AppTokenSource;
 pub use self::credentials::{BlockingCredentialsSource, CredentialsSource};
 pub use self::fixed::FixedSession;
+#[cfg(feature = "local-signing")]
+pub use self::local::LocalSigning;
 pub use self::partner::{PartnerSecretSource, SecretLogin};
 
 use crate::credentials::SessionRequest;
