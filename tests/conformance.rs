@@ -1,5 +1,7 @@
 //! The transports of `kaltura-http` keep the contract of a transport.
 
+#![allow(clippy::unwrap_used, reason = "a failed test panics")]
+
 use kaltura_http::{BlockingReqwestTransport, ReqwestTransport};
 use kaltura_testing::conformance::{self, Rule, Verdict};
 

@@ -38,10 +38,18 @@ mod blocking;
 mod body;
 mod builder;
 mod classify;
+mod client;
+mod clock;
 mod request;
+mod runtime;
 mod transport;
 
 #[cfg(feature = "blocking")]
 pub use self::blocking::BlockingReqwestTransport;
 pub use self::builder::{BuildError, ReqwestTransportBuilder};
+#[cfg(feature = "blocking")]
+pub use self::client::blocking_client;
+pub use self::client::client;
+pub use self::clock::SystemClock;
+pub use self::runtime::TokioRuntime;
 pub use self::transport::ReqwestTransport;

@@ -30,6 +30,8 @@ mod calls;
 mod clock;
 mod dispatch;
 mod exception;
+mod fast_path;
+mod faults;
 mod ks_check;
 mod language;
 mod multirequest;
@@ -39,16 +41,22 @@ mod rate_limit;
 mod reply;
 mod request;
 mod response;
+mod response_cache;
+mod response_profile;
 mod seed;
 mod services;
 mod state;
 mod strip_tags;
+#[cfg(test)]
+mod test_client;
 mod transport;
 mod world;
 
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use kaltura_auth::AppTokenCredentials;
@@ -59,6 +67,7 @@ use kaltura_types::{
 pub use self::builder::{BuildError, EmulatorBuilder};
 pub use self::calls::{Calls, RecordedCall};
 pub use self::clock::Clock;
+pub use self::faults::{Fault, FaultRule, InvalidFaultRule};
 pub use self::rate_limit::RateLimit;
 pub use self::reply::{Breakage, Reply};
 pub use self::seed::{
@@ -66,6 +75,7 @@ pub use self::seed::{
     WidgetSeed,
 };
 
+use self::response_cache::ResponseCache;
 use self::seed::UserStatus as Status;
 use self::world::World;
 
@@ -253,7 +263,22 @@ impl Emulator {
 
     /// Switches the response cache on or off, and empties it.
     pub fn set_response_cache(&self, is_on: bool) {
-        self.world().has_caches = is_on;
+        self.world().cache = ResponseCache::new(is_on);
+    }
+
+    /// Lets something go wrong from now on, besides what was injected before.
+    pub fn inject(&self, rule: FaultRule) {
+        self.world().faults.inject(rule);
+    }
+
+    /// Lets nothing go wrong any more.
+    pub fn clear_faults(&self) {
+        self.world().faults.clear();
+    }
+
+    /// Lets each answer take a time from this range; none for no time.
+    pub fn set_latency(&self, range: Option<RangeInclusive<Duration>>) {
+        self.world().faults.set_latency(range);
     }
 
     /// Whether the database has partner 0, in whose name calls without a KS are made. It always does; without

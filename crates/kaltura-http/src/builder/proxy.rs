@@ -112,4 +112,15 @@ mod tests {
             assert!(!reads(url), "{url}");
         }
     }
+
+    #[test]
+    fn a_proxy_that_could_not_be_asked_is_refused_and_not_passed_by() {
+        let credentials = |length| Some(("user".to_owned(), "x".repeat(length)));
+        let url = "http://proxy.example.com".to_owned();
+        let proxy =
+            |length| GivenProxy { url: url.clone(), credentials: credentials(length), ..Default::default() };
+        assert!(proxy(100).to_reqwest().is_ok());
+        // Longer than any URI that the client takes.
+        assert!(proxy(1 << 16).to_reqwest().is_err());
+    }
 }

@@ -1,11 +1,16 @@
 //! Making an emulator.
 
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use kaltura_types::{AppTokenStatus, HashType, PartnerId};
 
+use super::calls::Calls;
+use super::faults::{FaultRule, Faults};
 use super::random::Random;
 use super::rate_limit::{RateLimit, RateLimiter};
+use super::response_cache::ResponseCache;
 use super::seed::{AppTokenSeed, EntrySeed, InvalidSeed, PartnerSeed, RoleSeed, Seed, UserSeed, WidgetSeed};
 use super::state::{AppToken, State};
 use super::world::World;
@@ -32,6 +37,9 @@ pub struct EmulatorBuilder {
     clock: Clock,
     random_seed: Option<u64>,
     rate_limits: Vec<RateLimit>,
+    has_response_cache: bool,
+    faults: Vec<FaultRule>,
+    latency: Option<RangeInclusive<Duration>>,
 }
 
 impl EmulatorBuilder {
@@ -109,6 +117,27 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Answers from a cache, as the live service does: the same widget session for 600 s, the same error for
+    /// 120 s, unless a request says `nocache` (wire contract, sections 4.2 and 7); and `session.start` by its
+    /// fast path (section 4.1).
+    pub const fn response_cache(mut self, is_on: bool) -> Self {
+        self.has_response_cache = is_on;
+        self
+    }
+
+    /// Lets something go wrong.
+    pub fn fault(mut self, rule: FaultRule) -> Self {
+        self.faults.push(rule);
+        self
+    }
+
+    /// Lets each answer take a time from this range. As a transport, the emulator does not wait, but a request
+    /// with a shorter time limit meets a timeout.
+    pub const fn latency(mut self, range: RangeInclusive<Duration>) -> Self {
+        self.latency = Some(range);
+        self
+    }
+
     /// Makes the emulator. Without a partner it makes one, with videos; without an active app token of the
     /// first partner it makes one.
     ///
@@ -143,7 +172,13 @@ impl EmulatorBuilder {
             return Err(BuildError::UnknownPartner(partner));
         };
         let (admin_secret, user_secret) = (first.admin_secrets[0].clone(), first.user_secret.clone());
-        let world = World::new(state, RateLimiter::new(self.rate_limits));
+        let world = World {
+            state,
+            rate_limiter: RateLimiter::new(self.rate_limits),
+            cache: ResponseCache::new(self.has_response_cache),
+            faults: Faults::new(self.faults, self.latency),
+            calls: Calls::default(),
+        };
         let shared = Shared {
             world: Mutex::new(world),
             clock: self.clock,

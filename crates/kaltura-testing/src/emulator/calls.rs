@@ -1,13 +1,16 @@
 //! What was called, for a test to look at. No secret is kept.
 
+use std::collections::VecDeque;
+
 use kaltura_ks::Fingerprint;
 use kaltura_types::{AppTokenId, ErrorCode, Ks};
 
-use super::answer::Failure;
+use super::actions::{self, Action};
+use super::answer::{Answer, Failure};
 use super::dispatch::Outcome;
 use super::request::{Parameters, text};
 
-/// The calls that an emulator answered, in order. Each request of a multirequest counts on its own.
+/// The calls that an emulator answered, in order; the last 100 000 of them. Each request of a multirequest counts on its own.
 ///
 /// ```
 /// # use kaltura_auth::{AppTokenLogin, ServiceUrl}; use kaltura_testing::emulator::Emulator;
@@ -22,7 +25,10 @@ use super::request::{Parameters, text};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Calls(Vec<RecordedCall>);
+pub struct Calls(VecDeque<RecordedCall>);
+
+/// A server that runs for long forgets the oldest ones.
+const MOST: usize = 100_000;
 
 impl Calls {
     /// How many there were.
@@ -60,7 +66,20 @@ impl Calls {
     }
 
     pub(super) fn record(&mut self, parameters: &Parameters, outcome: &Outcome) {
-        self.0.push(RecordedCall::of(parameters, outcome));
+        let action = outcome.action.map(Action::full_name);
+        self.push(RecordedCall::of(parameters, action, &outcome.result, false));
+    }
+
+    /// An answer that came from the cache may be an error, too.
+    pub(super) fn record_cached(&mut self, parameters: &Parameters, result: &Result<Answer, Failure>) {
+        self.push(RecordedCall::of(parameters, None, result, true));
+    }
+
+    fn push(&mut self, call: RecordedCall) {
+        if self.0.len() == MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back(call);
     }
 }
 
@@ -73,6 +92,7 @@ pub struct RecordedCall {
     ks: Option<Fingerprint>,
     error: Option<ErrorCode>,
     failed: bool,
+    from_cache: bool,
 }
 
 /// The parameters whose values are kept. All others might hold a secret.
@@ -94,25 +114,29 @@ const SHOWN: [&str; 14] = [
 ];
 
 impl RecordedCall {
-    fn of(parameters: &Parameters, outcome: &Outcome) -> Self {
+    fn of(
+        parameters: &Parameters,
+        action: Option<String>,
+        result: &Result<Answer, Failure>,
+        from_cache: bool,
+    ) -> Self {
         let named = |name: &str| parameters.get(name).map(text).unwrap_or_default();
-        let action = match outcome.action {
-            Some(action) => action.full_name(),
-            None => format!("{}.{}", named("service"), named("action")),
-        };
+        let (service, name) = (named("service"), named("action"));
+        let action = action.or_else(|| Some(actions::find(&service, &name)?.full_name()));
         let shown = parameters.iter().filter(|(name, _)| SHOWN.contains(&name.as_str()));
         let ks = named("ks");
-        let error = match &outcome.result {
-            Err(Failure::Exception(exception)) => Some(exception.code.clone()),
+        let error = match result {
+            Ok(Answer::Error(exception)) | Err(Failure::Exception(exception)) => Some(exception.code.clone()),
             Ok(_) | Err(Failure::Fatal) => None,
         };
         Self {
-            action,
+            action: action.unwrap_or_else(|| format!("{service}.{name}")),
             parameter_names: parameters.keys().cloned().collect(),
             parameters: shown.map(|(name, value)| (name.clone(), harmless(name, text(value)))).collect(),
             ks: (!ks.is_empty()).then(|| Fingerprint::of(&Ks::new(ks))),
+            failed: error.is_some() || result.is_err(),
             error,
-            failed: outcome.result.is_err(),
+            from_cache,
         }
     }
 
@@ -156,6 +180,12 @@ impl RecordedCall {
     #[must_use]
     pub const fn error(&self) -> Option<&ErrorCode> {
         self.error.as_ref()
+    }
+
+    /// Whether the response cache answered, so that no action was run.
+    #[must_use]
+    pub const fn was_cached(&self) -> bool {
+        self.from_cache
     }
 
     /// Whether it was answered with a result.

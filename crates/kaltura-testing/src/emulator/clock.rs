@@ -106,15 +106,24 @@ impl Clock {
 
     pub(super) fn date_header(&self) -> String {
         let state = *self.state();
-        let seconds = state.shown().div_euclid(1000).saturating_add(state.date_skew_seconds);
-        let since_epoch = Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(LAST_HTTP_DATE));
-        httpdate::fmt_http_date(UNIX_EPOCH + since_epoch)
+        http_date(state.shown().div_euclid(1000).saturating_add(state.date_skew_seconds))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         // No code panics while it holds this lock; a number is good in any case.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn http_date(seconds: i64) -> String {
+    let since_epoch = Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(LAST_HTTP_DATE));
+    httpdate::fmt_http_date(UNIX_EPOCH + since_epoch)
+}
+
+/// The text of a date so many seconds later; `None` if it is no date.
+pub(super) fn shift_http_date(date: &str, seconds: i64) -> Option<String> {
+    let since_epoch = httpdate::parse_http_date(date).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(http_date(i64::try_from(since_epoch.as_secs()).ok()?.saturating_add(seconds)))
 }
 
 /// The last second of the year 9999, where the format of HTTP dates ends.

@@ -96,3 +96,88 @@ impl Scene<'_> {
         actions::find(&service, &action).ok_or_else(|| Exception::action_does_not_exist(&service, &action))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::emulator::PartnerSeed;
+    use crate::emulator::test_client::{builder, emulator};
+    use kaltura_types::{PartnerId, SessionType};
+    use serde_json::{Value, json};
+    use std::time::Duration;
+
+    #[test]
+    fn the_checks_come_in_the_servers_order() {
+        let emulator = emulator();
+        let ended = emulator.ks(SessionType::User, "u", "");
+        emulator.clock().advance(Duration::from_secs(3600));
+        for (action, parameters, error) in [
+            ("nosuch.get", json!({ "ks": "x" }), "SERVICE_DOES_NOT_EXISTS"),
+            ("appToken.nosuch", json!({ "ks": "x" }), "ACTION_DOES_NOT_EXISTS"),
+            ("appToken.get", json!({ "ks": "x", "language": "zz9" }), "INVALID_LANGUAGE_CODE"),
+            ("appToken.get", json!({ "ks": "x" }), "x"),
+            ("appToken.get", json!({ "ks": ended }), "MISSING_MANDATORY_PARAMETER"),
+            ("appToken.get", json!({ "ks": ended, "id": "0_x" }), "EXPIRED"),
+            ("appToken.get", json!({ "id": "\u{1}" }), "INVALID_PARAMETER_CHAR"),
+            ("appToken.get", json!({ "id": "0_x" }), "SERVICE_FORBIDDEN"),
+        ] {
+            assert_eq!(emulator.error(action, parameters.clone()), error, "{action} {parameters}");
+        }
+    }
+
+    #[test]
+    fn acting_for_another_partner_must_be_allowed() {
+        let console = PartnerSeed::new(PartnerId::new(-2)).admin_secret("console");
+        let other = PartnerSeed::new(PartnerId::new(2));
+        let emulator = builder().partner(console).partner(other).build().unwrap();
+        let login = json!({ "partnerId": -2, "secret": "console", "type": 2 });
+        let console_ks = emulator.call("session.start", login);
+        let list = |ks: &Value, partner: Value| {
+            emulator.error("appToken.list", json!({ "ks": ks, "partnerId": partner }))
+        };
+        let own = json!(emulator.admin_ks());
+        for (ks, partner, error) in [
+            (&own, json!(0), Value::Null),
+            (&own, json!(1_234_567), Value::Null),
+            (&own, json!(2), json!("SERVICE_FORBIDDEN")),
+            (&own, json!(99), json!("SERVICE_FORBIDDEN_CONTENT_BLOCKED")),
+            (&own, json!("abc"), json!("SERVICE_FORBIDDEN")),
+            (&console_ks, json!(2), Value::Null),
+            (&console_ks, json!(99), json!("SERVICE_FORBIDDEN_CONTENT_BLOCKED")),
+        ] {
+            assert_eq!(list(ks, partner.clone()), error, "{partner}");
+        }
+    }
+
+    #[test]
+    fn p_goes_before_partner_id() {
+        let emulator = emulator();
+        let parameters = json!({ "ks": emulator.admin_ks(), "p": 1_234_567, "partnerId": 99 });
+        assert_eq!(emulator.error("appToken.list", parameters), Value::Null);
+    }
+
+    #[test]
+    fn without_partner_0_a_call_without_a_ks_misses_it() {
+        let emulator = emulator();
+        emulator.keep_anonymous_partner(false);
+        assert_eq!(emulator.error("appToken.get", json!({ "id": "x" })), "MISSING_KS");
+        emulator.keep_anonymous_partner(true);
+        assert_eq!(emulator.error("appToken.get", json!({ "id": "x" })), "SERVICE_FORBIDDEN");
+    }
+
+    #[test]
+    fn actions_are_counted_also_where_they_are_forbidden() {
+        let emulator = emulator();
+        let ks = emulator.ks(SessionType::User, "u", "actionslimit:2");
+        let errors = ["appToken.list", "media.list", "media.list"]
+            .map(|action| emulator.error(action, json!({ "ks": ks })));
+        assert_eq!(errors, [json!("SERVICE_FORBIDDEN"), Value::Null, json!("EXCEEDED_ACTIONS_LIMIT")]);
+    }
+
+    #[test]
+    fn a_privilege_with_brackets_is_fatal() {
+        let emulator = emulator();
+        let ks = emulator.ks(SessionType::User, "u", "a[b]:1");
+        let answer = emulator.answer("media.list", &json!({ "ks": ks }));
+        assert_eq!((answer.status().as_u16(), answer.body().len()), (500, 0));
+    }
+}

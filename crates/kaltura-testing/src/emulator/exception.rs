@@ -216,6 +216,15 @@ impl Exception {
         Self::plain(ErrorCode::InvalidAppTokenHash, "Invalid application token hash")
     }
 
+    /// An internal error that says more than it should.
+    pub(super) fn echo(sent: &str) -> Self {
+        Self::new(
+            ErrorCode::InternalServerError,
+            "Internal server error occurred while handling [@REQUEST@]",
+            &[("REQUEST", sent)],
+        )
+    }
+
     pub(super) fn internal_error() -> Self {
         Self::plain(ErrorCode::InternalServerError, "Internal server error occurred")
     }

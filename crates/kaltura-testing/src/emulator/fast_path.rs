@@ -20,6 +20,9 @@ pub(super) enum FastPath {
     Fatal,
 }
 
+/// The format that the fast path leaves to others.
+const JSONP: i64 = 9;
+
 /// Starts a session if the secret is right and the names are written exactly so. Neither the partner's
 /// maximum nor a role nor a KS beside it is looked at.
 pub(super) fn take(state: &mut State, parameters: &Parameters, time: Time) -> FastPath {
@@ -27,6 +30,7 @@ pub(super) fn take(state: &mut State, parameters: &Parameters, time: Time) -> Fa
     if named("service").as_deref() != Some("session")
         || named("action").as_deref() != Some("start")
         || parameters.contains_key("nocache")
+        || named("format").is_some_and(|format| equals_number(&format, JSONP))
     {
         return FastPath::NotTaken;
     }
@@ -64,4 +68,53 @@ fn key(parameters: &Parameters) -> String {
         hash.update(format!("{}\0", parameters.get(name).map(text).unwrap_or_default()));
     }
     hex::encode(&hash.finalize()[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::emulator::test_client::{ADMIN_SECRET, PARTNER, USER_SECRET};
+    use crate::emulator::{Emulator, PartnerSeed};
+    use serde_json::{Value, json};
+
+    fn emulator() -> Emulator {
+        let partner = PartnerSeed::new(PARTNER).admin_secret(ADMIN_SECRET).user_secret(USER_SECRET);
+        let partner = partner.ks_max_expiry(Some(600));
+        Emulator::builder().partner(partner).response_cache(true).build().unwrap()
+    }
+
+    fn wish(more: Value) -> Value {
+        let mut parameters = json!({ "partnerId": 1_234_567, "secret": ADMIN_SECRET, "expiry": 86_400 });
+        for (name, value) in more.as_object().unwrap() {
+            parameters[name] = value.clone();
+        }
+        parameters
+    }
+
+    #[test]
+    fn it_looks_at_the_secret_alone() {
+        let emulator = emulator();
+        emulator.clock().freeze();
+        let checks = json!({ "privileges": "setrole:NO_SUCH", "ks": "nonsense" });
+        let answer = emulator.call("session.start", wish(checks));
+        assert_eq!(emulator.life(&answer), 86_400);
+        // Written otherwise, the names lead past it, and the partner's maximum counts.
+        assert_eq!(emulator.life(&emulator.call("Session.start", wish(json!({})))), 600);
+    }
+
+    #[test]
+    fn a_wrong_secret_is_left_to_the_action() {
+        let emulator = emulator();
+        for more in [json!({ "secret": "wrong" }), json!({ "secret": USER_SECRET, "type": 2 })] {
+            assert_eq!(emulator.error("session.start", wish(more)), "START_SESSION_ERROR");
+        }
+        assert_eq!(emulator.error("session.start", wish(json!({ "type": 1 }))), "INVALID_ENUM_VALUE");
+    }
+
+    #[test]
+    fn an_expiry_that_is_no_number_is_fatal() {
+        let emulator = emulator();
+        let answer = emulator.answer("session.start", &wish(json!({ "expiry": "soon" })));
+        assert_eq!(answer.status().as_u16(), 500);
+        assert!(emulator.call("session.start", wish(json!({ "expiry": "60x" }))).is_string());
+    }
 }

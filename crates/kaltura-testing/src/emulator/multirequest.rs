@@ -2,10 +2,10 @@
 
 mod reference;
 
+pub(super) use self::reference::replace as resolve_references;
+
 use serde_json::Value;
 
-use super::answer::{Answer, Failure};
-use super::dispatch::{Outcome, Scene};
 use super::request::{Parameters, text};
 
 /// The service that is no service.
@@ -36,24 +36,6 @@ pub(super) fn requests(parameters: &Parameters) -> Vec<Parameters> {
         requests.push(request);
     }
     requests
-}
-
-/// Runs the requests one after the other; an error does not stop the rest. `run` may be the cache's.
-pub(super) fn run(
-    scene: &mut Scene<'_>,
-    requests: Vec<Parameters>,
-    mut run: impl FnMut(&mut Scene<'_>, &Parameters) -> Outcome,
-) -> Result<Vec<Answer>, Failure> {
-    let mut answers = Vec::new();
-    for mut request in requests {
-        reference::replace(&mut request, &answers)?;
-        answers.push(match run(scene, &request).result {
-            Ok(answer) => answer,
-            Err(Failure::Exception(exception)) => Answer::Error(exception),
-            Err(Failure::Fatal) => return Err(Failure::Fatal),
-        });
-    }
-    Ok(answers)
 }
 
 #[cfg(test)]

@@ -64,6 +64,11 @@ const fn is_callback(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '.'
 }
 
+/// How PHP writes a time in seconds.
+pub(super) fn php_float(seconds: f64) -> String {
+    if seconds < 1e-4 { format!("{seconds:E}") } else { seconds.to_string() }
+}
+
 /// What PHP sends if a program names no type.
 pub(super) const PHP_CONTENT_TYPE: &str = "text/html; charset=UTF-8";
 

@@ -20,6 +20,8 @@ const ERROR_LIFE: i64 = 120_000;
 pub(super) struct ResponseCache {
     is_on: bool,
     entries: HashMap<Key, Entry>,
+    /// When what has ended is thrown away next.
+    cleared_at: i64,
 }
 
 struct Entry {
@@ -65,7 +67,7 @@ impl Key {
 
 impl ResponseCache {
     pub(super) fn new(is_on: bool) -> Self {
-        Self { is_on, entries: HashMap::new() }
+        Self { is_on, ..Self::default() }
     }
 
     pub(super) const fn is_on(&self) -> bool {
@@ -98,7 +100,10 @@ impl ResponseCache {
 
     fn keep_for(&mut self, key: &Key, answer: Answer, life: i64, time: Time) -> bool {
         if self.is_on {
-            self.entries.retain(|_, entry| time.milliseconds < entry.ends_at);
+            if time.milliseconds >= self.cleared_at {
+                self.entries.retain(|_, entry| time.milliseconds < entry.ends_at);
+                self.cleared_at = time.milliseconds.saturating_add(ERROR_LIFE);
+            }
             let ends_at = time.milliseconds.saturating_add(life);
             self.entries.insert(key.clone(), Entry { answer, ends_at });
         }

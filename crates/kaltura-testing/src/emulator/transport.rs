@@ -73,3 +73,46 @@ fn deliver(reply: Reply, request: &WireRequest) -> Result<WireResponse, Transpor
     }
     Ok(response)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulator::test_client::emulator;
+    use crate::emulator::{Fault, FaultRule};
+    use kaltura_auth::ServiceUrl;
+    use std::time::Duration;
+
+    fn ping() -> WireRequest {
+        WireRequest::json(&ServiceUrl::US, "system", "ping", serde_json::Map::new())
+    }
+
+    fn kind(fault: Fault, request: &WireRequest) -> Option<TransportErrorKind> {
+        let emulator = emulator();
+        emulator.inject(FaultRule::new(fault));
+        emulator.carry(request).err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn an_answer_comes_through_with_its_headers() {
+        let response = emulator().carry(&ping()).unwrap();
+        assert_eq!((response.status(), response.body()), (200, &b"true"[..]));
+        assert_eq!(response.server_time(), Some(emulator().clock().now()));
+        assert_eq!(response.header("x-me"), Some("kaltura-emulator"));
+    }
+
+    #[test]
+    fn what_breaks_is_an_error_of_its_kind() {
+        let slow = || Fault::Slow(Duration::from_secs(2));
+        let limited = |seconds| ping().with_time_limit(Duration::from_secs(seconds));
+        assert_eq!(kind(Fault::Reset, &ping()), Some(TransportErrorKind::Io));
+        assert_eq!(kind(Fault::CutBody, &ping()), Some(TransportErrorKind::Io));
+        assert_eq!(kind(slow(), &limited(1)), Some(TransportErrorKind::Timeout));
+        assert_eq!(kind(slow(), &limited(2)), None);
+        assert_eq!(kind(slow(), &ping()), None);
+        let small = ping().with_max_response_bytes(3);
+        assert_eq!(kind(Fault::Status(200), &small), None);
+        assert_eq!(kind(Fault::Xml, &small), Some(TransportErrorKind::TooLarge));
+        let no_url = WireRequest::new("not a URL", "system", "ping", "");
+        assert_eq!(kind(Fault::EmptyBody, &no_url), Some(TransportErrorKind::Build));
+    }
+}

@@ -1,38 +1,40 @@
 //! The server as a whole: from an HTTP request to an HTTP answer.
 
+mod running;
+
 use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
 
+use self::running::Ran;
+
 use super::answer::{Answer, Failure};
 use super::call::Time;
 use super::calls::Calls;
 use super::clock::Clock;
-use super::dispatch::Scene;
+use super::faults::{Fault, Faults, Strikes, echo_secrets, spoil};
 use super::multirequest;
 use super::rate_limit::RateLimiter;
 use super::reply::Reply;
 use super::request::{ApiRequest, int, text};
 use super::response::{
-    Format, FormatError, HeaderSet, PHP_CONTENT_TYPE, preflight, response, with_headers, write_json,
-    write_xml,
+    Format, FormatError, HeaderSet, PHP_CONTENT_TYPE, php_float, preflight, response, with_headers,
+    write_bare_xml, write_json, write_xml,
 };
+use super::response_cache::ResponseCache;
 use super::state::State;
 
 /// All that changes while the emulator runs.
 pub(super) struct World {
     pub(super) state: State,
     pub(super) rate_limiter: RateLimiter,
+    pub(super) cache: ResponseCache,
+    pub(super) faults: Faults,
     pub(super) calls: Calls,
-    pub(super) has_caches: bool,
 }
 
 impl World {
-    pub(super) fn new(state: State, rate_limiter: RateLimiter) -> Self {
-        Self { state, rate_limiter, calls: Calls::default(), has_caches: false }
-    }
-
     /// Answers a request.
     pub(super) fn respond(&mut self, request: &Request<Bytes>, client: IpAddr, clock: &Clock) -> Reply {
         let Some(api_request) = ApiRequest::read(request, client) else {
@@ -41,38 +43,57 @@ impl World {
         if request.method() == Method::OPTIONS {
             return Reply::whole(preflight(&clock.date_header()));
         }
-        let mut answered = self.answer(&api_request, clock);
-        if request.method() == Method::HEAD {
-            *answered.body_mut() = Bytes::new();
+        let strikes = self.faults.strike(&step(&api_request), &mut self.state.random);
+        let mut reply = Reply::whole(self.answer(&api_request, clock, &strikes));
+        reply.delay = strikes.latency;
+        for fault in &strikes.faults {
+            spoil(&mut reply, fault);
         }
-        Reply::whole(answered)
+        if request.method() == Method::HEAD {
+            *reply.response.body_mut() = Bytes::new();
+        }
+        reply
     }
 
-    fn answer(&mut self, request: &ApiRequest, clock: &Clock) -> Response<Bytes> {
+    fn answer(&mut self, request: &ApiRequest, clock: &Clock, strikes: &Strikes) -> Response<Bytes> {
         let time = Time { now: clock.now(), milliseconds: clock.milliseconds() };
+        let date = clock.date_header();
         let id = self.state.random.below(1 << 31);
         let mut headers = HeaderSet {
             session: Some(format!("{id}, {}", time.now)),
             is_complete: true,
             ..HeaderSet::default()
         };
-        let format = match Format::of(request) {
+        let mut format = match Format::of(request) {
             Ok(format) => format,
             Err(FormatError { code, message }) => {
                 headers.kaltura = Some(format!("error- {code}"));
                 headers.app = Some(format!("exiting on error {code} - {message}"));
-                return with_headers(response(200, PHP_CONTENT_TYPE, ""), headers, &clock.date_header());
+                return with_headers(response(200, PHP_CONTENT_TYPE, ""), headers, &date);
             }
         };
-        let answer = match self.run(request, time) {
+        let mut ran =
+            if strikes.before_the_action { Ran::with(Ok(Answer::Null)) } else { self.run(request, time) };
+        for fault in &strikes.faults {
+            match fault {
+                Fault::Xml => format = Format::Xml,
+                Fault::EchoSecrets => ran.result = Ok(echo_secrets(&request.parameters)),
+                _ => {}
+            }
+        }
+        let answer = match ran.result {
             Ok(answer) => answer,
             Err(Failure::Exception(exception)) => Answer::Error(exception),
             Err(Failure::Fatal) => {
-                let headers = HeaderSet::default();
-                return with_headers(response(500, PHP_CONTENT_TYPE, ""), headers, &clock.date_header());
+                return with_headers(response(500, PHP_CONTENT_TYPE, ""), HeaderSet::default(), &date);
             }
         };
-        if let Some(message) = forbidden(&answer) {
+        if ran.is_from_cache {
+            headers.session = None;
+        }
+        headers.kaltura = ran.cache_header;
+        headers.part_of_multirequest = ran.part_header;
+        if let Some(message) = forbidden(&answer).filter(|_| headers.kaltura.is_none()) {
             headers.kaltura = Some("error-SERVICE_FORBIDDEN".to_owned());
             headers.app = Some(format!("exiting on error SERVICE_FORBIDDEN - {message}"));
         }
@@ -80,39 +101,21 @@ impl World {
         let body = match &format {
             Format::Json => write_json(&answer),
             Format::Jsonp(callback) => format!("{callback}({});", write_json(&answer)),
-            Format::Xml => write_xml(&answer, ignore_null, self.execution_seconds()),
+            Format::Xml if ran.is_fast_path => write_bare_xml(&answer, ignore_null, &php_float(ran.seconds)),
+            Format::Xml => write_xml(&answer, ignore_null, &php_float(ran.seconds)),
         };
         let content_type = content_type(request).unwrap_or_else(|| format.content_type().to_owned());
-        with_headers(response(200, &content_type, body), headers, &clock.date_header())
+        with_headers(response(200, &content_type, body), headers, &date)
     }
+}
 
-    fn run(&mut self, request: &ApiRequest, time: Time) -> Result<Answer, Failure> {
-        let calls = &mut self.calls;
-        let mut scene = Scene {
-            state: &mut self.state,
-            rate_limiter: &mut self.rate_limiter,
-            time,
-            client: request.client,
-            uri: &request.uri,
-            has_caches: self.has_caches,
-        };
-        let mut dispatch = |scene: &mut Scene<'_>, parameters: &_| {
-            let outcome = scene.dispatch(parameters);
-            calls.record(parameters, &outcome);
-            outcome
-        };
-        if request.text("service").is_some_and(|name| name.eq_ignore_ascii_case(multirequest::SERVICE)) {
-            let requests = multirequest::requests(&request.parameters);
-            return multirequest::run(&mut scene, requests, dispatch).map(Answer::List);
-        }
-        dispatch(&mut scene, &request.parameters).result
-    }
-
-    /// How long the action is said to have taken: some thousandths of a second.
-    fn execution_seconds(&mut self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "the number is small")]
-        let microseconds = (1_000 + self.state.random.below(9_000)) as f64;
-        microseconds / 1e6
+/// What a fault rule calls a request.
+fn step(request: &ApiRequest) -> String {
+    let service = request.text("service").unwrap_or_default();
+    if service.eq_ignore_ascii_case(multirequest::SERVICE) {
+        service
+    } else {
+        format!("{service}.{}", request.text("action").unwrap_or_default())
     }
 }
 
@@ -135,3 +138,6 @@ fn content_type(request: &ApiRequest) -> Option<String> {
 fn not_the_api() -> Response<Bytes> {
     response(404, "text/plain;charset=UTF-8", "not a path of the API: those begin with /api_v3/\n")
 }
+
+#[cfg(test)]
+mod tests;

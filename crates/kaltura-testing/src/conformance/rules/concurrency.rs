@@ -17,18 +17,20 @@ const PATIENCE: usize = 75;
 pub(in crate::conformance) async fn parallel(suite: &mut Suite<'_>) -> Checked {
     let here = Arc::new(AtomicUsize::new(0));
     let most = Arc::new(AtomicUsize::new(0));
-    let (counter, record) = (Arc::clone(&here), Arc::clone(&most));
     let enough = Gate::closed();
-    let route = suite.peer.serve(move |received, connection| {
-        record.fetch_max(counter.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        wait_until(|| enough.is_open() || record.load(Ordering::SeqCst) == AT_ONCE);
-        // Whoever has waited in vain has waited for all.
-        enough.open();
-        counter.fetch_sub(1, Ordering::SeqCst);
-        let own = received.header_values("x-number").join("");
-        connection.answer(200, &[], own.as_bytes())
+    let requests = (0..AT_ONCE).map(|number| {
+        let (here, most, enough) = (Arc::clone(&here), Arc::clone(&most), enough.clone());
+        let route = suite.peer.serve(move |_, connection| {
+            most.fetch_max(here.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            wait_until(|| enough.is_open() || most.load(Ordering::SeqCst) == AT_ONCE);
+            // Whoever has waited in vain has waited for all.
+            enough.open();
+            here.fetch_sub(1, Ordering::SeqCst);
+            connection.answer(200, &[], number.to_string().as_bytes())
+        });
+        request(&route)
     });
-    let requests = (0..AT_ONCE).map(|n| request(&route).with_header("x-number", n.to_string())).collect();
+    let requests = requests.collect();
     let outcomes = suite.subject.send_all(requests).await;
     if outcomes.len() < AT_ONCE {
         return broken("it panicked");

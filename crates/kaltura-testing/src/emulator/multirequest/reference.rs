@@ -6,7 +6,7 @@ use crate::emulator::answer::{Answer, Failure};
 use crate::emulator::request::Parameters;
 
 /// Replaces the references in all texts of a request.
-pub(super) fn replace(request: &mut Parameters, answers: &[Answer]) -> Result<(), Failure> {
+pub(crate) fn replace(request: &mut Parameters, answers: &[Answer]) -> Result<(), Failure> {
     request.values_mut().try_for_each(|value| replace_in(value, answers))
 }
 

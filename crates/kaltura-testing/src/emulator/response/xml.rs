@@ -4,12 +4,12 @@ use crate::emulator::answer::{Answer, Object};
 use crate::emulator::exception::Exception;
 
 /// Writes an answer with its frame. `ignore_null` leaves null properties out.
-pub(crate) fn write(answer: &Answer, ignore_null: bool, seconds: f64) -> String {
+pub(crate) fn write(answer: &Answer, ignore_null: bool, seconds: &str) -> String {
     format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{}", write_bare(answer, ignore_null, seconds))
 }
 
 /// Without an XML declaration, as the fast path of `session.start` answers (wire contract, section 2.4).
-pub(crate) fn write_bare(answer: &Answer, ignore_null: bool, seconds: f64) -> String {
+pub(crate) fn write_bare(answer: &Answer, ignore_null: bool, seconds: &str) -> String {
     let mut xml = Writer { xml: String::from("<xml><result>"), ignore_null };
     xml.value(answer);
     format!("{}</result><executionTime>{seconds}</executionTime></xml>", xml.xml)
@@ -92,13 +92,13 @@ mod tests {
         let object = Object::new("Thing").with("a", Answer::Null).with("b", "<&>\"'");
         let answer = Answer::List(vec![object.into(), Answer::Null]);
         assert_eq!(
-            write(&answer, false, 0.5),
+            write(&answer, false, "0.5"),
             "<?xml version=\"1.0\" encoding=\"utf-8\"?><xml><result><item><objectType>Thing</objectType>\
              <relatedObjects></relatedObjects><a></a><b>&lt;&amp;&gt;&quot;'</b></item><item></item></result>\
              <executionTime>0.5</executionTime></xml>"
         );
         assert_eq!(
-            write_bare(&answer, true, 0.5),
+            write_bare(&answer, true, "0.5"),
             "<xml><result><item><objectType>Thing</objectType><b>&lt;&amp;&gt;&quot;'</b></item><item></item>\
              </result><executionTime>0.5</executionTime></xml>"
         );
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn an_error_without_arguments_has_empty_ones() {
         assert_eq!(
-            write_bare(&Answer::Error(Exception::missing_ks()), false, 0.25),
+            write_bare(&Answer::Error(Exception::missing_ks()), false, "0.25"),
             "<xml><result><error><code>MISSING_KS</code><message>Missing KS, session not established</message>\
              <objectType>KalturaAPIException</objectType><args></args></error></result>\
              <executionTime>0.25</executionTime></xml>"

@@ -103,3 +103,79 @@ fn object(token: &AppToken) -> Answer {
         .with("description", token.description.as_deref())
         .into()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::emulator::test_client::{NOW, PARTNER, builder, emulator};
+    use crate::emulator::{Emulator, PartnerSeed, RoleSeed};
+    use kaltura_types::SessionType;
+    use serde_json::{Value, json};
+    use std::time::Duration;
+
+    fn add(emulator: &Emulator, draft: Value) -> Value {
+        emulator.call("appToken.add", json!({ "ks": emulator.admin_ks(), "appToken": draft }))
+    }
+
+    fn update(emulator: &Emulator, id: &Value, draft: Value) -> Value {
+        let parameters = json!({ "ks": emulator.admin_ks(), "id": id, "appToken": draft });
+        emulator.call("appToken.update", parameters)
+    }
+
+    #[test]
+    fn a_token_without_a_user_needs_the_anonymous_one() {
+        let partner = PartnerSeed::new(PARTNER).without_anonymous_user();
+        let emulator = Emulator::builder().partner(partner).build().unwrap();
+        assert_eq!(add(&emulator, json!({}))["args"], json!({ "FIELD_NAME": "sessionUserId" }));
+        assert_eq!(add(&emulator, json!({ "sessionUserId": "new" }))["sessionUserId"], "new");
+    }
+
+    #[test]
+    fn the_time_of_the_update_is_that_of_the_last_change() {
+        let emulator = emulator();
+        let token = add(&emulator, json!({ "description": "one" }));
+        emulator.clock().advance(Duration::from_secs(10));
+        assert_eq!(update(&emulator, &token["id"], json!({ "description": "one" }))["updatedAt"], NOW);
+        assert_eq!(update(&emulator, &token["id"], json!({ "description": "two" }))["updatedAt"], NOW + 10);
+    }
+
+    #[test]
+    fn what_cannot_be_updated_may_be_sent_back() {
+        let emulator = emulator();
+        let token = add(&emulator, json!({}));
+        assert_eq!(update(&emulator, &token["id"], token.clone())["id"], token["id"]);
+        for (name, value) in [("token", json!("x")), ("partnerId", json!(1)), ("createdAt", json!(NOW - 1))] {
+            let answer = update(&emulator, &token["id"], json!({ name: value }));
+            assert_eq!(answer["args"], json!({ "PROP_NAME": format!("KalturaAppToken::{name}") }));
+        }
+    }
+
+    #[test]
+    fn a_disabled_token_is_shown_and_a_deleted_one_is_not() {
+        let emulator = emulator();
+        let id = emulator.app_token().id();
+        let get = || emulator.call("appToken.get", json!({ "ks": emulator.admin_ks(), "id": id.as_str() }));
+        emulator.disable_token(id).unwrap();
+        assert_eq!(get()["status"], 1);
+        emulator.enable_token(id).unwrap();
+        assert_eq!(get()["status"], 2);
+        emulator.delete_token(id).unwrap();
+        assert_eq!(get()["code"], "APP_TOKEN_ID_NOT_FOUND");
+        assert!(emulator.enable_token(id).is_err());
+    }
+
+    #[test]
+    fn a_role_decides_whatever_the_type() {
+        let keeper = RoleSeed::new(7, "KEEPER").permits("apptoken.list");
+        let emulator = builder().role(keeper).build().unwrap();
+        for (session_type, privileges, is_allowed) in [
+            (SessionType::User, "setrole:KEEPER", true),
+            (SessionType::User, "", false),
+            (SessionType::Admin, "", true),
+            (SessionType::Admin, "setrole:PLAYBACK_BASE_ROLE", false),
+        ] {
+            let ks = emulator.ks(session_type, "u", privileges);
+            let error = emulator.error("appToken.list", json!({ "ks": ks }));
+            assert_eq!(error.is_null(), is_allowed, "{session_type} {privileges}");
+        }
+    }
+}

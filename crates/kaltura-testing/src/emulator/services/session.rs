@@ -143,3 +143,162 @@ pub(crate) fn session_type(arguments: Arguments<'_>, name: &str) -> Result<Optio
 pub(crate) fn partner_of(call: &Call<'_>) -> Answer {
     if call.partner_is_number { call.partner.get().into() } else { call.partner.to_string().into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulator::test_client::{ADMIN_SECRET, PARTNER, USER_SECRET, builder, emulator};
+    use crate::emulator::{Emulator, PartnerSeed, PartnerStatus, RoleSeed, WidgetSeed};
+    use kaltura_ks::KsVersion;
+    use serde_json::{Value, json};
+
+    fn start(emulator: &Emulator, more: Value) -> Value {
+        let mut parameters = json!({ "partnerId": emulator.partner_id().get(), "secret": ADMIN_SECRET });
+        for (name, value) in more.as_object().unwrap() {
+            parameters[name] = value.clone();
+        }
+        emulator.call("session.start", parameters)
+    }
+
+    fn with_maximum(seconds: Option<i64>) -> Emulator {
+        let partner = PartnerSeed::new(PARTNER).admin_secret(ADMIN_SECRET).ks_max_expiry(seconds);
+        Emulator::builder().partner(partner).build().unwrap()
+    }
+
+    #[test]
+    fn the_partners_maximum_caps_a_session() {
+        for (maximum, asked, start_life, widget_life) in [
+            (Some(600), 86_400, 600, 600),
+            (Some(600), 60, 60, 60),
+            (Some(600), -5, -5, -5),
+            (None, 999_999, 86_400, 999_999),
+            (Some(0), 999_999, 86_400, 999_999),
+        ] {
+            let emulator = with_maximum(maximum);
+            emulator.clock().freeze();
+            let started = start(&emulator, json!({ "expiry": asked }));
+            assert_eq!(emulator.life(&started), start_life, "{maximum:?} {asked}");
+            let widget = json!({ "widgetId": "_1234567", "expiry": asked });
+            let widget = emulator.call("session.startWidgetSession", widget);
+            assert_eq!(emulator.life(&widget["ks"]), widget_life, "{maximum:?} {asked}");
+        }
+    }
+
+    #[test]
+    fn each_type_has_its_secrets() {
+        let emulator = emulator();
+        for (secret, session_type, starts) in [
+            (ADMIN_SECRET, 0, true),
+            (ADMIN_SECRET, 2, true),
+            (USER_SECRET, 0, true),
+            (USER_SECRET, 2, false),
+            ("", 0, false),
+            ("admin secret ", 2, false),
+        ] {
+            let answer = start(&emulator, json!({ "secret": secret, "type": session_type }));
+            assert_eq!(answer.is_string(), starts, "{secret:?} {session_type}");
+        }
+    }
+
+    #[test]
+    fn an_admin_session_is_signed_with_the_secret_of_its_login() {
+        let partner = PartnerSeed::new(PARTNER).admin_secret(ADMIN_SECRET).admin_secret("second");
+        let emulator = Emulator::builder().partner(partner).build().unwrap();
+        let signed_with_first = |answer: &Value| {
+            let ks = Ks::new(answer.as_str().unwrap());
+            kaltura_ks::open(&ks, &[ADMIN_SECRET.into()]).is_ok()
+        };
+        assert!(!signed_with_first(&start(&emulator, json!({ "secret": "second", "type": 2 }))));
+        assert!(signed_with_first(&start(&emulator, json!({ "secret": "second", "type": 0 }))));
+    }
+
+    #[test]
+    fn a_partner_of_version_1_issues_version_1() {
+        let partner = PartnerSeed::new(PARTNER).admin_secret(ADMIN_SECRET).issues_version_1();
+        let emulator = Emulator::builder().partner(partner).build().unwrap();
+        let opened = emulator.opened(&start(&emulator, json!({ "userId": "alice" })));
+        assert_eq!(opened.version(), KsVersion::V1);
+        assert_eq!(opened.claims().user().unwrap().as_str(), "alice");
+    }
+
+    #[test]
+    fn download_sessions_are_rounded_and_repeat() {
+        let emulator = emulator();
+        let started = || start(&emulator, json!({ "expiry": 61, "privileges": "downloadasset:1" }));
+        assert_eq!(started(), started());
+        assert_eq!(emulator.opened(&started()).claims().expiry().unwrap().as_seconds() % 300, 0);
+    }
+
+    #[test]
+    fn a_role_must_exist() {
+        let emulator = builder().role(RoleSeed::new(7, "KEEPER")).build().unwrap();
+        for role in ["7", "KEEPER", "PLAYBACK_BASE_ROLE"] {
+            assert!(
+                start(&emulator, json!({ "privileges": format!("setrole:{role}") })).is_string(),
+                "{role}"
+            );
+        }
+        assert_eq!(start(&emulator, json!({ "privileges": "setrole:8" }))["code"], "UNKNOWN_ROLE_ID");
+    }
+
+    #[test]
+    fn a_blocked_partners_widget_gives_a_session_that_is_of_no_use() {
+        let blocked = PartnerSeed::new(PARTNER).status(PartnerStatus::ContentBlocked);
+        let emulator = Emulator::builder().partner(blocked).build().unwrap();
+        let ks = emulator.widget_ks();
+        assert_eq!(emulator.error("media.list", json!({ "ks": ks })), "SERVICE_FORBIDDEN_CONTENT_BLOCKED");
+        let named = json!({ "widgetId": "_1234567", "partnerId": 1_234_567 });
+        assert_eq!(emulator.error("session.startWidgetSession", named), "SERVICE_FORBIDDEN_CONTENT_BLOCKED");
+    }
+
+    #[test]
+    fn a_widget_may_have_privileges_of_its_own() {
+        let widget = WidgetSeed::new("0_Widget", PARTNER)
+            .privileges("sview:*")
+            .privacy_context("PORTAL")
+            .role("7")
+            .entry("0_entry");
+        let emulator = builder().widget(widget).build().unwrap();
+        let answer = emulator.call("session.startWidgetSession", json!({ "widgetId": "0_wIDGET" }));
+        assert_eq!(
+            emulator.opened(&answer["ks"]).claims().privileges_text(),
+            Some("sview:*,widget:1,privacycontext:PORTAL,setrole:7,limitentry:0_entry")
+        );
+    }
+
+    #[test]
+    fn a_group_ends_together_and_a_widget_session_does_not_end() {
+        let emulator = emulator();
+        let sessions = ["sessionid:g", "sessionid:g,sview:*", "sessionid:h"];
+        let [first, sibling, other] = sessions.map(|text| emulator.ks(SessionType::User, "u", text));
+        assert_eq!(emulator.call("session.end", json!({ "ks": first })), Value::Null);
+        for (ks, error) in [(first, json!("LOGOUT")), (sibling, json!("LOGOUT")), (other, Value::Null)] {
+            assert_eq!(emulator.error("media.list", json!({ "ks": ks })), error);
+        }
+        let widget = emulator.widget_ks();
+        assert_eq!(emulator.call("session.end", json!({ "ks": widget })), Value::Null);
+        assert_eq!(emulator.error("media.list", json!({ "ks": widget })), Value::Null);
+    }
+
+    #[test]
+    fn the_session_of_another_partner_is_not_shown() {
+        let emulator = builder().partner(PartnerSeed::new(PartnerId::new(2))).build().unwrap();
+        let widget = json!({ "widgetId": "_2" });
+        let foreign = emulator.call("session.startWidgetSession", widget)["ks"].clone();
+        let answer = emulator.call("session.get", json!({ "ks": emulator.admin_ks(), "session": foreign }));
+        assert_eq!(answer["code"], "PARTNER_ACCESS_FORBIDDEN");
+        assert_eq!(answer["args"], json!({ "ACCESSING_PID": "1234567", "ACCESSED_PID": "2" }));
+    }
+
+    #[test]
+    fn a_session_without_a_user_shows_none() {
+        let emulator = emulator();
+        let expiry = emulator.clock().now().plus_seconds(60);
+        let fields = KsFields::new(PARTNER, SessionType::Admin, expiry);
+        let ks = fields.sign_v2(emulator.admin_secret(), [7; 16]).unwrap();
+        let answer = emulator.call("session.get", json!({ "ks": ks.expose() }));
+        assert_eq!(answer.get("userId"), None);
+        assert_eq!(answer["privileges"], "");
+        assert_eq!(answer["sessionType"], "2");
+    }
+}

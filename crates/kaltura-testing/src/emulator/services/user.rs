@@ -77,3 +77,40 @@ fn object(user: &User) -> Answer {
         .with("isSsoExcluded", false)
         .into()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::emulator::AppTokenSeed;
+    use crate::emulator::test_client::emulator;
+    use kaltura_types::UserId;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_deleted_user_takes_the_tokens_along() {
+        let emulator = emulator();
+        emulator.unblock_user(&UserId::new("alice"));
+        let token = emulator.add_app_token(AppTokenSeed::new().user("alice")).unwrap();
+        let session = emulator.call("appToken.startSession", emulator.login(&token, json!({})));
+        let admin = json!({ "ks": emulator.admin_ks(), "userId": "alice" });
+        assert_eq!(emulator.call("user.delete", admin.clone())["status"], 2);
+        assert_eq!(emulator.error("media.list", json!({ "ks": session["ks"] })), "LOGOUT");
+        let again = emulator.error("appToken.startSession", emulator.login(&token, json!({})));
+        assert_eq!(again, "APP_TOKEN_ID_NOT_FOUND");
+        assert_eq!(emulator.error("user.get", admin.clone()), "INVALID_USER_ID");
+        assert_eq!(emulator.error("user.delete", admin), "INVALID_USER_ID");
+    }
+
+    #[test]
+    fn a_blocked_users_sessions_are_refused_and_others_are_not() {
+        let emulator = emulator();
+        let list = |user: &str| {
+            let ks = emulator.ks(kaltura_types::SessionType::User, user, "");
+            emulator.error("media.list", json!({ "ks": ks }))
+        };
+        emulator.block_user(&UserId::new("bob"));
+        assert_eq!(list("bob"), "USER_BLOCKED");
+        assert_eq!(list("carol"), Value::Null);
+        emulator.unblock_user(&UserId::new("bob"));
+        assert_eq!(list("bob"), Value::Null);
+    }
+}

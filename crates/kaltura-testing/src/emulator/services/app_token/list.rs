@@ -29,6 +29,8 @@ pub(crate) fn list(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
         }
         let tokens = call.state.app_tokens.iter();
         let mut found: Vec<&AppToken> = tokens.filter(|token| filter.matches(token, call.partner)).collect();
+        // The database reads along its primary key, the id.
+        found.sort_by_key(|token| token.id.to_ascii_lowercase());
         filter.order.sort(&mut found);
         let objects: Vec<Answer> = pager.page(&found).iter().map(|token| object(token)).collect();
         let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
@@ -122,6 +124,59 @@ impl Order {
             Self::ByUpdate { descending: true } => {
                 tokens.sort_by_key(|token| std::cmp::Reverse(token.updated_at));
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::emulator::test_client::{NOW, builder};
+    use crate::emulator::{AppTokenSeed, Emulator};
+    use kaltura_types::AppTokenStatus;
+    use serde_json::{Value, json};
+    use std::time::Duration;
+
+    /// Tokens `0_c`, `0_a`, `0_b` in the order of their making, ten seconds apart; one is disabled.
+    fn emulator() -> Emulator {
+        let emulator = builder().app_token(AppTokenSeed::new().id("0_c")).build().unwrap();
+        for (id, status) in [("0_a", AppTokenStatus::Disabled), ("0_b", AppTokenStatus::Active)] {
+            emulator.clock().advance(Duration::from_secs(10));
+            emulator.add_app_token(AppTokenSeed::new().id(id).status(status)).unwrap();
+        }
+        emulator
+    }
+
+    fn listed(parameters: Value) -> String {
+        let emulator = emulator();
+        let mut parameters = parameters;
+        parameters["ks"] = emulator.admin_ks().into();
+        let answer = emulator.call("appToken.list", parameters);
+        let Some(objects) = answer["objects"].as_array() else { return answer["code"].to_string() };
+        let ids: Vec<&str> = objects.iter().map(|token| token["id"].as_str().unwrap()).collect();
+        format!("{} of {}", ids.join(" "), answer["totalCount"])
+    }
+
+    #[test]
+    fn filters_pages_and_orders() {
+        for (parameters, expected) in [
+            (json!({}), "0_a 0_b 0_c of 3"),
+            (json!({ "filter": { "orderBy": "-createdAt" } }), "0_b 0_a 0_c of 3"),
+            (json!({ "filter": { "orderBy": "+updatedAt" } }), "0_c 0_a 0_b of 3"),
+            (json!({ "filter": { "orderBy": "nosuch" } }), "0_a 0_b 0_c of 3"),
+            (json!({ "filter": { "idIn": "0_B,0_c,0_x" } }), "0_b 0_c of 2"),
+            (json!({ "filter": { "statusEqual": 1 } }), "0_a of 1"),
+            (json!({ "filter": { "statusIn": "1,3" } }), "0_a of 1"),
+            (json!({ "filter": { "statusEqual": 3 } }), " of 0"),
+            (json!({ "filter": { "statusEqual": 4 } }), "\"INVALID_ENUM_VALUE\""),
+            (json!({ "filter": { "createdAtGreaterThanOrEqual": NOW + 10 } }), "0_a 0_b of 2"),
+            (json!({ "filter": { "updatedAtLessThanOrEqual": NOW + 10 } }), "0_a 0_c of 2"),
+            // A small number is relative to now.
+            (json!({ "filter": { "createdAtLessThanOrEqual": -15 } }), "0_c of 1"),
+            (json!({ "pager": { "pageSize": 2, "pageIndex": 2 } }), "0_c of 3"),
+            (json!({ "pager": { "pageSize": 0, "pageIndex": 5 } }), "0_a 0_b 0_c of 3"),
+            (json!({ "filter": "x" }), "\"PROPERTY_VALIDATION_WRONG_FORMAT\""),
+        ] {
+            assert_eq!(listed(parameters.clone()), expected, "{parameters}");
         }
     }
 }

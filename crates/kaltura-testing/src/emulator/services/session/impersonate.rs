@@ -70,3 +70,40 @@ pub(crate) fn impersonate_by_ks(arguments: Arguments<'_>) -> Result<Prepared, Ex
         Ok(info.into())
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::emulator::PartnerSeed;
+    use crate::emulator::test_client::builder;
+    use kaltura_ks::KsFields;
+    use kaltura_types::{AdminSecret, PartnerId, SessionType};
+    use serde_json::json;
+
+    #[test]
+    fn the_admin_console_may_act_for_all() {
+        let console = PartnerSeed::new(PartnerId::new(-2)).admin_secret("console");
+        let emulator = builder().partner(console).build().unwrap();
+        let wish = |partner: i64| json!({ "secret": "console", "partnerId": -2, "impersonatedPartnerId": partner, "type": 2 });
+        let ks = emulator.call("session.impersonate", wish(1_234_567));
+        assert_eq!(emulator.opened(&ks).claims().master_partner_text(), Some("-2"));
+        assert_eq!(emulator.error("session.impersonate", wish(99)), "START_SESSION_ERROR");
+    }
+
+    #[test]
+    fn hosted_pages_start_a_session_like_another() {
+        let pages = PartnerSeed::new(PartnerId::new(-3)).admin_secret("pages");
+        let emulator = builder().partner(pages).build().unwrap();
+        let expiry = emulator.clock().now().plus_seconds(60);
+        let master = KsFields::new(PartnerId::new(-3), SessionType::Admin, expiry);
+        let master = master.sign_v2(&AdminSecret::new("pages"), [7; 16]).unwrap();
+        let session = emulator.ks(SessionType::User, "alice", "sview:*");
+        let wish = json!({ "ks": master.expose(), "session": session, "expiry": 120, "type": 2 });
+        let answer = emulator.call("session.impersonateByKs", wish);
+        assert_eq!(answer["expiry"], 120);
+        assert_eq!(answer["sessionType"], 2);
+        assert_eq!(answer["privileges"], "sview:*");
+        assert_eq!(emulator.life(&answer["ks"]), 120);
+        let own = json!({ "ks": emulator.admin_ks(), "session": session });
+        assert_eq!(emulator.error("session.impersonateByKs", own), "SERVICE_FORBIDDEN");
+    }
+}

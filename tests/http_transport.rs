@@ -1,0 +1,187 @@
+//! The transports of `kaltura-http` against the emulator's server: logins and calls over real HTTP.
+#![cfg(test)]
+
+use std::time::Duration;
+
+use kaltura_auth::{
+    AppTokenCredentials, AppTokenLogin, BlockingTransport, ErrorKind, Session, Transport, TransportErrorKind,
+    WireRequest, WireResponse,
+};
+use kaltura_http::{BlockingReqwestTransport, ReqwestTransport, ReqwestTransportBuilder};
+use kaltura_testing::emulator::{AppTokenSeed, EmulatedAppToken, Emulator};
+use kaltura_testing::server::Server;
+use kaltura_types::{HashType, Parameters, SessionType};
+use serde_json::Value;
+
+fn builder() -> ReqwestTransportBuilder {
+    ReqwestTransport::builder().time_limit(Duration::from_secs(20))
+}
+
+fn transport() -> ReqwestTransport {
+    builder().build().unwrap()
+}
+
+fn blocking_transport() -> BlockingReqwestTransport {
+    builder().build_blocking().unwrap()
+}
+
+/// An admin's token, so that its sessions may list media.
+fn token(emulator: &Emulator, hash_type: HashType) -> EmulatedAppToken {
+    let seed = AppTokenSeed::new().hash_type(hash_type).session_type(SessionType::Admin);
+    emulator.add_app_token(seed).unwrap()
+}
+
+fn login(server: &Server, token: &EmulatedAppToken) -> AppTokenLogin {
+    AppTokenLogin::new(server.url().clone(), token.credentials())
+}
+
+fn call(server: &Server, service: &str, action: &str, parameters: &[(&str, &str)]) -> WireRequest {
+    let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).into()));
+    WireRequest::json(server.url(), service, action, parameters.collect::<Parameters>())
+}
+
+fn start_widget_session(server: &Server) -> WireRequest {
+    let widget = format!("_{}", server.emulator().partner_id());
+    call(server, "session", "startWidgetSession", &[("widgetId", &widget)])
+}
+
+fn list_media(server: &Server, session: &Session) -> WireRequest {
+    call(server, "media", "list", &[("ks", session.ks().expose())])
+}
+
+fn json(response: &WireResponse) -> Value {
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    serde_json::from_slice(response.body()).unwrap()
+}
+
+fn assert_lists_media(response: &WireResponse) {
+    let list = json(response);
+    assert_eq!(list["objectType"], "KalturaMediaListResponse", "{list}");
+    assert!(list["totalCount"].as_u64().is_some_and(|count| count > 0), "{list}");
+}
+
+#[tokio::test]
+async fn a_widget_session_is_given_to_anybody() {
+    let server = Emulator::new().serve().await.unwrap();
+    let answer = transport().send(start_widget_session(&server)).await.unwrap();
+    let session = json(&answer);
+    assert!(session["ks"].as_str().is_some_and(|ks| ks.starts_with("djJ8")), "{session}");
+    assert!(answer.server_time().is_some());
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_login_with_each_hash_type_opens_the_api() {
+    let server = Emulator::new().serve().await.unwrap();
+    let transport = transport();
+    for hash_type in HashType::ALL {
+        let session = login(&server, &token(server.emulator(), hash_type)).run(&transport).await.unwrap();
+        assert_eq!(session.partner_id(), server.emulator().partner_id());
+        assert_lists_media(&transport.send(list_media(&server, &session)).await.unwrap());
+    }
+    assert_eq!(server.emulator().calls().count("appToken.startSession"), 4);
+}
+
+#[test]
+fn a_login_without_a_runtime_opens_the_api_too() {
+    let server = Emulator::new().serve_blocking().unwrap();
+    let transport = blocking_transport();
+    for hash_type in HashType::ALL {
+        let session = login(&server, &token(server.emulator(), hash_type)).run_blocking(&transport).unwrap();
+        assert_lists_media(&transport.send(list_media(&server, &session)).unwrap());
+    }
+    assert_eq!(server.emulator().calls().count("appToken.startSession"), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_log_in_at_once() {
+    let server = Emulator::new().serve().await.unwrap();
+    let login = login(&server, &token(server.emulator(), HashType::Sha256));
+    let transport = transport();
+    let logins: Vec<_> = (0..50)
+        .map(|_| {
+            let (login, transport) = (login.clone(), transport.clone());
+            tokio::spawn(async move { login.run(&transport).await })
+        })
+        .collect();
+    for login in logins {
+        login.await.unwrap().unwrap();
+    }
+    assert_eq!(server.emulator().calls().count("appToken.startSession"), 50);
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_found_out() {
+    let server = Emulator::new().serve().await.unwrap();
+    let right = token(server.emulator(), HashType::Sha256);
+    let wrong = AppTokenCredentials::new(
+        right.partner_id(),
+        right.id().clone(),
+        "0123456789abcdef0123456789abcdef",
+        right.hash_type(),
+    );
+    let error = AppTokenLogin::new(server.url().clone(), wrong).run(&transport()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidTokenHash);
+}
+
+/// The server ignores a body whose content type is not exactly `application/json` (wire contract, section
+/// 1.3), so this shows that the transport adds nothing to it.
+#[tokio::test]
+async fn the_content_type_is_sent_exactly() {
+    let server = Emulator::new().serve().await.unwrap();
+    let request = start_widget_session(&server);
+    let with_charset = request.clone().with_content_type("application/json; charset=utf-8");
+    let ignored = json(&transport().send(with_charset).await.unwrap());
+    assert_eq!(ignored["code"], "MISSING_MANDATORY_PARAMETER");
+    assert!(json(&transport().send(request).await.unwrap())["ks"].is_string());
+}
+
+#[tokio::test]
+async fn an_answer_larger_than_allowed_is_not_taken() {
+    let server = Emulator::new().serve().await.unwrap();
+    let whole = transport().send(start_widget_session(&server)).await.unwrap().body().len() as u64;
+
+    let enough = start_widget_session(&server).with_max_response_bytes(whole);
+    assert!(transport().send(enough).await.is_ok());
+    let strict = builder().max_response_bytes(whole - 1).build().unwrap();
+    for (transport, limit) in [(&transport(), whole - 1), (&strict, whole)] {
+        let request = start_widget_session(&server).with_max_response_bytes(limit);
+        let error = transport.send(request).await.unwrap_err();
+        assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::TooLarge, true));
+    }
+}
+
+#[tokio::test]
+async fn a_request_larger_than_the_server_takes_is_answered_all_the_same() {
+    let server = Server::builder(Emulator::new()).max_request_bytes(1000).bind().await.unwrap();
+    let request = call(&server, "session", "start", &[("secret", &"x".repeat(1000))]);
+    assert_eq!(transport().send(request).await.unwrap().status(), 413);
+    assert!(server.emulator().calls().is_empty());
+}
+
+#[test]
+fn a_server_that_comes_back_is_found_again() {
+    let emulator = Emulator::new();
+    let server = emulator.serve_blocking().unwrap();
+    let (address, request) = (server.addr(), start_widget_session(&server));
+    let transport = blocking_transport();
+    assert!(transport.send(request.clone()).is_ok());
+
+    drop(server);
+    // Until the end of the idle connection is noticed; a request on it would be lost.
+    std::thread::sleep(Duration::from_millis(200));
+    let error = transport.send(request.clone()).unwrap_err();
+    assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Connect, false), "{error:?}");
+
+    let _again = Server::spawn(emulator, address).unwrap();
+    assert!(transport.send(request).is_ok());
+}
+
+/// A server in a thread of its own answers a blocking call that holds up a whole runtime.
+#[tokio::test]
+async fn blocking_calls_within_a_runtime_do_not_panic() {
+    let server = Emulator::new().serve_blocking().unwrap();
+    let transport = blocking_transport();
+    assert!(transport.send(start_widget_session(&server)).is_ok());
+}
