@@ -8,7 +8,7 @@ use kaltura_auth::{
     WireRequest, WireResponse,
 };
 use kaltura_http::{BlockingReqwestTransport, ReqwestTransport, ReqwestTransportBuilder};
-use kaltura_testing::emulator::{AppTokenSeed, EmulatedAppToken, Emulator};
+use kaltura_testing::emulator::{AppTokenSeed, EmulatedAppToken, Emulator, Fault, FaultRule};
 use kaltura_testing::server::Server;
 use kaltura_types::{HashType, Parameters, SessionType};
 use serde_json::Value;
@@ -158,6 +158,41 @@ async fn a_request_larger_than_the_server_takes_is_answered_all_the_same() {
     let request = call(&server, "session", "start", &[("secret", &"x".repeat(1000))]);
     assert_eq!(transport().send(request).await.unwrap().status(), 413);
     assert!(server.emulator().calls().is_empty());
+}
+
+#[tokio::test]
+async fn what_breaks_on_the_way_is_told_apart() {
+    let server = Emulator::new().serve().await.unwrap();
+    let transport = transport();
+    for (fault, kind) in [
+        (Fault::Reset, TransportErrorKind::Io),
+        (Fault::CutBody, TransportErrorKind::Io),
+        (Fault::Slow(Duration::from_secs(3600)), TransportErrorKind::Timeout),
+    ] {
+        server.emulator().inject(FaultRule::new(fault.clone()).times(1));
+        let request = start_widget_session(&server).with_time_limit(Duration::from_millis(500));
+        let error = transport.send(request.clone()).await.unwrap_err();
+        assert_eq!((error.kind(), error.maybe_sent()), (kind, true), "{fault:?}: {error:?}");
+        // The next one is none the worse for it.
+        assert!(json(&transport.send(request).await.unwrap())["ks"].is_string());
+    }
+    assert_eq!(server.emulator().calls().count("session.startWidgetSession"), 6);
+}
+
+#[tokio::test]
+async fn whatever_a_gateway_answers_is_an_answer() {
+    let server = Emulator::new().serve().await.unwrap();
+    for (fault, status, body) in [
+        (Fault::Status(503), 503, ""),
+        (Fault::HtmlPage(200), 200, "<!DOCTYPE html>"),
+        (Fault::EmptyBody, 200, ""),
+    ] {
+        server.emulator().inject(FaultRule::new(fault).times(1));
+        let answer = transport().send(start_widget_session(&server)).await.unwrap();
+        assert_eq!(answer.status(), status);
+        assert!(answer.body().starts_with(body.as_bytes()));
+        assert_eq!(answer.body().is_empty(), body.is_empty());
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Who logs in, and what is wished of the session.
 
 use kaltura_types::{
-    AppTokenId, AppTokenValue, HashType, Lifetime, PartnerId, Privileges, SessionType, UserId, WidgetId,
+    AppToken, AppTokenId, AppTokenValue, HashType, Lifetime, PartnerId, Privileges, SessionType, UserId,
+    WidgetId,
 };
 
 /// An app token, as its holder has it: id, value and hash type, and the partner it belongs to.
@@ -38,6 +39,17 @@ impl AppTokenCredentials {
         hash_type: HashType,
     ) -> Self {
         Self { partner, id: id.into(), value: value.into(), hash_type }
+    }
+
+    /// The credentials in an app token object, as `appToken.add` and `appToken.get` give it. A token without a
+    /// hash type has [`HashType::Sha1`]; nothing if it has one that this crate can not compute.
+    #[must_use]
+    pub fn of(token: &AppToken) -> Option<Self> {
+        let hash_type = match &token.hash_type {
+            Some(hash_type) => *hash_type.known()?,
+            None => HashType::Sha1,
+        };
+        Some(Self::new(token.partner_id, token.id.clone(), token.token.clone(), hash_type))
     }
 
     /// The partner that the token belongs to.

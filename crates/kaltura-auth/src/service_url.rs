@@ -77,6 +77,18 @@ impl ServiceUrl {
         format!("{}/api_v3/service/{}/action/{}?format=1", self.0, Segment(service), Segment(action))
     }
 
+    /// Where several calls are made in one request, answering in JSON (wire contract, sections 1.1 and 8).
+    ///
+    /// ```
+    /// # use kaltura_auth::ServiceUrl;
+    /// let url = ServiceUrl::EU.multirequest_url();
+    /// assert_eq!(url, "https://api.eu.kaltura.com/api_v3/service/multirequest?format=1");
+    /// ```
+    #[must_use]
+    pub fn multirequest_url(&self) -> String {
+        format!("{}/api_v3/service/multirequest?format=1", self.0)
+    }
+
     fn read(text: &str, plain_http_allowed: bool) -> Result<Self, InvalidServiceUrl> {
         let uri: Uri = text.parse().map_err(|_| InvalidServiceUrl::NotAUrl)?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {

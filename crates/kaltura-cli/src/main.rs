@@ -1,1 +1,45 @@
-fn main() {}
+//! The `kaltura` command.
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | `cli` | the command line as a whole, and what is wrong with one |
+//! | `commands` | one file for each command |
+//! | `options` | groups of options that several commands take |
+//! | `environment` | what comes from environment variables |
+//! | `secret_input` | secrets from a file, standard input or the environment, never from an argument |
+//! | `exit_code`, `failure` | why it did not work: for the shell, for people, for programs |
+//! | `output` | all that is written |
+//! | `duration`, `moment` | time as people write and read it |
+//! | `runtime`, `signals` | what commands run on, and being told to stop |
+
+mod cli;
+mod commands;
+mod duration;
+mod environment;
+mod exit_code;
+mod failure;
+mod moment;
+mod options;
+mod output;
+mod runtime;
+mod secret_input;
+mod signals;
+
+use crate::cli::Cli;
+use crate::environment::Environment;
+
+fn main() -> std::process::ExitCode {
+    let environment = Environment::of_the_process();
+    let outcome = Cli::read(std::env::args_os(), environment);
+    let (json, result) = match outcome {
+        Ok(cli) => (cli.json, commands::run(cli, environment)),
+        Err(unread) => (unread.json, unread.tell()),
+    };
+    match result {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.report(json);
+            failure.exit_code().into()
+        }
+    }
+}

@@ -4,20 +4,21 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_auth::manager::{BlockingSessionManager, InvalidReason, Moment, Observer, Policy, Status};
+use kaltura_auth::manager::{BlockingSessionManager, InvalidReason, Moment, Status};
 use kaltura_auth::runtime::Clock;
 use kaltura_auth::source::{AppTokenSource, BlockingSessionSource};
 use kaltura_auth::{AppTokenLogin, BlockingTransport, ServiceUrl, Session, SessionRequest};
 use kaltura_types::Action;
 
-use crate::call::{Call, Next, Settings, Tries};
-use crate::error::{CallFailed, Called, Error};
+use crate::app_tokens::{BlockingAppTokens, proof};
+use crate::builder::{BlockingClientBuilder, BlockingParts, ClientBuilder};
+use crate::call::Call;
+use crate::error::Error;
+use crate::exchange::{Exchange, Next, Tries, read};
+use crate::multirequest::{Batch, Multirequest, MultirequestResults};
 use crate::options::CallOptions;
 use crate::pool::Pool;
-use crate::retry::RetryPolicy;
-
-/// How long a thread sleeps: given from outside, like all time.
-type Sleep = Arc<dyn Fn(Duration) + Send + Sync>;
+use crate::trace::{self, CallSpan};
 
 /// Calls the API with a session that stays alive, holding the thread meanwhile.
 ///
@@ -39,104 +40,22 @@ type Sleep = Arc<dyn Fn(Duration) + Send + Sync>;
 pub struct BlockingClient(Arc<Inner>);
 
 struct Inner {
-    settings: Settings,
-    transport: Arc<dyn BlockingTransport>,
-    clock: Arc<dyn Clock>,
-    sleep: Sleep,
-    source: Arc<dyn BlockingSessionSource>,
-    observer: Option<Arc<dyn Observer>>,
-    policy: Policy,
+    made_by: BlockingClientBuilder,
     sessions: BlockingSessionManager,
     others: Pool<BlockingClient>,
 }
 
-/// How a blocking client is made.
-#[must_use = "a builder does nothing until it is built"]
-pub struct BlockingClientBuilder {
-    settings: Settings,
-    transport: Arc<dyn BlockingTransport>,
-    clock: Arc<dyn Clock>,
-    sleep: Sleep,
-    source: Arc<dyn BlockingSessionSource>,
-    observer: Option<Arc<dyn Observer>>,
-    policy: Policy,
-    pool_bound: usize,
-}
-
 impl BlockingClientBuilder {
-    /// Who is told what happens to the session: for metrics and logs.
-    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
-        self.observer = Some(Arc::new(observer));
-        self
-    }
-
-    /// How early sessions are renewed, and how long to wait after a failure.
-    pub fn session_policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
-        self
-    }
-
-    /// How often, how long and how soon failed calls are tried again.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.settings.retry = policy;
-        self
-    }
-
-    /// How a thread waits before it tries again; by default it sleeps.
-    pub fn sleep(mut self, sleep: impl Fn(Duration) + Send + Sync + 'static) -> Self {
-        self.sleep = Arc::new(sleep);
-        self
-    }
-
-    /// How long each request may take, from connecting to the last byte; 60 seconds if not said.
-    pub const fn request_limit(mut self, limit: Duration) -> Self {
-        self.settings.request_limit = limit;
-        self
-    }
-
-    /// How the server's logs name this client, instead of [`CLIENT_TAG`](kaltura_auth::CLIENT_TAG).
-    pub fn client_tag(mut self, tag: impl Into<String>) -> Self {
-        self.settings.client_tag = tag.into();
-        self
-    }
-
-    /// Whether to log in anew when a session has made as many calls as its `actionslimit` allows; yes if not said.
-    pub const fn renew_when_actions_used_up(mut self, renew: bool) -> Self {
-        self.settings.renew_when_actions_used_up = renew;
-        self
-    }
-
-    /// How many sessions for other requests [`BlockingClient::login_as`] keeps; 256 if not said.
-    pub const fn pool_bound(mut self, sessions: usize) -> Self {
-        self.pool_bound = sessions;
-        self
-    }
-
     /// Makes it. Nothing is sent before the first call.
     #[must_use]
     pub fn build(self) -> BlockingClient {
-        let mut sessions = BlockingSessionManager::builder(Arc::clone(&self.source), Arc::clone(&self.clock))
-            .policy(self.policy.clone());
-        if let Some(observer) = &self.observer {
-            sessions = sessions.shared_observer(Arc::clone(observer));
+        let BlockingParts { source, clock, .. } = self.parts.clone();
+        let mut sessions = BlockingSessionManager::builder(source, clock).policy(self.policy.clone());
+        if let Some(observer) = trace::observer(self.observer.clone()) {
+            sessions = sessions.shared_observer(observer);
         }
-        BlockingClient(Arc::new(Inner {
-            settings: self.settings,
-            transport: self.transport,
-            clock: self.clock,
-            sleep: self.sleep,
-            source: self.source,
-            observer: self.observer,
-            policy: self.policy,
-            sessions: sessions.build(),
-            others: Pool::new(self.pool_bound),
-        }))
-    }
-}
-
-impl fmt::Debug for BlockingClientBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BlockingClientBuilder").field("settings", &self.settings).finish_non_exhaustive()
+        let others = Pool::new(self.pool_bound);
+        BlockingClient(Arc::new(Inner { made_by: self, sessions: sessions.build(), others }))
     }
 }
 
@@ -160,16 +79,13 @@ impl BlockingClient {
         transport: impl BlockingTransport + 'static,
         clock: impl Clock + 'static,
     ) -> BlockingClientBuilder {
-        BlockingClientBuilder {
-            settings: Settings::of(service_url),
+        let parts = BlockingParts {
             transport: Arc::new(transport),
             clock: Arc::new(clock),
             sleep: Arc::new(std::thread::sleep),
             source: Arc::new(source),
-            observer: None,
-            policy: Policy::default(),
-            pool_bound: 256,
-        }
+        };
+        ClientBuilder::new(service_url, parts)
     }
 
     /// Calls an action with the client's session.
@@ -181,43 +97,59 @@ impl BlockingClient {
         self.call_with(action, &CallOptions::new())
     }
 
-    /// Calls an action with some things different from the client's other calls. A time limit bounds each request
-    /// and the waits between them, not the login of another thread.
+    /// Calls an action with some things different from the client's other calls.
+    ///
+    /// A time limit bounds the requests and the waits between them, all together. A login is not broken off for
+    /// it, be it of this thread or of another one that this one waits for: the limit is then noticed after it.
     ///
     /// # Errors
     ///
     /// As [`call`](Self::call).
     pub fn call_with<A: Action>(&self, action: &A, options: &CallOptions) -> Result<A::Output, Error> {
-        let inner = &*self.0;
-        let call = Call::new(action, options, &inner.settings);
-        let begun = self.now();
-        let mut tries = Tries::new(&call, begun);
-        loop {
-            let session = if call.wants_session() {
-                Some(inner.sessions.session().map_err(|error| Error::session(call.called(), error))?)
-            } else {
-                None
-            };
-            let outcome = inner.transport.send(call.request(session.as_deref()));
-            let error = match call.read(outcome, session.as_deref()) {
-                Ok(output) => return Ok(output),
-                Err(error) => error,
-            };
-            let (dropped, next) = tries.failed(error, session.is_some(), self.now(), inner.clock.random());
-            if let (Some(session), Some(reason)) = (&session, dropped) {
-                inner.sessions.invalidate(session, reason);
-            }
-            match next {
-                Next::Resend => {}
-                Next::Wait(wait) => match call.time_limit() {
-                    Some(limit) if self.now().since(begun).saturating_add(wait) > limit => {
-                        return Err(Error::failed(call.called(), CallFailed::TimedOut { limit }));
-                    }
-                    _ => (inner.sleep)(wait),
-                },
-                Next::GiveUp(error) => return Err(error.or_group_ended(dropped, &inner.sessions.status())),
-            }
+        self.conduct(&Call::new(action, options, &self.0.made_by.settings))
+    }
+
+    /// Sends several calls in one HTTP request; each has a result of its own. See [`Multirequest`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if there are no results: no session, no answer, or a mistake in the batch, which is told before
+    /// anything is sent. An error of one call is not one of the whole.
+    pub fn multirequest(&self, batch: Multirequest) -> Result<MultirequestResults, Error> {
+        self.multirequest_with(batch, &CallOptions::new())
+    }
+
+    /// Sends several calls in one HTTP request, with options for all of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`multirequest`](Self::multirequest).
+    pub fn multirequest_with(
+        &self,
+        batch: Multirequest,
+        options: &CallOptions,
+    ) -> Result<MultirequestResults, Error> {
+        let batch = Batch::new(batch, options, &self.0.made_by.settings)?;
+        match batch.nothing_to_send() {
+            Some(results) => Ok(results),
+            None => self.conduct(&batch),
         }
+    }
+
+    /// The app tokens of the account: making, listing, changing, replacing them. Needs an ADMIN session.
+    #[must_use]
+    pub fn app_tokens(&self) -> BlockingAppTokens {
+        BlockingAppTokens::new(self.clone())
+    }
+
+    /// Whether the server accepts the session. See [`Client::verify_session`](crate::Client::verify_session).
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call): the reason why there is no session that works.
+    pub fn verify_session(&self) -> Result<(), Error> {
+        let session = self.session().map_err(proof::no_session)?;
+        proof::judge(self.call_with(&proof::of(session.partner_id()), &proof::options()))
     }
 
     /// The session: who am I, until when, with which privileges. Logs in if there is none.
@@ -271,35 +203,57 @@ impl BlockingClient {
     ///
     /// [`Error`] if the client's session source takes no requests, as one with a fixed KS.
     pub fn login_as(&self, request: SessionRequest) -> Result<Self, Error> {
-        let inner = &self.0;
-        inner.others.get_or_make(request.clone(), || {
-            let source = inner
-                .source
-                .with_request(&request)
-                .ok_or_else(|| Error::failed(Called::new("client", "login_as"), CallFailed::NoRequests))?;
-            Ok(BlockingClientBuilder {
-                settings: inner.settings.clone(),
-                transport: Arc::clone(&inner.transport),
-                clock: Arc::clone(&inner.clock),
-                sleep: Arc::clone(&inner.sleep),
-                source,
-                observer: inner.observer.clone(),
-                policy: inner.policy.clone(),
-                pool_bound: 1,
-            }
-            .build())
-        })
+        let made_by = &self.0.made_by;
+        let make = || Ok(made_by.for_wishes(made_by.parts.with_request(&request))?.build());
+        self.0.others.get_or_make(&request, make)
     }
 
-    fn now(&self) -> Moment {
-        Moment::read(&*self.0.clock)
+    pub(crate) fn made_by(&self) -> &BlockingClientBuilder {
+        &self.0.made_by
+    }
+
+    fn conduct<E: Exchange>(&self, exchange: &E) -> Result<E::Output, Error> {
+        let span = CallSpan::begin(exchange.called());
+        let outcome = span.inside(|| self.attend(exchange, &span));
+        span.end(outcome.as_ref().err());
+        outcome
+    }
+
+    fn attend<E: Exchange>(&self, exchange: &E, span: &CallSpan) -> Result<E::Output, Error> {
+        let sessions = &self.0.sessions;
+        let ClientBuilder { settings, parts: BlockingParts { transport, clock, sleep, .. }, .. } =
+            &self.0.made_by;
+        let mut tries = Tries::new(settings, exchange.options(), Moment::read(clock));
+        loop {
+            let session = if exchange.wants_session() {
+                let session = sessions.session();
+                Some(session.map_err(|error| Error::session(exchange.called().clone(), error))?)
+            } else {
+                None
+            };
+            let request = tries.request(exchange, session.as_deref(), Moment::read(clock))?;
+            let outcome = transport.send(request);
+            let (facts, reading) = read(exchange, outcome, session.as_deref());
+            span.answered(facts.as_ref());
+            let (dropped, next) = tries.judge(reading, Moment::read(clock), clock.random());
+            if let (Some(session), Some(reason)) = (&session, dropped) {
+                sessions.invalidate(session, reason);
+            }
+            match next {
+                Next::Resend => {}
+                Next::Wait(wait) => sleep(wait),
+                Next::Done(outcome) => {
+                    return outcome.map_err(|error| error.or_group_ended(dropped, &sessions.status()));
+                }
+            }
+        }
     }
 }
 
 impl fmt::Debug for BlockingClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BlockingClient")
-            .field("service_url", &self.0.settings.service_url)
+            .field("service_url", &self.0.made_by.settings.service_url)
             .field("status", &self.status())
             .finish_non_exhaustive()
     }

@@ -6,17 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use kaltura_auth::manager::{InvalidReason, Moment, Observer, Policy, SessionManager, Status};
+use kaltura_auth::manager::{InvalidReason, Moment, SessionManager, Status};
 use kaltura_auth::runtime::Runtime;
 use kaltura_auth::source::{AppTokenSource, SessionSource};
 use kaltura_auth::{AppTokenLogin, MaybeSend, ServiceUrl, Session, SessionRequest, Transport};
 use kaltura_types::Action;
 
-use crate::call::{Call, Next, Settings, Tries};
-use crate::error::{CallFailed, Called, Error};
+use crate::app_tokens::{AppTokens, proof};
+use crate::builder::{AsyncParts, ClientBuilder};
+use crate::call::Call;
+use crate::error::{CallFailed, Error};
+use crate::exchange::{Exchange, Next, Tries, read};
+use crate::multirequest::{Batch, Multirequest, MultirequestResults};
 use crate::options::CallOptions;
 use crate::pool::Pool;
-use crate::retry::RetryPolicy;
+use crate::trace::{self, CallSpan};
 
 /// Calls the API with a session that stays alive.
 ///
@@ -44,95 +48,22 @@ use crate::retry::RetryPolicy;
 pub struct Client(Arc<Inner>);
 
 struct Inner {
-    settings: Settings,
-    transport: Arc<dyn Transport>,
-    runtime: Arc<dyn Runtime>,
-    source: Arc<dyn SessionSource>,
-    observer: Option<Arc<dyn Observer>>,
-    policy: Policy,
+    made_by: ClientBuilder,
     sessions: SessionManager,
     others: Pool<Client>,
 }
 
-/// How a client is made.
-#[must_use = "a builder does nothing until it is built"]
-pub struct ClientBuilder {
-    settings: Settings,
-    transport: Arc<dyn Transport>,
-    runtime: Arc<dyn Runtime>,
-    source: Arc<dyn SessionSource>,
-    observer: Option<Arc<dyn Observer>>,
-    policy: Policy,
-    pool_bound: usize,
-}
-
 impl ClientBuilder {
-    /// Who is told what happens to the session: for metrics and logs.
-    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
-        self.observer = Some(Arc::new(observer));
-        self
-    }
-
-    /// How early sessions are renewed, and how long to wait after a failure.
-    pub fn session_policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
-        self
-    }
-
-    /// How often, how long and how soon failed calls are tried again.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.settings.retry = policy;
-        self
-    }
-
-    /// How long each request may take, from connecting to the last byte; 60 seconds if not said.
-    pub const fn request_limit(mut self, limit: Duration) -> Self {
-        self.settings.request_limit = limit;
-        self
-    }
-
-    /// How the server's logs name this client, instead of [`CLIENT_TAG`](kaltura_auth::CLIENT_TAG).
-    pub fn client_tag(mut self, tag: impl Into<String>) -> Self {
-        self.settings.client_tag = tag.into();
-        self
-    }
-
-    /// Whether to log in anew when a session has made as many calls as its `actionslimit` allows; yes if not said.
-    pub const fn renew_when_actions_used_up(mut self, renew: bool) -> Self {
-        self.settings.renew_when_actions_used_up = renew;
-        self
-    }
-
-    /// How many sessions for other requests [`Client::login_as`] keeps; 256 if not said.
-    pub const fn pool_bound(mut self, sessions: usize) -> Self {
-        self.pool_bound = sessions;
-        self
-    }
-
     /// Makes it. Nothing is sent before the first call.
     #[must_use]
     pub fn build(self) -> Client {
-        let mut sessions = SessionManager::builder(Arc::clone(&self.source), Arc::clone(&self.runtime))
-            .policy(self.policy.clone());
-        if let Some(observer) = &self.observer {
-            sessions = sessions.shared_observer(Arc::clone(observer));
+        let AsyncParts { source, runtime, .. } = self.parts.clone();
+        let mut sessions = SessionManager::builder(source, runtime).policy(self.policy.clone());
+        if let Some(observer) = trace::observer(self.observer.clone()) {
+            sessions = sessions.shared_observer(observer);
         }
-        Client(Arc::new(Inner {
-            settings: self.settings,
-            transport: self.transport,
-            runtime: self.runtime,
-            source: self.source,
-            observer: self.observer,
-            policy: self.policy,
-            sessions: sessions.build(),
-            others: Pool::new(self.pool_bound),
-        }))
-    }
-}
-
-impl fmt::Debug for ClientBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientBuilder").field("settings", &self.settings).finish_non_exhaustive()
+        let others = Pool::new(self.pool_bound);
+        Client(Arc::new(Inner { made_by: self, sessions: sessions.build(), others }))
     }
 }
 
@@ -156,15 +87,12 @@ impl Client {
         transport: impl Transport + 'static,
         runtime: impl Runtime + 'static,
     ) -> ClientBuilder {
-        ClientBuilder {
-            settings: Settings::of(service_url),
+        let parts = AsyncParts {
             transport: Arc::new(transport),
             runtime: Arc::new(runtime),
             source: Arc::new(source),
-            observer: None,
-            policy: Policy::default(),
-            pool_bound: 256,
-        }
+        };
+        ClientBuilder::new(service_url, parts)
     }
 
     /// Calls an action with the client's session.
@@ -182,13 +110,55 @@ impl Client {
     ///
     /// As [`call`](Self::call).
     pub async fn call_with<A: Action>(&self, action: &A, options: &CallOptions) -> Result<A::Output, Error> {
-        let call = Call::new(action, options, &self.0.settings);
-        let Some(limit) = call.time_limit() else { return self.attend(&call).await };
-        let attended = Box::pin(self.attend(&call));
-        match select(attended, self.0.runtime.sleep(limit)).await {
-            Either::Left((outcome, _)) => outcome,
-            Either::Right(_) => Err(Error::failed(call.called(), CallFailed::TimedOut { limit })),
+        self.conduct(&Call::new(action, options, &self.0.made_by.settings)).await
+    }
+
+    /// Sends several calls in one HTTP request; each has a result of its own. See [`Multirequest`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if there are no results: no session, no answer, or a mistake in the batch, which is told before
+    /// anything is sent. An error of one call is not one of the whole.
+    pub async fn multirequest(&self, batch: Multirequest) -> Result<MultirequestResults, Error> {
+        self.multirequest_with(batch, &CallOptions::new()).await
+    }
+
+    /// Sends several calls in one HTTP request, with options for all of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`multirequest`](Self::multirequest).
+    pub async fn multirequest_with(
+        &self,
+        batch: Multirequest,
+        options: &CallOptions,
+    ) -> Result<MultirequestResults, Error> {
+        let batch = Batch::new(batch, options, &self.0.made_by.settings)?;
+        match batch.nothing_to_send() {
+            Some(results) => Ok(results),
+            None => self.conduct(&batch).await,
         }
+    }
+
+    /// The app tokens of the account: making, listing, changing, replacing them. Needs an ADMIN session.
+    #[must_use]
+    pub fn app_tokens(&self) -> AppTokens {
+        AppTokens::new(self.clone())
+    }
+
+    /// Whether the server accepts the session: it does if this is `Ok`.
+    ///
+    /// A login alone proves nothing: a session may be dead when it is granted (wire contract, section 4.4). This
+    /// shows the session to the server in a call that anybody may make, past its cache. A session that the server
+    /// refuses is replaced, as in every call; so after `Ok` the client has one that works. It costs one action of
+    /// an `actionslimit`.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call): the reason why there is no session that works.
+    pub async fn verify_session(&self) -> Result<(), Error> {
+        let session = self.session().await.map_err(proof::no_session)?;
+        proof::judge(self.call_with(&proof::of(session.partner_id()), &proof::options()).await)
     }
 
     /// The session: who am I, until when, with which privileges. Logs in if there is none.
@@ -253,60 +223,65 @@ impl Client {
     ///
     /// [`Error`] if the client's session source takes no requests, as one with a fixed KS.
     pub fn login_as(&self, request: SessionRequest) -> Result<Self, Error> {
-        let inner = &self.0;
-        inner.others.get_or_make(request.clone(), || {
-            let source = inner
-                .source
-                .with_request(&request)
-                .ok_or_else(|| Error::failed(Called::new("client", "login_as"), CallFailed::NoRequests))?;
-            Ok(ClientBuilder {
-                settings: inner.settings.clone(),
-                transport: Arc::clone(&inner.transport),
-                runtime: Arc::clone(&inner.runtime),
-                source,
-                observer: inner.observer.clone(),
-                policy: inner.policy.clone(),
-                pool_bound: 1,
-            }
-            .build())
-        })
+        let made_by = &self.0.made_by;
+        let make = || Ok(made_by.for_wishes(made_by.parts.with_request(&request))?.build());
+        self.0.others.get_or_make(&request, make)
     }
 
-    async fn attend<O: serde::de::DeserializeOwned>(&self, call: &Call<'_>) -> Result<O, Error> {
-        let inner = &*self.0;
-        let mut tries = Tries::new(call, self.now());
-        loop {
-            let session = if call.wants_session() {
-                Some(inner.sessions.session().await.map_err(|error| Error::session(call.called(), error))?)
-            } else {
-                None
-            };
-            let outcome = inner.transport.send(call.request(session.as_deref())).await;
-            let error = match call.read(outcome, session.as_deref()) {
-                Ok(output) => return Ok(output),
-                Err(error) => error,
-            };
-            let (dropped, next) = tries.failed(error, session.is_some(), self.now(), inner.runtime.random());
-            if let (Some(session), Some(reason)) = (&session, dropped) {
-                inner.sessions.invalidate(session, reason);
-            }
-            match next {
-                Next::Resend => {}
-                Next::Wait(wait) => inner.runtime.sleep(wait).await,
-                Next::GiveUp(error) => return Err(error.or_group_ended(dropped, &inner.sessions.status())),
-            }
+    pub(crate) fn made_by(&self) -> &ClientBuilder {
+        &self.0.made_by
+    }
+
+    async fn conduct<E: Exchange>(&self, exchange: &E) -> Result<E::Output, Error> {
+        let span = CallSpan::begin(exchange.called());
+        let outcome = span.around(self.within_limit(exchange, &span)).await;
+        span.end(outcome.as_ref().err());
+        outcome
+    }
+
+    async fn within_limit<E: Exchange>(&self, exchange: &E, span: &CallSpan) -> Result<E::Output, Error> {
+        let Some(limit) = exchange.options().time_limit else { return self.attend(exchange, span).await };
+        let attended = Box::pin(self.attend(exchange, span));
+        match select(attended, self.0.made_by.parts.runtime.sleep(limit)).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => Err(Error::failed(exchange.called().clone(), CallFailed::TimedOut { limit })),
         }
     }
 
-    fn now(&self) -> Moment {
-        Moment::read(&*self.0.runtime)
+    async fn attend<E: Exchange>(&self, exchange: &E, span: &CallSpan) -> Result<E::Output, Error> {
+        let sessions = &self.0.sessions;
+        let ClientBuilder { settings, parts: AsyncParts { transport, runtime, .. }, .. } = &self.0.made_by;
+        let mut tries = Tries::new(settings, exchange.options(), Moment::read(runtime));
+        loop {
+            let session = if exchange.wants_session() {
+                let session = sessions.session().await;
+                Some(session.map_err(|error| Error::session(exchange.called().clone(), error))?)
+            } else {
+                None
+            };
+            let request = tries.request(exchange, session.as_deref(), Moment::read(runtime))?;
+            let outcome = transport.send(request).await;
+            let (facts, reading) = read(exchange, outcome, session.as_deref());
+            span.answered(facts.as_ref());
+            let (dropped, next) = tries.judge(reading, Moment::read(runtime), runtime.random());
+            if let (Some(session), Some(reason)) = (&session, dropped) {
+                sessions.invalidate(session, reason);
+            }
+            match next {
+                Next::Resend => {}
+                Next::Wait(wait) => runtime.sleep(wait).await,
+                Next::Done(outcome) => {
+                    return outcome.map_err(|error| error.or_group_ended(dropped, &sessions.status()));
+                }
+            }
+        }
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("service_url", &self.0.settings.service_url)
+            .field("service_url", &self.0.made_by.settings.service_url)
             .field("status", &self.status())
             .finish_non_exhaustive()
     }

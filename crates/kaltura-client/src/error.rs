@@ -8,10 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kaltura_auth::manager::{InvalidReason, Status};
-use kaltura_auth::{AnswerFacts, ErrorKind as AuthErrorKind, TransportError, WireResponse};
-use kaltura_types::{ApiError, PayloadError, UnexpectedBody};
+use kaltura_auth::{AnswerFacts, ErrorKind as AuthErrorKind, TransportError};
+use kaltura_types::payload::JsonKind;
+use kaltura_types::{ApiError, DraftMistake, PayloadError, UnexpectedBody};
 
 pub use self::kind::ErrorKind;
+
+use crate::multirequest::BatchMistake;
 
 /// Which action was called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,11 +27,25 @@ impl Called {
     pub(crate) fn new(service: &str, action: &str) -> Self {
         Self { service: service.to_owned(), action: action.to_owned() }
     }
+
+    /// Several calls in one request: a service without actions.
+    pub(crate) fn multirequest() -> Self {
+        Self::new("multirequest", "")
+    }
+
+    pub(crate) fn service(&self) -> &str {
+        &self.service
+    }
+
+    pub(crate) fn action(&self) -> &str {
+        &self.action
+    }
 }
 
 impl fmt::Display for Called {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.service, self.action)
+        f.write_str(&self.service)?;
+        if self.action.is_empty() { Ok(()) } else { write!(f, ".{}", self.action) }
     }
 }
 
@@ -57,7 +74,7 @@ enum Cause {
 }
 
 /// A call failed here, before or after the server had its say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallFailed {
     /// The caller's own time limit was reached.
@@ -69,6 +86,28 @@ pub enum CallFailed {
     /// The session source takes no wishes, so that there can be no sessions for other users.
     #[error("the session source takes no session requests")]
     NoRequests,
+    /// The answer would do, but has an HTTP status with which the API never gives a result: it comes from
+    /// something in between.
+    #[error("the answer has the HTTP status {status}, with which the API gives no result")]
+    OddStatus {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The server's list of results ends before this call.
+    #[error("the server gave no result for this call")]
+    NotAnswered,
+    /// The handle is one of another multirequest.
+    #[error("the handle is one of another multirequest")]
+    ForeignHandle,
+    /// The multirequest has a mistake, and was not sent.
+    #[error(transparent)]
+    Batch(#[from] BatchMistake),
+    /// The app token would not be what was meant, and was not sent.
+    #[error(transparent)]
+    Draft(#[from] DraftMistake),
+    /// The app token has a hash type that this library can not compute.
+    #[error("the app token has a hash type that this library can not compute")]
+    UnknownHashType,
 }
 
 impl Error {
@@ -83,17 +122,36 @@ impl Error {
     pub(crate) fn failed(called: Called, failed: CallFailed) -> Self {
         let kind = match failed {
             CallFailed::TimedOut { .. } => ErrorKind::TimedOut,
-            CallFailed::NoRequests => ErrorKind::InvalidParameter,
+            CallFailed::OddStatus { status } => ErrorKind::of_status(status),
+            CallFailed::NotAnswered => ErrorKind::NotAnswered,
+            CallFailed::NoRequests
+            | CallFailed::ForeignHandle
+            | CallFailed::Batch(_)
+            | CallFailed::Draft(_)
+            | CallFailed::UnknownHashType => ErrorKind::InvalidCall,
         };
         Self::new(called, kind, Cause::Call(failed), None)
     }
 
-    /// The server refused, or something else answered. `sent` are the names of the request's parameters, and
-    /// `secrets` what the answer may echo.
+    /// What might be a result came with an HTTP status with which the API gives none.
+    pub(crate) fn odd_status(called: Called, facts: &AnswerFacts) -> Self {
+        let status = facts.status();
+        let cause = Cause::Call(CallFailed::OddStatus { status });
+        Self::new(called, ErrorKind::of_status(status), cause, Some(facts.clone()))
+    }
+
+    /// The server saw none of the calls of a multirequest.
+    pub(crate) fn body_not_read(called: Called, facts: &AnswerFacts) -> Self {
+        let body = UnexpectedBody::WrongShape { expected: "list of its results", found: JsonKind::List };
+        Self::new(called, ErrorKind::BodyNotRead, Cause::Body(body), Some(facts.clone()))
+    }
+
+    /// The server refused, or something else answered. `facts` are those of the answer, `sent` the names of the
+    /// request's parameters, and `secrets` what the answer may echo.
     pub(crate) fn answer(
         called: Called,
         error: PayloadError,
-        response: &WireResponse,
+        facts: &AnswerFacts,
         sent: &[String],
         secrets: &[&str],
     ) -> Self {
@@ -101,12 +159,10 @@ impl Error {
             PayloadError::Api(error) => {
                 (ErrorKind::of_refusal(&error, sent), Cause::Api(error.redacted(secrets)))
             }
-            PayloadError::Unexpected(body) => {
-                (ErrorKind::of_body(body, response.status()), Cause::Body(body))
-            }
+            PayloadError::Unexpected(body) => (ErrorKind::of_body(body, facts.status()), Cause::Body(body)),
             _ => (ErrorKind::NotKaltura, Cause::Body(UnexpectedBody::BrokenJson)),
         };
-        Self::new(called, kind, cause, Some(AnswerFacts::of(response, secrets)))
+        Self::new(called, kind, cause, Some(facts.clone()))
     }
 
     /// If the session was dropped as logged out, and so was the one before it, then no login will help: that is
@@ -123,13 +179,13 @@ impl Error {
         Self(Arc::new(Inner { called, kind, cause, answer }))
     }
 
-    /// The service that was called, such as `media`.
+    /// The service that was called, such as `media`; `multirequest` for several calls in one request.
     #[must_use]
     pub fn service(&self) -> &str {
         &self.0.called.service
     }
 
-    /// The action that was called, such as `list`.
+    /// The action that was called, such as `list`; empty for several calls in one request.
     #[must_use]
     pub fn action(&self) -> &str {
         &self.0.called.action
@@ -192,6 +248,15 @@ impl Error {
     pub fn unexpected_body(&self) -> Option<&UnexpectedBody> {
         match &self.0.cause {
             Cause::Body(body) => Some(body),
+            _ => None,
+        }
+    }
+
+    /// What went wrong here, before or after the server had its say.
+    #[must_use]
+    pub fn call_failed(&self) -> Option<&CallFailed> {
+        match &self.0.cause {
+            Cause::Call(failed) => Some(failed),
             _ => None,
         }
     }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use kaltura_types::PartnerId;
+use kaltura_types::{Ks, Parameters, PartnerId};
+use serde_json::Value;
 
 /// What one call wants differently from the others of its client.
 ///
@@ -17,8 +18,40 @@ pub struct CallOptions {
     pub(crate) partner: Option<PartnerId>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) max_response_bytes: Option<u64>,
-    pub(crate) anonymous: bool,
+    pub(crate) ks: SentKs,
+    pub(crate) nocache: bool,
     pub(crate) repeatable: bool,
+}
+
+/// Which KS goes with a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SentKs {
+    /// That of the client's own session, unless the call has one among its parameters.
+    #[default]
+    Session,
+    /// This one.
+    Given(Ks),
+    /// None, unless the call has one among its parameters.
+    None,
+}
+
+impl SentKs {
+    /// Puts a given KS into the parameters, and tells whether the client's session goes with the call.
+    ///
+    /// An empty KS is none to the server, and is not sent.
+    pub(crate) fn put_into(&self, parameters: &mut Parameters) -> bool {
+        if let Self::Given(ks) = self {
+            parameters.insert("ks".to_owned(), ks.expose().into());
+        }
+        match parameters.get("ks") {
+            Some(Value::Null) => {}
+            Some(Value::String(text)) if text.is_empty() => {}
+            Some(_) => return false,
+            None => return *self == Self::Session,
+        }
+        parameters.remove("ks");
+        false
+    }
 }
 
 impl CallOptions {
@@ -29,7 +62,8 @@ impl CallOptions {
             partner: None,
             headers: Vec::new(),
             max_response_bytes: None,
-            anonymous: false,
+            ks: SentKs::Session,
+            nocache: false,
             repeatable: false,
         }
     }
@@ -59,9 +93,21 @@ impl CallOptions {
         self
     }
 
+    /// Sends this KS instead of the client's session. If the server refuses it, that is the caller's to mend.
+    pub fn ks(mut self, ks: Ks) -> Self {
+        self.ks = SentKs::Given(ks);
+        self
+    }
+
     /// Sends no KS, and asks for no session.
-    pub const fn anonymous(mut self) -> Self {
-        self.anonymous = true;
+    pub fn anonymous(mut self) -> Self {
+        self.ks = SentKs::None;
+        self
+    }
+
+    /// Asks for an answer that does not come from the server's response cache (wire contract, section 1.4).
+    pub const fn nocache(mut self) -> Self {
+        self.nocache = true;
         self
     }
 
@@ -70,5 +116,29 @@ impl CallOptions {
     pub const fn repeatable(mut self) -> Self {
         self.repeatable = true;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_empty_ks_is_none_and_is_not_sent() {
+        let with = |sent: &SentKs, parameters: Value| {
+            let Value::Object(mut parameters) = parameters else { panic!("an object") };
+            let wants_session = sent.put_into(&mut parameters);
+            (wants_session, parameters.get("ks").cloned())
+        };
+        for empty in [json!({"ks": ""}), json!({"ks": null})] {
+            assert_eq!(with(&SentKs::Session, empty), (false, None));
+        }
+        assert_eq!(with(&SentKs::Given(Ks::new("")), json!({})), (false, None));
+        assert_eq!(with(&SentKs::Given(Ks::new("k")), json!({"ks": "p"})), (false, Some("k".into())));
+        assert_eq!(with(&SentKs::Session, json!({"ks": "p"})), (false, Some("p".into())));
+        assert_eq!(with(&SentKs::Session, json!({})), (true, None));
+        assert_eq!(with(&SentKs::None, json!({})), (false, None));
     }
 }

@@ -27,29 +27,30 @@ impl<C: Clone> Pool<C> {
     /// never more than one for a request; it must be quick.
     pub(crate) fn get_or_make<E>(
         &self,
-        request: SessionRequest,
+        request: &SessionRequest,
         make: impl FnOnce() -> Result<C, E>,
     ) -> Result<C, E> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.used += 1;
         let now = entries.used;
-        if let Some((used, present)) = entries.by_request.get_mut(&request) {
+        if let Some((used, present)) = entries.by_request.get_mut(request) {
             *used = now;
             return Ok(present.clone());
         }
         let made = make()?;
-        if entries.by_request.len() >= self.bound {
-            let oldest = entries
-                .by_request
-                .iter()
-                .min_by_key(|(_, (used, _))| *used)
-                .map(|(request, _)| request.clone());
-            if let Some(oldest) = oldest {
-                entries.by_request.remove(&oldest);
-            }
-        }
-        entries.by_request.insert(request, (now, made.clone()));
+        let let_go = if entries.by_request.len() >= self.bound { entries.take_oldest() } else { None };
+        entries.by_request.insert(request.clone(), (now, made.clone()));
+        drop(entries);
+        // Outside of the lock, since it may be the last handle on much.
+        drop(let_go);
         Ok(made)
+    }
+}
+
+impl<C> Entries<C> {
+    fn take_oldest(&mut self) -> Option<C> {
+        let oldest = self.by_request.iter().min_by_key(|(_, (used, _))| *used)?.0.clone();
+        self.by_request.remove(&oldest).map(|(_, let_go)| let_go)
     }
 }
 
@@ -64,7 +65,7 @@ mod tests {
         let pool = Pool::new(2);
         let mut made = 0;
         let mut get = |user: &str| {
-            let Ok(number) = pool.get_or_make(SessionRequest::new().user_id(user), || {
+            let Ok(number) = pool.get_or_make(&SessionRequest::new().user_id(user), || {
                 made += 1;
                 Ok::<_, Infallible>(made)
             });

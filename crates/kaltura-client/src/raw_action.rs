@@ -6,6 +6,8 @@ use kaltura_types::{Action, Parameters};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::multirequest::{Reference, Subrequest};
+
 /// Any service and action, with parameters as JSON, and an output of any type that can be read from JSON.
 ///
 /// ```
@@ -53,6 +55,15 @@ impl<O> RawAction<O> {
     pub fn params(mut self, parameters: Parameters) -> Self {
         self.parameters.extend(parameters);
         self
+    }
+
+    /// Puts a value of an earlier result of the same multirequest into a parameter, or into a member of one, such
+    /// as `filter.idEqual`. See [`Subrequest::refer`].
+    pub fn refer(self, place: impl Into<String>, reference: Reference) -> Subrequest<O>
+    where
+        O: DeserializeOwned,
+    {
+        Subrequest::new(self).refer(place, reference)
     }
 
     /// Reads the answer as another type.

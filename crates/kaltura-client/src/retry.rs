@@ -24,7 +24,7 @@ pub struct RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// Four tries in half a minute, the first wait up to 250 ms, none longer than 8 s.
+    /// Four tries that begin within half a minute, the first wait up to 250 ms, none longer than 8 s.
     fn default() -> Self {
         Self {
             tries: 4,
@@ -47,7 +47,7 @@ impl RetryPolicy {
         self
     }
 
-    /// How long all tries and waits may take together, at most: no wait begins that would end later.
+    /// How long after the first try began the last one may begin.
     pub const fn total(mut self, total: Duration) -> Self {
         self.total = total;
         self

@@ -105,8 +105,8 @@ impl Server {
         &self.emulator
     }
 
-    /// Stops the server: takes no new connections, answers what has been asked, for 5 seconds at most, and
-    /// frees the port. Dropping the future stops it at once.
+    /// Stops the server: takes no new connections, answers what has been asked, and frees the port. What
+    /// takes longer than [`ServerBuilder::shutdown_grace`] is cut. Dropping the future stops it at once.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(Stop::Gracefully);
         // An error means that it has ended already, such as with its runtime.

@@ -1,6 +1,7 @@
 //! Objects and actions of the service `appToken` (wire contract, sections 3 and 4).
 
 mod actions;
+mod draft;
 mod filter;
 
 use std::fmt;
@@ -8,9 +9,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use self::actions::{
-    AddAppToken, AppTokenDraft, DeleteAppToken, GetAppToken, ListAppTokens, StartAppTokenSession,
-    UpdateAppToken,
+    AddAppToken, DeleteAppToken, GetAppToken, ListAppTokens, StartAppTokenSession, UpdateAppToken,
 };
+pub use self::draft::{AppTokenDraft, DraftMistake};
 pub use self::filter::{AppTokenFilter, AppTokenOrder, Pager};
 
 use crate::open::{Coded, Open, Scalar};

@@ -34,7 +34,8 @@ pub use action::{Action, Parameters};
 pub use api_error::{ApiError, ErrorCode, KsRefusal};
 pub use app_token::{
     AddAppToken, AppToken, AppTokenDraft, AppTokenFilter, AppTokenList, AppTokenOrder, AppTokenStatus,
-    DeleteAppToken, GetAppToken, ListAppTokens, Pager, Seconds, StartAppTokenSession, UpdateAppToken,
+    DeleteAppToken, DraftMistake, GetAppToken, ListAppTokens, Pager, Seconds, StartAppTokenSession,
+    UpdateAppToken,
 };
 pub use hash_type::{HashType, UnknownHashType};
 pub use ids::{AppTokenId, PartnerId, UserId, WidgetId};

@@ -174,8 +174,8 @@ impl BlockingSessionManager {
         self.0.lock().state.status(now)
     }
 
-    /// Does what is due, and says when to come again: for a thread that keeps the session fresh, so that no caller
-    /// ever waits.
+    /// Does what is due, and says when to come again, in 50 ms at the earliest, in a minute at the latest: for a
+    /// thread that keeps the session fresh, so that no caller ever waits.
     #[must_use]
     pub fn tend(&self) -> Duration {
         let _outcome = self.0.drive(Who::Keeper, Duration::ZERO);
@@ -237,28 +237,34 @@ impl Inner {
         }
     }
 
-    /// Waits for the flight under way. Nothing if it ends without an outcome, or takes longer than it may.
+    /// Waits for the flight under way. Nothing if it ends without an outcome, since its leader has panicked.
+    ///
+    /// A leader may hang, in a transport that does not keep to its time limit. Nobody hangs with him: when the
+    /// flight has taken as long as it may, those who wait end it.
     fn wait(&self, locked: MutexGuard<'_, Locked>) -> Option<Answer> {
-        let (outcome, flight) = (Arc::clone(&locked.outcome), locked.state.flight());
-        let under_way = |locked: &mut Locked| outcome.get().is_none() && locked.state.flight() == flight;
-        let (mut locked, waited) = self
-            .landed
-            .wait_timeout_while(locked, self.flight_limit, under_way)
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(flight) = flight.filter(|_| waited.timed_out()) {
-            // Its leader hangs in a transport that does not keep to its time limit.
-            locked.state.abandon(flight);
+        let flight = locked.state.flight()?;
+        let outcome = Arc::clone(&locked.outcome);
+        let left = self.flight_limit.saturating_sub(self.now().since(flight.since));
+        let under_way = |locked: &mut Locked| {
+            outcome.get().is_none() && locked.state.flight().is_some_and(|other| other.id == flight.id)
+        };
+        let (mut locked, waited) =
+            self.landed.wait_timeout_while(locked, left, under_way).unwrap_or_else(PoisonError::into_inner);
+        let now = self.now();
+        if outcome.get().is_none() && (waited.timed_out() || now.since(flight.since) >= self.flight_limit) {
+            let error = locked.state.time_out(flight.id, now);
+            outcome.get_or_init(|| Err(error));
             self.landed.notify_all();
         }
-        drop(locked);
+        self.release(locked);
         outcome.get().cloned()
     }
 
     fn fly(&self, mut locked: MutexGuard<'_, Locked>, ticket: Ticket) -> Answer {
         let outcome = Arc::<OnceLock<Answer>>::default();
         locked.outcome = Arc::clone(&outcome);
-        self.release(locked);
         let mut landing = Landing { inner: self, ticket: Some(ticket) };
+        self.release(locked);
         let result = self.source.start(&*self.clock);
 
         let now = self.now();
@@ -269,8 +275,9 @@ impl Inner {
         };
         outcome.get_or_init(|| answer.clone());
         self.fresh.publish(locked.state.held());
-        self.release(locked);
+        // Before the observer hears of it: those who wait need not wait for him, nor depend on him.
         self.landed.notify_all();
+        self.release(locked);
         answer
     }
 
@@ -280,7 +287,7 @@ impl Inner {
     }
 }
 
-/// The duty to end the flight: with its outcome, or, if the source panics, without.
+/// The duty to end the flight: with its outcome, or, if the source or the observer panics, without.
 struct Landing<'a> {
     inner: &'a Inner,
     ticket: Option<Ticket>,

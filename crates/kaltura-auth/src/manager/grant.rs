@@ -14,13 +14,24 @@ pub struct Grant {
     session: Arc<Session>,
     sent: Moment,
     asked: Option<Lifetime>,
+    server_time: Option<UnixTime>,
 }
 
 impl Grant {
     /// A session that was asked for at the moment `sent`, with the lifetime `asked`.
     #[must_use]
-    pub const fn new(session: Arc<Session>, sent: Moment, asked: Option<Lifetime>) -> Self {
-        Self { session, sent, asked }
+    pub fn new(session: Arc<Session>, sent: Moment, asked: Option<Lifetime>) -> Self {
+        let server_time = session.server_time();
+        Self { session, sent, asked, server_time }
+    }
+
+    /// A session that was granted some time ago, such as one from a store or a configuration.
+    ///
+    /// What the server's clock showed when it was granted says nothing of now, so its life is what the local
+    /// clock leaves of it.
+    #[must_use]
+    pub const fn found(session: Arc<Session>, now: Moment) -> Self {
+        Self { session, sent: now, asked: None, server_time: None }
     }
 
     /// The session.
@@ -45,13 +56,12 @@ impl Grant {
     pub fn life(&self) -> Duration {
         let asked = self.asked.map(Lifetime::as_duration);
         let Some(end) = self.session.expires_at() else { return asked.unwrap_or(Duration::MAX) };
-        let server_time = self.session.server_time();
-        let now = server_time.unwrap_or_else(|| {
+        let now = self.server_time.unwrap_or_else(|| {
             UnixTime::from_seconds(i64::try_from(self.sent.wall.as_secs()).unwrap_or(i64::MAX))
         });
         let life = Duration::from_secs(u64::try_from(end.seconds_since(now)).unwrap_or(0));
         match asked {
-            Some(asked) if server_time.is_none() && life.is_zero() => asked,
+            Some(asked) if self.server_time.is_none() && life.is_zero() => asked,
             Some(asked) => life.min(asked),
             None => life,
         }

@@ -33,6 +33,12 @@ pub(super) const WINDOW_SHARE: u32 = 10;
 /// A renewal that wins less than this is none: the token itself ends.
 pub(super) const LEAST_GAIN: Duration = Duration::from_secs(2);
 
+/// The shortest time that a keeper stays away.
+pub(super) const SHORTEST_REST: Duration = Duration::from_millis(50);
+
+/// The longest time that a keeper stays away.
+pub(super) const LONGEST_REST: Duration = Duration::from_secs(60);
+
 impl Default for Policy {
     fn default() -> Self {
         let seconds = Duration::from_secs;

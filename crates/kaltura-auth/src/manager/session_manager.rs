@@ -190,7 +190,7 @@ impl SessionManager {
         self.0.lock().state.status(now)
     }
 
-    /// Does what is due, and says when to come again.
+    /// Does what is due, and says when to come again: in 50 ms at the earliest, in a minute at the latest.
     pub async fn tend(&self) -> Duration {
         // A failure closes the gate and is told to whoever asks next; the keeper only comes again.
         let _outcome = self.drive(Who::Keeper, Duration::ZERO).await;
@@ -207,9 +207,8 @@ impl SessionManager {
         async move {
             while let Some(inner) = weak.upgrade() {
                 let runtime = Arc::clone(&inner.runtime);
-                let due = Self(inner).tend().await;
-                // At the latest after a minute: the machine may have slept, the session may have been refused.
-                runtime.sleep(due.clamp(Duration::from_millis(50), Duration::from_secs(60))).await;
+                let rest = Self(inner).tend().await;
+                runtime.sleep(rest).await;
             }
         }
     }
@@ -277,7 +276,7 @@ impl Inner {
             }
             // Its last holder is dropping it just now and waits for our lock: take over.
             if let Some(dead) = locked.state.flight() {
-                locked.state.abandon(dead);
+                locked.state.abandon(dead.id);
             }
             decision = locked.state.decide(now, who, min);
         }

@@ -8,6 +8,9 @@
 //! | none or over, a flight under way | the outcome of that flight |
 //! | none or over, gate closed | the error that closed it |
 //! | none or over, gate open | a new flight |
+//!
+//! A flight that takes longer than it may counts as none: nobody can be made to wait for ever by one who got a
+//! ticket and does nothing with it.
 
 mod gate;
 
@@ -18,7 +21,7 @@ use self::gate::Gate;
 use super::event::Event;
 use super::grant::Grant;
 use super::jitter::Jitter;
-use super::policy::{LEAST_GAIN, Policy, WINDOW_SHARE};
+use super::policy::{LEAST_GAIN, LONGEST_REST, Policy, SHORTEST_REST, WINDOW_SHARE};
 use super::status::{Phase, Status};
 use super::time::{Deadline, Moment};
 use crate::error::{Error, KeepingFailed};
@@ -89,10 +92,11 @@ pub struct SessionState {
     events: Vec<Event>,
 }
 
-#[derive(Debug)]
-struct Flight {
-    id: u64,
-    since: Moment,
+/// A login that is under way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flight {
+    pub(crate) id: u64,
+    pub(crate) since: Moment,
     renewal: bool,
 }
 
@@ -127,6 +131,7 @@ impl SessionState {
 
     /// What to do for `who`, who needs a session that lives for `min` at least.
     pub fn decide(&mut self, now: Moment, who: Who, min: Duration) -> Decision {
+        self.give_up_overdue(now);
         if let Some(held) = self.alive(now) {
             let enough = held.expires.remaining(now) >= min;
             if !enough && min > held.life {
@@ -180,17 +185,17 @@ impl SessionState {
             _ => Ok(grant),
         });
         let Some(flight) = flight else { return result.map(|grant| Arc::clone(grant.session())) };
-        let took = now.since(flight.since);
         match result {
             Ok(grant) => {
                 let session = Arc::clone(grant.session());
-                self.events.push(Event::LoginSucceeded { renewal: flight.renewal, took, life: grant.life() });
+                let (renewal, took) = (flight.renewal, now.since(flight.since));
+                self.events.push(Event::LoginSucceeded { renewal, took, life: grant.life() });
                 self.gate.reopen();
-                self.publish(&flight, &grant, now);
+                self.publish(flight, &grant, now);
                 Ok(session)
             }
             Err(error) => {
-                self.events.push(Event::LoginFailed { renewal: flight.renewal, took, error: error.clone() });
+                self.tell_failure(flight, error.clone(), now);
                 self.close_gate(error.clone(), now);
                 Err(error)
             }
@@ -228,13 +233,14 @@ impl SessionState {
             .then(|| Error::keeping(KeepingFailed::TooShort { needed: min, life: held.life }))
     }
 
-    /// How long a keeper may stay away.
+    /// How long a keeper may stay away: 50 ms at least, or he would spin while others log in; a minute at most,
+    /// since the machine may sleep meanwhile, and the session may be refused.
     #[must_use]
     pub fn keeper_due(&self, now: Moment) -> Duration {
         let renewal = self.alive(now).map_or(Duration::ZERO, |held| {
             if held.ending { held.expires.remaining(now) } else { held.keeper_from.remaining(now) }
         });
-        renewal.max(self.gate.remaining(now))
+        renewal.max(self.gate.remaining(now)).clamp(SHORTEST_REST, LONGEST_REST)
     }
 
     /// A picture for health checks.
@@ -262,8 +268,19 @@ impl SessionState {
     }
 
     /// The flight under way.
-    pub(crate) fn flight(&self) -> Option<u64> {
-        self.flight.as_ref().map(|flight| flight.id)
+    pub(crate) const fn flight(&self) -> Option<Flight> {
+        self.flight
+    }
+
+    /// Ends a flight as a failure, for those who wait for it, while its ticket is out of their reach: whoever has
+    /// it hangs. What comes back is the outcome for all who wait.
+    pub(crate) fn time_out(&mut self, flight: u64, now: Moment) -> Error {
+        let error = self.timed_out();
+        if let Some(flight) = self.flight.take_if(|under_way| under_way.id == flight) {
+            self.tell_failure(flight, error.clone(), now);
+            self.close_gate(error.clone(), now);
+        }
+        error
     }
 
     /// The session that is held, over or not.
@@ -284,7 +301,24 @@ impl SessionState {
         Ticket(id)
     }
 
-    fn publish(&mut self, flight: &Flight, grant: &Grant, now: Moment) {
+    /// There is no gate after this: the next flight, too, may take its time before it is given up.
+    fn give_up_overdue(&mut self, now: Moment) {
+        let limit = self.policy.flight_limit;
+        if let Some(flight) = self.flight.take_if(|flight| now.since(flight.since) >= limit) {
+            self.tell_failure(flight, self.timed_out(), now);
+        }
+    }
+
+    fn timed_out(&self) -> Error {
+        Error::keeping(KeepingFailed::TimedOut { limit: self.policy.flight_limit })
+    }
+
+    fn tell_failure(&mut self, flight: Flight, error: Error, now: Moment) {
+        let (renewal, took) = (flight.renewal, now.since(flight.since));
+        self.events.push(Event::LoginFailed { renewal, took, error });
+    }
+
+    fn publish(&mut self, flight: Flight, grant: &Grant, now: Moment) {
         let expires = Deadline::after(grant.sent(), grant.life());
         let predecessor = self.held.take();
         if predecessor.as_ref().is_some_and(|held| !self.is_young(held, now)) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use kaltura_types::Ks;
 
 use super::widget_shelf::{Footing, WidgetShelf};
 use super::{BlockingCredentialsSource, BlockingSessionSource, CredentialsSource, SessionSource};
@@ -52,10 +53,13 @@ impl<T> AppTokenSource<T> {
 }
 
 impl<T, C> AppTokenSource<T, C> {
-    /// The same token with other wishes. The two share the widget KS.
+    /// The same token with other wishes. The two share the widget KS, unless they go through different widgets.
     #[must_use]
     pub fn with_request(&self, request: SessionRequest) -> Self {
         let mut other = self.clone();
+        if request.widget != self.login.request.widget {
+            other.shelf = Arc::default();
+        }
         other.login = other.login.request(request);
         other
     }
@@ -126,6 +130,8 @@ struct Attempt<'a> {
     shelf: &'a WidgetShelf,
     clock: &'a dyn Clock,
     sent: Moment,
+    /// The widget KS that was sent last.
+    widget: Option<Ks>,
 }
 
 impl<'a> Attempt<'a> {
@@ -137,7 +143,7 @@ impl<'a> Attempt<'a> {
     ) -> Self {
         let mut login = login.clone();
         login.credentials = credentials;
-        Self { login, shelf, clock, sent: Moment::read(clock) }
+        Self { login, shelf, clock, sent: Moment::read(clock), widget: None }
     }
 
     fn first_step(&self) -> FlowStep {
@@ -150,16 +156,21 @@ impl<'a> Attempt<'a> {
 
     fn about_to_send(&mut self, flow: &AppTokenFlow) {
         self.sent = Moment::read(self.clock);
-        if let Some(ks) = flow.widget_ks() {
-            self.shelf.keep(ks, self.sent);
+        match flow.widget_ks() {
+            Some(ks) => self.shelf.keep(ks, self.sent),
+            // The flow goes back to its first request: the widget KS was refused. This is noted now, since a
+            // login that is dropped on the way must not leave it to the next one.
+            None if self.widget.is_some() => self.shelf.refused(self.widget.as_ref()),
+            None => {}
         }
+        self.widget = flow.widget_ks().cloned();
     }
 
     /// A failure on the way says nothing against the widget KS; a refusal does.
     fn note(&self, next: Result<FlowStep, Error>) -> Result<FlowStep, Error> {
         next.inspect_err(|error| {
             if error.api_error().is_some() {
-                self.shelf.refused();
+                self.shelf.refused(self.widget.as_ref());
             }
         })
     }

@@ -39,6 +39,6 @@ impl SessionSource for FixedSession {
 
 impl BlockingSessionSource for FixedSession {
     fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
-        Ok(Grant::new(Arc::clone(&self.0), Moment::read(clock), None))
+        Ok(Grant::found(Arc::clone(&self.0), Moment::read(clock)))
     }
 }

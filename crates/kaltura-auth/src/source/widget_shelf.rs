@@ -56,9 +56,12 @@ impl WidgetShelf {
         }
     }
 
-    /// After a refusal of the API.
-    pub(super) fn refused(&self) {
-        *self.lock() = Shelf { widget: None, uncached: true };
+    /// After a refusal of the API. `ks` is the widget KS that was sent, if one was; another one, which a login
+    /// beside this one has brought meanwhile, stays.
+    pub(super) fn refused(&self, ks: Option<&Ks>) {
+        let mut shelf = self.lock();
+        shelf.widget.take_if(|(kept, _)| ks == Some(&*kept));
+        shelf.uncached = true;
     }
 
     /// After a success: the server's cache is good again.
@@ -94,11 +97,20 @@ mod tests {
     fn after_a_refusal_the_cache_is_avoided_until_a_success() {
         let shelf = WidgetShelf::default();
         shelf.keep(&Ks::new("w"), at(0));
-        shelf.refused();
+        shelf.refused(Some(&Ks::new("w")));
         assert_eq!(shelf.footing(at(1)), Footing::Uncached);
         shelf.keep(&Ks::new("x"), at(1));
         assert_eq!(shelf.footing(at(1)), Footing::Widget(Ks::new("x")));
         shelf.succeeded();
         assert_eq!(shelf.footing(at(90_000)), Footing::Nothing);
+    }
+
+    #[test]
+    fn a_late_refusal_of_an_old_one_does_not_drop_a_new_one() {
+        let shelf = WidgetShelf::default();
+        shelf.keep(&Ks::new("new"), at(0));
+        shelf.refused(Some(&Ks::new("old")));
+        shelf.refused(None);
+        assert_eq!(shelf.footing(at(1)), Footing::Widget(Ks::new("new")));
     }
 }

@@ -15,7 +15,7 @@ pub enum ErrorKind {
     Transport(TransportErrorKind),
     /// The caller's own time limit was reached.
     TimedOut,
-    /// The server refuses the session, a new one too (`INVALID_KS`).
+    /// The server refuses the session (`INVALID_KS`): the caller's own, or the client's and then a new one too.
     KsRefused(KsRefusal),
     /// The session may not do this (`SERVICE_FORBIDDEN` and its kin).
     Forbidden,
@@ -23,6 +23,8 @@ pub enum ErrorKind {
     PartnerBlocked,
     /// The user of the session is blocked (`USER_BLOCKED`).
     UserBlocked,
+    /// The role of the session does not exist (`INVALID_OBJECT_ID` without an id, `INVALID_SET_ROLE`).
+    UnknownRole,
     /// The object does not exist, or the session may not see it.
     NotFound,
     /// Too many calls in too short a time (`ACTION_BLOCKED`).
@@ -43,6 +45,10 @@ pub enum ErrorKind {
     Unavailable,
     /// What answered is not the API, or not what this action answers.
     NotKaltura,
+    /// The server answered a multirequest without a result for this call.
+    NotAnswered,
+    /// The call can not be made like this, or its result not be taken like this: the program has to change.
+    InvalidCall,
 }
 
 impl ErrorKind {
@@ -59,6 +65,9 @@ impl ErrorKind {
             | Code::ServiceForbiddenFullyBlocked
             | Code::ServiceForbiddenPartnerDeleted => Self::PartnerBlocked,
             Code::UserBlocked => Self::UserBlocked,
+            // The server names no object where the role of the session itself is missing.
+            Code::InvalidObjectId if error.arg("ID") == Some("N/A") => Self::UnknownRole,
+            Code::InvalidSetRole => Self::UnknownRole,
             Code::AppTokenIdNotFound | Code::InvalidObjectId | Code::UnknownRoleId => Self::NotFound,
             Code::ActionBlocked => Self::RateLimited,
             Code::MissingMandatoryParameter => {
@@ -91,8 +100,16 @@ impl ErrorKind {
 
     pub(super) const fn of_body(body: UnexpectedBody, status: u16) -> Self {
         match (status, body) {
-            (300..=399, _) => Self::Redirected,
-            (429 | 500.., _) | (_, UnexpectedBody::Empty | UnexpectedBody::CutJson) => Self::Unavailable,
+            (200..=299, UnexpectedBody::Empty | UnexpectedBody::CutJson) => Self::Unavailable,
+            _ => Self::of_status(status),
+        }
+    }
+
+    /// What a status means where the body is not the API's.
+    pub(super) const fn of_status(status: u16) -> Self {
+        match status {
+            300..=399 => Self::Redirected,
+            429 | 500.. => Self::Unavailable,
             _ => Self::NotKaltura,
         }
     }
@@ -136,12 +153,17 @@ impl ErrorKind {
             Self::KsRefused(KsRefusal::ActionsUsedUp) => {
                 "The session may make so many calls only (actionslimit)."
             }
-            Self::KsRefused(_) => "A new session was refused as well: look at the app token.",
+            Self::KsRefused(_) => {
+                "Look at where the session comes from: its app token may be deleted, or its sessions ended."
+            }
             Self::Forbidden => {
                 "The session may not do this: it needs another type (ADMIN), other privileges or another role."
             }
             Self::PartnerBlocked => "The account is blocked or unknown: ask its owner.",
             Self::UserBlocked => "The user of the session is blocked: ask the account's owner.",
+            Self::UnknownRole => {
+                "The session names a role that does not exist (setrole): make a new app token."
+            }
             Self::NotFound => "Check the id; the session may also not be allowed to see the object.",
             Self::RateLimited => "Too many calls in too short a time: wait, and call less often.",
             Self::BodyNotRead => {
@@ -157,6 +179,8 @@ impl ErrorKind {
             }
             Self::Unavailable => "What answers is in trouble; try again later.",
             Self::NotKaltura => "Check the service URL, and that the action answers what was expected.",
+            Self::NotAnswered => "Look at the call before it; this one may not have been carried out.",
+            Self::InvalidCall => "See the error's source.",
         }
     }
 }
@@ -171,6 +195,7 @@ impl fmt::Display for ErrorKind {
             Self::Forbidden => "the session may not do this",
             Self::PartnerBlocked => "the partner is blocked or unknown",
             Self::UserBlocked => "the user is blocked",
+            Self::UnknownRole => "the role of the session does not exist",
             Self::NotFound => "there is no such object",
             Self::RateLimited => "too many calls in too short a time",
             Self::BodyNotRead => "the server did not read the body of the request",
@@ -181,6 +206,8 @@ impl fmt::Display for ErrorKind {
             Self::Redirected => "the server redirects to another address",
             Self::Unavailable => "the server is in trouble",
             Self::NotKaltura => "the answer is not what was expected",
+            Self::NotAnswered => "the server gave no result for it",
+            Self::InvalidCall => "it can not be done like this",
         })
     }
 }

@@ -110,12 +110,16 @@ async fn the_stricter_time_limit_ends_the_waiting() {
 
 #[tokio::test]
 async fn an_answer_that_is_too_large_is_not_read() {
-    // Of the first, nothing comes but the promise; the second never ends.
+    // Of the first, nothing comes but the promise; the last two never end.
     let declared = RawServer::start(|mut connection| {
         connection.read_request();
         connection.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n");
         connection.hold();
     });
+    let one_too_many = RawServer::answering_once(format!(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n{}\r\n0\r\n\r\n",
+        "x".repeat(1001)
+    ));
     let endless = RawServer::start(|mut connection| {
         connection.read_request();
         connection.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -127,7 +131,7 @@ async fn an_answer_that_is_too_large_is_not_read() {
         connection.drip(b"canary-7f3a", Duration::ZERO);
     });
     let strict = builder().max_response_bytes(1000).build().unwrap();
-    for server in [declared, endless, unframed] {
+    for server in [declared, one_too_many, endless, unframed] {
         for error in [
             failure(&transport(), request(&server.url()).with_max_response_bytes(1000)).await,
             failure(&strict, request(&server.url())).await,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kaltura_auth::{Transport, TransportErrorKind};
-use kaltura_http::{BuildError, ReqwestTransportBuilder};
+use kaltura_http::{BuildError, ReqwestTransport, ReqwestTransportBuilder};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -14,7 +14,7 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 use crate::raw_server::{RawServer, ok};
-use crate::{builder, request, shown};
+use crate::{CANARY, builder, foreign_client, request, shown};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
@@ -40,6 +40,11 @@ struct TlsServer {
 
 impl TlsServer {
     fn start(authority: &Authority, wants_certificates_of: Option<&Authority>) -> Self {
+        let answer = ok("Connection: close\r\n", "\"in secret\"");
+        Self::answering(authority, wants_certificates_of, answer)
+    }
+
+    fn answering(authority: &Authority, wants_certificates_of: Option<&Authority>, answer: Vec<u8>) -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = named("server", &["127.0.0.1"]).signed_by(&key, authority).unwrap();
         let provider = Arc::new(aws_lc_rs::default_provider());
@@ -61,7 +66,7 @@ impl TlsServer {
         let all_shown = Arc::clone(&shown_to_it);
         let raw = RawServer::start(move |connection| {
             let session = ServerConnection::new(Arc::clone(&config)).unwrap();
-            answer_once(StreamOwned::new(session, connection.into_stream()), &all_shown);
+            answer_once(StreamOwned::new(session, connection.into_stream()), &all_shown, &answer);
         });
         Self { raw, shown_to_it }
     }
@@ -74,6 +79,7 @@ impl TlsServer {
 fn answer_once(
     stream: StreamOwned<ServerConnection, TcpStream>,
     shown_to_it: &Mutex<Vec<Option<CertificateDer<'static>>>>,
+    answer: &[u8],
 ) {
     let mut stream = BufReader::new(stream);
     let mut head = String::new();
@@ -85,7 +91,7 @@ fn answer_once(
     }
     let certificate = stream.get_ref().conn.peer_certificates().map(|chain| chain[0].clone().into_owned());
     shown_to_it.lock().unwrap().push(certificate);
-    let _ = stream.get_mut().write_all(&ok("Connection: close\r\n", "\"in secret\""));
+    let _ = stream.get_mut().write_all(answer);
     let _ = stream.read_to_end(&mut Vec::new());
 }
 
@@ -175,10 +181,23 @@ async fn nothing_is_sent_until_tls_stands() {
         builder().connect_timeout(short).build().unwrap(),
         builder().connect_timeout(None).time_limit(short).build().unwrap(),
     ] {
-        let error = transport.send(request(&secure(&silent))).await.unwrap_err();
+        let sending = transport.send(request(&secure(&silent)));
+        let error = tokio::time::timeout(100 * short, sending).await.unwrap().unwrap_err();
         let text = shown(&error);
         assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Timeout, false), "{text}");
     }
     let error = builder().build().unwrap().send(request(&secure(&no_tls))).await.unwrap_err();
     assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Connect, false), "{}", shown(&error));
+}
+
+#[tokio::test]
+async fn a_redirect_out_of_tls_shows_no_url() {
+    let ours = authority("ours");
+    let location = format!("Location: http://127.0.0.1:1/?note={CANARY}\r\n");
+    let redirect = format!("HTTP/1.1 302 Found\r\n{location}Content-Length: 0\r\nConnection: close\r\n\r\n");
+    let server = TlsServer::answering(&ours, None, redirect.into_bytes());
+    let root = reqwest::Certificate::from_pem(ours.pem().as_bytes()).unwrap();
+    let client = foreign_client().https_only(true).tls_certs_merge([root]).build().unwrap();
+    let error = ReqwestTransport::new(client).send(request(&server.url())).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Other, "{}", shown(&error));
 }

@@ -1,6 +1,7 @@
 //! A limit on how often an action may be called: `ACTION_BLOCKED` (wire contract, section 7).
 
 use std::collections::HashMap;
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::actions::Action;
@@ -39,6 +40,40 @@ impl RateLimit {
         self
     }
 }
+
+/// Reads a limit as a command line takes it: `SERVICE.ACTION:CALLS/SECONDS[@PARAMETER]`.
+///
+/// ```
+/// # use kaltura_testing::emulator::RateLimit;
+/// let limit: RateLimit = "appToken.startSession:3/10@id".parse()?;
+/// assert!("appToken.startSession:3".parse::<RateLimit>().is_err());
+/// # Ok::<(), kaltura_testing::emulator::InvalidRateLimit>(())
+/// ```
+impl FromStr for RateLimit {
+    type Err = InvalidRateLimit;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRateLimit> {
+        let (rest, parameter) =
+            text.split_once('@').map_or((text, None), |(rest, parameter)| (rest, Some(parameter)));
+        let (action, rate) = rest.split_once(':').ok_or(InvalidRateLimit)?;
+        let (calls, seconds) = rate.split_once('/').ok_or(InvalidRateLimit)?;
+        let calls = calls.parse().map_err(|_| InvalidRateLimit)?;
+        let seconds = seconds.parse().ok().filter(|seconds| *seconds > 0).ok_or(InvalidRateLimit)?;
+        if action.split('.').count() != 2 || parameter == Some("") {
+            return Err(InvalidRateLimit);
+        }
+        let limit = Self::new(action, calls, Duration::from_secs(seconds));
+        Ok(Self { parameter: parameter.map(str::to_owned), ..limit })
+    }
+}
+
+/// A text that is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "not a rate limit: write it like appToken.startSession:3/10 (calls per seconds), with @id behind it to count for each id"
+)]
+#[non_exhaustive]
+pub struct InvalidRateLimit;
 
 /// Counts calls against the limits.
 #[derive(Default)]
@@ -95,6 +130,16 @@ mod tests {
     use super::*;
     use crate::emulator::actions;
     use kaltura_types::UnixTime;
+
+    #[test]
+    fn a_limit_is_read_from_a_text() {
+        let limit: RateLimit = "a.b:3/10@id".parse().unwrap();
+        assert_eq!((limit.action.as_str(), limit.calls), ("a.b", 3));
+        assert_eq!((limit.window, limit.parameter.as_deref()), (Duration::from_secs(10), Some("id")));
+        for text in ["", "a.b", "a.b:3", "a.b:3/0", "a.b:x/1", "ab:3/1", "a.b:3/1@", "a.b:-1/1"] {
+            assert_eq!(text.parse::<RateLimit>().err(), Some(InvalidRateLimit), "{text}");
+        }
+    }
 
     #[test]
     fn a_window_ends_and_values_are_counted_apart() {

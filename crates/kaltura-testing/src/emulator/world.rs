@@ -17,7 +17,7 @@ use super::faults::{Fault, Faults, Strikes, echo_secrets, spoil};
 use super::multirequest;
 use super::rate_limit::RateLimiter;
 use super::reply::Reply;
-use super::request::{ApiRequest, int, text};
+use super::request::{ApiRequest, text};
 use super::response::{
     Format, FormatError, HeaderSet, PHP_CONTENT_TYPE, php_float, preflight, response, with_headers,
     write_bare_xml, write_json, write_xml,
@@ -97,7 +97,7 @@ impl World {
             headers.kaltura = Some("error-SERVICE_FORBIDDEN".to_owned());
             headers.app = Some(format!("exiting on error SERVICE_FORBIDDEN - {message}"));
         }
-        let ignore_null = request.parameters.get("ignoreNull").is_some_and(|value| int(value) == 1);
+        let ignore_null = request.text("ignoreNull").is_some_and(|value| value == "1");
         let body = match &format {
             Format::Json => write_json(&answer),
             Format::Jsonp(callback) => format!("{callback}({});", write_json(&answer)),

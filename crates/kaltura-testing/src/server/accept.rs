@@ -17,8 +17,6 @@ use tokio::task::JoinSet;
 use super::breakage::{BreakableStream, Breaker};
 use super::exchange::Exchanges;
 
-/// How long answers may still take when the server is asked to stop.
-const GRACE: Duration = Duration::from_secs(5);
 /// How long a client may take for the head of a request; also how long an idle connection is kept.
 const HEAD_TIME: Duration = Duration::from_secs(60);
 /// How long to wait when no connection can be taken, as when there are too many.
@@ -33,7 +31,14 @@ pub(super) enum Stop {
 }
 
 /// Serves until it is stopped.
-pub(super) async fn run(listener: TcpListener, exchanges: Arc<Exchanges>, stop: watch::Receiver<Stop>) {
+///
+/// When it is asked to stop, answers may still take as long as `grace`.
+pub(super) async fn run(
+    listener: TcpListener,
+    exchanges: Arc<Exchanges>,
+    stop: watch::Receiver<Stop>,
+    grace: Duration,
+) {
     let mut connections = JoinSet::new();
     while let Some(accepted) = unless(stopped(stop.clone(), Stop::Gracefully), listener.accept()).await {
         match accepted {
@@ -48,7 +53,7 @@ pub(super) async fn run(listener: TcpListener, exchanges: Arc<Exchanges>, stop: 
 
     // When the set is dropped, whatever is left of the connections goes with it.
     let all_ended = async { while connections.join_next().await.is_some() {} };
-    let _ = unless(stopped(stop, Stop::AtOnce), tokio::time::timeout(GRACE, all_ended)).await;
+    let _ = unless(stopped(stop, Stop::AtOnce), tokio::time::timeout(grace, all_ended)).await;
 }
 
 /// One connection, from its first request to its last.

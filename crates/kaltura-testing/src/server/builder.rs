@@ -4,6 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use kaltura_auth::ServiceUrl;
 use tokio::net::TcpListener;
@@ -29,11 +30,15 @@ pub struct ServerBuilder {
     address: SocketAddr,
     remote_allowed: bool,
     max_request_bytes: usize,
+    shutdown_grace: Duration,
 }
 
 impl ServerBuilder {
     /// How many bytes the body of a request may have, unless it is said otherwise: 16 MiB.
     pub const DEFAULT_MAX_REQUEST_BYTES: usize = 16 << 20;
+
+    /// How long [`Server::shutdown`] waits for answers, unless it is said otherwise: 5 seconds.
+    pub const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
     pub(super) const fn new(emulator: Emulator) -> Self {
         Self {
@@ -41,6 +46,7 @@ impl ServerBuilder {
             address: ANY_PORT,
             remote_allowed: false,
             max_request_bytes: Self::DEFAULT_MAX_REQUEST_BYTES,
+            shutdown_grace: Self::DEFAULT_SHUTDOWN_GRACE,
         }
     }
 
@@ -61,6 +67,12 @@ impl ServerBuilder {
     /// How many bytes the body of a request may have. A larger one is answered with status 413.
     pub const fn max_request_bytes(mut self, bytes: usize) -> Self {
         self.max_request_bytes = bytes;
+        self
+    }
+
+    /// How long [`Server::shutdown`] waits for the answers that are under way, before it cuts them.
+    pub const fn shutdown_grace(mut self, time: Duration) -> Self {
+        self.shutdown_grace = time;
         self
     }
 
@@ -122,7 +134,7 @@ impl ServerBuilder {
         let (end, ended) = oneshot::channel();
         let exchanges = Exchanges::new(respond, self.max_request_bytes);
         let work = async move {
-            run(listener, Arc::new(exchanges), stopped).await;
+            run(listener, Arc::new(exchanges), stopped, self.shutdown_grace).await;
             // Nobody may be waiting for it.
             let _ = end.send(());
         };

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
@@ -86,6 +86,17 @@ fn posted(path: &str, body: &str) -> String {
 fn answering(body: &str, delay: Duration, breakage: Option<Breakage>) -> Server {
     let body = Bytes::copy_from_slice(body.as_bytes());
     answering_by(move |_, _| Reply { response: Response::new(body.clone()), delay, breakage })
+}
+
+/// A server that gives this answer late, and tells when it is asked.
+fn answering_late(body: &'static str, delay: Duration, grace: Duration) -> (Server, mpsc::Receiver<()>) {
+    let (tell, asked) = mpsc::channel();
+    let respond = move |_: &Request<Bytes>, _| {
+        tell.send(()).unwrap();
+        Reply { response: Response::new(Bytes::from_static(body.as_bytes())), delay, breakage: None }
+    };
+    let builder = Server::builder(Emulator::new()).shutdown_grace(grace);
+    (builder.spawn_answering_by(Box::new(respond)).unwrap(), asked)
 }
 
 fn answering_by(respond: impl Fn(&Request<Bytes>, IpAddr) -> Reply + Send + Sync + 'static) -> Server {
@@ -271,20 +282,40 @@ fn a_dropped_server_is_gone() {
 
 #[test]
 fn a_shutdown_waits_for_answers_and_takes_no_more_questions() {
-    let server = answering("in time", Duration::from_millis(300), None);
+    let (server, asked) = answering_late("in time", Duration::from_millis(300), Duration::from_secs(20));
     let address = server.addr();
     let (mut asking, mut idle) = (Client::of(&server), Client::of(&server));
+    assert_eq!(idle.post("/", "").body, b"in time");
+    asked.recv().unwrap();
     asking.send(posted("/", ""));
-    idle.send(posted("/", ""));
-    assert_eq!(idle.answer().body, b"in time");
-    asking.answer();
-    asking.send(posted("/", ""));
-    // So that the question is there before the end.
-    thread::sleep(Duration::from_millis(100));
+    asked.recv().unwrap();
+
     in_runtime(server.shutdown());
     assert_eq!(asking.answer().body, b"in time");
     assert!(idle.rest().unwrap().is_empty());
     assert_eq!(Client::at(address).err().map(|e| e.kind()), Some(ErrorKind::ConnectionRefused));
+}
+
+#[test]
+fn a_shutdown_does_not_wait_for_ever() {
+    let (short, never) = (Duration::from_millis(100), Duration::from_secs(3600));
+    let (server, asked) = answering_late("never", never, short);
+    let mut waiting = Client::of(&server);
+    waiting.send(posted("/", ""));
+    asked.recv().unwrap();
+    in_runtime(server.shutdown());
+    assert!(waiting.rest().unwrap().is_empty());
+
+    let (server, asked) = answering_late("never", never, never);
+    let mut waiting = Client::of(&server);
+    waiting.send(posted("/", ""));
+    asked.recv().unwrap();
+    // Given up, it stops at once.
+    let giving_up = thread::spawn(move || {
+        in_runtime(async { tokio::time::timeout(short, server.shutdown()).await.is_err() })
+    });
+    assert!(waiting.rest().unwrap().is_empty());
+    assert!(giving_up.join().unwrap());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! One login under way, shared by whoever waits for it.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -23,8 +24,12 @@ impl FlightSlot {
         self.0.as_ref().and_then(WeakShared::upgrade)
     }
 
+    /// A panic on the way must end here: `Shared` wakes nobody when its future panics, so that whoever waits
+    /// would wait for ever.
     pub(super) fn take_off(&mut self, landing: Landing) -> Flight {
-        let flight: BoxFuture<'static, Answer> = Box::pin(landing.fly());
+        let flight = AssertUnwindSafe(landing.fly()).catch_unwind();
+        let flight: BoxFuture<'static, Answer> =
+            Box::pin(flight.map(|answer| answer.unwrap_or_else(|_panic| Err(panicked()))));
         let flight = flight.shared();
         self.0 = flight.downgrade();
         flight
@@ -68,4 +73,8 @@ impl Drop for Landing {
             self.inner.lock().state.abandon(ticket.id());
         }
     }
+}
+
+fn panicked() -> Error {
+    Error::source("the login panicked", false)
 }

@@ -40,7 +40,7 @@ impl World {
     pub(super) fn run(&mut self, request: &ApiRequest, time: Time) -> Ran {
         let parameters = &request.parameters;
         let key = Key::of(parameters).filter(|_| self.cache.is_on());
-        if let Some(ran) = self.from_cache(parameters, key.as_ref(), time) {
+        if let Some(ran) = self.run_past_the_action(parameters, key.as_ref(), time) {
             return ran;
         }
         let mut ran = if is_multirequest(request) {
@@ -57,7 +57,7 @@ impl World {
     }
 
     /// The answer that is given out again, or the one of the fast path.
-    fn from_cache(&mut self, parameters: &Parameters, key: Option<&Key>, time: Time) -> Option<Ran> {
+    fn run_past_the_action(&mut self, parameters: &Parameters, key: Option<&Key>, time: Time) -> Option<Ran> {
         let (result, name, is_fast_path) = match self.cache.get(key, time) {
             Some(answer) => (Ok(answer.clone()), key?.name(), false),
             None if !self.cache.is_on() => return None,

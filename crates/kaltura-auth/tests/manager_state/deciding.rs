@@ -1,0 +1,181 @@
+//! Who gets what: the table of the state, line by line.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kaltura_auth::ErrorKind;
+use kaltura_auth::manager::state::{Decision, Who};
+use kaltura_auth::manager::{Deadline, InvalidReason, Moment, Phase};
+
+use super::making::*;
+
+#[test]
+fn fresh_then_stale_then_over() {
+    let mut state = state();
+    let session = log_in(&mut state, START, 3600);
+    assert!(Arc::ptr_eq(&used(ask(&mut state, later(START, seconds(3000)))), &session));
+
+    let stale = later(START, seconds(3500));
+    let Decision::UseAndRenew(given, ticket) = ask(&mut state, stale) else { panic!("nobody is elected") };
+    assert!(Arc::ptr_eq(&given, &session));
+    assert!(Arc::ptr_eq(&used(ask(&mut state, stale)), &session), "others do not wait");
+    let over = later(START, seconds(3600));
+    assert!(matches!(ask(&mut state, later(stale, seconds(29))), Decision::Use(_)));
+
+    state.finish(ticket, Err(transient("no")), later(stale, seconds(29))).unwrap_err();
+    let closed_for = last_closing(&mut state).unwrap();
+    let failed_at = later(stale, seconds(29));
+    assert!(Arc::ptr_eq(&used(ask(&mut state, failed_at)), &session), "the gate is closed, the session kept");
+    assert!(matches!(ask(&mut state, later(failed_at, closed_for)), Decision::UseAndRenew(..)));
+    assert!(matches!(ask(&mut state, over), Decision::Start(_)), "30 s later that flight counts no more");
+}
+
+#[test]
+fn over_with_a_flight_under_way_joins_it() {
+    let mut state = state();
+    log_in(&mut state, START, 3600);
+    let Decision::UseAndRenew(_, ticket) = ask(&mut state, later(START, seconds(3590))) else { panic!() };
+    assert!(matches!(ask(&mut state, later(START, seconds(3600))), Decision::Join));
+    assert!(state.abandon(ticket.id()));
+}
+
+#[test]
+fn all_who_have_none_share_one_flight() {
+    let mut state = state();
+    let ticket = ticket(&mut state, START);
+    for who in [Who::Caller, Who::Keeper] {
+        assert!(matches!(state.decide(START, who, Duration::ZERO), Decision::Join));
+    }
+    let session = state.finish(ticket, Ok(grant(START, 60)), START).unwrap();
+    assert!(Arc::ptr_eq(&used(ask(&mut state, START)), &session));
+}
+
+/// At which second a session of an hour is first due for renewal.
+fn first_due(seed: u64, who: Who) -> u64 {
+    (3200..3600)
+        .find(|second| {
+            let mut state = seeded(seed);
+            log_in(&mut state, START, 3600);
+            let decision = state.decide(later(START, seconds(*second)), who, Duration::ZERO);
+            matches!(decision, Decision::UseAndRenew(..))
+        })
+        .expect("it is renewed before it is over")
+}
+
+#[test]
+fn the_keeper_comes_before_callers() {
+    for seed in 0..50 {
+        let (keeper, caller) = (first_due(seed, Who::Keeper), first_due(seed, Who::Caller));
+        // The window is 5 minutes give or take a quarter; callers are elected in its second half.
+        assert!((3225..=3375).contains(&keeper), "{keeper}");
+        assert!((3600 - keeper).abs_diff(2 * (3600 - caller)) <= 2, "{keeper} {caller}");
+    }
+}
+
+#[test]
+fn a_fleet_does_not_renew_in_step() {
+    let due: Vec<_> = (0..50).map(|seed| first_due(seed, Who::Keeper)).collect();
+    assert!(due.iter().max().unwrap() - due.iter().min().unwrap() > 100, "{due:?}");
+}
+
+#[test]
+fn either_clock_ends_it() {
+    let after = |now: Moment| {
+        let mut state = state();
+        log_in(&mut state, START, 3600);
+        ask(&mut state, now)
+    };
+    let set_back = Moment { monotonic: START.monotonic + seconds(3600), wall: Duration::ZERO };
+    let slept = Moment { monotonic: START.monotonic, wall: START.wall + seconds(3600) };
+    let neither = Moment { monotonic: START.monotonic + seconds(3000), wall: START.wall + seconds(3000) };
+    assert!(matches!(after(set_back), Decision::Start(_)));
+    assert!(matches!(after(slept), Decision::Start(_)));
+    assert!(matches!(after(neither), Decision::Use(_)));
+}
+
+#[test]
+fn either_clock_opens_the_gate() {
+    for moves_wall in [false, true] {
+        let mut state = state();
+        fail(&mut state, START, permanent("no"));
+        let mut now = START;
+        let clock = if moves_wall { &mut now.wall } else { &mut now.monotonic };
+        *clock += seconds(60);
+        assert!(matches!(ask(&mut state, now), Decision::Start(_)));
+    }
+}
+
+#[test]
+fn what_is_asked_longer_than_any_session_lives_fails_without_a_login() {
+    let mut state = state();
+    let session = log_in(&mut state, START, 100);
+    let error = failed(state.decide(START, Who::Caller, seconds(101)));
+    assert_eq!(error.kind(), ErrorKind::SessionTooShort);
+    assert!(Arc::ptr_eq(&used(ask(&mut state, START)), &session));
+}
+
+#[test]
+fn what_is_asked_longer_than_this_one_lives_begins_a_flight_and_others_keep_it() {
+    let mut state = state();
+    log_in(&mut state, START, 100);
+    let now = later(START, seconds(30));
+    let Decision::Start(ticket) = state.decide(now, Who::Caller, seconds(80)) else { panic!("no flight") };
+    assert!(matches!(ask(&mut state, now), Decision::Use(_)));
+    assert!(matches!(state.decide(now, Who::Caller, seconds(80)), Decision::Join));
+    state.finish(ticket, Ok(grant(now, 100)), now).unwrap();
+    assert!(matches!(state.decide(now, Who::Caller, seconds(80)), Decision::Use(_)));
+}
+
+#[test]
+fn the_state_is_told() {
+    let mut state = state();
+    assert_eq!(state.status(START).phase, Phase::None);
+    let ticket = ticket(&mut state, START);
+    assert!(state.status(START).logging_in);
+    state.finish(ticket, Ok(grant(START, 3600)), START).unwrap();
+    let status = state.status(later(START, seconds(600)));
+    assert_eq!((status.phase, status.remaining), (Phase::Fresh, Some(seconds(3000))));
+    assert!(!status.logging_in && status.last_error.is_none() && status.next_try.is_none());
+
+    let stale = later(START, seconds(3590));
+    fail(&mut state, stale, transient("no"));
+    let status = state.status(stale);
+    assert_eq!((status.phase, status.remaining), (Phase::Stale, Some(seconds(10))));
+    assert_eq!(status.last_error.unwrap().kind(), ErrorKind::SourceUnavailable);
+    assert!(status.next_try.unwrap() <= seconds(1));
+    assert_eq!(state.status(later(stale, seconds(1))).next_try, None, "the gate is open again");
+    assert_eq!(state.status(later(stale, seconds(10))).phase, Phase::None);
+}
+
+#[test]
+fn what_happens_is_told_in_order() {
+    let mut state = state();
+    let session = log_in(&mut state, START, 3600);
+    let stale = later(START, seconds(3590));
+    let ticket = ticket(&mut state, stale);
+    let _given = ask(&mut state, stale);
+    state.finish(ticket, Err(transient("no")), later(stale, seconds(2))).unwrap_err();
+    state.invalidate(&session, InvalidReason::Expired, later(stale, seconds(3)));
+    let told = format!("{:?}", state.take_events());
+    let mut rest = told.as_str();
+    for part in [
+        "LoginStarted { renewal: false }",
+        "LoginSucceeded { renewal: false, took: 0ns, life: 3600s }",
+        "LoginStarted { renewal: true }",
+        "ServedStale { remaining: 10s }",
+        "LoginFailed { renewal: true, took: 2s",
+        "GateClosed",
+        "Invalidated { reason: Expired, age: 3593s }",
+    ] {
+        let at = rest.find(part).unwrap_or_else(|| panic!("{part} is not in {rest}"));
+        rest = &rest[at + part.len()..];
+    }
+    assert!(state.take_events().is_empty());
+}
+
+#[test]
+fn a_deadline_is_one_of_two_clocks() {
+    let deadline = Deadline::after(START, seconds(10)).earlier_by(seconds(4));
+    assert_eq!(deadline.remaining(START), seconds(6));
+    assert!(deadline.is_reached(later(START, seconds(6))) && !deadline.is_reached(later(START, seconds(5))));
+}

@@ -1,0 +1,120 @@
+//! What can happen in a random walk, and how often.
+
+use std::time::Duration;
+
+use kaltura_auth::manager::InvalidReason;
+use kaltura_auth::manager::state::Who;
+use kaltura_auth::{Error, WireResponse};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::making::*;
+
+/// One step of a walk.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    /// Time passes on both clocks.
+    Pass(Duration),
+    /// The wall clock is set: by so many seconds.
+    SetWall(i64),
+    /// The clock that only goes forward jumps alone.
+    SkipAhead(Duration),
+    Ask(Who, Duration),
+    /// The login under way ends.
+    Succeed(Granted, Duration),
+    Fail(Failure, Duration),
+    Abandon,
+    /// Whoever has the ticket forgets it.
+    Lose,
+    /// One who was given up or has forgotten his ticket comes back after all.
+    SucceedLate(Index),
+    FailLate(Index),
+    AbandonLate(Index),
+    InvalidateHeld(InvalidReason),
+    InvalidateAny(Index, InvalidReason),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Failure {
+    Transient,
+    Permanent,
+    RateLimited,
+    /// The server asks to wait so many seconds.
+    Busy(u64),
+}
+
+impl Failure {
+    /// An error of this kind that no other is equal to.
+    pub(crate) fn error(&self, number: usize) -> Error {
+        match self {
+            Self::Transient => transient(&format!("failure {number}")),
+            Self::Permanent => permanent(&format!("failure {number}")),
+            Self::RateLimited => answered(rate_limited().with_header("X-Me", format!("host {number}"))),
+            Self::Busy(wait) => answered(
+                WireResponse::new(503, "")
+                    .with_header("Retry-After", wait.to_string())
+                    .with_header("X-Me", format!("host {number}")),
+            ),
+        }
+    }
+}
+
+pub(crate) fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => pass().prop_map(Step::Pass),
+        1 => (-7200_i64..7200).prop_map(Step::SetWall),
+        1 => (0_u64..100).prop_map(|skip| Step::SkipAhead(seconds(skip))),
+        12 => (who(), min()).prop_map(|(who, min)| Step::Ask(who, min)),
+        7 => (granted(), took()).prop_map(|(granted, took)| Step::Succeed(granted, took)),
+        4 => (failure(), took()).prop_map(|(failure, took)| Step::Fail(failure, took)),
+        1 => Just(Step::Abandon),
+        1 => Just(Step::Lose),
+        1 => any::<Index>().prop_map(Step::SucceedLate),
+        1 => any::<Index>().prop_map(Step::FailLate),
+        1 => any::<Index>().prop_map(Step::AbandonLate),
+        2 => reason().prop_map(Step::InvalidateHeld),
+        1 => (any::<Index>(), reason()).prop_map(|(index, reason)| Step::InvalidateAny(index, reason)),
+    ]
+}
+
+fn pass() -> impl Strategy<Value = Duration> {
+    select(vec![1, 50, 900, 1000, 5000, 29_999, 30_000, 60_000, 270_000, 400_000, 3_300_000])
+        .prop_map(milliseconds)
+}
+
+fn who() -> impl Strategy<Value = Who> {
+    prop_oneof![3 => Just(Who::Caller), 1 => Just(Who::Keeper)]
+}
+
+fn min() -> impl Strategy<Value = Duration> {
+    prop_oneof![3 => Just(Duration::ZERO), 1 => (0_u64..200).prop_map(seconds)]
+}
+
+fn took() -> impl Strategy<Value = Duration> {
+    prop_oneof![5 => 0_u64..3000, 1 => 29_000_u64..32_000].prop_map(milliseconds)
+}
+
+fn granted() -> impl Strategy<Value = Granted> {
+    let life = select(vec![-5, 0, 1, 2, 3, 30, 600, 3600, 3600, 86_400]);
+    let ahead = select(vec![0, 0, -600, 600, -7200, 7200]);
+    let asked = proptest::option::of(select(vec![1, 60, 3600, 86_400]));
+    (life, ahead, proptest::bool::weighted(0.8), asked).prop_map(|(life, ahead, tells_time, asked)| Granted {
+        life,
+        ahead,
+        tells_time,
+        asked,
+    })
+}
+
+fn failure() -> impl Strategy<Value = Failure> {
+    prop_oneof![
+        Just(Failure::Transient),
+        Just(Failure::Permanent),
+        Just(Failure::RateLimited),
+        (0_u64..5000).prop_map(Failure::Busy),
+    ]
+}
+
+fn reason() -> impl Strategy<Value = InvalidReason> {
+    select(vec![InvalidReason::Expired, InvalidReason::LoggedOut])
+}

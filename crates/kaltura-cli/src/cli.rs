@@ -1,0 +1,92 @@
+//! The command line as a whole.
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+use kaltura_types::redact;
+
+use crate::commands::demo::DemoCommand;
+use crate::commands::emulate::EmulateCommand;
+use crate::commands::login::LoginCommand;
+use crate::environment::Environment;
+use crate::exit_code;
+use crate::failure::Failure;
+use crate::output;
+
+/// Log in to Kaltura with an app token, and test against an emulated Kaltura server.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kaltura",
+    version,
+    arg_required_else_help = true,
+    after_help = "Begin with: kaltura demo",
+    after_long_help = exit_code::HELP,
+    max_term_width = 100,
+)]
+pub(crate) struct Cli {
+    /// Answer with one JSON document; errors on standard error are JSON too
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do. Each command describes itself.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(DemoCommand),
+    Emulate(EmulateCommand),
+    Login(LoginCommand),
+}
+
+impl Cli {
+    /// Reads a command line.
+    pub(crate) fn read(
+        arguments: impl IntoIterator<Item = OsString>,
+        environment: Environment,
+    ) -> Result<Self, Unread> {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        // What can not be parsed must still be told in the right form.
+        let json = arguments.iter().any(|argument| argument == "--json");
+        Self::try_parse_from(arguments).map_err(|error| Unread { json, error, environment })
+    }
+}
+
+/// A command line that is no command: a wrong one, or one that asks for help or the version.
+pub(crate) struct Unread {
+    /// Whether it asks for JSON.
+    pub(crate) json: bool,
+    error: clap::Error,
+    environment: Environment,
+}
+
+impl Unread {
+    /// Prints help or version, or gives back what is wrong.
+    pub(crate) fn tell(self) -> Result<(), Failure> {
+        if !self.error.use_stderr() {
+            return output::to_stdout(&self.error.render().ansi().to_string());
+        }
+        let plain = self.error.render().to_string();
+        // A text that is too short for a token would only make the message unreadable.
+        let token = self.environment.text("KALTURA_APP_TOKEN").ok().flatten();
+        let token = token.filter(|token| token.len() >= 8).unwrap_or_default();
+        let clean = redact(&plain, &[&token]);
+        let said = if clean == plain { self.error.render().ansi().to_string() } else { clean.to_string() };
+        let message = clean.trim_start_matches("error: ").split("\n\n").next().unwrap_or_default();
+        Err(Failure::usage(message.split_whitespace().collect::<Vec<_>>().join(" ")).shown_as(said))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_made() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,145 @@
+//! A session as it is printed: for people and for programs.
+
+use std::fmt::Write as _;
+
+use kaltura_auth::{Adjustment, ServiceUrl, Session};
+use kaltura_ks::{Fingerprint, KsHeader};
+use kaltura_types::{HashType, PartnerId, UnixTime, UserId};
+use serde::Serialize;
+
+use crate::output::{one_line, style};
+use crate::{duration, moment};
+
+/// What a login gave. As JSON it holds the KS; as text it does not.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Answer<'a> {
+    ks: &'a str,
+    partner_id: PartnerId,
+    user_id: Option<&'a UserId>,
+    /// `USER`, `ADMIN`, or what else the server said.
+    session_type: Option<String>,
+    expiry: Option<UnixTime>,
+    /// In seconds, by the server's clock.
+    expires_in: Option<u64>,
+    privileges: String,
+    adjustments: Vec<Difference>,
+    hash_type: HashType,
+    service_url: &'a str,
+    #[serde(skip)]
+    ks_name: String,
+}
+
+/// One thing that the server granted differently from what was asked.
+#[derive(Serialize)]
+struct Difference {
+    kind: &'static str,
+    message: String,
+}
+
+impl<'a> Answer<'a> {
+    pub(super) fn new(session: &'a Session, hash_type: HashType, service_url: &'a ServiceUrl) -> Self {
+        let ks_name = match KsHeader::read(session.ks()) {
+            Ok(header) => {
+                format!("version {}, fingerprint {}", header.version().number(), header.fingerprint())
+            }
+            Err(_) => format!("of no known form, fingerprint {}", Fingerprint::of(session.ks())),
+        };
+        Self {
+            ks: session.ks().expose(),
+            partner_id: session.partner_id(),
+            user_id: session.user_id(),
+            session_type: session.session_type().map(ToString::to_string),
+            expiry: session.expires_at(),
+            expires_in: session.granted_life().map(|life| life.as_secs()),
+            privileges: session.privileges().to_string(),
+            adjustments: session.adjustments().iter().map(Difference::of).collect(),
+            hash_type,
+            service_url: service_url.as_str(),
+            ks_name,
+        }
+    }
+
+    /// Lines for people. The KS is named, not shown.
+    pub(super) fn as_text(&self) -> String {
+        let user = self.user_id.map_or("nobody", UserId::as_str);
+        let until = match (self.expiry, self.expires_in) {
+            (Some(expiry), Some(seconds)) => {
+                format!("{}, in {}", moment::show_local(expiry), duration::show(seconds))
+            }
+            (Some(expiry), None) => moment::show_local(expiry),
+            (None, _) => "the server did not say".to_owned(),
+        };
+        let privileges = if self.privileges.is_empty() { "none" } else { &self.privileges };
+        let partner = self.partner_id.to_string();
+        let mut text = format!("{}Logged in{:#} to {}\n", style::GOOD, style::GOOD, self.service_url);
+        for (label, value) in [
+            ("partner", partner.as_str()),
+            ("user", user),
+            ("type", self.session_type.as_deref().unwrap_or("the server did not say")),
+            ("until", &until),
+            ("privileges", privileges),
+            ("KS", &format!("{} (--ks-only prints it)", self.ks_name)),
+        ] {
+            let _ = writeln!(text, "  {}{label:<11}{:#}{}", style::QUIET, style::QUIET, one_line(value));
+        }
+        text
+    }
+}
+
+impl Difference {
+    fn of(adjustment: &Adjustment) -> Self {
+        let kind = match adjustment {
+            Adjustment::ShorterLife { .. } => "shorterLife",
+            Adjustment::OtherUser { .. } => "otherUser",
+            Adjustment::OtherType { .. } => "otherType",
+            Adjustment::PrivilegesDropped { .. } => "privilegesDropped",
+            _ => "other",
+        };
+        Self { kind, message: adjustment.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kaltura_types::{Ks, Privileges, SessionType};
+
+    use super::*;
+
+    const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+
+    #[test]
+    fn the_text_does_not_show_the_ks() {
+        let session = Session::new(PartnerId::new(1_234_567), Ks::new(KS))
+            .with_user_id("a\u{1b}lice")
+            .with_session_type(SessionType::Admin)
+            .with_privileges(Privileges::parse("sview:*,list:*"))
+            .with_expiry(UnixTime::from_seconds(1_795_496_955))
+            .with_server_time(UnixTime::from_seconds(1_795_493_355));
+        let text = Answer::new(&session, HashType::Sha256, &ServiceUrl::US).as_text();
+        let text = anstream::adapter::strip_str(&text).to_string();
+        assert!(!text.contains(&KS[..12]), "{text}");
+        for line in [
+            "Logged in to https://www.kaltura.com",
+            "  partner    1234567",
+            "  user       a lice",
+            "  type       ADMIN",
+            "  privileges sview:*,list:*",
+            "  KS         version 2, fingerprint 148d7104 (--ks-only prints it)",
+        ] {
+            assert!(text.lines().any(|shown| shown == line), "{line}\n{text}");
+        }
+        assert!(text.contains(", in 1 h\n"), "{text}");
+    }
+
+    #[test]
+    fn what_the_server_did_not_say_is_null() {
+        let session = Session::new(PartnerId::new(7), Ks::new("odd"));
+        let answer = Answer::new(&session, HashType::Md5, &ServiceUrl::EU);
+        assert_eq!(
+            serde_json::to_string(&answer).unwrap(),
+            r#"{"ks":"odd","partnerId":7,"userId":null,"sessionType":null,"expiry":null,"expiresIn":null,"privileges":"","adjustments":[],"hashType":"MD5","serviceUrl":"https://api.eu.kaltura.com"}"#
+        );
+        assert!(answer.as_text().contains("the server did not say"));
+    }
+}

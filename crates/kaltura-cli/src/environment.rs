@@ -1,0 +1,72 @@
+//! What comes from environment variables. Their values are never quoted: one may hold a secret by mistake.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::failure::Failure;
+
+/// Where environment variables are read; for tests it is not the process.
+#[derive(Clone, Copy)]
+pub(crate) struct Environment {
+    read: fn(&str) -> Option<OsString>,
+}
+
+impl Environment {
+    /// The variables of this process.
+    pub(crate) const fn of_the_process() -> Self {
+        Self { read: |name| std::env::var_os(name) }
+    }
+
+    /// Variables of a test.
+    #[cfg(test)]
+    pub(crate) const fn of_test(read: fn(&str) -> Option<OsString>) -> Self {
+        Self { read }
+    }
+
+    /// The text of a variable, if it is set; also if it is empty.
+    pub(crate) fn text(self, name: &str) -> Result<Option<String>, Failure> {
+        let Some(value) = (self.read)(name) else { return Ok(None) };
+        let value = value.into_string();
+        value.map(Some).map_err(|_| Failure::usage(format!("{name} is not valid UTF-8")))
+    }
+
+    /// The value of a variable. An empty one counts as not set, as is the custom in CI systems.
+    pub(crate) fn value<T>(self, name: &str) -> Result<Option<T>, Failure>
+    where
+        T: FromStr<Err: fmt::Display>,
+    {
+        let Some(text) = self.text(name)?.filter(|text| !text.is_empty()) else { return Ok(None) };
+        text.parse()
+            .map(Some)
+            .map_err(|error| Failure::usage(format!("the value of {name} is wrong: {error}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kaltura_types::PartnerId;
+
+    use super::*;
+
+    const ENVIRONMENT: Environment = Environment::of_test(|name| match name {
+        "EMPTY" => Some(OsString::new()),
+        "NUMBER" => Some("1234567".into()),
+        "TEXT" => Some("hush".into()),
+        _ => None,
+    });
+
+    #[test]
+    fn what_is_empty_is_not_set() {
+        assert_eq!(ENVIRONMENT.value::<PartnerId>("NUMBER").unwrap(), Some(PartnerId::new(1_234_567)));
+        assert_eq!(ENVIRONMENT.value::<PartnerId>("EMPTY").unwrap(), None);
+        assert_eq!(ENVIRONMENT.value::<PartnerId>("OTHER").unwrap(), None);
+        assert_eq!(ENVIRONMENT.text("EMPTY").unwrap().as_deref(), Some(""));
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_and_not_quoted() {
+        let message = ENVIRONMENT.value::<PartnerId>("TEXT").unwrap_err().to_string();
+        assert!(message.contains("TEXT") && !message.contains("hush"), "{message}");
+    }
+}

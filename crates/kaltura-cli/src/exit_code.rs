@@ -1,0 +1,115 @@
+//! Exit codes: why a command failed, for the shell.
+
+use serde::{Serialize, Serializer};
+
+/// The class of a failure. Its number is the exit code of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExitCode {
+    /// Something on this machine: a file that can not be written, no thread to be had.
+    Local,
+    /// The command line, an environment variable or a file that was given is wrong.
+    Usage,
+    /// The server does not accept who logs in: the app token, its proof, the session.
+    Authentication,
+    /// The server knows who asks, and says no.
+    Permission,
+    /// What was asked for does not exist: an app token id, a widget, a role.
+    NotFound,
+    /// No complete answer arrived, or an address can not be listened at.
+    Network,
+    /// The server failed, asks to wait, or is not the Kaltura API.
+    Server,
+    /// Nobody reads the output any more. The number is that of a process that `SIGPIPE` has ended.
+    BrokenPipe,
+    /// Stopped by Ctrl-C. The number is that of a process that `SIGINT` has ended.
+    Interrupted,
+    /// Stopped by `SIGTERM`. The number is that of a process that `SIGTERM` has ended.
+    Terminated,
+}
+
+/// The exit codes, as `kaltura --help` tells them.
+pub(crate) const HELP: &str = "\
+Exit codes:
+    0  it worked
+    1  something on this machine went wrong
+    2  the command line, the environment or a given file is wrong
+    3  authentication: the server does not accept the app token or the session
+    4  permission: the server knows who asks, and says no
+    5  not found: there is no such app token, widget or role
+    6  network: no complete answer arrived, or an address is taken
+    7  server: it failed, asks to wait, or is not the Kaltura API
+  130  interrupted by Ctrl-C; 143 by SIGTERM; 141 if nobody reads the output";
+
+impl ExitCode {
+    /// The number.
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Self::Local => 1,
+            Self::Usage => 2,
+            Self::Authentication => 3,
+            Self::Permission => 4,
+            Self::NotFound => 5,
+            Self::Network => 6,
+            Self::Server => 7,
+            Self::Interrupted => 130,
+            Self::BrokenPipe => 141,
+            Self::Terminated => 143,
+        }
+    }
+
+    /// The name in the report for programs.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Usage => "usage",
+            Self::Authentication => "authentication",
+            Self::Permission => "permission",
+            Self::NotFound => "notFound",
+            Self::Network => "network",
+            Self::Server => "server",
+            Self::BrokenPipe => "brokenPipe",
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
+        }
+    }
+}
+
+impl Serialize for ExitCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code.number())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_class_has_its_own_number_and_the_help_tells_it() {
+        let all = [
+            ExitCode::Local,
+            ExitCode::Usage,
+            ExitCode::Authentication,
+            ExitCode::Permission,
+            ExitCode::NotFound,
+            ExitCode::Network,
+            ExitCode::Server,
+            ExitCode::Interrupted,
+            ExitCode::BrokenPipe,
+            ExitCode::Terminated,
+        ];
+        let mut numbers: Vec<u8> = all.iter().map(|code| code.number()).collect();
+        for number in &numbers {
+            assert!(HELP.split_whitespace().any(|word| word == number.to_string()), "{number}");
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), all.len());
+    }
+}

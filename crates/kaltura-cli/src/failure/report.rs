@@ -1,0 +1,108 @@
+//! How a failure is told: lines for people, one JSON document for programs; both on standard error.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::{Failure, Story};
+use crate::exit_code::ExitCode;
+use crate::output::{self, one_line, style};
+
+impl Failure {
+    /// Tells it on standard error.
+    pub(crate) fn report(&self, json: bool) {
+        if self.exit_code() == ExitCode::BrokenPipe {
+            // Who closed the pipe does not want to read more.
+            return;
+        }
+        output::to_stderr(&if json { self.as_json() } else { self.as_text() });
+    }
+
+    fn as_text(&self) -> String {
+        if let Some(text) = &self.0.ready_text {
+            return text.clone();
+        }
+        let Story { message, causes, hint, service_url, server, request_id, .. } = &*self.0;
+        let mut text =
+            output::wrapped(&format!("{}error:{:#}", style::BAD, style::BAD), "  ", &one_line(message));
+        if let Some(url) = service_url {
+            text += &output::wrapped("  at:", "    ", url);
+        }
+        if !causes.is_empty() {
+            text += &output::wrapped("  because:", "    ", &one_line(&causes.join(": ")));
+        }
+        if let Some(hint) = hint {
+            text +=
+                &output::wrapped(&format!("{}hint:{:#}", style::NOTE, style::NOTE), "  ", &one_line(hint));
+        }
+        let mut ticket = Vec::new();
+        ticket.extend(server.as_ref().map(|server| format!("server {}", one_line(server))));
+        ticket.extend(request_id.as_ref().map(|id| format!("request {}", one_line(id))));
+        if !ticket.is_empty() {
+            text += &output::wrapped("  for support:", "    ", &ticket.join(", "));
+        }
+        text
+    }
+
+    fn as_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Report<'a> {
+            error: Body<'a>,
+        }
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Body<'a> {
+            exit_code: u8,
+            #[serde(flatten)]
+            story: &'a Story,
+        }
+        let report = Report { error: Body { exit_code: self.exit_code().number(), story: &self.0 } };
+        let mut text = output::json_line(&report);
+        if text.is_empty() {
+            // Texts and numbers always fit into JSON; should they not, a program still gets a line.
+            let _ = writeln!(text, "{{\"error\":{{\"exitCode\":{}}}}}", self.exit_code().number());
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    #[test]
+    fn people_read_what_why_and_what_to_do() {
+        let cause = std::io::Error::other("the disk\nis full");
+        let failure =
+            Failure::new(ExitCode::Local, "can not write").caused_by(&cause).with_hint("Make room.");
+        assert_eq!(
+            plain(&failure.as_text()),
+            "error: can not write\n  because: the disk is full\nhint: Make room.\n"
+        );
+    }
+
+    #[test]
+    fn programs_read_one_line_of_json() {
+        let failure = Failure::usage("no partner id").with_hint("Give one.");
+        assert_eq!(
+            failure.as_json(),
+            "{\"error\":{\"exitCode\":2,\"class\":\"usage\",\"message\":\"no partner id\",\
+             \"hint\":\"Give one.\",\"retryable\":false}}\n"
+        );
+    }
+
+    #[test]
+    fn a_cause_that_repeats_what_was_said_is_left_out() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("can not write")]
+        struct Outer(#[source] std::io::Error);
+
+        let cause = Outer(std::io::Error::other("disk full"));
+        let failure = Failure::new(ExitCode::Local, "can not write the file").caused_by(&cause);
+        assert_eq!(plain(&failure.as_text()), "error: can not write the file\n  because: disk full\n");
+    }
+}

@@ -1,0 +1,121 @@
+//! Where the API is, and how to reach it.
+
+use std::time::Duration;
+
+use clap::Args;
+use kaltura_auth::{InvalidServiceUrl, Region, ServiceUrl};
+use kaltura_http::{ReqwestTransport, ReqwestTransportBuilder};
+
+use crate::duration::parse_limit;
+use crate::environment::Environment;
+use crate::failure::Failure;
+
+const SERVICE_URL: &str = "KALTURA_SERVICE_URL";
+
+/// Where the API is, and how to reach it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct ServerOptions {
+    /// Where the API is, if not in one of Kaltura's own regions [env: KALTURA_SERVICE_URL]
+    #[arg(long, value_name = "https://HOST", conflicts_with = "region")]
+    service_url: Option<String>,
+
+    /// One of Kaltura's own regions: us, de, eu, sg, ca or ap [default: us]
+    #[arg(long, value_name = "REGION")]
+    region: Option<Region>,
+
+    /// Take an http:// URL of another machine: everybody on the way can read the session
+    #[arg(long)]
+    allow_plain_http: bool,
+
+    /// How long each request may take
+    #[arg(long, value_name = "DURATION", value_parser = parse_limit, default_value = "30s")]
+    timeout: Duration,
+}
+
+impl ServerOptions {
+    /// The server: the URL or the region that was given, else that of the environment, else the US region.
+    pub(crate) fn service_url(&self, environment: Environment) -> Result<ServiceUrl, Failure> {
+        if let Some(text) = &self.service_url {
+            return self.read(text, "--service-url");
+        }
+        if let Some(region) = self.region {
+            return Ok(region.into());
+        }
+        match environment.value::<String>(SERVICE_URL)? {
+            Some(text) => self.read(&text, SERVICE_URL),
+            None => Ok(ServiceUrl::US),
+        }
+    }
+
+    /// How long each request may take.
+    pub(crate) const fn time_limit(&self) -> Duration {
+        self.timeout
+    }
+
+    /// What carries the requests. Each of them brings its own limit of time.
+    pub(crate) fn transport(&self) -> Result<ReqwestTransport, Failure> {
+        let connect = ReqwestTransportBuilder::DEFAULT_CONNECT_TIMEOUT.min(self.timeout);
+        Ok(ReqwestTransport::builder().connect_timeout(connect).time_limit(None).build()?)
+    }
+
+    fn read(&self, text: &str, origin: &str) -> Result<ServiceUrl, Failure> {
+        let url = if self.allow_plain_http { ServiceUrl::allowing_plain_http(text) } else { text.parse() };
+        url.map_err(|error| {
+            let failure = Failure::usage(format!("{origin} can not be used: {error}"));
+            match error {
+                InvalidServiceUrl::PlainHttp => {
+                    failure.with_hint("If the way to the server is yours alone, say --allow-plain-http.")
+                }
+                _ => failure,
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        server: ServerOptions,
+    }
+
+    const UNSET: Environment = Environment::of_test(|_| None);
+    const SET: Environment =
+        Environment::of_test(|name| (name == SERVICE_URL).then(|| "https://video.example.com".into()));
+
+    fn url(arguments: &[&str], environment: Environment) -> Result<String, Failure> {
+        let line = [&["x"], arguments].concat();
+        Line::try_parse_from(line).unwrap().server.service_url(environment).map(|url| url.to_string())
+    }
+
+    #[test]
+    fn an_option_goes_before_the_environment_and_that_before_the_default() {
+        assert_eq!(url(&[], UNSET).unwrap(), "https://www.kaltura.com");
+        assert_eq!(url(&[], SET).unwrap(), "https://video.example.com");
+        assert_eq!(url(&["--region", "EU"], SET).unwrap(), "https://api.eu.kaltura.com");
+        assert_eq!(
+            url(&["--service-url", "https://example.com/api_v3"], SET).unwrap(),
+            "https://example.com"
+        );
+    }
+
+    #[test]
+    fn plain_http_is_asked_for_by_name() {
+        let failure = url(&["--service-url", "http://example.com"], UNSET).unwrap_err();
+        assert!(format!("{failure:?}").contains("--allow-plain-http"));
+        assert!(url(&["--service-url", "http://example.com", "--allow-plain-http"], UNSET).is_ok());
+        assert!(url(&["--service-url", "http://127.0.0.1:8080"], UNSET).is_ok());
+    }
+
+    #[test]
+    fn a_wrong_url_is_not_quoted() {
+        let failure = url(&["--service-url", "https://me:hush@example.com"], UNSET).unwrap_err();
+        assert!(!format!("{failure:?}").contains("hush"));
+    }
+}

@@ -1,0 +1,95 @@
+//! Help, version, and command lines that are none.
+
+use crate::invocation::Kaltura;
+
+#[test]
+fn the_version_is_one_line() {
+    let finished = Kaltura::new(["--version"]).run().ends_with(0);
+    assert_eq!(finished.stdout, concat!("kaltura ", env!("CARGO_PKG_VERSION"), "\n"));
+    assert_eq!(finished.stderr, "");
+}
+
+#[test]
+fn help_is_an_answer() {
+    for (arguments, expected) in [
+        (&["--help"][..], "Exit codes:"),
+        (&["-h"], "kaltura demo"),
+        (&["help", "login"], "--app-token-stdin"),
+        (&["login", "--help"], "Examples:"),
+        (&["emulate", "--help"], "--allow-remote"),
+        (&["demo", "--help"], "--json"),
+    ] {
+        let finished = Kaltura::new(arguments.iter().copied()).run().ends_with(0);
+        assert!(finished.stdout.contains(expected), "{arguments:?}: {finished:#?}");
+        assert_eq!(finished.stderr, "", "{arguments:?}");
+        for line in finished.stdout.lines() {
+            assert!(line.chars().count() <= 100, "{line}");
+        }
+    }
+}
+
+#[test]
+fn nothing_to_do_is_a_usage_error_with_help() {
+    Kaltura::new([]).run().fails_with(2).saying("Usage: kaltura");
+}
+
+#[test]
+fn a_wrong_command_line_is_a_usage_error() {
+    for (arguments, why) in [
+        (&["logni"][..], "unrecognized subcommand 'logni'"),
+        (&["login", "--bogus"], "unexpected argument '--bogus'"),
+        (&["login", "--partner-id", "abc"], "invalid value 'abc' for '--partner-id"),
+        (&["login", "--hash-type", "SHA3"], "use MD5, SHA1, SHA256 or SHA512"),
+        (&["login", "--lifetime", "soon"], "write it like 90s, 15m, 1h"),
+        (&["login", "--lifetime", "0"], "at least one second"),
+        (&["login", "--privileges", "a.b"], "may not hold a comma"),
+        (&["login", "--region", "mars"], "use us, de, eu, sg, ca or ap"),
+        (&["login", "--region", "us", "--service-url", "https://example.com"], "cannot be used with"),
+        (&["login", "--ks-only", "--json"], "cannot be used with"),
+        (&["login", "--app-token-stdin", "--app-token-file", "x"], "cannot be used with"),
+        (&["emulate", "--listen", "here"], "like 127.0.0.1:8080"),
+        (&["emulate", "--at", "-1"], "-1"),
+        (&["emulate", "--at", "tomorrow"], "invalid digit"),
+    ] {
+        let finished = Kaltura::new(arguments.iter().copied()).run().fails_with(2).saying(why);
+        assert!(!finished.stderr.contains('\u{1b}'), "{finished:#?}");
+    }
+}
+
+#[test]
+fn with_json_a_wrong_command_line_is_told_in_json() {
+    let error = Kaltura::new(["login", "--json", "--bogus"]).run().fails_with(2).error();
+    assert_eq!(error["class"], "usage");
+    assert_eq!(error["exitCode"], 2);
+    assert_eq!(error["message"], "unexpected argument '--bogus' found");
+}
+
+#[test]
+fn nobody_reading_ends_it_quietly() {
+    for arguments in [&["--help"][..], &["demo"], &["demo", "--json"], &["emulate"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let finished = Kaltura::new(arguments.iter().copied()).run_with_stdout(writer).ends_with(141);
+        assert_eq!(finished.stderr, "", "{arguments:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_can_not_be_written_is_a_failure() {
+    for arguments in [&["--version"][..], &["demo"]] {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let finished = Kaltura::new(arguments.iter().copied()).run_with_stdout(full);
+        finished.ends_with(1).saying("can not write to standard output");
+    }
+}
+
+#[test]
+fn colours_are_for_terminals_and_can_be_forced() {
+    let plain = Kaltura::new(["demo"]).run().ends_with(0);
+    assert!(!plain.stdout.contains('\u{1b}'));
+    let forced = Kaltura::new(["demo"]).env("CLICOLOR_FORCE", "1").run().ends_with(0);
+    assert!(forced.stdout.contains("\u{1b}[32m✓"), "{forced:#?}");
+    let refused = Kaltura::new(["login"]).env("CLICOLOR_FORCE", "1").run().fails_with(2);
+    assert!(refused.stderr.contains("\u{1b}["), "{refused:#?}");
+}

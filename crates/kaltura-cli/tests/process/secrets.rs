@@ -1,0 +1,138 @@
+//! Secrets stay where they belong: on standard output if asked for, and on the wire.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::emulator_process::{ADMIN_SECRET, EmulatorProcess, token};
+use crate::invocation::{Finished, Kaltura};
+use crate::odd_server::{OddServer, ok};
+
+const VALUE: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
+const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+
+#[track_caller]
+fn shows_nothing(finished: &Finished, secrets: &[&str]) {
+    for secret in secrets {
+        assert!(!finished.stdout.contains(secret), "{secret} in {finished:#?}");
+        assert!(!finished.stderr.contains(secret), "{secret} in {finished:#?}");
+    }
+}
+
+#[test]
+fn help_shows_nothing_of_the_environment() {
+    for command in ["login", "emulate", "demo"] {
+        for help in ["--help", "-h"] {
+            let finished = Kaltura::new([command, help])
+                .env("KALTURA_APP_TOKEN", VALUE)
+                .env("KALTURA_APP_TOKEN_ID", "hush1")
+                .env("KALTURA_PARTNER_ID", "hush2")
+                .env("KALTURA_SERVICE_URL", "hush3")
+                .env("KALTURA_APP_TOKEN_HASH_TYPE", "hush4")
+                .run()
+                .ends_with(0);
+            shows_nothing(&finished, &[VALUE, "hush"]);
+        }
+    }
+}
+
+#[test]
+fn a_secret_in_a_wrong_command_line_is_not_repeated() {
+    for arguments in [
+        &["login", VALUE][..],
+        &["login", "--partner-id", VALUE],
+        &["login", "--hash-type", VALUE],
+        &["login", "--lifetime", KS],
+        &["login", "--app-token", VALUE],
+        &["login", "--bogus", VALUE],
+        &["login", "--json", VALUE],
+        &[VALUE],
+        &["emulate", "--listen", KS],
+    ] {
+        for colour in ["0", "1"] {
+            let line = Kaltura::new(arguments.iter().copied()).env("CLICOLOR_FORCE", colour);
+            shows_nothing(&line.run().fails_with(2), &[&VALUE[..10], &KS[..10]]);
+        }
+    }
+    let own = Kaltura::new(["login", "hush-hush"]).env("KALTURA_APP_TOKEN", "hush-hush").run().fails_with(2);
+    shows_nothing(&own, &["hush"]);
+}
+
+#[test]
+fn the_token_value_is_not_sent_and_its_hash_is() {
+    let widget = format!(r#"{{"partnerId":1234567,"ks":"{KS}","userId":0}}"#);
+    let server = OddServer::echoing(move |_| ok("application/json", &widget));
+    let finished = Kaltura::new(["login", "--service-url", &server.url, "--partner-id", "1234567"])
+        .arguments(["--app-token-id", "0_importer", "--hash-type", "SHA1"])
+        .env("KALTURA_APP_TOKEN", VALUE)
+        .run();
+    let requests: Vec<String> = (0..2)
+        .map(|_| server.requests.recv_timeout(Duration::from_secs(10)).expect("two requests"))
+        .collect();
+    assert!(requests[1].contains("\"tokenHash\":\"") && requests[1].contains(KS), "{}", requests[1]);
+    for request in &requests {
+        assert!(!request.contains(VALUE), "{request}");
+    }
+    // The widget session that came back a second time is a session of some sort; the text names it only.
+    shows_nothing(&finished, &[VALUE, &KS[..12]]);
+}
+
+#[test]
+fn what_a_server_echoes_is_not_repeated() {
+    let server = OddServer::echoing(|request| {
+        let body = request.split("\r\n\r\n").nth(1).unwrap_or_default();
+        if request.starts_with("POST /api_v3/service/session/") {
+            return ok("application/json", &format!(r#"{{"partnerId":1234567,"ks":"{KS}","userId":0}}"#));
+        }
+        let sent: serde_json::Value = serde_json::from_str(body).unwrap();
+        let error = json!({
+            "code": "INVALID_KS",
+            "message": format!("Invalid KS \"{}\" and hash {}\u{1b}[2J", sent["ks"].as_str().unwrap(), sent["tokenHash"]),
+            "objectType": "KalturaAPIException",
+            "args": { "KSID": sent["ks"], "ERR_CODE": "-1", "ERR_DESC": "INVALID_STR" },
+        });
+        ok("application/json", &error.to_string())
+    });
+    for form in [&[][..], &["--json"]] {
+        let finished = Kaltura::new(["login", "--service-url", &server.url, "--partner-id", "1234567"])
+            .arguments(["--app-token-id", "0_importer", "--hash-type", "SHA1"])
+            .arguments(form.iter().copied())
+            .env("KALTURA_APP_TOKEN", VALUE)
+            .run()
+            .fails_with(3)
+            .saying("INVALID_KS");
+        let hashes: Vec<String> = server
+            .requests
+            .try_iter()
+            .filter_map(|request| Some(request.split("\"tokenHash\":\"").nth(1)?.get(..40)?.to_owned()))
+            .collect();
+        assert!(!hashes.is_empty());
+        shows_nothing(&finished, &[VALUE, KS, &KS[..12], "\u{1b}", &hashes[0]]);
+    }
+}
+
+#[test]
+fn a_whole_login_shows_the_ks_only_where_it_is_asked_for() {
+    let server = EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]));
+    let text = server.login([]).run().ends_with(0);
+    shows_nothing(&text, &[VALUE, ADMIN_SECRET, "djJ8"]);
+    let ks = server.login(["--ks-only"]).run().ends_with(0);
+    assert!(ks.stdout.starts_with("djJ8"), "{ks:#?}");
+    shows_nothing(&ks, &[VALUE]);
+    let refused = server.login(["--hash-type=MD5"]).run().fails_with(3);
+    shows_nothing(&refused, &[VALUE, "djJ8"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn other_processes_see_no_secret_in_the_arguments() {
+    let server = OddServer::silent();
+    let running = Kaltura::new(["login", "--service-url", &server.url, "--partner-id", "1234567"])
+        .arguments(["--app-token-id", "0_importer", "--hash-type", "SHA1", "--app-token-stdin"])
+        .stdin(VALUE)
+        .start();
+    server.requests.recv().unwrap();
+    let seen = std::fs::read(format!("/proc/{}/cmdline", running.child.id())).unwrap();
+    let seen = String::from_utf8(seen).unwrap();
+    assert!(seen.contains("--app-token-stdin") && !seen.contains(VALUE), "{seen}");
+}

@@ -1,0 +1,90 @@
+//! A transport or an observer panics: those who wait are told, and the next who comes is served.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
+
+use futures_util::future::join_all;
+use kaltura_auth::ErrorKind;
+use kaltura_auth::manager::{Event, SessionManager};
+use kaltura_testing::runtime::Spawning;
+
+use super::stage::{START, Stage, WIDGET, at_once, is_same, poll, seconds};
+use super::wire::Part;
+
+#[test]
+fn a_panic_in_a_transport_is_an_error_for_all_who_wait_and_none_is_left_waiting() {
+    for spawning in [Spawning::Keep, Spawning::Inline, Spawning::Drop, Spawning::Decline] {
+        for action in [WIDGET, START] {
+            let stage = Stage::new().with_spawning(spawning);
+            stage.wire.answer_after_polls(2);
+            stage.wire.play(action, Part::Panic);
+            let manager = stage.manager();
+            // `run` panics if somebody waits whom nobody will wake.
+            let answers = stage.run(join_all((0..100).map(|_| manager.session())));
+            for answer in answers {
+                let error = answer.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::SourceFailed);
+                let cause = std::error::Error::source(&error).unwrap().to_string();
+                assert_eq!(cause, "the login panicked");
+            }
+            assert!(stage.run(manager.session()).is_ok(), "the gate is open, nothing is wedged");
+        }
+    }
+}
+
+#[test]
+fn async_panic_with_a_parked_waiter_does_not_hit_a_newcomer() {
+    let stage = Stage::new().with_spawning(Spawning::Decline);
+    stage.wire.answer_after_polls(1);
+    stage.wire.play(WIDGET, Part::Panic);
+    let manager = stage.manager();
+    let mut parked = Box::pin(manager.session());
+    assert!(poll(&mut parked).is_pending());
+    assert!(stage.run(manager.session()).is_err(), "he was on the flight that panicked");
+    assert!(stage.run(manager.session()).is_ok(), "he begins one of his own");
+    let Poll::Ready(answer) = poll(&mut parked) else { panic!("his flight is over") };
+    assert!(answer.is_err());
+}
+
+#[test]
+fn a_panic_in_a_renewal_keeps_the_session() {
+    for spawning in [Spawning::Keep, Spawning::Decline] {
+        let stage = Stage::new().with_spawning(spawning);
+        let manager = stage.manager();
+        let old = stage.run(manager.session()).unwrap();
+        stage.pass(seconds(3550));
+        stage.wire.play(START, Part::Panic);
+        assert!(is_same(&stage.run(manager.session()).unwrap(), &old));
+        stage.runtime.run_until_idle();
+        stage.run(manager.session()).unwrap();
+        stage.runtime.run_until_idle();
+        assert!(!is_same(&at_once(manager.session()).unwrap(), &old));
+    }
+}
+
+/// Panics when a login has begun, or when it has succeeded.
+fn panics_at(begun: bool) -> impl Fn(&Event) + Send + Sync + 'static {
+    move |event| match event {
+        Event::LoginStarted { .. } => assert!(!begun, "the observer panics"),
+        Event::LoginSucceeded { .. } => assert!(begun, "the observer panics"),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_panic_in_an_observer_leaves_none_waiting() {
+    for begun in [false, true] {
+        let stage = Stage::new().with_spawning(Spawning::Decline);
+        stage.wire.answer_after_polls(1);
+        let manager =
+            SessionManager::builder(stage.source(), stage.runtime.clone()).observer(panics_at(begun)).build();
+        let mut waiting = Box::pin(manager.session());
+        let polled = catch_unwind(AssertUnwindSafe(|| poll(&mut waiting)));
+        assert_eq!(polled.is_err(), begun);
+        if !begun {
+            assert!(stage.run(waiting).is_err());
+            assert!(at_once(manager.session()).is_ok(), "the session has come all the same");
+        }
+        assert!(!manager.status().logging_in);
+    }
+}
