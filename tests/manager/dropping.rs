@@ -33,7 +33,8 @@ fn every_await_point_can_be_dropped() {
 fn a_caller_who_is_dropped_harms_none_of_the_others() {
     for spawning in [Spawning::Keep, Spawning::Drop, Spawning::Decline] {
         let stage = Stage::new().with_spawning(spawning);
-        stage.wire.answer_after_polls(4);
+        // Each of them polls the one login that they share.
+        stage.wire.answer_after_polls(20);
         let manager = stage.manager();
         let mut callers: Vec<_> = (0..10).map(|_| Box::pin(manager.session())).collect();
         for polls in 1..=4 {

@@ -13,7 +13,7 @@ use super::wire::Part;
 
 #[test]
 fn a_panic_in_a_transport_is_an_error_for_all_who_wait_and_none_is_left_waiting() {
-    for spawning in [Spawning::Keep, Spawning::Inline, Spawning::Drop, Spawning::Decline] {
+    for spawning in [Spawning::Keep, Spawning::Drop, Spawning::Decline] {
         for action in [WIDGET, START] {
             let stage = Stage::new().with_spawning(spawning);
             stage.wire.answer_after_polls(2);
@@ -30,6 +30,15 @@ fn a_panic_in_a_transport_is_an_error_for_all_who_wait_and_none_is_left_waiting(
             assert!(stage.run(manager.session()).is_ok(), "the gate is open, nothing is wedged");
         }
     }
+}
+
+#[test]
+fn a_panic_in_a_task_that_runs_inside_of_spawn_does_not_come_out_of_it() {
+    let stage = Stage::new().with_spawning(Spawning::Inline);
+    stage.wire.play(START, Part::Panic);
+    let manager = stage.manager();
+    assert!(at_once(manager.session()).is_err());
+    assert!(at_once(manager.session()).is_ok());
 }
 
 #[test]

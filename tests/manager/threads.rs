@@ -6,7 +6,7 @@ use std::thread;
 
 use futures_executor::block_on;
 use kaltura_auth::ErrorKind;
-use kaltura_auth::manager::{BlockingSessionManager, InvalidReason, SessionManager};
+use kaltura_auth::manager::{BlockingSessionManager, InvalidReason, Policy, SessionManager};
 use kaltura_auth::runtime::Clock as _;
 use kaltura_testing::runtime::{Spawning, TestRuntime};
 
@@ -28,6 +28,11 @@ fn on_all_threads(seed: usize, each: impl Fn(TestRuntime) + Sync) {
             });
         }
     });
+}
+
+/// Time jumps here while others log in, which must not look as if they hung.
+fn policy() -> Policy {
+    Policy::default().flight_limit(seconds(1 << 40))
 }
 
 /// A session or the error of those that die young, whose gate this test closes now and then.
@@ -54,7 +59,8 @@ fn async_on_16_threads_with_random_drops() {
         let stage =
             Stage::new().with_spawning(if round % 2 == 0 { Spawning::Decline } else { Spawning::Drop });
         stage.wire.answer_after_polls(2);
-        let (manager, served) = (stage.manager(), AtomicUsize::new(0));
+        let served = AtomicUsize::new(0);
+        let manager = SessionManager::builder(stage.source(), stage.runtime.clone()).policy(policy()).build();
         on_all_threads(round, |chance| {
             for _ in 0..100 {
                 let roll = chance.random();
@@ -98,7 +104,9 @@ fn use_blocking(stage: &Stage, manager: &BlockingSessionManager, roll: u64) {
 fn blocking_on_16_threads_with_invalidations() {
     for round in 0..ROUNDS {
         let stage = Stage::new();
-        let manager = stage.blocking_manager();
+        let manager = BlockingSessionManager::builder(stage.blocking_source(), stage.runtime.clone())
+            .policy(policy())
+            .build();
         on_all_threads(round, |chance| {
             for _ in 0..100 {
                 use_blocking(&stage, &manager, chance.random());

@@ -62,6 +62,7 @@ fn a_token_about_to_end_is_told_once_and_its_last_session_is_used_to_the_end() {
     }
     let ending = |event: &&Event| matches!(event, Event::TokenEnding { .. });
     assert_eq!(log.lock().unwrap().iter().filter(ending).count(), 1);
+    stage.pass(seconds(1));
     assert_eq!(stage.run(manager.session()).unwrap_err().kind(), ErrorKind::TokenExpired);
     assert!(stage.wire.count_of(START) <= 6, "{} logins", stage.wire.count_of(START));
     assert_eq!(stage.wire.count_of(WIDGET), 1);
