@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`mock`] | a scripted transport for unit tests: expectations that read like sentences |
 //! | [`emulator`] | a Kaltura in the process: real hashes, real KS strings, real errors |
-//! | [`server`] | the emulator as an HTTP server on loopback (feature `server`) |
+//! | `server` | the emulator as an HTTP server on loopback (feature `server`) |
 //! | [`runtime`] | time, chance and tasks that a test moves by hand |
 //! | [`conformance`] | does a transport of your own keep its contract? |
 

@@ -29,6 +29,7 @@
 mod accept;
 mod breakage;
 mod builder;
+mod control;
 mod error;
 mod exchange;
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use kaltura_testing::emulator::{BuildError, Clock, Emulator, Seed};
+use kaltura_testing::emulator::{BuildError, Clock, Emulator, EmulatorBuilder, FaultRule, RateLimit, Seed};
 use kaltura_testing::server::{Server, ServerError};
 use kaltura_types::{AppTokenId, HashType, PartnerId, UnixTime, redact};
 use serde::Serialize;
@@ -16,7 +17,7 @@ use crate::failure::Failure;
 use crate::signals::Signals;
 use crate::{output, runtime};
 
-/// How often the record of calls is cleared, which is of use to tests in the same process only.
+/// How often the record of calls is cleared, where nobody can ask for it.
 const FORGETTING: Duration = Duration::from_secs(5);
 /// The last second of the year 9999.
 const LATEST: i64 = 253_402_300_799;
@@ -32,9 +33,21 @@ SHA256 and no end of its own; else of the first that is active. Where there is n
 made. Without --seed there is one partner with random secrets, its default widget, one app
 token and three videos.
 
+Faults: status:503, html:502, xml, string:TEXT, cut, truncate, empty, reset, slow:1500
+(milliseconds), content-type:text/html, echo, skew:-300 (seconds). Behind one may stand the
+action, which calls of it (#2, #1-3), and with which probability (%10).
+
+With --control, POST /_emulator takes commands as JSON, one or a list: \"clearFaults\",
+\"forgetCalls\", or an object like {\"advanceClock\":3600}. The others: setClock, freezeClock,
+skewDate, injectFault, setLatency, setRateLimits, setResponseCache, keepAnonymousPartner,
+disableToken, enableToken, deleteToken, endSession, blockPartner, blockUser, unblockUser.
+GET /_emulator tells the server's time and the calls so far.
+
 Examples:
   kaltura emulate --listen 127.0.0.1:8080
   kaltura emulate --seed seed.json --at 1795493350 --freeze
+  kaltura emulate --response-cache --rate-limit appToken.startSession:3/10@id
+  kaltura emulate --fault status:503@appToken.startSession#2 --latency 20-80
 
 It is stopped by Ctrl-C or SIGTERM, and then ends with exit code 0.";
 
@@ -61,6 +74,30 @@ pub(crate) struct EmulateCommand {
     #[arg(long)]
     freeze: bool,
 
+    /// Answer as with the server's caches on: shared widget sessions for 10 minutes, repeated errors for 2
+    #[arg(long)]
+    response_cache: bool,
+
+    /// Allow so many calls in so many seconds, and answer ACTION_BLOCKED beyond (repeatable)
+    #[arg(long, value_name = "SERVICE.ACTION:CALLS/SECONDS[@PARAMETER]")]
+    rate_limit: Vec<RateLimit>,
+
+    /// Let something go wrong (repeatable): see below
+    #[arg(long, value_name = "FAULT[@SERVICE.ACTION][#CALL][%PERCENT]")]
+    fault: Vec<FaultRule>,
+
+    /// Let each answer take a time from this range, in milliseconds
+    #[arg(long, value_name = "LEAST-MOST", value_parser = parse_latency)]
+    latency: Option<Latency>,
+
+    /// Draw what is left to chance from this number: faults, ids, secrets
+    #[arg(long, value_name = "NUMBER")]
+    random_seed: Option<u64>,
+
+    /// Take commands over HTTP at /_emulator: see below. Whoever reaches the server can then change it
+    #[arg(long)]
+    control: bool,
+
     /// Listen also where other machines can reach it: there is no TLS, and nobody is asked who he is
     #[arg(long)]
     allow_remote: bool,
@@ -81,7 +118,7 @@ impl EmulateCommand {
             if !self.listen.ip().to_canonical().is_loopback() {
                 output::note("other machines can reach it, and whoever reaches it can use it");
             }
-            serve_until_stopped(server, &mut signals).await;
+            serve_until_stopped(server, self.control, &mut signals).await;
             Ok(())
         })
     }
@@ -94,7 +131,15 @@ impl EmulateCommand {
         if let Some(seconds) = self.at {
             clock.set(UnixTime::from_seconds(seconds));
         }
-        let mut builder = Emulator::builder().clock(clock);
+        let mut builder = Emulator::builder().clock(clock).response_cache(self.response_cache);
+        if let Some(number) = self.random_seed {
+            builder = builder.random_seed(number);
+        }
+        if let Some(Latency(range)) = &self.latency {
+            builder = builder.latency(range.clone());
+        }
+        builder = self.rate_limit.iter().cloned().fold(builder, EmulatorBuilder::rate_limit);
+        builder = self.fault.iter().cloned().fold(builder, EmulatorBuilder::fault);
         if let Some(path) = &self.seed {
             builder = builder.seed(read_seed(path)?);
         }
@@ -108,6 +153,9 @@ impl EmulateCommand {
         let mut builder = Server::builder(emulator).address(self.listen);
         if self.allow_remote {
             builder = builder.allow_remote();
+        }
+        if self.control {
+            builder = builder.take_commands();
         }
         builder.bind().await.map_err(|error| match error {
             ServerError::NotLoopback(address) => {
@@ -124,12 +172,12 @@ impl EmulateCommand {
     }
 }
 
-async fn serve_until_stopped(server: Server, signals: &mut Signals) {
+async fn serve_until_stopped(server: Server, calls_are_asked_for: bool, signals: &mut Signals) {
     let mut forgetting = tokio::time::interval(FORGETTING);
     loop {
         tokio::select! {
             _ = signals.next() => break,
-            _ = forgetting.tick() => server.emulator().forget_calls(),
+            _ = forgetting.tick(), if !calls_are_asked_for => server.emulator().forget_calls(),
         }
     }
     // Answers under way are finished, unless somebody is in a hurry.
@@ -194,6 +242,23 @@ fn parse_address(text: &str) -> Result<SocketAddr, InvalidAddress> {
     }
 }
 
+/// How long answers take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Latency(RangeInclusive<Duration>);
+
+/// Reads a range of milliseconds, or one number for both ends.
+fn parse_latency(text: &str) -> Result<Latency, InvalidLatency> {
+    let (least, most) = text.split_once('-').unwrap_or((text, text));
+    let milliseconds = |text: &str| text.parse().map(Duration::from_millis).map_err(|_| InvalidLatency);
+    let (least, most) = (milliseconds(least)?, milliseconds(most)?);
+    if least <= most { Ok(Latency(least..=most)) } else { Err(InvalidLatency) }
+}
+
+/// A text that is no range of milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("write milliseconds, like 20-80 or 50")]
+struct InvalidLatency;
+
 /// A text that is no address with a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("write an address and a port, like 127.0.0.1:8080 or [::1]:8080")]
@@ -210,6 +275,15 @@ mod tests {
         for text in ["", "8080", "127.0.0.1", "localhost", "localhost:", "example.com:80", "127.0.0.1:70000"]
         {
             assert_eq!(parse_address(text), Err(InvalidAddress), "{text}");
+        }
+    }
+    #[test]
+    fn a_latency_is_a_range_of_milliseconds() {
+        let milliseconds = Duration::from_millis;
+        assert_eq!(parse_latency("20-80"), Ok(Latency(milliseconds(20)..=milliseconds(80))));
+        assert_eq!(parse_latency("50"), Ok(Latency(milliseconds(50)..=milliseconds(50))));
+        for text in ["", "80-20", "-5", "5-", "1s"] {
+            assert_eq!(parse_latency(text), Err(InvalidLatency), "{text}");
         }
     }
 }

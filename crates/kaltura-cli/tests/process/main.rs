@@ -1,12 +1,13 @@
 //! The command as a process: what goes in by arguments, environment and standard input, and what comes out.
 //!
 //! All servers here run on loopback: the command's own emulator, and a raw one for odd answers.
-
+#![cfg(test)]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a failed test panics")]
 
 mod command_line;
 mod demo;
 mod emulate;
+mod emulate_modes;
 mod emulator_process;
 mod invocation;
 mod login;

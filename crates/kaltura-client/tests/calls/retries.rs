@@ -19,13 +19,12 @@ fn try_again_later(seconds: u64) -> Reply {
 
 #[test]
 fn waits_are_anywhere_in_a_width_that_doubles() {
-    for (random, waits) in
-        [(u64::MAX, [250, 500, 1000]), (u64::MAX / 2, [125, 250, 500]), (0, [0, 0, 0])]
-    {
+    for (random, waits) in [(u64::MAX, [250, 500, 1000]), (u64::MAX / 2, [125, 250, 500]), (0, [0, 0, 0])] {
         let scene = Scene::new(vec![Reply::fail(Connect); 3]);
         scene.clock.set_random(random);
         scene.call().unwrap();
-        let slept: Vec<u128> = scene.clock.slept().iter().map(|wait| (wait.as_micros() + 500) / 1000).collect();
+        let slept: Vec<u128> =
+            scene.clock.slept().iter().map(|wait| (wait.as_micros() + 500) / 1000).collect();
         assert_eq!(slept, waits);
     }
 }
@@ -92,7 +91,8 @@ fn no_wait_begins_that_ends_too_late() {
 fn the_total_counts_what_the_tries_take() {
     let slow = || Reply::fail(Connect).after(Duration::from_secs(9));
     let patient = RetryPolicy::default().tries(100).waits(milliseconds(1), milliseconds(1));
-    let scene = Scene::built(vec![slow(); 100], |builder| builder.retry(patient.total(Duration::from_secs(30))));
+    let scene =
+        Scene::built(vec![slow(); 100], |builder| builder.retry(patient.total(Duration::from_secs(30))));
     assert!(scene.call().is_err());
     // They begin at 0, 9, 18 and 27 seconds.
     assert_eq!(scene.server.sent().len(), 4);
@@ -114,11 +114,7 @@ fn a_refused_session_is_replaced_even_where_nothing_else_is_tried_again() {
 
 #[test]
 fn a_new_session_does_not_use_up_the_tries() {
-    let scene = Scene::new([
-        Reply::fail(Connect),
-        Reply::invalid_ks("EXPIRED"),
-        Reply::fail(Connect),
-    ]);
+    let scene = Scene::new([Reply::fail(Connect), Reply::invalid_ks("EXPIRED"), Reply::fail(Connect)]);
     scene.call().unwrap();
     assert_eq!(scene.server.sent().len(), 4);
 }

@@ -27,9 +27,8 @@ fn a_rate_limit_a_broken_server_a_broken_connection_and_a_slow_server_are_told_a
         (Reply::error("ENTRY_ID_NOT_FOUND"), ErrorKind::NotFound, false),
         (Reply::error("SOMETHING_NEW"), ErrorKind::Refused, false),
     ] {
-        let scene = Scene::built(vec![reply; 4], |builder| {
-            builder.retry(kaltura_client::RetryPolicy::never())
-        });
+        let scene =
+            Scene::built(vec![reply; 4], |builder| builder.retry(kaltura_client::RetryPolicy::never()));
         let error = scene.call().unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (kind, retryable));
         assert!(!error.hint().is_empty());
@@ -43,12 +42,17 @@ fn a_role_that_does_not_exist_is_not_a_missing_object() {
     let missing = |id: &str| Reply::json(error("INVALID_OBJECT_ID", &json!({"ID": id})));
     assert_eq!(Scene::new([missing("N/A")]).call().unwrap_err().kind(), ErrorKind::UnknownRole);
     assert_eq!(Scene::new([missing("0_abc")]).call().unwrap_err().kind(), ErrorKind::NotFound);
-    assert_eq!(Scene::new([Reply::error("INVALID_SET_ROLE")]).call().unwrap_err().kind(), ErrorKind::UnknownRole);
+    assert_eq!(
+        Scene::new([Reply::error("INVALID_SET_ROLE")]).call().unwrap_err().kind(),
+        ErrorKind::UnknownRole
+    );
 }
 
 #[test]
 fn json_with_a_status_that_the_api_does_not_give_is_no_result() {
-    for (status, kind) in [(503, ErrorKind::Unavailable), (404, ErrorKind::NotKaltura), (301, ErrorKind::Redirected)] {
+    for (status, kind) in
+        [(503, ErrorKind::Unavailable), (404, ErrorKind::NotKaltura), (301, ErrorKind::Redirected)]
+    {
         let scene = Scene::new([Reply::raw(status, r#"{"message":"upstream is down"}"#)]);
         let error = scene.call().unwrap_err();
         assert_eq!(error.kind(), kind);

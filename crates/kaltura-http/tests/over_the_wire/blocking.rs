@@ -8,7 +8,7 @@ use kaltura_auth::{BlockingTransport, TransportErrorKind};
 use kaltura_http::{BlockingReqwestTransport, ReqwestTransport};
 
 use crate::raw_server::{RawServer, ok};
-use crate::{builder, foreign_client, request, shown};
+use crate::{assert_error, builder, foreign_client, request};
 
 fn transport() -> BlockingReqwestTransport {
     builder().time_limit(Duration::from_secs(20)).build_blocking().unwrap()
@@ -23,10 +23,10 @@ fn it_sends_and_fails_as_the_other_does() {
     assert_eq!((answer.status(), answer.header("x-me"), answer.body()), (200, Some("host"), &b"null"[..]));
 
     let error = transport.send(request(&RawServer::nowhere())).unwrap_err();
-    assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Connect, false), "{}", shown(&error));
+    assert_error(&error, TransportErrorKind::Connect, false);
     let impatient = request(&silent.url()).with_time_limit(Duration::from_millis(100));
     let error = transport.send(impatient).unwrap_err();
-    assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Timeout, true), "{}", shown(&error));
+    assert_error(&error, TransportErrorKind::Timeout, true);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use kaltura_auth::{Transport, TransportError, TransportErrorKind, WireRequest};
 use kaltura_http::ReqwestTransport;
 
 use crate::raw_server::{RawServer, ok};
-use crate::{CANARY, builder, request, shown};
+use crate::{CANARY, assert_error, builder, request, shown};
 
 /// More than any of these needs, so that a test that fails does so soon.
 const LONG: Duration = Duration::from_secs(20);
@@ -26,16 +26,14 @@ async fn failure(transport: &ReqwestTransport, request: WireRequest) -> Transpor
 
 async fn assert_fails(server: &RawServer, kind: TransportErrorKind) {
     let error = failure(&transport(), request(&server.url())).await;
-    let text = shown(&error);
-    assert_eq!((error.kind(), error.maybe_sent()), (kind, true), "{text}");
+    assert_error(&error, kind, true);
 }
 
 #[tokio::test]
 async fn nothing_is_sent_without_a_connection() {
     for url in [RawServer::nowhere(), "http://name.invalid".to_owned()] {
         let error = failure(&transport(), request(&url)).await;
-        let text = shown(&error);
-        assert_eq!((error.kind(), error.maybe_sent()), (Connect, false), "{text}");
+        assert_error(&error, Connect, false);
     }
 }
 
@@ -43,8 +41,7 @@ async fn nothing_is_sent_without_a_connection() {
 async fn nothing_is_sent_to_what_is_no_url() {
     for url in ["", CANARY, "http://?canary-7f3a", "ftp://example.com/?canary-7f3a"] {
         let error = failure(&transport(), WireRequest::new(url, "a", "b", CANARY)).await;
-        let text = shown(&error);
-        assert_eq!((error.kind(), error.maybe_sent()), (Build, false), "{text}");
+        assert_error(&error, Build, false);
     }
 }
 
@@ -52,7 +49,7 @@ async fn nothing_is_sent_to_what_is_no_url() {
 async fn a_limit_of_no_time_is_over_before_anything_is_sent() {
     let server = RawServer::answering(ok("", "null"));
     let error = failure(&transport(), request(&server.url()).with_time_limit(Duration::ZERO)).await;
-    assert_eq!((error.kind(), error.maybe_sent()), (Timeout, false), "{}", shown(&error));
+    assert_error(&error, Timeout, false);
     assert!(server.requests().is_empty());
 }
 
@@ -103,7 +100,7 @@ async fn the_stricter_time_limit_ends_the_waiting() {
         for (transport, limit) in [(transport(), SHORT), (impatient.clone(), LONG)] {
             let request = request(&server.url()).with_time_limit(limit);
             let error = tokio::time::timeout(LONG / 2, failure(&transport, request)).await.unwrap();
-            assert_eq!((error.kind(), error.maybe_sent()), (Timeout, true), "{}", shown(&error));
+            assert_error(&error, Timeout, true);
         }
     }
 }
@@ -136,7 +133,7 @@ async fn an_answer_that_is_too_large_is_not_read() {
             failure(&transport(), request(&server.url()).with_max_response_bytes(1000)).await,
             failure(&strict, request(&server.url())).await,
         ] {
-            assert_eq!((error.kind(), error.maybe_sent()), (TooLarge, true), "{}", shown(&error));
+            assert_error(&error, TooLarge, true);
         }
     }
 }
@@ -153,7 +150,7 @@ async fn an_answer_that_grows_too_large_is_not_unpacked() {
     assert!(small.len() < 64 << 10);
     let server = RawServer::answering(ok("Content-Encoding: gzip\r\n", &small));
     let error = failure(&transport(), request(&server.url()).with_max_response_bytes(64 << 10)).await;
-    assert_eq!((error.kind(), error.maybe_sent()), (TooLarge, true), "{}", shown(&error));
+    assert_error(&error, TooLarge, true);
 }
 
 #[tokio::test]
@@ -174,7 +171,7 @@ fn without_a_runtime_there_is_an_error_and_no_panic() {
     let Poll::Ready(Err(error)) = sending.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
         panic!("must fail at once");
     };
-    assert_eq!((error.kind(), error.maybe_sent()), (Build, false));
+    assert_error(&error, Build, false);
     assert!(shown(&error).contains("tokio runtime"));
 }
 
@@ -182,6 +179,6 @@ fn without_a_runtime_there_is_an_error_and_no_panic() {
 #[tokio::test]
 async fn without_tls_https_is_refused_with_the_reason() {
     let error = failure(&transport(), request("https://127.0.0.1:1")).await;
-    assert_eq!((error.kind(), error.maybe_sent()), (Build, false));
+    assert_error(&error, Build, false);
     assert!(shown(&error).contains("turn on the feature"));
 }

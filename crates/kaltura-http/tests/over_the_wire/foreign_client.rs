@@ -6,7 +6,7 @@ use kaltura_auth::{Transport, TransportErrorKind};
 use kaltura_http::ReqwestTransport;
 
 use crate::raw_server::{RawServer, ok};
-use crate::{CANARY, foreign_client, request, shown};
+use crate::{CANARY, assert_error, foreign_client, request, shown};
 
 #[tokio::test]
 async fn a_client_that_follows_redirects_is_found_out() {
@@ -17,7 +17,7 @@ async fn a_client_that_follows_redirects_is_found_out() {
         let server =
             RawServer::answering(format!("HTTP/1.1 {status} Moved\r\n{location}Content-Length: 0\r\n\r\n"));
         let error = transport.send(request(&server.url())).await.unwrap_err();
-        assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Other, true));
+        assert_error(&error, TransportErrorKind::Other, true);
         assert!(shown(&error).contains("followed a redirect"), "{}", shown(&error));
     }
     for received in target.requests() {
@@ -47,7 +47,7 @@ async fn a_loop_of_redirects_shows_no_url() {
     let limited = reqwest::redirect::Policy::limited(2);
     let client = foreign_client().redirect(limited).build().unwrap();
     let error = ReqwestTransport::new(client).send(request(&server.url())).await.unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Other, "{}", shown(&error));
+    assert_error(&error, TransportErrorKind::Other, true);
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn the_limits_of_the_client_hold_besides_those_of_the_request() {
     let client = foreign_client().timeout(Duration::from_millis(100)).build().unwrap();
     let request = request(&server.url()).with_time_limit(Duration::from_secs(20));
     let error = ReqwestTransport::new(client).send(request).await.unwrap_err();
-    assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Timeout, true), "{}", shown(&error));
+    assert_error(&error, TransportErrorKind::Timeout, true);
 }
 
 #[test]

@@ -14,7 +14,7 @@ mod tls;
 
 use std::error::Error;
 
-use kaltura_auth::{TransportError, WireRequest};
+use kaltura_auth::{TransportError, TransportErrorKind, WireRequest};
 use kaltura_http::{ReqwestTransport, ReqwestTransportBuilder};
 
 /// A word that stands in the query, a header and the body of [`request`], and in the answers of servers. No
@@ -40,7 +40,15 @@ fn request(base: &str) -> WireRequest {
     WireRequest::new(url, "session", "start", format!(r#"{{"ks":"{CANARY}"}}"#)).with_header("x-note", CANARY)
 }
 
-/// All that an error and its causes show.
+/// The error is of this kind, and shows nothing that it should not.
+#[track_caller]
+fn assert_error(error: &TransportError, kind: TransportErrorKind, maybe_sent: bool) {
+    let text = shown(error);
+    assert_eq!((error.kind(), error.maybe_sent()), (kind, maybe_sent), "{text}");
+}
+
+/// All that an error and its causes show: never the canary, and no URL.
+#[track_caller]
 fn shown(error: &TransportError) -> String {
     let mut text = format!("{error} {error:?}");
     let mut cause = error.source();

@@ -14,7 +14,7 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 use crate::raw_server::{RawServer, ok};
-use crate::{CANARY, builder, foreign_client, request, shown};
+use crate::{CANARY, assert_error, builder, foreign_client, request, shown};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
@@ -102,7 +102,7 @@ async fn assert_answers(server: &TlsServer, builder: ReqwestTransportBuilder) {
 
 async fn assert_refuses(server: &TlsServer, builder: ReqwestTransportBuilder) {
     let error = builder.build().unwrap().send(request(&server.url())).await.unwrap_err();
-    assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Connect, false), "{}", shown(&error));
+    assert_error(&error, TransportErrorKind::Connect, false);
     assert!(server.shown_to_it.lock().unwrap().is_empty());
 }
 
@@ -129,7 +129,7 @@ async fn a_server_with_a_certificate_for_another_name_is_not_trusted() {
     let url = server.url().replace("127.0.0.1", "localhost");
     let transport = builder().root_certificate_pem(ours.pem()).build().unwrap();
     let error = transport.send(request(&url)).await.unwrap_err();
-    assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Connect, false), "{}", shown(&error));
+    assert_error(&error, TransportErrorKind::Connect, false);
 }
 
 #[tokio::test]
@@ -141,12 +141,9 @@ async fn a_server_that_asks_is_shown_the_client_certificate() {
     let builder = builder().root_certificate_pem(ours.pem());
 
     let without = builder.build().unwrap().send(request(&server.url())).await.unwrap_err();
+    let text = shown(&without);
     // With TLS 1.3 the server refuses only after the client has begun to send.
-    assert!(
-        matches!(without.kind(), TransportErrorKind::Connect | TransportErrorKind::Io),
-        "{}",
-        shown(&without)
-    );
+    assert!(matches!(without.kind(), TransportErrorKind::Connect | TransportErrorKind::Io), "{text}");
     assert!(server.shown_to_it.lock().unwrap().is_empty());
 
     assert_answers(&server, builder.client_certificate_pem(certificate.pem(), key.serialize_pem())).await;
@@ -183,11 +180,10 @@ async fn nothing_is_sent_until_tls_stands() {
     ] {
         let sending = transport.send(request(&secure(&silent)));
         let error = tokio::time::timeout(100 * short, sending).await.unwrap().unwrap_err();
-        let text = shown(&error);
-        assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Timeout, false), "{text}");
+        assert_error(&error, TransportErrorKind::Timeout, false);
     }
     let error = builder().build().unwrap().send(request(&secure(&no_tls))).await.unwrap_err();
-    assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Connect, false), "{}", shown(&error));
+    assert_error(&error, TransportErrorKind::Connect, false);
 }
 
 #[tokio::test]
@@ -199,5 +195,5 @@ async fn a_redirect_out_of_tls_shows_no_url() {
     let root = reqwest::Certificate::from_pem(ours.pem().as_bytes()).unwrap();
     let client = foreign_client().https_only(true).tls_certs_merge([root]).build().unwrap();
     let error = ReqwestTransport::new(client).send(request(&server.url())).await.unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Other, "{}", shown(&error));
+    assert_error(&error, TransportErrorKind::Other, true);
 }

@@ -27,7 +27,7 @@ pub enum Breakage {
 }
 
 impl Reply {
-    pub(super) const fn whole(response: http::Response<Bytes>) -> Self {
+    pub(crate) const fn whole(response: http::Response<Bytes>) -> Self {
         Self { response, delay: Duration::ZERO, breakage: None }
     }
 }

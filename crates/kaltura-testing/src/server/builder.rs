@@ -12,6 +12,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::{oneshot, watch};
 
 use super::accept::{Stop, run};
+use super::control;
 use super::exchange::{Exchanges, Respond};
 use super::{ANY_PORT, Server, ServerError};
 use crate::emulator::Emulator;
@@ -29,6 +30,7 @@ pub struct ServerBuilder {
     emulator: Emulator,
     address: SocketAddr,
     remote_allowed: bool,
+    takes_commands: bool,
     max_request_bytes: usize,
     shutdown_grace: Duration,
 }
@@ -45,6 +47,7 @@ impl ServerBuilder {
             emulator,
             address: ANY_PORT,
             remote_allowed: false,
+            takes_commands: false,
             max_request_bytes: Self::DEFAULT_MAX_REQUEST_BYTES,
             shutdown_grace: Self::DEFAULT_SHUTDOWN_GRACE,
         }
@@ -61,6 +64,14 @@ impl ServerBuilder {
     /// them: there is no TLS, and nobody is asked who he is.
     pub const fn allow_remote(mut self) -> Self {
         self.remote_allowed = true;
+        self
+    }
+
+    /// Takes commands over HTTP, for tests in other languages: `POST /_emulator` with a
+    /// [`Command`](crate::emulator::Command) or a list of them as JSON. `GET /_emulator` tells the server's
+    /// time and the calls so far. Whoever reaches the server can then change it.
+    pub const fn take_commands(mut self) -> Self {
+        self.takes_commands = true;
         self
     }
 
@@ -114,7 +125,13 @@ impl ServerBuilder {
 
     fn respond(&self) -> Box<Respond> {
         let emulator = self.emulator.clone();
-        Box::new(move |request, client| emulator.respond(request, client))
+        let takes_commands = self.takes_commands;
+        Box::new(move |request, client| {
+            if takes_commands && request.uri().path() == control::PATH {
+                return control::answer(&emulator, request);
+            }
+            emulator.respond(request, client)
+        })
     }
 
     /// Takes the port. The server lives as long as the future is polled.

@@ -371,3 +371,50 @@ fn a_server_goes_between_threads() {
     crosses::<ServerError>();
     moves(Emulator::new().serve());
 }
+
+fn command(body: &str, content_type: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST /_emulator HTTP/1.1\r\nHost: x\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+}
+
+#[test]
+fn commands_are_taken_only_where_they_are_asked_for() {
+    let command =
+        command(r#"["clearFaults",{"setClock":1795493350},{"freezeClock":true}]"#, "application/json");
+    let without = Emulator::new().serve_blocking().unwrap();
+    let mut client = Client::of(&without);
+    client.send(&command);
+    assert!(!client.answer().head.starts_with("HTTP/1.1 200"), "a path that is not the API's");
+
+    let server = Server::builder(Emulator::new()).take_commands().spawn().unwrap();
+    let mut client = Client::of(&server);
+    client.send(&command);
+    let answer = client.answer();
+    assert!(answer.head.starts_with("HTTP/1.1 200"), "{}", answer.head);
+    assert_eq!(server.emulator().clock().now(), UnixTime::from_seconds(1_795_493_350));
+    client.post("/api_v3/service/system/action/ping", "");
+    client.send("GET /_emulator HTTP/1.1\r\nHost: x\r\n\r\n");
+    let state: serde_json::Value = serde_json::from_slice(&client.answer().body).unwrap();
+    assert_eq!(state["time"], 1_795_493_350);
+    assert_eq!(state["calls"][0]["action"], "system.ping");
+}
+
+#[test]
+fn a_command_that_is_none_changes_nothing_and_is_told() {
+    let server = Server::builder(Emulator::new()).take_commands().spawn().unwrap();
+    let mut client = Client::of(&server);
+    for (body, content_type, status) in [
+        (r#"[{"setClock":5},{"nosuch":1}]"#, "application/json", "400"),
+        ("{", "application/json", "400"),
+        (r#"{"disableToken":"0_nosuch00"}"#, "application/json; charset=utf-8", "400"),
+        (r#"{"setClock":5}"#, "text/plain", "415"),
+    ] {
+        client.send(command(body, content_type));
+        let answer = client.answer();
+        assert!(answer.head.starts_with(&format!("HTTP/1.1 {status}")), "{body}: {}", answer.head);
+        assert!(serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap()["error"].is_string());
+    }
+    assert!(server.emulator().clock().now() > UnixTime::from_seconds(5));
+}
