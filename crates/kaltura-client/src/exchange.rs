@@ -43,8 +43,8 @@ pub(crate) trait Exchange {
 pub(crate) struct Reading<T> {
     /// What the caller gets, unless it is sent again.
     pub(crate) outcome: Result<T, Error>,
-    /// Why the server refused the client's own session, if it did.
-    pub(crate) refusal: Option<KsRefusal>,
+    /// Why the server refused the client's own session, as often as it did.
+    pub(crate) refusals: Vec<KsRefusal>,
     /// Whether the server did nothing of it, so that with another session it may be sent again.
     pub(crate) nothing_done: bool,
 }
@@ -52,16 +52,17 @@ pub(crate) struct Reading<T> {
 impl<T> Reading<T> {
     /// Nothing is known against the session.
     pub(crate) const fn of(outcome: Result<T, Error>) -> Self {
-        Self { outcome, refusal: None, nothing_done: false }
+        Self { outcome, refusals: Vec::new(), nothing_done: false }
     }
 
     /// An outcome that tells of the session that was used, if one was.
     pub(crate) fn with_session(outcome: Result<T, Error>, session: Option<&Session>) -> Self {
-        let refusal = match outcome.as_ref().map_err(Error::kind) {
-            Err(ErrorKind::KsRefused(refusal)) => session.map(|_| refusal),
-            _ => None,
+        let refusals: Vec<KsRefusal> = match outcome.as_ref().map_err(Error::kind) {
+            Err(ErrorKind::KsRefused(refusal)) => session.map(|_| refusal).into_iter().collect(),
+            _ => Vec::new(),
         };
-        Self { outcome, refusal, nothing_done: refusal.is_some() }
+        let nothing_done = !refusals.is_empty();
+        Self { outcome, refusals, nothing_done }
     }
 }
 
@@ -122,7 +123,7 @@ impl<'a> Tries<'a> {
         random: u64,
     ) -> (Option<InvalidReason>, Next<T>) {
         self.made += 1;
-        let dropped = reading.refusal.and_then(|refusal| self.drops(refusal));
+        let dropped = reading.refusals.into_iter().find_map(|refusal| self.drops(refusal));
         if dropped.is_some() && reading.nothing_done && !self.renewed {
             self.renewed = true;
             return (dropped, Next::Resend);

@@ -44,7 +44,6 @@ mod changes;
 mod clock;
 mod control;
 mod dispatch;
-mod exception;
 mod fast_path;
 mod faults;
 mod ks_check;
@@ -62,7 +61,6 @@ mod response_profile;
 mod seed;
 mod services;
 mod state;
-mod strip_tags;
 #[cfg(test)]
 mod test_client;
 mod token;

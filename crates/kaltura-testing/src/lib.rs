@@ -10,6 +10,7 @@
 
 pub mod conformance;
 pub mod emulator;
+mod exception;
 pub mod mock;
 pub mod runtime;
 #[cfg(feature = "server")]

@@ -98,7 +98,7 @@ impl<'a> Batch<'a> {
             .collect();
         let nothing_done = refusals.iter().all(Option::is_some)
             && (self.options.repeatable || results.iter().all(was_turned_away));
-        let refusal = refusals.into_iter().flatten().next();
+        let refusals = refusals.into_iter().flatten().collect();
         let void = self.void_references(&results);
         let outcomes = self.calls.iter().zip(results);
         let outcomes = outcomes
@@ -106,7 +106,7 @@ impl<'a> Batch<'a> {
             .collect();
         let facts = Some(facts.clone());
         let results = MultirequestResults { identity: self.identity.clone(), outcomes, void, facts };
-        Reading { outcome: Ok(results), refusal, nothing_done }
+        Reading { outcome: Ok(results), refusals, nothing_done }
     }
 }
 

@@ -11,7 +11,7 @@ use kaltura_client::auth::runtime::{BoxFuture, Clock, NotSpawned, Runtime};
 
 /// A clock, a runtime and an executor in one. A clone is the same one.
 #[derive(Clone)]
-pub struct HandClock(Arc<Mutex<Inner>>);
+pub(crate) struct HandClock(Arc<Mutex<Inner>>);
 
 struct Inner {
     now: Duration,
@@ -24,10 +24,10 @@ struct Inner {
 }
 
 /// What the wall clock shows when the hand clock shows zero.
-pub const START: u64 = 1_800_000_000;
+pub(crate) const START: u64 = 1_800_000_000;
 
 impl HandClock {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(Inner {
             now: Duration::ZERO,
             random: u64::MAX,
@@ -40,32 +40,32 @@ impl HandClock {
     }
 
     /// A runtime that runs no tasks.
-    pub fn without_tasks() -> Self {
+    pub(crate) fn without_tasks() -> Self {
         let clock = Self::new();
         clock.inner().runs_tasks = false;
         clock
     }
 
     /// What `random` gives from now on.
-    pub fn set_random(&self, random: u64) {
+    pub(crate) fn set_random(&self, random: u64) {
         self.inner().random = random;
     }
 
-    pub fn now(&self) -> Duration {
+    pub(crate) fn now(&self) -> Duration {
         self.inner().now
     }
 
-    pub fn advance(&self, duration: Duration) {
+    pub(crate) fn advance(&self, duration: Duration) {
         self.inner().now += duration;
     }
 
     /// How long was slept, by those who slept to the end.
-    pub fn slept(&self) -> Vec<Duration> {
+    pub(crate) fn slept(&self) -> Vec<Duration> {
         self.inner().slept.clone()
     }
 
     /// Runs a future, and the tasks that are spawned meanwhile, to its end. Time passes only when all of them wait.
-    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
+    pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
         let mut future = pin!(future);
         loop {
             let bell = Arc::new(Bell(AtomicBool::new(false)));
@@ -82,7 +82,7 @@ impl HandClock {
     }
 
     /// Runs the tasks that were spawned, until they wait.
-    pub fn run_tasks(&self) {
+    pub(crate) fn run_tasks(&self) {
         self.poll_tasks(&mut Context::from_waker(Waker::noop()));
     }
 

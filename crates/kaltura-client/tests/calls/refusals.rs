@@ -116,7 +116,9 @@ fn one_who_ends_it_once_does_no_harm() {
 
 #[test]
 fn many_who_are_refused_together_share_one_login() {
-    let scene = Scene::new(vec![Reply::invalid_ks("EXPIRED"); 50]);
+    // All are on their way before the first answer comes.
+    let late = Reply::invalid_ks("EXPIRED").after(std::time::Duration::from_secs(1));
+    let scene = Scene::new(vec![late; 50]);
     let action = list();
     let calls = (0..50).map(|_| scene.client.call(&action));
     let answers: Vec<Result<Value, _>> = scene.clock.run(futures_util::future::join_all(calls));

@@ -15,19 +15,19 @@ use serde_json::Value;
 use crate::clock::HandClock;
 use crate::server::{Reply, Server};
 
-pub const PARTNER: PartnerId = PartnerId::new(1_234_567);
+pub(crate) const PARTNER: PartnerId = PartnerId::new(1_234_567);
 
 /// What every KS of this source begins with.
-pub const KS: &str = "canary-session-";
+pub(crate) const KS: &str = "canary-session-";
 
 /// The KS of this login, counted from 1.
-pub fn ks(login: u32) -> String {
+pub(crate) fn ks(login: u32) -> String {
     format!("{KS}{login}")
 }
 
 /// Starts sessions of an hour, each with another KS. A clone counts along.
 #[derive(Clone)]
-pub struct Source {
+pub(crate) struct Source {
     clock: HandClock,
     logins: Arc<AtomicU32>,
     takes: Duration,
@@ -36,7 +36,7 @@ pub struct Source {
 }
 
 impl Source {
-    pub fn new(clock: &HandClock) -> Self {
+    pub(crate) fn new(clock: &HandClock) -> Self {
         Self {
             clock: clock.clone(),
             logins: Arc::default(),
@@ -46,21 +46,21 @@ impl Source {
         }
     }
 
-    pub fn taking(mut self, duration: Duration) -> Self {
+    pub(crate) fn taking(mut self, duration: Duration) -> Self {
         self.takes = duration;
         self
     }
 
-    pub fn without_requests(mut self) -> Self {
+    pub(crate) fn without_requests(mut self) -> Self {
         self.takes_requests = false;
         self
     }
 
-    pub fn fail(&self, error: AuthError) {
+    pub(crate) fn fail(&self, error: AuthError) {
         *self.fails.lock().unwrap() = Some(error);
     }
 
-    pub fn logins(&self) -> u32 {
+    pub(crate) fn logins(&self) -> u32 {
         self.logins.load(Ordering::SeqCst)
     }
 
@@ -103,27 +103,27 @@ impl BlockingSessionSource for Source {
 }
 
 /// All that a test needs.
-pub struct Scene {
-    pub clock: HandClock,
-    pub server: Server,
-    pub source: Source,
-    pub client: Client,
+pub(crate) struct Scene {
+    pub(crate) clock: HandClock,
+    pub(crate) server: Server,
+    pub(crate) source: Source,
+    pub(crate) client: Client,
 }
 
 impl Scene {
-    pub fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+    pub(crate) fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
         Self::built(replies, |builder| builder)
     }
 
     /// With a client that is made otherwise.
-    pub fn built(
+    pub(crate) fn built(
         replies: impl IntoIterator<Item = Reply>,
         otherwise: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Self {
         Self::on(&HandClock::new(), replies, |source| source, otherwise)
     }
 
-    pub fn on(
+    pub(crate) fn on(
         clock: &HandClock,
         replies: impl IntoIterator<Item = Reply>,
         starts: impl FnOnce(Source) -> Source,
@@ -137,26 +137,26 @@ impl Scene {
         Self { clock: clock.clone(), server, source, client }
     }
 
-    pub fn call(&self) -> Result<Value, Error> {
+    pub(crate) fn call(&self) -> Result<Value, Error> {
         self.clock.run(self.client.call(&list()))
     }
 }
 
 /// The same for threads, whose waits go into `slept`.
-pub struct BlockingScene {
-    pub clock: HandClock,
-    pub server: Server,
-    pub source: Source,
-    pub slept: Arc<Mutex<Vec<Duration>>>,
-    pub client: BlockingClient,
+pub(crate) struct BlockingScene {
+    pub(crate) clock: HandClock,
+    pub(crate) server: Server,
+    pub(crate) source: Source,
+    pub(crate) slept: Arc<Mutex<Vec<Duration>>>,
+    pub(crate) client: BlockingClient,
 }
 
 impl BlockingScene {
-    pub fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+    pub(crate) fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
         Self::built(replies, |source| source, |builder| builder)
     }
 
-    pub fn built(
+    pub(crate) fn built(
         replies: impl IntoIterator<Item = Reply>,
         starts: impl FnOnce(Source) -> Source,
         otherwise: impl FnOnce(BlockingClientBuilder) -> BlockingClientBuilder,
@@ -181,6 +181,6 @@ impl BlockingScene {
     }
 }
 
-pub fn list() -> RawAction {
+pub(crate) fn list() -> RawAction {
     RawAction::new("media", "list")
 }

@@ -14,7 +14,7 @@ use crate::clock::HandClock;
 
 /// A transport with a list of answers. A clone is the same one. When the list is over it answers `{"fine": true}`.
 #[derive(Clone)]
-pub struct Server {
+pub(crate) struct Server {
     clock: HandClock,
     shared: Arc<Mutex<Shared>>,
 }
@@ -27,7 +27,7 @@ struct Shared {
 
 /// What happens to one request.
 #[derive(Clone)]
-pub struct Reply {
+pub(crate) struct Reply {
     after: Duration,
     what: What,
 }
@@ -43,21 +43,21 @@ enum What {
 
 /// One request, as the server saw it.
 #[derive(Clone)]
-pub struct Sent {
-    pub request: WireRequest,
-    pub parameters: Map<String, Value>,
+pub(crate) struct Sent {
+    pub(crate) request: WireRequest,
+    pub(crate) parameters: Map<String, Value>,
 }
 
 impl Sent {
-    pub fn ks(&self) -> Option<&str> {
+    pub(crate) fn ks(&self) -> Option<&str> {
         self.parameters.get("ks").map(|ks| ks.as_str().unwrap())
     }
 
-    pub fn body(&self) -> String {
+    pub(crate) fn body(&self) -> String {
         String::from_utf8(self.request.body().to_vec()).unwrap()
     }
 
-    pub fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
         names.sort_unstable();
         names
@@ -65,42 +65,42 @@ impl Sent {
 }
 
 impl Reply {
-    pub fn json(body: impl Into<Value>) -> Self {
+    pub(crate) fn json(body: impl Into<Value>) -> Self {
         Self::raw(200, &body.into().to_string())
     }
 
-    pub fn raw(status: u16, body: &str) -> Self {
+    pub(crate) fn raw(status: u16, body: &str) -> Self {
         Self::answer(WireResponse::new(status, body))
     }
 
-    pub fn answer(response: WireResponse) -> Self {
+    pub(crate) fn answer(response: WireResponse) -> Self {
         Self::of(What::Answer(response))
     }
 
     /// An error of the API without arguments.
-    pub fn error(code: &str) -> Self {
+    pub(crate) fn error(code: &str) -> Self {
         Self::json(error(code, &json!([])))
     }
 
     /// The server refuses the KS for this reason, in the words of the wire contract, section 7.
-    pub fn invalid_ks(reason: &str) -> Self {
+    pub(crate) fn invalid_ks(reason: &str) -> Self {
         Self::json(invalid_ks(reason))
     }
 
-    pub fn fail(kind: TransportErrorKind) -> Self {
+    pub(crate) fn fail(kind: TransportErrorKind) -> Self {
         Self::of(What::Fail(kind))
     }
 
-    pub fn echo(answer: fn(&Sent) -> WireResponse) -> Self {
+    pub(crate) fn echo(answer: fn(&Sent) -> WireResponse) -> Self {
         Self::of(What::Echo(answer))
     }
 
-    pub fn never() -> Self {
+    pub(crate) fn never() -> Self {
         Self::of(What::Never)
     }
 
     /// It takes so long.
-    pub fn after(mut self, duration: Duration) -> Self {
+    pub(crate) fn after(mut self, duration: Duration) -> Self {
         self.after = duration;
         self
     }
@@ -110,31 +110,31 @@ impl Reply {
     }
 }
 
-pub fn error(code: &str, args: &Value) -> Value {
+pub(crate) fn error(code: &str, args: &Value) -> Value {
     json!({"code": code, "message": format!("it is {code}"), "objectType": "KalturaAPIException", "args": args})
 }
 
-pub fn invalid_ks(reason: &str) -> Value {
+pub(crate) fn invalid_ks(reason: &str) -> Value {
     let args = json!({"KSID": reason, "ERR_CODE": "-1", "ERR_DESC": "INVALID_STR"});
     let message = format!("Invalid KS \"{reason}\", Error \"-1,INVALID_STR\"");
     json!({"code": "INVALID_KS", "message": message, "objectType": "KalturaAPIException", "args": args})
 }
 
 impl Server {
-    pub fn new(clock: &HandClock) -> Self {
+    pub(crate) fn new(clock: &HandClock) -> Self {
         Self { clock: clock.clone(), shared: Arc::default() }
     }
 
-    pub fn reply(&self, replies: impl IntoIterator<Item = Reply>) {
+    pub(crate) fn reply(&self, replies: impl IntoIterator<Item = Reply>) {
         self.shared.lock().unwrap().replies.extend(replies);
     }
 
-    pub fn sent(&self) -> Vec<Sent> {
+    pub(crate) fn sent(&self) -> Vec<Sent> {
         self.shared.lock().unwrap().sent.clone()
     }
 
     /// The KS of each request so far.
-    pub fn sessions(&self) -> Vec<Option<String>> {
+    pub(crate) fn sessions(&self) -> Vec<Option<String>> {
         self.sent().iter().map(|sent| sent.ks().map(str::to_owned)).collect()
     }
 

@@ -4,11 +4,11 @@ use kaltura_ks::OpenedKs;
 
 use super::answer::{Answer, Failure};
 use super::call::Call;
-use super::exception::Exception;
 use super::request::Arguments;
 use super::seed::RoleSeed;
 use super::services::{app_token, media, session, system, user};
 use super::state::HOSTED_PAGES;
+use crate::exception::Exception;
 
 /// An action whose arguments are read, and that waits for the other checks.
 pub(super) type Prepared = Box<dyn FnOnce(&mut Call<'_>) -> Result<Answer, Failure>>;

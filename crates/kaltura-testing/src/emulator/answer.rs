@@ -1,6 +1,6 @@
 //! What an action answers, before it is written as JSON or XML.
 
-use super::exception::Exception;
+use crate::exception::Exception;
 
 /// A value of the API.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,13 +5,13 @@ use std::net::IpAddr;
 use super::actions::{self, Action};
 use super::answer::{Answer, Failure};
 use super::call::{Call, SentKs, Time};
-use super::exception::Exception;
 use super::ks_check;
 use super::language;
 use super::rate_limit::RateLimiter;
 use super::request::{Arguments, Parameters, text};
 use super::response_profile::ResponseProfile;
 use super::state::State;
+use crate::exception::Exception;
 
 /// What a request meets: the server's data and settings, and where the request comes from.
 pub(super) struct Scene<'a> {

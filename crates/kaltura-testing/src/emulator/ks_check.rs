@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::answer::Failure;
 use super::call::SentKs;
-use super::exception::Exception;
 use super::request::{int, text};
 use super::seed::{RoleSeed, UserStatus};
 use super::state::{ADMIN_CONSOLE, ANONYMOUS, State};
+use crate::exception::Exception;
 
 /// Why a text could not be opened.
 pub(super) enum Unopened {

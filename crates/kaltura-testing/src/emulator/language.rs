@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::exception::Exception;
 use super::request::text;
+use crate::exception::Exception;
 
 /// A language must be one that the server knows. An empty one is none.
 pub(super) fn check(parameter: Option<&Value>) -> Result<(), Exception> {

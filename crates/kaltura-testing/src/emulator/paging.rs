@@ -1,7 +1,7 @@
 //! Pages of a list: `pager[pageSize]` and `pager[pageIndex]`.
 
-use super::exception::Exception;
 use super::request::Arguments;
+use crate::exception::Exception;
 
 /// Which part of a list is answered (wire contract, section 4.7).
 #[derive(Clone, Copy, Debug, PartialEq)]

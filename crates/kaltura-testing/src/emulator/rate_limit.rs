@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::actions::Action;
 use super::call::Time;
-use super::exception::Exception;
 use super::request::{Parameters, text};
+use crate::exception::Exception;
 
 /// So many calls of an action in so long a time; what is beyond is answered with `ACTION_BLOCKED`, HTTP 200.
 ///

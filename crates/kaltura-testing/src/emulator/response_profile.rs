@@ -1,8 +1,8 @@
 //! The common parameter `responseProfile`: which fields of the returned objects a caller wants.
 
 use super::answer::{Answer, Object};
-use super::exception::Exception;
 use super::request::{Arguments, Choice};
+use crate::exception::Exception;
 
 /// Trims objects that come from the database; what an action makes up itself, as a session, stays whole.
 pub(super) struct ResponseProfile {

@@ -6,9 +6,9 @@ use http::{Response, StatusCode};
 
 use super::Fault;
 use crate::emulator::answer::Answer;
-use crate::emulator::exception::Exception;
 use crate::emulator::reply::{Breakage, Reply};
 use crate::emulator::request::{Parameters, text};
+use crate::exception::Exception;
 
 /// Lets one fault strike. What changes the content of an answer, XML and echoing, was done before.
 pub(crate) fn spoil(reply: &mut Reply, fault: &Fault) {

@@ -84,7 +84,7 @@ fn follow(answer: &Answer, path: &str) -> Result<String, Failure> {
 mod tests {
     use super::*;
     use crate::emulator::answer::Object;
-    use crate::emulator::exception::Exception;
+    use crate::exception::Exception;
 
     fn answers() -> Vec<Answer> {
         let item = |id: &str| Answer::from(Object::new("Item").with("id", id));

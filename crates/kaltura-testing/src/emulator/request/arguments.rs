@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Parameters;
 use super::cast::{equals_number, int, text};
-use crate::emulator::exception::Exception;
+use crate::exception::Exception;
 
 /// Whether a field of an object was given, and whether as null (`name__null` in a form).
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! JSON as PHP's `json_encode` writes it.
 
 use crate::emulator::answer::{Answer, Object};
-use crate::emulator::exception::Exception;
+use crate::exception::Exception;
 
 /// Writes an answer. Null properties are left out, the class of an object stands last.
 pub(crate) fn write(answer: &Answer) -> String {

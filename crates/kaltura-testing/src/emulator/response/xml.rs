@@ -1,7 +1,7 @@
 //! XML as the server writes it.
 
 use crate::emulator::answer::{Answer, Object};
-use crate::emulator::exception::Exception;
+use crate::exception::Exception;
 
 /// Writes an answer with its frame. `ignore_null` leaves null properties out.
 pub(crate) fn write(answer: &Answer, ignore_null: bool, seconds: &str) -> String {

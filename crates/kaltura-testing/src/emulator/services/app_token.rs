@@ -13,9 +13,9 @@ use self::draft::Draft;
 
 use crate::emulator::actions::Prepared;
 use crate::emulator::answer::{Answer, Object};
-use crate::emulator::exception::Exception;
 use crate::emulator::request::Arguments;
 use crate::emulator::state::AppToken;
+use crate::exception::Exception;
 
 /// Makes a token.
 pub(crate) fn add(arguments: Arguments<'_>) -> Result<Prepared, Exception> {

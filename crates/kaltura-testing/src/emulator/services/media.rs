@@ -4,10 +4,10 @@ use kaltura_types::PartnerId;
 
 use crate::emulator::actions::Prepared;
 use crate::emulator::answer::{Answer, Object};
-use crate::emulator::exception::Exception;
 use crate::emulator::paging::Pager;
 use crate::emulator::request::Arguments;
 use crate::emulator::state::Entry;
+use crate::exception::Exception;
 
 /// The partner's videos.
 pub(crate) fn list_media(arguments: Arguments<'_>) -> Result<Prepared, Exception> {

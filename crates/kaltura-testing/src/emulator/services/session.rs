@@ -10,10 +10,10 @@ use kaltura_types::{AdminSecret, Coded as _, Ks, PartnerId, Privileges, Scalar, 
 use crate::emulator::actions::Prepared;
 use crate::emulator::answer::{Answer, Object};
 use crate::emulator::call::Call;
-use crate::emulator::exception::Exception;
 use crate::emulator::ks_check;
 use crate::emulator::request::{Arguments, Choice};
 use crate::emulator::state::{Partner, State};
+use crate::exception::Exception;
 
 /// How long a session lives if the request does not say, in seconds.
 pub(crate) const DEFAULT_EXPIRY: i64 = 86_400;

@@ -1,8 +1,8 @@
 //! The service `system`.
 
 use crate::emulator::actions::Prepared;
-use crate::emulator::exception::Exception;
 use crate::emulator::request::Arguments;
+use crate::exception::Exception;
 
 /// Whether the server is there.
 pub(crate) fn ping(_: Arguments<'_>) -> Result<Prepared, Exception> {

@@ -2,10 +2,10 @@
 
 use crate::emulator::actions::Prepared;
 use crate::emulator::answer::{Answer, Object};
-use crate::emulator::exception::Exception;
 use crate::emulator::request::Arguments;
 use crate::emulator::seed::UserStatus;
 use crate::emulator::state::User;
+use crate::exception::Exception;
 
 /// Shows a user that is not deleted.
 pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, Exception> {

@@ -16,6 +16,7 @@ use kaltura_types::{AppTokenId, Ks, KsRefusal, PartnerId, WidgetId};
 use serde_json::{Map, Value, json};
 
 use super::{Answer, AnyResult, made_up_ks};
+use crate::exception::Exception;
 
 /// Any error: what the functions of this module do not have, such as the error of another server version.
 ///
@@ -36,40 +37,40 @@ pub fn error<'a>(code: &str, message: &str, args: impl IntoIterator<Item = (&'a 
     Answer::of_json(AnyResult(()), exception)
 }
 
+/// The words are the emulator's: both answer alike.
+fn refusal(exception: &Exception) -> Answer {
+    let args = exception.args.iter().map(|(name, value)| (*name, value.as_str()));
+    error(exception.code.as_str(), &exception.message, args)
+}
+
 /// `SERVICE_NOT_SPECIFIED`
 pub fn service_not_specified() -> Answer {
-    error("SERVICE_NOT_SPECIFIED", "Service name was not specified, please specify one", [])
+    refusal(&Exception::service_not_specified())
 }
 
 /// `SERVICE_DOES_NOT_EXISTS`, in the server's spelling. It names the service in lower case.
 pub fn service_does_not_exist(service: &str) -> Answer {
-    let service = service.to_lowercase();
-    let message = format!("Service \"{service}\" does not exists");
-    error("SERVICE_DOES_NOT_EXISTS", &message, [("SRV_NAME", service.as_str())])
+    refusal(&Exception::service_does_not_exist(service))
 }
 
 /// `ACTION_NOT_SPECIFIED`
 pub fn action_not_specified() -> Answer {
-    error("ACTION_NOT_SPECIFIED", "Action name was not specified, please specify one", [])
+    refusal(&Exception::action_not_specified())
 }
 
 /// `ACTION_DOES_NOT_EXISTS`, in the server's spelling. It names both in lower case.
 pub fn action_does_not_exist(service: &str, action: &str) -> Answer {
-    let (service, action) = (service.to_lowercase(), action.to_lowercase());
-    let message = format!("Action \"{action}\" does not exists for service \"{service}\"");
-    error("ACTION_DOES_NOT_EXISTS", &message, [("ACTION_NAME", action.as_str()), ("SERVICE_NAME", &service)])
+    refusal(&Exception::action_does_not_exist(service, action))
 }
 
 /// `ACTION_BLOCKED`: too many calls in too short a time. It names both in lower case.
 pub fn action_blocked(service: &str, action: &str) -> Answer {
-    let (service, action) = (service.to_lowercase(), action.to_lowercase());
-    let message = format!("Action \"{action}\" in service \"{service}\" is blocked");
-    error("ACTION_BLOCKED", &message, [("ACTION_NAME", action.as_str()), ("SERVICE_NAME", &service)])
+    refusal(&Exception::action_blocked(service, action))
 }
 
 /// `MISSING_KS`. Without a KS this server says [`service_forbidden`] instead.
 pub fn missing_ks() -> Answer {
-    error("MISSING_KS", "Missing KS, session not established", [])
+    refusal(&Exception::missing_ks())
 }
 
 /// `INVALID_KS` for a reason. Where the server echoes the KS, that is one of [`made_up_ks`]; to have it echo
@@ -94,167 +95,137 @@ pub fn invalid_ks_echo(ks: &Ks) -> Answer {
 }
 
 fn invalid_ks_of(ksid: &str) -> Answer {
-    let message = format!("Invalid KS \"{ksid}\", Error \"-1,INVALID_STR\"");
-    error("INVALID_KS", &message, [("KSID", ksid), ("ERR_CODE", "-1"), ("ERR_DESC", "INVALID_STR")])
+    refusal(&Exception::invalid_ks(ksid))
 }
 
 /// `SERVICE_FORBIDDEN`, the one error that has headers of its own; of those, `X-Kaltura` is kept.
 pub fn service_forbidden(service: &str, action: &str) -> Answer {
-    let service = format!("{service}->{action}");
-    let message = format!("The access to service [{service}] is forbidden");
-    error("SERVICE_FORBIDDEN", &message, [("SERVICE", service.as_str())])
-        .header("X-Kaltura", "error-SERVICE_FORBIDDEN")
+    refusal(&Exception::service_forbidden(service, action)).header("X-Kaltura", "error-SERVICE_FORBIDDEN")
 }
 
 /// `SERVICE_FORBIDDEN_CONTENT_BLOCKED`: the partner is blocked or unknown.
 pub fn service_forbidden_content_blocked() -> Answer {
-    error(
-        "SERVICE_FORBIDDEN_CONTENT_BLOCKED",
-        "The access to this service is forbidden since the specified partner is blocked",
-        [],
-    )
+    refusal(&Exception::content_blocked())
 }
 
 /// `SERVICE_ACCESS_CONTROL_RESTRICTED`
 pub fn service_access_control_restricted(service: &str, action: &str) -> Answer {
-    let service = format!("{service}->{action}");
-    let message = format!("The access to service [{service}] is forbidden due to access control restriction");
-    error("SERVICE_ACCESS_CONTROL_RESTRICTED", &message, [("SERVICE", service.as_str())])
+    refusal(&Exception::access_control_restricted(service, action))
 }
 
 /// `ACCESS_UNAUTHORIZED`
 pub fn access_unauthorized() -> Answer {
-    error("ACCESS_UNAUTHORIZED", "Access unauthorized", [])
+    refusal(&Exception::access_unauthorized())
 }
 
 /// `PARTNER_ACCESS_FORBIDDEN`
 pub fn partner_access_forbidden(accessing: PartnerId, accessed: PartnerId) -> Answer {
-    let (accessing, accessed) = (accessing.to_string(), accessed.to_string());
-    let message = format!("Partner [{accessing}] cannot access partner [{accessed}]");
-    let args = [("ACCESSING_PID", accessing.as_str()), ("ACCESSED_PID", &accessed)];
-    error("PARTNER_ACCESS_FORBIDDEN", &message, args)
+    refusal(&Exception::partner_access_forbidden(accessing, accessed))
 }
 
 /// `USER_BLOCKED`
 pub fn user_blocked() -> Answer {
-    error("USER_BLOCKED", "this user is blocked", [])
+    refusal(&Exception::user_blocked())
 }
 
 /// `INVALID_OBJECT_ID` as a session gets it whose role does not exist. The server does not say which.
 pub fn invalid_object_id() -> Answer {
-    error("INVALID_OBJECT_ID", "Invalid object id [N/A]", [("ID", "N/A")])
+    refusal(&Exception::invalid_object_id())
 }
 
 /// `UNKNOWN_ROLE_ID`
 pub fn unknown_role_id() -> Answer {
-    error("UNKNOWN_ROLE_ID", "Unknown role id", [])
+    refusal(&Exception::unknown_role())
 }
 
 /// `INVALID_ACTIONS_LIMIT`
 pub fn invalid_actions_limit() -> Answer {
-    error("INVALID_ACTIONS_LIMIT", "Invalid actions limit", [])
+    refusal(&Exception::invalid_actions_limit())
 }
 
 /// `INVALID_SET_ROLE`
 pub fn invalid_set_role() -> Answer {
-    error("INVALID_SET_ROLE", "Invalid set role id", [])
+    refusal(&Exception::invalid_set_role())
 }
 
 /// `MISSING_MANDATORY_PARAMETER`
 pub fn missing_mandatory_parameter(name: &str) -> Answer {
-    let message = format!("Missing parameter \"{name}\"");
-    error("MISSING_MANDATORY_PARAMETER", &message, [("PARAM_NAME", name)])
+    refusal(&Exception::missing_parameter(name))
 }
 
 /// `INVALID_ENUM_VALUE`, such as of `sha256` for `hashType`, which is a `KalturaAppTokenHashType`.
 pub fn invalid_enum_value(value: &str, name: &str, enum_type: &str) -> Answer {
-    let message = format!(
-        "Invalid enumeration value \"{value}\" for parameter \"{name}\", expecting enumeration type \"{enum_type}\""
-    );
-    let args = [("ENUM_VAL", value), ("PARAM_NAME", name), ("ENUM_TYPE", enum_type)];
-    error("INVALID_ENUM_VALUE", &message, args)
+    refusal(&Exception::invalid_enum(value, name, enum_type))
 }
 
 /// `INVALID_PARAMETER_CHAR`
 pub fn invalid_parameter_char(name: &str) -> Answer {
-    error("INVALID_PARAMETER_CHAR", &format!("Invalid char in \"{name}\" field"), [("XML_FIELD", name)])
+    refusal(&Exception::invalid_character(name))
 }
 
 /// `INVALID_LANGUAGE_CODE`, whose message begins with a blank.
 pub fn invalid_language_code(code: &str) -> Answer {
-    let message = format!(" Invalid language code [\"{code}\"]");
-    error("INVALID_LANGUAGE_CODE", &message, [("LANGUAGE_CODE", code)])
+    refusal(&Exception::invalid_language(code))
 }
 
 /// `INVALID_FIELD_VALUE`, such as of `sessionUserId`.
 pub fn invalid_field_value(field: &str) -> Answer {
-    let message = format!("value in field [{field}] is not valid");
-    error("INVALID_FIELD_VALUE", &message, [("FIELD_NAME", field)])
+    refusal(&Exception::invalid_field(field))
 }
 
 /// `PROPERTY_VALIDATION_NOT_UPDATABLE`, such as of `KalturaAppToken::status`.
 pub fn property_validation_not_updatable(property: &str) -> Answer {
-    let message = format!("The property \"{property}\" cannot be updated");
-    error("PROPERTY_VALIDATION_NOT_UPDATABLE", &message, [("PROP_NAME", property)])
+    refusal(&Exception::not_updatable(property))
 }
 
 /// `PROPERTY_VALIDATION_WRONG_FORMAT`: the parameter should be an object.
 pub fn property_validation_wrong_format(property: &str) -> Answer {
-    let message = format!("The property \"{property}\" must match format array");
-    error("PROPERTY_VALIDATION_WRONG_FORMAT", &message, [("PROP_NAME", property), ("FORMAT", "array")])
+    refusal(&Exception::wrong_format(property))
 }
 
 /// `START_SESSION_ERROR`
 pub fn start_session_error(partner: PartnerId) -> Answer {
-    let partner = partner.to_string();
-    let message = format!("Error while starting session for partner [{partner}]");
-    error("START_SESSION_ERROR", &message, [("PID", partner.as_str())])
+    refusal(&Exception::start_session_error(partner))
 }
 
 /// `INVALID_WIDGET_ID`
 pub fn invalid_widget_id(widget: &WidgetId) -> Answer {
-    let message = format!("Unknown widget [{widget}]");
-    error("INVALID_WIDGET_ID", &message, [("WIDGET_ID", widget.as_str())])
+    refusal(&Exception::invalid_widget(widget.as_str()))
 }
 
 /// `APP_TOKEN_ID_NOT_FOUND`: unknown, deleted, or of another partner.
 pub fn app_token_id_not_found(id: &AppTokenId) -> Answer {
-    of_app_token("APP_TOKEN_ID_NOT_FOUND", id, "not found")
+    refusal(&Exception::app_token_not_found(id.as_str()))
 }
 
 /// `APP_TOKEN_NOT_ACTIVE`
 pub fn app_token_not_active(id: &AppTokenId) -> Answer {
-    of_app_token("APP_TOKEN_NOT_ACTIVE", id, "not active")
+    refusal(&Exception::app_token_not_active(id.as_str()))
 }
 
 /// `APP_TOKEN_EXPIRED`
 pub fn app_token_expired(id: &AppTokenId) -> Answer {
-    of_app_token("APP_TOKEN_EXPIRED", id, "expired")
-}
-
-fn of_app_token(code: &str, id: &AppTokenId, what: &str) -> Answer {
-    let id = id.as_str();
-    error(code, &format!("Application token id \"{id}\" {what}"), [("ID", id)])
+    refusal(&Exception::app_token_expired(id.as_str()))
 }
 
 /// `INVALID_APP_TOKEN_HASH`
 pub fn invalid_app_token_hash() -> Answer {
-    error("INVALID_APP_TOKEN_HASH", "Invalid application token hash", [])
+    refusal(&Exception::invalid_app_token_hash())
 }
 
 /// `LOCK_TIMED_OUT`
 pub fn lock_timed_out() -> Answer {
-    error("LOCK_TIMED_OUT", "Timed out while attempting to grab lock", [])
+    refusal(&Exception::lock_timed_out())
 }
 
 /// `INTERNAL_SERVERL_ERROR`, in the server's spelling.
 pub fn internal_server_error() -> Answer {
-    error("INTERNAL_SERVERL_ERROR", "Internal server error occurred", [])
+    refusal(&Exception::internal_error())
 }
 
 /// `INTERNAL_DATABASE_ERROR`
 pub fn internal_database_error() -> Answer {
-    error("INTERNAL_DATABASE_ERROR", "Internal database error", [])
+    refusal(&Exception::internal_database_error())
 }
 
 /// One of each, to try them all.

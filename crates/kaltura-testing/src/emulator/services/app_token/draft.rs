@@ -3,10 +3,10 @@
 use kaltura_types::{Coded as _, HashType, Scalar, SessionType};
 
 use crate::emulator::call::Call;
-use crate::emulator::exception::Exception;
 use crate::emulator::request::{Arguments, Choice, Given};
 use crate::emulator::seed::UserStatus;
 use crate::emulator::state::AppToken;
+use crate::exception::Exception;
 
 /// The fields in the order in which the server reads and checks them.
 pub(super) struct Draft {

@@ -5,11 +5,11 @@ use kaltura_types::{AppTokenStatus, PartnerId};
 use super::object;
 use crate::emulator::actions::Prepared;
 use crate::emulator::answer::{Answer, Object};
-use crate::emulator::exception::Exception;
 use crate::emulator::paging::Pager;
 use crate::emulator::request::{Arguments, Choice, int};
 use crate::emulator::seed::UserStatus;
 use crate::emulator::state::AppToken;
+use crate::exception::Exception;
 
 /// The partner's tokens that are not deleted.
 pub(crate) fn list(arguments: Arguments<'_>) -> Result<Prepared, Exception> {

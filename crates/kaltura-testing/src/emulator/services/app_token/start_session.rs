@@ -6,10 +6,10 @@ use kaltura_types::{AppTokenId, AppTokenStatus, Privileges, SessionType, UnixTim
 
 use crate::emulator::actions::Prepared;
 use crate::emulator::answer::Object;
-use crate::emulator::exception::Exception;
 use crate::emulator::request::Arguments;
 use crate::emulator::services::session;
 use crate::emulator::state::AppToken;
+use crate::exception::Exception;
 
 /// Starts a session for whoever proves to hold a token.
 pub(crate) fn start_session(arguments: Arguments<'_>) -> Result<Prepared, Exception> {

@@ -7,10 +7,10 @@ use kaltura_types::{Ks, PartnerId, SessionType};
 use super::{DEFAULT_EXPIRY, login, session_type};
 use crate::emulator::actions::Prepared;
 use crate::emulator::answer::Object;
-use crate::emulator::exception::Exception;
 use crate::emulator::ks_check;
 use crate::emulator::request::Arguments;
 use crate::emulator::state::ADMIN_CONSOLE;
+use crate::exception::Exception;
 
 /// Starts a session of another partner with the own secret.
 pub(crate) fn impersonate(arguments: Arguments<'_>) -> Result<Prepared, Exception> {

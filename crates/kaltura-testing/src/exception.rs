@@ -1,15 +1,17 @@
 //! The errors of the API: code, message and arguments (wire contract, section 7).
 
+mod strip_tags;
+
 use kaltura_types::{ErrorCode, PartnerId};
 
-use super::strip_tags::strip_tags;
+use self::strip_tags::strip_tags;
 
 /// An error of the API. Its texts may hold a KS, so `Debug` shows the code alone.
 #[derive(Clone, PartialEq)]
-pub(super) struct Exception {
-    pub(super) code: ErrorCode,
-    pub(super) message: String,
-    pub(super) args: Vec<(&'static str, String)>,
+pub(crate) struct Exception {
+    pub(crate) code: ErrorCode,
+    pub(crate) message: String,
+    pub(crate) args: Vec<(&'static str, String)>,
 }
 
 impl std::fmt::Debug for Exception {
@@ -32,15 +34,15 @@ impl Exception {
         Self::new(code, message, &[])
     }
 
-    pub(super) fn is_service_forbidden(&self) -> bool {
+    pub(crate) fn is_service_forbidden(&self) -> bool {
         self.code == ErrorCode::ServiceForbidden
     }
 
-    pub(super) fn service_not_specified() -> Self {
+    pub(crate) fn service_not_specified() -> Self {
         Self::plain(ErrorCode::ServiceNotSpecified, "Service name was not specified, please specify one")
     }
 
-    pub(super) fn service_does_not_exist(service: &str) -> Self {
+    pub(crate) fn service_does_not_exist(service: &str) -> Self {
         let service = service.to_ascii_lowercase();
         Self::new(
             ErrorCode::ServiceDoesNotExist,
@@ -49,11 +51,11 @@ impl Exception {
         )
     }
 
-    pub(super) fn action_not_specified() -> Self {
+    pub(crate) fn action_not_specified() -> Self {
         Self::plain(ErrorCode::ActionNotSpecified, "Action name was not specified, please specify one")
     }
 
-    pub(super) fn action_does_not_exist(service: &str, action: &str) -> Self {
+    pub(crate) fn action_does_not_exist(service: &str, action: &str) -> Self {
         let (service, action) = (service.to_ascii_lowercase(), action.to_ascii_lowercase());
         Self::new(
             ErrorCode::ActionDoesNotExist,
@@ -62,7 +64,7 @@ impl Exception {
         )
     }
 
-    pub(super) fn action_blocked(service: &str, action: &str) -> Self {
+    pub(crate) fn action_blocked(service: &str, action: &str) -> Self {
         let (service, action) = (service.to_ascii_lowercase(), action.to_ascii_lowercase());
         Self::new(
             ErrorCode::ActionBlocked,
@@ -71,12 +73,12 @@ impl Exception {
         )
     }
 
-    pub(super) fn missing_ks() -> Self {
+    pub(crate) fn missing_ks() -> Self {
         Self::plain(ErrorCode::MissingKs, "Missing KS, session not established")
     }
 
     /// `ks_id` is the reason, such as `EXPIRED`, or the KS that was sent.
-    pub(super) fn invalid_ks(ks_id: &str) -> Self {
+    pub(crate) fn invalid_ks(ks_id: &str) -> Self {
         Self::new(
             ErrorCode::InvalidKs,
             "Invalid KS \"@KSID@\", Error \"@ERR_CODE@,@ERR_DESC@\"",
@@ -84,7 +86,7 @@ impl Exception {
         )
     }
 
-    pub(super) fn service_forbidden(service: &str, action: &str) -> Self {
+    pub(crate) fn service_forbidden(service: &str, action: &str) -> Self {
         Self::new(
             ErrorCode::ServiceForbidden,
             "The access to service [@SERVICE@] is forbidden",
@@ -92,14 +94,14 @@ impl Exception {
         )
     }
 
-    pub(super) fn content_blocked() -> Self {
+    pub(crate) fn content_blocked() -> Self {
         Self::plain(
             ErrorCode::ServiceForbiddenContentBlocked,
             "The access to this service is forbidden since the specified partner is blocked",
         )
     }
 
-    pub(super) fn partner_access_forbidden(accessing: PartnerId, accessed: PartnerId) -> Self {
+    pub(crate) fn partner_access_forbidden(accessing: PartnerId, accessed: PartnerId) -> Self {
         Self::new(
             ErrorCode::PartnerAccessForbidden,
             "Partner [@ACCESSING_PID@] cannot access partner [@ACCESSED_PID@]",
@@ -107,32 +109,32 @@ impl Exception {
         )
     }
 
-    pub(super) fn user_blocked() -> Self {
+    pub(crate) fn user_blocked() -> Self {
         Self::plain(ErrorCode::UserBlocked, "this user is blocked")
     }
 
-    pub(super) fn invalid_user_id() -> Self {
+    pub(crate) fn invalid_user_id() -> Self {
         Self::plain(ErrorCode::from("INVALID_USER_ID"), "Invalid user id")
     }
 
     /// The server forgets to say which object it means.
-    pub(super) fn invalid_object_id() -> Self {
+    pub(crate) fn invalid_object_id() -> Self {
         Self::new(ErrorCode::InvalidObjectId, "Invalid object id [@ID@]", &[("ID", "N/A")])
     }
 
-    pub(super) fn unknown_role() -> Self {
+    pub(crate) fn unknown_role() -> Self {
         Self::plain(ErrorCode::UnknownRoleId, "Unknown role id")
     }
 
-    pub(super) fn invalid_set_role() -> Self {
+    pub(crate) fn invalid_set_role() -> Self {
         Self::plain(ErrorCode::InvalidSetRole, "Invalid set role id")
     }
 
-    pub(super) fn invalid_actions_limit() -> Self {
+    pub(crate) fn invalid_actions_limit() -> Self {
         Self::plain(ErrorCode::InvalidActionsLimit, "Invalid actions limit")
     }
 
-    pub(super) fn missing_parameter(name: &str) -> Self {
+    pub(crate) fn missing_parameter(name: &str) -> Self {
         Self::new(
             ErrorCode::MissingMandatoryParameter,
             "Missing parameter \"@PARAM_NAME@\"",
@@ -140,7 +142,7 @@ impl Exception {
         )
     }
 
-    pub(super) fn invalid_enum(value: &str, parameter: &str, kind: &str) -> Self {
+    pub(crate) fn invalid_enum(value: &str, parameter: &str, kind: &str) -> Self {
         Self::new(
             ErrorCode::InvalidEnumValue,
             "Invalid enumeration value \"@ENUM_VAL@\" for parameter \"@PARAM_NAME@\", expecting enumeration type \"@ENUM_TYPE@\"",
@@ -148,7 +150,7 @@ impl Exception {
         )
     }
 
-    pub(super) fn invalid_character(field: &str) -> Self {
+    pub(crate) fn invalid_character(field: &str) -> Self {
         Self::new(
             ErrorCode::InvalidParameterChar,
             "Invalid char in \"@XML_FIELD@\" field",
@@ -156,7 +158,7 @@ impl Exception {
         )
     }
 
-    pub(super) fn invalid_language(code: &str) -> Self {
+    pub(crate) fn invalid_language(code: &str) -> Self {
         Self::new(
             ErrorCode::InvalidLanguageCode,
             " Invalid language code [\"@LANGUAGE_CODE@\"]",
@@ -164,7 +166,7 @@ impl Exception {
         )
     }
 
-    pub(super) fn invalid_field(field: &str) -> Self {
+    pub(crate) fn invalid_field(field: &str) -> Self {
         Self::new(
             ErrorCode::InvalidFieldValue,
             "value in field [@FIELD_NAME@] is not valid",
@@ -172,7 +174,7 @@ impl Exception {
         )
     }
 
-    pub(super) fn not_updatable(property: &str) -> Self {
+    pub(crate) fn not_updatable(property: &str) -> Self {
         Self::new(
             ErrorCode::PropertyValidationNotUpdatable,
             "The property \"@PROP_NAME@\" cannot be updated",
@@ -180,7 +182,7 @@ impl Exception {
         )
     }
 
-    pub(super) fn wrong_format(property: &str) -> Self {
+    pub(crate) fn wrong_format(property: &str) -> Self {
         Self::new(
             ErrorCode::PropertyValidationWrongFormat,
             "The property \"@PROP_NAME@\" must match format @FORMAT@",
@@ -188,7 +190,7 @@ impl Exception {
         )
     }
 
-    pub(super) fn start_session_error(partner: PartnerId) -> Self {
+    pub(crate) fn start_session_error(partner: PartnerId) -> Self {
         Self::new(
             ErrorCode::StartSessionError,
             "Error while starting session for partner [@PID@]",
@@ -196,28 +198,28 @@ impl Exception {
         )
     }
 
-    pub(super) fn invalid_widget(id: &str) -> Self {
+    pub(crate) fn invalid_widget(id: &str) -> Self {
         Self::new(ErrorCode::InvalidWidgetId, "Unknown widget [@WIDGET_ID@]", &[("WIDGET_ID", id)])
     }
 
-    pub(super) fn app_token_not_found(id: &str) -> Self {
+    pub(crate) fn app_token_not_found(id: &str) -> Self {
         Self::new(ErrorCode::AppTokenIdNotFound, "Application token id \"@ID@\" not found", &[("ID", id)])
     }
 
-    pub(super) fn app_token_not_active(id: &str) -> Self {
+    pub(crate) fn app_token_not_active(id: &str) -> Self {
         Self::new(ErrorCode::AppTokenNotActive, "Application token id \"@ID@\" not active", &[("ID", id)])
     }
 
-    pub(super) fn app_token_expired(id: &str) -> Self {
+    pub(crate) fn app_token_expired(id: &str) -> Self {
         Self::new(ErrorCode::AppTokenExpired, "Application token id \"@ID@\" expired", &[("ID", id)])
     }
 
-    pub(super) fn invalid_app_token_hash() -> Self {
+    pub(crate) fn invalid_app_token_hash() -> Self {
         Self::plain(ErrorCode::InvalidAppTokenHash, "Invalid application token hash")
     }
 
     /// An internal error that says more than it should.
-    pub(super) fn echo(sent: &str) -> Self {
+    pub(crate) fn echo(sent: &str) -> Self {
         Self::new(
             ErrorCode::InternalServerError,
             "Internal server error occurred while handling [@REQUEST@]",
@@ -225,8 +227,28 @@ impl Exception {
         )
     }
 
-    pub(super) fn internal_error() -> Self {
+    pub(crate) fn internal_error() -> Self {
         Self::plain(ErrorCode::InternalServerError, "Internal server error occurred")
+    }
+
+    pub(crate) fn internal_database_error() -> Self {
+        Self::plain(ErrorCode::InternalDatabaseError, "Internal database error")
+    }
+
+    pub(crate) fn lock_timed_out() -> Self {
+        Self::plain(ErrorCode::LockTimedOut, "Timed out while attempting to grab lock")
+    }
+
+    pub(crate) fn access_unauthorized() -> Self {
+        Self::plain(ErrorCode::AccessUnauthorized, "Access unauthorized")
+    }
+
+    pub(crate) fn access_control_restricted(service: &str, action: &str) -> Self {
+        Self::new(
+            ErrorCode::ServiceAccessControlRestricted,
+            "The access to service [@SERVICE@] is forbidden due to access control restriction",
+            &[("SERVICE", &format!("{service}->{action}"))],
+        )
     }
 }
 
