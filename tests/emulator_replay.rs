@@ -15,11 +15,9 @@ use bytes::Bytes;
 use kaltura_auth::TokenHash;
 use kaltura_ks::{KsFields, OpenedKs};
 use kaltura_testing::emulator::{AppTokenSeed, Clock, Emulator, PartnerSeed, RateLimit, Seed};
+use kaltura_tests::vectors::{EXCHANGES, SEED};
 use kaltura_types::{AdminSecret, AppTokenValue, HashType, Ks, PartnerId, SessionType, UnixTime};
 use serde_json::Value;
-
-const EXCHANGES: &str = include_str!("vectors/exchanges.json");
-const SEED: &str = include_str!("vectors/seed.json");
 
 /// Exchanges that are not replayed, each with the reason.
 const LEFT_OUT: [(u64, &str); 2] = [

@@ -16,6 +16,7 @@ use std::error::Error;
 use kaltura_ks::{
     KsClaims, KsFields, KsHeader, KsVersion, MalformedKs, OpenError, OpenedKs, open, server_random,
 };
+use kaltura_tests::vectors;
 use kaltura_types::{AdminSecret, Ks, Open, PartnerId, Scalar, UnixTime};
 use serde_json::{Map, Value, json};
 
@@ -23,7 +24,7 @@ use serde_json::{Map, Value, json};
 type Secrets = BTreeMap<i64, Vec<AdminSecret>>;
 
 fn vectors() -> Value {
-    serde_json::from_str(include_str!("vectors/ks.json")).unwrap()
+    kaltura_tests::read(vectors::KS)
 }
 
 fn secrets_of(vectors: &Value) -> Secrets {
@@ -289,8 +290,8 @@ fn with_expiry(claims: &KsClaims, expiry: i64) -> KsFields {
 
 #[test]
 fn each_ks_in_a_recorded_answer_is_opened_and_signed_again() {
-    let exchanges: Value = serde_json::from_str(include_str!("vectors/exchanges.json")).unwrap();
-    let seed: Value = serde_json::from_str(include_str!("vectors/seed.json")).unwrap();
+    let exchanges: Value = kaltura_tests::read(vectors::EXCHANGES);
+    let seed: Value = kaltura_tests::read(vectors::SEED);
     let secrets_of = |partner: &Value| {
         let secrets = items(&partner["adminSecrets"]).iter();
         (partner["id"].as_i64().unwrap(), secrets.map(|secret| secret.as_str().unwrap().into()).collect())

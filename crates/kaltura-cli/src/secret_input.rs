@@ -55,7 +55,7 @@ fn read(from: impl Read, place: &str) -> Result<Secret, Failure> {
     let Ok(text) = std::str::from_utf8(&bytes) else {
         return Err(Failure::usage(format!("{place} is not UTF-8 text")));
     };
-    match text.trim_end() {
+    match without_line_end(text) {
         "" => Err(Failure::usage(format!("{place} is empty"))),
         secret => Ok(Zeroizing::new(secret.to_owned())),
     }
