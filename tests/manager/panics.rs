@@ -3,9 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
-use futures_util::future::join_all;
 use kaltura_auth::ErrorKind;
 use kaltura_auth::manager::{Event, SessionManager};
+use kaltura_testing::mock::Gate;
 use kaltura_testing::runtime::Spawning;
 
 use super::stage::{START, Stage, WIDGET, at_once, is_same, poll, seconds};
@@ -16,11 +16,10 @@ fn a_panic_in_a_transport_is_an_error_for_all_who_wait_and_none_is_left_waiting(
     for spawning in [Spawning::Keep, Spawning::Drop, Spawning::Decline] {
         for action in [WIDGET, START] {
             let stage = Stage::new().with_spawning(spawning);
-            stage.wire.answer_after_polls(2);
-            stage.wire.play(action, Part::Panic);
-            let manager = stage.manager();
-            // `run` panics if somebody waits whom nobody will wake.
-            let answers = stage.run(join_all((0..100).map(|_| manager.session())));
+            let (manager, gate) = (stage.manager(), Gate::closed());
+            stage.wire.play(action, Part::PanicAfter(gate.clone()));
+            // This panics if somebody waits whom nobody will wake.
+            let answers = stage.herd(&manager, 100, &gate);
             for answer in answers {
                 let error = answer.unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::SourceFailed);

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use kaltura_auth::manager::{BlockingSessionManager, SessionManager};
+use futures_util::future::join_all;
+use kaltura_auth::manager::{Answer, BlockingSessionManager, SessionManager};
 use kaltura_auth::source::AppTokenSource;
 use kaltura_auth::{
     AppTokenLogin, BlockingTransport, ServiceUrl, Session, SessionRequest, Transport, blocking_transport_fn,
     transport_fn,
 };
 use kaltura_testing::emulator::{AppTokenSeed, Clock, Emulator, PartnerSeed};
+use kaltura_testing::mock::Gate;
 use kaltura_testing::runtime::{Spawning, TestRuntime};
 use kaltura_types::{Lifetime, PartnerId, UnixTime};
 
@@ -125,6 +127,16 @@ impl Stage {
     /// Runs a future, and the tasks besides.
     pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
+    }
+
+    /// So many callers ask, and all of them wait for a login that is held back at this gate; then it is opened.
+    pub(crate) fn herd(&self, manager: &SessionManager, callers: usize, gate: &Gate) -> Vec<Answer> {
+        let mut herd: Vec<_> = (0..callers).map(|_| Box::pin(manager.session())).collect();
+        assert!(herd.iter_mut().all(|caller| poll(caller).is_pending()));
+        self.runtime.run_until_idle();
+        assert!(manager.status().logging_in);
+        gate.open();
+        self.run(join_all(herd))
     }
 
     /// Time passes, for the callers and for the server.

@@ -18,6 +18,10 @@ pub(crate) enum Part {
     Break,
     /// The transport panics.
     Panic,
+    /// The transport panics when the gate is opened.
+    PanicAfter(Gate),
+    /// The connection breaks when the gate is opened.
+    BreakAfter(Gate),
     /// No answer ever comes, and the transport does not keep to its time limit.
     Hang,
     /// The server's answer comes when the gate is opened.
@@ -93,6 +97,14 @@ impl Wire {
         match part {
             Some(Part::Hang) => pending().await,
             Some(Part::WaitFor(gate)) => gate.pass().await,
+            Some(Part::PanicAfter(gate)) => {
+                gate.pass().await;
+                play(Some(Part::Panic))?;
+            }
+            Some(Part::BreakAfter(gate)) => {
+                gate.pass().await;
+                play(Some(Part::Break))?;
+            }
             other => play(other)?,
         }
         BlockingTransport::send(emulator, request)

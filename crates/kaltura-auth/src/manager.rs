@@ -21,6 +21,7 @@ mod policy;
 mod session_manager;
 pub mod state;
 mod status;
+mod sync;
 mod time;
 
 pub use self::blocking::{BlockingSessionManager, BlockingSessionManagerBuilder};

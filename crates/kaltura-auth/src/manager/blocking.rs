@@ -1,7 +1,7 @@
 //! The blocking driver over the pure state: many threads, one session, one login at a time.
 
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::fresh::Fresh;
@@ -10,6 +10,7 @@ use super::policy::Policy;
 use super::session_manager::Answer;
 use super::state::{Decision, InvalidReason, SessionState, Ticket, Who};
 use super::status::Status;
+use super::sync::{Condvar, Mutex, MutexGuard, lock};
 use super::time::Moment;
 use crate::error::Error;
 use crate::runtime::Clock;
@@ -196,7 +197,7 @@ impl Inner {
     }
 
     fn lock(&self) -> MutexGuard<'_, Locked> {
-        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.locked)
     }
 
     /// Gives the lock back, and tells the observer what has happened under it.

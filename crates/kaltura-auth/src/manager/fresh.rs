@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
-
 use super::state::Held;
+use super::sync::ArcSwapOption;
 use super::time::{Deadline, Moment};
 use crate::session::Session;
 

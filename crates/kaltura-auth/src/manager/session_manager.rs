@@ -1,20 +1,21 @@
 //! The async driver over the pure state: many tasks, one session, one login at a time.
 
 mod flight;
+mod landing;
 
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
-
-use self::flight::{Flight, FlightSlot, Landing};
+use self::flight::{Flight, FlightSlot};
+use self::landing::Landing;
 use super::fresh::Fresh;
 use super::observer::Observer;
 use super::policy::Policy;
 use super::state::{Decision, InvalidReason, SessionState, Who};
 use super::status::Status;
+use super::sync::{Mutex, MutexGuard, lock};
 use super::time::Moment;
 use crate::error::Error;
 use crate::maybe_send::MaybeSend;
@@ -246,7 +247,7 @@ impl Inner {
     }
 
     fn lock(&self) -> MutexGuard<'_, Locked> {
-        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.locked)
     }
 
     /// Gives the lock back, and tells the observer what has happened under it.
@@ -284,11 +285,11 @@ impl Inner {
             Decision::Use(session) => (Step::Done(Ok(session)), None),
             Decision::Fail(error) => (Step::Done(Err(error)), None),
             Decision::Start(ticket) => {
-                let flight = locked.slot.take_off(Landing::new(self, ticket));
+                let flight = locked.slot.take_off(Box::pin(Landing::new(self, ticket).fly()));
                 (Step::Wait(flight.clone()), Some(flight))
             }
             Decision::UseAndRenew(session, ticket) => {
-                let flight = locked.slot.take_off(Landing::new(self, ticket));
+                let flight = locked.slot.take_off(Box::pin(Landing::new(self, ticket).fly()));
                 match who {
                     Who::Keeper => (Step::Renew(flight), None),
                     Who::Caller => (Step::Done(Ok(session)), Some(flight)),
@@ -304,7 +305,8 @@ impl Inner {
     /// Lets the runtime carry the flight; where it does not, the caller carries it.
     fn spawn(&self, step: Step, flight: Option<Flight>) -> Step {
         let Some(flight) = flight else { return step };
-        let task: BoxFuture<'static, ()> = Box::pin(flight.clone().map(drop));
+        let passenger = flight.clone();
+        let task: BoxFuture<'static, ()> = Box::pin(async move { drop(passenger.await) });
         match (self.runtime.spawn(task), step) {
             (Err(_), Step::Done(Ok(_))) => Step::Renew(flight),
             (_, step) => step,

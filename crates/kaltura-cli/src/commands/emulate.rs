@@ -277,6 +277,7 @@ mod tests {
             assert_eq!(parse_address(text), Err(InvalidAddress), "{text}");
         }
     }
+
     #[test]
     fn a_latency_is_a_range_of_milliseconds() {
         let milliseconds = Duration::from_millis;

@@ -2,7 +2,6 @@
 //!
 //! All servers here run on loopback: the command's own emulator, and a raw one for odd answers.
 #![cfg(test)]
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a failed test panics")]
 
 mod command_line;
 mod demo;

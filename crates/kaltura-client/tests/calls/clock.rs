@@ -96,6 +96,10 @@ impl HandClock {
         let mut inner = self.inner();
         let next = inner.naps.iter().map(|(_, due, _)| *due).min().expect("all wait, and nothing will come");
         inner.now = inner.now.max(next);
+        let now = inner.now;
+        for (_, _, waker) in inner.naps.iter().filter(|(_, due, _)| *due <= now) {
+            waker.wake_by_ref();
+        }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

@@ -144,7 +144,6 @@ impl Scene {
 
 /// The same for threads, whose waits go into `slept`.
 pub(crate) struct BlockingScene {
-    pub(crate) clock: HandClock,
     pub(crate) server: Server,
     pub(crate) source: Source,
     pub(crate) slept: Arc<Mutex<Vec<Duration>>>,
@@ -177,7 +176,7 @@ impl BlockingScene {
             clock.clone(),
         );
         let client = otherwise(builder.sleep(sleep)).build();
-        Self { clock, server, source, slept, client }
+        Self { server, source, slept, client }
     }
 }
 

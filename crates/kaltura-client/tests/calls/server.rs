@@ -35,7 +35,7 @@ pub(crate) struct Reply {
 #[derive(Clone)]
 enum What {
     Answer(WireResponse),
-    Fail(TransportErrorKind),
+    Fail(TransportError),
     /// The answer is an error that repeats all that was sent.
     Echo(fn(&Sent) -> WireResponse),
     Never,
@@ -88,7 +88,11 @@ impl Reply {
     }
 
     pub(crate) fn fail(kind: TransportErrorKind) -> Self {
-        Self::of(What::Fail(kind))
+        Self::fail_with(TransportError::new(kind, "the test wants it so"))
+    }
+
+    pub(crate) fn fail_with(error: TransportError) -> Self {
+        Self::of(What::Fail(error))
     }
 
     pub(crate) fn echo(answer: fn(&Sent) -> WireResponse) -> Self {
@@ -154,7 +158,7 @@ impl What {
     fn outcome(self, sent: &Sent) -> Result<WireResponse, TransportError> {
         match self {
             Self::Answer(response) => Ok(response),
-            Self::Fail(kind) => Err(TransportError::new(kind, "the test wants it so")),
+            Self::Fail(error) => Err(error),
             Self::Echo(answer) => Ok(answer(sent)),
             Self::Never => panic!("a thread would wait for ever"),
         }

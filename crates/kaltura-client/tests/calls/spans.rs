@@ -1,9 +1,10 @@
 //! What `tracing` is told, and what it is not.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Once};
 
 use kaltura_client::auth::WireResponse;
 use kaltura_client::types::Ks;
@@ -16,15 +17,23 @@ use tracing::{Event, Metadata, Subscriber};
 use crate::scene::{BlockingScene, KS, Scene, list};
 use crate::server::{Reply, invalid_ks};
 
-/// Keeps all spans and events as they are told.
-#[derive(Clone, Default)]
-struct Ear(Arc<Heard>);
+/// Keeps all spans and events of the thread that listens. It is there for all threads, since `tracing` asks only
+/// once whether anybody wants to hear of a place in the code.
+struct Ear;
+
+thread_local! {
+    static HEARD: RefCell<Option<Heard>> = const { RefCell::new(None) };
+}
 
 #[derive(Default)]
 struct Heard {
-    spans: Mutex<BTreeMap<u64, Fields>>,
-    events: Mutex<Vec<Fields>>,
-    next: AtomicU64,
+    spans: BTreeMap<u64, Fields>,
+    events: Vec<Fields>,
+}
+
+/// Does something with what this thread has heard, if it listens.
+fn heard(keep: impl FnOnce(&mut Heard)) {
+    HEARD.with_borrow_mut(|heard| heard.as_mut().map(keep));
 }
 
 #[derive(Clone, Debug, Default)]
@@ -60,15 +69,16 @@ impl Subscriber for Ear {
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let id = self.0.next.fetch_add(1, Ordering::SeqCst) + 1;
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::SeqCst);
         let mut fields = Fields::of(attributes.metadata());
         attributes.record(&mut fields);
-        self.0.spans.lock().unwrap().insert(id, fields);
+        heard(|heard| drop(heard.spans.insert(id, fields)));
         Id::from_u64(id)
     }
 
     fn record(&self, span: &Id, values: &Record<'_>) {
-        values.record(self.0.spans.lock().unwrap().get_mut(&span.into_u64()).unwrap());
+        heard(|heard| values.record(heard.spans.get_mut(&span.into_u64()).unwrap()));
     }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
@@ -76,7 +86,7 @@ impl Subscriber for Ear {
     fn event(&self, event: &Event<'_>) {
         let mut fields = Fields::of(event.metadata());
         event.record(&mut fields);
-        self.0.events.lock().unwrap().push(fields);
+        heard(|heard| heard.events.push(fields));
     }
 
     fn enter(&self, _: &Id) {}
@@ -84,14 +94,15 @@ impl Subscriber for Ear {
     fn exit(&self, _: &Id) {}
 }
 
-impl Ear {
-    fn listen(work: impl FnOnce()) -> (Vec<Fields>, Vec<Fields>) {
-        let ear = Self::default();
-        tracing::subscriber::with_default(ear.clone(), work);
-        let spans = ear.0.spans.lock().unwrap().values().cloned().collect();
-        let events = ear.0.events.lock().unwrap().clone();
-        (spans, events)
-    }
+/// The spans and events of some work.
+fn listen(work: impl FnOnce()) -> (Vec<Fields>, Vec<Fields>) {
+    static EAR: Once = Once::new();
+    EAR.call_once(|| tracing::subscriber::set_global_default(Ear).unwrap());
+    tracing::callsite::rebuild_interest_cache();
+    HEARD.set(Some(Heard::default()));
+    work();
+    let heard = HEARD.take().unwrap();
+    (heard.spans.into_values().collect(), heard.events)
 }
 
 fn answer(body: &str) -> Reply {
@@ -101,7 +112,7 @@ fn answer(body: &str) -> Reply {
 
 #[test]
 fn a_call_is_a_span_with_its_names_and_how_it_ended() {
-    let (spans, _) = Ear::listen(|| {
+    let (spans, _) = listen(|| {
         let scene = Scene::new([Reply::invalid_ks("EXPIRED"), answer("{}")]);
         scene.call().unwrap();
         let threads = BlockingScene::new([answer(r#"{"code":"USER_BLOCKED","message":"m","args":[]}"#)]);
@@ -128,7 +139,7 @@ fn a_call_is_a_span_with_its_names_and_how_it_ended() {
 fn what_happens_to_the_session_is_told_and_the_observer_hears_it_too() {
     let seen = Arc::new(AtomicU64::new(0));
     let counts = Arc::clone(&seen);
-    let (_, events) = Ear::listen(move || {
+    let (_, events) = listen(move || {
         let observer = move |_: &kaltura_client::auth::manager::Event| {
             counts.fetch_add(1, Ordering::SeqCst);
         };
@@ -156,7 +167,7 @@ fn what_happens_to_the_session_is_told_and_the_observer_hears_it_too() {
 #[test]
 fn no_span_and_no_event_holds_a_secret() {
     let canaries = [KS, "canary-secret", "canary-given-ks"];
-    let (spans, events) = Ear::listen(|| {
+    let (spans, events) = listen(|| {
         let echo = |sent: &crate::server::Sent| {
             let ks = sent.ks().unwrap_or_default();
             let answer = WireResponse::new(200, invalid_ks(ks).to_string());

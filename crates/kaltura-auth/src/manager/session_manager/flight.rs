@@ -1,80 +1,194 @@
 //! One login under way, shared by whoever waits for it.
+//!
+//! This is the `Shared` of futures-util with two more promises, which a session manager lives by:
+//!
+//! - Whoever waits is woken even if the one who carried the login on was woken, too, and is dropped before he
+//!   polls again. A ring that comes while the login is polled is passed on only after that poll, so that nobody
+//!   whom it wakes finds the login taken and goes back to sleep.
+//! - Whoever waits is woken even if the login panics; its outcome is an error then.
 
-use std::panic::AssertUnwindSafe;
-use std::pin::pin;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, Wake, Waker};
 
-use futures_util::FutureExt as _;
-use futures_util::future::{Either, Shared, WeakShared, select};
-
-use super::{Answer, Inner};
-use crate::error::{Error, KeepingFailed};
-use crate::manager::state::Ticket;
+use super::Answer;
+use crate::error::Error;
+use crate::manager::sync::{Mutex, lock};
 use crate::runtime::BoxFuture;
 
-/// A login that any number of callers wait for. It is carried on by whoever polls it.
-pub(super) type Flight = Shared<BoxFuture<'static, Answer>>;
+/// A handle on a login that is under way. Whoever polls it carries the login on. When the last handle is gone, so
+/// is the login.
+pub(super) struct Flight {
+    shared: Arc<Shared>,
+    /// His place among those who are woken, once he has polled.
+    place: Option<u64>,
+}
 
-/// Where newcomers find the flight. It is held weakly: when all who wait are gone, so is the flight.
+/// Where newcomers find a flight, without keeping it alive.
 #[derive(Default)]
-pub(super) struct FlightSlot(Option<WeakShared<BoxFuture<'static, Answer>>>);
+pub(super) struct FlightSlot(Weak<Shared>);
+
+struct Shared {
+    bell: Arc<Bell>,
+    /// Until it has landed, only he who has the turn looks into it. So nobody waits for this lock while another
+    /// polls.
+    login: Mutex<Login>,
+}
+
+enum Login {
+    UnderWay(BoxFuture<'static, Answer>),
+    Landed(Answer),
+}
 
 impl FlightSlot {
+    /// Nothing if nobody holds it any more.
     pub(super) fn join(&self) -> Option<Flight> {
-        self.0.as_ref().and_then(WeakShared::upgrade)
+        self.0.upgrade().map(|shared| Flight { shared, place: None })
     }
 
-    /// A panic on the way must end here: `Shared` wakes nobody when its future panics, so that whoever waits
-    /// would wait for ever.
-    pub(super) fn take_off(&mut self, landing: Landing) -> Flight {
-        let flight = AssertUnwindSafe(landing.fly()).catch_unwind();
-        let flight: BoxFuture<'static, Answer> =
-            Box::pin(flight.map(|answer| answer.unwrap_or_else(|_panic| Err(panicked()))));
-        let flight = flight.shared();
-        self.0 = flight.downgrade();
-        flight
+    pub(super) fn take_off(&mut self, login: BoxFuture<'static, Answer>) -> Flight {
+        let login = Mutex::new(Login::UnderWay(login));
+        let shared = Arc::new(Shared { bell: Arc::default(), login });
+        self.0 = Arc::downgrade(&shared);
+        Flight { shared, place: None }
     }
 }
 
-/// The duty to end the flight: with its outcome, or, if it is dropped or panics on the way, without.
-pub(super) struct Landing {
-    inner: Arc<Inner>,
-    ticket: Option<Ticket>,
-}
-
-impl Landing {
-    pub(super) fn new(inner: &Arc<Inner>, ticket: Ticket) -> Self {
-        Self { inner: Arc::clone(inner), ticket: Some(ticket) }
-    }
-
-    async fn fly(mut self) -> Answer {
-        let inner = Arc::clone(&self.inner);
-        let login = pin!(inner.source.start(&*inner.runtime));
-        let limit = inner.runtime.sleep(inner.flight_limit);
-        let result = match select(login, limit).await {
-            Either::Left((result, _)) => result,
-            Either::Right(_) => Err(Error::keeping(KeepingFailed::TimedOut { limit: inner.flight_limit })),
-        };
-        let now = inner.now();
-        let mut locked = inner.lock();
-        let answer = match self.ticket.take() {
-            Some(ticket) => locked.state.finish(ticket, result, now),
-            None => result.map(|grant| Arc::clone(grant.session())),
-        };
-        inner.fresh.publish(locked.state.held());
-        inner.release(locked);
-        answer
+impl Clone for Flight {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), place: None }
     }
 }
 
-impl Drop for Landing {
+impl Future for Flight {
+    type Output = Answer;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
+        let flight = self.get_mut();
+        match flight.shared.bell.enter(&mut flight.place, context.waker()) {
+            Turn::Carry => flight.shared.carry_on(),
+            Turn::Wait => Poll::Pending,
+            Turn::Leave => lock(&flight.shared.login).outcome(),
+        }
+    }
+}
+
+impl Drop for Flight {
     fn drop(&mut self) {
-        if let Some(ticket) = self.ticket.take() {
-            self.inner.lock().state.abandon(ticket.id());
+        if let Some(place) = self.place {
+            self.shared.bell.leave(place);
+        }
+    }
+}
+
+impl Shared {
+    fn carry_on(&self) -> Poll<Answer> {
+        let waker = Waker::from(Arc::clone(&self.bell));
+        let mut login = lock(&self.login);
+        if let Login::UnderWay(future) = &mut *login {
+            let poll = || future.as_mut().poll(&mut Context::from_waker(&waker));
+            let polled = catch_unwind(AssertUnwindSafe(poll));
+            if let Poll::Ready(answer) = polled.unwrap_or_else(|_panic| Poll::Ready(Err(panicked()))) {
+                *login = Login::Landed(answer);
+            }
+        }
+        let outcome = login.outcome();
+        drop(login);
+        self.bell.end_turn(outcome.is_ready());
+        outcome
+    }
+}
+
+impl Login {
+    fn outcome(&self) -> Poll<Answer> {
+        match self {
+            Self::UnderWay(_) => Poll::Pending,
+            Self::Landed(answer) => Poll::Ready(answer.clone()),
         }
     }
 }
 
 fn panicked() -> Error {
     Error::source("the login panicked", false)
+}
+
+/// Wakes all who wait. The login has it as its waker; it does not hold the login, or that would hold itself.
+#[derive(Default)]
+struct Bell(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    /// Somebody has the turn: he polls the login just now.
+    is_carried: bool,
+    /// The bell was rung during his turn.
+    was_rung: bool,
+    has_landed: bool,
+    wakers: BTreeMap<u64, Waker>,
+    last_place: u64,
+}
+
+/// What one who polls is to do.
+enum Turn {
+    /// Poll the login, and end the turn.
+    Carry,
+    /// Wait for the bell.
+    Wait,
+    /// Take the outcome.
+    Leave,
+}
+
+impl Bell {
+    fn enter(&self, place: &mut Option<u64>, waker: &Waker) -> Turn {
+        let mut waiting = lock(&self.0);
+        if waiting.has_landed {
+            return Turn::Leave;
+        }
+        let place = *place.get_or_insert_with(|| {
+            waiting.last_place += 1;
+            waiting.last_place
+        });
+        let former = waiting.wakers.insert(place, waker.clone());
+        let turn = if mem::replace(&mut waiting.is_carried, true) { Turn::Wait } else { Turn::Carry };
+        drop(waiting);
+        // Here as everywhere: a waker may hold the last handle on a task, and that task may hold a flight. So it
+        // is dropped outside of the lock.
+        drop(former);
+        turn
+    }
+
+    fn end_turn(&self, has_landed: bool) {
+        let mut waiting = lock(&self.0);
+        waiting.is_carried = false;
+        waiting.has_landed = has_landed;
+        let was_rung = mem::take(&mut waiting.was_rung);
+        let wakers = if was_rung || has_landed { mem::take(&mut waiting.wakers) } else { BTreeMap::new() };
+        drop(waiting);
+        wakers.into_values().for_each(Waker::wake);
+    }
+
+    fn leave(&self, place: u64) {
+        let waker = lock(&self.0).wakers.remove(&place);
+        drop(waker);
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let mut waiting = lock(&self.0);
+        if waiting.is_carried {
+            waiting.was_rung = true;
+            return;
+        }
+        let wakers = mem::take(&mut waiting.wakers);
+        drop(waiting);
+        wakers.into_values().for_each(Waker::wake);
+    }
 }
