@@ -39,7 +39,7 @@ fn policy() -> Policy {
 fn is_good(stage: &Stage, manager: &SessionManager, chance: u64) -> bool {
     match block_on(manager.session()) {
         Ok(session) => {
-            if chance % 5 == 0 {
+            if chance.is_multiple_of(5) {
                 manager.invalidate(&session, InvalidReason::Expired);
                 stage.pass(seconds(100));
             }
@@ -87,11 +87,11 @@ fn async_on_16_threads_with_random_drops() {
 /// What one thread does with a blocking manager.
 fn use_blocking(stage: &Stage, manager: &BlockingSessionManager, roll: u64) {
     match manager.session() {
-        Ok(session) if roll % 7 == 0 => {
+        Ok(session) if roll.is_multiple_of(7) => {
             manager.invalidate(&session, InvalidReason::Expired);
             stage.pass(seconds(100));
         }
-        Ok(_) if roll % 5 == 0 => drop(manager.tend()),
+        Ok(_) if roll.is_multiple_of(5) => drop(manager.tend()),
         Ok(_) => drop(manager.status()),
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::DiesYoung);

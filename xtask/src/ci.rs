@@ -1,6 +1,5 @@
 //! `cargo xtask ci`: every check, in the order of the continuous integration.
 
-mod command;
 mod readme;
 mod steps;
 mod tally;
@@ -10,8 +9,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::Failure;
+use crate::command::Command;
 use crate::tidy::Workspace;
-use command::Command;
 use readme::Readme;
 use steps::{Chore, Step};
 use tally::Tally;
@@ -29,6 +28,7 @@ pub(crate) fn run(place: &Path, out: &mut dyn Write) -> Result<bool, Failure> {
         Chore::Run(command) => command.run(root),
         Chore::Test(command) => command.run_and_read(root, out, &mut |line| tally.read(line)),
         Chore::Tidy => crate::tidy::run(root, out),
+        Chore::Clients => crate::clients::run(root, out),
         Chore::Skip(_) => Ok(true),
     })?;
     writeln!(out, "tests: {tally}")?;

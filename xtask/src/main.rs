@@ -1,6 +1,8 @@
-//! The project's own chores: `cargo xtask ci` and `cargo xtask tidy`.
+//! The project's own chores: `cargo xtask ci`, `cargo xtask tidy` and `cargo xtask clients`.
 
 mod ci;
+mod clients;
+mod command;
 mod tidy;
 
 use std::error::Error;
@@ -15,8 +17,9 @@ The project's own chores.
 
 usage: cargo xtask <chore>
 
-  ci     every check, in the order of the continuous integration; stops at the first that fails
-  tidy   the rules of the house: layers, manifests, files
+  ci        every check, in the order of the continuous integration; stops at the first that fails
+  tidy      the rules of the house: layers, manifests, files
+  clients   the published clients for Python and Node.js, and curl, against `kaltura emulate`
 
 exit code: 0 all well, 1 a check failed, 2 the command line was not understood
 ";
@@ -24,6 +27,7 @@ exit code: 0 all well, 1 a check failed, 2 the command line was not understood
 enum Chore {
     Ci,
     Tidy,
+    Clients,
     Help,
 }
 
@@ -48,6 +52,7 @@ fn understand(words: &[String]) -> Option<Chore> {
         [word] => match word.as_str() {
             "ci" => Some(Chore::Ci),
             "tidy" => Some(Chore::Tidy),
+            "clients" => Some(Chore::Clients),
             "help" | "--help" | "-h" => Some(Chore::Help),
             _ => None,
         },
@@ -62,6 +67,7 @@ fn run(chore: &Chore) -> Result<bool, Failure> {
     match chore {
         Chore::Ci => ci::run(&here, &mut out),
         Chore::Tidy => tidy::run(&here, &mut out),
+        Chore::Clients => clients::run(&here, &mut out),
         Chore::Help => {
             out.write_all(USAGE.as_bytes())?;
             Ok(true)
@@ -86,6 +92,7 @@ mod tests {
     fn chores_are_known_by_one_word() {
         assert!(matches!(understood("ci"), Some(Chore::Ci)));
         assert!(matches!(understood("tidy"), Some(Chore::Tidy)));
+        assert!(matches!(understood("clients"), Some(Chore::Clients)));
         assert!(matches!(understood("--help"), Some(Chore::Help)));
     }
 

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::Failure;
-use crate::ci::command::Command;
+use crate::command::Command;
 
 #[derive(Debug)]
 pub(crate) struct Readme {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::ci::command::Command;
 use crate::ci::readme::Readme;
+use crate::command::Command;
 use crate::tidy::Member;
 
 /// A part of the run with a heading of its own.
@@ -19,6 +19,7 @@ pub(crate) enum Chore {
     /// Like `Run`, and its tests are counted.
     Test(Command),
     Tidy,
+    Clients,
     /// Not done, for this reason.
     Skip(&'static str),
 }
@@ -28,6 +29,7 @@ impl fmt::Display for Chore {
         match self {
             Self::Run(command) | Self::Test(command) => write!(f, "$ {command}"),
             Self::Tidy => f.write_str("$ cargo xtask tidy"),
+            Self::Clients => f.write_str("$ cargo xtask clients"),
             Self::Skip(reason) => write!(f, "skipped: {reason}"),
         }
     }
@@ -58,6 +60,7 @@ pub(crate) fn all(readme: &Readme, members: &[Member], cargo_deny: bool) -> Vec<
         step("wasm", CORE.map(on_wasm).map(Chore::Run).into()),
         step("features", features(members).into_iter().map(Chore::Run).collect()),
         step("licences, bans, sources", vec![deny]),
+        step("clients in other languages", vec![Chore::Clients]),
         step("demo", vec![Chore::Run(readme.demo.clone())]),
     ]
 }

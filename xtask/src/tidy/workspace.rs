@@ -9,6 +9,8 @@ use crate::Failure;
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
+    /// Where cargo puts what it builds.
+    pub(crate) target: PathBuf,
     pub(crate) members: Vec<Member>,
 }
 
@@ -45,7 +47,7 @@ impl Workspace {
             features: package.features.keys().cloned().collect(),
             dependencies: dependencies(package),
         });
-        Ok(Self { members: members.collect(), root: root.into() })
+        Ok(Self { members: members.collect(), root: root.into(), target: metadata.target_directory.into() })
     }
 }
 

@@ -56,7 +56,8 @@ impl Command {
         status.is_ok_and(|status| status.success())
     }
 
-    fn prepared(&self, root: &Path) -> process::Command {
+    /// The same for who wants to say more about how it is run.
+    pub(crate) fn prepared(&self, root: &Path) -> process::Command {
         let mut command = process::Command::new(self.words.first().map_or("", String::as_str));
         command.args(self.words.iter().skip(1)).envs(self.variable).current_dir(root).stdin(Stdio::null());
         // `cargo run` tells us about the crate `xtask`. Handed on, it would make build scripts that look at
@@ -70,7 +71,8 @@ impl Command {
         command
     }
 
-    fn not_run(&self, error: &std::io::Error) -> Failure {
+    /// What to tell if it could not even be started.
+    pub(crate) fn not_run(&self, error: &std::io::Error) -> Failure {
         format!("could not run `{self}`: {error}").into()
     }
 }

@@ -1,0 +1,149 @@
+//! `kaltura emulate` as a process beside us, which ends when we do.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::Failure;
+use crate::clients::process::Process;
+
+/// How long it may take to begin and to end. It needs a few milliseconds.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Runs a command that is told to terminate when standard input ends: even if we are killed, the emulator does
+/// not stay behind. The process keeps its id, and so its exit code comes to us.
+const UNTIL_INPUT_ENDS: &str =
+    "exec 3<&0; (cat <&3; kill -TERM $$) >/dev/null 2>&1 & exec \"$@\" 3<&- </dev/null";
+
+pub(crate) struct Emulator {
+    process: Process,
+    access: Access,
+}
+
+/// What a client must know, as the first line of `kaltura emulate` tells it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Access {
+    url: String,
+    partner_id: i64,
+    admin_secret: String,
+    user_secret: String,
+    app_token: AppToken,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AppToken {
+    id: String,
+    token: String,
+    hash_type: String,
+}
+
+impl Emulator {
+    /// Starts it, and waits until it serves.
+    pub(crate) fn start(kaltura: &Path) -> Result<Self, Failure> {
+        let mut command = Command::new("sh");
+        command.args(["-c", UNTIL_INPUT_ENDS, "sh"]).arg(kaltura).arg("emulate");
+        Self::start_by(&mut command)
+    }
+
+    fn start_by(command: &mut Command) -> Result<Self, Failure> {
+        let started = Process::start(command.stdin(Stdio::piped()).stderr(Stdio::piped()));
+        let process = started.map_err(|error| format!("could not start the emulator: {error}"))?;
+        let trouble = match process.next_line(PATIENCE) {
+            Ok(Some(line)) => match serde_json::from_str(&line) {
+                Ok(access) => return Ok(Self { process, access }),
+                Err(error) => format!("the first line of the emulator is not understood: {error}"),
+            },
+            Ok(None) => "the emulator ended at once".to_owned(),
+            Err(_) => "the emulator says nothing".to_owned(),
+        };
+        Err(format!("{trouble}\n{}", process.last_words()).into())
+    }
+
+    pub(crate) const fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Has it terminate, and checks that it does so with exit code 0.
+    pub(crate) fn stop(mut self) -> Result<(), Failure> {
+        drop(self.process.take_input());
+        loop {
+            match self.process.next_line(PATIENCE) {
+                Ok(Some(line)) => return Err(format!("the emulator prints a second line: {line}").into()),
+                Ok(None) => break,
+                Err(_) => return Err("the emulator does not stop on SIGTERM".into()),
+            }
+        }
+        let status = self.process.ended()?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(format!("the emulator did not stop well: {status}\n{}", self.process.last_words()).into())
+    }
+}
+
+impl Access {
+    /// The environment of a script.
+    pub(crate) fn variables(&self) -> [(&'static str, String); 7] {
+        [
+            ("KALTURA_SERVICE_URL", self.url.clone()),
+            ("KALTURA_PARTNER_ID", self.partner_id.to_string()),
+            ("KALTURA_ADMIN_SECRET", self.admin_secret.clone()),
+            ("KALTURA_USER_SECRET", self.user_secret.clone()),
+            ("KALTURA_APP_TOKEN_ID", self.app_token.id.clone()),
+            ("KALTURA_APP_TOKEN", self.app_token.token.clone()),
+            ("KALTURA_APP_TOKEN_HASH_TYPE", self.app_token.hash_type.clone()),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GREETING: &str = r#"{"url":"http://127.0.0.1:1","partnerId":101,"adminSecret":"a","userSecret":"u",
+        "appToken":{"id":"0_x","token":"t","hashType":"SHA256"}}"#;
+
+    /// A shell in place of the emulator.
+    fn start(script: &str) -> Result<Emulator, Failure> {
+        let mut command = Command::new("sh");
+        command.args(["-c", UNTIL_INPUT_ENDS, "sh", "sh", "-c", script, &GREETING.replace('\n', " ")]);
+        Emulator::start_by(&mut command)
+    }
+
+    fn trouble<T>(result: Result<T, Failure>) -> String {
+        result.err().unwrap().to_string()
+    }
+
+    #[test]
+    fn the_first_line_says_what_a_client_must_know() {
+        let emulator = start("echo \"$0\"; trap 'exit 0' TERM; while :; do sleep 0.1; done").unwrap();
+        let variables = emulator.access().variables().map(|(name, value)| format!("{name}={value}"));
+        assert_eq!(
+            variables.join(" "),
+            "KALTURA_SERVICE_URL=http://127.0.0.1:1 KALTURA_PARTNER_ID=101 KALTURA_ADMIN_SECRET=a \
+             KALTURA_USER_SECRET=u KALTURA_APP_TOKEN_ID=0_x KALTURA_APP_TOKEN=t \
+             KALTURA_APP_TOKEN_HASH_TYPE=SHA256"
+        );
+        emulator.stop().unwrap();
+    }
+
+    #[test]
+    fn the_end_must_be_a_good_one() {
+        let emulator =
+            start("echo \"$0\"; trap 'echo oh no >&2; exit 3' TERM; while :; do sleep 0.1; done").unwrap();
+        let trouble = trouble(emulator.stop());
+        assert!(trouble.contains("did not stop well") && trouble.ends_with("oh no"), "{trouble}");
+    }
+
+    #[test]
+    fn a_start_that_fails_is_told_with_its_reason() {
+        let ended = trouble(start("echo no port >&2; exit 1"));
+        assert_eq!(ended, "the emulator ended at once\nno port");
+        let strange = trouble(start("echo '{}'; echo a reason >&2; exec sleep 20"));
+        assert!(strange.starts_with("the first line of the emulator is not understood"), "{strange}");
+    }
+}
