@@ -2,14 +2,17 @@
 
 mod flight;
 mod landing;
+mod leash;
 
 use std::fmt;
 use std::future::Future;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::flight::{Flight, FlightSlot};
 use self::landing::Landing;
+use self::leash::Leash;
 use super::fresh::Fresh;
 use super::observer::Observer;
 use super::policy::Policy;
@@ -34,7 +37,7 @@ pub type Answer = Result<Arc<Session>, Error>;
 /// it is time to try again.
 ///
 /// A clone is a handle on the same session. Any future can be dropped at any point: a login goes on as long as
-/// anybody waits for it, or the runtime runs it.
+/// anybody waits for it, or the runtime runs it. With the last handle it ends, and so does the runtime's task.
 ///
 /// ```
 /// # use kaltura_auth::{AppTokenLogin, Error, Transport}; use kaltura_auth::runtime::Runtime;
@@ -48,7 +51,25 @@ pub type Answer = Result<Arc<Session>, Error>;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct SessionManager(Arc<Inner>);
+pub struct SessionManager(Arc<Handle>);
+
+/// What the clones of a manager share, apart from a login under way: when the last is gone, so is the login.
+struct Handle(Arc<Inner>);
+
+impl Deref for Handle {
+    type Target = Arc<Inner>;
+
+    fn deref(&self) -> &Arc<Inner> {
+        &self.0
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let leash = self.0.lock().leash.clone();
+        leash.cut();
+    }
+}
 
 struct Inner {
     runtime: Arc<dyn Runtime>,
@@ -62,6 +83,8 @@ struct Inner {
 struct Locked {
     state: SessionState,
     slot: FlightSlot,
+    /// Of the task that carries the flight.
+    leash: Leash,
 }
 
 /// How a session manager is made.
@@ -96,14 +119,14 @@ impl SessionManagerBuilder {
     pub fn build(self) -> SessionManager {
         let flight_limit = self.policy.flight_limit;
         let state = SessionState::new(self.policy, self.runtime.random());
-        SessionManager(Arc::new(Inner {
+        SessionManager(Arc::new(Handle(Arc::new(Inner {
             runtime: self.runtime,
             source: self.source,
             observer: self.observer,
             flight_limit,
             fresh: Fresh::default(),
-            locked: Mutex::new(Locked { state, slot: FlightSlot::default() }),
-        }))
+            locked: Mutex::new(Locked { state, slot: FlightSlot::default(), leash: Leash::default() }),
+        }))))
     }
 }
 
@@ -305,8 +328,9 @@ impl Inner {
     /// Lets the runtime carry the flight; where it does not, the caller carries it.
     fn spawn(&self, step: Step, flight: Option<Flight>) -> Step {
         let Some(flight) = flight else { return step };
-        let passenger = flight.clone();
-        let task: BoxFuture<'static, ()> = Box::pin(async move { drop(passenger.await) });
+        let leash = Leash::default();
+        self.lock().leash = leash.clone();
+        let task: BoxFuture<'static, ()> = Box::pin(leash.carry(flight.clone()));
         match (self.runtime.spawn(task), step) {
             (Err(_), Step::Done(Ok(_))) => Step::Renew(flight),
             (_, step) => step,
