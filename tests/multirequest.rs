@@ -229,10 +229,10 @@ fn an_error_does_not_stop_the_rest_and_there_may_be_many() {
 
 #[test]
 fn a_batch_whose_session_is_over_is_sent_again_as_a_whole() {
-    let stage = Stage::new();
+    let stage = Stage::with(AppTokenSeed::new().duration(3600));
     let client = stage.client();
     stage.runtime.block_on(client.prefetch()).unwrap();
-    stage.emulator.clock().advance(Duration::from_secs(90_000));
+    stage.emulator.clock().advance(Duration::from_secs(4000));
     let mut batch = Multirequest::new();
     let made = batch.add(AddAppToken::new(AppTokenDraft::new()));
     let got = batch.add(RawAction::new("appToken", "get").refer("id", made.reference("id")));
