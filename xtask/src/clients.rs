@@ -36,7 +36,7 @@ pub(crate) fn run(place: &Path, out: &mut dyn Write) -> Result<bool, Failure> {
     for script in Script::all(root)? {
         writeln!(out, "\n{}", script.path)?;
         let emulator = Emulator::start(&kaltura)?;
-        let command = script.command(&clients, &kaltura, emulator.access());
+        let mut command = script.command(&clients, &kaltura, emulator.access());
         let outcome = script.run(command.current_dir(root), PATIENCE, out)?;
         emulator.stop()?;
         sum.add(&outcome.report);

@@ -150,6 +150,11 @@ mod tests {
     }
 
     #[test]
+    fn the_clients_in_other_languages_are_tried() {
+        assert_eq!(said("clients in other languages", false), ["$ cargo xtask clients"]);
+    }
+
+    #[test]
     fn cargo_deny_is_used_if_it_is_there() {
         assert!(said("licences, bans, sources", true)[0].starts_with("$ cargo deny"));
         assert!(

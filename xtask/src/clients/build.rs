@@ -20,7 +20,9 @@ pub(crate) fn kaltura(root: &Path) -> Result<PathBuf, Failure> {
     ]);
     let mut executable = None;
     let built = command.run_and_read(root, &mut io::sink(), &mut |line| {
-        executable = executable_of(line).or(executable.take());
+        if let Some(path) = executable_of(line) {
+            executable = Some(path);
+        }
     })?;
     match executable {
         Some(path) if built => Ok(path),

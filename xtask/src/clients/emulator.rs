@@ -70,12 +70,10 @@ impl Emulator {
     /// Has it terminate, and checks that it does so with exit code 0.
     pub(crate) fn stop(mut self) -> Result<(), Failure> {
         drop(self.process.take_input());
-        loop {
-            match self.process.next_line(PATIENCE) {
-                Ok(Some(line)) => return Err(format!("the emulator prints a second line: {line}").into()),
-                Ok(None) => break,
-                Err(_) => return Err("the emulator does not stop on SIGTERM".into()),
-            }
+        match self.process.next_line(PATIENCE) {
+            Ok(None) => {}
+            Ok(Some(line)) => return Err(format!("the emulator prints a second line: {line}").into()),
+            Err(_) => return Err("the emulator does not stop on SIGTERM".into()),
         }
         let status = self.process.ended()?;
         if status.success() {
@@ -120,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_first_line_says_what_a_client_must_know() {
-        let emulator = start("echo \"$0\"; trap 'exit 0' TERM; while :; do sleep 0.1; done").unwrap();
+        let emulator = start("trap 'exit 0' TERM; echo \"$0\"; while :; do sleep 0.1; done").unwrap();
         let variables = emulator.access().variables().map(|(name, value)| format!("{name}={value}"));
         assert_eq!(
             variables.join(" "),
@@ -134,7 +132,7 @@ mod tests {
     #[test]
     fn the_end_must_be_a_good_one() {
         let emulator =
-            start("echo \"$0\"; trap 'echo oh no >&2; exit 3' TERM; while :; do sleep 0.1; done").unwrap();
+            start("trap 'echo oh no >&2; exit 3' TERM; echo \"$0\"; while :; do sleep 0.1; done").unwrap();
         let trouble = trouble(emulator.stop());
         assert!(trouble.contains("did not stop well") && trouble.ends_with("oh no"), "{trouble}");
     }

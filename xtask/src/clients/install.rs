@@ -28,9 +28,9 @@ impl Clients {
         let clients = Self { python: folder.join("python"), node: folder.join("node") };
         fill(&clients.python, &root.join(PYTHON), &mut |wanted, place| {
             run(root, out, &["python3", "-m", "venv", place])?;
-            let python = text(&clients.python())?;
+            let python = clients.python();
             let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"];
-            run(root, out, &[&[python], &install[..], &["--requirement", wanted]].concat())
+            run(root, out, &[&[text(&python)?], &install[..], &["--requirement", wanted]].concat())
         })?;
         fill(&clients.node, &root.join(NODE), &mut |wanted, place| {
             fs::create_dir_all(place)?;
