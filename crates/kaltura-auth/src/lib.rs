@@ -30,6 +30,8 @@
 //! | bring an HTTP client of your own | [`transport_fn`], [`Transport`] |
 //! | log in without any client, step by step | [`AppTokenFlow`] |
 //! | find out why it failed | [`Error`], [`ErrorKind`], [`Suspicion`] |
+//! | stay logged in, for many tasks or threads | [`SessionManager`](manager::SessionManager), [`BlockingSessionManager`](manager::BlockingSessionManager) |
+//! | start sessions from a partner secret, a fixed KS, or anything else | [`source`] |
 //!
 //! There is no HTTP library here, no async runtime, no clock and no source of chance: `kaltura-http` brings a
 //! transport on reqwest, `kaltura-testing` a mock and an emulator. All types are `Send` and `Sync`; any future
