@@ -9,6 +9,7 @@ mod widget;
 
 use kaltura_types::UnixTime;
 use serde::Deserialize;
+use serde_json::error::Category;
 
 pub use self::app_token::AppTokenSeed;
 pub use self::entry::EntrySeed;
@@ -64,7 +65,7 @@ impl Seed {
     ///
     /// [`InvalidSeed`] with the place of the mistake.
     pub fn from_json(json: &str) -> Result<Self, InvalidSeed> {
-        serde_json::from_str(json).map_err(InvalidSeed)
+        serde_json::from_str(json).map_err(|error| InvalidSeed::of(&error))
     }
 
     /// The time at which the seed was written, if it says so. An emulator's clock does not start there by
@@ -131,9 +132,31 @@ impl Seed {
 }
 
 /// A text that is no seed. The message says in which line, and what is wrong there.
-#[derive(Debug, thiserror::Error)]
-#[error("not a seed of the emulator: {0}")]
-pub struct InvalidSeed(#[source] serde_json::Error);
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a seed of the emulator: {what} at line {line} column {column}")]
+pub struct InvalidSeed {
+    what: String,
+    line: usize,
+    column: usize,
+}
+
+impl InvalidSeed {
+    /// What serde says of names is kept. What it says of values is not: it quotes them, and in a seed they may be
+    /// secrets.
+    fn of(error: &serde_json::Error) -> Self {
+        let said = error.to_string();
+        let of_names = ["unknown field", "missing field", "duplicate field"];
+        let what = match error.classify() {
+            Category::Data if of_names.iter().any(|start| said.starts_with(start)) => {
+                said.split(" at line ").next().unwrap_or_default().to_owned()
+            }
+            Category::Data => "a value of the wrong kind".to_owned(),
+            Category::Eof => "it ends too early".to_owned(),
+            Category::Syntax | Category::Io => "it is not JSON".to_owned(),
+        };
+        Self { what, line: error.line(), column: error.column() }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -148,6 +171,20 @@ mod tests {
         ] {
             let message = Seed::from_json(json).unwrap_err().to_string();
             assert!(message.contains("unknown field") && message.contains("line 1"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_value_in_the_wrong_place_is_not_quoted() {
+        for json in [
+            r#"{"clock": "hush"}"#,
+            r#"{"partners": [{"id": "hush"}]}"#,
+            r#"{"appTokens": "hush"}"#,
+            r#"{"hush"#,
+        ] {
+            let error = Seed::from_json(json).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hush"), "{error}");
+            assert!(error.to_string().contains("line 1"), "{error}");
         }
     }
 
