@@ -15,6 +15,8 @@ mod blocking;
 mod event;
 mod fresh;
 mod grant;
+#[cfg(all(test, shuttle))]
+mod interleavings;
 mod jitter;
 mod observer;
 mod policy;

@@ -114,7 +114,7 @@ impl AppTokens {
     /// ```
     /// # use futures_util::TryStreamExt; use kaltura_client::{Client, Error}; use kaltura_types::AppTokenFilter;
     /// # async fn example(client: &Client) -> Result<(), Error> {
-    /// let mut tokens = std::pin::pin!(client.app_tokens().list(AppTokenFilter::new()));
+    /// let mut tokens = client.app_tokens().list(AppTokenFilter::new());
     /// while let Some(token) = tokens.try_next().await? {
     ///     println!("{}", token.id);
     /// }
@@ -124,7 +124,7 @@ impl AppTokens {
     pub fn list(
         &self,
         filter: AppTokenFilter,
-    ) -> impl Stream<Item = Result<AppToken, Error>> + MaybeSend + 'static {
+    ) -> impl Stream<Item = Result<AppToken, Error>> + Unpin + MaybeSend + 'static {
         let client = self.client.clone();
         let pages = stream::try_unfold(Walk::new(filter), move |mut walk| {
             let client = client.clone();
@@ -135,7 +135,7 @@ impl AppTokens {
                 Ok::<_, Error>(Some((stream::iter(tokens.into_iter().map(Ok)), walk)))
             }
         });
-        pages.try_flatten()
+        Box::pin(pages.try_flatten())
     }
 
     /// Logs in with an app token and shows the session to the server, which accepts it if this is `Ok`. The session

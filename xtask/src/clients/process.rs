@@ -120,8 +120,10 @@ mod tests {
     fn a_dropped_process_is_gone() {
         let process = shell("echo $$; exec cat");
         let id = process.next_line(LONG).unwrap().unwrap();
-        let is_there =
-            || Command::new("kill").args(["-0", &id]).stderr(Stdio::null()).status().unwrap().success();
+        let is_there = || {
+            let mut look = Command::new("sh");
+            look.args(["-c", "kill -0 \"$0\"", &id]).stderr(Stdio::null()).status().unwrap().success()
+        };
         assert!(is_there());
         drop(process);
         assert!(!is_there());

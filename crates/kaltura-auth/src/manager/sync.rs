@@ -26,8 +26,13 @@ mod checked {
 
     /// As much of `arc_swap::ArcSwapOption` as is used here, with a point at each step where another thread may
     /// go on.
-    #[derive(Default)]
     pub(in crate::manager) struct ArcSwapOption<T>(Mutex<Option<Arc<T>>>);
+
+    impl<T> Default for ArcSwapOption<T> {
+        fn default() -> Self {
+            Self(Mutex::new(None))
+        }
+    }
 
     impl<T> ArcSwapOption<T> {
         pub(in crate::manager) fn load(&self) -> Option<Arc<T>> {

@@ -192,3 +192,6 @@ impl Wake for Bell {
         wakers.into_values().for_each(Waker::wake);
     }
 }
+
+#[cfg(all(test, not(shuttle)))]
+mod tests;

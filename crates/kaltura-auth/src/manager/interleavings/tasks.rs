@@ -1,0 +1,142 @@
+//! Tasks that share a flight, join it, leave it, and refuse what it brought.
+
+use std::sync::Arc;
+
+use shuttle::future::{JoinHandle, block_on, spawn};
+
+use super::explore;
+use super::stage::Stage;
+use crate::manager::{Answer, InvalidReason, SessionManager};
+
+fn ask(manager: &SessionManager) -> JoinHandle<Answer> {
+    let manager = manager.clone();
+    spawn(async move { manager.session().await })
+}
+
+#[test]
+fn cold_callers_share_one_login() {
+    fn scenario(stage: &Stage) {
+        let manager = stage.manager();
+        let callers = [ask(&manager), ask(&manager), ask(&manager)];
+        let mine = block_on(manager.session()).unwrap();
+        for caller in callers {
+            let session = block_on(caller).unwrap().unwrap();
+            assert!(Arc::ptr_eq(&session, &mine));
+        }
+        assert_eq!(stage.logins(), 1);
+    }
+    explore(|| scenario(&Stage::default()));
+    explore(|| scenario(&Stage::with_spawner()));
+}
+
+#[test]
+fn callers_who_are_dropped_leave_nobody_waiting() {
+    fn scenario(stage: &Stage) {
+        let manager = stage.manager();
+        let dropped = [ask(&manager), ask(&manager)];
+        let patient = ask(&manager);
+        dropped.iter().for_each(JoinHandle::abort);
+        assert!(block_on(patient).unwrap().is_ok());
+        assert!(block_on(manager.session()).is_ok());
+        assert!(!manager.status().logging_in);
+    }
+    explore(|| scenario(&Stage::default()));
+    explore(|| scenario(&Stage::with_spawner()));
+}
+
+#[test]
+fn a_flight_that_all_have_left_is_begun_anew() {
+    explore(|| {
+        let manager = Stage::default().manager();
+        let dropped = [ask(&manager), ask(&manager)];
+        dropped.iter().for_each(JoinHandle::abort);
+        assert!(block_on(manager.session()).is_ok());
+        for caller in dropped {
+            drop(block_on(caller));
+        }
+        assert!(!manager.status().logging_in);
+    });
+}
+
+#[test]
+fn a_panic_wakes_all_who_wait() {
+    explore(|| {
+        let stage = Stage::with_a_panic();
+        let manager = stage.manager();
+        let callers = [ask(&manager), ask(&manager)];
+        let mut failures = usize::from(block_on(manager.session()).is_err());
+        for caller in callers {
+            failures += usize::from(block_on(caller).unwrap().is_err());
+        }
+        assert!(failures >= 1, "the first login has panicked");
+        assert!(block_on(manager.session()).is_ok());
+        assert!(stage.logins() <= 2);
+    });
+}
+
+#[test]
+fn a_renewal_is_one_login_and_everybody_is_served() {
+    fn scenario(stage: &Stage) {
+        let manager = stage.manager();
+        let old = block_on(manager.session()).unwrap();
+        stage.let_it_be_late();
+        let callers = [ask(&manager), ask(&manager)];
+        for caller in callers {
+            assert!(block_on(caller).unwrap().is_ok());
+        }
+        // Whoever was elected has renewed it, or, with a spawner, the task does.
+        assert_eq!(stage.logins(), 2);
+        assert!(manager.fresh().is_none_or(|new| !Arc::ptr_eq(&new, &old)));
+    }
+    explore(|| scenario(&Stage::default()));
+    explore(|| scenario(&Stage::with_spawner()));
+}
+
+#[test]
+fn the_elected_may_be_dropped_and_another_renews() {
+    explore(|| {
+        let stage = Stage::default();
+        let manager = stage.manager();
+        block_on(manager.session()).unwrap();
+        stage.let_it_be_late();
+        let (elected, other) = (ask(&manager), ask(&manager));
+        elected.abort();
+        assert!(block_on(other).unwrap().is_ok());
+        assert!(block_on(manager.session()).is_ok());
+        drop(block_on(elected));
+        assert!(!manager.status().logging_in);
+        assert!(manager.fresh().is_some());
+    });
+}
+
+#[test]
+fn what_was_refused_is_never_handed_out_again() {
+    explore(|| {
+        let stage = Stage::default();
+        let manager = stage.manager();
+        let refused = block_on(manager.session()).unwrap();
+        let (other, mine) = (ask(&manager), manager.clone());
+        let late = Arc::clone(&refused);
+        let again = spawn(async move { mine.invalidate(&late, InvalidReason::Expired) });
+        let dropped = manager.invalidate(&refused, InvalidReason::Expired);
+        assert!(manager.fresh().is_none_or(|session| !Arc::ptr_eq(&session, &refused)));
+        let new = block_on(manager.session()).unwrap();
+        assert!(!Arc::ptr_eq(&new, &refused));
+        assert_ne!(dropped, block_on(again).unwrap(), "one of the two has dropped it");
+        assert!(block_on(other).unwrap().is_ok());
+        assert_eq!(stage.logins(), 2);
+    });
+}
+
+#[test]
+fn two_callers_of_whom_one_is_dropped_searched_through_to_the_end() {
+    shuttle::check_dfs(
+        || {
+            let manager = Stage::default().manager();
+            let dropped = ask(&manager);
+            dropped.abort();
+            assert!(block_on(manager.session()).is_ok());
+        },
+        None,
+    );
+}
