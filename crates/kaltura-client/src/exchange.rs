@@ -144,7 +144,7 @@ impl<'a> Tries<'a> {
             KsRefusal::Expired | KsRefusal::Unreadable => Some(InvalidReason::Expired),
             KsRefusal::LoggedOut => Some(InvalidReason::LoggedOut),
             KsRefusal::ActionsUsedUp if self.settings.renew_when_actions_used_up => {
-                Some(InvalidReason::Expired)
+                Some(InvalidReason::ActionsUsedUp)
             }
             _ => None,
         }

@@ -50,6 +50,8 @@ pub(crate) fn all(readme: &Readme, members: &[Member], cargo_deny: bool) -> Vec<
     } else {
         Chore::Skip("cargo-deny is not installed (cargo install cargo-deny --locked)")
     };
+    let interleavings = "cargo test -p kaltura-auth --lib --target-dir target/shuttle interleavings";
+    let interleavings = run(interleavings).with("RUSTFLAGS", "--cfg shuttle");
     let step = |title, chores| Step { title, chores };
     vec![
         step("tests", vec![Chore::Test(readme.test.clone())]),
@@ -58,6 +60,7 @@ pub(crate) fn all(readme: &Readme, members: &[Member], cargo_deny: bool) -> Vec<
         step("docs", vec![Chore::Run(docs)]),
         step("tidy", vec![Chore::Tidy]),
         step("wasm", CORE.map(on_wasm).map(Chore::Run).into()),
+        step("interleavings", vec![Chore::Test(interleavings)]),
         step("features", features(members).into_iter().map(Chore::Run).collect()),
         step("licences, bans, sources", vec![deny]),
         step("clients in other languages", vec![Chore::Clients]),

@@ -73,8 +73,11 @@ impl Ticket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvalidReason {
-    /// It has expired, or has made as many calls as it may, or the server can not read it.
+    /// It has expired, or the server can not read it.
     Expired,
+    /// It has made as many calls as it may. That a session dies young of this is no sign of trouble: a busy
+    /// program uses a small limit up fast.
+    ActionsUsedUp,
     /// It was ended, or another session of its token was, or the token was deleted.
     LoggedOut,
 }
@@ -214,12 +217,13 @@ impl SessionState {
     pub fn invalidate(&mut self, session: &Arc<Session>, reason: InvalidReason, now: Moment) -> bool {
         let Some(held) = self.held.take_if(|held| Arc::ptr_eq(&held.session, session)) else { return false };
         self.events.push(Event::Invalidated { reason, age: now.since(held.published) });
+        let error = match reason {
+            InvalidReason::LoggedOut => Error::keeping(KeepingFailed::GroupEnded),
+            InvalidReason::Expired => Error::keeping(KeepingFailed::DiesYoung),
+            InvalidReason::ActionsUsedUp => return true,
+        };
         self.died_young = if self.is_young(&held, now) { self.died_young.saturating_add(1) } else { 0 };
         if self.died_young >= 2 {
-            let error = match reason {
-                InvalidReason::LoggedOut => Error::keeping(KeepingFailed::GroupEnded),
-                InvalidReason::Expired => Error::keeping(KeepingFailed::DiesYoung),
-            };
             self.gate.set_failures(self.died_young - 2);
             self.close_gate(error, now);
         }

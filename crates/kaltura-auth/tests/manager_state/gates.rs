@@ -126,6 +126,21 @@ fn ended_group_does_not_loop() {
 }
 
 #[test]
+fn sessions_whose_actions_are_used_up_close_no_gate_and_do_not_count() {
+    let mut state = state();
+    for _ in 0..10 {
+        let used_up = log_in(&mut state, START, 86_400);
+        assert!(state.invalidate(&used_up, InvalidReason::ActionsUsedUp, START));
+    }
+    let ended = log_in(&mut state, START, 86_400);
+    state.invalidate(&ended, InvalidReason::LoggedOut, START);
+    assert!(
+        matches!(ask(&mut state, START), Decision::Start(_)),
+        "the first that died young is followed by one more"
+    );
+}
+
+#[test]
 fn a_session_that_outlives_the_limit_ends_the_streak() {
     let mut state = state();
     let mut now = START;

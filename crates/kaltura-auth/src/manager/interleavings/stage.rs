@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kaltura_types::{Ks, PartnerId, UnixTime};
+use shuttle::future::{JoinHandle, block_on};
 use shuttle::sync::Mutex;
 use shuttle::thread;
 
 use crate::error::Error;
-use crate::manager::{BlockingSessionManager, Grant, Moment, Policy, SessionManager};
+use crate::manager::{BlockingSessionManager, Grant, Moment, SessionManager};
 use crate::runtime::{BoxFuture, Clock, NotSpawned, Runtime};
 use crate::session::Session;
 use crate::source::{BlockingSessionSource, SessionSource};
@@ -32,6 +33,9 @@ struct Facts {
     spawns: bool,
     /// How many of the first logins panic.
     panics: usize,
+    /// What has to end before a scenario does.
+    tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
+    threads: std::sync::Mutex<Vec<thread::JoinHandle<()>>>,
 }
 
 impl Stage {
@@ -46,11 +50,11 @@ impl Stage {
     }
 
     pub(super) fn manager(&self) -> SessionManager {
-        SessionManager::builder(self.clone(), self.clone()).policy(policy()).build()
+        SessionManager::new(self.clone(), self.clone())
     }
 
     pub(super) fn blocking_manager(&self) -> BlockingSessionManager {
-        BlockingSessionManager::builder(self.clone(), self.clone()).policy(policy()).build()
+        BlockingSessionManager::new(self.clone(), self.clone())
     }
 
     pub(super) fn logins(&self) -> usize {
@@ -60,6 +64,16 @@ impl Stage {
     /// It is late in the life of a session that was granted at the start: it is to be renewed.
     pub(super) fn let_it_be_late(&self) {
         self.0.seconds.store(LIFE - 1, Ordering::SeqCst);
+    }
+
+    /// Waits for the spawned tasks and for the answers that are on their way.
+    pub(super) fn end(&self) {
+        while let Some(task) = pop(&self.0.tasks) {
+            block_on(task).unwrap();
+        }
+        while let Some(thread) = pop(&self.0.threads) {
+            thread.join().unwrap();
+        }
     }
 
     fn begin(&self) -> bool {
@@ -74,11 +88,6 @@ impl Stage {
             .with_expiry(now.plus_seconds(i64::try_from(LIFE).unwrap()));
         Grant::new(Arc::new(session), sent, None)
     }
-}
-
-/// No flight takes too long here: time stands still.
-fn policy() -> Policy {
-    Policy::default()
 }
 
 impl Clock for Stage {
@@ -104,7 +113,7 @@ impl Runtime for Stage {
         if !self.0.spawns {
             return Err(NotSpawned::new());
         }
-        drop(shuttle::future::spawn(task));
+        self.0.tasks.lock().unwrap().push(shuttle::future::spawn(task));
         Ok(())
     }
 }
@@ -113,7 +122,9 @@ impl Runtime for Stage {
 impl SessionSource for Stage {
     async fn start(&self, _clock: &dyn Clock) -> Result<Grant, Error> {
         let panics = self.begin();
-        Reply::from_another_thread().await;
+        let (reply, thread) = Reply::from_another_thread();
+        self.0.threads.lock().unwrap().push(thread);
+        reply.await;
         if panics {
             panic_quietly();
         }
@@ -132,6 +143,10 @@ impl BlockingSessionSource for Stage {
     }
 }
 
+fn pop<T>(children: &std::sync::Mutex<Vec<T>>) -> Option<T> {
+    children.lock().unwrap().pop()
+}
+
 /// Without the hook, by which the checker would take it for a failure of its own.
 fn panic_quietly() {
     std::panic::resume_unwind(Box::new("on purpose"));
@@ -148,10 +163,10 @@ struct Arrival {
 }
 
 impl Reply {
-    fn from_another_thread() -> Self {
+    fn from_another_thread() -> (Self, thread::JoinHandle<()>) {
         let reply = Self::default();
         let arriving = reply.clone();
-        thread::spawn(move || {
+        let thread = thread::spawn(move || {
             let waker = {
                 let mut arrival = arriving.0.lock().unwrap();
                 arrival.has_come = true;
@@ -161,7 +176,7 @@ impl Reply {
                 waker.wake();
             }
         });
-        reply
+        (reply, thread)
     }
 }
 
