@@ -1,7 +1,8 @@
 //! `cargo xtask clients`: what Kaltura publishes for other languages, unchanged, against `kaltura emulate`.
 //!
 //! The scripts in `tests/clients` log in, keep app tokens and make several calls in one, as their users do, and
-//! check every answer. Each has an emulator of its own, so that none finds what another left behind.
+//! check every answer: once with the server's caches off, and once with them on, as the live service has them.
+//! Each has an emulator of its own, so that none finds what another left behind.
 
 mod build;
 mod emulator;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use crate::Failure;
 use crate::tidy::Workspace;
-use emulator::Emulator;
+use emulator::{Emulator, ResponseCache};
 use install::Clients;
 use script::Script;
 use tap::Report;
@@ -33,21 +34,26 @@ pub(crate) fn run(place: &Path, out: &mut dyn Write) -> Result<bool, Failure> {
 
     let mut sum = Report::default();
     let mut failed = Vec::new();
-    for script in Script::all(root)? {
-        writeln!(out, "\n{}", script.path)?;
-        let emulator = Emulator::start(&kaltura)?;
-        let mut command = script.command(&clients, &kaltura, emulator.access());
-        let outcome = script.run(command.current_dir(root), PATIENCE, out)?;
-        emulator.stop()?;
-        sum.add(&outcome.report);
-        if let Some(trouble) = outcome.trouble() {
-            writeln!(out, "{}: {trouble}", script.path)?;
-            failed.push(script.path);
+    let scripts = Script::all(root)?;
+    for cache in [ResponseCache::Off, ResponseCache::On] {
+        for script in &scripts {
+            let title = format!("{}, caches {cache}", script.path);
+            writeln!(out, "\n{title}")?;
+            let emulator = Emulator::start(&kaltura, cache)?;
+            let mut command = script.command(&clients, &kaltura);
+            command.envs(emulator.variables()).current_dir(root);
+            let outcome = script.run(&mut command, PATIENCE, out)?;
+            emulator.stop()?;
+            sum.add(&outcome.report);
+            if let Some(trouble) = outcome.trouble() {
+                writeln!(out, "{title}: {trouble}")?;
+                failed.push(title);
+            }
         }
     }
     writeln!(out, "\nclients: {sum}")?;
     if !failed.is_empty() {
-        writeln!(out, "not well: {}", failed.join(", "))?;
+        writeln!(out, "not well: {}", failed.join("; "))?;
     }
     Ok(failed.is_empty())
 }

@@ -5,15 +5,24 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand};
 use kaltura_types::redact;
 
+use crate::commands::call::CallCommand;
+use crate::commands::completions::CompletionsCommand;
 use crate::commands::demo::DemoCommand;
 use crate::commands::emulate::EmulateCommand;
+use crate::commands::env::EnvCommand;
+use crate::commands::exec::ExecCommand;
+use crate::commands::hash::HashCommand;
+use crate::commands::inspect::InspectCommand;
+use crate::commands::ks::KsCommand;
 use crate::commands::login::LoginCommand;
+use crate::commands::man::ManCommand;
+use crate::commands::sign::SignCommand;
 use crate::environment::Environment;
 use crate::exit_code;
 use crate::failure::Failure;
 use crate::output;
 
-/// Log in to Kaltura with an app token, and test against an emulated Kaltura server.
+/// Get Kaltura sessions by app token, call the API, and test against an emulated Kaltura server.
 #[derive(Debug, Parser)]
 #[command(
     name = "kaltura",
@@ -36,9 +45,18 @@ pub(crate) struct Cli {
 /// What to do. Each command describes itself.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Call(Box<CallCommand>),
+    Completions(CompletionsCommand),
     Demo(DemoCommand),
     Emulate(EmulateCommand),
+    Env(EnvCommand),
+    Exec(ExecCommand),
+    Hash(HashCommand),
+    Inspect(InspectCommand),
+    Ks(KsCommand),
     Login(LoginCommand),
+    Man(ManCommand),
+    Sign(SignCommand),
 }
 
 impl Cli {

@@ -9,7 +9,8 @@ pub(crate) enum ExitCode {
     Local,
     /// The command line, an environment variable or a file that was given is wrong.
     Usage,
-    /// The server does not accept who logs in: the app token, its proof, the session.
+    /// The server does not accept who logs in: the app token, its proof, the session. Or a KS is not signed
+    /// with the secret that was given, so that the account's server would not accept it.
     Authentication,
     /// The server knows who asks, and says no.
     Permission,
@@ -33,7 +34,7 @@ Exit codes:
     0  it worked
     1  something on this machine went wrong
     2  the command line, the environment or a given file is wrong
-    3  authentication: the server does not accept the app token or the session
+    3  authentication: the app token, the session or its signature is not accepted
     4  permission: the server knows who asks, and says no
     5  not found: there is no such app token, widget or role
     6  network: no complete answer arrived, or an address is taken

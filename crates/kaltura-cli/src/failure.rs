@@ -1,6 +1,7 @@
 //! Why a command did not work: what is told to people, to programs and to the shell.
 
 mod classify;
+mod classify_call;
 mod report;
 
 use std::error::Error;

@@ -7,6 +7,7 @@
 //! | `options` | groups of options that several commands take |
 //! | `environment` | what comes from environment variables |
 //! | `secret_input` | secrets from a file, standard input or the environment, never from an argument |
+//! | `session_cache` | sessions on disk, so that the next command needs no login |
 //! | `exit_code`, `failure` | why it did not work: for the shell, for people, for programs |
 //! | `output` | all that is written |
 //! | `duration`, `moment` | time as people write and read it |
@@ -23,6 +24,7 @@ mod options;
 mod output;
 mod runtime;
 mod secret_input;
+mod session_cache;
 mod signals;
 
 use crate::cli::Cli;

@@ -2,7 +2,15 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use kaltura_auth::runtime::Clock as _;
+use kaltura_http::SystemClock;
 use kaltura_types::UnixTime;
+
+/// What the clock of this machine shows.
+pub(crate) fn now() -> UnixTime {
+    let seconds = SystemClock::new().unix_time().as_secs();
+    UnixTime::from_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
 
 /// A point in time in the time zone of this machine: `2026-11-24 05:09:15 CET`.
 pub(crate) fn show_local(time: UnixTime) -> String {

@@ -4,9 +4,16 @@
 //! not by the parser of the command line, which quotes wrong values.
 
 mod app_token;
+mod part;
+mod ready_session;
+mod secrets;
 mod server;
 mod session_request;
 
 pub(crate) use self::app_token::AppTokenOptions;
+use self::part::part;
+pub(crate) use self::part::{HashTypeOption, PartnerIdOption};
+pub(crate) use self::ready_session::{ReadySession, ReadySessionOptions};
+pub(crate) use self::secrets::{AdminSecretOptions, AppTokenValueOptions, KsOptions};
 pub(crate) use self::server::ServerOptions;
-pub(crate) use self::session_request::SessionRequestOptions;
+pub(crate) use self::session_request::{SessionRequestOptions, TypeWish, parse_privileges};

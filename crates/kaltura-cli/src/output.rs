@@ -7,7 +7,8 @@ pub(crate) mod style;
 mod wrap;
 
 use std::borrow::Cow;
-use std::io::{self, Write as _};
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::AutoStream;
 use serde::Serialize;
@@ -27,6 +28,14 @@ pub(crate) fn json_to_stdout(value: &impl Serialize) -> Result<(), Failure> {
     to_stdout(&json_line(value))
 }
 
+/// Writes an answer that somebody else has made: as it is, unless a terminal would obey what is in it.
+pub(crate) fn foreign_text_to_stdout(text: &str) -> Result<(), Failure> {
+    let mut stream = io::stdout().lock();
+    let shown = if stream.is_terminal() { Cow::Owned(printable(text)) } else { Cow::Borrowed(text) };
+    let outcome = stream.write_all(shown.as_bytes()).and_then(|()| stream.flush());
+    outcome.map_err(|error| Failure::output(&error))
+}
+
 /// Writes what is not an answer. If nobody reads it, nothing is lost.
 pub(crate) fn to_stderr(text: &str) {
     let mut stream = AutoStream::auto(io::stderr().lock());
@@ -43,6 +52,19 @@ pub(crate) fn json_line(value: &impl Serialize) -> String {
     serde_json::to_string(value).map(|line| line + "\n").unwrap_or_default()
 }
 
+/// A text of several lines that came from elsewhere, with what could move a terminal's cursor written as JSON does.
+fn printable(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && c != '\n' && c != '\t' {
+            let _ = write!(clean, "\\u{:04x}", u32::from(c));
+        } else {
+            clean.push(c);
+        }
+    }
+    clean
+}
+
 /// A text that came from elsewhere, without what could break a line or move a terminal's cursor.
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     if text.contains(char::is_control) {
@@ -55,6 +77,12 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_can_not_move_the_cursor() {
+        assert_eq!(printable("a\n\tb"), "a\n\tb");
+        assert_eq!(printable("a\u{1b}[2J\u{9b}\r"), "a\\u001b[2J\\u009b\\u000d");
+    }
 
     #[test]
     fn a_text_from_elsewhere_can_not_leave_its_line() {

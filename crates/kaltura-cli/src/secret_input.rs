@@ -1,11 +1,15 @@
 //! Secrets come from a file, from standard input or from the environment, never from an argument: the
 //! arguments of a process can be read by everybody on the machine, and are kept by the shell.
 
+mod source;
+
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 use std::path::Path;
 
 use zeroize::Zeroizing;
+
+pub(crate) use self::source::SecretSource;
 
 use crate::environment::Environment;
 use crate::failure::Failure;
@@ -17,7 +21,7 @@ const MOST_BYTES: u64 = 64 << 10;
 pub(crate) type Secret = Zeroizing<String>;
 
 /// The value of an environment variable, as it is.
-pub(crate) fn from_environment(environment: Environment, name: &str) -> Result<Option<Secret>, Failure> {
+fn from_environment(environment: Environment, name: &str) -> Result<Option<Secret>, Failure> {
     match environment.text(name)?.map(Zeroizing::new) {
         Some(secret) if secret.is_empty() => Err(Failure::usage(format!("{name} is set, but empty"))),
         secret => Ok(secret),
@@ -25,18 +29,18 @@ pub(crate) fn from_environment(environment: Environment, name: &str) -> Result<O
 }
 
 /// The content of a file, less one line end.
-pub(crate) fn from_file(path: &Path) -> Result<Secret, Failure> {
+fn from_file(path: &Path) -> Result<Secret, Failure> {
     let place = path.display().to_string();
     let file = File::open(path)
         .map_err(|error| Failure::usage(format!("can not open the file {place}")).caused_by(&error))?;
     read(file, &format!("the file {place}"))
 }
 
-/// All of standard input, less one line end.
-pub(crate) fn from_stdin() -> Result<Secret, Failure> {
+/// All of standard input, less one line end. `option` is what asked for it.
+fn from_stdin(option: &str) -> Result<Secret, Failure> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
-        let hint = "Pipe it in, as in: pass show kaltura | kaltura login --app-token-stdin …";
+        let hint = format!("Pipe it in, as in: pass show kaltura | kaltura … {option}");
         let message = "standard input is a terminal, which would show the secret";
         return Err(Failure::usage(message).with_hint(hint));
     }
@@ -62,7 +66,7 @@ fn read(from: impl Read, place: &str) -> Result<Secret, Failure> {
 }
 
 /// The text less one line end, which editors and `echo` add. Whatever else stands there is a part of it.
-fn without_line_end(text: &str) -> &str {
+pub(crate) fn without_line_end(text: &str) -> &str {
     let Some(line) = text.strip_suffix('\n') else { return text };
     line.strip_suffix('\r').unwrap_or(line)
 }

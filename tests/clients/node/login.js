@@ -64,11 +64,14 @@ run(async () => {
 
   // What is wished, and what is granted.
   const open = await newToken({ hashType: 'SHA256', sessionDuration: 1000 });
-  granted = await logIn(client, open, { userId: 'a guest', type: ADMIN, expiry: 100, privileges: 'view:*,appid:tests' });
+  granted = await logIn(client, open, {
+    userId: 'a guest', type: ADMIN, expiry: 100, privileges: 'view:*,appid:tests',
+  });
   equal('a token without a user takes the one that is wished', granted.userId, 'a guest');
   equal('a token without a type takes the one that is wished', granted.sessionType, ADMIN);
   near('a shorter life is granted', granted.expiry, now() + 100);
-  equal("privileges that are not the server's own are added", granted.privileges, privilegesOf(open, ',view:*,appid:tests'));
+  equal("privileges that are not the server's own are added", granted.privileges,
+    privilegesOf(open, ',view:*,appid:tests'));
   granted = await logIn(client, open, { expiry: 5000, privileges: 'edit:0_sample01' });
   near("a longer life is cut down to the token's", granted.expiry, now() + 1000);
   equal('privileges of the server are dropped without a word', granted.privileges, privilegesOf(open));

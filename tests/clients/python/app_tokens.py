@@ -96,7 +96,11 @@ refused(
 
 # Read.
 same = admin.appToken.get(full.id)
-equal("what is read is what was added", (same.id, same.token, same.description), (full.id, full.token, full.description))
+equal(
+    "what is read is what was added",
+    (same.id, same.token, same.description),
+    (full.id, full.token, full.description),
+)
 equal("an id is read in any case", admin.appToken.get(full.id.upper()).id, full.id)
 refused("an unknown id is told", lambda: admin.appToken.get("0_nothere1"), *not_found("0_nothere1"))
 
@@ -114,13 +118,20 @@ equal("by time, until then", listed(createdAtLessThanOrEqual=now - 3600), ([], 0
 equal("one page", len(listed(pager={"pageSize": 3, "pageIndex": 1})[0]), 3)
 equal("the rest", len(listed(pager={"pageSize": 3, "pageIndex": 2})[0]), 1)
 equal("behind the last page", listed(pager={"pageSize": 3, "pageIndex": 3}), ([], 4))
-pages = [listed(pager={"pageSize": 1, "pageIndex": page}, orderBy=KalturaAppTokenOrderBy.CREATED_AT_ASC) for page in range(1, 5)]
+pages = [
+    listed(pager={"pageSize": 1, "pageIndex": page}, orderBy=KalturaAppTokenOrderBy.CREATED_AT_ASC)
+    for page in range(1, 5)
+]
 equal("page by page all are seen", {page[0][0] for page in pages}, set(ids))
 
 # Updated.
 changed = admin.appToken.update(full.id, KalturaAppToken(description="changed", sessionDuration=60))
 equal("what is updated changes", (changed.description, changed.sessionDuration), ("changed", 60))
-equal("what is not, stays", (changed.sessionUserId, changed.token, value(changed.hashType)), ("lector", full.token, "SHA512"))
+equal(
+    "what is not, stays",
+    (changed.sessionUserId, changed.token, value(changed.hashType)),
+    ("lector", full.token, "SHA512"),
+)
 changed = admin.appToken.update(full.id, KalturaAppToken(hashType="MD5", sessionType=ADMIN))
 client = new_client()
 granted = log_in(client, full.id, full.token, "md5")

@@ -14,6 +14,8 @@ USER_SECRET = os.environ["KALTURA_USER_SECRET"]
 APP_TOKEN_ID = os.environ["KALTURA_APP_TOKEN_ID"]
 APP_TOKEN = os.environ["KALTURA_APP_TOKEN"]
 APP_TOKEN_HASH_TYPE = os.environ["KALTURA_APP_TOKEN_HASH_TYPE"]
+# Whether the server keeps answers, as the live service does.
+RESPONSE_CACHE = os.environ["KALTURA_RESPONSE_CACHE"] == "on"
 
 USER, ADMIN = 0, 2
 WIDGET_ID = f"_{PARTNER_ID}"
@@ -36,7 +38,11 @@ def equal(what, got, expected):
 
 def near(what, got, expected, tolerance=5):
     """For times: the call itself takes some, and a second may end in between."""
-    ok(what, isinstance(got, int) and abs(got - expected) <= tolerance, f"got {got!r}, expected about {expected}")
+    ok(
+        what,
+        isinstance(got, int) and abs(got - expected) <= tolerance,
+        f"got {got!r}, expected about {expected}",
+    )
 
 
 def refused(what, call, code, message=None):

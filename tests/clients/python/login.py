@@ -110,7 +110,12 @@ equal(
 
 granted = start(open_token, type=ADMIN, expiry=-10)
 near("a negative life is granted as it is", granted.expiry, int(time.time()) - 10)
-refused("and gives a KS that is dead", client.media.list, "INVALID_KS", 'Invalid KS "EXPIRED", Error "-1,INVALID_STR"')
+refused(
+    "and gives a KS that is dead",
+    client.media.list,
+    "INVALID_KS",
+    'Invalid KS "EXPIRED", Error "-1,INVALID_STR"',
+)
 
 # What is refused.
 client.setKs("")
@@ -121,9 +126,19 @@ wrong_hash = (APP_TOKEN_ID, right_hash)
 for what, arguments, code, message in (
     ("the hash of another token", wrong_hash, "INVALID_APP_TOKEN_HASH", "Invalid application token hash"),
     ("an upper-case hash", (open_token.id, right_hash.upper()), "INVALID_APP_TOKEN_HASH", None),
-    ("a hash of another type", (open_token.id, token_hash("md5", widget.ks, open_token.token)), "INVALID_APP_TOKEN_HASH", None),
+    (
+        "a hash of another type",
+        (open_token.id, token_hash("md5", widget.ks, open_token.token)),
+        "INVALID_APP_TOKEN_HASH",
+        None,
+    ),
     ("the bare token", (open_token.id, open_token.token), "INVALID_APP_TOKEN_HASH", None),
-    ("an unknown id", ("0_nothere1", right_hash), "APP_TOKEN_ID_NOT_FOUND", 'Application token id "0_nothere1" not found'),
+    (
+        "an unknown id",
+        ("0_nothere1", right_hash),
+        "APP_TOKEN_ID_NOT_FOUND",
+        'Application token id "0_nothere1" not found',
+    ),
 ):
     refused(f"{what} is refused", lambda: client.appToken.startSession(*arguments), code, message)
 refused(
@@ -132,7 +147,10 @@ refused(
     "INVALID_ENUM_VALUE",
     'Invalid enumeration value "1" for parameter "type", expecting enumeration type "KalturaSessionType"',
 )
-ok("after all that the right hash still logs in", client.appToken.startSession(open_token.id, right_hash).ks != "")
+ok(
+    "after all that the right hash still logs in",
+    client.appToken.startSession(open_token.id, right_hash).ks != "",
+)
 
 expired = new_token(hashType="SHA256", expiry=-1)
 message = f'Application token id "{expired.id}" expired'

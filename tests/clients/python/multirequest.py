@@ -72,7 +72,11 @@ client.appToken.get(missing.id)
 client.session.startWidgetSession(WIDGET_ID)
 answers = client.doMultiRequest()
 equal("an error stands among the answers", code(answers[0]), "APP_TOKEN_ID_NOT_FOUND")
-equal("a reference to it is empty", str(answers[1]), 'Application token id "" not found (APP_TOKEN_ID_NOT_FOUND)')
+equal(
+    "a reference to it is empty",
+    str(answers[1]),
+    'Application token id "" not found (APP_TOKEN_ID_NOT_FOUND)',
+)
 equal("the next call is answered all the same", answers[2].partnerId, PARTNER_ID)
 
 failing = new_client()
@@ -89,13 +93,19 @@ user.setKs(user.session.start(USER_SECRET, "a-user", USER, PARTNER_ID))
 user.startMultiRequest()
 user.appToken.list()
 user.session.get()
-equal("each call is judged for itself", [code(answer) for answer in user.doMultiRequest()], ["SERVICE_FORBIDDEN"] * 2)
+equal(
+    "each call is judged for itself",
+    [code(answer) for answer in user.doMultiRequest()],
+    ["SERVICE_FORBIDDEN"] * 2,
+)
 
 broken = new_client("no-ks")
 broken.startMultiRequest()
 broken.media.list()
 broken.system.ping()
-equal("a broken KS fails every call", [code(answer) for answer in broken.doMultiRequest()], ["INVALID_KS"] * 2)
+equal(
+    "a broken KS fails every call", [code(answer) for answer in broken.doMultiRequest()], ["INVALID_KS"] * 2
+)
 
 # The client is as it was.
 equal("single calls work as before", client.appToken.get(APP_TOKEN_ID).id, APP_TOKEN_ID)

@@ -1,6 +1,9 @@
+# shellcheck shell=bash
+#
 # What the scripts of this folder share: checks that are told as TAP. To be sourced by bash.
 #
-# The server to talk to is in KALTURA_SERVICE_URL and the variables beside it.
+# The server to talk to is in KALTURA_SERVICE_URL and the variables beside it. KALTURA_RESPONSE_CACHE is `on` if it
+# keeps answers, as the live service does, else `off`.
 
 set -uo pipefail
 

@@ -31,8 +31,15 @@ is_widget_session() { # is_widget_session WHAT PATH OPTION…
 }
 
 json='Content-Type: application/json'
-missing='{"code":"MISSING_MANDATORY_PARAMETER","message":"Missing parameter \"widgetId\"","objectType":"KalturaAPIException","args":{"PARAM_NAME":"widgetId"}}'
 start=/service/session/action/startWidgetSession
+
+begin='<?xml version="1.0" encoding="utf-8"?><xml><result>'
+end='</result><executionTime>*</executionTime></xml>'
+# error CODE MESSAGE ARGUMENTS: how an error reads in JSON
+error() {
+    printf '{"code":"%s","message":"%s","objectType":"KalturaAPIException","args":%s}' "$@"
+}
+missing=$(error MISSING_MANDATORY_PARAMETER 'Missing parameter \"widgetId\"' '{"PARAM_NAME":"widgetId"}')
 
 # Where the action stands.
 for path in \
@@ -92,15 +99,15 @@ is_widget_session "blanks around JSON are" "/api_v3$start?format=1" -H "$json" -
 is_widget_session "what clients add is no matter" "/api_v3$start" \
     -d format=1 -d "widgetId=$widget" -d kalsig=0123 -d clientTag=curl -d apiVersion=19.0.0 -d ignoreNull=1 -d nocache=1
 equal "an unknown language is one" "$(ask "/api_v3$start?format=1&language=xx&widgetId=$widget")" \
-    '{"code":"INVALID_LANGUAGE_CODE","message":" Invalid language code [\"xx\"]","objectType":"KalturaAPIException","args":{"LANGUAGE_CODE":"xx"}}'
+    "$(error INVALID_LANGUAGE_CODE ' Invalid language code [\"xx\"]' '{"LANGUAGE_CODE":"xx"}')"
 
 # Formats.
 matches "without a format it is XML" "$(ask "/api_v3$start" -d "widgetId=$widget")" \
-    '<?xml version="1.0" encoding="utf-8"?><xml><result><objectType>KalturaStartWidgetSessionResponse</objectType><relatedObjects></relatedObjects><partnerId>'"$KALTURA_PARTNER_ID"'</partnerId><ks>djJ8*</ks><userId>0</userId></result><executionTime>*</executionTime></xml>'
+    "$begin"'<objectType>KalturaStartWidgetSessionResponse</objectType><relatedObjects></relatedObjects><partnerId>'"$KALTURA_PARTNER_ID"'</partnerId><ks>djJ8*</ks><userId>0</userId>'"$end"
 matches "an error in XML" "$(ask "/api_v3$start" -d widgetId=_1 -d format=2)" \
-    '<?xml version="1.0" encoding="utf-8"?><xml><result><error><code>INVALID_WIDGET_ID</code><message>Unknown widget \[_1\]</message><objectType>KalturaAPIException</objectType><args><item><objectType>KalturaApiExceptionArg</objectType><name>WIDGET_ID</name><value>_1</value></item></args></error></result><executionTime>*</executionTime></xml>'
+    "$begin"'<error><code>INVALID_WIDGET_ID</code><message>Unknown widget \[_1\]</message><objectType>KalturaAPIException</objectType><args><item><objectType>KalturaApiExceptionArg</objectType><name>WIDGET_ID</name><value>_1</value></item></args></error>'"$end"
 matches "an action without a result in XML" "$(ask /api_v3/service/session/action/end)" \
-    '<?xml version="1.0" encoding="utf-8"?><xml><result></result><executionTime>*</executionTime></xml>'
+    "$begin"''"$end"
 equal "and in JSON" "$(ask "/api_v3/service/session/action/end?format=1")" null
 equal "JSON for scripts" "$(ask "/api_v3/service/system/action/ping?format=9&callback=my.call_1")" 'my.call_1(true);'
 for format in json 4 ''; do
@@ -110,7 +117,7 @@ for format in json 4 ''; do
 done
 
 # Headers.
-answer=$(head_of "/api_v3$start?format=1" -d "widgetId=$widget")
+answer=$(head_of "/api_v3$start?format=1&nocache=1" -d "widgetId=$widget")
 matches "the status is 200" "$answer" "HTTP/1.1 200 *"
 equal "JSON has its type, without a charset" "$(header Content-Type "$answer")" "application/json"
 ok "the server has a name" [ -n "$(header X-Me "$answer")" ]
@@ -120,20 +127,39 @@ equal "nobody is to keep the answer" "$(header Cache-Control "$answer")" \
 equal "every page may read it" "$(header Access-Control-Allow-Origin "$answer")" "*"
 equal "no error, no header" "$(header X-Kaltura "$answer")" ""
 equal "XML has its type" "$(header Content-Type "$(head_of "/api_v3$start" -d "widgetId=$widget")")" "text/xml;charset=UTF-8"
-answer=$(head_of "/api_v3/service/media/action/list?format=1")
+answer=$(head_of "/api_v3/service/media/action/list?format=1&nocache=1")
 matches "an error has status 200 too" "$answer" "HTTP/1.1 200 *"
 equal "a forbidden service is told in a header" "$(header X-Kaltura "$answer")" "error-SERVICE_FORBIDDEN"
 equal "and in another" "$(header X-Kaltura-App "$answer")" \
     "exiting on error SERVICE_FORBIDDEN - The access to service [media->list] is forbidden"
-equal "other errors are not" "$(header X-Kaltura "$(head_of "/api_v3$start?format=1")")" ""
+equal "other errors are not" "$(header X-Kaltura "$(head_of "/api_v3$start?format=1&nocache=1")")" ""
+
+# Kept answers. A tag of its own makes no other question.
+ks_of() { # ks_of PATH OPTION…
+    ask "$@" | jq -r .ks
+}
+kept=$(ks_of "/api_v3$start?format=1&expiry=700&clientTag=a" -d "widgetId=$widget")
+again=$(ks_of "/api_v3$start?format=1&expiry=700&clientTag=b" -d "widgetId=$widget")
+ok "with nocache a widget session is a new one" \
+    [ "$(ks_of "/api_v3$start?format=1&expiry=700&nocache=1" -d "widgetId=$widget")" != "$kept" ]
+answer=$(head_of "/api_v3$start?format=1&expiry=700" -d "widgetId=$widget")
+if [ "$KALTURA_RESPONSE_CACHE" = on ]; then
+    equal "whoever asks the same gets the same widget session" "$again" "$kept"
+    matches "a kept answer says so" "$(header X-Kaltura "$answer")" "cached-dispatcher,*,*"
+    equal "and does not tell the time" "$(header X-Kaltura-Session "$answer")" ""
+else
+    ok "every widget session is a new one" [ "$again" != "$kept" ]
+    equal "and no answer speaks of a cache" "$(header X-Kaltura "$answer")" ""
+fi
 
 # What does not exist.
 equal "an unknown service" "$(ask "/api_v3/service/Nothing/action/get?format=1")" \
-    '{"code":"SERVICE_DOES_NOT_EXISTS","message":"Service \"nothing\" does not exists","objectType":"KalturaAPIException","args":{"SRV_NAME":"nothing"}}'
+    "$(error SERVICE_DOES_NOT_EXISTS 'Service \"nothing\" does not exists' '{"SRV_NAME":"nothing"}')"
 equal "an unknown action" "$(ask "/api_v3/service/session/action/Begin?format=1")" \
-    '{"code":"ACTION_DOES_NOT_EXISTS","message":"Action \"begin\" does not exists for service \"session\"","objectType":"KalturaAPIException","args":{"ACTION_NAME":"begin","SERVICE_NAME":"session"}}'
+    "$(error ACTION_DOES_NOT_EXISTS 'Action \"begin\" does not exists for service \"session\"' \
+        '{"ACTION_NAME":"begin","SERVICE_NAME":"session"}')"
 equal "no service" "$(ask "/api_v3/?format=1")" \
-    '{"code":"SERVICE_NOT_SPECIFIED","message":"Service name was not specified, please specify one","objectType":"KalturaAPIException","args":[]}'
+    "$(error SERVICE_NOT_SPECIFIED 'Service name was not specified, please specify one' '[]')"
 
 # Objects in a form.
 ks=$(ask /api_v3/service/session/action/start -d format=1 -d "secret=$KALTURA_ADMIN_SECRET" \
@@ -174,7 +200,7 @@ equal "JSON, until a number is missing" "$(jq -c '[length, .[0].objectType, .[1]
     '[2,"KalturaStartWidgetSessionResponse","KalturaMediaListResponse"]'
 matches "several answers in XML" "$(ask /api_v3/service/multirequest -d 1:service=system -d 1:action=ping \
     -d 2:service=session -d 2:action=end)" \
-    '<?xml version="1.0" encoding="utf-8"?><xml><result><item>1</item><item></item></result><executionTime>*</executionTime></xml>'
+    "$begin"'<item>1</item><item></item>'"$end"
 equal "none at all" "$(ask "/api_v3/service/multirequest?format=1")" '[]'
 
 all_told

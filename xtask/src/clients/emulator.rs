@@ -1,5 +1,6 @@
 //! `kaltura emulate` as a process beside us, which ends when we do.
 
+use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -17,15 +18,32 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const UNTIL_INPUT_ENDS: &str =
     "exec 3<&0; (cat <&3; kill -TERM $$) >/dev/null 2>&1 & exec \"$@\" 3<&- </dev/null";
 
+/// Whether the server keeps answers and gives them again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ResponseCache {
+    Off,
+    On,
+}
+
+impl fmt::Display for ResponseCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Off => "off",
+            Self::On => "on",
+        })
+    }
+}
+
 pub(crate) struct Emulator {
     process: Process,
     access: Access,
+    cache: ResponseCache,
 }
 
 /// What a client must know, as the first line of `kaltura emulate` tells it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Access {
+struct Access {
     url: String,
     partner_id: i64,
     admin_secret: String,
@@ -43,18 +61,21 @@ struct AppToken {
 
 impl Emulator {
     /// Starts it, and waits until it serves.
-    pub(crate) fn start(kaltura: &Path) -> Result<Self, Failure> {
+    pub(crate) fn start(kaltura: &Path, cache: ResponseCache) -> Result<Self, Failure> {
         let mut command = Command::new("sh");
         command.args(["-c", UNTIL_INPUT_ENDS, "sh"]).arg(kaltura).arg("emulate");
-        Self::start_by(&mut command)
+        if cache == ResponseCache::On {
+            command.arg("--response-cache");
+        }
+        Self::start_by(&mut command, cache)
     }
 
-    fn start_by(command: &mut Command) -> Result<Self, Failure> {
+    fn start_by(command: &mut Command, cache: ResponseCache) -> Result<Self, Failure> {
         let started = Process::start(command.stdin(Stdio::piped()).stderr(Stdio::piped()));
         let process = started.map_err(|error| format!("could not start the emulator: {error}"))?;
         let trouble = match process.next_line(PATIENCE) {
             Ok(Some(line)) => match serde_json::from_str(&line) {
-                Ok(access) => return Ok(Self { process, access }),
+                Ok(access) => return Ok(Self { process, access, cache }),
                 Err(error) => format!("the first line of the emulator is not understood: {error}"),
             },
             Ok(None) => "the emulator ended at once".to_owned(),
@@ -63,8 +84,19 @@ impl Emulator {
         Err(format!("{trouble}\n{}", process.last_words()).into())
     }
 
-    pub(crate) const fn access(&self) -> &Access {
-        &self.access
+    /// What a script must know of it, as its environment.
+    pub(crate) fn variables(&self) -> [(&'static str, String); 8] {
+        let Access { url, partner_id, admin_secret, user_secret, app_token } = &self.access;
+        [
+            ("KALTURA_SERVICE_URL", url.clone()),
+            ("KALTURA_PARTNER_ID", partner_id.to_string()),
+            ("KALTURA_ADMIN_SECRET", admin_secret.clone()),
+            ("KALTURA_USER_SECRET", user_secret.clone()),
+            ("KALTURA_APP_TOKEN_ID", app_token.id.clone()),
+            ("KALTURA_APP_TOKEN", app_token.token.clone()),
+            ("KALTURA_APP_TOKEN_HASH_TYPE", app_token.hash_type.clone()),
+            ("KALTURA_RESPONSE_CACHE", self.cache.to_string()),
+        ]
     }
 
     /// Has it terminate, and checks that it does so with exit code 0.
@@ -83,21 +115,6 @@ impl Emulator {
     }
 }
 
-impl Access {
-    /// The environment of a script.
-    pub(crate) fn variables(&self) -> [(&'static str, String); 7] {
-        [
-            ("KALTURA_SERVICE_URL", self.url.clone()),
-            ("KALTURA_PARTNER_ID", self.partner_id.to_string()),
-            ("KALTURA_ADMIN_SECRET", self.admin_secret.clone()),
-            ("KALTURA_USER_SECRET", self.user_secret.clone()),
-            ("KALTURA_APP_TOKEN_ID", self.app_token.id.clone()),
-            ("KALTURA_APP_TOKEN", self.app_token.token.clone()),
-            ("KALTURA_APP_TOKEN_HASH_TYPE", self.app_token.hash_type.clone()),
-        ]
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,7 +126,7 @@ mod tests {
     fn start(script: &str) -> Result<Emulator, Failure> {
         let mut command = Command::new("sh");
         command.args(["-c", UNTIL_INPUT_ENDS, "sh", "sh", "-c", script, &GREETING.replace('\n', " ")]);
-        Emulator::start_by(&mut command)
+        Emulator::start_by(&mut command, ResponseCache::Off)
     }
 
     fn trouble<T>(result: Result<T, Failure>) -> String {
@@ -119,12 +136,12 @@ mod tests {
     #[test]
     fn the_first_line_says_what_a_client_must_know() {
         let emulator = start("trap 'exit 0' TERM; echo \"$0\"; while :; do sleep 0.1; done").unwrap();
-        let variables = emulator.access().variables().map(|(name, value)| format!("{name}={value}"));
+        let variables = emulator.variables().map(|(name, value)| format!("{name}={value}"));
         assert_eq!(
             variables.join(" "),
             "KALTURA_SERVICE_URL=http://127.0.0.1:1 KALTURA_PARTNER_ID=101 KALTURA_ADMIN_SECRET=a \
              KALTURA_USER_SECRET=u KALTURA_APP_TOKEN_ID=0_x KALTURA_APP_TOKEN=t \
-             KALTURA_APP_TOKEN_HASH_TYPE=SHA256"
+             KALTURA_APP_TOKEN_HASH_TYPE=SHA256 KALTURA_RESPONSE_CACHE=off"
         );
         emulator.stop().unwrap();
     }

@@ -7,7 +7,6 @@ use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use crate::Failure;
-use crate::clients::emulator::Access;
 use crate::clients::install::Clients;
 use crate::clients::process::Process;
 use crate::clients::tap::Report;
@@ -66,9 +65,9 @@ impl Script {
         Ok(scripts)
     }
 
-    /// How it is run. What it may know, it is told by its environment: the arguments of a process can be read
-    /// by every user of the machine.
-    pub(crate) fn command(&self, clients: &Clients, kaltura: &Path, access: &Access) -> Command {
+    /// How it is run. What it must know of the server is still to be put into its environment, not among its
+    /// arguments, which every user of the machine can read.
+    pub(crate) fn command(&self, clients: &Clients, kaltura: &Path) -> Command {
         let mut command = match self.language {
             Language::Python => {
                 let mut command = Command::new(clients.python());
@@ -83,7 +82,7 @@ impl Script {
             }
             Language::Shell => Command::new("bash"),
         };
-        command.arg(&self.path).env("KALTURA_COMMAND", kaltura).envs(access.variables());
+        command.arg(&self.path).env("KALTURA_COMMAND", kaltura);
         // The emulator is on this machine.
         command.env("NO_PROXY", "127.0.0.1").env("no_proxy", "127.0.0.1");
         command

@@ -37,7 +37,7 @@ impl From<BuildError> for Failure {
 }
 
 /// The class of a failed login.
-const fn class_of(kind: ErrorKind) -> ExitCode {
+pub(super) const fn class_of(kind: ErrorKind) -> ExitCode {
     match kind {
         ErrorKind::InvalidTokenHash
         | ErrorKind::TokenNotActive

@@ -1,106 +1,60 @@
 //! The app token that logs in.
 
-use std::ffi::OsString;
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
-
 use clap::Args;
 use kaltura_auth::AppTokenCredentials;
-use kaltura_types::{AppTokenValue, HashType, PartnerId};
+use kaltura_types::{HashType, PartnerId};
 
+use super::part;
+use super::{AppTokenValueOptions, HashTypeOption, PartnerIdOption};
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::secret_input::{self, Secret};
+use crate::secret_input::SecretSource;
 
-const PARTNER_ID: &str = "KALTURA_PARTNER_ID";
 const APP_TOKEN_ID: &str = "KALTURA_APP_TOKEN_ID";
-const HASH_TYPE: &str = "KALTURA_APP_TOKEN_HASH_TYPE";
-const APP_TOKEN: &str = "KALTURA_APP_TOKEN";
 
 /// The app token that logs in.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "App token")]
 pub(crate) struct AppTokenOptions {
-    /// The account's number, such as 1234567 [env: KALTURA_PARTNER_ID]
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    partner_id: Option<PartnerId>,
+    #[command(flatten)]
+    partner: PartnerIdOption,
 
     /// The token's id, such as 0_7jh3eu10 [env: KALTURA_APP_TOKEN_ID]
     #[arg(long, value_name = "ID")]
     app_token_id: Option<String>,
 
-    /// MD5, SHA1, SHA256 or SHA512, as the token was made [env: KALTURA_APP_TOKEN_HASH_TYPE]
-    #[arg(long, value_name = "TYPE")]
-    hash_type: Option<HashType>,
+    #[command(flatten)]
+    hash_type: HashTypeOption,
 
-    /// Take the token's value from this file, less one line end, and not from KALTURA_APP_TOKEN
-    #[arg(long, value_name = "FILE", conflicts_with = "app_token_stdin")]
-    app_token_file: Option<PathBuf>,
-
-    /// Take the token's value from standard input, less one line end
-    #[arg(long)]
-    app_token_stdin: bool,
-
-    /// Taken only to say what to do instead.
-    #[arg(long, hide = true, num_args = 0..=1, value_name = "VALUE")]
-    app_token: Option<Option<OsString>>,
+    #[command(flatten)]
+    value: AppTokenValueOptions,
 }
 
 impl AppTokenOptions {
+    /// Where the token's value comes from.
+    pub(crate) fn value_source(&self) -> SecretSource<'_> {
+        self.value.source()
+    }
+
+    /// Which token of which account: what of the credentials is no secret.
+    pub(crate) fn account(&self, environment: Environment) -> Result<(PartnerId, String), Failure> {
+        let partner = self.partner.partner_id(environment)?;
+        let id = part(self.app_token_id.clone(), environment, "--app-token-id", APP_TOKEN_ID, None)?;
+        Ok((partner, id))
+    }
+
     /// All four parts of the credentials. `hash_type` is what is taken if none is given.
     pub(crate) fn credentials(
         &self,
         environment: Environment,
         hash_type: Option<HashType>,
     ) -> Result<AppTokenCredentials, Failure> {
-        if self.app_token.is_some() {
-            let message = "the value of an app token is not taken from an argument, which others can read";
-            return Err(Failure::usage(message).with_hint(
-                "Others may have read it by now, and the shell may have kept it. Next time, use KALTURA_APP_TOKEN, \
-                 --app-token-file or --app-token-stdin.",
-            ));
-        }
-        let partner = part(self.partner_id, environment, "--partner-id", PARTNER_ID, None)?;
-        let id: String = part(self.app_token_id.clone(), environment, "--app-token-id", APP_TOKEN_ID, None)?;
-        let hash_type = part(self.hash_type, environment, "--hash-type", HASH_TYPE, hash_type)?;
-        // The String inside moves: no copy is left behind.
-        let value = AppTokenValue::new(std::mem::take(&mut *self.value(environment)?));
+        self.value.source().refuse_an_argument()?;
+        let (partner, id) = self.account(environment)?;
+        let hash_type = self.hash_type.hash_type(environment, hash_type)?;
+        let value = self.value.value(environment)?;
         Ok(AppTokenCredentials::new(partner, id, value, hash_type))
     }
-
-    fn value(&self, environment: Environment) -> Result<Secret, Failure> {
-        match &self.app_token_file {
-            Some(path) if path != Path::new("-") => return secret_input::from_file(path),
-            Some(_) => return secret_input::from_stdin(),
-            None => {}
-        }
-        if self.app_token_stdin {
-            return secret_input::from_stdin();
-        }
-        secret_input::from_environment(environment, APP_TOKEN)?.ok_or_else(|| {
-            Failure::usage("the value of the app token is missing").with_hint(
-                "Put it into KALTURA_APP_TOKEN or a file (--app-token-file FILE), or pipe it in (--app-token-stdin).",
-            )
-        })
-    }
-}
-
-/// A part that must be there: from the option, the environment, or the default.
-fn part<T: FromStr<Err: fmt::Display>>(
-    given: Option<T>,
-    environment: Environment,
-    option: &str,
-    variable: &str,
-    default: Option<T>,
-) -> Result<T, Failure> {
-    let given = match given {
-        None => environment.value(variable)?,
-        given => given,
-    };
-    given.or(default).ok_or_else(|| {
-        Failure::usage(format!("{option} is missing")).with_hint(format!("Give {option}, or set {variable}."))
-    })
 }
 
 #[cfg(test)]
@@ -116,10 +70,10 @@ mod tests {
     }
 
     const ENVIRONMENT: Environment = Environment::of_test(|name| match name {
-        PARTNER_ID => Some("1".into()),
+        "KALTURA_PARTNER_ID" => Some("1".into()),
         APP_TOKEN_ID => Some("0_environment".into()),
-        HASH_TYPE => Some("sha512".into()),
-        APP_TOKEN => Some("value".into()),
+        "KALTURA_APP_TOKEN_HASH_TYPE" => Some("sha512".into()),
+        "KALTURA_APP_TOKEN" => Some("value".into()),
         _ => None,
     });
 

@@ -4,6 +4,8 @@ use clap::{Args, ValueEnum};
 use kaltura_auth::SessionRequest;
 use kaltura_types::{InvalidPrivilege, Lifetime, Privileges, SessionType};
 
+use serde::Serialize;
+
 use crate::duration::parse_lifetime;
 
 /// What is wished of the session.
@@ -33,12 +35,32 @@ pub(crate) struct SessionRequestOptions {
 
 /// A type of session, as it is written on a command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum TypeWish {
+pub(crate) enum TypeWish {
     User,
     Admin,
 }
 
+impl From<TypeWish> for SessionType {
+    fn from(wish: TypeWish) -> Self {
+        match wish {
+            TypeWish::User => Self::User,
+            TypeWish::Admin => Self::Admin,
+        }
+    }
+}
+
 impl SessionRequestOptions {
+    /// The wishes as values by which two requests can be told apart.
+    pub(crate) fn as_key(&self) -> impl Serialize + use<> {
+        (
+            self.user.clone(),
+            self.session_type.map(|wish| SessionType::from(wish).to_string()),
+            self.lifetime,
+            self.privileges.as_ref().map(ToString::to_string),
+            self.widget_id.clone(),
+        )
+    }
+
     /// The request of the login.
     pub(crate) fn request(&self) -> SessionRequest {
         let mut request = SessionRequest::new();
@@ -46,10 +68,7 @@ impl SessionRequestOptions {
             request = request.user_id(user.as_str());
         }
         if let Some(wish) = self.session_type {
-            request = request.session_type(match wish {
-                TypeWish::User => SessionType::User,
-                TypeWish::Admin => SessionType::Admin,
-            });
+            request = request.session_type(wish.into());
         }
         if let Some(lifetime) = self.lifetime {
             request = request.lifetime(lifetime);
@@ -66,7 +85,7 @@ impl SessionRequestOptions {
 
 /// Reads privileges as the API writes them, and refuses what the server would read differently (wire
 /// contract, section 5.1).
-fn parse_privileges(text: &str) -> Result<Privileges, InvalidPrivilege> {
+pub(crate) fn parse_privileges(text: &str) -> Result<Privileges, InvalidPrivilege> {
     let mut builder = Privileges::builder();
     for item in text.split(',') {
         builder = match item.split_once(':') {

@@ -70,12 +70,30 @@ impl EmulatorProcess {
 
     /// The same without the token's value.
     pub(crate) fn login_without_value<'a>(&self, options: impl IntoIterator<Item = &'a str>) -> Kaltura {
-        Kaltura::new(["login"])
+        self.settings(Kaltura::new(["login"])).arguments(options)
+    }
+
+    /// All but the token's value, in the environment.
+    fn settings(&self, command: Kaltura) -> Kaltura {
+        command
             .env("KALTURA_SERVICE_URL", self.url())
             .env("KALTURA_PARTNER_ID", &self.greeting["partnerId"].to_string())
             .env("KALTURA_APP_TOKEN_ID", self.told("/appToken/id"))
             .env("KALTURA_APP_TOKEN_HASH_TYPE", self.told("/appToken/hashType"))
-            .arguments(options)
+    }
+
+    /// A command that takes its session from the cache in this folder, with the token of the first line.
+    pub(crate) fn cached<'a>(&self, folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Kaltura {
+        let mut arguments = arguments.into_iter();
+        let command = Kaltura::new(arguments.next()).env("KALTURA_CACHE_DIR", text_of(folder));
+        let command = command.env("KALTURA_APP_TOKEN", self.told("/appToken/token"));
+        self.settings(command).arguments(arguments)
+    }
+
+    /// A call with the token of the first line.
+    pub(crate) fn call<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Kaltura {
+        let call = Kaltura::new(["call"]).env("KALTURA_APP_TOKEN", self.told("/appToken/token"));
+        self.settings(call).arguments(arguments)
     }
 
     /// Waits until it has ended by itself. Standard output is what came after the first line.

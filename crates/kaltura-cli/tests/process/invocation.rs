@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// How often to look whether a process has ended, before it is given up: 60 seconds in all.
-const LOOKS: u32 = 6_000;
+/// How long a process may take, unless a test says otherwise.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long to wait before looking again whether a process has ended.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// A command that is not yet run. Nothing of the environment of the tests reaches it.
@@ -85,16 +86,21 @@ impl Running {
         assert!(kill.expect("`kill` runs").success());
     }
 
-    pub(crate) fn wait(mut self) -> Finished {
+    pub(crate) fn wait(self) -> Finished {
+        self.wait_at_most(PATIENCE)
+    }
+
+    /// Waits for its end, which must come within this time.
+    pub(crate) fn wait_at_most(mut self, patience: Duration) -> Finished {
         let stdout = self.child.stdout.take().map(read_all);
-        let status = self.ended();
+        let status = self.ended(patience);
         let text =
             |reader: Option<JoinHandle<String>>| reader.map(|it| it.join().unwrap()).unwrap_or_default();
         Finished { code: status.code(), stdout: text(stdout), stderr: text(self.stderr.take()) }
     }
 
-    fn ended(&mut self) -> ExitStatus {
-        for _ in 0..LOOKS {
+    fn ended(&mut self, patience: Duration) -> ExitStatus {
+        for _ in 0..patience.as_millis() / PAUSE.as_millis() {
             if let Some(status) = self.child.try_wait().expect("the process can be waited for") {
                 return status;
             }

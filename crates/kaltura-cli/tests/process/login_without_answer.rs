@@ -1,6 +1,7 @@
 //! Logins without an answer of the API: the network fails, or something else answers.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use crate::invocation::Kaltura;
 use crate::odd_server::{OddServer, ok, whole};
@@ -32,7 +33,8 @@ fn a_server_that_is_not_there_is_the_network() {
 #[test]
 fn a_server_that_does_not_answer_in_time_is_the_network() {
     let server = OddServer::silent();
-    login(&server.url).arguments(["--timeout", "1s"]).run().fails_with(6).saying("did not answer in time");
+    let running = login(&server.url).arguments(["--timeout", "1s"]).start();
+    running.wait_at_most(Duration::from_secs(15)).fails_with(6).saying("did not answer in time");
 }
 
 #[test]

@@ -3,15 +3,25 @@
 //! All servers here run on loopback: the command's own emulator, and a raw one for odd answers.
 #![cfg(test)]
 
+mod call;
+mod call_refused;
+mod call_shown;
 mod command_line;
 mod demo;
 mod emulate;
 mod emulate_modes;
 mod emulator_process;
+mod hash;
+mod inspect;
 mod invocation;
+mod ks;
+mod ks_cache;
+mod ks_for_others;
 mod login;
 mod login_refused;
 mod login_without_answer;
+mod manual;
 mod odd_server;
 mod secrets;
+mod sign;
 mod token_value;

@@ -21,17 +21,32 @@ fn shows_nothing(finished: &Finished, secrets: &[&str]) {
 
 #[test]
 fn help_shows_nothing_of_the_environment() {
-    for command in ["login", "emulate", "demo"] {
+    for command in [
+        "login",
+        "emulate",
+        "demo",
+        "hash",
+        "inspect",
+        "sign",
+        "call",
+        "ks",
+        "exec",
+        "env",
+        "completions",
+        "man",
+    ] {
         for help in ["--help", "-h"] {
             let finished = Kaltura::new([command, help])
                 .env("KALTURA_APP_TOKEN", VALUE)
                 .env("KALTURA_APP_TOKEN_ID", "hush1")
+                .env("KALTURA_KS", KS)
+                .env("KALTURA_ADMIN_SECRET", ADMIN_SECRET)
                 .env("KALTURA_PARTNER_ID", "hush2")
                 .env("KALTURA_SERVICE_URL", "hush3")
                 .env("KALTURA_APP_TOKEN_HASH_TYPE", "hush4")
                 .run()
                 .ends_with(0);
-            shows_nothing(&finished, &[VALUE, "hush"]);
+            shows_nothing(&finished, &[VALUE, KS, ADMIN_SECRET, "hush"]);
         }
     }
 }
@@ -48,6 +63,20 @@ fn a_secret_in_a_wrong_command_line_is_not_repeated() {
         &["login", "--json", VALUE],
         &[VALUE],
         &["emulate", "--listen", KS],
+        &["hash", "--ks", KS],
+        &["hash", KS],
+        &["inspect", KS],
+        &["sign", "--admin-secret", VALUE],
+        &["sign", VALUE],
+        &["ks", VALUE],
+        &["ks", "--app-token", VALUE],
+        &["ks", "--min-validity", KS],
+        &["call", VALUE],
+        &["call", "user.login", VALUE],
+        &["call", "user.login", "password=c0ffee00c0ffee00"],
+        &["call", "user.login", "user:=c0ffee00c0ffee00"],
+        &["call", "media.list", "--ks", KS],
+        &["inspect", "--admin-secret", VALUE],
     ] {
         for colour in ["0", "1"] {
             let line = Kaltura::new(arguments.iter().copied()).env("CLICOLOR_FORCE", colour);

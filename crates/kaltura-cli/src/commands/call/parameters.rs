@@ -1,0 +1,188 @@
+//! The parameters of a call, put together from the command line, files and standard input.
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read};
+use std::path::Path;
+
+use kaltura_types::Parameters;
+use serde_json::Value;
+use serde_json::map::Entry;
+
+use super::argument::{Argument, Written};
+use super::shown_request::is_secret_name;
+use crate::failure::Failure;
+use crate::secret_input::without_line_end;
+
+/// How many bytes a file or standard input may have.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// Puts the parameters together. What stands on the command line goes before standard input.
+pub(super) fn assemble(arguments: &[Argument]) -> Result<Parameters, Failure> {
+    let mut parameters = Parameters::new();
+    for argument in arguments {
+        if let Argument::One { path, value } = argument {
+            add(&mut parameters, path, read(path, value)?)?;
+        }
+    }
+    match arguments.iter().filter(|argument| **argument == Argument::Stdin).count() {
+        0 => Ok(parameters),
+        1 => {
+            let mut all = from_stdin()?;
+            overlay(&mut all, parameters);
+            Ok(all)
+        }
+        _ => Err(Failure::usage("standard input can be taken once only")),
+    }
+}
+
+/// Adds one parameter, at the end of its path.
+fn add(parameters: &mut Parameters, path: &[String], value: Value) -> Result<(), Failure> {
+    let clash =
+        || Failure::usage(format!("{} is given twice, or inside of what is no object", path.join(".")));
+    let Some((last, outer)) = path.split_last() else { return Ok(()) };
+    let mut place = parameters;
+    for step in outer {
+        let inner = place.entry(step).or_insert_with(|| Value::Object(Parameters::new()));
+        place = inner.as_object_mut().ok_or_else(clash)?;
+    }
+    match place.entry(last) {
+        Entry::Vacant(free) => free.insert(value),
+        Entry::Occupied(_) => return Err(clash()),
+    };
+    Ok(())
+}
+
+/// Lays parameters over others: where both have an object, its members.
+fn overlay(below: &mut Parameters, above: Parameters) {
+    for (name, value) in above {
+        match (below.get_mut(&name), value) {
+            (Some(Value::Object(below)), Value::Object(above)) => overlay(below, above),
+            (_, value) => {
+                below.insert(name, value);
+            }
+        }
+    }
+}
+
+fn read(path: &[String], value: &Written) -> Result<Value, Failure> {
+    match value {
+        Written::Here(value) => {
+            if path.last().is_some_and(|name| is_secret_name(name)) {
+                let key = path.join(".");
+                let message = format!("{key} is not taken from an argument, which others can read");
+                return Err(Failure::usage(message).with_hint(match key.as_str() {
+                    "ks" => "Use KALTURA_KS, --ks-file or --ks-stdin.".to_owned(),
+                    key => {
+                        format!("Put it into a file and say {key}=@FILE, or give it on standard input (-).")
+                    }
+                }));
+            }
+            Ok(value.clone())
+        }
+        Written::TextFile(file) => Ok(without_line_end(&read_file(file)?).into()),
+        Written::JsonFile(file) => serde_json::from_str(&read_file(file)?)
+            .map_err(|_| Failure::usage(format!("the file {} is not JSON", file.display()))),
+    }
+}
+
+fn read_file(path: &Path) -> Result<String, Failure> {
+    let place = format!("the file {}", path.display());
+    let file = File::open(path)
+        .map_err(|error| Failure::usage(format!("can not open {place}")).caused_by(&error))?;
+    read_text(file, &place)
+}
+
+fn from_stdin() -> Result<Parameters, Failure> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        let hint = "Pipe it in, as in: kaltura call media.list - < parameters.json";
+        return Err(Failure::usage("the parameters on standard input are missing").with_hint(hint));
+    }
+    let text = read_text(stdin.lock(), "standard input")?;
+    // The reason of the parser is left out: it may quote a secret.
+    serde_json::from_str(&text).map_err(|_| {
+        Failure::usage("standard input is not a JSON object")
+            .with_hint("It holds the parameters by their names, such as {\"entryId\": \"0_a1b2c3d4\"}.")
+    })
+}
+
+fn read_text(from: impl Read, place: &str) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    from.take(MOST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::usage(format!("can not read {place}")).caused_by(&error))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Failure::usage(format!("{place} has more than {MOST_BYTES} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{place} is not UTF-8 text")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn assembled(arguments: &[&str]) -> Result<Value, Failure> {
+        let arguments: Vec<Argument> = arguments.iter().map(|text| text.parse().unwrap()).collect();
+        assemble(&arguments).map(Value::Object)
+    }
+
+    #[test]
+    fn dots_lead_into_objects() {
+        let parameters =
+            assembled(&["filter.idEqual=0_a", "pager:={\"pageSize\":5}", "filter.a.b:=true", "id="]);
+        let expected = json!({
+            "filter": { "idEqual": "0_a", "a": { "b": true } }, "pager": { "pageSize": 5 }, "id": "",
+        });
+        assert_eq!(parameters.unwrap(), expected);
+        let joined = assembled(&["pager:={\"pageSize\":5}", "pager.pageIndex:=2"]).unwrap();
+        assert_eq!(joined, json!({ "pager": { "pageSize": 5, "pageIndex": 2 } }));
+    }
+
+    #[test]
+    fn what_clashes_is_named_and_not_quoted() {
+        for arguments in [
+            &["a.b=hush", "a.b=hush"][..],
+            &["a=hush", "a.b=hush"],
+            &["a.b=hush", "a=hush"],
+            &["a:=[1]", "a.0=hush"],
+        ] {
+            let failure = assembled(arguments).unwrap_err();
+            assert!(failure.to_string().contains("is given twice"), "{failure}");
+            assert!(!format!("{failure:?}").contains("hush"));
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_taken_from_an_argument() {
+        for argument in
+            ["ks=hush", "secret=hush", "appToken.token=hush", "user.PASSWORD=hush", "ks:=\"hush\""]
+        {
+            let failure = assembled(&[argument]).unwrap_err();
+            assert!(failure.to_string().contains("not taken from an argument"), "{failure}");
+            assert!(!format!("{failure:?}").contains("hush"));
+        }
+    }
+
+    #[test]
+    fn files_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("value");
+        let name = path.to_str().unwrap();
+        std::fs::write(&path, "{\"a\": 1}\n").unwrap();
+        let both = assembled(&[&format!("secret=@{name}"), &format!("entry:=@{name}")]).unwrap();
+        assert_eq!(both, json!({ "secret": "{\"a\": 1}", "entry": { "a": 1 } }));
+        std::fs::write(&path, "hush").unwrap();
+        let failure = assembled(&[&format!("entry:=@{name}")]).unwrap_err();
+        assert!(failure.to_string().ends_with("is not JSON") && !failure.to_string().contains("hush"));
+    }
+
+    #[test]
+    fn the_upper_parameters_win_and_the_others_stay() {
+        let object = |value: Value| value.as_object().unwrap().clone();
+        let mut below = object(json!({ "filter": { "a": 1, "b": 2 }, "c": 3, "d": { "e": 4 } }));
+        overlay(&mut below, object(json!({ "filter": { "b": 5 }, "c": 6, "d": 7 })));
+        assert_eq!(Value::Object(below), json!({ "filter": { "a": 1, "b": 5 }, "c": 6, "d": 7 }));
+    }
+}

@@ -1,0 +1,95 @@
+//! `kaltura env`: a session as commands for a shell.
+
+use std::fmt::Write as _;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value};
+
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::options::ReadySessionOptions;
+use crate::output;
+
+const EXAMPLES: &str = "\
+Examples:
+  In sh, bash or zsh:
+    eval \"$(kaltura env)\"
+
+  In fish:
+    kaltura env --shell fish | source
+
+  In PowerShell:
+    kaltura env --shell powershell | Out-String | Invoke-Expression
+
+It sets KALTURA_KS, KALTURA_SERVICE_URL and KALTURA_PARTNER_ID; with --json it prints them as
+an object. The session ends some time: `kaltura exec` takes a new one for each program. The
+session comes from the cache of `kaltura ks`. `kaltura --help` lists the exit codes.";
+
+/// Print commands that set a session in the environment of a shell
+///
+/// The session is that of `kaltura ks`, with the same options: from the cache, else by a login.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct EnvCommand {
+    /// For which shell; sh is for bash and zsh too
+    #[arg(long, value_name = "SHELL", default_value = "sh")]
+    shell: Shell,
+
+    #[command(flatten)]
+    session: ReadySessionOptions,
+}
+
+/// How commands are written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Shell {
+    Sh,
+    Fish,
+    Powershell,
+}
+
+impl EnvCommand {
+    pub(crate) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
+        let ready = self.session.session(environment)?;
+        for warning in &ready.warnings {
+            output::note(warning);
+        }
+        let variables = ready.variables();
+        if json {
+            let object: Map<String, Value> =
+                variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+            return output::json_to_stdout(&object);
+        }
+        let mut commands = String::new();
+        for (name, value) in variables {
+            let _ = writeln!(commands, "{}", self.shell.setting(name, &value));
+        }
+        output::to_stdout(&commands)
+    }
+}
+
+impl Shell {
+    /// The command that sets a variable. Between the quotes nothing has a meaning but the quote itself, and in fish
+    /// the backslash.
+    fn setting(self, name: &str, value: &str) -> String {
+        match self {
+            Self::Sh => format!("export {name}='{}'", value.replace('\'', r"'\''")),
+            Self::Fish => {
+                format!("set -gx {name} '{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
+            }
+            Self::Powershell => format!("$Env:{name} = '{}'", value.replace('\'', "''")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_shell_has_its_own_quotes() {
+        let value = r"a'b\c$d";
+        assert_eq!(Shell::Sh.setting("X", value), r"export X='a'\''b\c$d'");
+        assert_eq!(Shell::Fish.setting("X", value), r"set -gx X 'a\'b\\c$d'");
+        assert_eq!(Shell::Powershell.setting("X", value), r"$Env:X = 'a''b\c$d'");
+    }
+}

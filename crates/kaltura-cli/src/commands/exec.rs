@@ -1,0 +1,92 @@
+//! `kaltura exec`: runs another program with a session in its environment.
+
+use std::ffi::OsString;
+use std::io;
+use std::process::Command;
+
+use clap::Args;
+
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::options::{ReadySession, ReadySessionOptions};
+use crate::output;
+
+const EXAMPLES: &str = "\
+Examples:
+  With KALTURA_PARTNER_ID, KALTURA_APP_TOKEN_ID, KALTURA_APP_TOKEN_HASH_TYPE and
+  KALTURA_APP_TOKEN set:
+    kaltura exec -- my-import --all
+
+  For work that takes two hours:
+    kaltura exec --min-validity 2h --lifetime 8h -- my-import --all
+
+The program finds KALTURA_KS, KALTURA_SERVICE_URL and KALTURA_PARTNER_ID in its environment,
+and not KALTURA_APP_TOKEN nor KALTURA_ADMIN_SECRET, which it does not need. Its exit code is
+the one of the command. If there is no session, or no such program, nothing is run:
+`kaltura --help` lists the exit codes. The session comes from the cache of `kaltura ks`.";
+
+/// What the program does not need, and so does not get.
+const KEPT_BACK: [&str; 2] = ["KALTURA_APP_TOKEN", "KALTURA_ADMIN_SECRET"];
+
+/// Run a program with a session in its environment
+///
+/// The session is that of `kaltura ks`, with the same options: from the cache, else by a login. It is in the
+/// environment of the program as KALTURA_KS, and in no argument.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct ExecCommand {
+    #[command(flatten)]
+    session: ReadySessionOptions,
+
+    /// The program and its arguments, behind --
+    #[arg(last = true, required = true, value_name = "PROGRAM")]
+    program: Vec<OsString>,
+}
+
+impl ExecCommand {
+    pub(crate) fn run(self, environment: Environment) -> Result<(), Failure> {
+        let Some((program, arguments)) = self.program.split_first() else {
+            return Err(Failure::usage("the program is missing"));
+        };
+        let ready = self.session.session(environment)?;
+        for warning in &ready.warnings {
+            output::note(warning);
+        }
+        let mut command = Command::new(program);
+        command.args(arguments);
+        for name in KEPT_BACK {
+            command.env_remove(name);
+        }
+        command.envs(ready.variables());
+        let error = become_program(command);
+        let shown = program.display();
+        Err(Failure::usage(format!("the program {shown} can not be run")).caused_by(&error))
+    }
+}
+
+impl ReadySession {
+    /// What a program needs to use the session.
+    pub(super) fn variables(&self) -> [(&'static str, String); 3] {
+        [
+            ("KALTURA_KS", self.record.ks.expose().to_owned()),
+            ("KALTURA_SERVICE_URL", self.service_url.to_string()),
+            ("KALTURA_PARTNER_ID", self.record.partner_id.to_string()),
+        ]
+    }
+}
+
+/// Puts the program in the place of this process, so that signals and exit codes are its own. Comes back only if
+/// that does not work.
+#[cfg(unix)]
+fn become_program(mut command: Command) -> io::Error {
+    std::os::unix::process::CommandExt::exec(&mut command)
+}
+
+/// Runs the program, and ends with its exit code. Comes back only if it can not be run.
+#[cfg(not(unix))]
+fn become_program(mut command: Command) -> io::Error {
+    match command.status() {
+        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
+        Err(error) => error,
+    }
+}

@@ -1,0 +1,106 @@
+//! `kaltura hash`: the token hash, for who makes the request of a login himself.
+
+use clap::Args;
+use kaltura_auth::TokenHash;
+use kaltura_ks::Fingerprint;
+use kaltura_types::{AppTokenValue, HashType, Ks};
+use serde::Serialize;
+
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::options::{AppTokenValueOptions, HashTypeOption, KsOptions};
+use crate::output;
+
+const EXAMPLES: &str = "\
+Examples:
+  The KS is in KALTURA_KS, the token's value in a file:
+    kaltura hash --hash-type SHA256 --app-token-file token.txt
+
+  The KS of session.startWidgetSession is piped in; the value is in KALTURA_APP_TOKEN:
+    kaltura hash --hash-type SHA256 --ks-stdin < ks.txt
+
+The hash is good for this one KS: send both, byte for byte, to appToken.startSession as ks
+and tokenHash. Together they open a session, so the hash is a secret too.
+
+With --json the answer has tokenHash, hashType, ksFingerprint and warnings.
+`kaltura --help` lists the exit codes.";
+
+/// Print the token hash of a KS and an app token
+///
+/// This is what appToken.startSession takes as tokenHash: lower-case hex of the hash of the KS followed by the
+/// token's value, with nothing between them. Nothing is sent. `kaltura login` does all of this by itself. KS and
+/// value are taken from a file, standard input or the environment (KALTURA_KS, KALTURA_APP_TOKEN), never from an
+/// argument; only one of them can be standard input.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct HashCommand {
+    #[command(flatten)]
+    ks: KsOptions,
+
+    #[command(flatten)]
+    value: AppTokenValueOptions,
+
+    #[command(flatten)]
+    hash_type: HashTypeOption,
+}
+
+/// What is printed for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    token_hash: &'a str,
+    hash_type: HashType,
+    ks_fingerprint: String,
+    warnings: Vec<&'static str>,
+}
+
+impl HashCommand {
+    pub(crate) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
+        self.ks.source().shares_stdin_with(&self.value.source())?;
+        let hash_type = self.hash_type.hash_type(environment, None)?;
+        let ks = self.ks.ks(environment)?;
+        let value = self.value.value(environment)?;
+
+        let hash = TokenHash::new(hash_type, &ks, &value);
+        let warnings = warnings(&ks, &value);
+        if json {
+            let ks_fingerprint = Fingerprint::of(&ks).to_string();
+            return output::json_to_stdout(&Answer {
+                token_hash: hash.expose(),
+                hash_type,
+                ks_fingerprint,
+                warnings,
+            });
+        }
+        for warning in warnings {
+            output::note(warning);
+        }
+        output::to_stdout(&format!("{}\n", hash.expose()))
+    }
+}
+
+/// What the server will probably not accept. It is hashed all the same.
+fn warnings(ks: &Ks, value: &AppTokenValue) -> Vec<&'static str> {
+    let mut warnings = Vec::new();
+    if !Ks::reads_as_ks(ks.expose()) {
+        warnings.push("the KS does not read as one; it was hashed as it is");
+    }
+    if value.expose().contains(char::is_whitespace) {
+        warnings.push("the token's value has a blank or a line end in it, which was hashed with it");
+    }
+    warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_wrong_is_told() {
+        let ks = Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8");
+        let value = AppTokenValue::new("0123456789abcdef0123456789abcdef");
+        assert!(warnings(&ks, &value).is_empty());
+        assert_eq!(warnings(&Ks::new("Service unavailable"), &value).len(), 1);
+        assert_eq!(warnings(&Ks::new(""), &AppTokenValue::new("abc ")).len(), 2);
+    }
+}

@@ -1,0 +1,242 @@
+//! What a KS says, for people and for programs.
+
+use std::fmt::Write as _;
+
+use kaltura_ks::{KsClaims, KsHeader, OpenedKs};
+use kaltura_types::{Ks, PartnerId, UnixTime};
+use serde::Serialize;
+
+use super::restrictions::Restrictions;
+use crate::output::{one_line, style};
+use crate::{duration, moment};
+
+/// All that is known of a KS. The KS itself is not in it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Answer {
+    version: u8,
+    partner_id: PartnerId,
+    fingerprint: String,
+    /// In characters.
+    length: usize,
+    /// Whether the signature was checked, and is that of the secret.
+    proven: bool,
+    /// Nothing if the KS is encrypted and was not opened.
+    claims: Option<Claims>,
+}
+
+/// What the KS says of its session.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Claims {
+    user_id: Option<String>,
+    /// `USER`, `ADMIN`, or what else is written there.
+    session_type: Option<String>,
+    admin: bool,
+    widget_session: bool,
+    expiry: Option<UnixTime>,
+    /// In seconds, by the clock of this machine; nothing if it is over.
+    expires_in: Option<u64>,
+    expired: bool,
+    privileges: String,
+    restrictions: Restrictions,
+    /// What `session.end` ends as a whole.
+    group: Option<String>,
+    group_hash: Option<String>,
+    master_partner_id: Option<PartnerId>,
+    additional_data: Option<String>,
+    /// The end as it is written, which may be no number.
+    #[serde(skip)]
+    expiry_text: String,
+}
+
+impl Answer {
+    pub(super) fn new(ks: &Ks, header: &KsHeader, opened: Option<&OpenedKs>, now: UnixTime) -> Self {
+        let claims = opened.map(OpenedKs::claims).or_else(|| header.unverified_claims());
+        Self {
+            version: header.version().number(),
+            partner_id: header.partner_id(),
+            fingerprint: header.fingerprint().to_string(),
+            length: ks.expose().chars().count(),
+            proven: opened.is_some(),
+            claims: claims.map(|claims| Claims::of(claims, now)),
+        }
+    }
+
+    /// What must be known to understand what is shown.
+    pub(super) const fn note(&self) -> Option<&'static str> {
+        match (self.proven, &self.claims) {
+            (true, _) => None,
+            (false, Some(_)) => Some(
+                "the signature was not checked, so anybody may have written this: give the account's admin \
+                 secret by KALTURA_ADMIN_SECRET, --admin-secret-file or --admin-secret-stdin",
+            ),
+            (false, None) => Some(
+                "the rest is encrypted: give the account's admin secret by KALTURA_ADMIN_SECRET, \
+                 --admin-secret-file or --admin-secret-stdin",
+            ),
+        }
+    }
+
+    pub(super) fn as_text(&self) -> String {
+        let Self { version, fingerprint, length, .. } = self;
+        let mut text = format!(
+            "{}KS version {version}{:#}, fingerprint {fingerprint}, {length} characters\n",
+            style::HEADING,
+            style::HEADING
+        );
+        let signature = if self.proven { "good, of the given admin secret" } else { "not checked" };
+        let mut lines = vec![("partner", self.partner_id.to_string()), ("signature", signature.to_owned())];
+        if let Some(claims) = &self.claims {
+            claims.add_lines(&mut lines);
+        }
+        for (label, value) in lines {
+            let _ = writeln!(text, "  {}{label:<11}{:#}{}", style::QUIET, style::QUIET, one_line(&value));
+        }
+        text
+    }
+}
+
+impl Claims {
+    fn of(claims: &KsClaims, now: UnixTime) -> Self {
+        let expired = claims.is_expired_at(now);
+        let left = claims.expiry().map(|expiry| expiry.seconds_since(now));
+        Self {
+            // Version 1 has no other way to say "none" than an empty field.
+            user_id: claims.user().map(|user| user.as_str().to_owned()).filter(|user| !user.is_empty()),
+            session_type: claims.session_type().map(|session_type| session_type.to_string()),
+            admin: claims.is_admin(),
+            widget_session: claims.is_widget_session(),
+            expiry: claims.expiry(),
+            expires_in: left.and_then(|seconds| u64::try_from(seconds).ok()).filter(|_| !expired),
+            expired,
+            privileges: claims.privileges_text().unwrap_or_default().to_owned(),
+            restrictions: Restrictions::of(claims.privileges()),
+            group: claims.session_id(),
+            group_hash: claims.session_id_hash(),
+            master_partner_id: claims.master_partner_id(),
+            additional_data: claims.additional_data().map(str::to_owned).filter(|data| !data.is_empty()),
+            expiry_text: claims.expiry_text().unwrap_or_default().to_owned(),
+        }
+    }
+
+    fn add_lines(&self, lines: &mut Vec<(&'static str, String)>) {
+        let user = self.user_id.clone().unwrap_or_else(|| "nobody".to_owned());
+        let session_type = self.session_type.clone().unwrap_or_else(|| "none".to_owned());
+        let kind = if self.widget_session { " (of a widget)" } else { "" };
+        lines.push(("user", user));
+        lines.push(("type", session_type + kind));
+        lines.push(("until", self.until()));
+        let privileges = if self.privileges.is_empty() { "none" } else { &self.privileges };
+        lines.push(("privileges", privileges.to_owned()));
+        lines.extend(self.restrictions.as_lines().into_iter().map(|line| ("restricted", line)));
+        if let Some(group) = &self.group {
+            lines.push(("group", format!("{group}: session.end ends all sessions of it")));
+        }
+        if let Some(master) = self.master_partner_id {
+            lines.push(("master", format!("partner {master}, which impersonates this one")));
+        }
+        if let Some(data) = &self.additional_data {
+            lines.push(("data", data.clone()));
+        }
+    }
+
+    fn until(&self) -> String {
+        let when = match self.expiry {
+            Some(expiry) => moment::show_local(expiry),
+            None => format!("{:?}, which is no time", self.expiry_text),
+        };
+        match self.expires_in {
+            _ if self.expired => format!("{when}: it is over"),
+            Some(seconds) => format!("{when}, in {}", duration::show(seconds)),
+            None => when,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kaltura_ks::{KsFields, open};
+    use kaltura_types::{AdminSecret, SessionType};
+
+    use super::*;
+
+    const END: UnixTime = UnixTime::from_seconds(1_795_496_955);
+
+    fn fields() -> KsFields {
+        KsFields::new(PartnerId::new(1_234_567), SessionType::User, END)
+    }
+
+    fn answer(ks: &Ks, secret: Option<&str>, now: UnixTime) -> Answer {
+        let opened = secret.map(|secret| open(ks, &[AdminSecret::new(secret)]).unwrap());
+        Answer::new(ks, &KsHeader::read(ks).unwrap(), opened.as_ref(), now)
+    }
+
+    fn lines(answer: &Answer) -> Vec<String> {
+        anstream::adapter::strip_str(&answer.as_text()).to_string().lines().map(str::to_owned).collect()
+    }
+
+    fn sealed(fields: &KsFields) -> Ks {
+        fields.sign_v2(&AdminSecret::new("secret"), [7; 16]).unwrap()
+    }
+
+    #[test]
+    fn the_last_second_is_over() {
+        let ks = sealed(&fields());
+        let before = answer(&ks, Some("secret"), END.plus_seconds(-61)).claims.unwrap();
+        assert_eq!((before.expired, before.expires_in), (false, Some(61)));
+        assert!(before.until().ends_with(", in 1 min 1 s"), "{}", before.until());
+        let at_the_end = answer(&ks, Some("secret"), END).claims.unwrap();
+        assert_eq!((at_the_end.expired, at_the_end.expires_in), (true, None));
+        assert!(at_the_end.until().ends_with(": it is over"), "{}", at_the_end.until());
+    }
+
+    #[test]
+    fn all_that_a_ks_says_has_a_line() {
+        let ks = sealed(
+            &fields()
+                .user("a\u{1b}lice")
+                .privileges("sview:*,sessionid:0_importer,actionslimit:3")
+                .master_partner(PartnerId::new(99))
+                .additional_data("note"),
+        );
+        let shown = lines(&answer(&ks, Some("secret"), END.plus_seconds(-3600)));
+        for line in [
+            "  partner    1234567",
+            "  signature  good, of the given admin secret",
+            "  user       a lice",
+            "  type       USER",
+            "  privileges sview:*,sessionid:0_importer,actionslimit:3",
+            "  restricted good for 3 calls",
+            "  group      0_importer: session.end ends all sessions of it",
+            "  master     partner 99, which impersonates this one",
+            "  data       note",
+        ] {
+            assert!(shown.iter().any(|one| one == line), "{line}\n{shown:#?}");
+        }
+        assert!(!shown.concat().contains(&ks.expose()[..12]), "{shown:#?}");
+    }
+
+    #[test]
+    fn an_encrypted_ks_shows_its_outside_only() {
+        let ks = sealed(&fields().user("alice"));
+        let answer = answer(&ks, None, END);
+        assert_eq!(lines(&answer).len(), 3);
+        assert!(answer.note().is_some_and(|note| note.contains("encrypted")));
+        let document = serde_json::to_value(&answer).unwrap();
+        assert_eq!((&document["claims"], &document["proven"]), (&serde_json::Value::Null, &false.into()));
+    }
+
+    #[test]
+    fn version_1_shows_all_but_proves_nothing() {
+        let ks = fields().sign_v1(&AdminSecret::new("secret"), "1.5").unwrap();
+        let unproven = answer(&ks, None, END);
+        assert!(unproven.note().is_some_and(|note| note.contains("anybody may have written this")));
+        let document = serde_json::to_value(&unproven).unwrap();
+        assert_eq!(document["claims"]["expiry"], END.as_seconds());
+        for absent in ["userId", "group", "groupHash", "masterPartnerId", "additionalData"] {
+            assert!(document["claims"][absent].is_null(), "{absent}: {document}");
+        }
+        assert!(answer(&ks, Some("secret"), END).note().is_none());
+    }
+}

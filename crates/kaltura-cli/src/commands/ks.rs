@@ -1,0 +1,78 @@
+//! `kaltura ks`: prints a KS that lives long enough.
+
+use clap::Args;
+use kaltura_types::{PartnerId, UnixTime};
+use serde::Serialize;
+
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::options::ReadySessionOptions;
+use crate::{moment, output};
+
+const EXAMPLES: &str = "\
+Examples:
+  With KALTURA_PARTNER_ID, KALTURA_APP_TOKEN_ID, KALTURA_APP_TOKEN_HASH_TYPE and
+  KALTURA_APP_TOKEN set:
+    kaltura ks
+
+  For curl, without the KS in its arguments, which others can read:
+    kaltura ks | curl --data-urlencode ks@- --data format=1 \\
+        https://www.kaltura.com/api_v3/service/media/action/list
+
+  For work that takes two hours:
+    KALTURA_KS=\"$(kaltura ks --min-validity 2h --lifetime 8h)\" my-import
+
+The session is kept in a file that only its owner can read, in KALTURA_CACHE_DIR or else in
+the folder for caches: ~/.cache/kaltura on Linux. The token is not kept. Service URL,
+account, token id and what is wished of the session make it another session. If the cache
+can not be used, that is noted on standard error, and a login takes its place.
+
+With --json the answer has ks, partnerId, expiry (Unix time, by this machine's clock),
+expiresIn (seconds), fromCache, warnings and serviceUrl. `kaltura --help` lists the exit
+codes.";
+
+/// Print a KS that is good for some time, logging in only if need be
+///
+/// The KS comes from the session cache if there is one that lives for --min-validity at least; else by a login,
+/// which the cache then keeps. Where many commands start at once, one of them logs in. The options are those of
+/// `kaltura login`. The server may have ended a session that is in the cache: --fresh takes a new one.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct KsCommand {
+    #[command(flatten)]
+    session: ReadySessionOptions,
+}
+
+/// What is printed for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    ks: &'a str,
+    partner_id: PartnerId,
+    expiry: UnixTime,
+    expires_in: u64,
+    from_cache: bool,
+    warnings: &'a [String],
+    service_url: &'a str,
+}
+
+impl KsCommand {
+    pub(crate) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
+        let ready = self.session.session(environment)?;
+        if json {
+            return output::json_to_stdout(&Answer {
+                ks: ready.record.ks.expose(),
+                partner_id: ready.record.partner_id,
+                expiry: ready.record.until,
+                expires_in: ready.record.life_left(moment::now()).as_secs(),
+                from_cache: ready.from_cache,
+                warnings: &ready.warnings,
+                service_url: ready.service_url.as_str(),
+            });
+        }
+        for warning in &ready.warnings {
+            output::note(warning);
+        }
+        output::to_stdout(&format!("{}\n", ready.record.ks.expose()))
+    }
+}

@@ -1,0 +1,186 @@
+//! `kaltura sign`: makes a KS on this machine, with the account's admin secret.
+
+use clap::{Args, ValueEnum};
+use kaltura_ks::{Fingerprint, KsFields, KsVersion, UnfaithfulKs, fresh_random};
+use kaltura_types::{AdminSecret, Ks, Lifetime, PartnerId, Privileges, SessionType, UnixTime};
+use serde::Serialize;
+
+use crate::duration::parse_lifetime;
+use crate::environment::Environment;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::options::{AdminSecretOptions, PartnerIdOption, TypeWish, parse_privileges};
+use crate::{moment, output};
+
+const EXAMPLES: &str = "\
+Examples:
+  A session of a user for an hour, with the admin secret in KALTURA_ADMIN_SECRET:
+    kaltura sign --partner-id 1234567 --user alice --lifetime 1h
+
+  One that shows a single video to one address, for another program:
+    KALTURA_KS=\"$(pass show kaltura/admin | kaltura sign --partner-id 1234567 \\
+        --admin-secret-stdin --privileges sview:0_a1b2c3d4,iprestrict:203.0.113.7)\" my-player
+
+Who can, logs in with an app token instead (`kaltura login`): an app token can be taken back
+and can do only what it was made for, the admin secret can do everything for ever.
+
+With --json the answer has ks, version, fingerprint, partnerId, userId, sessionType, expiry
+(Unix time), expiresIn (seconds) and privileges; what was not given is null.
+`kaltura --help` lists the exit codes.";
+
+/// The last second of the year 9999.
+const LATEST: i64 = 253_402_300_799;
+
+/// Sign a KS on this machine, and print it
+///
+/// Nothing is sent: the account's admin secret signs sessions of both types. It is taken from a file, standard
+/// input or KALTURA_ADMIN_SECRET, never from an argument. Whether it is the right one, the server says at the
+/// first call. Fields that the server would read otherwise than they are given are refused.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct SignCommand {
+    #[command(flatten)]
+    partner: PartnerIdOption,
+
+    /// Whose session it is
+    #[arg(long, value_name = "ID")]
+    user: Option<String>,
+
+    /// What kind of session it is
+    #[arg(long = "type", value_name = "TYPE", ignore_case = true, default_value = "user")]
+    session_type: TypeWish,
+
+    /// How long it lives, such as 90s, 15m, 1h or 90d, by this machine's clock
+    #[arg(long, value_name = "DURATION", value_parser = parse_lifetime, default_value = "1d")]
+    lifetime: Lifetime,
+
+    /// When it ends
+    #[arg(long, value_name = "UNIX_SECONDS", conflicts_with = "lifetime",
+          value_parser = clap::value_parser!(i64).range(1..=LATEST))]
+    expires_at: Option<i64>,
+
+    /// What it may do, such as sview:0_a/0_b,appid:importer
+    #[arg(long, value_name = "PRIVILEGES", value_parser = parse_privileges)]
+    privileges: Option<Privileges>,
+
+    /// 2, which is encrypted, or 1, which anyone can read; the server takes both
+    #[arg(long, value_name = "VERSION", default_value = "2")]
+    ks_version: Version,
+
+    #[command(flatten)]
+    secret: AdminSecretOptions,
+}
+
+/// A version, as it is written on a command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Version {
+    #[value(name = "1")]
+    V1,
+    #[value(name = "2")]
+    V2,
+}
+
+/// What is printed for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    ks: &'a str,
+    version: u8,
+    fingerprint: String,
+    partner_id: PartnerId,
+    user_id: Option<&'a str>,
+    session_type: String,
+    expiry: UnixTime,
+    /// In seconds, by the clock of this machine; 0 if it is over.
+    expires_in: u64,
+    privileges: Option<String>,
+}
+
+impl SignCommand {
+    pub(crate) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
+        self.secret.source().refuse_an_argument()?;
+        let partner_id = self.partner.partner_id(environment)?;
+        let secret = self.secret.admin_secret(environment)?;
+        let now = moment::now();
+        let expiry = self.expiry(now);
+        let (ks, version) = self.sign(&self.fields(partner_id, expiry), &secret)?;
+
+        let expires_in = u64::try_from(expiry.seconds_since(now)).unwrap_or(0);
+        if json {
+            return output::json_to_stdout(&Answer {
+                ks: ks.expose(),
+                version: version.number(),
+                fingerprint: Fingerprint::of(&ks).to_string(),
+                partner_id,
+                user_id: self.user.as_deref(),
+                session_type: SessionType::from(self.session_type).to_string(),
+                expiry,
+                expires_in,
+                privileges: self.privileges.as_ref().map(ToString::to_string),
+            });
+        }
+        if expires_in == 0 {
+            output::note("the session is over already");
+        }
+        output::to_stdout(&format!("{}\n", ks.expose()))
+    }
+
+    fn expiry(&self, now: UnixTime) -> UnixTime {
+        match self.expires_at {
+            Some(seconds) => UnixTime::from_seconds(seconds),
+            None => now.plus_seconds(i64::from(self.lifetime.as_seconds())),
+        }
+    }
+
+    fn fields(&self, partner_id: PartnerId, expiry: UnixTime) -> KsFields {
+        let mut fields = KsFields::new(partner_id, SessionType::from(self.session_type), expiry);
+        if let Some(user) = &self.user {
+            fields = fields.user(user.as_str());
+        }
+        if let Some(privileges) = &self.privileges {
+            fields = fields.privileges(privileges.to_string());
+        }
+        fields
+    }
+
+    fn sign(&self, fields: &KsFields, secret: &AdminSecret) -> Result<(Ks, KsVersion), Failure> {
+        let random = fresh_random()
+            .map_err(|error| Failure::new(ExitCode::Local, "can not make a KS").caused_by(&error))?;
+        let unfaithful = |error: UnfaithfulKs| {
+            Failure::usage("the server would read another session from this KS").caused_by(&error)
+        };
+        match self.ks_version {
+            Version::V1 => {
+                // The server puts the time here, and reads it never: any text without a `;` does.
+                let rand = u128::from_be_bytes(random).to_string();
+                Ok((fields.sign_v1(secret, &rand).map_err(unfaithful)?, KsVersion::V1))
+            }
+            Version::V2 => Ok((fields.sign_v2(secret, random).map_err(unfaithful)?, KsVersion::V2)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        sign: SignCommand,
+    }
+
+    fn expiry(arguments: &[&str]) -> i64 {
+        let line = Line::try_parse_from([&["x"], arguments].concat()).unwrap();
+        line.sign.expiry(UnixTime::from_seconds(1_000_000)).as_seconds()
+    }
+
+    #[test]
+    fn the_end_is_a_lifetime_from_now_or_a_time() {
+        assert_eq!(expiry(&[]), 1_086_400);
+        assert_eq!(expiry(&["--lifetime", "1h"]), 1_003_600);
+        assert_eq!(expiry(&["--expires-at", "77"]), 77);
+    }
+}

@@ -1,0 +1,124 @@
+//! A session, as it stands in its file.
+
+use std::time::Duration;
+
+use kaltura_auth::Session;
+use kaltura_types::{Ks, PartnerId, UnixTime};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// The form of the file. Another number is another form.
+const VERSION: u32 = 1;
+
+/// A session, and how long it is good for by the clock of this machine.
+#[derive(Clone)]
+pub(crate) struct Record {
+    pub(crate) ks: Ks,
+    pub(crate) partner_id: PartnerId,
+    /// By the clock of this machine, so that a clock that is wrong does not matter.
+    pub(crate) until: UnixTime,
+    granted_at: UnixTime,
+}
+
+/// What stands in the file.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<'a> {
+    version: u32,
+    ks: std::borrow::Cow<'a, str>,
+    partner_id: i64,
+    until: i64,
+    granted_at: i64,
+}
+
+impl Record {
+    /// What there is to keep of a session that was asked for at `asked_at`; nothing if the server did not say
+    /// when it ends.
+    pub(crate) fn of(session: &Session, asked_at: UnixTime) -> Option<Self> {
+        let until = match session.granted_life() {
+            Some(life) => asked_at.plus_seconds(i64::try_from(life.as_secs()).unwrap_or(i64::MAX)),
+            None => session.expires_at()?,
+        };
+        let (ks, partner_id) = (session.ks().clone(), session.partner_id());
+        Some(Self { ks, partner_id, until, granted_at: asked_at })
+    }
+
+    /// How long it is good for.
+    pub(crate) fn life_left(&self, now: UnixTime) -> Duration {
+        // Before it was granted? Then the clock was set back, and says nothing of the end.
+        if now.seconds_since(self.granted_at) < 0 {
+            return Duration::ZERO;
+        }
+        Duration::from_secs(u64::try_from(self.until.seconds_since(now)).unwrap_or(0))
+    }
+
+    pub(super) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let written = Written {
+            version: VERSION,
+            ks: self.ks.expose().into(),
+            partner_id: self.partner_id.get(),
+            until: self.until.as_seconds(),
+            granted_at: self.granted_at.as_seconds(),
+        };
+        Zeroizing::new(serde_json::to_vec(&written).unwrap_or_default())
+    }
+
+    /// Nothing if it is not of this form.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let written: Written<'_> = serde_json::from_slice(bytes).ok()?;
+        let is_known = written.version == VERSION && !written.ks.is_empty();
+        is_known.then_some(Self {
+            ks: Ks::new(written.ks.into_owned()),
+            partner_id: PartnerId::new(written.partner_id),
+            until: UnixTime::from_seconds(written.until),
+            granted_at: UnixTime::from_seconds(written.granted_at),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixTime = UnixTime::from_seconds(1_000_000);
+
+    fn record() -> Record {
+        let session = Session::new(PartnerId::new(7), Ks::new("djJ8N3x"))
+            .with_server_time(UnixTime::from_seconds(5_000))
+            .with_expiry(UnixTime::from_seconds(5_600));
+        Record::of(&session, NOW).unwrap()
+    }
+
+    #[test]
+    fn the_end_is_told_by_the_clock_of_this_machine() {
+        assert_eq!(record().until, NOW.plus_seconds(600));
+        assert_eq!(record().life_left(NOW.plus_seconds(590)), Duration::from_secs(10));
+        assert_eq!(record().life_left(NOW.plus_seconds(600)), Duration::ZERO);
+        assert_eq!(record().life_left(NOW.plus_seconds(900)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_is_not_believed() {
+        assert_eq!(record().life_left(NOW), Duration::from_secs(600));
+        assert_eq!(record().life_left(NOW.plus_seconds(-1)), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let read = Record::from_bytes(&record().to_bytes()).unwrap();
+        assert_eq!((read.ks.expose(), read.partner_id), ("djJ8N3x", PartnerId::new(7)));
+        assert_eq!((read.until, read.granted_at), (record().until, NOW));
+    }
+
+    #[test]
+    fn anything_else_is_nothing() {
+        let whole = record().to_bytes();
+        for length in 0..whole.len() {
+            assert!(Record::from_bytes(&whole[..length]).is_none(), "{length}");
+        }
+        let other = String::from_utf8(whole.to_vec()).unwrap().replace("\"version\":1", "\"version\":2");
+        assert!(Record::from_bytes(other.as_bytes()).is_none());
+        let empty = String::from_utf8(whole.to_vec()).unwrap().replace("djJ8N3x", "");
+        assert!(Record::from_bytes(empty.as_bytes()).is_none());
+    }
+}

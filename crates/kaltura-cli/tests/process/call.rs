@@ -1,0 +1,149 @@
+//! Calls that the server answers.
+
+use serde_json::{Value, json};
+
+use crate::emulator_process::{EmulatorProcess, NOW, text_of, token};
+use crate::invocation::{Finished, Kaltura};
+use crate::odd_server::{OddServer, ok};
+
+const VALUE: &str = "0123456789abcdef0123456789abcdef";
+const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+
+/// A server with three videos, and a token of its own making.
+fn server() -> EmulatorProcess {
+    EmulatorProcess::start([])
+}
+
+fn admin_server() -> EmulatorProcess {
+    EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({ "sessionType": 2 }))]))
+}
+
+/// The body of the last request of a call to a server that takes anything.
+fn sent(call: Kaltura, server: &OddServer) -> Value {
+    call.run().ends_with(0);
+    let request = server.requests.try_iter().last().unwrap();
+    serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+fn anything() -> (OddServer, impl Fn(&[&str]) -> Kaltura) {
+    let server = OddServer::answering(ok("application/json", "true"));
+    let url = server.url.clone();
+    let call = move |arguments: &[&str]| {
+        Kaltura::new(["call", "some.thing", "--service-url", &url]).arguments(arguments.iter().copied())
+    };
+    (server, call)
+}
+
+#[test]
+fn the_answer_is_json_for_people_and_for_programs() {
+    let server = server();
+    let call = || server.call(["media.list", "pager.pageSize:=1"]);
+    let people = call().run().ends_with(0);
+    assert_eq!(people.stderr, "");
+    assert!(people.stdout.starts_with("{\n  \"totalCount\": 3,\n  \"objects\": [\n"), "{people:#?}");
+    let programs = call().arguments(["--json"]).run().ends_with(0);
+    let document = programs.document();
+    assert_eq!(document, serde_json::from_str::<Value>(&people.stdout).unwrap());
+    assert_eq!(document["objects"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn parameters_reach_the_server() {
+    let server = server();
+    let all = server.call(["media.list", "--json"]).run().ends_with(0).document();
+    let id = all["objects"][1]["id"].as_str().unwrap();
+    let one = server.call(["media.list", "--json", &format!("filter.idEqual={id}")]).run().ends_with(0);
+    assert_eq!(one.document()["objects"][0]["id"], id);
+    assert_eq!(one.document()["totalCount"], 1);
+}
+
+#[test]
+fn each_form_of_a_parameter_is_sent_as_it_is_meant() {
+    let (server, call) = anything();
+    let folder = tempfile::tempdir().unwrap();
+    let (text, object) = (folder.path().join("text"), folder.path().join("object"));
+    std::fs::write(&text, "two\nlines\n").unwrap();
+    std::fs::write(&object, "{\"x\": [1, null]}").unwrap();
+    let arguments = [
+        "--anonymous",
+        "a=5",
+        "b:=5",
+        "c.d.e=x=y",
+        &format!("text=@{}", text_of(&text)),
+        &format!("object:=@{}", text_of(&object)),
+    ];
+    let body = sent(call(&arguments), &server);
+    let expected = json!({
+        "a": "5", "b": 5, "c": { "d": { "e": "x=y" } }, "text": "two\nlines", "object": { "x": [1, null] },
+        "clientTag": body["clientTag"], "format": 1,
+    });
+    assert_eq!(body, expected);
+}
+
+#[test]
+fn standard_input_gives_parameters_and_the_arguments_go_before_it() {
+    let (server, call) = anything();
+    let piped = json!({ "filter": { "a": 1, "b": 2 }, "secret": "hush", "c": true }).to_string();
+    let body = sent(call(&["--anonymous", "-", "filter.b:=3"]).stdin(piped), &server);
+    assert_eq!(body["filter"], json!({ "a": 1, "b": 3 }));
+    assert_eq!((&body["secret"], &body["c"]), (&json!("hush"), &json!(true)));
+}
+
+#[test]
+fn the_session_is_the_one_that_was_given() {
+    let (server, call) = anything();
+    assert_eq!(sent(call(&[]).env("KALTURA_KS", KS), &server)["ks"], KS);
+    assert_eq!(sent(call(&["--ks-stdin"]).stdin(format!("{KS}\n")), &server)["ks"], KS);
+    assert_eq!(sent(call(&["--ks-stdin"]).env("KALTURA_KS", "x").stdin(KS), &server)["ks"], KS);
+    let inside = call(&["-"]).env("KALTURA_KS", "x").stdin(format!("{{\"ks\":\"{KS}\"}}"));
+    assert_eq!(sent(inside, &server)["ks"], KS);
+    let body = sent(call(&["--anonymous"]).env("KALTURA_KS", KS), &server);
+    assert!(body.get("ks").is_none(), "{body}");
+}
+
+#[test]
+fn a_token_that_is_given_by_an_option_goes_before_the_variable_of_a_ks() {
+    let server = admin_server();
+    let user = |finished: Finished| finished.ends_with(0).document()["userId"].clone();
+    let by_option = server.call(["session.get", "--json", "--app-token-stdin"]).stdin(VALUE);
+    assert_eq!(user(by_option.env("KALTURA_KS", "dead").run()), "alice");
+    let by_variable = server.call(["session.get", "--json"]).env("KALTURA_KS", "dead").run();
+    by_variable.fails_with(3);
+}
+
+#[test]
+fn the_login_asks_for_what_was_wished() {
+    let open = json!({ "sessionType": null, "sessionUserId": null });
+    let server = EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, open)]));
+    let wishes = ["session.get", "--json", "--user=bob", "--type=admin", "--lifetime=1h"];
+    let document = server.call(wishes).run().ends_with(0).document();
+    assert_eq!(document["userId"], "bob");
+    assert_eq!(document["expiry"], (NOW.parse::<i64>().unwrap() + 3600).to_string());
+}
+
+#[test]
+fn a_bare_text_is_printed_as_it_is() {
+    let text = "line\r\n\u{1b}[2J \"quoted\"";
+    let server = OddServer::answering(ok("application/json", &json!(text).to_string()));
+    let call = || Kaltura::new(["call", "a.b", "--anonymous", "--service-url", &server.url]);
+    assert_eq!(call().run().ends_with(0).stdout, format!("{text}\n"));
+    assert_eq!(call().arguments(["--json"]).run().ends_with(0).document(), json!(text));
+}
+
+#[test]
+fn other_answers_are_json() {
+    for (answer, people) in [("null", "null\n"), ("true", "true\n"), ("[]", "[]\n"), ("12", "12\n")] {
+        let server = OddServer::answering(ok("application/json", answer));
+        for form in [&[][..], &["--json"]] {
+            let call = Kaltura::new(["call", "a.b", "--anonymous", "--service-url", &server.url]);
+            assert_eq!(call.arguments(form.iter().copied()).run().ends_with(0).stdout, people);
+        }
+    }
+}
+
+#[test]
+fn an_anonymous_call_needs_no_account() {
+    let server = server();
+    let call = Kaltura::new(["call", "system.ping", "--anonymous", "--service-url", server.url()]);
+    assert_eq!(call.run().ends_with(0).stdout, "true\n");
+}

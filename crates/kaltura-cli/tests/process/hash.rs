@@ -1,0 +1,99 @@
+//! The token hash, by hand.
+
+use serde_json::json;
+
+use crate::emulator_process::{EmulatorProcess, text_of};
+use crate::invocation::Kaltura;
+use crate::odd_server::{OddServer, ok};
+
+const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+const VALUE: &str = "0123456789abcdef0123456789abcdef";
+/// `printf %s "$KS$VALUE" | sha256sum`, and so on.
+const SHA256: &str = "822c564cf35feb9e37f457635fc5e8c175ba0012b3ff7ad9411da1f6d18c6827";
+const MD5: &str = "eee31b5314db33c8d27637ec1c801727";
+
+fn hash() -> Kaltura {
+    Kaltura::new(["hash"]).env("KALTURA_KS", KS).env("KALTURA_APP_TOKEN", VALUE)
+}
+
+#[test]
+fn the_hash_alone_is_one_line() {
+    let finished = hash().arguments(["--hash-type", "SHA256"]).run().ends_with(0);
+    assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), (&*format!("{SHA256}\n"), ""));
+    let finished = hash().env("KALTURA_APP_TOKEN_HASH_TYPE", "md5").run().ends_with(0);
+    assert_eq!(finished.stdout, format!("{MD5}\n"));
+}
+
+#[test]
+fn each_secret_comes_from_a_file_standard_input_or_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ks, value) = (folder.path().join("ks"), folder.path().join("value"));
+    std::fs::write(&ks, format!("{KS}\n")).unwrap();
+    std::fs::write(&value, format!("{VALUE}\n")).unwrap();
+    let files = ["--ks-file", text_of(&ks), "--app-token-file", text_of(&value)];
+    for (finished, form) in [
+        (Kaltura::new(["hash"]).arguments(files), "files"),
+        (hash().env("KALTURA_KS", "other").arguments(["--ks-stdin"]).stdin(format!("{KS}\n")), "KS piped"),
+        (hash().env("KALTURA_KS", "other").arguments(["--ks-file", "-"]).stdin(KS), "KS by a dash"),
+        (
+            hash().env("KALTURA_APP_TOKEN", "other").arguments(["--app-token-stdin"]).stdin(VALUE),
+            "value piped",
+        ),
+    ] {
+        let finished = finished.arguments(["--hash-type=SHA256"]).run().ends_with(0);
+        assert_eq!(finished.stdout, format!("{SHA256}\n"), "{form}");
+    }
+}
+
+#[test]
+fn with_json_it_is_a_document() {
+    let finished = hash().arguments(["--hash-type", "SHA256", "--json"]).run().ends_with(0);
+    assert_eq!(finished.stderr, "");
+    let expected =
+        json!({ "tokenHash": SHA256, "hashType": "SHA256", "ksFingerprint": "148d7104", "warnings": [] });
+    assert_eq!(finished.document(), expected);
+}
+
+#[test]
+fn a_server_takes_it() {
+    let server = EmulatorProcess::start([]);
+    let token = server.told("/appToken/token");
+    // What the command itself would send must be what `hash` prints for the same KS.
+    let widget = format!(r#"{{"partnerId":1234567,"ks":"{KS}","userId":0}}"#);
+    let odd = OddServer::echoing(move |_| ok("application/json", &widget));
+    Kaltura::new(["login", "--service-url", &odd.url, "--partner-id", "1234567", "--hash-type", "SHA512"])
+        .arguments(["--app-token-id", "0_importer"])
+        .env("KALTURA_APP_TOKEN", token)
+        .run();
+    let sent: Vec<String> = odd.requests.try_iter().collect();
+    let printed =
+        hash().env("KALTURA_APP_TOKEN", token).arguments(["--hash-type", "SHA512"]).run().ends_with(0);
+    assert!(sent[1].contains(&format!("\"tokenHash\":\"{}\"", printed.stdout.trim_end())), "{sent:#?}");
+}
+
+#[test]
+fn what_looks_wrong_is_hashed_and_noted() {
+    let odd = || hash().env("KALTURA_KS", "Service unavailable").env("KALTURA_APP_TOKEN", "a b");
+    let finished = odd().arguments(["--hash-type=SHA1"]).run().ends_with(0);
+    assert_eq!(finished.stdout.len(), 41);
+    finished.saying("note: the KS does not read as one").saying("has a blank or a line end in it");
+    let document = odd().arguments(["--hash-type=SHA1", "--json"]).run().ends_with(0).document();
+    assert_eq!(document["warnings"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_a_usage_error() {
+    let bare = || Kaltura::new(["hash", "--hash-type=SHA1"]);
+    bare().run().fails_with(2).saying("the KS is missing").saying("--ks-file FILE");
+    bare().env("KALTURA_KS", KS).run().fails_with(2).saying("the value of the app token is missing");
+    bare().env("KALTURA_KS", "").run().fails_with(2).saying("KALTURA_KS is set, but empty");
+    hash().run().fails_with(2).saying("--hash-type is missing");
+    let both = hash().arguments(["--hash-type=SHA1", "--ks-stdin", "--app-token-stdin"]).stdin(KS).run();
+    both.fails_with(2).saying("can not both come from standard input");
+    for option in ["--ks", "--app-token"] {
+        let finished = hash().arguments(["--hash-type=SHA1", option, VALUE]).run().fails_with(2);
+        assert!(!finished.saying("not taken from an argument").stderr.contains(VALUE));
+    }
+    let error = hash().arguments(["--json"]).run().fails_with(2).error();
+    assert_eq!((&error["class"], &error["message"]), (&json!("usage"), &json!("--hash-type is missing")));
+}

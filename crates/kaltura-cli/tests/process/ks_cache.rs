@@ -1,0 +1,160 @@
+//! The session cache: shared by many processes, and never a reason to fail.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::emulator_process::{EmulatorProcess, token};
+use crate::invocation::{Finished, Running};
+
+const VALUE: &str = "0123456789abcdef0123456789abcdef";
+
+fn server() -> EmulatorProcess {
+    EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]))
+}
+
+fn ks(server: &EmulatorProcess, cache: &Path) -> Finished {
+    server.cached(cache, ["ks"]).run().ends_with(0)
+}
+
+/// The one file of this ending.
+fn file(cache: &Path, ending: &str) -> PathBuf {
+    let files: Vec<PathBuf> = fs::read_dir(cache).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut found = files.iter().filter(|path| path.extension().is_some_and(|it| it == ending));
+    let path = found.next().unwrap_or_else(|| panic!("no {ending} in {files:?}"));
+    assert!(found.next().is_none(), "{files:?}");
+    path.clone()
+}
+
+#[test]
+fn of_twenty_that_start_at_once_one_logs_in() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let running: Vec<Running> = (0..20).map(|_| server.cached(cache.path(), ["ks"]).start()).collect();
+    let outputs: Vec<String> =
+        running.into_iter().map(|one| one.wait().ends_with(0)).map(|one| one.stdout + &one.stderr).collect();
+    // Each login gives another KS.
+    assert!(outputs.iter().all(|one| *one == outputs[0]), "{outputs:#?}");
+}
+
+#[test]
+fn the_token_is_not_kept() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let printed = ks(&server, cache.path()).stdout;
+    let kept = fs::read_to_string(file(cache.path(), "json")).unwrap();
+    assert!(kept.contains(printed.trim_end()) && !kept.contains(VALUE), "{kept}");
+    for entry in fs::read_dir(cache.path()).unwrap() {
+        let path = entry.unwrap().path();
+        assert!(!fs::read_to_string(&path).unwrap().contains(VALUE), "{path:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_can_read_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let (server, folder) = (server(), tempfile::tempdir().unwrap());
+    let cache = folder.path().join("new/kaltura");
+    let first = ks(&server, &cache).stdout;
+    assert_eq!(
+        (mode(&cache), mode(&file(&cache, "json")), mode(&file(&cache, "lock"))),
+        (0o700, 0o600, 0o600)
+    );
+
+    // What others could read is not trusted, and does not stay.
+    fs::set_permissions(file(&cache, "json"), fs::Permissions::from_mode(0o644)).unwrap();
+    let second = ks(&server, &cache);
+    assert_ne!(second.stdout, first);
+    let second = second.saying("note: others can read the session cache");
+    assert_eq!(mode(&file(&cache, "json")), 0o600);
+    assert_eq!(ks(&server, &cache).stdout, second.stdout);
+}
+
+#[test]
+fn what_is_broken_or_foreign_is_replaced() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let mut last = ks(&server, cache.path()).stdout;
+    let path = file(cache.path(), "json");
+    let whole = fs::read_to_string(&path).unwrap();
+    let foreign = whole.replace("\"version\":1", "\"version\":2");
+    for content in ["", "{", &whole[..whole.len() / 2], "null", "\u{0}\u{0}", &foreign] {
+        fs::write(&path, content).unwrap();
+        let finished = ks(&server, cache.path());
+        assert_ne!(finished.stdout, last, "{content:?}");
+        last.clone_from(&finished.stdout);
+        let finished = finished.saying("is not of this version, or broken; it is replaced");
+        assert_eq!(finished.stderr.matches("note:").count(), 1, "{finished:#?}");
+        assert_eq!(ks(&server, cache.path()).stdout, last);
+    }
+    fs::write(&path, "{").unwrap();
+    let document = server.cached(cache.path(), ["ks", "--json"]).run().ends_with(0);
+    assert_eq!(document.stderr, "");
+    assert_eq!(document.document()["warnings"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn what_can_not_be_written_costs_a_login() {
+    let (server, folder) = (server(), tempfile::tempdir().unwrap());
+    // A file where the folder should be can not be written to, not even by the superuser.
+    let blocked = folder.path().join("file");
+    fs::write(&blocked, "").unwrap();
+    for cache in [&blocked, &blocked.join("inside")] {
+        let (first, second) = (ks(&server, cache), ks(&server, cache));
+        assert_ne!(first.stdout, second.stdout);
+        first.saying("note: the session cache").saying("can not be");
+    }
+    // A folder stands where the file should be.
+    let cache = folder.path().join("cache");
+    ks(&server, &cache);
+    let path = file(&cache, "json");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir_all(path.join("inside")).unwrap();
+    ks(&server, &cache).saying("note:");
+}
+
+#[test]
+fn no_place_for_it_costs_a_login() {
+    let server = server();
+    let finished = server.cached(Path::new(""), ["ks"]).run().ends_with(0);
+    finished.saying("note: there is no place for the session cache: set HOME or KALTURA_CACHE_DIR");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn its_place_is_the_one_of_the_system() {
+    let (server, home) = (server(), tempfile::tempdir().unwrap());
+    let at_home = server.cached(Path::new(""), ["ks"]).env("HOME", home.path().to_str().unwrap());
+    assert_eq!(at_home.run().ends_with(0).stderr, "");
+    file(&home.path().join(".cache/kaltura"), "json");
+}
+
+#[test]
+fn who_is_killed_at_any_moment_leaves_it_readable() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    ks(&server, cache.path());
+    for round in 0..40 {
+        let mut running = server.cached(cache.path(), ["ks", "--fresh"]).start();
+        thread::sleep(Duration::from_millis(round));
+        running.child.kill().unwrap();
+        running.child.wait().unwrap();
+        let finished = ks(&server, cache.path());
+        assert_eq!(finished.stderr, "", "{round}");
+    }
+}
+
+/// What a killed process has left beside the file is in nobody's way.
+#[test]
+fn a_half_written_file_is_cleared_away() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    ks(&server, cache.path());
+    let left = file(cache.path(), "json").with_extension("new");
+    fs::write(&left, "{\"version\"").unwrap();
+    let fresh = server.cached(cache.path(), ["ks", "--fresh"]).run().ends_with(0);
+    assert_eq!(fresh.stderr, "");
+    assert_eq!(ks(&server, cache.path()).stdout, fresh.stdout);
+    assert!(!left.exists());
+}

@@ -1,0 +1,81 @@
+//! The session for other programs: by their environment, or by commands for a shell.
+#![cfg(unix)]
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::emulator_process::{EmulatorProcess, token};
+
+const VALUE: &str = "0123456789abcdef0123456789abcdef";
+
+fn server() -> EmulatorProcess {
+    EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]))
+}
+
+fn ks(server: &EmulatorProcess, cache: &Path) -> String {
+    server.cached(cache, ["ks"]).run().ends_with(0).stdout.trim_end().to_owned()
+}
+
+#[test]
+fn a_program_finds_the_session_in_its_environment() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let script = r#"echo "$KALTURA_KS $KALTURA_SERVICE_URL $KALTURA_PARTNER_ID ${KALTURA_APP_TOKEN-none} ${KALTURA_ADMIN_SECRET-none}""#;
+    let finished = server
+        .cached(cache.path(), ["exec", "--", "/bin/sh", "-c", script])
+        .env("KALTURA_ADMIN_SECRET", "hush")
+        .env("KALTURA_KS", "another")
+        .run()
+        .ends_with(0);
+    let ks = ks(&server, cache.path());
+    assert_eq!(finished.stdout, format!("{ks} {} 1234567 none none\n", server.url()));
+    assert_eq!(finished.stderr, "");
+}
+
+#[test]
+fn its_exit_code_and_its_arguments_are_its_own() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let exit = ["exec", "--", "/bin/sh", "-c", "exit 42"];
+    server.cached(cache.path(), exit).run().ends_with(42);
+    let echo = ["exec", "--", "/bin/echo", "--fresh", "--", "x"];
+    assert_eq!(server.cached(cache.path(), echo).run().ends_with(0).stdout, "--fresh -- x\n");
+}
+
+#[test]
+fn without_a_session_or_a_program_nothing_is_run() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let refused = ["exec", "--hash-type=MD5", "--", "/bin/echo", "x"];
+    server.cached(cache.path(), refused).run().fails_with(3).saying("INVALID_APP_TOKEN_HASH");
+    let missing = server.cached(cache.path(), ["exec", "--", "/no/such/program"]).run();
+    missing.fails_with(2).saying("the program /no/such/program can not be run");
+    server.cached(cache.path(), ["exec"]).run().fails_with(2).saying("<PROGRAM>");
+    let error =
+        server.cached(cache.path(), ["exec", "--json", "--fresh", "--hash-type=MD5", "--", "x"]).run();
+    assert_eq!(error.fails_with(3).error()["class"], "authentication");
+}
+
+#[test]
+fn a_shell_takes_the_session() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let commands = server.cached(cache.path(), ["env"]).run().ends_with(0).stdout;
+    let script = format!("{commands}echo \"$KALTURA_KS $KALTURA_SERVICE_URL $KALTURA_PARTNER_ID\"");
+    let output = Command::new("/bin/sh").env_clear().args(["-c", &script]).output().unwrap();
+    let expected = format!("{} {} 1234567\n", ks(&server, cache.path()), server.url());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+
+    let fish = server.cached(cache.path(), ["env", "--shell", "fish"]).run().ends_with(0).stdout;
+    assert!(fish.starts_with(&format!("set -gx KALTURA_KS '{}'\n", ks(&server, cache.path()))), "{fish}");
+}
+
+#[test]
+fn with_json_the_variables_are_an_object() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let document = server.cached(cache.path(), ["env", "--json"]).run().ends_with(0).document();
+    let expected = json!({
+        "KALTURA_KS": ks(&server, cache.path()), "KALTURA_SERVICE_URL": server.url(),
+        "KALTURA_PARTNER_ID": "1234567",
+    });
+    assert_eq!(document, expected);
+    server.cached(cache.path(), ["env", "--fresh", "--hash-type=MD5"]).run().fails_with(3);
+}
