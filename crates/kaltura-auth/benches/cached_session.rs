@@ -70,7 +70,7 @@ fn main() {
     let bare = Arc::new(session.clone());
     let manager = SessionManager::new(FixedSession::new(session.clone()), clock.clone());
     let blocking = BlockingSessionManager::new(FixedSession::new(session), clock.clone());
-    at_once(manager.session());
+    at_once(manager.session()).unwrap();
     blocking.session().unwrap();
 
     let least = || {
