@@ -13,7 +13,7 @@ use kaltura_testing::runtime::{Spawning, TestRuntime};
 use super::stage::{Stage, poll, seconds};
 
 const THREADS: usize = 16;
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 10;
 
 /// Runs the same on all threads, each with chance of its own.
 fn on_all_threads(seed: usize, each: impl Fn(TestRuntime) + Sync) {

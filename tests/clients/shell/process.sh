@@ -46,8 +46,8 @@ for signal in TERM INT; do
     port=$(jq -r .url <<<"$line" | sed 's/.*://; s/[^0-9].*//')
     equal "SIG$signal: it answers as soon as it is read" "$(widget_session "$line" | jq -r .objectType)" \
         "KalturaStartWidgetSessionResponse"
-    ok "SIG$signal: its port is taken meanwhile" \
-        sh -c "! timeout 5 '$KALTURA_COMMAND' emulate --listen 127.0.0.1:$port 2>/dev/null"
+    equal "SIG$signal: its port is taken meanwhile" \
+        "$(timeout 5 "$KALTURA_COMMAND" emulate --listen "127.0.0.1:$port" 2>/dev/null)" ""
     begin=$(date +%s%N)
     stop "$signal"
     took=$((($(date +%s%N) - begin) / 1000000))
