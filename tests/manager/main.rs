@@ -12,6 +12,7 @@ mod keeping;
 mod panics;
 mod renewal;
 mod requests;
+mod sources;
 mod stage;
 mod threads;
 mod token_life;
