@@ -1,13 +1,16 @@
 //! Threads instead of tasks: the same rules, and nobody else's runtime.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
 use kaltura_auth::manager::{Event, InvalidReason, Policy};
+use kaltura_auth::runtime::Clock;
 use kaltura_auth::{ErrorKind, manager::BlockingSessionManager};
 use kaltura_testing::mock::Gate;
+use kaltura_testing::runtime::TestRuntime;
 
 use super::stage::{START, Stage, WIDGET, is_same, seconds};
 use super::wire::Part;
@@ -38,6 +41,36 @@ fn herd(
         gate.open();
         spawned.into_iter().map(|thread| thread.join().ok()).collect()
     })
+}
+
+/// Counts how often it is read.
+struct Watched(TestRuntime, Arc<AtomicUsize>);
+
+impl Clock for Watched {
+    fn unix_time(&self) -> Duration {
+        self.0.unix_time()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.monotonic()
+    }
+
+    fn random(&self) -> u64 {
+        self.0.random()
+    }
+}
+
+#[test]
+fn a_fresh_session_costs_one_look_at_the_clock() {
+    let (stage, looks) = (Stage::new(), Arc::<AtomicUsize>::default());
+    let clock = Watched(stage.runtime.clone(), Arc::clone(&looks));
+    let manager = BlockingSessionManager::new(stage.blocking_source(), clock);
+    let session = manager.session().unwrap();
+    let before = looks.load(Ordering::SeqCst);
+    assert!(is_same(&manager.session().unwrap(), &session));
+    // With the state behind its lock, there would be another one.
+    assert_eq!(looks.load(Ordering::SeqCst) - before, 1);
 }
 
 #[test]

@@ -103,6 +103,18 @@ fn a_machine_that_slept_does_not_use_a_session_that_is_over() {
 }
 
 #[test]
+fn where_no_server_time_is_seen_a_clock_that_is_ahead_does_not_make_sessions_look_over() {
+    for (ahead, life) in [(Duration::ZERO, HOUR), (seconds(1800), seconds(1800)), (2 * HOUR, HOUR)] {
+        let stage = Stage::new().with_lifetime(3600);
+        stage.wire.hide_headers();
+        stage.runtime.set_wall(TestRuntime::START + ahead);
+        let manager = stage.manager();
+        stage.run(manager.session()).unwrap();
+        assert_eq!(manager.status().remaining, Some(life), "{ahead:?}");
+    }
+}
+
+#[test]
 fn a_lifetime_of_two_seconds_serves_every_caller() {
     let stage = Stage::new().with_lifetime(2);
     let manager = stage.manager();

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::{pending, poll_fn};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
@@ -31,6 +31,7 @@ pub(crate) enum Part {
 #[derive(Default)]
 pub(crate) struct Wire {
     polls: AtomicUsize,
+    hides_headers: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -57,6 +58,11 @@ impl Wire {
     /// Each answer takes so many polls.
     pub(crate) fn answer_after_polls(&self, polls: usize) {
         self.polls.store(polls, Ordering::SeqCst);
+    }
+
+    /// As in a browser: no header of an answer is seen.
+    pub(crate) fn hide_headers(&self) {
+        self.hides_headers.store(true, Ordering::SeqCst);
     }
 
     /// The next request for this action that has no other part yet gets this one.
@@ -107,7 +113,7 @@ impl Wire {
             }
             other => play(other)?,
         }
-        BlockingTransport::send(emulator, request)
+        self.deliver(request, emulator)
     }
 
     pub(crate) fn carry_blocking(
@@ -119,7 +125,15 @@ impl Wire {
             Some(Part::WaitFor(gate)) => gate.pass_blocking(),
             other => play(other)?,
         }
-        BlockingTransport::send(emulator, request)
+        self.deliver(request, emulator)
+    }
+
+    fn deliver(&self, request: WireRequest, emulator: &Emulator) -> Result<WireResponse, TransportError> {
+        let answer = BlockingTransport::send(emulator, request)?;
+        if self.hides_headers.load(Ordering::SeqCst) {
+            return Ok(WireResponse::new(answer.status(), answer.body()));
+        }
+        Ok(answer)
     }
 
     fn note(&self, request: &WireRequest) -> Option<Part> {

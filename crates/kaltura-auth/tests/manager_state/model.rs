@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kaltura_auth::manager::state::Who;
-use kaltura_auth::manager::{Moment, Phase};
+use kaltura_auth::manager::{InvalidReason, Moment, Phase};
 use kaltura_auth::{Error, ErrorKind, Session};
 
 use super::making::{Granted, milliseconds, seconds};
@@ -226,14 +226,18 @@ impl Model {
     pub(crate) fn invalidated(
         &mut self,
         session: &Arc<Session>,
+        reason: InvalidReason,
         now: Moment,
         error: Option<&Error>,
     ) -> Vec<Told> {
         let Some(held) = self.held.take_if(|held| Arc::ptr_eq(&held.session, session)) else {
             return Vec::new();
         };
-        self.died_young = if held.is_young(now) { self.died_young + 1 } else { 0 };
         let mut told = vec![Told::Invalidated];
+        if reason == InvalidReason::ActionsUsedUp {
+            return told;
+        }
+        self.died_young = if held.is_young(now) { self.died_young + 1 } else { 0 };
         if self.died_young >= 2 {
             self.failures = self.died_young - 2;
             told.push(self.closes(error.expect("the second that dies young closes the gate")));

@@ -206,7 +206,7 @@ impl Walk {
         let dropped = self.state.invalidate(&session, reason, self.now);
         self.events = self.state.take_events();
         let error = self.closed_by();
-        let told = self.model.invalidated(&session, self.now, error.as_ref());
+        let told = self.model.invalidated(&session, reason, self.now, error.as_ref());
         assert_eq!(dropped, !told.is_empty());
         if let Some(error) = error {
             let kind = match reason {

@@ -116,5 +116,5 @@ fn failure() -> impl Strategy<Value = Failure> {
 }
 
 fn reason() -> impl Strategy<Value = InvalidReason> {
-    select(vec![InvalidReason::Expired, InvalidReason::LoggedOut])
+    select(vec![InvalidReason::Expired, InvalidReason::LoggedOut, InvalidReason::ActionsUsedUp])
 }

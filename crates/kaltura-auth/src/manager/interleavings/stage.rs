@@ -31,6 +31,7 @@ struct Facts {
     seconds: AtomicU64,
     logins: AtomicUsize,
     spawns: bool,
+    is_silent: bool,
     /// How many of the first logins panic.
     panics: usize,
     /// What has to end before a scenario does.
@@ -42,6 +43,11 @@ impl Stage {
     /// The runtime runs tasks.
     pub(super) fn with_spawner() -> Self {
         Self(Arc::new(Facts { spawns: true, ..Facts::default() }))
+    }
+
+    /// The runtime runs tasks, and the server never answers.
+    pub(super) fn silent() -> Self {
+        Self(Arc::new(Facts { spawns: true, is_silent: true, ..Facts::default() }))
     }
 
     /// The first login panics.
@@ -122,6 +128,9 @@ impl Runtime for Stage {
 impl SessionSource for Stage {
     async fn start(&self, _clock: &dyn Clock) -> Result<Grant, Error> {
         let panics = self.begin();
+        if self.0.is_silent {
+            pending::<()>().await;
+        }
         let (reply, thread) = Reply::from_another_thread();
         self.0.threads.lock().unwrap().push(thread);
         reply.await;

@@ -120,6 +120,38 @@ fn the_elected_may_be_dropped_and_another_renews() {
 }
 
 #[test]
+fn what_is_refused_while_it_is_published_is_not_handed_out_either() {
+    explore(|| {
+        let stage = Stage::default();
+        let manager = stage.manager();
+        let first = ask(&manager);
+        let refusing = manager.clone();
+        let refused = spawn(async move {
+            let session = refusing.session().await.unwrap();
+            assert!(refusing.invalidate(&session, InvalidReason::Expired));
+            session
+        });
+        let refused = block_on(refused).unwrap();
+        assert!(block_on(first).unwrap().is_ok());
+        stage.end();
+        assert!(manager.fresh().is_none_or(|session| !Arc::ptr_eq(&session, &refused)));
+    });
+}
+
+#[test]
+fn with_the_last_handle_the_runtimes_task_ends() {
+    explore(|| {
+        let stage = Stage::silent();
+        let manager = stage.manager();
+        let caller = ask(&manager);
+        caller.abort();
+        drop(manager);
+        drop(block_on(caller));
+        stage.end();
+    });
+}
+
+#[test]
 fn what_was_refused_is_never_handed_out_again() {
     explore(|| {
         let stage = Stage::default();

@@ -60,6 +60,22 @@ fn a_renewal_is_one_login_and_everybody_is_served() {
 }
 
 #[test]
+fn what_is_refused_while_it_is_published_is_not_handed_out_either() {
+    explore(|| {
+        let manager = Stage::default().blocking_manager();
+        let (first, refusing) = (ask(&manager), manager.clone());
+        let refused = thread::spawn(move || {
+            let session = refusing.session().unwrap();
+            assert!(refusing.invalidate(&session, InvalidReason::Expired));
+            session
+        });
+        let refused = refused.join().unwrap();
+        assert!(first.join().unwrap().unwrap().is_ok());
+        assert!(!Arc::ptr_eq(&manager.session().unwrap(), &refused));
+    });
+}
+
+#[test]
 fn what_was_refused_is_never_handed_out_again() {
     explore(|| {
         let stage = Stage::default();
