@@ -37,6 +37,10 @@ pub(crate) struct Cli {
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
+    /// Take what is not given from this profile [env: KALTURA_PROFILE]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,

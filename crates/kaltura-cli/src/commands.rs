@@ -16,21 +16,23 @@ pub(crate) mod sign;
 use crate::cli::{Cli, Command};
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::settings::Settings;
 
 /// Runs the command of a command line.
 pub(crate) fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
+    let settings = || Settings::load(cli.profile.as_deref(), environment);
     match cli.command {
-        Command::Call(call) => call.run(cli.json, environment),
+        Command::Call(call) => call.run(cli.json, &settings()?),
         Command::Completions(completions) => completions.run(),
         Command::Demo(demo) => demo.run(cli.json),
         Command::Emulate(emulate) => emulate.run(),
-        Command::Env(env) => env.run(cli.json, environment),
-        Command::Exec(exec) => exec.run(environment),
-        Command::Hash(hash) => hash.run(cli.json, environment),
-        Command::Inspect(inspect) => inspect.run(cli.json, environment),
-        Command::Ks(ks) => ks.run(cli.json, environment),
-        Command::Login(login) => login.run(cli.json, environment),
+        Command::Env(env) => env.run(cli.json, &settings()?),
+        Command::Exec(exec) => exec.run(&settings()?),
+        Command::Hash(hash) => hash.run(cli.json, &settings()?),
+        Command::Inspect(inspect) => inspect.run(cli.json, &settings()?),
+        Command::Ks(ks) => ks.run(cli.json, &settings()?),
+        Command::Login(login) => login.run(cli.json, &settings()?),
         Command::Man(man) => man.run(),
-        Command::Sign(sign) => sign.run(cli.json, environment),
+        Command::Sign(sign) => sign.run(cli.json, &settings()?),
     }
 }

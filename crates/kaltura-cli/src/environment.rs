@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::str::FromStr;
 
 use crate::failure::Failure;
 
@@ -32,12 +31,13 @@ impl Environment {
     }
 
     /// The value of a variable. An empty one counts as not set, as is the custom in CI systems.
-    pub(crate) fn value<T>(self, name: &str) -> Result<Option<T>, Failure>
-    where
-        T: FromStr<Err: fmt::Display>,
-    {
+    pub(crate) fn value_by<T, E: fmt::Display>(
+        self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, Failure> {
         let Some(text) = self.text(name)?.filter(|text| !text.is_empty()) else { return Ok(None) };
-        text.parse()
+        parse(&text)
             .map(Some)
             .map_err(|error| Failure::usage(format!("the value of {name} is wrong: {error}")))
     }
@@ -56,17 +56,21 @@ mod tests {
         _ => None,
     });
 
+    fn partner(name: &str) -> Result<Option<PartnerId>, Failure> {
+        ENVIRONMENT.value_by(name, str::parse)
+    }
+
     #[test]
     fn what_is_empty_is_not_set() {
-        assert_eq!(ENVIRONMENT.value::<PartnerId>("NUMBER").unwrap(), Some(PartnerId::new(1_234_567)));
-        assert_eq!(ENVIRONMENT.value::<PartnerId>("EMPTY").unwrap(), None);
-        assert_eq!(ENVIRONMENT.value::<PartnerId>("OTHER").unwrap(), None);
+        assert_eq!(partner("NUMBER").unwrap(), Some(PartnerId::new(1_234_567)));
+        assert_eq!(partner("EMPTY").unwrap(), None);
+        assert_eq!(partner("OTHER").unwrap(), None);
         assert_eq!(ENVIRONMENT.text("EMPTY").unwrap().as_deref(), Some(""));
     }
 
     #[test]
     fn a_wrong_value_is_named_and_not_quoted() {
-        let message = ENVIRONMENT.value::<PartnerId>("TEXT").unwrap_err().to_string();
+        let message = partner("TEXT").unwrap_err().to_string();
         assert!(message.contains("TEXT") && !message.contains("hush"), "{message}");
     }
 }

@@ -5,26 +5,35 @@
 //! | `cli` | the command line as a whole, and what is wrong with one |
 //! | `commands` | one file for each command |
 //! | `options` | groups of options that several commands take |
+//! | `settings` | what stands behind the options: the environment, and then a profile |
 //! | `environment` | what comes from environment variables |
+//! | `profile` | what a login needs, kept under a name |
 //! | `secret_input` | secrets from a file, standard input or the environment, never from an argument |
+//! | `admin_client` | calls with an admin session of the account |
 //! | `session_cache` | sessions on disk, so that the next command needs no login |
+//! | `folders`, `private_file` | where things are kept, and files for their owner alone |
 //! | `exit_code`, `failure` | why it did not work: for the shell, for people, for programs |
 //! | `output` | all that is written |
 //! | `duration`, `moment` | time as people write and read it |
 //! | `runtime`, `signals` | what commands run on, and being told to stop |
 
+mod admin_client;
 mod cli;
 mod commands;
 mod duration;
 mod environment;
 mod exit_code;
 mod failure;
+mod folders;
 mod moment;
 mod options;
 mod output;
+mod private_file;
+mod profile;
 mod runtime;
 mod secret_input;
 mod session_cache;
+mod settings;
 mod signals;
 
 use crate::cli::Cli;

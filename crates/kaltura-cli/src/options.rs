@@ -1,7 +1,6 @@
 //! Groups of options that several commands take.
 //!
-//! An option goes before its environment variable, and that before a default. The variables are read here and
-//! not by the parser of the command line, which quotes wrong values.
+//! An option goes before its environment variable, that before the profile, and that before a default.
 
 mod app_token;
 mod part;
@@ -11,9 +10,8 @@ mod server;
 mod session_request;
 
 pub(crate) use self::app_token::AppTokenOptions;
-use self::part::part;
 pub(crate) use self::part::{HashTypeOption, PartnerIdOption};
 pub(crate) use self::ready_session::{ReadySession, ReadySessionOptions};
 pub(crate) use self::secrets::{AdminSecretOptions, AppTokenValueOptions, KsOptions};
 pub(crate) use self::server::ServerOptions;
-pub(crate) use self::session_request::{SessionRequestOptions, TypeWish, parse_privileges};
+pub(crate) use self::session_request::{SessionRequestOptions, TypeWish, Wishes, parse_privileges};

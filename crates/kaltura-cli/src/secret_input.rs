@@ -17,11 +17,11 @@ use crate::failure::Failure;
 /// How many bytes a secret may have. Those of Kaltura have 32.
 const MOST_BYTES: u64 = 64 << 10;
 
-/// A secret that was read, or nothing if the variable is not set.
+/// A secret that was read.
 pub(crate) type Secret = Zeroizing<String>;
 
-/// The value of an environment variable, as it is.
-fn from_environment(environment: Environment, name: &str) -> Result<Option<Secret>, Failure> {
+/// The value of an environment variable, as it is; nothing if it is not set.
+pub(crate) fn from_environment(environment: Environment, name: &str) -> Result<Option<Secret>, Failure> {
     match environment.text(name)?.map(Zeroizing::new) {
         Some(secret) if secret.is_empty() => Err(Failure::usage(format!("{name} is set, but empty"))),
         secret => Ok(secret),
@@ -29,7 +29,7 @@ fn from_environment(environment: Environment, name: &str) -> Result<Option<Secre
 }
 
 /// The content of a file, less one line end.
-fn from_file(path: &Path) -> Result<Secret, Failure> {
+pub(crate) fn from_file(path: &Path) -> Result<Secret, Failure> {
     let place = path.display().to_string();
     let file = File::open(path)
         .map_err(|error| Failure::usage(format!("can not open the file {place}")).caused_by(&error))?;
@@ -47,7 +47,8 @@ fn from_stdin(option: &str) -> Result<Secret, Failure> {
     read(stdin.lock(), "standard input")
 }
 
-fn read(from: impl Read, place: &str) -> Result<Secret, Failure> {
+/// All that can be read, less one line end.
+pub(crate) fn read(from: impl Read, place: &str) -> Result<Secret, Failure> {
     // Of this size from the beginning, so that no copies are left behind in memory while it grows.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES as usize + 1));
     from.take(MOST_BYTES + 1)

@@ -4,12 +4,11 @@
 //! file, which is replaced as a whole, so that it can be read at any moment; and a lock beside it, under which one
 //! process logs in while the others wait.
 
-mod folder;
 mod record;
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
@@ -17,6 +16,7 @@ use zeroize::Zeroizing;
 pub(crate) use self::record::Record;
 
 use crate::environment::Environment;
+use crate::{folders, private_file};
 
 /// How many bytes of a file are looked at. A session has a few hundred.
 const MOST_BYTES: u64 = 1 << 20;
@@ -36,7 +36,7 @@ pub(crate) struct Lock<'a> {
 impl SessionCache {
     /// The place of the session with this key. Two keys never share a place.
     pub(crate) fn of(environment: Environment, key: &str) -> Result<Self, Trouble> {
-        let folder = folder::of(environment).ok_or(Trouble::NoFolder)?;
+        let folder = folders::caches(environment).ok_or(Trouble::NoFolder)?;
         Ok(Self { folder, name: hex::encode(Sha256::digest(key)) })
     }
 
@@ -48,7 +48,7 @@ impl SessionCache {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Trouble::Unreadable { path, error }),
         };
-        if others_can_read(&file) {
+        if private_file::is_open_to_others(&file) {
             return Err(Trouble::OthersCanRead { path });
         }
         let mut bytes = Zeroizing::new(Vec::new());
@@ -61,10 +61,7 @@ impl SessionCache {
     /// Waits until no other process logs in for this session.
     pub(crate) fn lock(&self) -> Result<Lock<'_>, Trouble> {
         let path = self.path("lock");
-        let held = make_folder(&self.folder)
-            .and_then(|()| own(OpenOptions::new().write(true).create(true).truncate(false)).open(&path))
-            .and_then(|file| file.lock().map(|()| file));
-        match held {
+        match private_file::lock(&path) {
             Ok(held) => Ok(Lock { cache: self, _held: held }),
             Err(error) => Err(Trouble::Unwritable { path, error }),
         }
@@ -79,21 +76,7 @@ impl Lock<'_> {
     /// Keeps a session in the place of the one before it.
     pub(crate) fn write(&self, record: &Record) -> Result<(), Trouble> {
         let path = self.cache.path("json");
-        self.replace(&path, record).map_err(|error| Trouble::Unwritable { path, error })
-    }
-
-    /// Writes beside the file, and then moves it there at once. Only who holds the lock writes, so that the
-    /// other file is what a killed process has left.
-    fn replace(&self, path: &Path, record: &Record) -> io::Result<()> {
-        let beside = self.cache.path("new");
-        match fs::remove_file(&beside) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = own(OpenOptions::new().write(true).create_new(true)).open(&beside)?;
-        file.write_all(&record.to_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
+        private_file::replace(&path, &record.to_bytes()).map_err(|error| Trouble::Unwritable { path, error })
     }
 }
 
@@ -110,34 +93,4 @@ pub(crate) enum Trouble {
     Foreign { path: PathBuf },
     #[error("others can read the session cache {}; it is not used, and replaced", path.display())]
     OthersCanRead { path: PathBuf },
-}
-
-#[cfg(unix)]
-fn own(options: &mut OpenOptions) -> &mut OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    options.mode(0o600)
-}
-
-/// Elsewhere the folder belongs to the user alone.
-#[cfg(not(unix))]
-fn own(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
-}
-
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)
-}
-
-#[cfg(unix)]
-fn others_can_read(file: &File) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.metadata().is_ok_and(|about| about.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn others_can_read(_: &File) -> bool {
-    false
 }

@@ -16,9 +16,9 @@ use serde_json::Value;
 use self::action_name::ActionName;
 use self::argument::Argument;
 use self::shown_request::ShownRequest;
-use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::options::{AppTokenOptions, KsOptions, ServerOptions, SessionRequestOptions};
+use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::{output, runtime};
 
@@ -53,7 +53,7 @@ case. An error of the API is a failure: `kaltura --help` lists the exit codes.";
 /// Call an action of the API
 ///
 /// Takes service and action, such as media.list, and the parameters of the call. Secrets are taken from files,
-/// standard input or the environment, never from an argument. What the server refuses ends with an exit code and a
+/// standard input or the settings, never from an argument. What the server refuses ends with an exit code and a
 /// hint. Nothing is sent twice, except with a new session in the place of one that the server refused.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
@@ -100,12 +100,12 @@ enum Authority {
 }
 
 impl CallCommand {
-    pub(crate) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
+    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
         self.ks.source().refuse_an_argument()?;
         self.token.value_source().refuse_an_argument()?;
         let arguments = self.arguments()?;
         self.share_stdin(&arguments)?;
-        let service_url = self.server.service_url(environment)?;
+        let service_url = self.server.service_url(settings)?;
         let parameters = parameters::assemble(&arguments)?;
 
         if self.dry_run || self.curl {
@@ -118,7 +118,7 @@ impl CallCommand {
             };
         }
 
-        let authority = self.authority(&service_url, &parameters, environment)?;
+        let authority = self.authority(&service_url, &parameters, settings)?;
         let answer = self.call(&service_url, authority, parameters)?;
         output::foreign_text_to_stdout(&match &answer {
             Value::String(text) if !json => format!("{text}\n"),
@@ -156,14 +156,14 @@ impl CallCommand {
         &self,
         service_url: &ServiceUrl,
         parameters: &Parameters,
-        environment: Environment,
+        settings: &Settings,
     ) -> Result<Authority, Failure> {
         // A KS among the parameters is the session of the call.
         if self.anonymous || parameters.contains_key("ks") {
             return Ok(Authority::Nobody);
         }
         let token_is_meant = self.token.value_source().is_given() && !self.ks.source().is_given();
-        if !token_is_meant && let Some(ks) = self.ks.given(environment)? {
+        if !token_is_meant && let Some(ks) = self.ks.given(settings)? {
             return Ok(Authority::Ks(ks));
         }
         if self.action.ends_sessions() {
@@ -173,9 +173,9 @@ impl CallCommand {
                  you want, give the KS of one by KALTURA_KS.",
             ));
         }
-        let credentials = self.token.credentials(environment, None)?;
+        let credentials = self.token.credentials(settings, None)?;
         let login = AppTokenLogin::new(service_url.clone(), credentials)
-            .request(self.request.request())
+            .request(self.request.request(settings)?)
             .time_limit(self.server.time_limit());
         Ok(Authority::Login(Box::new(login)))
     }

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
-use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::options::ReadySessionOptions;
 use crate::output;
+use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,8 +48,8 @@ enum Shell {
 }
 
 impl EnvCommand {
-    pub(crate) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
-        let ready = self.session.session(environment)?;
+    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+        let ready = self.session.session(settings)?;
         for warning in &ready.warnings {
             output::note(warning);
         }

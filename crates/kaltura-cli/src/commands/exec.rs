@@ -6,10 +6,10 @@ use std::process::Command;
 
 use clap::Args;
 
-use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::options::{ReadySession, ReadySessionOptions};
 use crate::output;
+use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,11 +44,11 @@ pub(crate) struct ExecCommand {
 }
 
 impl ExecCommand {
-    pub(crate) fn run(self, environment: Environment) -> Result<(), Failure> {
+    pub(crate) fn run(self, settings: &Settings) -> Result<(), Failure> {
         let Some((program, arguments)) = self.program.split_first() else {
             return Err(Failure::usage("the program is missing"));
         };
-        let ready = self.session.session(environment)?;
+        let ready = self.session.session(settings)?;
         for warning in &ready.warnings {
             output::note(warning);
         }

@@ -6,10 +6,10 @@ use kaltura_ks::Fingerprint;
 use kaltura_types::{AppTokenValue, HashType, Ks};
 use serde::Serialize;
 
-use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::options::{AppTokenValueOptions, HashTypeOption, KsOptions};
 use crate::output;
+use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,11 +55,11 @@ struct Answer<'a> {
 }
 
 impl HashCommand {
-    pub(crate) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
+    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
         self.ks.source().shares_stdin_with(&self.value.source())?;
-        let hash_type = self.hash_type.hash_type(environment, None)?;
-        let ks = self.ks.ks(environment)?;
-        let value = self.value.value(environment)?;
+        let hash_type = self.hash_type.hash_type(settings, None)?;
+        let ks = self.ks.ks(settings)?;
+        let value = self.value.value(settings, &[])?;
 
         let hash = TokenHash::new(hash_type, &ks, &value);
         let warnings = warnings(&ks, &value);

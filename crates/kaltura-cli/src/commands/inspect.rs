@@ -8,10 +8,10 @@ use kaltura_ks::{KsHeader, MalformedKs, OpenError, open};
 use kaltura_types::Ks;
 
 use self::answer::Answer;
-use crate::environment::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::options::{AdminSecretOptions, KsOptions};
+use crate::settings::Settings;
 use crate::{moment, output};
 
 const EXAMPLES: &str = "\
@@ -49,10 +49,10 @@ pub(crate) struct InspectCommand {
 }
 
 impl InspectCommand {
-    pub(crate) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
+    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
         self.ks.source().shares_stdin_with(&self.secret.source())?;
-        let secret = self.secret.given(environment)?;
-        let ks = self.ks.ks(environment)?;
+        let secret = self.secret.given(settings)?;
+        let ks = self.ks.ks(settings)?;
 
         let header = KsHeader::read(&ks).map_err(|error| malformed(&ks, error))?;
         let opened = match secret {

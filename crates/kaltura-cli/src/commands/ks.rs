@@ -4,9 +4,9 @@ use clap::Args;
 use kaltura_types::{PartnerId, UnixTime};
 use serde::Serialize;
 
-use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::options::ReadySessionOptions;
+use crate::settings::Settings;
 use crate::{moment, output};
 
 const EXAMPLES: &str = "\
@@ -57,8 +57,8 @@ struct Answer<'a> {
 }
 
 impl KsCommand {
-    pub(crate) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
-        let ready = self.session.session(environment)?;
+    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+        let ready = self.session.session(settings)?;
         if json {
             return output::json_to_stdout(&Answer {
                 ks: ready.record.ks.expose(),

@@ -8,9 +8,9 @@ use kaltura_http::ReqwestTransport;
 use kaltura_types::HashType;
 
 use self::answer::Answer;
-use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::options::{AppTokenOptions, ServerOptions, SessionRequestOptions};
+use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::{output, runtime};
 
@@ -60,13 +60,13 @@ pub(crate) struct LoginCommand {
 }
 
 impl LoginCommand {
-    pub(crate) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
-        let service_url = self.server.service_url(environment)?;
+    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+        let service_url = self.server.service_url(settings)?;
         let guess = self.detect_hash_type.then_some(HashType::Sha256);
-        let credentials = self.token.credentials(environment, guess)?;
+        let credentials = self.token.credentials(settings, guess)?;
         let transport = self.server.transport()?;
         let login = AppTokenLogin::new(service_url, credentials)
-            .request(self.request.request())
+            .request(self.request.request(settings)?)
             .time_limit(self.server.time_limit());
 
         let (session, hash_type) = runtime::run(async {

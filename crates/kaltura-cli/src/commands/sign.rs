@@ -6,10 +6,10 @@ use kaltura_types::{AdminSecret, Ks, Lifetime, PartnerId, Privileges, SessionTyp
 use serde::Serialize;
 
 use crate::duration::parse_lifetime;
-use crate::environment::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::options::{AdminSecretOptions, PartnerIdOption, TypeWish, parse_privileges};
+use crate::settings::Settings;
 use crate::{moment, output};
 
 const EXAMPLES: &str = "\
@@ -97,10 +97,10 @@ struct Answer<'a> {
 }
 
 impl SignCommand {
-    pub(crate) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
+    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
         self.secret.source().refuse_an_argument()?;
-        let partner_id = self.partner.partner_id(environment)?;
-        let secret = self.secret.admin_secret(environment)?;
+        let partner_id = self.partner.partner_id(settings)?;
+        let secret = self.secret.admin_secret(settings, partner_id)?;
         let now = moment::now();
         let expiry = self.expiry(now);
         let (ks, version) = self.sign(&self.fields(partner_id, expiry), &secret)?;

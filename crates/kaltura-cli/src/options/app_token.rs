@@ -4,13 +4,10 @@ use clap::Args;
 use kaltura_auth::AppTokenCredentials;
 use kaltura_types::{HashType, PartnerId};
 
-use super::part;
 use super::{AppTokenValueOptions, HashTypeOption, PartnerIdOption};
-use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::secret_input::SecretSource;
-
-const APP_TOKEN_ID: &str = "KALTURA_APP_TOKEN_ID";
+use crate::settings::{Setting, Settings};
 
 /// The app token that logs in.
 #[derive(Debug, Args)]
@@ -37,22 +34,23 @@ impl AppTokenOptions {
     }
 
     /// Which token of which account: what of the credentials is no secret.
-    pub(crate) fn account(&self, environment: Environment) -> Result<(PartnerId, String), Failure> {
-        let partner = self.partner.partner_id(environment)?;
-        let id = part(self.app_token_id.clone(), environment, "--app-token-id", APP_TOKEN_ID, None)?;
+    pub(crate) fn account(&self, settings: &Settings) -> Result<(PartnerId, String), Failure> {
+        let partner = self.partner.partner_id(settings)?;
+        let id = settings.required(&Setting::APP_TOKEN_ID, self.app_token_id.clone())?;
         Ok((partner, id))
     }
 
     /// All four parts of the credentials. `hash_type` is what is taken if none is given.
     pub(crate) fn credentials(
         &self,
-        environment: Environment,
+        settings: &Settings,
         hash_type: Option<HashType>,
     ) -> Result<AppTokenCredentials, Failure> {
         self.value.source().refuse_an_argument()?;
-        let (partner, id) = self.account(environment)?;
-        let hash_type = self.hash_type.hash_type(environment, hash_type)?;
-        let value = self.value.value(environment)?;
+        let (partner, id) = self.account(settings)?;
+        let hash_type = self.hash_type.hash_type(settings, hash_type)?;
+        let token = [(&Setting::PARTNER_ID, &*partner.to_string()), (&Setting::APP_TOKEN_ID, &*id)];
+        let value = self.value.value(settings, &token)?;
         Ok(AppTokenCredentials::new(partner, id, value, hash_type))
     }
 }
@@ -62,6 +60,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::environment::Environment;
 
     #[derive(Parser)]
     struct Line {
@@ -71,7 +70,7 @@ mod tests {
 
     const ENVIRONMENT: Environment = Environment::of_test(|name| match name {
         "KALTURA_PARTNER_ID" => Some("1".into()),
-        APP_TOKEN_ID => Some("0_environment".into()),
+        "KALTURA_APP_TOKEN_ID" => Some("0_environment".into()),
         "KALTURA_APP_TOKEN_HASH_TYPE" => Some("sha512".into()),
         "KALTURA_APP_TOKEN" => Some("value".into()),
         _ => None,
@@ -79,7 +78,7 @@ mod tests {
 
     fn credentials(arguments: &[&str], environment: Environment) -> Result<AppTokenCredentials, Failure> {
         let line = [&["x"], arguments].concat();
-        Line::try_parse_from(line).unwrap().token.credentials(environment, None)
+        Line::try_parse_from(line).unwrap().token.credentials(&Settings::of_environment(environment), None)
     }
 
     #[test]

@@ -1,13 +1,10 @@
-//! A part of what a command needs, from its option, its environment variable or a default.
-
-use std::fmt;
-use std::str::FromStr;
+//! Parts of the credentials that some commands need alone.
 
 use clap::Args;
 use kaltura_types::{HashType, PartnerId};
 
-use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::settings::{Setting, Settings};
 
 /// The account.
 #[derive(Debug, Args)]
@@ -19,8 +16,8 @@ pub(crate) struct PartnerIdOption {
 
 impl PartnerIdOption {
     /// The account that was given.
-    pub(crate) fn partner_id(&self, environment: Environment) -> Result<PartnerId, Failure> {
-        part(self.partner_id, environment, "--partner-id", "KALTURA_PARTNER_ID", None)
+    pub(crate) fn partner_id(&self, settings: &Settings) -> Result<PartnerId, Failure> {
+        settings.required(&Setting::PARTNER_ID, self.partner_id)
     }
 }
 
@@ -36,26 +33,12 @@ impl HashTypeOption {
     /// The hash type that was given, else the default if there is one.
     pub(crate) fn hash_type(
         &self,
-        environment: Environment,
+        settings: &Settings,
         default: Option<HashType>,
     ) -> Result<HashType, Failure> {
-        part(self.hash_type, environment, "--hash-type", "KALTURA_APP_TOKEN_HASH_TYPE", default)
+        match default {
+            None => settings.required(&Setting::HASH_TYPE, self.hash_type),
+            Some(default) => Ok(settings.value(&Setting::HASH_TYPE, self.hash_type)?.unwrap_or(default)),
+        }
     }
-}
-
-/// A part that must be there: from the option, the environment, or the default.
-pub(crate) fn part<T: FromStr<Err: fmt::Display>>(
-    given: Option<T>,
-    environment: Environment,
-    option: &str,
-    variable: &str,
-    default: Option<T>,
-) -> Result<T, Failure> {
-    let given = match given {
-        None => environment.value(variable)?,
-        given => given,
-    };
-    given.or(default).ok_or_else(|| {
-        Failure::usage(format!("{option} is missing")).with_hint(format!("Give {option}, or set {variable}."))
-    })
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use clap::Args;
 use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ServiceUrl, Session};
 
-use super::{AppTokenOptions, ServerOptions, SessionRequestOptions};
-use crate::environment::Environment;
+use super::{AppTokenOptions, ServerOptions, SessionRequestOptions, Wishes};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::session_cache::{Record, SessionCache};
+use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::{duration, moment, runtime};
 
@@ -45,17 +45,18 @@ pub(crate) struct ReadySession {
 
 impl ReadySessionOptions {
     /// A session that lives long enough.
-    pub(crate) fn session(&self, environment: Environment) -> Result<ReadySession, Failure> {
+    pub(crate) fn session(&self, settings: &Settings) -> Result<ReadySession, Failure> {
         self.token.value_source().refuse_an_argument()?;
-        let service_url = self.server.service_url(environment)?;
-        let key = self.key(&service_url, environment)?;
+        let service_url = self.server.service_url(settings)?;
+        let wishes = self.request.wishes(settings)?;
+        let key = self.key(&service_url, &wishes, settings)?;
         // Who pipes the value in waits until it is read. Otherwise it is taken only if it is needed.
         let piped = self.token.value_source().takes_stdin();
-        let credentials = if piped { Some(self.token.credentials(environment, None)?) } else { None };
+        let credentials = if piped { Some(self.token.credentials(settings, None)?) } else { None };
         let mut ready =
-            Attempt { options: self, environment, service_url, credentials, warnings: Vec::new() };
+            Attempt { options: self, settings, service_url, wishes, credentials, warnings: Vec::new() };
 
-        let cache = match SessionCache::of(environment, &key) {
+        let cache = match SessionCache::of(settings.environment(), &key) {
             Ok(cache) => cache,
             Err(trouble) => {
                 ready.warnings.push(trouble.to_string());
@@ -81,9 +82,9 @@ impl ReadySessionOptions {
     }
 
     /// What makes a session another one. The token's value is not in it.
-    fn key(&self, service_url: &ServiceUrl, environment: Environment) -> Result<String, Failure> {
-        let (partner, token) = self.token.account(environment)?;
-        let parts = (service_url.as_str(), partner, token, self.request.as_key());
+    fn key(&self, service_url: &ServiceUrl, wishes: &Wishes, settings: &Settings) -> Result<String, Failure> {
+        let (partner, token) = self.token.account(settings)?;
+        let parts = (service_url.as_str(), partner, token, wishes);
         serde_json::to_string(&parts)
             .map_err(|error| Failure::new(ExitCode::Local, "the session can not be named").caused_by(&error))
     }
@@ -92,8 +93,9 @@ impl ReadySessionOptions {
 /// The way to a session.
 struct Attempt<'a> {
     options: &'a ReadySessionOptions,
-    environment: Environment,
+    settings: &'a Settings,
     service_url: ServiceUrl,
+    wishes: Wishes,
     credentials: Option<AppTokenCredentials>,
     warnings: Vec<String>,
 }
@@ -160,11 +162,11 @@ impl Attempt<'_> {
         let options = self.options;
         let credentials = match self.credentials.take() {
             Some(credentials) => credentials,
-            None => options.token.credentials(self.environment, None)?,
+            None => options.token.credentials(self.settings, None)?,
         };
         let transport = options.server.transport()?;
         let login = AppTokenLogin::new(self.service_url.clone(), credentials)
-            .request(options.request.request())
+            .request(self.wishes.request())
             .time_limit(options.server.time_limit());
         runtime::run(async {
             let mut signals = Signals::listen()?;

@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
-use kaltura_types::{AdminSecret, AppTokenValue, Ks};
+use kaltura_types::{AdminSecret, AppTokenValue, Ks, PartnerId};
 
-use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::profile::ProfileSecret;
 use crate::secret_input::SecretSource;
+use crate::settings::{Setting, Settings};
 
 /// The value of an app token.
 #[derive(Debug, Args)]
@@ -28,10 +29,15 @@ pub(crate) struct AppTokenValueOptions {
 }
 
 impl AppTokenValueOptions {
-    /// The value.
-    pub(crate) fn value(&self, environment: Environment) -> Result<AppTokenValue, Failure> {
+    /// The value. `token` is which one it must be the value of, as far as that is known.
+    pub(crate) fn value(
+        &self,
+        settings: &Settings,
+        token: &[(&Setting, &str)],
+    ) -> Result<AppTokenValue, Failure> {
+        let mut value = self.source().require_or_kept(settings, ProfileSecret::AppToken, token)?;
         // The String inside moves, here and below: no copy is left behind.
-        Ok(AppTokenValue::new(std::mem::take(&mut *self.source().require(environment)?)))
+        Ok(AppTokenValue::new(std::mem::take(&mut *value)))
     }
 
     /// Where it comes from.
@@ -66,14 +72,14 @@ pub(crate) struct KsOptions {
 
 impl KsOptions {
     /// The KS, byte for byte as it was given, if one was.
-    pub(crate) fn given(&self, environment: Environment) -> Result<Option<Ks>, Failure> {
-        let ks = self.source().read(environment)?;
+    pub(crate) fn given(&self, settings: &Settings) -> Result<Option<Ks>, Failure> {
+        let ks = self.source().read(settings.environment())?;
         Ok(ks.map(|mut ks| Ks::new(std::mem::take(&mut *ks))))
     }
 
     /// The KS, without which nothing can be done.
-    pub(crate) fn ks(&self, environment: Environment) -> Result<Ks, Failure> {
-        Ok(Ks::new(std::mem::take(&mut *self.source().require(environment)?)))
+    pub(crate) fn ks(&self, settings: &Settings) -> Result<Ks, Failure> {
+        Ok(Ks::new(std::mem::take(&mut *self.source().require(settings.environment())?)))
     }
 
     /// Where it comes from.
@@ -107,15 +113,21 @@ pub(crate) struct AdminSecretOptions {
 }
 
 impl AdminSecretOptions {
-    /// The admin secret, if one was given.
-    pub(crate) fn given(&self, environment: Environment) -> Result<Option<AdminSecret>, Failure> {
-        let secret = self.source().read(environment)?;
+    /// The admin secret, if one was given. That of the profile is not looked for: it may have to be asked for.
+    pub(crate) fn given(&self, settings: &Settings) -> Result<Option<AdminSecret>, Failure> {
+        let secret = self.source().read(settings.environment())?;
         Ok(secret.map(|mut secret| AdminSecret::new(std::mem::take(&mut *secret))))
     }
 
-    /// The admin secret, without which nothing can be done.
-    pub(crate) fn admin_secret(&self, environment: Environment) -> Result<AdminSecret, Failure> {
-        Ok(AdminSecret::new(std::mem::take(&mut *self.source().require(environment)?)))
+    /// The admin secret of this account, without which nothing can be done.
+    pub(crate) fn admin_secret(
+        &self,
+        settings: &Settings,
+        partner: PartnerId,
+    ) -> Result<AdminSecret, Failure> {
+        let account = [(&Setting::PARTNER_ID, &*partner.to_string())];
+        let mut secret = self.source().require_or_kept(settings, ProfileSecret::AdminSecret, &account)?;
+        Ok(AdminSecret::new(std::mem::take(&mut *secret)))
     }
 
     /// Where it comes from.

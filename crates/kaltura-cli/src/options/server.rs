@@ -7,10 +7,8 @@ use kaltura_auth::{InvalidServiceUrl, Region, ServiceUrl};
 use kaltura_http::{ReqwestTransport, ReqwestTransportBuilder};
 
 use crate::duration::parse_limit;
-use crate::environment::Environment;
 use crate::failure::Failure;
-
-const SERVICE_URL: &str = "KALTURA_SERVICE_URL";
+use crate::settings::{Setting, Settings};
 
 /// Where the API is, and how to reach it.
 #[derive(Debug, Args)]
@@ -20,7 +18,7 @@ pub(crate) struct ServerOptions {
     #[arg(long, value_name = "https://HOST", conflicts_with = "region")]
     service_url: Option<String>,
 
-    /// One of Kaltura's own regions: us, de, eu, sg, ca or ap [default: us]
+    /// One of Kaltura's own regions: us, de, eu, sg, ca or ap [default: us] [env: KALTURA_REGION]
     #[arg(long, value_name = "REGION")]
     region: Option<Region>,
 
@@ -34,18 +32,29 @@ pub(crate) struct ServerOptions {
 }
 
 impl ServerOptions {
-    /// The server: the URL or the region that was given, else that of the environment, else the US region.
-    pub(crate) fn service_url(&self, environment: Environment) -> Result<ServiceUrl, Failure> {
+    /// The server: the URL or the region that was given, else that of the environment, else that of the profile,
+    /// else the US region.
+    pub(crate) fn service_url(&self, settings: &Settings) -> Result<ServiceUrl, Failure> {
         if let Some(text) = &self.service_url {
-            return self.read(text, "--service-url");
+            return self.read(text, Setting::SERVICE_URL.option);
         }
         if let Some(region) = self.region {
             return Ok(region.into());
         }
-        match environment.value::<String>(SERVICE_URL)? {
-            Some(text) => self.read(&text, SERVICE_URL),
-            None => Ok(ServiceUrl::US),
+        let environment = settings.environment();
+        let Setting { variable, entry, .. } = Setting::SERVICE_URL;
+        if let Some(text) = environment.text(variable)?.filter(|text| !text.is_empty()) {
+            return self.read(&text, variable);
         }
+        if let Some(region) = environment.value_by(Setting::REGION.variable, str::parse::<Region>)? {
+            return Ok(region.into());
+        }
+        let Some(profile) = settings.profile() else { return Ok(ServiceUrl::US) };
+        if let Some(text) = profile.text(entry) {
+            return self.read(text, &format!("{entry} of the profile {}", profile.name()));
+        }
+        let region = profile.value_by(Setting::REGION.entry, str::parse::<Region>)?;
+        Ok(region.map_or(ServiceUrl::US, ServiceUrl::from))
     }
 
     /// How long each request may take.
@@ -78,6 +87,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::environment::Environment;
 
     #[derive(Parser)]
     struct Line {
@@ -86,12 +96,31 @@ mod tests {
     }
 
     const UNSET: Environment = Environment::of_test(|_| None);
-    const SET: Environment =
-        Environment::of_test(|name| (name == SERVICE_URL).then(|| "https://video.example.com".into()));
+    const SET: Environment = Environment::of_test(|name| {
+        (name == "KALTURA_SERVICE_URL").then(|| "https://video.example.com".into())
+    });
+    const REGION: Environment = Environment::of_test(|name| (name == "KALTURA_REGION").then(|| "ca".into()));
 
     fn url(arguments: &[&str], environment: Environment) -> Result<String, Failure> {
+        of(arguments, &Settings::of_environment(environment))
+    }
+
+    fn of(arguments: &[&str], settings: &Settings) -> Result<String, Failure> {
         let line = [&["x"], arguments].concat();
-        Line::try_parse_from(line).unwrap().server.service_url(environment).map(|url| url.to_string())
+        Line::try_parse_from(line).unwrap().server.service_url(settings).map(|url| url.to_string())
+    }
+
+    #[test]
+    fn a_region_of_the_environment_goes_before_a_url_of_the_profile() {
+        let profile = "service_url = 'https://video.example.com'";
+        assert_eq!(of(&[], &Settings::of_test(REGION, profile)).unwrap(), "https://api.ca.kaltura.com");
+        assert_eq!(of(&[], &Settings::of_test(UNSET, profile)).unwrap(), "https://video.example.com");
+        assert_eq!(
+            of(&[], &Settings::of_test(UNSET, "region = 'eu'")).unwrap(),
+            "https://api.eu.kaltura.com"
+        );
+        let failure = of(&[], &Settings::of_test(UNSET, "region = 'hush'")).unwrap_err().to_string();
+        assert!(failure.starts_with("region of the profile test is wrong") && !failure.contains("hush"));
     }
 
     #[test]

@@ -3,32 +3,34 @@
 use clap::{Args, ValueEnum};
 use kaltura_auth::SessionRequest;
 use kaltura_types::{InvalidPrivilege, Lifetime, Privileges, SessionType};
-
 use serde::Serialize;
 
 use crate::duration::parse_lifetime;
+use crate::failure::Failure;
+use crate::settings::{Setting, Settings};
 
 /// What is wished of the session.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Session, as far as the token lets you choose")]
 pub(crate) struct SessionRequestOptions {
-    /// Whose session it is
+    /// Whose session it is [env: KALTURA_USER]
     #[arg(long, value_name = "ID")]
     user: Option<String>,
 
-    /// What kind of session it is
+    /// What kind of session it is [env: KALTURA_SESSION_TYPE]
     #[arg(long = "type", value_name = "TYPE", ignore_case = true)]
     session_type: Option<TypeWish>,
 
-    /// How long it may live, such as 90s, 15m, 1h or 90d
+    /// How long it may live, such as 90s, 15m, 1h or 90d [env: KALTURA_LIFETIME]
     #[arg(long, value_name = "DURATION", value_parser = parse_lifetime)]
     lifetime: Option<Lifetime>,
 
     /// What it may do besides what the token allows, such as sview:0_a/0_b,appid:importer
+    /// [env: KALTURA_PRIVILEGES]
     #[arg(long, value_name = "PRIVILEGES", value_parser = parse_privileges)]
     privileges: Option<Privileges>,
 
-    /// The widget that the login goes through, if not the account's own
+    /// The widget that the login goes through, if not the account's own [env: KALTURA_WIDGET_ID]
     #[arg(long, value_name = "ID")]
     widget_id: Option<String>,
 }
@@ -49,26 +51,47 @@ impl From<TypeWish> for SessionType {
     }
 }
 
+/// What is wished, by these options, the environment and the profile.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Wishes {
+    user: Option<String>,
+    session_type: Option<SessionType>,
+    lifetime: Option<Lifetime>,
+    privileges: Option<Privileges>,
+    widget_id: Option<String>,
+}
+
 impl SessionRequestOptions {
-    /// The wishes as values by which two requests can be told apart.
-    pub(crate) fn as_key(&self) -> impl Serialize + use<> {
-        (
-            self.user.clone(),
-            self.session_type.map(|wish| SessionType::from(wish).to_string()),
-            self.lifetime,
-            self.privileges.as_ref().map(ToString::to_string),
-            self.widget_id.clone(),
-        )
+    /// What is wished.
+    pub(crate) fn wishes(&self, settings: &Settings) -> Result<Wishes, Failure> {
+        let parse_type = |text: &str| TypeWish::from_str(text, true);
+        let privileges = self.privileges.clone();
+        Ok(Wishes {
+            user: settings.value(&Setting::USER, self.user.clone())?,
+            session_type: settings
+                .value_by(&Setting::SESSION_TYPE, self.session_type, parse_type)?
+                .map(SessionType::from),
+            lifetime: settings.value_by(&Setting::LIFETIME, self.lifetime, parse_lifetime)?,
+            privileges: settings.value_by(&Setting::PRIVILEGES, privileges, parse_privileges)?,
+            widget_id: settings.value(&Setting::WIDGET_ID, self.widget_id.clone())?,
+        })
     }
 
-    /// The request of the login.
+    /// The request of a login.
+    pub(crate) fn request(&self, settings: &Settings) -> Result<SessionRequest, Failure> {
+        Ok(self.wishes(settings)?.request())
+    }
+}
+
+impl Wishes {
+    /// The request of a login. What is not wished is not asked for.
     pub(crate) fn request(&self) -> SessionRequest {
         let mut request = SessionRequest::new();
         if let Some(user) = &self.user {
             request = request.user_id(user.as_str());
         }
-        if let Some(wish) = self.session_type {
-            request = request.session_type(wish.into());
+        if let Some(session_type) = self.session_type {
+            request = request.session_type(session_type);
         }
         if let Some(lifetime) = self.lifetime {
             request = request.lifetime(lifetime);
@@ -102,6 +125,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::environment::Environment;
 
     #[derive(Parser)]
     struct Line {
@@ -109,8 +133,32 @@ mod tests {
         session: SessionRequestOptions,
     }
 
+    const ENVIRONMENT: Environment = Environment::of_test(|name| match name {
+        "KALTURA_USER" => Some("environment".into()),
+        "KALTURA_SESSION_TYPE" => Some("ADMIN".into()),
+        _ => None,
+    });
+
     fn request(arguments: &[&str]) -> SessionRequest {
-        Line::try_parse_from([&["x"], arguments].concat()).unwrap().session.request()
+        of(arguments, &Settings::of_environment(Environment::of_test(|_| None)))
+    }
+
+    fn of(arguments: &[&str], settings: &Settings) -> SessionRequest {
+        Line::try_parse_from([&["x"], arguments].concat()).unwrap().session.request(settings).unwrap()
+    }
+
+    #[test]
+    fn each_wish_may_come_from_elsewhere() {
+        let profile =
+            "user = 'profile'\ntype = 'user'\nlifetime = '1h'\nprivileges = 'sview:*'\nwidget_id = '_2'";
+        let asked = of(&["--lifetime=2h"], &Settings::of_test(ENVIRONMENT, profile));
+        let expected = SessionRequest::new()
+            .user_id("environment")
+            .session_type(SessionType::Admin)
+            .lifetime(Lifetime::hours(2))
+            .privileges(Privileges::parse("sview:*"))
+            .widget_id("_2");
+        assert_eq!(asked, expected);
     }
 
     #[test]

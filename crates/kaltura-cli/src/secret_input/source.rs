@@ -5,6 +5,8 @@ use std::path::Path;
 use super::{Secret, from_environment, from_file, from_stdin};
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::profile::ProfileSecret;
+use crate::settings::{Setting, Settings};
 
 /// Where a secret may come from: its file, standard input, or its variable, in this order.
 pub(crate) struct SecretSource<'a> {
@@ -50,12 +52,30 @@ impl SecretSource<'_> {
 
     /// The secret, without which nothing can be done.
     pub(crate) fn require(&self, environment: Environment) -> Result<Secret, Failure> {
-        let Self { what, option, variable, .. } = self;
-        self.read(environment)?.ok_or_else(|| {
-            Failure::usage(format!("{what} is missing")).with_hint(format!(
-                "Put it into {variable} or a file ({option}-file FILE), or pipe it in ({option}-stdin)."
-            ))
+        self.read(environment)?.ok_or_else(|| self.missing(""))
+    }
+
+    /// The same, where the profile may keep it. `owner` is whose secret it must be.
+    pub(crate) fn require_or_kept(
+        &self,
+        settings: &Settings,
+        secret: ProfileSecret,
+        owner: &[(&Setting, &str)],
+    ) -> Result<Secret, Failure> {
+        if let Some(given) = self.read(settings.environment())? {
+            return Ok(given);
+        }
+        let kept = settings.profile().map(|profile| profile.secret(secret, settings.environment(), owner));
+        kept.transpose()?.flatten().ok_or_else(|| {
+            self.missing(" To keep it where it is safe, make a profile: `kaltura profile add`.")
         })
+    }
+
+    fn missing(&self, further: &str) -> Failure {
+        let Self { what, option, variable, .. } = self;
+        Failure::usage(format!("{what} is missing")).with_hint(format!(
+            "Put it into {variable} or a file ({option}-file FILE), or pipe it in ({option}-stdin).{further}"
+        ))
     }
 
     /// Whether an option says where it comes from.

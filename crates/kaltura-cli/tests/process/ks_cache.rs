@@ -151,7 +151,7 @@ fn who_is_killed_at_any_moment_leaves_it_readable() {
 fn a_half_written_file_is_cleared_away() {
     let (server, cache) = (server(), tempfile::tempdir().unwrap());
     ks(&server, cache.path());
-    let left = file(cache.path(), "json").with_extension("new");
+    let left = file(cache.path(), "json").with_extension("json.new");
     fs::write(&left, "{\"version\"").unwrap();
     let fresh = server.cached(cache.path(), ["ks", "--fresh"]).run().ends_with(0);
     assert_eq!(fresh.stderr, "");

@@ -97,7 +97,9 @@ fn usage_before_any_request() {
     let wrong = server.login([]).env("KALTURA_PARTNER_ID", "hush").run().fails_with(2);
     assert!(!wrong.saying("the value of KALTURA_PARTNER_ID is wrong").stderr.contains("hush"));
     let missing = Kaltura::new(["login"]).run().fails_with(2);
-    missing.saying("--partner-id is missing").saying("Give --partner-id, or set KALTURA_PARTNER_ID.");
+    missing
+        .saying("--partner-id is missing")
+        .saying("Give --partner-id, or set KALTURA_PARTNER_ID, or keep it in a profile");
 }
 
 fn without_null(mut document: Value) -> Value {

@@ -1,0 +1,97 @@
+//! Files that only their owner can read, and that are replaced as a whole: whoever looks, whenever a process is
+//! killed, finds the old content or the new one.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Opens a file beside others to lock it, and waits for the lock. It is held until the file is dropped; a process
+/// that is killed loses it.
+pub(crate) fn lock(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
+    let file = own(OpenOptions::new().write(true).create(true).truncate(false)).open(path)?;
+    file.lock()?;
+    Ok(file)
+}
+
+/// Writes the content beside the file, and then moves it there at once. The caller holds the lock, so that a file
+/// beside is what a killed process has left.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let beside = beside(path);
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = own(OpenOptions::new().write(true).create_new(true)).open(&beside)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)
+}
+
+/// Makes a folder, and those around it, for its owner alone. Those that are there stay as they are.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+/// Whether anybody but its owner can read or change it.
+#[cfg(unix)]
+pub(crate) fn is_open_to_others(file: &File) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.metadata().is_ok_and(|about| about.permissions().mode() & 0o077 != 0)
+}
+
+/// Elsewhere the folder belongs to the user alone.
+#[cfg(not(unix))]
+pub(crate) fn is_open_to_others(_: &File) -> bool {
+    false
+}
+
+/// `name.json.new` for `name.json`.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    name.into()
+}
+
+#[cfg(unix)]
+fn own(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(0o600)
+}
+
+#[cfg(not(unix))]
+fn own(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_for_its_owner_alone_and_takes_the_place_of_the_old() {
+        let around = tempfile::tempdir().unwrap();
+        let folder = around.path().join("a/b");
+        let path = folder.join("it.json");
+        let _held = lock(&folder.join("it.lock")).unwrap();
+        // What a killed process has left.
+        fs::write(beside(&path), "half").unwrap();
+        for content in ["one", "two"] {
+            replace(&path, content.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), content);
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            assert!(!is_open_to_others(&File::open(&path).unwrap()));
+        }
+        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+        assert!(!beside(&path).exists());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(is_open_to_others(&File::open(&path).unwrap()));
+    }
+}

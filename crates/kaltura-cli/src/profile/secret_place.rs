@@ -1,0 +1,73 @@
+//! Where the secrets of a profile are.
+
+mod reading;
+
+use std::path::PathBuf;
+
+use super::Profile;
+
+/// A secret that a profile may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProfileSecret {
+    /// The value of the app token.
+    AppToken,
+    /// The admin secret of the account, with which app tokens are made.
+    AdminSecret,
+}
+
+/// Where a secret is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum SecretPlace {
+    /// What a command of the shell prints.
+    Command(String),
+    /// The content of somebody's file.
+    File(PathBuf),
+    /// An environment variable.
+    Variable(String),
+}
+
+impl ProfileSecret {
+    pub(crate) const ALL: [Self; 2] = [Self::AppToken, Self::AdminSecret];
+
+    /// What it is.
+    pub(crate) const fn what(self) -> &'static str {
+        match self {
+            Self::AppToken => "the value of the app token",
+            Self::AdminSecret => "the admin secret",
+        }
+    }
+
+    /// The entries that say where it is, of which a profile has one.
+    pub(crate) const fn entries(self) -> [&'static str; 3] {
+        match self {
+            Self::AppToken => ["token_command", "token_file", "token_variable"],
+            Self::AdminSecret => ["admin_secret_command", "admin_secret_file", "admin_secret_variable"],
+        }
+    }
+}
+
+impl Profile {
+    /// Where a secret is, if the profile knows.
+    pub(crate) fn place_of(&self, secret: ProfileSecret) -> Option<SecretPlace> {
+        let [command, file, variable] = secret.entries().map(|entry| self.text(entry));
+        command
+            .map(|command| SecretPlace::Command(command.to_owned()))
+            .or_else(|| file.map(|file| SecretPlace::File(self.folder.join(file))))
+            .or_else(|| variable.map(|variable| SecretPlace::Variable(variable.to_owned())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_is_the_one_that_an_entry_names() {
+        let place = |entries: &str| Profile::of_test(entries).place_of(ProfileSecret::AppToken);
+        assert_eq!(place("token_command = 'pass x'"), Some(SecretPlace::Command("pass x".to_owned())));
+        assert_eq!(place("token_file = 'x'"), Some(SecretPlace::File("/settings/x".into())));
+        assert_eq!(place("token_file = '/x'"), Some(SecretPlace::File("/x".into())));
+        assert_eq!(place("token_variable = 'X'"), Some(SecretPlace::Variable("X".to_owned())));
+        assert_eq!(place("admin_secret_variable = 'X'"), None);
+    }
+}

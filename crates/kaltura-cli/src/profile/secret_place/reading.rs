@@ -1,0 +1,139 @@
+//! Taking a secret from where the profile says that it is.
+
+use std::io;
+use std::process::{Command, Stdio};
+
+use super::{ProfileSecret, SecretPlace};
+use crate::environment::Environment;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::profile::Profile;
+use crate::secret_input::{self, Secret};
+use crate::settings::Setting;
+
+impl Profile {
+    /// A secret of this profile; nothing if it keeps none. `owner` is whose secret it must be: that of the
+    /// profile's own token must not be tried on another one that an option or the environment names.
+    pub(crate) fn secret(
+        &self,
+        secret: ProfileSecret,
+        environment: Environment,
+        owner: &[(&Setting, &str)],
+    ) -> Result<Option<Secret>, Failure> {
+        let Some(place) = self.place_of(secret) else { return Ok(None) };
+        for (setting, wanted) in owner {
+            if self.text(setting.entry).is_some_and(|kept| kept != *wanted) {
+                let message = format!(
+                    "{} is missing: the profile {} keeps the one of another {}",
+                    secret.what(),
+                    self.name,
+                    setting.entry
+                );
+                return Err(Failure::usage(message).with_hint(format!(
+                    "{} and {} go before the profile. Leave them out, or give the secret too.",
+                    setting.option, setting.variable
+                )));
+            }
+        }
+        self.read(secret, &place, environment).map(Some)
+    }
+
+    fn read(
+        &self,
+        secret: ProfileSecret,
+        place: &SecretPlace,
+        environment: Environment,
+    ) -> Result<Secret, Failure> {
+        match place {
+            SecretPlace::Command(command) => self.printed_by(secret, command),
+            SecretPlace::File(path) => secret_input::from_file(path),
+            SecretPlace::Variable(name) => {
+                secret_input::from_environment(environment, name)?.ok_or_else(|| {
+                    let (what, profile) = (secret.what(), &self.name);
+                    Failure::usage(format!("{what} is missing: the profile {profile} takes it from {name}"))
+                        .with_hint(format!("Set {name}."))
+                })
+            }
+        }
+    }
+
+    /// What a command of the shell prints, less one line end. The command is not quoted: it may hold a secret. What
+    /// it says on standard error is seen.
+    fn printed_by(&self, secret: ProfileSecret, command: &str) -> Result<Secret, Failure> {
+        let [entry, ..] = secret.entries();
+        let failed =
+            |why: &str| Failure::new(ExitCode::Local, format!("{entry} of the profile {} {why}", self.name));
+        let outcome =
+            shell(command).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().and_then(|mut child| {
+                let pipe = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+                let printed = secret_input::read(pipe, &format!("what {entry} prints"));
+                child.wait().map(|status| (status, printed))
+            });
+        match outcome {
+            Ok((status, printed)) if status.success() => printed,
+            Ok((status, _)) => Err(failed(&format!("ended with {status}"))
+                .with_hint("Run the command by itself: it must print the secret and end with 0.")),
+            Err(error) => Err(failed("can not be run").caused_by(&error)),
+        }
+    }
+}
+
+fn shell(command: &str) -> Command {
+    let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let mut shell = Command::new(shell);
+    shell.arg(option).arg(command);
+    shell
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENVIRONMENT: Environment = Environment::of_test(|name| (name == "MINE").then(|| "kept".into()));
+
+    fn value(entries: &str, owner: &[(&Setting, &str)]) -> Result<Option<String>, Failure> {
+        let value = Profile::of_test(entries).secret(ProfileSecret::AppToken, ENVIRONMENT, owner)?;
+        Ok(value.map(|value| value.to_string()))
+    }
+
+    #[test]
+    fn each_place_gives_the_secret() {
+        assert_eq!(value("", &[]).unwrap(), None);
+        assert_eq!(value("token_variable = 'MINE'", &[]).unwrap().as_deref(), Some("kept"));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        std::fs::write(&path, "filed\n").unwrap();
+        let entry = format!("token_file = '{}'", path.display());
+        assert_eq!(value(&entry, &[]).unwrap().as_deref(), Some("filed"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_command_prints_the_secret() {
+        let printed = value("token_command = 'echo one | tr o O; echo'", &[]).unwrap();
+        assert_eq!(printed.as_deref(), Some("One\n"));
+        for (command, why) in [
+            ("echo hush; exit 3", "token_command of the profile test ended with"),
+            ("true", "what token_command prints is empty"),
+            ("yes hush", "token_command of the profile test ended with"),
+        ] {
+            let failure = format!("{:?}", value(&format!("token_command = '{command}'"), &[]).unwrap_err());
+            assert!(failure.contains(why) && !failure.contains("hush"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_is_not_set_is_named() {
+        let failure = value("token_variable = 'OTHER'", &[]).unwrap_err();
+        assert!(format!("{failure:?}").contains("Set OTHER."), "{failure:?}");
+    }
+
+    #[test]
+    fn the_secret_of_one_token_is_not_tried_on_another() {
+        let entries = "app_token_id = '0_a'\ntoken_variable = 'MINE'";
+        let own = value(entries, &[(&Setting::APP_TOKEN_ID, "0_a"), (&Setting::PARTNER_ID, "7")]);
+        assert_eq!(own.unwrap().as_deref(), Some("kept"));
+        let failure = value(entries, &[(&Setting::APP_TOKEN_ID, "0_b")]).unwrap_err();
+        assert!(failure.to_string().contains("keeps the one of another app_token_id"), "{failure}");
+    }
+}
