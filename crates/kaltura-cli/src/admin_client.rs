@@ -1,11 +1,11 @@
 //! Calls with an admin session of the account, for what an app token may not do.
 
-use kaltura_auth::source::LocalSigning;
-use kaltura_auth::{Error, ServiceUrl, Transport};
+use kaltura_auth::source::{FixedSession, LocalSigning, SessionSource};
+use kaltura_auth::{Error, ServiceUrl, Session, Transport};
 use kaltura_client::{Client, RetryPolicy};
 use kaltura_http::TokioRuntime;
 use kaltura_ks::fresh_random;
-use kaltura_types::{AdminSecret, Lifetime, PartnerId, SessionType};
+use kaltura_types::{AdminSecret, Ks, Lifetime, PartnerId, SessionType};
 
 use crate::options::ServerOptions;
 
@@ -21,6 +21,26 @@ pub(crate) fn admin_client(
         LocalSigning::new(partner, secret, || fresh_random().map_err(|error| Error::source(error, true)))
             .session_type(SessionType::Admin)
             .lifetime(Lifetime::hours(1));
+    client(service_url, source, transport, server)
+}
+
+/// A client whose session somebody else has made. Nothing is sent twice.
+pub(crate) fn client_with_ks(
+    service_url: &ServiceUrl,
+    partner: PartnerId,
+    ks: Ks,
+    transport: impl Transport + 'static,
+    server: &ServerOptions,
+) -> Client {
+    client(service_url, FixedSession::new(Session::new(partner, ks)), transport, server)
+}
+
+fn client(
+    service_url: &ServiceUrl,
+    source: impl SessionSource + 'static,
+    transport: impl Transport + 'static,
+    server: &ServerOptions,
+) -> Client {
     Client::builder_with_source(service_url.clone(), source, transport, TokioRuntime::new())
         .retry(RetryPolicy::never())
         .request_limit(server.time_limit())

@@ -17,6 +17,7 @@ use crate::commands::ks::KsCommand;
 use crate::commands::login::LoginCommand;
 use crate::commands::man::ManCommand;
 use crate::commands::sign::SignCommand;
+use crate::commands::token::TokenCommand;
 use crate::environment::Environment;
 use crate::exit_code;
 use crate::failure::Failure;
@@ -61,6 +62,7 @@ pub(crate) enum Command {
     Login(LoginCommand),
     Man(ManCommand),
     Sign(SignCommand),
+    Token(TokenCommand),
 }
 
 impl Cli {

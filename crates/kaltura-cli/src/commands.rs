@@ -12,6 +12,7 @@ pub(crate) mod ks;
 pub(crate) mod login;
 pub(crate) mod man;
 pub(crate) mod sign;
+pub(crate) mod token;
 
 use crate::cli::{Cli, Command};
 use crate::environment::Environment;
@@ -34,5 +35,6 @@ pub(crate) fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
         Command::Login(login) => login.run(cli.json, &settings()?),
         Command::Man(man) => man.run(),
         Command::Sign(sign) => sign.run(cli.json, &settings()?),
+        Command::Token(token) => token.run(cli.json, &settings()?),
     }
 }

@@ -17,9 +17,18 @@ pub(crate) fn show_local(time: UnixTime) -> String {
     show_in(time, TimeZone::system())
 }
 
+/// The day in the time zone of this machine: `2026-11-24`.
+pub(crate) fn show_local_day(time: UnixTime) -> String {
+    show_as("%Y-%m-%d", time, TimeZone::system())
+}
+
 fn show_in(time: UnixTime, zone: TimeZone) -> String {
+    show_as("%Y-%m-%d %H:%M:%S %Z", time, zone)
+}
+
+fn show_as(form: &str, time: UnixTime, zone: TimeZone) -> String {
     match Timestamp::from_second(time.as_seconds()) {
-        Ok(timestamp) => timestamp.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M:%S %Z").to_string(),
+        Ok(timestamp) => timestamp.to_zoned_datetime(zone).strftime(form).to_string(),
         // Beyond the year 9999, or long before the first.
         Err(_) => format!("Unix time {time}"),
     }

@@ -24,10 +24,15 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = own(OpenOptions::new().write(true).create_new(true)).open(&beside)?;
+    let mut file = create_new(&beside)?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&beside, path)
+}
+
+/// Makes a file where nothing is yet.
+pub(crate) fn create_new(path: &Path) -> io::Result<File> {
+    own(OpenOptions::new().write(true).create_new(true)).open(path)
 }
 
 /// Makes a folder, and those around it, for its owner alone. Those that are there stay as they are.
@@ -51,8 +56,8 @@ pub(crate) fn is_open_to_others(_: &File) -> bool {
     false
 }
 
-/// `name.json.new` for `name.json`.
-fn beside(path: &Path) -> PathBuf {
+/// `name.json.new` for `name.json`: what is written there takes the place of the file when it is whole.
+pub(crate) fn beside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     name.into()

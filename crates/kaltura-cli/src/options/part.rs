@@ -15,6 +15,11 @@ pub(crate) struct PartnerIdOption {
 }
 
 impl PartnerIdOption {
+    /// The account that was given, if one was.
+    pub(crate) fn known(&self, settings: &Settings) -> Result<Option<PartnerId>, Failure> {
+        settings.value(&Setting::PARTNER_ID, self.partner_id)
+    }
+
     /// The account that was given.
     pub(crate) fn partner_id(&self, settings: &Settings) -> Result<PartnerId, Failure> {
         settings.required(&Setting::PARTNER_ID, self.partner_id)

@@ -20,7 +20,8 @@ fn exchange(server: &EmulatorProcess, request: &str) -> Value {
     serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
 }
 
-fn command(server: &EmulatorProcess, command: &Value) -> Value {
+/// Tells the server to do something, which it must have been started with `--control` for.
+pub(crate) fn command(server: &EmulatorProcess, command: &Value) -> Value {
     let body = command.to_string();
     let head = "POST /_emulator HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json";
     exchange(server, &format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()))

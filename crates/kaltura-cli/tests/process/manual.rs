@@ -5,8 +5,20 @@ use std::process::{Command, Stdio};
 
 use crate::invocation::Kaltura;
 
-const COMMANDS: [&str; 11] =
-    ["call", "completions", "demo", "emulate", "env", "exec", "hash", "inspect", "ks", "login", "sign"];
+const COMMANDS: [&str; 12] = [
+    "call",
+    "completions",
+    "demo",
+    "emulate",
+    "env",
+    "exec",
+    "hash",
+    "inspect",
+    "ks",
+    "login",
+    "sign",
+    "token",
+];
 
 fn completions(shell: &str) -> String {
     let finished = Kaltura::new(["completions", shell]).run().ends_with(0);

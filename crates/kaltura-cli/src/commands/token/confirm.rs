@@ -1,0 +1,50 @@
+//! Asking a person at a terminal whether something that can not be taken back shall be done.
+
+use std::io::{self, BufRead, IsTerminal as _};
+
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::output;
+
+/// Whether there is somebody who could be asked.
+pub(super) fn somebody_is_there() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks, and waits for the answer. Whatever is not a yes is a no.
+pub(super) async fn is_wanted(question: String) -> Result<bool, Failure> {
+    // Reading can not be given up: it holds a thread of its own, so that Ctrl-C is heard meanwhile.
+    let asked = tokio::task::spawn_blocking(move || {
+        output::to_stderr(&format!("{question} [y/N] "));
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).map(|_| is_yes(&answer))
+    });
+    match asked.await {
+        Ok(Ok(is_wanted)) => Ok(is_wanted),
+        Ok(Err(error)) => Err(unanswered().caused_by(&error)),
+        Err(error) => Err(unanswered().caused_by(&error)),
+    }
+}
+
+fn unanswered() -> Failure {
+    Failure::new(ExitCode::Local, "the answer can not be read")
+}
+
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_yes_is_a_yes() {
+        for yes in ["y\n", "Y", " yes \r\n", "YES"] {
+            assert!(is_yes(yes), "{yes:?}");
+        }
+        for no in ["", "\n", "n\n", "yep", "y y", "ja"] {
+            assert!(!is_yes(no), "{no:?}");
+        }
+    }
+}
