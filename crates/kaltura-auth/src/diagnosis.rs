@@ -49,6 +49,21 @@ impl Suspicion {
     }
 }
 
+impl AppTokenCredentials {
+    /// What looks wrong with them, before they are tried; the likeliest cause first. None of it is an error.
+    ///
+    /// ```
+    /// # use kaltura_auth::{AppTokenCredentials, Suspicion}; use kaltura_types::{HashType, PartnerId};
+    /// let value = "3f786850e387550fdab836ed7e6dc881\n";
+    /// let token = AppTokenCredentials::new(PartnerId::new(1), "0_7jh3eu10", value, HashType::Sha256);
+    /// assert_eq!(token.suspicions(), [Suspicion::BlankInValue]);
+    /// ```
+    #[must_use]
+    pub fn suspicions(&self) -> Vec<Suspicion> {
+        suspicions(self)
+    }
+}
+
 /// What is unlike what the server makes; the likeliest cause first.
 pub(crate) fn suspicions(credentials: &AppTokenCredentials) -> Vec<Suspicion> {
     let (id, value) = (credentials.id(), credentials.value().expose());

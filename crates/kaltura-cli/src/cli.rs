@@ -8,6 +8,7 @@ use kaltura_types::redact;
 use crate::commands::call::CallCommand;
 use crate::commands::completions::CompletionsCommand;
 use crate::commands::demo::DemoCommand;
+use crate::commands::doctor::DoctorCommand;
 use crate::commands::emulate::EmulateCommand;
 use crate::commands::env::EnvCommand;
 use crate::commands::exec::ExecCommand;
@@ -53,6 +54,7 @@ pub(crate) enum Command {
     Call(Box<CallCommand>),
     Completions(CompletionsCommand),
     Demo(DemoCommand),
+    Doctor(Box<DoctorCommand>),
     Emulate(EmulateCommand),
     Env(EnvCommand),
     Exec(ExecCommand),

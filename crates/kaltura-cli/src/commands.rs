@@ -3,6 +3,7 @@
 pub(crate) mod call;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod emulate;
 pub(crate) mod env;
 pub(crate) mod exec;
@@ -26,6 +27,7 @@ pub(crate) fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
         Command::Call(call) => call.run(cli.json, &settings()?),
         Command::Completions(completions) => completions.run(),
         Command::Demo(demo) => demo.run(cli.json),
+        Command::Doctor(doctor) => doctor.run(cli.json, environment, settings()),
         Command::Emulate(emulate) => emulate.run(),
         Command::Env(env) => env.run(cli.json, &settings()?),
         Command::Exec(exec) => exec.run(&settings()?),

@@ -56,6 +56,9 @@ struct Story {
     /// The whole text for people, where somebody else has written it already.
     #[serde(skip)]
     ready_text: Option<String>,
+    /// Whether the answer on standard output tells it, so that no more is to be said.
+    #[serde(skip)]
+    is_told: bool,
 }
 
 impl Failure {
@@ -75,7 +78,15 @@ impl Failure {
             server: None,
             request_id: None,
             ready_text: None,
+            is_told: false,
         }))
+    }
+
+    /// A failure that the answer on standard output tells: only its exit code is left.
+    pub(crate) fn told_already(exit_code: ExitCode) -> Self {
+        let mut failure = Self::new(exit_code, "the answer says why");
+        failure.0.is_told = true;
+        failure
     }
 
     /// The command line, the environment or a given file is wrong.
@@ -122,6 +133,22 @@ impl Failure {
             next = cause.source();
         }
         self
+    }
+
+    /// What did not work and why, in one text.
+    pub(crate) fn story(&self) -> String {
+        let Story { message, causes, .. } = &*self.0;
+        std::iter::once(message).chain(causes).map(String::as_str).collect::<Vec<_>>().join(": ")
+    }
+
+    /// What to do.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// The code of the API's own error.
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
     }
 
     /// The class.

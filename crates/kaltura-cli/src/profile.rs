@@ -24,7 +24,7 @@ use std::path::PathBuf;
 
 pub(crate) use self::config::Config;
 pub(crate) use self::name::ProfileName;
-pub(crate) use self::secret_place::ProfileSecret;
+pub(crate) use self::secret_place::{ProfileSecret, SecretPlace};
 
 use crate::failure::Failure;
 

@@ -11,8 +11,8 @@ use crate::output::{self, one_line, style};
 impl Failure {
     /// Tells it on standard error.
     pub(crate) fn report(&self, json: bool) {
-        if self.exit_code() == ExitCode::BrokenPipe {
-            // Who closed the pipe does not want to read more.
+        // Who closed the pipe does not want to read more.
+        if self.0.is_told || self.exit_code() == ExitCode::BrokenPipe {
             return;
         }
         output::to_stderr(&if json { self.as_json() } else { self.as_text() });

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use kaltura_auth::AppTokenCredentials;
-use kaltura_types::{HashType, PartnerId};
+use kaltura_types::{AppTokenValue, HashType, PartnerId};
 
 use super::{AppTokenValueOptions, HashTypeOption, PartnerIdOption};
 use crate::failure::Failure;
@@ -27,6 +27,15 @@ pub(crate) struct AppTokenOptions {
     value: AppTokenValueOptions,
 }
 
+/// The parts of the credentials, each of which may be missing.
+pub(crate) struct AppTokenParts {
+    pub(crate) partner: Result<PartnerId, Failure>,
+    pub(crate) id: Result<String, Failure>,
+    /// Nothing if none is set.
+    pub(crate) hash_type: Result<Option<HashType>, Failure>,
+    pub(crate) value: Result<AppTokenValue, Failure>,
+}
+
 impl AppTokenOptions {
     /// Where the token's value comes from.
     pub(crate) fn value_source(&self) -> SecretSource<'_> {
@@ -38,6 +47,18 @@ impl AppTokenOptions {
         let partner = self.partner.partner_id(settings)?;
         let id = settings.required(&Setting::APP_TOKEN_ID, self.app_token_id.clone())?;
         Ok((partner, id))
+    }
+
+    /// Each of the four parts of the credentials, or why there is none.
+    pub(crate) fn parts(&self, settings: &Settings) -> AppTokenParts {
+        let partner = self.partner.partner_id(settings);
+        let id = settings.required(&Setting::APP_TOKEN_ID, self.app_token_id.clone());
+        let number = partner.as_ref().ok().map(ToString::to_string);
+        let mut token = Vec::new();
+        token.extend(number.as_deref().map(|number| (&Setting::PARTNER_ID, number)));
+        token.extend(id.as_deref().ok().map(|id| (&Setting::APP_TOKEN_ID, id)));
+        let value = self.value.value(settings, &token);
+        AppTokenParts { hash_type: self.hash_type.set(settings), value, partner, id }
     }
 
     /// All four parts of the credentials. `hash_type` is what is taken if none is given.

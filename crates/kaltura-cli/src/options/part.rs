@@ -35,6 +35,11 @@ pub(crate) struct HashTypeOption {
 }
 
 impl HashTypeOption {
+    /// The hash type that was given, if any.
+    pub(crate) fn set(&self, settings: &Settings) -> Result<Option<HashType>, Failure> {
+        settings.value(&Setting::HASH_TYPE, self.hash_type)
+    }
+
     /// The hash type that was given, else the default if there is one.
     pub(crate) fn hash_type(
         &self,

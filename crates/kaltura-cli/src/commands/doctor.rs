@@ -1,0 +1,257 @@
+//! `kaltura doctor`: finds out why a login or a call does not work.
+
+mod action;
+mod api;
+mod check;
+mod clock;
+mod connection;
+mod dns;
+mod files;
+mod grant;
+mod journal;
+mod login;
+mod marks;
+mod reading_action;
+mod round;
+mod service_url_check;
+mod session;
+mod session_cache_check;
+mod settings_check;
+mod token_state;
+mod way;
+mod widget_session;
+
+use std::future::ready;
+use std::sync::Arc;
+
+use clap::Args;
+use kaltura_auth::Transport;
+use kaltura_auth::source::FixedSession;
+use kaltura_client::{Client, RetryPolicy};
+use kaltura_http::TokioRuntime;
+use kaltura_types::{AdminSecret, PartnerId};
+
+use self::check::{Finding, Have, Outcome, Subject, both, need};
+use self::journal::Journal;
+use self::reading_action::ReadingAction;
+use self::round::Round;
+use self::settings_check::Known;
+use crate::admin_client::admin_client;
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::options::{AdminSecretOptions, AppTokenOptions, ServerOptions, SessionRequestOptions};
+use crate::profile::{ProfileSecret, SecretPlace};
+use crate::runtime;
+use crate::settings::Settings;
+
+const EXAMPLES: &str = "\
+What is looked at, one line each:
+  settings, service URL    what is set, what is missing, what looks odd
+  DNS, connection, API     the way to the server, its certificate, and that it is Kaltura
+  clock                    this machine's against the server's
+  widget session           that the account is known in this region
+  login                    that the app token is accepted; --detect finds the hash type
+  token state              its end, its limits; needs an admin secret
+  grant, session           what was granted against what was asked, and that it works
+  action                   whether the session may call --action
+  session cache, files     that they can be written, and are closed to others
+
+What is sent: session.startWidgetSession, appToken.startSession (with --detect up to three
+times more, and only if the hash is refused), session.startWidgetSession with the new
+session, to see that it works; with an admin secret appToken.get; with --action that
+action. The session is used for no more than one action, or two with --action, which
+counts where it has an actionslimit. Nothing is changed, and nothing is kept.
+
+The server tells whether an action is allowed by carrying it out. So --action takes list,
+get and count alone. A list is asked for one object; what wants an id gets one that no
+object has: 0_00000000.
+
+An admin secret is taken from its options, KALTURA_ADMIN_SECRET, or the profile, if it says a
+file or a variable; the profile's command is not run for it, since it may ask questions.
+
+Examples:
+  With the settings that `kaltura login` uses:
+    kaltura doctor
+
+  Which hash type has the token, and may its sessions list videos?
+    kaltura doctor --detect --action media.list
+
+  For a program, or a ticket:
+    kaltura doctor --json
+
+The exit code is 0 if nothing failed, warnings or not; else that of the first line that
+failed, as `kaltura --help` lists them. With --json the answer has verdict (ok, warning or
+failed), exitCode, and checks: a list of name, verdict (those, or skipped), message, and
+where there is something to do remedy, code (of the API's error) and class. No line shows
+a secret.";
+
+const NO_ADMIN_SECRET: &str = "only an admin secret shows it, and none is at hand: --admin-secret-file FILE";
+
+/// Find out why a login or a call does not work
+///
+/// Takes the settings of `kaltura login` and goes the way of a login step by step. Each line is a verdict, with a
+/// remedy where something is wrong. What depends on a line that failed is skipped.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct DoctorCommand {
+    /// If the hash type is refused, try the others, once each
+    #[arg(long)]
+    detect: bool,
+
+    /// See whether the session may call this action: a list, get or count, such as media.list
+    #[arg(long, value_name = "SERVICE.ACTION")]
+    action: Option<ReadingAction>,
+
+    #[command(flatten)]
+    server: ServerOptions,
+
+    #[command(flatten)]
+    token: AppTokenOptions,
+
+    #[command(flatten)]
+    request: SessionRequestOptions,
+
+    #[command(flatten)]
+    admin_secret: AdminSecretOptions,
+}
+
+impl DoctorCommand {
+    /// `settings` may have failed to load, which is what this command is to tell of.
+    pub(crate) fn run(
+        self,
+        json: bool,
+        environment: Environment,
+        settings: Result<Settings, Failure>,
+    ) -> Result<(), Failure> {
+        self.token.value_source().refuse_an_argument()?;
+        self.admin_secret.source().refuse_an_argument()?;
+        self.token.value_source().shares_stdin_with(&self.admin_secret.source())?;
+        let mut journal = Journal::new(json, environment);
+        let settings = match settings {
+            Ok(settings) => settings,
+            Err(failure) => {
+                journal.tell(Subject::Settings, Finding::of(&failure))?;
+                for subject in Subject::NEED_SETTINGS {
+                    journal.tell(subject, Finding::skipped_because_of(Subject::Settings))?;
+                }
+                journal.tell(Subject::SessionCache, session_cache_check::look(environment).finding)?;
+                journal.tell(Subject::Files, files::look(environment, None).finding)?;
+                return journal.finish();
+            }
+        };
+        // The commands of the profile run before anybody listens to signals: Ctrl-C ends them all.
+        let (finding, known) = settings_check::look(&self, &settings);
+        settings_check::secrets(&known).into_iter().for_each(|secret| journal.hide(secret));
+        journal.tell(Subject::Settings, finding)?;
+        let admin_secret = known.partner.map(|partner| self.admin_secret(&settings, partner));
+        runtime::run(async {
+            let mut round = Round::new(journal)?;
+            self.examine(&mut round, &settings, &known, admin_secret).await?;
+            round.end()
+        })
+    }
+
+    /// The checks, in their order. Each names what it needs, and is skipped if that has failed.
+    async fn examine(
+        &self,
+        round: &mut Round,
+        settings: &Settings,
+        known: &Known,
+        admin_secret: Have<Result<Option<AdminSecret>, Failure>>,
+    ) -> Result<(), Failure> {
+        let limit = self.server.time_limit();
+        let environment = settings.environment();
+
+        let url = self.server.service_url(settings);
+        let url =
+            round.check(Subject::ServiceUrl, Ok(url), |url| ready(service_url_check::look(url))).await?;
+        let way = round.check(Subject::Dns, need(&url), |url| dns::look(url, limit)).await?;
+
+        let login = need(&url).map(|url| known.login(url).time_limit(limit));
+        let needs = both(need(&login), need(&way));
+        let answer = round
+            .check(Subject::Connection, needs, |(login, way)| {
+                connection::look(self.transport(), login, way, limit)
+            })
+            .await?;
+        let api = round.check(Subject::Api, need(&answer), |answer| ready(api::look(answer))).await?;
+        let _ = round.check(Subject::Clock, api, |api| ready(clock::look(api))).await?;
+
+        let needs = both(api, known.partner);
+        let widget = round
+            .check(Subject::WidgetSession, needs, |(answer, partner)| {
+                ready(widget_session::look(answer, partner))
+            })
+            .await?;
+        let needs = both(widget, need(&known.credentials).and(need(&login)));
+        let session = round
+            .check(Subject::Login, needs, |(answer, login)| login::look(answer, login, known, self.detect))
+            .await?;
+
+        let needs = both(widget, both(need(&known.token_id), both(need(&url), admin_secret)));
+        let _ = round
+            .check(Subject::TokenState, needs, |(answer, (id, (url, secret)))| async move {
+                let client = match secret {
+                    Ok(Some(secret)) => admin_client(
+                        url,
+                        known.partner.unwrap_or_else(|_| PartnerId::new(0)),
+                        secret,
+                        Arc::clone(&answer.transport),
+                        &self.server,
+                    ),
+                    Ok(None) => return Outcome::nothing(Finding::skipped(NO_ADMIN_SECRET)),
+                    Err(failure) => return Outcome::nothing(Finding::of(&failure)),
+                };
+                token_state::look(&client, id, known, answer.server_time()).await
+            })
+            .await?;
+
+        let _ = round.check(Subject::Grant, need(&session), |session| ready(grant::look(session))).await?;
+        let client = both(both(need(&url), widget), need(&session)).map(|((url, answer), session)| {
+            Client::builder_with_source(
+                url.clone(),
+                FixedSession::new(session.clone()),
+                Arc::clone(&answer.transport),
+                TokioRuntime::new(),
+            )
+            .retry(RetryPolicy::never())
+            .renew_when_actions_used_up(false)
+            .request_limit(limit)
+            .build()
+        });
+        let needs = both(need(&client), need(&session));
+        let accepted =
+            round.check(Subject::Session, needs, |(client, session)| session::look(client, session)).await?;
+        let _ = round
+            .check(Subject::Action, accepted.and(need(&client)), |client| async move {
+                match &self.action {
+                    Some(action) => action::look(client, action).await,
+                    None => Outcome::nothing(Finding::skipped("none was named: --action media.list")),
+                }
+            })
+            .await?;
+
+        let cache = |()| ready(session_cache_check::look(environment));
+        let _ = round.check(Subject::SessionCache, Ok(()), cache).await?;
+        let files = |profile| ready(files::look(environment, profile));
+        let _ = round.check(Subject::Files, Ok(settings.profile()), files).await?;
+        Ok(())
+    }
+
+    fn transport(&self) -> Result<Arc<dyn Transport>, Failure> {
+        Ok(Arc::new(self.server.transport()?))
+    }
+
+    /// The admin secret, if one is at hand without a question.
+    fn admin_secret(&self, settings: &Settings, partner: PartnerId) -> Result<Option<AdminSecret>, Failure> {
+        if let Some(given) = self.admin_secret.given(settings)? {
+            return Ok(Some(given));
+        }
+        match settings.profile().and_then(|profile| profile.place_of(ProfileSecret::AdminSecret)) {
+            Some(SecretPlace::File(_) | SecretPlace::Variable(_)) => {
+                self.admin_secret.admin_secret(settings, partner).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! An action: whether the session may call it.
+//!
+//! The server checks the permission behind the parameters and right before the action (wire contract, section 7). So
+//! a call without a mandatory parameter tells nothing, and one with all of them is carried out. That is why only
+//! actions that read are called: a list for one object, and what wants an id for one that no object has.
+
+use kaltura_client::{CallOptions, Client, Error, ErrorKind, RawAction};
+use kaltura_types::ErrorCode;
+use serde_json::json;
+
+use super::check::{Finding, Outcome};
+use super::reading_action::ReadingAction;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+
+/// How many parameters are filled in before it is given up.
+const MOST_PARAMETERS: usize = 3;
+/// What no object has for an id. As a number, it is 0.
+const NOBODYS_ID: &str = "0_00000000";
+
+/// Calls the action.
+pub(super) async fn look(client: &Client, action: &ReadingAction) -> Outcome {
+    Outcome::nothing(match call(client, action).await {
+        Ok(_) => Finding::ok(format!("{} is allowed", name(action))),
+        Err(error) => finding(&error, action),
+    })
+}
+
+async fn call(client: &Client, action: &ReadingAction) -> Result<serde_json::Value, Error> {
+    let mut call = RawAction::new(&action.service, &action.action);
+    if action.lists() {
+        call = call.param("pager", json!({ "pageSize": 1 }));
+    }
+    let options = CallOptions::new().nocache();
+    let mut filled = 0;
+    loop {
+        let outcome = client.call_with(&call, &options).await;
+        match outcome.as_ref().err().and_then(missing_parameter) {
+            Some(parameter) if filled < MOST_PARAMETERS => call = call.param(parameter, NOBODYS_ID),
+            _ => return outcome,
+        }
+        filled += 1;
+    }
+}
+
+/// The name of the parameter that the server misses, if it was not sent.
+fn missing_parameter(error: &Error) -> Option<String> {
+    let api_error = error.api_error()?;
+    let is_missing = error.kind() == ErrorKind::InvalidParameter
+        && *api_error.code() == ErrorCode::MissingMandatoryParameter;
+    api_error.arg("PARAM_NAME").filter(|_| is_missing).map(str::to_owned)
+}
+
+fn finding(error: &Error, action: &ReadingAction) -> Finding {
+    let name = name(action);
+    let code = error.api_error().map(|error| error.code().as_str().to_owned());
+    match error.kind() {
+        // These come from the action itself, behind the permission.
+        ErrorKind::NotFound | ErrorKind::Refused => {
+            let code = code.unwrap_or_default();
+            Finding::ok(format!("{name} is allowed: it answers {code} to an id that no object has"))
+        }
+        ErrorKind::Forbidden => {
+            let finding = Finding::of(&Failure::from(error.clone()));
+            Finding { message: format!("the session may not call {name}"), ..finding }
+        }
+        ErrorKind::NoSuchAction => Finding::failed(
+            ExitCode::Usage,
+            format!("the server has no {name}"),
+            "Check the names of service and action.",
+        ),
+        ErrorKind::InvalidParameter | ErrorKind::BodyNotRead | ErrorKind::NotKaltura => Finding {
+            code,
+            ..Finding::warning(
+                format!("whether {name} is allowed can not be told: {}", error.kind()),
+                "Call it with the parameters that it wants: `kaltura call`.",
+            )
+        },
+        _ => Finding::of(&Failure::from(error.clone())),
+    }
+}
+
+fn name(action: &ReadingAction) -> String {
+    format!("{}.{}", action.service, action.action)
+}

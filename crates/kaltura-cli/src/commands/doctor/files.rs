@@ -1,0 +1,51 @@
+//! The files of the profiles: whether others can change what stands in them, or read what is secret.
+
+use std::path::Path;
+
+use super::check::{Finding, Outcome};
+use crate::environment::Environment;
+use crate::profile::{Config, Profile, ProfileSecret, SecretPlace};
+
+/// Looks at the file with the profiles, and at the secrets of the profile in use that are in files.
+pub(super) fn look(environment: Environment, profile: Option<&Profile>) -> Outcome {
+    Outcome::nothing(finding(environment, profile))
+}
+
+fn finding(environment: Environment, profile: Option<&Profile>) -> Finding {
+    let Some(path) = Config::path(environment).filter(|path| path.exists()) else {
+        return Finding::skipped("there are no profiles");
+    };
+    let mut open = Vec::new();
+    let mut remedies = Vec::new();
+    for path in path.parent().into_iter().chain([path.as_path()]) {
+        if has_mode(path, 0o022) {
+            open.push(format!("others can change {}, and so which command gives a secret", path.display()));
+            remedies.push(format!("chmod go-w '{}'", path.display()));
+        }
+    }
+    for secret in ProfileSecret::ALL {
+        if let Some(SecretPlace::File(path)) = profile.and_then(|profile| profile.place_of(secret))
+            && has_mode(&path, 0o077)
+        {
+            open.push(format!("others can read {} with {}", path.display(), secret.what()));
+            remedies.push(format!("chmod 600 '{}'", path.display()));
+        }
+    }
+    if open.is_empty() {
+        return Finding::ok(format!("nobody else can change {}", path.display()));
+    }
+    Finding::warning(open.join("; "), format!("Run: {}", remedies.join("; ")))
+}
+
+/// Whether others have one of these rights.
+#[cfg(unix)]
+fn has_mode(path: &Path, rights: u32) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata().is_ok_and(|about| about.permissions().mode() & rights != 0)
+}
+
+/// Elsewhere the folders of a user belong to the user alone.
+#[cfg(not(unix))]
+fn has_mode(_: &Path, _: u32) -> bool {
+    false
+}
