@@ -25,13 +25,14 @@ use std::future::ready;
 use std::sync::Arc;
 
 use clap::Args;
-use kaltura_auth::Transport;
 use kaltura_auth::source::FixedSession;
+use kaltura_auth::{ServiceUrl, Session, Transport};
 use kaltura_client::{Client, RetryPolicy};
 use kaltura_http::TokioRuntime;
-use kaltura_types::{AdminSecret, PartnerId};
+use kaltura_types::{AdminSecret, AppTokenId, PartnerId};
 
 use self::check::{Finding, Have, Outcome, Subject, both, need};
+use self::connection::FirstAnswer;
 use self::journal::Journal;
 use self::reading_action::ReadingAction;
 use self::round::Round;
@@ -84,6 +85,9 @@ failed, as `kaltura --help` lists them. With --json the answer has verdict (ok, 
 failed), exitCode, and checks: a list of name, verdict (those, or skipped), message, and
 where there is something to do remedy, code (of the API's error) and class. No line shows
 a secret.";
+
+/// The account with its admin secret, if one is at hand.
+type Admin = (PartnerId, Result<Option<AdminSecret>, Failure>);
 
 const NO_ADMIN_SECRET: &str = "only an admin secret shows it, and none is at hand: --admin-secret-file FILE";
 
@@ -143,10 +147,10 @@ impl DoctorCommand {
         let (finding, known) = settings_check::look(&self, &settings);
         settings_check::secrets(&known).into_iter().for_each(|secret| journal.hide(secret));
         journal.tell(Subject::Settings, finding)?;
-        let admin_secret = known.partner.map(|partner| self.admin_secret(&settings, partner));
+        let admin = known.partner.map(|partner| (partner, self.admin_secret(&settings, partner)));
         runtime::run(async {
             let mut round = Round::new(journal)?;
-            self.examine(&mut round, &settings, &known, admin_secret).await?;
+            self.examine(&mut round, &settings, &known, admin).await?;
             round.end()
         })
     }
@@ -157,7 +161,7 @@ impl DoctorCommand {
         round: &mut Round,
         settings: &Settings,
         known: &Known,
-        admin_secret: Have<Result<Option<AdminSecret>, Failure>>,
+        admin: Have<Admin>,
     ) -> Result<(), Failure> {
         let limit = self.server.time_limit();
         let environment = settings.environment();
@@ -183,51 +187,31 @@ impl DoctorCommand {
                 ready(widget_session::look(answer, partner))
             })
             .await?;
-        let needs = both(widget, need(&known.credentials).and(need(&login)));
+        let needs = both(widget, both(need(&known.credentials), need(&login)));
         let session = round
-            .check(Subject::Login, needs, |(answer, login)| login::look(answer, login, known, self.detect))
+            .check(Subject::Login, needs, |(answer, (_, login))| {
+                login::look(answer, login, known, self.detect)
+            })
             .await?;
 
-        let needs = both(widget, both(need(&known.token_id), both(need(&url), admin_secret)));
+        let needs = both(both(need(&url), widget), both(need(&known.token_id), admin));
         let _ = round
-            .check(Subject::TokenState, needs, |(answer, (id, (url, secret)))| async move {
-                let client = match secret {
-                    Ok(Some(secret)) => admin_client(
-                        url,
-                        known.partner.unwrap_or_else(|_| PartnerId::new(0)),
-                        secret,
-                        Arc::clone(&answer.transport),
-                        &self.server,
-                    ),
-                    Ok(None) => return Outcome::nothing(Finding::skipped(NO_ADMIN_SECRET)),
-                    Err(failure) => return Outcome::nothing(Finding::of(&failure)),
-                };
-                token_state::look(&client, id, known, answer.server_time()).await
+            .check(Subject::TokenState, needs, |((url, answer), (id, admin))| {
+                self.token_state(url, answer, id, admin, known)
             })
             .await?;
 
         let _ = round.check(Subject::Grant, need(&session), |session| ready(grant::look(session))).await?;
-        let client = both(both(need(&url), widget), need(&session)).map(|((url, answer), session)| {
-            Client::builder_with_source(
-                url.clone(),
-                FixedSession::new(session.clone()),
-                Arc::clone(&answer.transport),
-                TokioRuntime::new(),
-            )
-            .retry(RetryPolicy::never())
-            .renew_when_actions_used_up(false)
-            .request_limit(limit)
-            .build()
-        });
-        let needs = both(need(&client), need(&session));
-        let accepted =
-            round.check(Subject::Session, needs, |(client, session)| session::look(client, session)).await?;
+        let client = both(both(need(&url), widget), need(&session))
+            .map(|((url, answer), session)| self.client(url, answer, session));
+        let accepted = round
+            .check(Subject::Session, both(need(&client), need(&session)), |(client, session)| {
+                session::look(client, session)
+            })
+            .await?;
         let _ = round
-            .check(Subject::Action, accepted.and(need(&client)), |client| async move {
-                match &self.action {
-                    Some(action) => action::look(client, action).await,
-                    None => Outcome::nothing(Finding::skipped("none was named: --action media.list")),
-                }
+            .check(Subject::Action, both(accepted, need(&client)), |((), client)| {
+                action::look(client, self.action.as_ref())
             })
             .await?;
 
@@ -236,6 +220,36 @@ impl DoctorCommand {
         let files = |profile| ready(files::look(environment, profile));
         let _ = round.check(Subject::Files, Ok(settings.profile()), files).await?;
         Ok(())
+    }
+
+    /// The state of the token, if there is an admin secret to see it with.
+    async fn token_state(
+        &self,
+        url: &ServiceUrl,
+        answer: &FirstAnswer,
+        id: &AppTokenId,
+        (partner, secret): Admin,
+        known: &Known,
+    ) -> Outcome {
+        match secret {
+            Ok(Some(secret)) => {
+                let transport = Arc::clone(&answer.transport);
+                let client = admin_client(url, partner, secret, transport, &self.server);
+                token_state::look(&client, id, known, answer.server_time()).await
+            }
+            Ok(None) => Outcome::nothing(Finding::skipped(NO_ADMIN_SECRET)),
+            Err(failure) => Outcome::nothing(Finding::of(&failure)),
+        }
+    }
+
+    /// A client with the session of the login, which takes no other one in its place.
+    fn client(&self, url: &ServiceUrl, answer: &FirstAnswer, session: &Session) -> Client {
+        let (session, transport) = (FixedSession::new(session.clone()), Arc::clone(&answer.transport));
+        Client::builder_with_source(url.clone(), session, transport, TokioRuntime::new())
+            .retry(RetryPolicy::never())
+            .renew_when_actions_used_up(false)
+            .request_limit(self.server.time_limit())
+            .build()
     }
 
     fn transport(&self) -> Result<Arc<dyn Transport>, Failure> {

@@ -18,8 +18,11 @@ const MOST_PARAMETERS: usize = 3;
 /// What no object has for an id. As a number, it is 0.
 const NOBODYS_ID: &str = "0_00000000";
 
-/// Calls the action.
-pub(super) async fn look(client: &Client, action: &ReadingAction) -> Outcome {
+/// Calls the action, if one was named.
+pub(super) async fn look(client: &Client, action: Option<&ReadingAction>) -> Outcome {
+    let Some(action) = action else {
+        return Outcome::nothing(Finding::skipped("none was named: --action media.list"));
+    };
     Outcome::nothing(match call(client, action).await {
         Ok(_) => Finding::ok(format!("{} is allowed", name(action))),
         Err(error) => finding(&error, action),

@@ -29,15 +29,18 @@ fn seconds_ahead(server: UnixTime, asked_at: UnixTime, answered_at: UnixTime) ->
 fn finding(ahead: i64) -> Finding {
     let apart = duration::show(ahead.unsigned_abs());
     let direction = if ahead > 0 { "ahead of" } else { "behind" };
-    match ahead.saturating_abs() {
-        ..=AGREEING => Finding::ok("this machine's clock agrees with the server's"),
-        ..=HARMLESS => Finding::ok(format!("this machine's clock is {apart} {direction} the server's")),
-        _ => Finding::warning(
-            format!("this machine's clock is {apart} {direction} the server's"),
-            "Set it, best by NTP. Logins do without it; but a session that is signed here, as `kaltura sign` and \
-             `kaltura token` do it, ends too early or too late.",
-        ),
+    let skewed = format!("this machine's clock is {apart} {direction} the server's");
+    if ahead.saturating_abs() <= AGREEING {
+        return Finding::ok("this machine's clock agrees with the server's");
     }
+    if ahead.saturating_abs() <= HARMLESS {
+        return Finding::ok(skewed);
+    }
+    Finding::warning(
+        skewed,
+        "Set it, best by NTP. Logins do without it; but a session that is signed here, as `kaltura sign` and \
+         `kaltura token` do it, ends too early or too late.",
+    )
 }
 
 #[cfg(test)]

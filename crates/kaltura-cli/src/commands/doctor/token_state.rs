@@ -179,9 +179,10 @@ mod tests {
             "id": "0_importer", "token": VALUE, "partnerId": 1, "status": 2, "sessionDuration": 60,
         }))
         .unwrap();
-        let credentials =
-            AppTokenCredentials::new(PartnerId::new(1), "0_importer", AppTokenValue::new(""), HashType::Sha1);
-        let known = Known { credentials: Err(Subject::Settings), ..Known::of_test(credentials) };
+        let value = AppTokenValue::new("f".repeat(32));
+        let credentials = AppTokenCredentials::new(PartnerId::new(1), "0_importer", value, HashType::Sha1);
+        let mut known = Known::of_test(credentials);
+        known.credentials = Err(Subject::Settings);
         let look = Look { token: &token, known: &known, server_now: UnixTime::from_seconds(NOW) };
         assert_eq!(look.finding().verdict, Verdict::Ok);
     }
