@@ -61,7 +61,8 @@ What is sent: session.startWidgetSession, appToken.startSession (with --detect u
 times more, and only if the hash is refused), session.startWidgetSession with the new
 session, to see that it works; with an admin secret appToken.get; with --action that
 action. The session is used for no more than one action, or two with --action, which
-counts where it has an actionslimit. Nothing is changed, and nothing is kept.
+counts where it has an actionslimit. The server changes nothing for it, and the session is
+not kept.
 
 The server tells whether an action is allowed by carrying it out. So --action takes list,
 get and count alone. A list is asked for one object; what wants an id gets one that no

@@ -8,6 +8,13 @@ mod call_refused;
 mod call_shown;
 mod command_line;
 mod demo;
+mod doctor;
+mod doctor_local;
+mod doctor_refused;
+mod doctor_scene;
+#[cfg(target_os = "linux")]
+mod doctor_tls;
+mod doctor_way;
 mod emulate;
 mod emulate_modes;
 mod emulator_process;

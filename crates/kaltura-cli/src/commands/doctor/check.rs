@@ -111,8 +111,13 @@ impl Finding {
 
     /// What a command would fail with.
     pub(super) fn of(failure: &Failure) -> Self {
+        let remedy = failure.hint().or_else(|| {
+            (failure.exit_code() == ExitCode::Usage).then_some(
+                "Set it right, or give it in another way: `kaltura doctor --help` tells which there are.",
+            )
+        });
         Self {
-            remedy: failure.hint().map(str::to_owned),
+            remedy: remedy.map(str::to_owned),
             code: failure.code().map(str::to_owned),
             class: Some(failure.exit_code()),
             ..Self::new(Verdict::Failed, failure.story())

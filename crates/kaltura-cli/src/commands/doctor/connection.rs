@@ -44,7 +44,10 @@ pub(super) async fn look(
 ) -> Outcome<FirstAnswer> {
     let transport = match transport {
         Ok(transport) => transport,
-        Err(failure) => return Outcome::nothing(Finding::of(&failure)),
+        Err(failure) => {
+            let remedy = "Check the certificates of this machine, and the proxies in its environment.";
+            return Outcome::nothing(Finding::of(&failure).and_then(remedy));
+        }
     };
     let FlowStep::Send(request, flow) = AppTokenFlow::start(login) else {
         return Outcome::nothing(Finding::skipped("the login needs no request"));

@@ -126,3 +126,34 @@ impl Journal {
         worst.unwrap_or(Verdict::Ok)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_shows_a_hidden_text_or_leaves_its_line() {
+        let mut journal = Journal::new(true, Environment::of_test(|_| None));
+        journal.hide(AppTokenValue::new("hush hush"));
+        journal.hide(AppTokenValue::new("is"));
+        let finding = Finding::warning("it is hush hush\u{1b}[2J", "forget hush hush");
+        journal.tell(Subject::Login, finding).unwrap();
+        let line = &journal.lines[0];
+        assert_eq!(line.message, "it is (redacted) [2J");
+        assert_eq!(line.remedy.as_deref(), Some("forget (redacted)"));
+    }
+
+    #[test]
+    fn the_first_line_that_failed_is_the_failure() {
+        let mut journal = Journal::new(true, Environment::of_test(|_| None));
+        assert_eq!((journal.verdict(), journal.sum().contains("no problem")), (Verdict::Ok, true));
+        journal.tell(Subject::Clock, Finding::warning("late", "wait")).unwrap();
+        assert_eq!(journal.verdict(), Verdict::Warning);
+        for (name, class) in [(Subject::Login, ExitCode::Permission), (Subject::Action, ExitCode::Usage)] {
+            journal.tell(name, Finding::failed(class, "no", "no")).unwrap();
+        }
+        assert_eq!(journal.verdict(), Verdict::Failed);
+        assert!(journal.sum().contains("failed: login, action; warnings: clock"), "{}", journal.sum());
+        assert_eq!(journal.lines.iter().find_map(|line| line.class), Some(ExitCode::Permission));
+    }
+}

@@ -54,7 +54,7 @@ impl Look<'_> {
             return failed("it can not log in", "No action of the API enables a token. Make a new one.");
         }
         match self.seconds_left() {
-            Some(..0) => {
+            Some(..=0) => {
                 return failed(
                     "it is past its end",
                     "Make a new one, or move its end: `kaltura token update`.",
@@ -97,7 +97,7 @@ impl Look<'_> {
     }
 
     fn seconds_left(&self) -> Option<i64> {
-        self.token.expiry.map(|expiry| expiry.seconds_since(self.server_now) - 1)
+        self.token.expiry.map(|expiry| expiry.seconds_since(self.server_now))
     }
 
     /// What the token is: never its value.
@@ -105,7 +105,7 @@ impl Look<'_> {
         let token = self.token;
         let end = match self.seconds_left() {
             None => "without an end of its own".to_owned(),
-            Some(left @ ..0) => format!("ended {} ago", duration::show(left.unsigned_abs())),
+            Some(left @ ..=0) => format!("ended {} ago", duration::show(left.unsigned_abs())),
             Some(left) => format!("ends in {}", duration::show(left.unsigned_abs())),
         };
         let length = token.session_duration.map_or(0, |it| u64::try_from(it.get()).unwrap_or(0));
@@ -157,8 +157,9 @@ mod tests {
                 "ACTIVE, without an end of its own, sessions of 1 h, any type, any user, privileges list:*",
             ),
             (json!({ "sessionUserId": "alice", "sessionType": 2 }), Verdict::Ok, "type ADMIN, user alice"),
-            (json!({ "expiry": NOW + 15 * 86_400 }), Verdict::Ok, "ends in 14 days 23 h"),
-            (json!({ "expiry": NOW + 13 * 86_400 }), Verdict::Warning, "it ends in 12 days 23 h"),
+            (json!({ "expiry": NOW + 15 * 86_400 }), Verdict::Ok, "ends in 15 days"),
+            (json!({ "expiry": NOW + 13 * 86_400 }), Verdict::Warning, "it ends in 13 days"),
+            (json!({ "expiry": NOW }), Verdict::Failed, "ended 0 s ago"),
             (json!({ "expiry": NOW - 3600 }), Verdict::Failed, "it is past its end: ACTIVE, ended 1 h ago"),
             (json!({ "status": 1 }), Verdict::Failed, "it can not log in: DISABLED"),
             (json!({ "sessionDuration": 0 }), Verdict::Failed, "its sessions are over at once"),

@@ -52,6 +52,7 @@ impl Fault {
             () if say(&[
                 "unknownissuer",
                 "unknown issuer",
+                "badsignature",
                 "self-signed",
                 "self signed",
                 "issuer certificate",
@@ -148,6 +149,8 @@ mod tests {
     fn the_words_of_each_tls_library_are_known() {
         for (words, expected) in [
             ("invalid peer certificate: UnknownIssuer", Fault::CertificateOfUnknownIssuer),
+            // An authority of the right name and another key.
+            ("invalid peer certificate: BadSignature", Fault::CertificateOfUnknownIssuer),
             (
                 "certificate verify failed:: (unable to get local issuer certificate)",
                 Fault::CertificateOfUnknownIssuer,

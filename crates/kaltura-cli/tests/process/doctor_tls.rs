@@ -1,0 +1,105 @@
+//! `kaltura doctor` against servers with TLS, whose certificates this machine trusts or not.
+//!
+//! The roots of the machine are replaced by those in `SSL_CERT_FILE`, which the system's own would else be.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::doctor_scene::{Diagnosis as _, at};
+use crate::emulator_process::text_of;
+use crate::invocation::Finished;
+use crate::odd_server::whole;
+
+/// A certificate for this host, and which of the two authorities the machine trusts.
+struct Server {
+    host: &'static str,
+    is_trusted: bool,
+    change: fn(&mut CertificateParams),
+}
+
+const GOOD: Server = Server { host: "127.0.0.1", is_trusted: true, change: |_| {} };
+
+impl Server {
+    /// Starts it, and examines the way to it.
+    fn examined(&self) -> Finished {
+        let home = tempfile::tempdir().unwrap();
+        let (ours, others) = (authority("ours"), authority("others"));
+        let roots: PathBuf = home.path().join("roots.pem");
+        std::fs::write(&roots, if self.is_trusted { ours.pem() } else { others.pem() }).unwrap();
+        let url = self.start(&ours);
+        let doctor = at(&url, home.path()).arguments(["--json"]).env("SSL_CERT_FILE", text_of(&roots));
+        doctor.run()
+    }
+
+    fn start(&self, authority: &CertifiedIssuer<'static, KeyPair>) -> String {
+        let mut params = CertificateParams::new(vec![self.host.to_owned()]).unwrap();
+        (self.change)(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, authority).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()));
+        let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let config = Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let session = ServerConnection::new(Arc::clone(&config)).unwrap();
+                let mut stream = StreamOwned::new(session, stream.unwrap());
+                // Whoever does not trust the certificate hangs up.
+                if stream.read(&mut [0; 4096]).is_ok() {
+                    let _ = stream.write_all(&whole("200 OK", "", "<html>in secret"));
+                    stream.conn.send_close_notify();
+                    let _ = stream.flush();
+                }
+            }
+        });
+        url
+    }
+}
+
+fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+#[test]
+fn a_certificate_that_is_trusted_is_no_matter() {
+    let finished = GOOD.examined().ends_with(7);
+    let connection = finished.line("connection");
+    assert_eq!(connection["verdict"], "ok");
+    assert!(connection["message"].as_str().unwrap().ends_with(", with TLS, answers"), "{connection}");
+    finished.blames("api", "an HTML page", "Check the service URL");
+}
+
+#[test]
+fn each_fault_of_a_certificate_has_its_remedy() {
+    for (server, said, remedy) in [
+        (Server { is_trusted: false, ..GOOD }, "of nobody whom this machine trusts", "root certificate"),
+        (Server { host: "example.com", ..GOOD }, "one of another host", "as the certificate has it"),
+        (
+            Server { change: |params| params.not_after = date_time_ymd(2020, 1, 1), ..GOOD },
+            "has expired",
+            "Check the clock of this machine",
+        ),
+        (
+            Server { change: |params| params.not_before = date_time_ymd(3000, 1, 1), ..GOOD },
+            "is not valid yet",
+            "Check the clock of this machine",
+        ),
+    ] {
+        let finished = server.examined().ends_with(6);
+        assert_eq!(finished.line("connection")["class"], "network");
+        finished.blames("connection", said, remedy);
+    }
+}
