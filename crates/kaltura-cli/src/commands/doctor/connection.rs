@@ -91,7 +91,11 @@ fn finding(error: &TransportError, way: &Way, limit: Duration) -> Finding {
             (ExitCode::Usage, "no request can be made".to_owned(), "Check the service URL.")
         }
         _ => {
-            let fault = Fault::of(error, way.proxy.is_some());
+            let fault = match (Fault::of(error, way.proxy.is_some()), error.kind()) {
+                // There was one: something was sent, or came.
+                (Fault::Other, TransportErrorKind::Io) => Fault::Broken,
+                (fault, _) => fault,
+            };
             (ExitCode::Network, fault.what().to_owned(), fault.remedy())
         }
     };
