@@ -35,6 +35,7 @@ impl Way {
         }
         let proxy =
             proxies.intercept(&uri).and_then(|proxy| proxy.uri().authority().map(ToString::to_string));
+        // An @ in the password, which should be written as %40, leaves the rest of it here.
         let without_user = proxy.map(|proxy| proxy.rsplit('@').next().unwrap_or_default().to_owned());
         Self { proxy: without_user, ..way }
     }
@@ -72,6 +73,13 @@ mod tests {
         assert_eq!((by_proxy.host.as_str(), by_proxy.port, by_proxy.has_tls), ("www.kaltura.com", 443, true));
         assert_eq!(by_proxy.by_proxy(), ", by the proxy proxy.example.com:3128");
         assert_eq!(way("https://api.eu.kaltura.com").by_proxy(), "");
+    }
+
+    #[test]
+    fn an_at_sign_in_a_password_leaves_nothing_of_it_behind() {
+        let proxies = Matcher::builder().all("http://me:ha@hush@proxy.example.com:3128").build();
+        let way = Way::by(&ServiceUrl::US, &proxies);
+        assert_eq!(way.by_proxy(), ", by the proxy proxy.example.com:3128");
     }
 
     #[test]
