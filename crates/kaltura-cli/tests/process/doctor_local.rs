@@ -134,6 +134,29 @@ mod modes {
     }
 
     #[test]
+    fn a_command_that_gives_no_secret_is_told() {
+        let finished =
+            with_profiles("default_profile = 'a'\n[profiles.a]\ntoken_command = 'echo hush; exit 3'\n", &[]);
+        // The variable goes before the profile.
+        assert_eq!(finished.line("settings")["verdict"], "ok");
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("config")).unwrap();
+        let profile = "default_profile = 'a'\n[profiles.a]\npartner_id = 7\napp_token_id = '0_abcdefgh'\n\
+                       hash_type = 'SHA1'\ntoken_command = 'echo hush; exit 3'\n";
+        fs::write(home.path().join("config/config.toml"), profile).unwrap();
+        let finished = Kaltura::new(["doctor", "--json", "--service-url", NOWHERE])
+            .env("KALTURA_CONFIG_DIR", text_of(&home.path().join("config")))
+            .run()
+            .ends_with(1);
+        assert!(!finished.stdout.contains("hush"), "{finished:#?}");
+        finished.blames(
+            "settings",
+            "profile a: token_command of the profile a ended with",
+            "Run the command by itself",
+        );
+    }
+
+    #[test]
     fn without_a_place_there_is_no_cache() {
         let finished = Kaltura::new(["doctor", "--json", "--service-url", NOWHERE]).run().ends_with(2);
         let line = finished.line("sessionCache");

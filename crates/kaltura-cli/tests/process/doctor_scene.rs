@@ -118,6 +118,11 @@ impl Diagnosis for Finished {
         assert_eq!(document["exitCode"].as_i64(), self.code.map(i64::from), "{document}");
         let lines = document["checks"].as_array().unwrap();
         assert_eq!(lines.len(), 14, "{document}");
+        for line in lines {
+            let is_wrong = line["verdict"] == "failed" || line["verdict"] == "warning";
+            assert_eq!(line["remedy"].is_string(), is_wrong, "{line}");
+            assert_eq!(line["class"].is_string(), line["verdict"] == "failed", "{line}");
+        }
         lines.iter().find(|line| line["name"] == name).unwrap_or_else(|| panic!("no {name}")).clone()
     }
 

@@ -111,13 +111,14 @@ impl Finding {
 
     /// What a command would fail with.
     pub(super) fn of(failure: &Failure) -> Self {
-        let remedy = failure.hint().or_else(|| {
-            (failure.exit_code() == ExitCode::Usage).then_some(
-                "Set it right, or give it in another way: `kaltura doctor --help` tells which there are.",
-            )
+        let remedy = failure.hint().unwrap_or_else(|| match failure.exit_code() {
+            ExitCode::Usage => {
+                "Set it right, or give it in another way: `kaltura doctor --help` tells which there are."
+            }
+            _ => "It is on this machine: mend that first.",
         });
         Self {
-            remedy: remedy.map(str::to_owned),
+            remedy: Some(remedy.to_owned()),
             code: failure.code().map(str::to_owned),
             class: Some(failure.exit_code()),
             ..Self::new(Verdict::Failed, failure.story())
