@@ -10,6 +10,7 @@
 //! | `profile` | what a login needs, kept under a name |
 //! | `secret_input` | secrets from a file, standard input or the environment, never from an argument |
 //! | `admin_client` | calls with an admin session of the account |
+//! | `prompt` | asking a person at a terminal |
 //! | `session_cache` | sessions on disk, so that the next command needs no login |
 //! | `folders`, `private_file` | where things are kept, and files for their owner alone |
 //! | `exit_code`, `failure` | why it did not work: for the shell, for people, for programs |
@@ -30,6 +31,7 @@ mod options;
 mod output;
 mod private_file;
 mod profile;
+mod prompt;
 mod runtime;
 mod secret_input;
 mod session_cache;

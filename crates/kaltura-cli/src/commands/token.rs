@@ -3,7 +3,6 @@
 mod account;
 mod add;
 mod answer;
-mod confirm;
 mod delete;
 mod expiry;
 mod get;

@@ -5,7 +5,9 @@ use std::path::Path;
 use super::{Secret, from_environment, from_file, from_stdin};
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::output::one_line;
 use crate::profile::ProfileSecret;
+use crate::prompt;
 use crate::settings::{Setting, Settings};
 
 /// Where a secret may come from: its file, standard input, or its variable, in this order.
@@ -66,9 +68,23 @@ impl SecretSource<'_> {
             return Ok(given);
         }
         let kept = settings.profile().map(|profile| profile.secret(secret, settings.environment(), owner));
-        kept.transpose()?.flatten().ok_or_else(|| {
-            self.missing(" To keep it where it is safe, make a profile: `kaltura profile add`.")
-        })
+        if let Some(kept) = kept.transpose()?.flatten() {
+            return Ok(kept);
+        }
+        if prompt::somebody_is_there() {
+            return self.ask(owner);
+        }
+        Err(self.missing(" To keep it where it is safe, make a profile: `kaltura profile add`."))
+    }
+
+    /// Asks at the terminal. `owner` is whose secret it must be.
+    fn ask(&self, owner: &[(&Setting, &str)]) -> Result<Secret, Failure> {
+        let whose = owner.last().map(|(_, whose)| format!(" {}", one_line(whose))).unwrap_or_default();
+        let mut what = format!("{}{whose}:", self.what);
+        if let Some(first) = what.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        prompt::secret(&what, "It is not shown. To be asked once only, make a profile: kaltura profile add")
     }
 
     fn missing(&self, further: &str) -> Failure {

@@ -37,6 +37,12 @@ impl Kaltura {
         self
     }
 
+    /// The command, for who starts it in another way.
+    #[cfg(unix)]
+    pub(crate) fn into_command(self) -> Command {
+        self.command
+    }
+
     /// What is piped in. Without it there is nothing to read.
     pub(crate) fn stdin(mut self, text: impl Into<Vec<u8>>) -> Self {
         self.stdin = Some(text.into());

@@ -31,6 +31,8 @@ mod manual;
 mod odd_server;
 mod secrets;
 mod sign;
+#[cfg(unix)]
+mod terminal;
 mod token_account;
 mod token_add;
 mod token_delete;
@@ -40,3 +42,5 @@ mod token_refused;
 mod token_rotate;
 mod token_update;
 mod token_value;
+#[cfg(unix)]
+mod token_value_asked;

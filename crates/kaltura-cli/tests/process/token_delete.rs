@@ -36,32 +36,17 @@ fn where_nobody_can_be_asked_it_takes_a_yes() {
     assert_eq!(count(&server), 1);
 }
 
-/// `script` is there with util-linux, and gives a command a terminal of its own.
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 #[test]
 fn at_a_terminal_one_is_asked() {
-    use std::io::Write as _;
-    use std::process::{Command, Stdio};
-
-    use kaltura_types::SessionType;
+    use crate::terminal::Terminal;
 
     let server = server();
-    for (answer, code, left) in [("n\n", 130, 1), ("\n", 130, 1), ("yes\n", 0, 0)] {
-        let line = format!("{} token delete 0_importer", env!("CARGO_BIN_EXE_kaltura"));
-        let mut terminal = Command::new("script")
-            .args(["--quiet", "--return", "--command", &line, "/dev/null"])
-            .env("KALTURA_SERVICE_URL", server.url())
-            .env("KALTURA_KS", crate::token_account::ks(SessionType::Admin))
-            .env("NO_COLOR", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        terminal.stdin.take().unwrap().write_all(answer.as_bytes()).unwrap();
-        let output = terminal.wait_with_output().unwrap();
-        let seen = String::from_utf8(output.stdout).unwrap();
-        let question = "Delete the app token 0_importer (nightly import), and end all its sessions? [y/N] ";
-        assert!(seen.contains(question), "{seen}");
-        assert_eq!((output.status.code(), count(&server)), (Some(code), left), "{answer:?} {seen}");
+    for (answer, code, left) in [("n", 130, 1), ("", 130, 1), ("yes", 0, 0)] {
+        let mut terminal = Terminal::open(manage(&server, ["delete", "0_importer"]));
+        terminal
+            .wait_for("Delete the app token 0_importer (nightly import), and end all its sessions? [y/N] ");
+        terminal.enter(answer);
+        assert_eq!((terminal.left().code, count(&server)), (code, left), "{answer:?}");
     }
 }

@@ -6,10 +6,10 @@ use kaltura_types::AppTokenId;
 use serde::Serialize;
 
 use super::account::{Account, AccountOptions};
-use super::confirm;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output::{self, one_line, style};
+use crate::prompt;
 use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
@@ -53,7 +53,7 @@ struct Answer<'a> {
 
 impl DeleteCommand {
     pub(super) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
-        if !self.yes && !confirm::somebody_is_there() {
+        if !self.yes && !prompt::somebody_is_there() {
             return Err(Failure::usage("nobody is there to be asked whether the app token shall be deleted")
                 .with_hint("Say --yes if it shall: all its sessions end, and there is no way back."));
         }
@@ -87,7 +87,7 @@ async fn ask(account: &Account, id: &AppTokenId) -> Result<(), Failure> {
         None => token.id.to_string(),
     };
     let question = format!("Delete the app token {about}, and end all its sessions?");
-    if confirm::is_wanted(one_line(&question).into_owned()).await? {
+    if prompt::confirm::is_wanted(one_line(&question).into_owned()).await? {
         Ok(())
     } else {
         Err(Failure::new(ExitCode::Interrupted, "nothing was deleted"))

@@ -1,18 +1,13 @@
-//! Asking a person at a terminal whether something that can not be taken back shall be done.
+//! Asking whether something that can not be taken back shall be done.
 
-use std::io::{self, BufRead, IsTerminal as _};
+use std::io::{self, BufRead as _};
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output;
 
-/// Whether there is somebody who could be asked.
-pub(super) fn somebody_is_there() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
-}
-
 /// Asks, and waits for the answer. Whatever is not a yes is a no.
-pub(super) async fn is_wanted(question: String) -> Result<bool, Failure> {
+pub(crate) async fn is_wanted(question: String) -> Result<bool, Failure> {
     // Reading can not be given up: it holds a thread of its own, so that Ctrl-C is heard meanwhile.
     let asked = tokio::task::spawn_blocking(move || {
         output::to_stderr(&format!("{question} [y/N] "));

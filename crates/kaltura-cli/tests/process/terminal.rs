@@ -1,0 +1,70 @@
+//! The command at a terminal, with somebody who types.
+
+use std::process::Command;
+
+use rexpect::session::{Options, PtySession, spawn_with_options};
+
+use crate::invocation::Kaltura;
+
+/// A terminal in which a shell runs one command, and then tells how it ended and what it left.
+pub(crate) struct Terminal {
+    session: PtySession,
+}
+
+/// How a command at a terminal ended.
+#[derive(Debug)]
+pub(crate) struct Left {
+    /// All that was shown, less what was waited for.
+    pub(crate) shown: String,
+    pub(crate) code: i32,
+    /// Whether the terminal still shows what is typed.
+    pub(crate) echoes: bool,
+}
+
+/// The terminal of `rexpect` shows nothing of what is typed; the one of a person does.
+const SCRIPT: &str =
+    r#"stty echo rows 24 cols 100; "$@"; code=$?; printf '\n<%s>' "$code"; stty -a; echo '<end>'"#;
+
+impl Terminal {
+    /// Starts the command.
+    pub(crate) fn open(kaltura: Kaltura) -> Self {
+        let kaltura = kaltura.into_command();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", SCRIPT, "sh"]).arg(kaltura.get_program()).args(kaltura.get_args()).env_clear();
+        shell.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("TERM", "xterm-256color");
+        shell.envs(kaltura.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let options = Options::default().timeout_ms(Some(30_000)).strip_ansi_escape_codes(true);
+        Self { session: spawn_with_options(shell, options).unwrap() }
+    }
+
+    /// Waits until this is shown, and tells what came before.
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        match self.session.exp_string(text) {
+            Ok(before) => before,
+            Err(error) => panic!("{text:?} is not shown: {error}"),
+        }
+    }
+
+    /// Types a line.
+    pub(crate) fn enter(&mut self, line: &str) {
+        // A terminal that is not asked line by line takes this for the key; any other one, for the end of the line.
+        self.session.send(line).and_then(|_| self.session.send("\r")).unwrap();
+        self.session.flush().unwrap();
+    }
+
+    /// Presses Ctrl and a letter.
+    pub(crate) fn control(&mut self, letter: char) {
+        self.session.send_control(letter).unwrap();
+    }
+
+    /// Waits for the end of the command.
+    #[track_caller]
+    pub(crate) fn left(mut self) -> Left {
+        let shown = self.wait_for("\n<");
+        let code = self.wait_for(">").parse().unwrap();
+        let state = self.wait_for("<end>");
+        let echoes = state.split_whitespace().any(|word| word == "echo");
+        Left { shown, code, echoes }
+    }
+}

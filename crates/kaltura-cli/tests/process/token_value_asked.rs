@@ -1,0 +1,51 @@
+//! The value of the app token, typed at a terminal.
+
+use serde_json::json;
+
+use crate::emulator_process::{EmulatorProcess, token};
+use crate::terminal::Terminal;
+
+const VALUE: &str = "0123456789abcdef0123456789abcdef";
+const QUESTION: &str = "The value of the app token 0_importer:";
+
+fn server() -> EmulatorProcess {
+    EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]))
+}
+
+#[test]
+fn it_is_asked_for_and_not_shown() {
+    let server = server();
+    let mut terminal = Terminal::open(server.login_without_value(["--lifetime=1h"]));
+    let before = terminal.wait_for(QUESTION);
+    terminal.enter(VALUE);
+    let shown = terminal.wait_for("Logged in to");
+    let left = terminal.left();
+    assert_eq!((left.code, left.echoes), (0, true), "{left:?}");
+    for text in [&before, &shown, &left.shown] {
+        assert!(!text.contains(&VALUE[..8]), "{text}");
+    }
+}
+
+#[test]
+fn a_wrong_one_is_refused_and_not_shown() {
+    let server = server();
+    let mut terminal = Terminal::open(server.login_without_value([]));
+    terminal.wait_for(QUESTION);
+    terminal.enter("hush");
+    let left = terminal.left();
+    assert_eq!((left.code, left.echoes), (3, true), "{left:?}");
+    assert!(!left.shown.contains("hush"), "{left:?}");
+}
+
+#[test]
+fn ctrl_c_leaves_the_terminal_as_it_was() {
+    for key in ['c', '['] {
+        let server = server();
+        let mut terminal = Terminal::open(server.login_without_value([]));
+        terminal.wait_for(QUESTION);
+        terminal.control(key);
+        let left = terminal.left();
+        assert_eq!((left.code, left.echoes), (130, true), "{left:?}");
+        assert!(left.shown.contains("error: interrupted"), "{left:?}");
+    }
+}
