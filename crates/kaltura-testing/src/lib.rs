@@ -12,6 +12,7 @@ pub mod conformance;
 pub mod emulator;
 mod exception;
 pub mod mock;
+mod php_json;
 pub mod runtime;
 #[cfg(feature = "server")]
 pub mod server;

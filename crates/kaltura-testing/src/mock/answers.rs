@@ -24,7 +24,6 @@ mod answer;
 mod app_token;
 pub mod errors;
 pub mod noise;
-mod php_json;
 mod session;
 
 use std::sync::atomic::{AtomicU64, Ordering};

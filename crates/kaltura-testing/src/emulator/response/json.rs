@@ -1,7 +1,10 @@
 //! JSON as PHP's `json_encode` writes it.
 
+use serde_json::Value;
+
 use crate::emulator::answer::{Answer, Object};
 use crate::exception::Exception;
+use crate::php_json;
 
 /// Writes an answer. Null properties are left out, the class of an object stands last.
 pub(crate) fn write(answer: &Answer) -> String {
@@ -64,28 +67,8 @@ fn error(json: &mut String, exception: &Exception) {
     json.push_str("}}");
 }
 
-/// Escapes `/` and everything beyond ASCII.
 fn string(json: &mut String, text: &str) {
-    json.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            '/' => json.push_str("\\/"),
-            '\u{8}' => json.push_str("\\b"),
-            '\u{c}' => json.push_str("\\f"),
-            '\n' => json.push_str("\\n"),
-            '\r' => json.push_str("\\r"),
-            '\t' => json.push_str("\\t"),
-            ' '..='\u{7f}' => json.push(c),
-            _ => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    json.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
-        }
-    }
-    json.push('"');
+    json.push_str(&php_json::respell(&Value::from(text).to_string()));
 }
 
 #[cfg(test)]

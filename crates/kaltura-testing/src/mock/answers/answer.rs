@@ -7,7 +7,7 @@ use kaltura_types::UnixTime;
 use serde_json::{Map, Value};
 
 use super::SERVER_TIME;
-use super::php_json::php_json;
+use crate::php_json;
 
 /// An answer that can still be changed; it becomes a [`WireResponse`] by `into`.
 ///
@@ -164,7 +164,7 @@ impl<R> Answer<R> {
 
     fn bytes(&self) -> Vec<u8> {
         match &self.body {
-            Body::Json(_) => php_json(&self.result_value()).into_bytes(),
+            Body::Json(_) => php_json::respell(&self.result_value().to_string()).into_bytes(),
             Body::Bytes(bytes) => bytes.clone(),
         }
     }

@@ -2,13 +2,11 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
-
-/// As PHP's `json_encode` writes it: `/` as `\/`, and what is not ASCII as `\uXXXX` (wire contract, section
-/// 2.2). In JSON text both stand in strings only, so the text can be changed as a whole.
-pub(super) fn php_json(value: &Value) -> String {
-    let mut text = String::new();
-    for c in value.to_string().chars() {
+/// JSON text as PHP's `json_encode` writes it: `/` as `\/`, and what is not ASCII as `\uXXXX` (wire contract,
+/// section 2.2). Both stand in strings only, so the text can be changed as a whole.
+pub(crate) fn respell(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
         match c {
             '/' => text.push_str("\\/"),
             c if c.is_ascii() => text.push(c),
@@ -27,6 +25,6 @@ mod tests {
 
     #[test]
     fn slashes_and_other_letters_are_escaped() {
-        assert_eq!(php_json(&"a/ä\u{1f600}\"".into()), "\"a\\/\\u00e4\\ud83d\\ude00\\\"\"");
+        assert_eq!(respell("\"a/ä\u{1f600}\\\"\""), "\"a\\/\\u00e4\\ud83d\\ude00\\\"\"");
     }
 }
