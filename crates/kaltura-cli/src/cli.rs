@@ -17,6 +17,7 @@ use crate::commands::inspect::InspectCommand;
 use crate::commands::ks::KsCommand;
 use crate::commands::login::LoginCommand;
 use crate::commands::man::ManCommand;
+use crate::commands::profile::ProfileCommand;
 use crate::commands::sign::SignCommand;
 use crate::commands::token::TokenCommand;
 use crate::environment::Environment;
@@ -63,6 +64,7 @@ pub(crate) enum Command {
     Ks(KsCommand),
     Login(LoginCommand),
     Man(ManCommand),
+    Profile(ProfileCommand),
     Sign(SignCommand),
     Token(TokenCommand),
 }

@@ -1,4 +1,4 @@
-//! The commands, one file each.
+//! The commands, one file each; and what several of them do.
 
 pub(crate) mod call;
 pub(crate) mod completions;
@@ -12,6 +12,7 @@ pub(crate) mod inspect;
 pub(crate) mod ks;
 pub(crate) mod login;
 pub(crate) mod man;
+pub(crate) mod profile;
 pub(crate) mod sign;
 pub(crate) mod token;
 
@@ -36,6 +37,7 @@ pub(crate) fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
         Command::Ks(ks) => ks.run(cli.json, &settings()?),
         Command::Login(login) => login.run(cli.json, &settings()?),
         Command::Man(man) => man.run(),
+        Command::Profile(profile) => profile.run(cli.json, cli.profile.as_deref(), environment),
         Command::Sign(sign) => sign.run(cli.json, &settings()?),
         Command::Token(token) => token.run(cli.json, &settings()?),
     }

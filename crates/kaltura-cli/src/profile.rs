@@ -13,18 +13,28 @@
 //! token_command = "pass show kaltura"
 //! ```
 //!
-//! Secrets do not stand there: an entry says where each of them is.
+//! Secrets do not stand there: an entry says where each of them is. What this program keeps itself
+//! (`token_store`) is in the keyring of the system, or in a file beside that only its owner can read.
+//!
+//! Whoever changes profiles opens a [`ProfileEditor`].
 
 mod config;
+mod editor;
+mod keyring;
 mod name;
+mod own_file;
 mod secret_place;
+mod secret_store;
 
 use std::fmt;
 use std::path::PathBuf;
 
 pub(crate) use self::config::Config;
+pub(crate) use self::editor::{NewPlace, ProfileChanges, ProfileEditor};
+pub(crate) use self::keyring::KeyringItem;
 pub(crate) use self::name::ProfileName;
 pub(crate) use self::secret_place::{ProfileSecret, SecretPlace};
+pub(crate) use self::secret_store::SecretStore;
 
 use crate::failure::Failure;
 

@@ -263,7 +263,7 @@ impl DoctorCommand {
             return Ok(Some(given));
         }
         match settings.profile().and_then(|profile| profile.place_of(ProfileSecret::AdminSecret)) {
-            Some(SecretPlace::File(_) | SecretPlace::Variable(_)) => {
+            Some(SecretPlace::File(_) | SecretPlace::OwnFile(_) | SecretPlace::Variable(_)) => {
                 self.admin_secret.admin_secret(settings, partner).map(Some)
             }
             _ => Ok(None),

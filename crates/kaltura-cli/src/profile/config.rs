@@ -4,7 +4,7 @@ mod reading;
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use self::reading::Reading;
 use super::{Profile, ProfileName};
@@ -32,17 +32,35 @@ impl Config {
     /// The profiles; none if there is no file.
     pub(crate) fn read(environment: Environment) -> Result<Self, Failure> {
         let Some(path) = Self::path(environment) else { return Ok(Self::default()) };
+        let text = Self::text(&path)?;
+        Self::of_text(&path, &text)
+    }
+
+    /// The text of the file; empty if there is none.
+    pub(super) fn text(path: &Path) -> Result<String, Failure> {
         let mut text = String::new();
-        match File::open(&path).and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text)) {
-            Ok(_) => Reading { text: &text, path: &path }.config(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Ok(Self { path: Some(path), ..Self::default() })
-            }
+        match File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text)) {
+            Ok(bytes) if bytes as u64 > MOST_BYTES => Err(Failure::usage(format!(
+                "the profiles in {} can not be read: the file has more than {MOST_BYTES} bytes",
+                path.display()
+            ))),
+            Ok(_) => Ok(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(text),
             Err(error) => {
                 let message = format!("can not read the profiles in {}", path.display());
                 Err(Failure::usage(message).caused_by(&error))
             }
         }
+    }
+
+    /// The profiles in the text of the file at this place.
+    pub(super) fn of_text(path: &Path, text: &str) -> Result<Self, Failure> {
+        Reading { text, path }.config()
+    }
+
+    /// The profile of this name, if there is one.
+    pub(crate) fn find(&self, name: &str) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| profile.name.as_str() == name)
     }
 
     /// The profile of this name.
@@ -71,20 +89,41 @@ impl Config {
         self.default_profile.as_deref()
     }
 
+    /// No profile is named, and none is the default one.
+    pub(crate) fn none_chosen(&self) -> Failure {
+        Failure::usage("there is no default profile, and none is named").with_hint(self.those_there_are())
+    }
+
+    /// Refuses a name that differs from another one only in case: on some systems both would be one file.
+    pub(crate) fn refuse_namesake(&self, name: &ProfileName) -> Result<(), Failure> {
+        let mut others = self.profiles.iter().map(Profile::name).filter(|other| *other != name);
+        match others.find(|other| other.as_str().eq_ignore_ascii_case(name.as_str())) {
+            None => Ok(()),
+            Some(other) => {
+                let message = format!("there is a profile {other}, which differs from {name} only in case");
+                Err(Failure::usage(message).with_hint("Write its name as it is, or take another one."))
+            }
+        }
+    }
+
     /// There is no such profile. The name is shown only if it can be one: it may be a secret by mistake.
-    fn unknown(&self, name: &str) -> Failure {
+    pub(crate) fn unknown(&self, name: &str) -> Failure {
         let message = match name.parse::<ProfileName>() {
             Ok(name) => format!("there is no profile {name}"),
             Err(error) => format!("there is no such profile: {error}"),
         };
+        Failure::usage(message).with_hint(self.those_there_are())
+    }
+
+    fn those_there_are(&self) -> String {
         let names: Vec<&str> = self.profiles.iter().map(|profile| profile.name.as_str()).collect();
-        Failure::usage(message).with_hint(match (&self.path, names.is_empty()) {
+        match (&self.path, names.is_empty()) {
             (_, false) => format!("There are: {}.", names.join(", ")),
             (Some(path), true) => {
                 format!("There is none yet in {}. Make one with `kaltura profile add`.", path.display())
             }
             (None, true) => "There is no place for profiles: set HOME or KALTURA_CONFIG_DIR.".to_owned(),
-        })
+        }
     }
 }
 

@@ -4,7 +4,9 @@ mod reading;
 
 use std::path::PathBuf;
 
-use super::Profile;
+use super::keyring::KeyringTrouble;
+use super::{KeyringItem, Profile, SecretStore};
+use crate::environment::Environment;
 
 /// A secret that a profile may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,10 @@ pub(crate) enum SecretPlace {
     File(PathBuf),
     /// An environment variable.
     Variable(String),
+    /// The keyring of the system.
+    Keyring(KeyringItem),
+    /// A file in the folder for settings that this program has made for its owner alone.
+    OwnFile(PathBuf),
 }
 
 impl ProfileSecret {
@@ -38,10 +44,26 @@ impl ProfileSecret {
     }
 
     /// The entries that say where it is, of which a profile has one.
-    pub(crate) const fn entries(self) -> [&'static str; 3] {
+    pub(crate) const fn entries(self) -> [&'static str; 4] {
         match self {
-            Self::AppToken => ["token_command", "token_file", "token_variable"],
-            Self::AdminSecret => ["admin_secret_command", "admin_secret_file", "admin_secret_variable"],
+            Self::AppToken => ["token_command", "token_file", "token_variable", "token_store"],
+            Self::AdminSecret => {
+                ["admin_secret_command", "admin_secret_file", "admin_secret_variable", "admin_secret_store"]
+            }
+        }
+    }
+
+    /// The entry that names the store that this program keeps it in.
+    pub(super) const fn store_entry(self) -> &'static str {
+        let [.., store] = self.entries();
+        store
+    }
+
+    /// What its options begin with.
+    pub(crate) const fn option(self) -> &'static str {
+        match self {
+            Self::AppToken => "--app-token",
+            Self::AdminSecret => "--admin-secret",
         }
     }
 }
@@ -49,11 +71,30 @@ impl ProfileSecret {
 impl Profile {
     /// Where a secret is, if the profile knows.
     pub(crate) fn place_of(&self, secret: ProfileSecret) -> Option<SecretPlace> {
-        let [command, file, variable] = secret.entries().map(|entry| self.text(entry));
+        let [command, file, variable, store] = secret.entries().map(|entry| self.text(entry));
         command
             .map(|command| SecretPlace::Command(command.to_owned()))
             .or_else(|| file.map(|file| SecretPlace::File(self.folder.join(file))))
             .or_else(|| variable.map(|variable| SecretPlace::Variable(variable.to_owned())))
+            .or_else(|| {
+                let store: SecretStore = store?.parse().ok()?;
+                Some(store.place(&self.folder, &self.name, secret))
+            })
+    }
+}
+
+impl SecretPlace {
+    /// Whether there is a secret; nothing where only a run of a command could tell.
+    pub(crate) fn has_secret(&self, environment: Environment) -> Result<Option<bool>, KeyringTrouble> {
+        match self {
+            Self::Command(_) => Ok(None),
+            Self::File(path) | Self::OwnFile(path) => Ok(Some(path.is_file())),
+            Self::Variable(name) => {
+                let text = environment.text(name).ok().flatten();
+                Ok(Some(text.is_some_and(|text| !text.is_empty())))
+            }
+            Self::Keyring(item) => item.secret().map(|secret| Some(secret.is_some())),
+        }
     }
 }
 
@@ -68,6 +109,11 @@ mod tests {
         assert_eq!(place("token_file = 'x'"), Some(SecretPlace::File("/settings/x".into())));
         assert_eq!(place("token_file = '/x'"), Some(SecretPlace::File("/x".into())));
         assert_eq!(place("token_variable = 'X'"), Some(SecretPlace::Variable("X".to_owned())));
+        assert_eq!(
+            place("token_store = 'file'"),
+            Some(SecretPlace::OwnFile("/settings/secrets/test.app-token".into()))
+        );
+        assert!(matches!(place("token_store = 'keyring'"), Some(SecretPlace::Keyring(_))));
         assert_eq!(place("admin_secret_variable = 'X'"), None);
     }
 }

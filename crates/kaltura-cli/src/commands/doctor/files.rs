@@ -24,7 +24,8 @@ fn finding(environment: Environment, profile: Option<&Profile>) -> Finding {
         }
     }
     for secret in ProfileSecret::ALL {
-        if let Some(SecretPlace::File(path)) = profile.and_then(|profile| profile.place_of(secret))
+        if let Some(SecretPlace::File(path) | SecretPlace::OwnFile(path)) =
+            profile.and_then(|profile| profile.place_of(secret))
             && has_mode(&path, 0o077)
         {
             open.push(format!("others can read {} with {}", path.display(), secret.what()));

@@ -7,7 +7,7 @@ use toml_edit::{Document, Item, TableLike, Value};
 
 use super::Config;
 use crate::failure::Failure;
-use crate::profile::{Profile, ProfileSecret};
+use crate::profile::{Profile, ProfileSecret, SecretStore};
 use crate::settings::Setting;
 
 /// A file that is being read.
@@ -52,6 +52,10 @@ impl Reading<'_> {
                 Some(Value::Integer(number)) => number.value().to_string(),
                 _ => return Err(self.wrong(item.span(), "this is neither text nor number")),
             };
+            let is_store = ProfileSecret::ALL.iter().any(|secret| secret.store_entry() == key);
+            if is_store && text.parse::<SecretStore>().is_err() {
+                return Err(self.wrong(item.span(), "a store is keyring or file"));
+            }
             entries.push((key.to_owned(), text));
         }
         let profile = Profile { name, entries, folder: self.path.parent().unwrap_or(self.path).to_owned() };
@@ -123,6 +127,7 @@ mod tests {
             ("[profiles.a]\nregion = \"eu\"\nservice_url = \"x\"", 1, "more than one of"),
             ("[profiles.a]\ntoken_file = \"x\"\ntoken_command = \"y\"", 1, "more than one of"),
             ("[profiles.a]\nuser = \"hush", 2, ""),
+            ("[profiles.a]\n\ntoken_store = \"hush\"", 3, "keyring or file"),
         ] {
             let failure = format!("{:?}", read(text).unwrap_err());
             assert!(failure.contains(&format!("config.toml, line {line} can")), "{text}: {failure}");

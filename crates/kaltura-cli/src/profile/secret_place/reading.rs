@@ -8,6 +8,8 @@ use crate::environment::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::profile::Profile;
+use crate::profile::keyring::KeyringTrouble;
+use crate::profile::own_file;
 use crate::secret_input::{self, Secret};
 use crate::settings::Setting;
 
@@ -54,7 +56,28 @@ impl Profile {
                         .with_hint(format!("Set {name}."))
                 })
             }
+            SecretPlace::Keyring(item) => match item.secret() {
+                Ok(kept) => kept.ok_or_else(|| self.gone(secret, "the keyring")),
+                Err(trouble) => Err(self.closed(secret, &trouble)),
+            },
+            SecretPlace::OwnFile(path) => own_file::read(path)?
+                .ok_or_else(|| self.gone(secret, &format!("the file {}", path.display()))),
         }
+    }
+
+    /// It is not where the profile keeps it.
+    fn gone(&self, secret: ProfileSecret, place: &str) -> Failure {
+        let (what, profile) = (secret.what(), &self.name);
+        let message =
+            format!("{what} is missing: the profile {profile} keeps it in {place}, where it is not");
+        Failure::usage(message)
+            .with_hint(format!("Give it again: `kaltura profile add {profile} {}-stdin`.", secret.option()))
+    }
+
+    fn closed(&self, secret: ProfileSecret, trouble: &KeyringTrouble) -> Failure {
+        let (what, profile) = (secret.what(), &self.name);
+        let message = format!("{what} of the profile {profile} can not be had from the keyring");
+        Failure::new(ExitCode::Local, message).caused_by(trouble).with_hint(trouble.remedy())
     }
 
     /// What a command of the shell prints, less one line end. The command is not quoted: it may hold a secret. What

@@ -1,0 +1,116 @@
+//! `kaltura profile add`: adds a profile, or changes one.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::given::Given;
+use super::options::{AdminSecretPlaceOptions, EntryOptions, KeptSecretOptions, TokenPlaceOptions};
+use super::shown::ShownProfile;
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::output::{self, style};
+use crate::profile::{Config, ProfileEditor, ProfileName};
+
+const EXAMPLES: &str = "\
+Examples:
+  The token's value goes into the keyring of the system:
+    pass show kaltura/token | kaltura profile add work --region eu \\
+        --partner-id 1234567 --app-token-id 0_7jh3eu10 --hash-type SHA256 \\
+        --app-token-stdin
+
+  It stays in the password manager, which is asked when a login needs it:
+    kaltura profile add work --partner-id 1234567 --app-token-id 0_7jh3eu10 \\
+        --hash-type SHA256 --token-command 'pass show kaltura/token'
+
+  Another user from now on, in the profile that is there:
+    kaltura profile add work --user nightly-import
+
+  To manage app tokens:
+    kaltura profile add admin --partner-id 1234567 --admin-secret-file secret.txt
+
+A secret that is given now is kept in the keyring of the system. Where that can not be used, it
+is kept in a file that only you can read, and a note says so; with --store keyring that is an
+error. The file with the profiles never holds it.
+
+What the environment says is not put into the profile. The first profile is the default one.
+
+With --json the answer is that of `kaltura profile show`, with isNew and warnings besides.
+`kaltura --help` lists the exit codes.";
+
+/// Add a profile, or change entries of one that is there
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct AddCommand {
+    /// The name of the profile, such as work
+    #[arg(value_name = "NAME")]
+    name: ProfileName,
+
+    #[command(flatten)]
+    entries: EntryOptions,
+
+    #[command(flatten)]
+    token: TokenPlaceOptions,
+
+    #[command(flatten)]
+    admin_secret: AdminSecretPlaceOptions,
+
+    #[command(flatten)]
+    kept: KeptSecretOptions,
+}
+
+/// What is printed for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    #[serde(flatten)]
+    profile: ShownProfile<'a>,
+    is_new: bool,
+    warnings: &'a [String],
+}
+
+impl AddCommand {
+    pub(super) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
+        let Self { name, entries, token, admin_secret, kept } = self;
+        let config = Config::read(environment)?;
+        config.refuse_namesake(&name)?;
+        let given = Given::read(entries, token, admin_secret, &kept, environment)?;
+        let before = config.find(name.as_str());
+        let missing = given.missing(before);
+        if !missing.is_empty() {
+            return Err(Given::failure(&missing));
+        }
+        let mut warnings = given.doubts(before);
+        if before.is_some() && given.changes.is_empty() {
+            return Err(Failure::usage(format!("there is a profile {name}, and nothing to change in it"))
+                .with_hint(
+                    "`kaltura profile show` shows it, `kaltura profile add --help` what can be changed.",
+                ));
+        }
+
+        let mut editor = ProfileEditor::open(environment)?;
+        let saved = editor.save(&name, &given.changes)?;
+        warnings.extend(saved.notes);
+        let Some(profile) = editor.config().find(name.as_str()) else {
+            return Err(editor.config().unknown(name.as_str()));
+        };
+        let shown = ShownProfile::of(profile, editor.config(), editor.path());
+        if json {
+            return output::json_to_stdout(&Answer {
+                profile: shown,
+                is_new: saved.is_new,
+                warnings: &warnings,
+            });
+        }
+        for warning in &warnings {
+            output::note(warning);
+        }
+        let done = if saved.is_new { "Added" } else { "Changed" };
+        let default = if saved.became_default { ", the default one from now on" } else { "" };
+        output::to_stdout(&format!(
+            "{}{done}{:#} profile {name}{default}\n{}",
+            style::GOOD,
+            style::GOOD,
+            shown.lines()
+        ))
+    }
+}

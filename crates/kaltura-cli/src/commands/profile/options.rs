@@ -1,0 +1,186 @@
+//! The options of `kaltura profile add`. Environment variables stand behind none of them: what is kept is what was
+//! said.
+
+use std::fmt;
+
+use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use kaltura_auth::Region;
+use kaltura_types::{AppTokenId, HashType, PartnerId};
+
+use crate::duration::parse_lifetime;
+use crate::options::{AdminSecretOptions, AppTokenValueOptions, TypeWish, parse_privileges};
+use crate::profile::SecretStore;
+
+/// What a login needs, except for secrets.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What a login needs")]
+pub(super) struct EntryOptions {
+    /// Where the API is, if not in one of Kaltura's own regions
+    #[arg(long, value_name = "https://HOST", conflicts_with = "region")]
+    pub(super) service_url: Option<String>,
+
+    /// One of Kaltura's own regions: us, de, eu, sg, ca or ap
+    #[arg(long, value_name = "REGION")]
+    pub(super) region: Option<Region>,
+
+    /// The account's number, such as 1234567
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub(super) partner_id: Option<PartnerId>,
+
+    /// The token's id, such as 0_7jh3eu10
+    #[arg(long, value_name = "ID", value_parser = token_id)]
+    pub(super) app_token_id: Option<String>,
+
+    /// MD5, SHA1, SHA256 or SHA512, as the token was made
+    #[arg(long, value_name = "TYPE")]
+    pub(super) hash_type: Option<HashType>,
+
+    /// Whose session it is
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    pub(super) user: Option<String>,
+
+    /// What kind of session it is
+    #[arg(long = "type", value_name = "TYPE", ignore_case = true)]
+    pub(super) session_type: Option<TypeWish>,
+
+    /// How long a session may live, such as 90s, 15m, 1h or 90d
+    #[arg(long, value_name = "DURATION", value_parser = as_written(parse_lifetime))]
+    pub(super) lifetime: Option<String>,
+
+    /// What a session may do besides what the token allows
+    #[arg(long, value_name = "PRIVILEGES", value_parser = as_written(parse_privileges))]
+    pub(super) privileges: Option<String>,
+
+    /// The widget that the login goes through, if not the account's own
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    pub(super) widget_id: Option<String>,
+}
+
+/// Where the value of the app token is.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Where the value of the app token is")]
+pub(super) struct TokenPlaceOptions {
+    /// A command prints it, such as 'pass show kaltura'; it runs when a login needs it
+    #[arg(
+        long, value_name = "COMMAND", value_parser = command_line,
+        conflicts_with_all = ["token_variable", "token_path", "app_token_file", "app_token_stdin"]
+    )]
+    pub(super) token_command: Option<String>,
+
+    /// It will be in this environment variable
+    #[arg(
+        long, value_name = "NAME", value_parser = variable_name,
+        conflicts_with_all = ["token_path", "app_token_file", "app_token_stdin"]
+    )]
+    pub(super) token_variable: Option<String>,
+
+    /// It will be in this file, which stays where it is
+    #[arg(
+        long, value_name = "FILE", value_parser = file_name,
+        conflicts_with_all = ["app_token_file", "app_token_stdin"]
+    )]
+    pub(super) token_path: Option<String>,
+}
+
+/// Where the admin secret is.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Where the admin secret is, if the profile is to manage app tokens")]
+pub(super) struct AdminSecretPlaceOptions {
+    /// A command prints it
+    #[arg(
+        long, value_name = "COMMAND", value_parser = command_line,
+        conflicts_with_all =
+            ["admin_secret_variable", "admin_secret_path", "admin_secret_file", "admin_secret_stdin"]
+    )]
+    pub(super) admin_secret_command: Option<String>,
+
+    /// It will be in this environment variable
+    #[arg(
+        long, value_name = "NAME", value_parser = variable_name,
+        conflicts_with_all = ["admin_secret_path", "admin_secret_file", "admin_secret_stdin"]
+    )]
+    pub(super) admin_secret_variable: Option<String>,
+
+    /// It will be in this file, which stays where it is
+    #[arg(
+        long, value_name = "FILE", value_parser = file_name,
+        conflicts_with_all = ["admin_secret_file", "admin_secret_stdin"]
+    )]
+    pub(super) admin_secret_path: Option<String>,
+}
+
+/// Secrets that are given now, to be kept.
+#[derive(Debug, Args)]
+pub(super) struct KeptSecretOptions {
+    #[command(flatten)]
+    pub(super) token: AppTokenValueOptions,
+
+    #[command(flatten)]
+    pub(super) admin_secret: AdminSecretOptions,
+
+    /// Where to keep what is given now; else the keyring, and where there is none, a file
+    #[arg(long, value_name = "STORE", help_heading = "Keeping")]
+    pub(super) store: Option<SecretStore>,
+}
+
+/// Takes what can be read, and leaves it as it was written.
+fn as_written<T, E: fmt::Display>(
+    parse: impl Fn(&str) -> Result<T, E> + Clone,
+) -> impl Fn(&str) -> Result<String, String> + Clone {
+    move |text| parse(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// What has not the form of an id may be the token's value, which must not get into the file.
+fn token_id(text: &str) -> Result<String, &'static str> {
+    let is_id = AppTokenId::new(text).is_well_formed();
+    is_id.then(|| text.to_owned()).ok_or("the id of an app token looks like 0_7jh3eu10")
+}
+
+fn command_line(text: &str) -> Result<String, &'static str> {
+    let is_blank = text.trim().is_empty();
+    (!is_blank).then(|| text.to_owned()).ok_or("it is empty")
+}
+
+fn variable_name(text: &str) -> Result<String, &'static str> {
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_name =
+        text.chars().all(is_letter) && !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit());
+    is_name.then(|| text.to_owned()).ok_or("a variable is named by letters, digits and _, such as MY_TOKEN")
+}
+
+/// The place of a file from the root: the profile is used in any folder.
+fn file_name(text: &str) -> Result<String, String> {
+    let path = std::path::absolute(text).map_err(|error| error.to_string())?;
+    path.into_os_string().into_string().map_err(|_| "its folder has a name that is not UTF-8".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_read_is_taken_as_it_was_written() {
+        assert_eq!(as_written(parse_lifetime)("1h30m").as_deref(), Ok("1h30m"));
+        assert!(as_written(parse_lifetime)("soon").is_err());
+        assert_eq!(as_written(parse_privileges)("sview:*").as_deref(), Ok("sview:*"));
+        assert!(as_written(parse_privileges)("a.b").is_err());
+    }
+
+    #[test]
+    fn a_value_is_no_id() {
+        assert!(token_id("0_7jh3eu10").is_ok());
+        assert!(token_id("0123456789abcdef0123456789abcdef").is_err());
+    }
+
+    #[test]
+    fn names_and_commands_are_looked_at() {
+        assert!(variable_name("MY_TOKEN_2").is_ok());
+        for text in ["", "2X", "A B", "$X", "A=b"] {
+            assert!(variable_name(text).is_err(), "{text}");
+        }
+        assert!(command_line(" \n").is_err());
+        assert!(std::path::Path::new(&file_name("token").unwrap()).is_absolute());
+        assert!(file_name("").is_err());
+    }
+}

@@ -1,0 +1,105 @@
+//! `kaltura profile remove`: takes a profile away.
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::environment::Environment;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::output::{self, style};
+use crate::profile::{Config, ProfileEditor, ProfileSecret};
+use crate::prompt;
+use crate::runtime;
+use crate::signals::Signals;
+
+const EXAMPLES: &str = "\
+Examples:
+  kaltura profile remove work
+  kaltura profile remove work --yes
+
+Its entries go, and the secrets that kaltura keeps for it in the keyring or in a file of its own.
+What a command, a variable or your own file gives stays where it is. On the server nothing
+changes: `kaltura token delete` deletes an app token.
+
+An answer that is no yes removes nothing, and ends with 130, as Ctrl-C does.
+
+With --json the answer has name, removed, wasDefault, forgotten (appToken, adminSecret) and
+warnings. `kaltura --help` lists the exit codes.";
+
+/// Remove a profile, and the secrets that are kept for it
+///
+/// At a terminal you are asked before; elsewhere it takes --yes.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct RemoveCommand {
+    /// The profile
+    #[arg(value_name = "NAME")]
+    name: String,
+
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// What is printed for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    name: &'a str,
+    removed: bool,
+    was_default: bool,
+    forgotten: Vec<&'static str>,
+    warnings: &'a [String],
+}
+
+impl RemoveCommand {
+    pub(super) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
+        let name = self.name.as_str();
+        let config = Config::read(environment)?;
+        config.find(name).ok_or_else(|| config.unknown(name))?;
+        if !self.yes {
+            ask(name)?;
+        }
+        let removed = ProfileEditor::open(environment)?.remove(name)?;
+        if json {
+            let forgotten = removed.forgotten.iter().map(|secret| match secret {
+                ProfileSecret::AppToken => "appToken",
+                ProfileSecret::AdminSecret => "adminSecret",
+            });
+            return output::json_to_stdout(&Answer {
+                name,
+                removed: true,
+                was_default: removed.was_default,
+                forgotten: forgotten.collect(),
+                warnings: &removed.notes,
+            });
+        }
+        for note in &removed.notes {
+            output::note(note);
+        }
+        let forgotten: Vec<&str> = removed.forgotten.iter().map(|secret| secret.what()).collect();
+        let forgotten = match forgotten.join(" and ").as_str() {
+            "" => String::new(),
+            secrets => format!(", and forgot {secrets}"),
+        };
+        let default = if removed.was_default { "There is no default profile now.\n" } else { "" };
+        output::to_stdout(&format!(
+            "{}Removed{:#} profile {name}{forgotten}\n{default}",
+            style::GOOD,
+            style::GOOD
+        ))
+    }
+}
+
+fn ask(name: &str) -> Result<(), Failure> {
+    if !prompt::somebody_is_there() {
+        return Err(Failure::usage("nobody is there to be asked whether the profile shall be removed")
+            .with_hint("Say --yes if it shall: the secrets that are kept for it go too."));
+    }
+    let question = format!("Remove the profile {name}, and forget the secrets that are kept for it?");
+    let is_wanted = runtime::run(async {
+        let mut signals = Signals::listen()?;
+        signals.unless_stopped(prompt::confirm::is_wanted(question)).await?
+    })?;
+    if is_wanted { Ok(()) } else { Err(Failure::new(ExitCode::Interrupted, "nothing was removed")) }
+}

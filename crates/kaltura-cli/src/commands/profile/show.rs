@@ -1,0 +1,60 @@
+//! `kaltura profile show`: shows one profile.
+
+use clap::Args;
+
+use super::shown::ShownProfile;
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::output::{self, style};
+use crate::profile::{Config, Profile};
+
+const EXAMPLES: &str = "\
+Examples:
+  kaltura profile show
+  kaltura profile show work --json
+
+Where each secret is, is told, and whether it is there; never the secret. A command that prints
+one is not run. The keyring of the system may ask you to unlock it.
+
+With --json the answer has name, isDefault, serviceUrl, region, partnerId, appTokenId, hashType,
+user, type, lifetime, privileges, widgetId (null if the profile does not say), configFile, and
+appToken and adminSecret: null, or place (command, file, variable, keyring or ownFile) with file,
+variable, isThere, and trouble if that can not be seen. `kaltura --help` lists the exit codes.";
+
+/// Show what a profile says, and where its secrets are
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct ShowCommand {
+    /// The profile; else that of --profile, of KALTURA_PROFILE, or the default one
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+}
+
+impl ShowCommand {
+    pub(super) fn run(
+        self,
+        json: bool,
+        wanted: Option<&str>,
+        environment: Environment,
+    ) -> Result<(), Failure> {
+        let config = Config::read(environment)?;
+        let by_variable = environment.text(Profile::VARIABLE)?.filter(|name| !name.is_empty());
+        let name = self.name.or_else(|| wanted.map(str::to_owned)).or(by_variable);
+        let Some(name) = name.as_deref().or(config.default_name()) else {
+            return Err(config.none_chosen());
+        };
+        let Some(profile) = config.find(name) else { return Err(config.unknown(name)) };
+        let path = Config::path(environment).unwrap_or_default();
+        let shown = ShownProfile::of(profile, &config, &path).look_for_secrets(environment);
+        if json {
+            return output::json_to_stdout(&shown);
+        }
+        let default = if config.default_name() == Some(name) { ", the default one" } else { "" };
+        output::to_stdout(&format!(
+            "{}Profile {name}{:#}{default}\n{}",
+            style::HEADING,
+            style::HEADING,
+            shown.lines()
+        ))
+    }
+}
