@@ -22,6 +22,11 @@ pub(crate) fn show_local_day(time: UnixTime) -> String {
     show_as("%Y-%m-%d", time, TimeZone::system())
 }
 
+/// Day and minute, for where there is little room: `2026-11-24 05:09`.
+pub(crate) fn show_local_short(time: UnixTime) -> String {
+    show_as("%Y-%m-%d %H:%M", time, TimeZone::system())
+}
+
 fn show_in(time: UnixTime, zone: TimeZone) -> String {
     show_as("%Y-%m-%d %H:%M:%S %Z", time, zone)
 }
@@ -43,7 +48,8 @@ mod tests {
         let time = UnixTime::from_seconds(1_795_493_355);
         assert_eq!(show_in(time, TimeZone::UTC), "2026-11-24 04:09:15 UTC");
         let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
-        assert_eq!(show_in(time, berlin), "2026-11-24 05:09:15 CET");
+        assert_eq!(show_in(time, berlin.clone()), "2026-11-24 05:09:15 CET");
+        assert_eq!(show_as("%Y-%m-%d %H:%M", time, berlin), "2026-11-24 05:09");
     }
 
     #[test]

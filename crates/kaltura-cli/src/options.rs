@@ -3,6 +3,7 @@
 //! An option goes before its environment variable, that before the profile, and that before a default.
 
 mod app_token;
+mod call_session;
 mod part;
 mod ready_session;
 mod secrets;
@@ -10,8 +11,9 @@ mod server;
 mod session_request;
 
 pub(crate) use self::app_token::AppTokenOptions;
+pub(crate) use self::call_session::{Authority, CallSessionOptions};
 pub(crate) use self::part::{HashTypeOption, PartnerIdOption};
-pub(crate) use self::ready_session::{ReadySession, ReadySessionOptions};
+pub(crate) use self::ready_session::{ReadySession, ReadySessionOptions, SessionSupply, WantedSession};
 pub(crate) use self::secrets::{AdminSecretOptions, AppTokenValueOptions, KsOptions};
 pub(crate) use self::server::ServerOptions;
 pub(crate) use self::session_request::{SessionRequestOptions, TypeWish, Wishes, parse_privileges};

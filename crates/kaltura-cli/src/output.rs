@@ -4,6 +4,7 @@
 //! `NO_COLOR`.
 
 pub(crate) mod style;
+mod table;
 mod wrap;
 
 use std::borrow::Cow;
@@ -13,6 +14,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use anstream::AutoStream;
 use serde::Serialize;
 
+pub(crate) use self::table::{TABLE_GAP, columns, table, width};
 pub(crate) use self::wrap::{filled, wrapped};
 
 use crate::failure::Failure;

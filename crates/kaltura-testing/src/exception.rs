@@ -122,6 +122,12 @@ impl Exception {
         Self::new(ErrorCode::InvalidObjectId, "Invalid object id [@ID@]", &[("ID", "N/A")])
     }
 
+    /// A list that is searched is counted so far and no further.
+    pub(crate) fn too_many_matches() -> Self {
+        let code = ErrorCode::from("QUERY_EXCEEDED_MAX_MATCHES_ALLOWED");
+        Self::plain(code, "Unable to generate list. max matches value was reached")
+    }
+
     pub(crate) fn unknown_role() -> Self {
         Self::plain(ErrorCode::UnknownRoleId, "Unknown role id")
     }

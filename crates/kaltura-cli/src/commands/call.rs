@@ -2,25 +2,33 @@
 
 mod action_name;
 mod argument;
+mod form;
+mod list_answer;
+mod pages;
 mod parameters;
+mod selection;
+mod session_in_use;
 mod shown_request;
+mod table;
+mod walk;
+
+pub(super) use self::action_name::ActionName;
+pub(super) use self::shown_request::ShownRequest;
 
 use clap::Args;
-use kaltura_auth::source::FixedSession;
-use kaltura_auth::{AppTokenLogin, ServiceUrl, Session};
-use kaltura_client::{CallOptions, Client, RawAction, RetryPolicy};
-use kaltura_http::TokioRuntime;
-use kaltura_types::{Ks, Parameters, PartnerId};
-use serde_json::Value;
+use kaltura_client::{RawAction, RetryPolicy};
+use kaltura_types::Parameters;
+use serde_json::{Value, json};
 
-use self::action_name::ActionName;
 use self::argument::Argument;
-use self::shown_request::ShownRequest;
+use self::form::{Form, FormOptions};
+use self::session_in_use::SessionInUse;
+use self::walk::Walk;
 use crate::failure::Failure;
-use crate::options::{AppTokenOptions, KsOptions, ServerOptions, SessionRequestOptions};
+use crate::options::{Authority, CallSessionOptions};
+use crate::output;
 use crate::settings::Settings;
 use crate::signals::Signals;
-use crate::{output, runtime};
 
 const EXAMPLES: &str = "\
 Parameters:
@@ -31,14 +39,22 @@ Parameters:
   -              a JSON object with parameters on standard input; the others go before it
 A dot in a key leads into an object: filter.idEqual=0_a is {\"filter\":{\"idEqual\":\"0_a\"}}.
 
-The session is that of KALTURA_KS, --ks-file or --ks-stdin, else of a login with the app
-token. An app token that is given by --app-token-file or --app-token-stdin goes before
-KALTURA_KS.
+The session is that of --ks-file, --ks-stdin or KALTURA_KS, else one of the app token: from
+the cache of `kaltura ks`, else by a login, which the cache then keeps. If the server
+refuses the one of the cache, there is a login, and the call is sent again. An app token
+that is given by --app-token-file or --app-token-stdin goes before KALTURA_KS, and so does
+--fresh.
 
 Examples:
   With KALTURA_PARTNER_ID, KALTURA_APP_TOKEN_ID, KALTURA_APP_TOKEN_HASH_TYPE and
   KALTURA_APP_TOKEN set:
     kaltura call media.list filter.nameLike=intro pager.pageSize:=5
+    kaltura call media.list --columns id,name,createdAt
+    kaltura call media.get entryId=0_a1b2c3d4 --jq .downloadUrl
+
+  All of a list; one object a line needs little memory, however many there are:
+    kaltura call media.list --all --jq '.objects[].id'
+    kaltura call media.list --all --jsonl filter.orderBy=+createdAt > media.jsonl
 
   See what would be sent, or have it as a command of curl, without sending it:
     kaltura call media.get entryId=0_a1b2c3d4 --dry-run
@@ -47,14 +63,23 @@ Examples:
   Without a session:
     kaltura call system.ping --anonymous
 
-The answer is printed as JSON, a bare text as it is; with --json it is one line of JSON in any
-case. An error of the API is a failure: `kaltura --help` lists the exit codes.";
+On a terminal a list is a table. All other answers are JSON, a bare text as it is; with --json
+the answer is one line of JSON in any case. COLUMNS says how wide a table may be. With --jq, a
+result that is a text has no quotes, unless --json is there too.
+
+With --all the answer is {\"totalCount\":N,\"objects\":[...]} with the objects of all pages,
+of pager.pageSize (500) each. The server counts through 10 000 objects of many lists and no
+further; with filter.orderBy=+createdAt or -createdAt, --all then goes on by time. What is
+added or deleted meanwhile may be missed; nothing is listed twice.
+
+An error of the API is a failure: `kaltura --help` lists the exit codes.";
 
 /// Call an action of the API
 ///
 /// Takes service and action, such as media.list, and the parameters of the call. Secrets are taken from files,
 /// standard input or the settings, never from an argument. What the server refuses ends with an exit code and a
-/// hint. Nothing is sent twice, except with a new session in the place of one that the server refused.
+/// hint. Nothing is sent twice, except with a new session in the place of one that the server refused, and the pages
+/// of a list with --all, which are tried again.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct CallCommand {
@@ -66,6 +91,10 @@ pub(crate) struct CallCommand {
     #[arg(value_name = "PARAMETER")]
     parameters: Vec<String>,
 
+    /// Get all pages of a list
+    #[arg(long)]
+    all: bool,
+
     /// Print the request with its secrets masked, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -75,56 +104,80 @@ pub(crate) struct CallCommand {
     curl: bool,
 
     #[command(flatten)]
-    server: ServerOptions,
-
-    /// Send no session
-    #[arg(long, help_heading = "Session",
-          conflicts_with_all = ["ks_file", "ks_stdin", "app_token_file", "app_token_stdin"])]
-    anonymous: bool,
+    form: FormOptions,
 
     #[command(flatten)]
-    ks: KsOptions,
-
-    #[command(flatten)]
-    token: AppTokenOptions,
-
-    #[command(flatten)]
-    request: SessionRequestOptions,
-}
-
-/// What a call goes with.
-enum Authority {
-    Nobody,
-    Ks(Ks),
-    Login(Box<AppTokenLogin>),
+    session: CallSessionOptions,
 }
 
 impl CallCommand {
     pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
-        self.ks.source().refuse_an_argument()?;
-        self.token.value_source().refuse_an_argument()?;
         let arguments = self.arguments()?;
-        self.share_stdin(&arguments)?;
-        let service_url = self.server.service_url(settings)?;
+        let takes_stdin = arguments.iter().any(|argument| matches!(argument, Argument::Stdin));
+        self.session.check_secrets(takes_stdin.then_some("the parameters"))?;
+        let form = self.form.form(json, settings)?;
+        let service_url = self.session.service_url(settings)?;
         let parameters = parameters::assemble(&arguments)?;
+        let walk = self.all.then(|| Walk::new(parameters.clone())).transpose()?;
 
         if self.dry_run || self.curl {
-            let with_session = !self.anonymous;
-            let shown = ShownRequest::new(&service_url, &self.action, parameters, with_session);
-            return match (self.curl, json) {
-                (true, _) => output::to_stdout(&shown.as_curl()),
-                (false, true) => output::json_to_stdout(&shown),
-                (false, false) => output::to_stdout(&shown.as_text()),
-            };
+            let parameters = walk.map_or(parameters, |walk| walk.parameters());
+            let with_session = self.session.is_wanted();
+            return ShownRequest::of_action(&service_url, &self.action, parameters, with_session)
+                .print(self.curl, json);
         }
 
-        let authority = self.authority(&service_url, &parameters, settings)?;
-        let answer = self.call(&service_url, authority, parameters)?;
-        output::foreign_text_to_stdout(&match &answer {
-            Value::String(text) if !json => format!("{text}\n"),
-            answer if json => output::json_line(answer),
-            answer => format!("{answer:#}\n"),
+        // A KS among the parameters is the session of the call.
+        let authority = if parameters.contains_key("ks") {
+            Authority::Nobody
+        } else {
+            self.session.authority(settings, self.action.ends_sessions())?
+        };
+        let mut session = SessionInUse::new(&self.session, &service_url, authority, !json)?;
+        match walk {
+            Some(mut walk) => {
+                // A list that has answered once does no harm, so its pages may be asked for again.
+                session = session.retry(RetryPolicy::default());
+                self.print_all(&mut session, &mut walk, &form)
+            }
+            None => self.print_one(&mut session, &parameters, &form),
+        }
+    }
+
+    fn print_one(
+        &self,
+        session: &mut SessionInUse<'_>,
+        parameters: &Parameters,
+        form: &Form,
+    ) -> Result<(), Failure> {
+        session.run(async |line| {
+            let action =
+                RawAction::new(self.action.service(), self.action.action()).params(parameters.clone());
+            match line.signals.unless_stopped(line.client.call_with(&action, &line.options)).await? {
+                Ok(answer) => Ok(form.print(answer, &self.action, line.signals).await?),
+                Err(error) => Err(line.undone(error, false)),
+            }
         })
+    }
+
+    fn print_all(&self, session: &mut SessionInUse<'_>, walk: &mut Walk, form: &Form) -> Result<(), Failure> {
+        let mut objects = Vec::new();
+        pages::walk_through(session, &self.action, walk, async |line, page| {
+            objects.extend(form.print_page(page, line).await?);
+            Ok(())
+        })?;
+        if !form.is_by_and_by() {
+            let all = json!({ "totalCount": objects.len(), "objects": Value::Array(objects) });
+            crate::runtime::run(async {
+                let mut signals = Signals::listen()?;
+                form.print(all, &self.action, &mut signals).await
+            })?;
+        }
+        let listed = walk.listed();
+        if let Some(total) = walk.total().filter(|total| *total != listed) {
+            output::note(&format!("the server counts {total}, and has listed {listed}"));
+        }
+        Ok(())
     }
 
     /// The parameters as they are written. They are not read by the parser of the command line, which quotes
@@ -135,80 +188,4 @@ impl CallCommand {
         };
         self.parameters.iter().enumerate().map(read).collect()
     }
-
-    /// Standard input is for one thing.
-    fn share_stdin(&self, arguments: &[Argument]) -> Result<(), Failure> {
-        let value = self.token.value_source();
-        self.ks.source().shares_stdin_with(&value)?;
-        let takes_parameters = arguments.iter().any(|argument| matches!(argument, Argument::Stdin));
-        for source in [self.ks.source(), value] {
-            if takes_parameters && source.takes_stdin() {
-                let message =
-                    format!("{} and the parameters can not both come from standard input", source.what);
-                let hint = format!("Put {} into a file or into {}.", source.what, source.variable);
-                return Err(Failure::usage(message).with_hint(hint));
-            }
-        }
-        Ok(())
-    }
-
-    fn authority(
-        &self,
-        service_url: &ServiceUrl,
-        parameters: &Parameters,
-        settings: &Settings,
-    ) -> Result<Authority, Failure> {
-        // A KS among the parameters is the session of the call.
-        if self.anonymous || parameters.contains_key("ks") {
-            return Ok(Authority::Nobody);
-        }
-        let token_is_meant = self.token.value_source().is_given() && !self.ks.source().is_given();
-        if !token_is_meant && let Some(ks) = self.ks.given(settings)? {
-            return Ok(Authority::Ks(ks));
-        }
-        if self.action.ends_sessions() {
-            let message = "session.end with the session of a login would shut the app token";
-            return Err(Failure::usage(message).with_hint(
-                "It ends all sessions of the token, those that are still to be started included. If that is what \
-                 you want, give the KS of one by KALTURA_KS.",
-            ));
-        }
-        let credentials = self.token.credentials(settings, None)?;
-        let login = AppTokenLogin::new(service_url.clone(), credentials)
-            .request(self.request.request(settings)?)
-            .time_limit(self.server.time_limit());
-        Ok(Authority::Login(Box::new(login)))
-    }
-
-    fn call(
-        &self,
-        service_url: &ServiceUrl,
-        authority: Authority,
-        parameters: Parameters,
-    ) -> Result<Value, Failure> {
-        let transport = self.server.transport()?;
-        let action = RawAction::new(self.action.service(), self.action.action()).params(parameters);
-        runtime::run(async {
-            let mut signals = Signals::listen()?;
-            let (builder, options) = match authority {
-                Authority::Login(login) => {
-                    (Client::builder(*login, transport, TokioRuntime::new()), CallOptions::new())
-                }
-                Authority::Ks(ks) => (without_login(service_url, transport), CallOptions::new().ks(ks)),
-                Authority::Nobody => (without_login(service_url, transport), CallOptions::new().anonymous()),
-            };
-            let client = builder.retry(RetryPolicy::never()).request_limit(self.server.time_limit()).build();
-            let outcome = signals.unless_stopped(client.call_with(&action, &options)).await?;
-            outcome.map_err(|error| Failure::from(error).at(service_url))
-        })
-    }
-}
-
-/// A client whose calls bring their own KS, or none. Its own session is never asked for.
-fn without_login(
-    service_url: &ServiceUrl,
-    transport: kaltura_http::ReqwestTransport,
-) -> kaltura_client::ClientBuilder {
-    let unused = FixedSession::new(Session::new(PartnerId::new(0), Ks::new("")));
-    Client::builder_with_source(service_url.clone(), unused, transport, TokioRuntime::new())
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ServiceUrl, Session};
+use kaltura_auth::{Adjustment, AppTokenCredentials, AppTokenLogin, ServiceUrl, Session};
+use kaltura_types::{Ks, UnixTime};
 
 use super::{AppTokenOptions, ServerOptions, SessionRequestOptions, Wishes};
 use crate::exit_code::ExitCode;
@@ -41,75 +42,111 @@ pub(crate) struct ReadySession {
     pub(crate) from_cache: bool,
     /// What is wrong with the cache, the first first.
     pub(crate) warnings: Vec<String>,
+    /// Where a login that was made for it was granted something else than was asked.
+    pub(crate) adjustments: Vec<Adjustment>,
 }
 
 impl ReadySessionOptions {
     /// A session that lives long enough.
     pub(crate) fn session(&self, settings: &Settings) -> Result<ReadySession, Failure> {
-        self.token.value_source().refuse_an_argument()?;
-        let service_url = self.server.service_url(settings)?;
-        let wishes = self.request.wishes(settings)?;
-        let key = self.key(&service_url, &wishes, settings)?;
-        // Who pipes the value in waits until it is read. Otherwise it is taken only if it is needed.
-        let piped = self.token.value_source().takes_stdin();
-        let credentials = if piped { Some(self.token.credentials(settings, None)?) } else { None };
-        let mut ready =
-            Attempt { options: self, settings, service_url, wishes, credentials, warnings: Vec::new() };
+        let wanted = WantedSession {
+            server: &self.server,
+            token: &self.token,
+            request: &self.request,
+            min_validity: Some(self.min_validity),
+            fresh: self.fresh,
+        };
+        SessionSupply::new(wanted, settings)?.session()
+    }
+}
 
-        let cache = match SessionCache::of(settings.environment(), &key) {
+/// Which session is wanted, by options of any command.
+#[derive(Clone, Copy)]
+pub(crate) struct WantedSession<'a> {
+    pub(crate) server: &'a ServerOptions,
+    pub(crate) token: &'a AppTokenOptions,
+    pub(crate) request: &'a SessionRequestOptions,
+    /// How long it must live at least; nothing if any will do that the server accepts.
+    pub(crate) min_validity: Option<Duration>,
+    /// Whether the one in the cache will not do.
+    pub(crate) fresh: bool,
+}
+
+/// Where sessions come from: the cache, else a login.
+pub(crate) struct SessionSupply<'a> {
+    wanted: WantedSession<'a>,
+    settings: &'a Settings,
+    service_url: ServiceUrl,
+    wishes: Wishes,
+    key: String,
+    credentials: Option<AppTokenCredentials>,
+    refused: Option<Ks>,
+    warnings: Vec<String>,
+}
+
+impl<'a> SessionSupply<'a> {
+    pub(crate) fn new(wanted: WantedSession<'a>, settings: &'a Settings) -> Result<Self, Failure> {
+        wanted.token.value_source().refuse_an_argument()?;
+        let service_url = wanted.server.service_url(settings)?;
+        let wishes = wanted.request.wishes(settings)?;
+        let (partner, token) = wanted.token.account(settings)?;
+        // What makes a session another one. The token's value is not in it.
+        let key =
+            serde_json::to_string(&(service_url.as_str(), partner, token, &wishes)).map_err(|error| {
+                Failure::new(ExitCode::Local, "the session can not be named").caused_by(&error)
+            })?;
+        // Who pipes the value in waits until it is read. Otherwise it is taken only if it is needed.
+        let piped = wanted.token.value_source().takes_stdin();
+        let credentials = if piped { Some(wanted.token.credentials(settings, None)?) } else { None };
+        let warnings = Vec::new();
+        Ok(Self { wanted, settings, service_url, wishes, key, credentials, refused: None, warnings })
+    }
+
+    /// A session.
+    pub(crate) fn session(&mut self) -> Result<ReadySession, Failure> {
+        let cache = match SessionCache::of(self.settings.environment(), &self.key) {
             Ok(cache) => cache,
             Err(trouble) => {
-                ready.warnings.push(trouble.to_string());
-                return ready.log_in(None);
+                self.warnings.push(trouble.to_string());
+                return self.log_in(None);
             }
         };
-        if let Some(record) = ready.look(&cache) {
-            return Ok(ready.found(record));
+        if let Some(record) = self.look(&cache) {
+            return Ok(self.found(record));
         }
         match cache.lock() {
             Ok(lock) => {
                 // Another process may have logged in meanwhile.
-                if let Some(record) = ready.look(&cache) {
-                    return Ok(ready.found(record));
+                if let Some(record) = self.look(&cache) {
+                    return Ok(self.found(record));
                 }
-                ready.log_in(Some(&lock))
+                self.log_in(Some(&lock))
             }
             Err(trouble) => {
-                ready.warnings.push(trouble.to_string());
-                ready.log_in(None)
+                self.warnings.push(trouble.to_string());
+                self.log_in(None)
             }
         }
     }
 
-    /// What makes a session another one. The token's value is not in it.
-    fn key(&self, service_url: &ServiceUrl, wishes: &Wishes, settings: &Settings) -> Result<String, Failure> {
-        let (partner, token) = self.token.account(settings)?;
-        let parts = (service_url.as_str(), partner, token, wishes);
-        serde_json::to_string(&parts)
-            .map_err(|error| Failure::new(ExitCode::Local, "the session can not be named").caused_by(&error))
+    /// Another session than this one, which the server has refused.
+    pub(crate) fn instead_of(&mut self, refused: &Ks) -> Result<ReadySession, Failure> {
+        self.refused = Some(refused.clone());
+        self.session()
     }
-}
 
-/// The way to a session.
-struct Attempt<'a> {
-    options: &'a ReadySessionOptions,
-    settings: &'a Settings,
-    service_url: ServiceUrl,
-    wishes: Wishes,
-    credentials: Option<AppTokenCredentials>,
-    warnings: Vec<String>,
-}
-
-impl Attempt<'_> {
     /// The session in the cache, if it will do.
     fn look(&mut self, cache: &SessionCache) -> Option<Record> {
-        if self.options.fresh {
+        if self.wanted.fresh {
             return None;
         }
         match cache.read() {
             Ok(record) => {
-                let least = self.options.min_validity.max(Duration::from_secs(1));
-                record.filter(|record| record.life_left(moment::now()) >= least)
+                let least = self.wanted.min_validity.unwrap_or_default().max(Duration::from_secs(1));
+                let refused = self.refused.as_ref().map(Ks::expose);
+                record.filter(|record| {
+                    record.life_left(moment::now()) >= least && refused != Some(record.ks.expose())
+                })
             }
             Err(trouble) => {
                 let warning = trouble.to_string();
@@ -121,12 +158,12 @@ impl Attempt<'_> {
         }
     }
 
-    fn found(self, record: Record) -> ReadySession {
-        let Self { service_url, warnings, .. } = self;
-        ReadySession { record, service_url, from_cache: true, warnings }
+    fn found(&mut self, record: Record) -> ReadySession {
+        let (service_url, warnings) = (self.service_url.clone(), std::mem::take(&mut self.warnings));
+        ReadySession { record, service_url, from_cache: true, warnings, adjustments: Vec::new() }
     }
 
-    fn log_in(mut self, lock: Option<&crate::session_cache::Lock<'_>>) -> Result<ReadySession, Failure> {
+    fn log_in(&mut self, lock: Option<&crate::session_cache::Lock<'_>>) -> Result<ReadySession, Failure> {
         let asked_at = moment::now();
         let session = self.start_session()?;
         let kept = Record::of(&session, asked_at);
@@ -135,39 +172,48 @@ impl Attempt<'_> {
         {
             self.warnings.push(trouble.to_string());
         }
-        // The server did not say when it ends: then it can only be taken at its word.
+        let record = match self.wanted.min_validity {
+            None => kept.unwrap_or_else(|| Record::of_unknown_end(&session, asked_at)),
+            // The server did not say when it ends: then it can only be taken at its word.
+            Some(least) => self.long_enough(kept, least, asked_at)?,
+        };
+        let adjustments = session.adjustments().to_vec();
+        Ok(ReadySession { from_cache: false, adjustments, ..self.found(record) })
+    }
+
+    /// Sees to it that a session lives as long as it must.
+    fn long_enough(
+        &self,
+        kept: Option<Record>,
+        least: Duration,
+        asked_at: UnixTime,
+    ) -> Result<Record, Failure> {
         let record = kept.ok_or_else(|| {
             Failure::new(ExitCode::Server, "the server did not say when the session ends")
                 .with_hint("Use `kaltura login --ks-only`, which does not need to know.")
         })?;
         let life = record.life_left(asked_at);
-        if life < self.options.min_validity {
-            let (life, least) = (life.as_secs(), self.options.min_validity.as_secs());
-            let message = format!(
-                "the session lives {}, and {} are wanted",
-                duration::show(life),
-                duration::show(least)
-            );
-            return Err(Failure::new(ExitCode::Authentication, message)
-                .with_hint(
-                    "Ask for a longer --lifetime or a shorter --min-validity, or take another app token.",
-                )
-                .at(&self.service_url));
+        if life >= least {
+            return Ok(record);
         }
-        let Self { service_url, warnings, .. } = self;
-        Ok(ReadySession { record, service_url, from_cache: false, warnings })
+        let (life, least) = (life.as_secs(), least.as_secs());
+        let message =
+            format!("the session lives {}, and {} are wanted", duration::show(life), duration::show(least));
+        Err(Failure::new(ExitCode::Authentication, message)
+            .with_hint("Ask for a longer --lifetime or a shorter --min-validity, or take another app token.")
+            .at(&self.service_url))
     }
 
     fn start_session(&mut self) -> Result<Session, Failure> {
-        let options = self.options;
-        let credentials = match self.credentials.take() {
-            Some(credentials) => credentials,
-            None => options.token.credentials(self.settings, None)?,
+        let WantedSession { server, token, .. } = self.wanted;
+        let credentials = match &self.credentials {
+            Some(credentials) => credentials.clone(),
+            None => token.credentials(self.settings, None)?,
         };
-        let transport = options.server.transport()?;
+        let transport = server.transport()?;
         let login = AppTokenLogin::new(self.service_url.clone(), credentials)
             .request(self.wishes.request())
-            .time_limit(options.server.time_limit());
+            .time_limit(server.time_limit());
         runtime::run(async {
             let mut signals = Signals::listen()?;
             let outcome = signals.unless_stopped(login.run(&transport)).await?;

@@ -43,6 +43,12 @@ impl Record {
         Some(Self { ks, partner_id, until, granted_at: asked_at })
     }
 
+    /// A session of which nobody knows when it ends: to be used at once, and not to be kept.
+    pub(crate) fn of_unknown_end(session: &Session, asked_at: UnixTime) -> Self {
+        let (ks, partner_id) = (session.ks().clone(), session.partner_id());
+        Self { ks, partner_id, until: asked_at, granted_at: asked_at }
+    }
+
     /// How long it is good for.
     pub(crate) fn life_left(&self, now: UnixTime) -> Duration {
         // Before it was granted? Then the clock was set back, and says nothing of the end.

@@ -16,6 +16,8 @@ pub(crate) struct EmulatorProcess {
     pub(crate) running: Running,
     pub(crate) greeting: Value,
     stdout: BufReader<std::process::ChildStdout>,
+    /// The sessions of its calls.
+    cache: tempfile::TempDir,
 }
 
 impl EmulatorProcess {
@@ -26,7 +28,7 @@ impl EmulatorProcess {
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         match serde_json::from_str(&line) {
-            Ok(greeting) => Self { running, greeting, stdout },
+            Ok(greeting) => Self { running, greeting, stdout, cache: tempfile::tempdir().unwrap() },
             Err(_) => panic!("the first line is {line:?}; {:#?}", running.wait()),
         }
     }
@@ -46,12 +48,12 @@ impl EmulatorProcess {
         }))
     }
 
-    /// Starts it from a seed, with a clock that stands still.
+    /// Starts it from a seed, with a clock that stands still. It takes commands.
     pub(crate) fn with_seed(seed: &Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("seed.json");
         std::fs::write(&path, seed.to_string()).unwrap();
-        Self::start(["--seed", text_of(&path), "--at", NOW, "--freeze"])
+        Self::start(["--seed", text_of(&path), "--at", NOW, "--freeze", "--control"])
     }
 
     /// A member of the first line, such as `/appToken/id`.
@@ -90,10 +92,9 @@ impl EmulatorProcess {
         self.settings(command).arguments(arguments)
     }
 
-    /// A call with the token of the first line.
+    /// A call with the token of the first line. All calls of a test share a cache.
     pub(crate) fn call<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Kaltura {
-        let call = Kaltura::new(["call"]).env("KALTURA_APP_TOKEN", self.told("/appToken/token"));
-        self.settings(call).arguments(arguments)
+        self.cached(self.cache.path(), std::iter::once("call").chain(arguments))
     }
 
     /// Waits until it has ended by itself. Standard output is what came after the first line.

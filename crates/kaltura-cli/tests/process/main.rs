@@ -4,9 +4,14 @@
 #![cfg(test)]
 
 mod call;
+mod call_all;
 mod call_refused;
+mod call_selected;
+mod call_session;
 mod call_shown;
+mod call_table;
 mod command_line;
+mod control;
 mod demo;
 mod doctor;
 mod doctor_local;

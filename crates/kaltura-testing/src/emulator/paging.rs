@@ -27,11 +27,16 @@ impl Pager {
         Self { size: usize::try_from(size).unwrap_or(0), index: usize::try_from(index.max(1)).unwrap_or(1) }
     }
 
+    /// How many objects come before the page.
+    pub(super) const fn offset(&self) -> usize {
+        (self.index - 1).saturating_mul(self.size)
+    }
+
     pub(super) fn page<'a, T>(&self, all: &'a [T]) -> &'a [T] {
         if self.size == 0 {
             return all;
         }
-        let start = (self.index - 1).saturating_mul(self.size).min(all.len());
+        let start = self.offset().min(all.len());
         let end = start.saturating_add(self.size).min(all.len());
         &all[start..end]
     }

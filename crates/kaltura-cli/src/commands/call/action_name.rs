@@ -1,26 +1,33 @@
 //! Service and action, as they are written on a command line.
 
+use std::fmt;
 use std::str::FromStr;
 
 /// Which action of which service.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ActionName {
+pub(in crate::commands) struct ActionName {
     service: String,
     action: String,
 }
 
 impl ActionName {
-    pub(super) fn service(&self) -> &str {
+    pub(in crate::commands) fn service(&self) -> &str {
         &self.service
     }
 
-    pub(super) fn action(&self) -> &str {
+    pub(in crate::commands) fn action(&self) -> &str {
         &self.action
     }
 
     /// Whether this is `session.end`. The server does not look at the case (wire contract, section 1.1).
-    pub(super) fn ends_sessions(&self) -> bool {
+    pub(in crate::commands) fn ends_sessions(&self) -> bool {
         self.service.eq_ignore_ascii_case("session") && self.action.eq_ignore_ascii_case("end")
+    }
+}
+
+impl fmt::Display for ActionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.service, self.action)
     }
 }
 
@@ -42,7 +49,7 @@ impl FromStr for ActionName {
 /// The text is no service with an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("write service and action with a dot between them, like media.list")]
-pub(super) struct InvalidActionName;
+pub(in crate::commands) struct InvalidActionName;
 
 #[cfg(test)]
 mod tests {

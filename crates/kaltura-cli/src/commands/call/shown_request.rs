@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::action_name::ActionName;
+use crate::failure::Failure;
+use crate::output;
 
 const MASK: &str = "(redacted)";
 /// Where the shell has the session.
@@ -35,7 +37,7 @@ pub(super) fn is_secret_name(name: &str) -> bool {
 
 /// The request, with its secrets masked.
 #[derive(Serialize)]
-pub(super) struct ShownRequest {
+pub(in crate::commands) struct ShownRequest {
     method: &'static str,
     url: String,
     #[serde(rename = "contentType")]
@@ -47,9 +49,12 @@ pub(super) struct ShownRequest {
 }
 
 impl ShownRequest {
-    /// What would be sent. `with_session` is whether the session of the call goes with it, unless there is one
-    /// among the parameters.
-    pub(super) fn new(
+    /// What stands for the session, wherever one goes.
+    pub(in crate::commands) const SESSION: &str = "(session)";
+
+    /// What would be sent to call an action. `with_session` is whether the session of the call goes with it, unless
+    /// there is one among the parameters.
+    pub(super) fn of_action(
         service_url: &ServiceUrl,
         action: &ActionName,
         mut parameters: Parameters,
@@ -57,37 +62,55 @@ impl ShownRequest {
     ) -> Self {
         parameters.insert("clientTag".to_owned(), CLIENT_TAG.into());
         if with_session && !parameters.contains_key("ks") {
-            parameters.insert("ks".to_owned(), MASK.into());
+            parameters.insert("ks".to_owned(), Self::SESSION.into());
         }
         parameters.insert("format".to_owned(), 1.into());
-        let body = Value::Object(parameters);
+        Self::new(service_url.action_url(action.service(), action.action()), Value::Object(parameters))
+    }
 
-        let mut variables = Vec::new();
-        let named = replaced(&body, &mut Vec::new(), &mut |path| {
+    /// A request with this body.
+    pub(in crate::commands) fn new(url: String, body: Value) -> Self {
+        let mut variables: Vec<String> = Vec::new();
+        let named = replaced(&body, &mut Vec::new(), &mut |path, value| {
+            if value == Self::SESSION {
+                if !variables.iter().any(|name| name == KS_VARIABLE) {
+                    variables.push(KS_VARIABLE.to_owned());
+                }
+                return mark(KS_VARIABLE);
+            }
             let mut name = variable(path);
             while variables.contains(&name) {
                 name.push('_');
             }
-            let mark = format!("\0{name}\0");
+            let mark = mark(&name);
             variables.push(name);
             mark
         });
         Self {
             method: "POST",
-            url: service_url.action_url(action.service(), action.action()),
+            url,
             content_type: "application/json",
-            body: replaced(&body, &mut Vec::new(), &mut |_| MASK.to_owned()),
+            body: replaced(&body, &mut Vec::new(), &mut |_, _| MASK.to_owned()),
             script: (with_variables(&named.to_string(), &variables), variables),
         }
     }
 
-    pub(super) fn as_text(&self) -> String {
+    /// Prints it: as a command of curl, or with its secrets masked.
+    pub(in crate::commands) fn print(&self, as_curl: bool, json: bool) -> Result<(), Failure> {
+        match (as_curl, json) {
+            (true, _) => output::to_stdout(&self.as_curl()),
+            (false, true) => output::json_to_stdout(self),
+            (false, false) => output::to_stdout(&self.as_text()),
+        }
+    }
+
+    fn as_text(&self) -> String {
         let Self { method, url, content_type, body, .. } = self;
         format!("{method} {url}\nContent-Type: {content_type}\n\n{body:#}\n")
     }
 
     /// A command for a shell. The body goes through a pipe, for everybody can read the arguments of curl.
-    pub(super) fn as_curl(&self) -> String {
+    fn as_curl(&self) -> String {
         let (body, variables) = &self.script;
         let mut command = String::new();
         if !variables.is_empty() {
@@ -105,15 +128,22 @@ impl ShownRequest {
 }
 
 /// The value with something else in the place of each secret. `path` leads to the value.
-fn replaced(value: &Value, path: &mut Vec<String>, with: &mut impl FnMut(&[String]) -> String) -> Value {
+fn replaced(
+    value: &Value,
+    path: &mut Vec<String>,
+    with: &mut impl FnMut(&[String], &Value) -> String,
+) -> Value {
     match value {
         Value::Object(members) => Value::Object(
             members
                 .iter()
                 .map(|(name, member)| {
                     path.push(name.clone());
-                    let member =
-                        if is_secret_name(name) { with(path).into() } else { replaced(member, path, with) };
+                    let member = if is_secret_name(name) {
+                        with(path, member).into()
+                    } else {
+                        replaced(member, path, with)
+                    };
                     path.pop();
                     (name.clone(), member)
                 })
@@ -131,9 +161,14 @@ fn replaced(value: &Value, path: &mut Vec<String>, with: &mut impl FnMut(&[Strin
                 })
                 .collect(),
         ),
-        Value::String(text) if redact(text, &[]) != *text => with(path).into(),
+        Value::String(text) if redact(text, &[]) != *text => with(path, value).into(),
         other => other.clone(),
     }
+}
+
+/// What stands for a variable until the text is made.
+fn mark(name: &str) -> String {
+    format!("\0{name}\0")
 }
 
 /// The variable that holds the secret at the end of a path.
@@ -150,7 +185,7 @@ fn variable(path: &[String]) -> String {
 fn with_variables(json: &str, variables: &[String]) -> String {
     let mut text = json.replace('\\', "\\\\").replace('$', "\\$").replace('`', "\\`");
     for name in variables {
-        text = text.replacen(&format!("\\\\u0000{name}\\\\u0000"), &format!("${{{name}}}"), 1);
+        text = text.replace(&format!("\\\\u0000{name}\\\\u0000"), &format!("${{{name}}}"));
     }
     text
 }
@@ -165,7 +200,7 @@ mod tests {
 
     fn shown(parameters: Value) -> ShownRequest {
         let Value::Object(parameters) = parameters else { panic!("no object") };
-        ShownRequest::new(&ServiceUrl::US, &"media.list".parse().unwrap(), parameters, true)
+        ShownRequest::of_action(&ServiceUrl::US, &"media.list".parse().unwrap(), parameters, true)
     }
 
     #[test]

@@ -1,0 +1,157 @@
+//! How an answer is printed: the options, and what follows from them.
+
+use std::io::{self, IsTerminal as _};
+
+use clap::Args;
+use serde_json::Value;
+
+use super::action_name::ActionName;
+use super::list_answer::ListAnswer;
+use super::pages::no_list;
+use super::selection::Selection;
+use super::session_in_use::Line;
+use super::table::{self, TableWish};
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::output;
+use crate::settings::Settings;
+use crate::signals::Signals;
+
+/// How the answer is printed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct FormOptions {
+    /// Print each object of a list as one line of JSON
+    #[arg(long, conflicts_with = "json")]
+    jsonl: bool,
+
+    /// Print what this filter in the language of jq makes of the answer; texts without quotes
+    #[arg(long, value_name = "FILTER")]
+    jq: Option<String>,
+
+    /// Print a list as a table, which is the custom on a terminal
+    #[arg(long, conflicts_with_all = ["json", "jsonl", "jq"])]
+    table: bool,
+
+    /// Print a list as a table with these columns, such as id,name,createdAt
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with_all = ["json", "jsonl", "jq"])]
+    columns: Option<Vec<String>>,
+}
+
+/// How the answer is printed.
+pub(super) enum Form {
+    /// For people: as indented JSON, a bare text as it is.
+    Text,
+    /// As one line of JSON.
+    Json,
+    /// Each object of a list as one line of JSON, or what a filter makes of each.
+    Lines(Option<Selection>),
+    /// What a filter makes of the answer.
+    Selection(Selection),
+    /// A list as a table.
+    Table(TableWish),
+}
+
+impl FormOptions {
+    /// What the options ask for. A wrong filter is told here, before anything is sent.
+    pub(super) fn form(&self, json: bool, settings: &Settings) -> Result<Form, Failure> {
+        let selection = self.jq.as_deref().map(|filter| Selection::new(filter, json)).transpose()?;
+        Ok(match selection {
+            selection if self.jsonl => Form::Lines(selection),
+            Some(selection) => Form::Selection(selection),
+            None if json => Form::Json,
+            None => {
+                let is_asked = self.table || self.columns.is_some();
+                let is_custom = io::stdout().is_terminal();
+                if is_asked || is_custom {
+                    Form::Table(TableWish {
+                        columns: self.columns.clone(),
+                        width: output::width(settings.environment())?,
+                        is_asked,
+                    })
+                } else {
+                    Form::Text
+                }
+            }
+        })
+    }
+}
+
+impl Form {
+    /// Prints an answer.
+    pub(super) async fn print(
+        &self,
+        answer: Value,
+        action: &ActionName,
+        signals: &mut Signals,
+    ) -> Result<(), Failure> {
+        match self {
+            Self::Text => output::foreign_text_to_stdout(&as_text(&answer)),
+            Self::Json => output::foreign_text_to_stdout(&output::json_line(&answer)),
+            Self::Lines(_) => {
+                let list = ListAnswer::take(answer).map_err(|_| no_list(action, "--jsonl"))?;
+                self.print_lines(list.objects, signals).await
+            }
+            Self::Selection(selection) => selection.print(vec![answer], signals).await,
+            Self::Table(wish) => match ListAnswer::take(answer) {
+                Ok(list) => {
+                    table::print(&list.objects, wish)?;
+                    let shown = list.objects.len() as u64;
+                    if let Some(total) = list.total.filter(|total| *total > shown) {
+                        output::note(&format!("showing {shown} of {total} (use --all)"));
+                    }
+                    Ok(())
+                }
+                Err(_) if wish.is_asked => Err(no_list(action, "a table")),
+                Err(answer) => output::foreign_text_to_stdout(&as_text(&answer)),
+            },
+        }
+    }
+
+    /// Prints the objects of a page, if they can be printed by and by; gives them back if not.
+    pub(super) async fn print_page(
+        &self,
+        objects: Vec<Value>,
+        line: &mut Line<'_>,
+    ) -> Result<Vec<Value>, Failure> {
+        if !matches!(self, Self::Lines(_)) {
+            return Ok(objects);
+        }
+        self.print_lines(objects, line.signals).await?;
+        Ok(Vec::new())
+    }
+
+    async fn print_lines(&self, objects: Vec<Value>, signals: &mut Signals) -> Result<(), Failure> {
+        match self {
+            Self::Lines(Some(selection)) => selection.print(objects, signals).await,
+            _ => {
+                let lines: String = objects.iter().map(output::json_line).collect();
+                output::foreign_text_to_stdout(&lines)
+            }
+        }
+    }
+
+    /// Whether a page is printed as soon as it is there, so that nothing is left for the end.
+    pub(super) const fn is_by_and_by(&self) -> bool {
+        matches!(self, Self::Lines(_))
+    }
+}
+
+/// An answer for people.
+pub(in crate::commands) fn as_text(answer: &Value) -> String {
+    match answer {
+        Value::String(text) => format!("{text}\n"),
+        answer => format!("{answer:#}\n"),
+    }
+}
+
+/// Something that takes as long as somebody else likes, away from the thread that hears the signals.
+pub(in crate::commands) async fn in_the_background(
+    work: impl FnOnce() -> Result<(), Failure> + Send + 'static,
+    signals: &mut Signals,
+) -> Result<(), Failure> {
+    let joined = signals.unless_stopped(tokio::task::spawn_blocking(work)).await?;
+    joined.unwrap_or_else(|error| {
+        Err(Failure::new(ExitCode::Local, "the output ended early").caused_by(&error))
+    })
+}

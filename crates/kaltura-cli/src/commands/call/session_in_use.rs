@@ -1,0 +1,181 @@
+//! The session that calls are sent with, and a new one where the server refuses that of the cache.
+
+use kaltura_auth::source::FixedSession;
+use kaltura_auth::{Adjustment, ServiceUrl, Session, Transport};
+use kaltura_client::{CallOptions, Client, Error, ErrorKind, RetryPolicy};
+use kaltura_http::TokioRuntime;
+use kaltura_types::{Ks, KsRefusal, PartnerId};
+
+use crate::failure::Failure;
+use crate::options::{Authority, CallSessionOptions, ReadySession, SessionSupply};
+use crate::signals::Signals;
+use crate::{output, runtime};
+
+/// What calls are sent with.
+pub(in crate::commands) struct SessionInUse<'a> {
+    options: &'a CallSessionOptions,
+    service_url: ServiceUrl,
+    held: Held<'a>,
+    retry: RetryPolicy,
+    /// Whether notes are written.
+    notes: bool,
+}
+
+enum Held<'a> {
+    Nothing,
+    Given(Ks),
+    Ready {
+        supply: Box<SessionSupply<'a>>,
+        session: Box<ReadySession>,
+        /// Whether it is known to be new, so that another one would be no better.
+        is_new: bool,
+    },
+}
+
+/// All that some work needs to send calls.
+pub(in crate::commands) struct Line<'a> {
+    pub(in crate::commands) client: &'a Client,
+    pub(in crate::commands) options: CallOptions,
+    pub(in crate::commands) signals: &'a mut Signals,
+    pub(in crate::commands) service_url: &'a ServiceUrl,
+}
+
+/// Why some work is not done.
+pub(in crate::commands) enum Undone {
+    /// The server refused the session, and did nothing. Another one may be accepted.
+    Refused {
+        failure: Failure,
+        /// Whether it had accepted the session before.
+        worked: bool,
+    },
+    /// Another session would change nothing.
+    Failed(Failure),
+}
+
+impl From<Failure> for Undone {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl Line<'_> {
+    /// What follows from a failed call. `worked` is whether the session had been accepted before.
+    pub(in crate::commands) fn undone(&self, error: Error, worked: bool) -> Undone {
+        let is_curable = is_cured_by_a_login(&error);
+        let failure = Failure::from(error).at(self.service_url);
+        if is_curable { Undone::Refused { failure, worked } } else { Undone::Failed(failure) }
+    }
+}
+
+/// Whether the server refused the session for a reason that a new one does not have.
+pub(in crate::commands) fn is_cured_by_a_login(error: &Error) -> bool {
+    let ErrorKind::KsRefused(refusal) = error.kind() else { return false };
+    matches!(
+        refusal,
+        KsRefusal::Expired | KsRefusal::LoggedOut | KsRefusal::ActionsUsedUp | KsRefusal::Unreadable
+    )
+}
+
+impl<'a> SessionInUse<'a> {
+    /// Takes the session from where it is to come from. `notes` is whether notes are written.
+    pub(in crate::commands) fn new(
+        options: &'a CallSessionOptions,
+        service_url: &ServiceUrl,
+        authority: Authority<'a>,
+        notes: bool,
+    ) -> Result<Self, Failure> {
+        let held = match authority {
+            Authority::Nobody => Held::Nothing,
+            Authority::Ks(ks) => Held::Given(ks),
+            Authority::Token(mut supply) => {
+                let session = Box::new(supply.session()?);
+                let is_new = !session.from_cache;
+                Held::Ready { supply, session, is_new }
+            }
+        };
+        let service_url = service_url.clone();
+        let in_use = Self { options, service_url, held, retry: RetryPolicy::never(), notes };
+        in_use.tell();
+        Ok(in_use)
+    }
+
+    /// Lets calls be tried again that may be.
+    pub(in crate::commands) fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Does some work. If the server refuses the session, the work is begun again with a new one: once, and once
+    /// more whenever that one had been accepted.
+    pub(in crate::commands) fn run<T>(
+        &mut self,
+        mut work: impl AsyncFnMut(&mut Line<'_>) -> Result<T, Undone>,
+    ) -> Result<T, Failure> {
+        loop {
+            let transport = self.options.server().transport()?;
+            let client = without_login(&self.service_url, transport)
+                .retry(self.retry.clone())
+                .request_limit(self.options.server().time_limit())
+                .build();
+            let options = match &self.held {
+                Held::Nothing => CallOptions::new().anonymous(),
+                Held::Given(ks) => CallOptions::new().ks(ks.clone()),
+                Held::Ready { session, .. } => CallOptions::new().ks(session.record.ks.clone()),
+            };
+            let service_url = &self.service_url;
+            let outcome = runtime::run(async {
+                let mut signals = Signals::listen()?;
+                let mut line = Line { client: &client, options, signals: &mut signals, service_url };
+                Ok(work(&mut line).await)
+            })?;
+            match outcome {
+                Ok(done) => return Ok(done),
+                Err(Undone::Failed(failure)) => return Err(failure),
+                Err(Undone::Refused { failure, worked }) => {
+                    if !self.renew(worked)? {
+                        return Err(failure);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gets a new session in the place of a refused one, if that may help.
+    fn renew(&mut self, worked: bool) -> Result<bool, Failure> {
+        match &mut self.held {
+            Held::Ready { supply, session, is_new } if !*is_new || worked => {
+                **session = supply.instead_of(&session.record.ks)?;
+                *is_new = true;
+            }
+            _ => return Ok(false),
+        }
+        self.tell();
+        Ok(true)
+    }
+
+    /// Tells what is wrong with the cache, and what a login granted otherwise.
+    fn tell(&self) {
+        let Held::Ready { session, .. } = &self.held else { return };
+        if !self.notes {
+            return;
+        }
+        for warning in &session.warnings {
+            output::note(warning);
+        }
+        for adjustment in &session.adjustments {
+            // How long it lives makes no difference to a call.
+            if !matches!(adjustment, Adjustment::ShorterLife { .. }) {
+                output::note(&adjustment.to_string());
+            }
+        }
+    }
+}
+
+/// A client whose calls bring their own KS, or none. Its own session is never asked for.
+pub(in crate::commands) fn without_login(
+    service_url: &ServiceUrl,
+    transport: impl Transport + 'static,
+) -> kaltura_client::ClientBuilder {
+    let unused = FixedSession::new(Session::new(PartnerId::new(0), Ks::new("")));
+    Client::builder_with_source(service_url.clone(), unused, transport, TokioRuntime::new())
+}

@@ -1,0 +1,48 @@
+//! A list as a table: an object a line.
+
+mod cell;
+mod columns;
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::output;
+
+/// What is wished of a table.
+pub(super) struct TableWish {
+    /// The columns, if not those that fit.
+    pub(super) columns: Option<Vec<String>>,
+    /// How wide it may be, if that is known.
+    pub(super) width: Option<usize>,
+    /// Whether it was asked for. Otherwise it is only the custom.
+    pub(super) is_asked: bool,
+}
+
+/// Prints objects as a table.
+pub(super) fn print(objects: &[Value], wish: &TableWish) -> Result<(), Failure> {
+    if objects.is_empty() {
+        output::note("the list is empty");
+        return Ok(());
+    }
+    let names = match &wish.columns {
+        Some(names) => {
+            tell_of_unknown(objects, names);
+            names.clone()
+        }
+        None => columns::choose(objects, wish.width.unwrap_or(columns::USUAL_WIDTH)),
+    };
+    let rows = objects.iter().map(|object| {
+        names.iter().map(|name| cell::shown(name, object.get(name).unwrap_or(&Value::Null))).collect()
+    });
+    output::to_stdout(&output::table(&names, &rows.collect::<Vec<_>>(), wish.width))
+}
+
+/// What is null is not sent, so a column that nothing stands in may be right.
+fn tell_of_unknown(objects: &[Value], names: &[String]) {
+    let known = columns::names(objects);
+    for name in names {
+        if !known.contains(&name.as_str()) {
+            output::note(&format!("no object has {name}; they have {}", known.join(", ")));
+        }
+    }
+}

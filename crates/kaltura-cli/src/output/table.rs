@@ -1,0 +1,140 @@
+//! Tables: columns side by side, without lines.
+
+use std::fmt::Write as _;
+
+use terminal_size::{Width, terminal_size_of};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::{one_line, style};
+use crate::environment::Environment;
+use crate::failure::Failure;
+
+/// How many blanks stand between two columns.
+pub(crate) const TABLE_GAP: usize = 2;
+/// How narrow a column may become.
+const NARROWEST: usize = 8;
+
+/// How wide the terminal is: what `COLUMNS` says, else what the terminal says; nothing without one.
+pub(crate) fn width(environment: Environment) -> Result<Option<usize>, Failure> {
+    let said = environment.text("COLUMNS")?.and_then(|text| text.parse().ok()).filter(|width| *width > 0);
+    Ok(said.or_else(|| terminal_size_of(std::io::stdout()).map(|(Width(width), _)| usize::from(width))))
+}
+
+/// How many columns of a terminal a text takes.
+pub(crate) fn columns(text: &str) -> usize {
+    one_line(text).width()
+}
+
+/// A table with a heading, an object a line. Where it would be wider than `width`, the widest columns are cut.
+pub(crate) fn table(heading: &[String], rows: &[Vec<String>], width: Option<usize>) -> String {
+    let mut widths: Vec<usize> = heading.iter().map(|name| columns(name)).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(columns(cell));
+        }
+    }
+    if let Some(width) = width {
+        fit(&mut widths, width);
+    }
+    let mut text = String::new();
+    let _ = write!(text, "{}", style::HEADING);
+    line(&mut text, heading, &widths);
+    let _ = write!(text, "{:#}", style::HEADING);
+    for row in rows {
+        line(&mut text, row, &widths);
+    }
+    text
+}
+
+/// Makes the widest columns narrower until all fit, or none can be narrower.
+fn fit(widths: &mut [usize], width: usize) {
+    let gaps = TABLE_GAP * widths.len().saturating_sub(1);
+    loop {
+        let over = (widths.iter().sum::<usize>() + gaps).saturating_sub(width);
+        let Some(widest) = widths.iter().copied().max().filter(|widest| over > 0 && *widest > NARROWEST)
+        else {
+            return;
+        };
+        // Down to the next one, so that all wide columns give way alike.
+        let next = widths.iter().copied().filter(|other| *other < widest).max().unwrap_or(0).max(NARROWEST);
+        let alike = widths.iter().filter(|other| **other == widest).count();
+        let step = (widest - next).min(over.div_ceil(alike));
+        for one in widths.iter_mut().filter(|one| **one == widest) {
+            *one -= step;
+        }
+    }
+}
+
+fn line(text: &mut String, cells: &[String], widths: &[usize]) {
+    let start = text.len();
+    for (index, (cell, width)) in cells.iter().zip(widths).enumerate() {
+        if index > 0 {
+            text.extend(std::iter::repeat_n(' ', TABLE_GAP));
+        }
+        let cell = cut(&one_line(cell), *width);
+        text.push_str(&cell);
+        text.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width())));
+    }
+    let end = start + text[start..].trim_end_matches(' ').len();
+    text.truncate(end);
+    text.push('\n');
+}
+
+/// The text, or as much of it as fits, with a sign that there is more.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut room = width.saturating_sub(1);
+    let mut cut = String::new();
+    for c in text.chars() {
+        let needed = c.width().unwrap_or(0);
+        if needed > room {
+            break;
+        }
+        room -= needed;
+        cut.push(c);
+    }
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(rows: &[[&str; 2]], width: Option<usize>) -> String {
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
+        let table = table(&["id".to_owned(), "name".to_owned()], &rows, width);
+        anstream::adapter::strip_str(&table).to_string()
+    }
+
+    #[test]
+    fn columns_stand_side_by_side() {
+        assert_eq!(shown(&[["0_a", "x"], ["0_abc", ""]], None), "id     name\n0_a    x\n0_abc\n");
+    }
+
+    #[test]
+    fn wide_letters_take_two_columns() {
+        assert_eq!(shown(&[["日本", "x"], ["abcd", "y"]], None), "id    name\n日本  x\nabcd  y\n");
+        assert_eq!(shown(&[["a", "日本語のビデオ"]], Some(12)), "id  name\na   日本語…\n");
+    }
+
+    #[test]
+    fn the_widest_give_way_first() {
+        let mut widths = [5, 30, 20];
+        fit(&mut widths, 39);
+        assert_eq!(widths, [5, 15, 15]);
+        fit(&mut widths, 1);
+        assert_eq!(widths, [5, NARROWEST, NARROWEST]);
+        let mut widths = [10, 40];
+        fit(&mut widths, 100);
+        assert_eq!(widths, [10, 40]);
+    }
+
+    #[test]
+    fn nothing_leaves_its_line_or_moves_the_cursor() {
+        assert_eq!(shown(&[["a\nb", "x\u{1b}[2J"]], None), "id   name\na b  x [2J\n");
+    }
+}

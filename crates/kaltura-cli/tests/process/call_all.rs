@@ -1,0 +1,167 @@
+//! `kaltura call --all`: all pages of a list.
+
+use serde_json::{Value, json};
+
+use crate::control::{calls, obey};
+use crate::emulator_process::{EmulatorProcess, NOW, token};
+use crate::odd_server::{OddServer, ok};
+
+const VALUE: &str = "0123456789abcdef0123456789abcdef";
+
+/// A server with so many videos, made one a second.
+fn server(count: i64) -> EmulatorProcess {
+    let now: i64 = NOW.parse().unwrap();
+    let entry = |number: i64| {
+        json!({
+            "id": format!("0_{number:08}"), "partnerId": 1_234_567, "name": format!("Lecture {number}"),
+            "createdAt": now - count + number,
+        })
+    };
+    EmulatorProcess::with_seed(&json!({
+        "partners": [{ "id": 1_234_567, "adminSecrets": ["a0b1c2d3e4f5061728394a5b6c7d8e9f"], "userSecret": "x" }],
+        "widgets": [{ "id": "_1234567", "partnerId": 1_234_567 }],
+        "appTokens": [token("0_importer", VALUE, json!({ "sessionType": 2, "sessionDuration": 600 }))],
+        "entries": (0..count).map(entry).collect::<Vec<_>>(),
+    }))
+}
+
+fn ids(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("0_{number:08}")).collect()
+}
+
+fn lists(server: &EmulatorProcess) -> usize {
+    calls(server).iter().filter(|call| call.eq_ignore_ascii_case("media.list")).count()
+}
+
+#[test]
+fn all_pages_are_one_answer() {
+    let server = server(1203);
+    let programs = server.call(["media.list", "--all", "--json"]).run().ends_with(0);
+    assert_eq!(programs.stderr, "");
+    let document = programs.document();
+    assert_eq!(document["totalCount"], 1203);
+    assert_eq!(document.as_object().unwrap().len(), 2);
+    let listed: Vec<&str> =
+        document["objects"].as_array().unwrap().iter().map(|object| object["id"].as_str().unwrap()).collect();
+    assert_eq!(listed, ids(1203));
+    assert_eq!(lists(&server), 3);
+
+    let people = server.call(["media.list", "--all", "filter.idIn=0_00000007,0_00000009"]).run().ends_with(0);
+    assert!(people.stdout.starts_with("{\n  \"totalCount\": 2,\n  \"objects\": [\n    {\n"), "{people:#?}");
+    assert_eq!(lists(&server), 1);
+}
+
+#[test]
+fn the_size_of_pages_can_be_chosen() {
+    let server = server(25);
+    let call = server.call(["media.list", "--all", "--json", "pager.pageSize:=10"]).run().ends_with(0);
+    assert_eq!(call.document()["totalCount"], 25);
+    assert_eq!(lists(&server), 3);
+}
+
+#[test]
+fn objects_come_one_a_line() {
+    let server = server(501);
+    let finished = server.call(["media.list", "--all", "--jsonl"]).run().ends_with(0);
+    let listed: Vec<Value> =
+        finished.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let listed: Vec<&str> = listed.iter().map(|object| object["id"].as_str().unwrap()).collect();
+    assert_eq!(listed, ids(501));
+    let one_page = server.call(["media.list", "--jsonl"]).run().ends_with(0);
+    assert_eq!(one_page.stdout.lines().count(), 30);
+    let selected = server.call(["media.list", "--all", "--jsonl", "--jq=.id"]).run().ends_with(0);
+    assert_eq!(selected.stdout, ids(501).join("\n") + "\n");
+}
+
+#[test]
+fn behind_ten_thousand_it_goes_on_by_time() {
+    let server = server(10_700);
+    let call = |order: &str| {
+        server.call(["media.list", "--all", "--jsonl", "--jq=.id", &format!("filter.orderBy={order}")]).run()
+    };
+    assert_eq!(call("+createdAt").ends_with(0).stdout, ids(10_700).join("\n") + "\n");
+    let mut backwards = ids(10_700);
+    backwards.reverse();
+    assert_eq!(call("-createdAt").ends_with(0).stdout, backwards.join("\n") + "\n");
+    // Without an order there is nothing to go on from.
+    let finished = server.call(["media.list", "--all", "--json"]).run().fails_with(7);
+    let error = finished.error();
+    assert_eq!(error["code"], "QUERY_EXCEEDED_MAX_MATCHES_ALLOWED");
+    assert!(error["hint"].as_str().unwrap().contains("filter.orderBy=+createdAt"), "{error}");
+}
+
+/// A server whose list is one page, whatever page is asked for.
+fn one_page(page: &Value) -> OddServer {
+    OddServer::answering(ok("application/json", &page.to_string()))
+}
+
+fn walk(server: &OddServer, more: &[&str]) -> crate::invocation::Kaltura {
+    let arguments = ["call", "some.list", "--all", "--anonymous", "--service-url", &server.url];
+    crate::invocation::Kaltura::new(arguments).arguments(more.iter().copied())
+}
+
+#[test]
+fn a_page_that_repeats_ends_it_with_a_note() {
+    let server = one_page(&json!({ "totalCount": 9, "objects": [{ "id": 1 }, { "id": 2 }] }));
+    let finished =
+        walk(&server, &["--jsonl"]).run().ends_with(0).saying("the server counts 9, and has listed 2");
+    assert_eq!(finished.stdout, "{\"id\":1}\n{\"id\":2}\n");
+    assert_eq!(server.requests.try_iter().count(), 2);
+}
+
+#[test]
+fn what_is_no_list_is_told() {
+    for answer in [json!({ "id": "0_a" }), json!(true), json!([1])] {
+        let server = one_page(&answer);
+        walk(&server, &[]).run().fails_with(2).saying("some.list answers no list, and --all needs one");
+        assert_eq!(server.requests.try_iter().count(), 1);
+    }
+}
+
+#[test]
+fn the_pages_are_walked_by_the_command_alone() {
+    let server = one_page(&json!({ "totalCount": 0, "objects": [] }));
+    for (parameter, why) in [
+        ("pager.pageIndex:=2", "there is no pager.pageIndex to be given"),
+        ("pager.pageSize:=0", "pager.pageSize is a number above 0"),
+        ("pager=x", "pager is no object"),
+    ] {
+        walk(&server, &[parameter]).run().fails_with(2).saying(why);
+    }
+    assert_eq!(server.requests.try_iter().count(), 0);
+    let shown = walk(&server, &["--dry-run", "--json"]).run().ends_with(0).document();
+    assert_eq!(shown["body"]["pager"], json!({ "pageSize": 500, "pageIndex": 1 }));
+}
+
+#[test]
+fn a_session_that_ends_in_the_middle_is_replaced() {
+    // Of each session three calls are accepted.
+    let limited = json!({ "sessionType": 2, "sessionPrivileges": "actionslimit:3" });
+    let tokens = json!((0..40).map(|n| token(&format!("0_{n}"), VALUE, limited.clone())).collect::<Vec<_>>());
+    let server = EmulatorProcess::with_tokens(tokens);
+    let call = server.call(["appToken.list", "--all", "--json", "pager.pageSize:=5", "--app-token-id=0_7"]);
+    let document = call.run().ends_with(0).document();
+    assert_eq!(document["objects"].as_array().map(Vec::len), Some(40));
+    assert!(calls(&server).len() > 3 * 2 + 9);
+}
+
+#[test]
+fn a_fault_in_the_middle_is_passed_over_and_a_lasting_one_told() {
+    let server = server(60);
+    let call = || server.call(["media.list", "--all", "--json", "pager.pageSize:=20"]).run();
+    obey(&server, &json!({ "injectFault": "status:503@media.list#2" }));
+    assert_eq!(call().ends_with(0).document()["totalCount"], 60);
+    // The first page may be of an action that does harm.
+    obey(&server, &json!({ "injectFault": "status:503@media.list#1" }));
+    call().fails_with(7);
+}
+
+#[cfg(unix)]
+#[test]
+fn it_can_be_interrupted() {
+    let server = OddServer::silent();
+    let running = walk(&server, &["--jsonl"]).start();
+    server.requests.recv().unwrap();
+    running.signal("INT");
+    running.wait().fails_with(130);
+}

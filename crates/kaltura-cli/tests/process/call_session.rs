@@ -1,0 +1,159 @@
+//! The session that a call goes with: from the cache, and a new one where that is refused.
+
+use serde_json::{Value, json};
+
+use crate::control::{calls, obey};
+use crate::emulator_process::{EmulatorProcess, token};
+use crate::invocation::Kaltura;
+
+const VALUE: &str = "0123456789abcdef0123456789abcdef";
+const LOGIN: [&str; 2] = ["session.startwidgetsession", "apptoken.startsession"];
+
+fn server() -> EmulatorProcess {
+    EmulatorProcess::with_tokens(json!([
+        token("0_importer", VALUE, json!({})),
+        token("0_limited", VALUE, json!({ "sessionPrivileges": "actionslimit:2" })),
+    ]))
+}
+
+/// What the server was asked, in lower case.
+fn asked(server: &EmulatorProcess) -> Vec<String> {
+    calls(server).iter().map(|call| call.to_lowercase()).collect()
+}
+
+fn with_login(before: &[&str], after: &[&str]) -> Vec<String> {
+    [before, &LOGIN, after].concat().into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_cache_keeps_the_session_of_a_login() {
+    let server = server();
+    server.call(["media.list"]).run().ends_with(0);
+    assert_eq!(asked(&server), with_login(&[], &["media.list"]));
+    assert_eq!(server.call(["media.list"]).run().ends_with(0).stderr, "");
+    assert_eq!(asked(&server), ["media.list"]);
+    server.call(["media.list", "--fresh"]).run().ends_with(0);
+    assert_eq!(asked(&server), with_login(&[], &["media.list"]));
+    // Another wish is another session.
+    server.call(["media.list", "--lifetime=1h"]).run().ends_with(0);
+    assert_eq!(asked(&server), with_login(&[], &["media.list"]));
+}
+
+#[test]
+fn it_is_the_cache_of_ks() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let ks = server.cached(cache.path(), ["ks"]).run().ends_with(0).stdout;
+    calls(&server);
+    server.cached(cache.path(), ["call", "media.list"]).run().ends_with(0);
+    assert_eq!(asked(&server), ["media.list"]);
+    assert_eq!(server.cached(cache.path(), ["ks"]).run().ends_with(0).stdout, ks);
+}
+
+#[test]
+fn a_refused_session_is_replaced_and_the_call_sent_again() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let ks = || server.cached(cache.path(), ["ks"]).run().ends_with(0).stdout;
+    for command in [json!({ "endSession": ks().trim_end() }), json!({ "advanceClock": 90_000 })] {
+        let before = ks();
+        obey(&server, &command);
+        calls(&server);
+        let finished = server.cached(cache.path(), ["call", "media.list", "--json"]).run().ends_with(0);
+        assert_eq!(finished.document()["totalCount"], 0);
+        assert_eq!(finished.stderr, "");
+        assert_eq!(asked(&server), with_login(&["media.list invalid_ks"], &["media.list"]), "{command}");
+        assert_ne!(ks(), before);
+        // The new one is kept.
+        server.cached(cache.path(), ["call", "media.list"]).run().ends_with(0);
+        assert_eq!(asked(&server), ["media.list"]);
+    }
+}
+
+#[test]
+fn used_up_actions_are_replaced_too() {
+    let server = server();
+    for _ in 0..5 {
+        server.call(["media.list", "--app-token-id=0_limited"]).run().ends_with(0);
+    }
+}
+
+#[test]
+fn a_piped_token_is_read_once() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let call = || {
+        let call = server.cached(cache.path(), ["call", "media.list", "--app-token-stdin"]);
+        call.env("KALTURA_APP_TOKEN", "wrong").stdin(VALUE).run()
+    };
+    call().ends_with(0);
+    obey(&server, &json!({ "advanceClock": 90_000 }));
+    call().ends_with(0);
+}
+
+#[test]
+fn a_new_session_that_is_refused_is_told() {
+    let server = server();
+    server.call(["media.list"]).run().ends_with(0);
+    // The token goes, and with it the session and the way to another.
+    obey(&server, &json!({ "deleteToken": "0_importer" }));
+    let finished = server.call(["media.list"]).run().fails_with(5);
+    finished.saying("appToken.startSession failed").saying("APP_TOKEN_ID_NOT_FOUND");
+    obey(&server, &json!({ "blockUser": "alice" }));
+    server.call(["media.list", "--app-token-id=0_limited"]).run().fails_with(4).saying("USER_BLOCKED");
+}
+
+#[test]
+fn a_session_that_was_given_is_not_replaced() {
+    let server = server();
+    let ks = server.login(["--ks-only"]).run().ends_with(0).stdout;
+    obey(&server, &json!({ "endSession": ks.trim_end() }));
+    calls(&server);
+    server.call(["media.list"]).env("KALTURA_KS", ks.trim_end()).run().fails_with(3).saying("INVALID_KS");
+    assert_eq!(asked(&server), ["media.list invalid_ks"]);
+    // A login that is asked for goes before the variable.
+    server.call(["media.list", "--fresh"]).env("KALTURA_KS", ks.trim_end()).run().fails_with(3);
+}
+
+#[test]
+fn the_session_of_the_cache_is_not_ended_by_mistake() {
+    let server = server();
+    server.call(["media.list"]).run().ends_with(0);
+    server.call(["session.end"]).run().fails_with(2).saying("would shut the app token");
+}
+
+#[test]
+fn what_was_granted_otherwise_is_noted() {
+    let server = server();
+    let call =
+        |arguments: &[&str]| server.call(["media.list", "--user=bob"]).arguments(arguments.iter().copied());
+    call(&[]).run().ends_with(0).saying("note:").saying("alice");
+    // Of the session of the cache it is known already.
+    assert_eq!(call(&[]).run().ends_with(0).stderr, "");
+    assert_eq!(call(&["--fresh", "--json"]).run().ends_with(0).stderr, "");
+    // A shorter life is of no matter here.
+    assert_eq!(server.call(["media.list", "--lifetime=90d"]).run().ends_with(0).stderr, "");
+}
+
+#[test]
+fn a_cache_that_can_not_be_used_costs_a_login() {
+    let server = server();
+    let call = || server.call(["media.list"]).env("KALTURA_CACHE_DIR", "");
+    call().run().ends_with(0).saying("note: there is no place for the session cache");
+    assert_eq!(call().arguments(["--json"]).run().ends_with(0).stderr, "");
+}
+
+#[test]
+fn options_that_contradict_each_other_are_refused() {
+    let call = |arguments: &[&str]| Kaltura::new(["call", "a.b"]).arguments(arguments.iter().copied());
+    for arguments in
+        [&["--fresh", "--anonymous"][..], &["--fresh", "--ks-stdin"], &["--anonymous", "--ks-file=x"]]
+    {
+        call(arguments).run().fails_with(2).saying("cannot be used with");
+    }
+}
+
+#[test]
+fn an_error_is_a_document_with_the_reason() {
+    let server = server();
+    let error: Value =
+        server.call(["media.list", "--json", "--ks-stdin"]).stdin("dead").run().fails_with(3).error();
+    assert_eq!((&error["class"], &error["code"]), (&json!("authentication"), &json!("INVALID_KS")));
+}

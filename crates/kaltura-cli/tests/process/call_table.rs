@@ -1,0 +1,118 @@
+//! Lists as tables.
+
+use serde_json::{Value, json};
+
+use crate::emulator_process::{EmulatorProcess, NOW, token};
+use crate::invocation::Kaltura;
+use crate::odd_server::{OddServer, ok};
+
+const VALUE: &str = "0123456789abcdef0123456789abcdef";
+
+fn server() -> EmulatorProcess {
+    let now: i64 = NOW.parse().unwrap();
+    let entry = |id: &str, name: &str, duration: i64| {
+        json!({
+            "id": id, "partnerId": 1_234_567, "name": name, "duration": duration, "createdAt": now - duration,
+            "description": "What is said in it, and who says it, and how long it takes until it is over",
+        })
+    };
+    EmulatorProcess::with_seed(&json!({
+        "partners": [{ "id": 1_234_567, "adminSecrets": ["a0b1c2d3e4f5061728394a5b6c7d8e9f"], "userSecret": "x" }],
+        "widgets": [{ "id": "_1234567", "partnerId": 1_234_567 }],
+        "appTokens": [token("0_importer", VALUE, json!({}))],
+        "entries": [
+            entry("0_aaaaaaaa", "Welcome", 95), entry("0_bbbbbbbb", "日本語のビデオ", 2700),
+            entry("0_cccccccc", "A name that\nis longer than others\u{202f}…", 5),
+        ],
+    }))
+}
+
+fn of(answer: &Value, more: &[&str]) -> Kaltura {
+    let server = OddServer::answering(ok("application/json", &answer.to_string()));
+    Kaltura::new(["call", "some.list", "--anonymous", "--service-url", &server.url])
+        .arguments(more.iter().copied())
+}
+
+#[test]
+fn columns_can_be_chosen() {
+    let table = server().call(["media.list", "--columns=id,name,createdAt"]).run().ends_with(0);
+    assert_eq!(table.stderr, "");
+    let expected = "\
+id          name                                createdAt
+0_aaaaaaaa  Welcome                             2026-11-24 04:07
+0_bbbbbbbb  日本語のビデオ                      2026-11-24 03:24
+0_cccccccc  A name that is longer than others\u{202f}…  2026-11-24 04:09
+";
+    assert_eq!(table.stdout, expected);
+}
+
+#[test]
+fn what_fits_is_chosen() {
+    let table = server().call(["media.list", "--table"]).env("COLUMNS", "70").run().ends_with(0);
+    let expected = "\
+id          name                                mediaType  plays  views
+0_aaaaaaaa  Welcome                             1          0      0
+0_bbbbbbbb  日本語のビデオ                      1          0      0
+0_cccccccc  A name that is longer than others\u{202f}…  1          0      0
+";
+    assert_eq!(table.stdout, expected);
+    let narrow = server().call(["media.list", "--table"]).env("COLUMNS", "24").run().ends_with(0);
+    let expected = "\
+id          name
+0_aaaaaaaa  Welcome
+0_bbbbbbbb  日本語のビ…
+0_cccccccc  A name that…
+";
+    assert_eq!(narrow.stdout, expected);
+}
+
+#[test]
+fn what_is_not_shown_is_told() {
+    let server = server();
+    let call = |more: &[&str]| {
+        server.call(["media.list", "--columns=id", "pager.pageSize:=2"]).arguments(more.iter().copied())
+    };
+    let finished = call(&[]).run().ends_with(0).saying("note: showing 2 of 3 (use --all)");
+    assert_eq!(finished.stdout, "id\n0_aaaaaaaa\n0_bbbbbbbb\n");
+    let all = call(&["--all"]).run().ends_with(0);
+    assert_eq!((all.stdout.lines().count(), all.stderr.as_str()), (4, ""));
+}
+
+#[test]
+fn a_column_that_no_object_has_is_told() {
+    let finished =
+        of(&json!({ "totalCount": 1, "objects": [{ "id": 1, "name": "a" }] }), &["--columns=id,nmae"]);
+    let finished = finished.run().ends_with(0).saying("note: no object has nmae; they have id, name");
+    assert_eq!(finished.stdout, "id  nmae\n1\n");
+}
+
+#[test]
+fn an_empty_list_is_told() {
+    let finished = of(&json!({ "totalCount": 0, "objects": [] }), &["--table"]).run().ends_with(0);
+    assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("", "note: the list is empty\n"));
+}
+
+#[test]
+fn what_is_no_list_makes_no_table() {
+    of(&json!({ "id": 1 }), &["--table"])
+        .run()
+        .fails_with(2)
+        .saying("some.list answers no list, and a table needs one");
+}
+
+#[test]
+fn a_server_can_not_move_the_cursor() {
+    let objects = json!([{ "id": "\u{1b}[2J\u{9b}x", "na\u{1b}me": "a\r\nb" }]);
+    let finished = of(&json!({ "totalCount": 1, "objects": objects }), &["--table"]).run().ends_with(0);
+    assert_eq!(finished.stdout, "id      na me\n [2J x  a  b\n");
+}
+
+#[test]
+fn a_table_is_no_other_form() {
+    for other in ["--json", "--jsonl", "--jq=."] {
+        for table in ["--table", "--columns=id"] {
+            let finished = Kaltura::new(["call", "a.list", table, other]).run();
+            finished.fails_with(2).saying("cannot be used with");
+        }
+    }
+}
