@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand};
 use kaltura_types::redact;
 
+use crate::commands::batch::BatchCommand;
 use crate::commands::call::CallCommand;
 use crate::commands::completions::CompletionsCommand;
 use crate::commands::demo::DemoCommand;
@@ -52,6 +53,7 @@ pub(crate) struct Cli {
 /// What to do. Each command describes itself.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Batch(Box<BatchCommand>),
     Call(Box<CallCommand>),
     Completions(CompletionsCommand),
     Demo(DemoCommand),

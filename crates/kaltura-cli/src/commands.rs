@@ -1,5 +1,6 @@
 //! The commands, one file each; and what several of them do.
 
+pub(crate) mod batch;
 pub(crate) mod call;
 pub(crate) mod completions;
 pub(crate) mod demo;
@@ -25,6 +26,7 @@ use crate::settings::Settings;
 pub(crate) fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
     let settings = || Settings::load(cli.profile.as_deref(), environment);
     match cli.command {
+        Command::Batch(batch) => batch.run(cli.json, &settings()?),
         Command::Call(call) => call.run(cli.json, &settings()?),
         Command::Completions(completions) => completions.run(),
         Command::Demo(demo) => demo.run(cli.json),

@@ -121,6 +121,12 @@ impl Failure {
         self
     }
 
+    /// Says what it is a part of.
+    pub(crate) fn within(mut self, whole: &str) -> Self {
+        self.0.message = format!("{whole}: {}", self.0.message);
+        self
+    }
+
     /// Adds a cause, and the causes of that. What only repeats the text before it is left out.
     pub(crate) fn caused_by(mut self, cause: &dyn Error) -> Self {
         let mut next = Some(cause);

@@ -12,7 +12,10 @@ mod shown_request;
 mod table;
 mod walk;
 
-pub(super) use self::action_name::ActionName;
+pub(super) use self::action_name::{ActionName, InvalidActionName};
+pub(super) use self::parameters::{read_file, read_text};
+pub(super) use self::selection::Selection;
+pub(super) use self::session_in_use::{Line, SessionInUse, Undone, cured_by_a_login, without_login};
 pub(super) use self::shown_request::ShownRequest;
 
 use clap::Args;
@@ -22,7 +25,6 @@ use serde_json::{Value, json};
 
 use self::argument::Argument;
 use self::form::{Form, FormOptions};
-use self::session_in_use::SessionInUse;
 use self::walk::Walk;
 use crate::failure::Failure;
 use crate::options::{Authority, CallSessionOptions};

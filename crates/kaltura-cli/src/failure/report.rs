@@ -45,6 +45,16 @@ impl Failure {
     }
 
     fn as_json(&self) -> String {
+        let mut text = output::json_line(&self.document());
+        if text.is_empty() {
+            // Texts and numbers always fit into JSON; should they not, a program still gets a line.
+            let _ = writeln!(text, "{{\"error\":{{\"exitCode\":{}}}}}", self.exit_code().number());
+        }
+        text
+    }
+
+    /// What programs read: an object with the member `error`.
+    pub(crate) fn document(&self) -> impl Serialize + '_ {
         #[derive(Serialize)]
         struct Report<'a> {
             error: Body<'a>,
@@ -56,13 +66,7 @@ impl Failure {
             #[serde(flatten)]
             story: &'a Story,
         }
-        let report = Report { error: Body { exit_code: self.exit_code().number(), story: &self.0 } };
-        let mut text = output::json_line(&report);
-        if text.is_empty() {
-            // Texts and numbers always fit into JSON; should they not, a program still gets a line.
-            let _ = writeln!(text, "{{\"error\":{{\"exitCode\":{}}}}}", self.exit_code().number());
-        }
-        text
+        Report { error: Body { exit_code: self.exit_code().number(), story: &self.0 } }
     }
 }
 

@@ -53,19 +53,43 @@ fn it_is_the_cache_of_ks() {
 fn a_refused_session_is_replaced_and_the_call_sent_again() {
     let (server, cache) = (server(), tempfile::tempdir().unwrap());
     let ks = || server.cached(cache.path(), ["ks"]).run().ends_with(0).stdout;
-    for command in [json!({ "endSession": ks().trim_end() }), json!({ "advanceClock": 90_000 })] {
-        let before = ks();
-        obey(&server, &command);
-        calls(&server);
-        let finished = server.cached(cache.path(), ["call", "media.list", "--json"]).run().ends_with(0);
-        assert_eq!(finished.document()["totalCount"], 0);
-        assert_eq!(finished.stderr, "");
-        assert_eq!(asked(&server), with_login(&["media.list invalid_ks"], &["media.list"]), "{command}");
-        assert_ne!(ks(), before);
-        // The new one is kept.
-        server.cached(cache.path(), ["call", "media.list"]).run().ends_with(0);
-        assert_eq!(asked(&server), ["media.list"]);
+    let before = ks();
+    obey(&server, &json!({ "advanceClock": 90_000 }));
+    calls(&server);
+    let finished = server.cached(cache.path(), ["call", "media.list", "--json"]).run().ends_with(0);
+    assert_eq!(finished.document()["totalCount"], 0);
+    assert_eq!(finished.stderr, "");
+    assert_eq!(asked(&server), with_login(&["media.list invalid_ks"], &["media.list"]));
+    assert_ne!(ks(), before);
+    // The new one is kept.
+    server.cached(cache.path(), ["call", "media.list"]).run().ends_with(0);
+    assert_eq!(asked(&server), ["media.list"]);
+}
+
+#[test]
+fn of_many_that_are_refused_at_once_one_logs_in() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    server.cached(cache.path(), ["ks"]).run().ends_with(0);
+    obey(&server, &json!({ "advanceClock": 90_000 }));
+    calls(&server);
+    let running: Vec<_> =
+        (0..8).map(|_| server.cached(cache.path(), ["call", "media.list"]).start()).collect();
+    for one in running {
+        one.wait().ends_with(0);
     }
+    assert_eq!(asked(&server).iter().filter(|call| *call == LOGIN[1]).count(), 1);
+}
+
+/// A token whose sessions were ended once gives no session that works (wire contract, section 4.4).
+#[test]
+fn a_new_session_that_is_ended_too_is_not_replaced() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let ks = server.cached(cache.path(), ["ks"]).run().ends_with(0).stdout;
+    obey(&server, &json!({ "endSession": ks.trim_end() }));
+    calls(&server);
+    let finished = server.cached(cache.path(), ["call", "media.list"]).run().fails_with(3);
+    finished.saying("it was ended").saying("Make a new app token");
+    assert_eq!(asked(&server), with_login(&["media.list invalid_ks"], &["media.list invalid_ks"]));
 }
 
 #[test]

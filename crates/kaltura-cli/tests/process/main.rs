@@ -3,6 +3,8 @@
 //! All servers here run on loopback: the command's own emulator, and a raw one for odd answers.
 #![cfg(test)]
 
+mod batch;
+mod batch_shown;
 mod call;
 mod call_all;
 mod call_refused;

@@ -75,5 +75,5 @@ fn the_manual_has_a_page_for_all_and_for_each() {
 
 #[test]
 fn a_page_of_no_command_is_a_usage_error() {
-    Kaltura::new(["man", "nosuch"]).run().fails_with(2).saying("There are call,");
+    Kaltura::new(["man", "nosuch"]).run().fails_with(2).saying("There are batch, call,");
 }

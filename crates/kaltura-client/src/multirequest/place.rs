@@ -3,20 +3,28 @@
 use kaltura_types::Parameters;
 use serde_json::Value;
 
-/// Puts a text at a place, instead of what is there. Objects on the way are made where there are none; false if the
-/// way leads through something else, or is none.
+/// Puts a text at a place, instead of what is there. Objects on the way are made where there are none, and a number
+/// leads to an item of a list that is there; false if the way leads through something else, or is none.
 pub(super) fn put(parameters: &mut Parameters, place: &str, text: String) -> bool {
-    let mut names = place.split('.');
-    let Some(last) = names.next_back().filter(|last| !last.is_empty()) else { return false };
-    let mut members = parameters;
-    for name in names {
-        let inner = members.entry(name).or_insert_with(|| Value::Object(Parameters::new()));
-        match inner {
-            Value::Object(inner) if !name.is_empty() => members = inner,
-            _ => return false,
-        }
+    if place.split('.').any(str::is_empty) {
+        return false;
     }
-    members.insert(last.to_owned(), text.into());
+    let mut names = place.split('.');
+    let Some(first) = names.next() else { return false };
+    let mut here = parameters.entry(first).or_insert(Value::Null);
+    for name in names {
+        if here.is_null() {
+            *here = Value::Object(Parameters::new());
+        }
+        let next = match here {
+            Value::Object(members) => Some(members.entry(name).or_insert(Value::Null)),
+            Value::Array(list) => name.parse::<usize>().ok().and_then(|index| list.get_mut(index)),
+            _ => None,
+        };
+        let Some(next) = next else { return false };
+        here = next;
+    }
+    *here = text.into();
     true
 }
 
@@ -34,6 +42,21 @@ mod tests {
         }
         let expected =
             json!({"id": "id", "filter": {"idEqual": "filter.idEqual", "deep": {"er": "filter.deep.er"}}});
+        assert_eq!(Value::Object(parameters), expected);
+    }
+
+    #[test]
+    fn a_number_leads_into_a_list() {
+        let Value::Object(mut parameters) = json!({"list": [{"a": 1}, "b"], "map": {"0": "c"}}) else {
+            panic!("an object")
+        };
+        for place in ["list.0.id", "list.1", "map.0"] {
+            assert!(put(&mut parameters, place, place.to_owned()), "{place}");
+        }
+        for place in ["list.2", "list.x", "list.-1", "list.0.a.b"] {
+            assert!(!put(&mut parameters, place, String::new()), "{place}");
+        }
+        let expected = json!({"list": [{"a": 1, "id": "list.0.id"}, "list.1"], "map": {"0": "map.0"}});
         assert_eq!(Value::Object(parameters), expected);
     }
 

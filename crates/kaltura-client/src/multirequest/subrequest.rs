@@ -83,8 +83,8 @@ impl<O> Subrequest<O> {
         Self { part, output: PhantomData }
     }
 
-    /// Puts a value of an earlier result here: a parameter such as `id`, or a member of one such as
-    /// `filter.idEqual`. If that result is an error, the value is an **empty text**; see
+    /// Puts a value of an earlier result here: a parameter such as `id`, a member of one such as `filter.idEqual`, or
+    /// an item of a list that is there, such as `ids.0`. If that result is an error, the value is an **empty text**; see
     /// [`Multirequest`](super::Multirequest).
     pub fn refer(mut self, place: impl Into<String>, reference: Reference) -> Self {
         self.part.references.push(PlacedReference { place: place.into(), reference });

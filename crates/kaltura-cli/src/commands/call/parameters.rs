@@ -85,7 +85,7 @@ fn read(path: &[String], value: &Written) -> Result<Value, Failure> {
     }
 }
 
-fn read_file(path: &Path) -> Result<String, Failure> {
+pub(in crate::commands) fn read_file(path: &Path) -> Result<String, Failure> {
     let place = format!("the file {}", path.display());
     let file = File::open(path)
         .map_err(|error| Failure::usage(format!("can not open {place}")).caused_by(&error))?;
@@ -106,7 +106,7 @@ fn from_stdin() -> Result<Parameters, Failure> {
     })
 }
 
-fn read_text(from: impl Read, place: &str) -> Result<String, Failure> {
+pub(in crate::commands) fn read_text(from: impl Read, place: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     from.take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)

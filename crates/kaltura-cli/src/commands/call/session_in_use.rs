@@ -45,6 +45,7 @@ pub(in crate::commands) enum Undone {
     /// The server refused the session, and did nothing. Another one may be accepted.
     Refused {
         failure: Failure,
+        why: KsRefusal,
         /// Whether it had accepted the session before.
         worked: bool,
     },
@@ -61,19 +62,26 @@ impl From<Failure> for Undone {
 impl Line<'_> {
     /// What follows from a failed call. `worked` is whether the session had been accepted before.
     pub(in crate::commands) fn undone(&self, error: Error, worked: bool) -> Undone {
-        let is_curable = is_cured_by_a_login(&error);
+        let why = cured_by_a_login(&error);
         let failure = Failure::from(error).at(self.service_url);
-        if is_curable { Undone::Refused { failure, worked } } else { Undone::Failed(failure) }
+        match why {
+            Some(why) => Undone::Refused { failure, why, worked },
+            None => Undone::Failed(failure),
+        }
     }
 }
 
-/// Whether the server refused the session for a reason that a new one does not have.
-pub(in crate::commands) fn is_cured_by_a_login(error: &Error) -> bool {
-    let ErrorKind::KsRefused(refusal) = error.kind() else { return false };
-    matches!(
-        refusal,
-        KsRefusal::Expired | KsRefusal::LoggedOut | KsRefusal::ActionsUsedUp | KsRefusal::Unreadable
-    )
+/// Why the server refused the session, if a new one may be accepted.
+pub(in crate::commands) fn cured_by_a_login(error: &Error) -> Option<KsRefusal> {
+    match error.kind() {
+        ErrorKind::KsRefused(
+            why @ (KsRefusal::Expired
+            | KsRefusal::LoggedOut
+            | KsRefusal::ActionsUsedUp
+            | KsRefusal::Unreadable),
+        ) => Some(why),
+        _ => None,
+    }
 }
 
 impl<'a> SessionInUse<'a> {
@@ -131,9 +139,9 @@ impl<'a> SessionInUse<'a> {
             match outcome {
                 Ok(done) => return Ok(done),
                 Err(Undone::Failed(failure)) => return Err(failure),
-                Err(Undone::Refused { failure, worked }) => {
+                Err(Undone::Refused { failure, why, worked }) => {
                     if !self.renew(worked)? {
-                        return Err(failure);
+                        return Err(self.hopeless(failure, why));
                     }
                 }
             }
@@ -151,6 +159,18 @@ impl<'a> SessionInUse<'a> {
         }
         self.tell();
         Ok(true)
+    }
+
+    /// The session was refused, and there is none that would not be.
+    fn hopeless(&self, failure: Failure, why: KsRefusal) -> Failure {
+        match (&self.held, why) {
+            // Whoever ends one session of a token ends those to come (wire contract, section 4.4).
+            (Held::Ready { .. }, KsRefusal::LoggedOut) => failure.with_hint(
+                "This is a new session of the app token. Somebody has ended one of its sessions, and so all of them, \
+                 those that are still to be started included. Make a new app token.",
+            ),
+            _ => failure,
+        }
     }
 
     /// Tells what is wrong with the cache, and what a login granted otherwise.

@@ -1,0 +1,233 @@
+//! Several calls in one request.
+
+use serde_json::{Value, json};
+
+use crate::control::{calls, obey};
+use crate::emulator_process::{EmulatorProcess, text_of, token};
+use crate::invocation::Kaltura;
+use crate::odd_server::{OddServer, ok};
+
+const VALUE: &str = "0123456789abcdef0123456789abcdef";
+const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+
+/// The first token makes USER sessions, the other one ADMIN sessions.
+fn server() -> EmulatorProcess {
+    EmulatorProcess::with_seed(&json!({
+        "partners": [{ "id": 1_234_567, "adminSecrets": ["a0b1c2d3e4f5061728394a5b6c7d8e9f"], "userSecret": "x" }],
+        "widgets": [{ "id": "_1234567", "partnerId": 1_234_567 }],
+        "appTokens": [
+            token("0_importer", VALUE, json!({})),
+            token("0_manager", VALUE, json!({ "sessionType": 2 })),
+        ],
+        "entries": [
+            { "id": "0_aaaaaaaa", "partnerId": 1_234_567, "name": "Welcome" },
+            { "id": "0_bbbbbbbb", "partnerId": 1_234_567, "name": "Lecture" },
+        ],
+    }))
+}
+
+/// A batch with these calls on standard input, and a cache of its own.
+fn batch(server: &EmulatorProcess, calls: &Value, more: &[&str]) -> Kaltura {
+    let cache = tempfile::tempdir().unwrap();
+    with_cache(server, cache.path(), calls, more)
+}
+
+fn with_cache(server: &EmulatorProcess, cache: &std::path::Path, calls: &Value, more: &[&str]) -> Kaltura {
+    server.cached(cache, ["batch"]).arguments(more.iter().copied()).stdin(calls.to_string())
+}
+
+fn ids(result: &Value) -> Vec<&str> {
+    result["objects"].as_array().unwrap().iter().map(|object| object["id"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn the_results_come_in_the_order_of_the_calls() {
+    let server = server();
+    let planned = json!([{ "call": "system.ping" }, { "call": "media.list", "params": { "pager": { "pageSize": 1 } } }]);
+    let people = batch(&server, &planned, &[]).run().ends_with(0);
+    assert!(people.stdout.starts_with("[\n  true,\n  {\n    \"totalCount\": 2,\n"), "{people:#?}");
+    assert_eq!(people.stderr, "");
+    let programs = batch(&server, &planned, &["--json"]).run().ends_with(0).document();
+    assert_eq!(programs, serde_json::from_str::<Value>(&people.stdout).unwrap());
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("calls.json");
+    std::fs::write(&file, planned.to_string()).unwrap();
+    let from_file = batch(&server, &json!(null), &[text_of(&file), "--jq=.[1].objects[].name"]);
+    assert_eq!(from_file.run().ends_with(0).stdout, "Welcome\n");
+}
+
+#[test]
+fn later_calls_refer_to_earlier_results() {
+    let server = server();
+    let planned = json!([
+        { "call": "media.list" },
+        { "call": "media.list", "params": { "filter": { "idEqual": { "$result": "1.objects.1.id" } } } },
+        { "call": "media.list", "params": { "filter": { "idIn": { "$result": "1.objects._all.id" } } } },
+    ]);
+    let results = batch(&server, &planned, &["--json"]).run().ends_with(0).document();
+    assert_eq!(ids(&results[1]), ["0_bbbbbbbb"]);
+    assert_eq!(ids(&results[2]), ["0_aaaaaaaa", "0_bbbbbbbb"]);
+}
+
+#[test]
+fn a_result_can_be_the_session_of_a_later_call() {
+    let server = server();
+    let planned = json!([
+        {
+            "call": "session.start",
+            "params": { "partnerId": 1_234_567, "secret": "a0b1c2d3e4f5061728394a5b6c7d8e9f", "type": 2, "ks": "" },
+        },
+        { "call": "appToken.list", "params": { "ks": { "$result": "1" } } },
+    ]);
+    let results = batch(&server, &planned, &["--json"]).run().ends_with(0).document();
+    assert_eq!(results[1]["totalCount"], 2);
+    assert_eq!(calls(&server).len(), 2, "no login was needed");
+}
+
+#[test]
+fn a_reference_to_nothing_is_noted() {
+    let server = server();
+    let planned = json!([
+        { "call": "media.list" },
+        { "call": "media.list", "params": { "filter": { "idIn": { "$result": "1.objects.7.id" } } } },
+    ]);
+    let finished = batch(&server, &planned, &[]).run().ends_with(0);
+    let note = "filter.idIn of call 2 was an empty text: the result of call 1 has no value there";
+    finished.saying(&format!("note: {note}"));
+    let finished = batch(&server, &planned, &["--json"]).run().ends_with(0);
+    assert_eq!(finished.stderr, format!("{}\n", json!({ "note": note })));
+}
+
+#[test]
+fn a_failed_call_stands_in_its_place_and_gives_the_exit_code() {
+    let server = server();
+    let planned = json!([
+        { "call": "media.list" },
+        { "call": "appToken.list" },
+        { "call": "nosuch.action" },
+        { "call": "system.ping" },
+    ]);
+    let finished = batch(&server, &planned, &["--json"]).run().ends_with(4);
+    let results = finished.document();
+    assert_eq!((&results[0]["totalCount"], &results[3]), (&json!(2), &json!(true)));
+    let error = &results[1]["error"];
+    assert_eq!((&error["exitCode"], &error["class"]), (&json!(4), &json!("permission")));
+    assert_eq!((&error["code"], &error["step"]), (&json!("SERVICE_FORBIDDEN"), &json!("appToken.list")));
+    assert_eq!(results[2]["error"]["code"], "SERVICE_DOES_NOT_EXISTS");
+    let told = finished.error();
+    assert_eq!((&told["exitCode"], &told["code"]), (&json!(4), &json!("SERVICE_FORBIDDEN")));
+    let message =
+        "2 of 4 calls failed, the first is call 2: appToken.list failed: the session may not do this";
+    assert_eq!(told["message"], message);
+
+    let planned = json!([{ "call": "appToken.get", "params": { "id": "0_nosuchone" } }]);
+    let finished = batch(&server, &planned, &["--app-token-id=0_manager"]).run().ends_with(5);
+    assert!(finished.stdout.starts_with("[\n  {\n    \"error\": {\n"), "{finished:#?}");
+    finished.saying("call 1 of 1 failed: appToken.get failed").saying("APP_TOKEN_ID_NOT_FOUND");
+}
+
+#[test]
+fn a_refused_session_is_replaced_and_all_of_it_sent_again() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let planned = json!([{ "call": "media.list" }, { "call": "media.list" }]);
+    let run = || with_cache(&server, cache.path(), &planned, &["--json"]).run();
+    run().ends_with(0);
+    calls(&server);
+    run().ends_with(0);
+    assert_eq!(calls(&server), ["media.list", "media.list"]);
+    obey(&server, &json!({ "advanceClock": 90_000 }));
+    let finished = run().ends_with(0);
+    assert_eq!((finished.document()[1]["totalCount"].clone(), finished.stderr.as_str()), (json!(2), ""));
+    assert_eq!(calls(&server).len(), 2 + 2 + 2);
+    // Something of this is carried out, so that it is not sent again.
+    obey(&server, &json!({ "advanceClock": 90_000 }));
+    let planned = json!([{ "call": "media.list" }, { "call": "system.ping", "params": { "ks": "" } }]);
+    let finished = with_cache(&server, cache.path(), &planned, &["--json"]).run().ends_with(3);
+    assert_eq!(finished.document()[1], true);
+}
+
+#[test]
+fn the_session_of_a_login_is_not_ended_by_mistake() {
+    let server = server();
+    let planned = json!([{ "call": "system.ping" }, { "call": "session.end" }]);
+    batch(&server, &planned, &[]).run().fails_with(2).saying("would shut the app token");
+    let ks = server.login(["--ks-only"]).run().ends_with(0).stdout;
+    batch(&server, &planned, &[]).env("KALTURA_KS", ks.trim_end()).run().ends_with(0);
+}
+
+#[test]
+fn no_calls_need_no_server() {
+    assert_eq!(Kaltura::new(["batch"]).stdin("[]").run().ends_with(0).stdout, "[]\n");
+}
+
+#[test]
+fn what_the_server_would_misread_is_refused() {
+    let server = OddServer::answering(ok("application/json", "[true, true]"));
+    let refused = |second: Value| {
+        let planned = json!([{ "call": "a.b" }, { "call": "c.d", "params": second }]);
+        let batch = Kaltura::new(["batch", "--anonymous", "--service-url", &server.url]);
+        batch.stdin(planned.to_string()).run().fails_with(2)
+    };
+    let finished = refused(json!({ "name": "{1:result:id}" }));
+    finished.saying("reads as a reference").saying("{\"$result\": \"1.objects.0.id\"}");
+    refused(json!({ "id": { "$result": "2.id" } })).saying("call 2: $result in id is of no earlier call");
+    refused(json!({ "id": { "$result": "1.code" } })).saying("`code` or `message`");
+    refused(json!({ "id": { "$result": "1.a b" } })).saying("that can not be one");
+    assert_eq!(server.requests.try_iter().count(), 0);
+}
+
+#[test]
+fn usage() {
+    let batch = |text: &str| Kaltura::new(["batch"]).stdin(text).run().fails_with(2);
+    batch("").saying("standard input is not JSON: line 1, column 0").saying("It holds calls like");
+    batch("{}").saying("standard input is not a JSON list of calls");
+    batch("[{\"call\": \"media\"}]").saying("has a mistake in call 1: write service and action");
+    batch("[{\"call\": \"a.b\"}]").saying("--partner-id is missing");
+    Kaltura::new(["batch", "no-such-file"]).run().fails_with(2).saying("can not open the file no-such-file");
+    let both = Kaltura::new(["batch", "--ks-stdin"]).stdin("[]").run().fails_with(2);
+    both.saying("the KS and the calls can not both come from standard input");
+    Kaltura::new(["batch", "--jq=.["]).stdin("[]").run().fails_with(2).saying("at letter 2");
+}
+
+#[test]
+fn network_and_server() {
+    let planned = json!([{ "call": "a.b" }]).to_string();
+    let run = |url: &str, more: &[&str]| {
+        let batch = Kaltura::new(["batch", "--anonymous", "--service-url", url]);
+        batch.arguments(more.iter().copied()).stdin(planned.clone()).run()
+    };
+    run(&OddServer::silent().url, &["--timeout=1s"]).fails_with(6).saying("multirequest failed");
+    let page = OddServer::answering(ok("text/html", "<!DOCTYPE html><p>Sign in"));
+    run(&page.url, &[]).fails_with(7).saying("the answer is an HTML page");
+    let short = OddServer::answering(ok("application/json", "[]"));
+    run(&short.url, &[]).fails_with(7);
+    assert_eq!(short.requests.try_iter().count(), 1);
+}
+
+#[test]
+fn what_a_server_echoes_is_not_repeated() {
+    let error = json!({
+        "code": "INVALID_KS", "message": format!("Invalid KS {KS} and hush-hush"),
+        "objectType": "KalturaAPIException", "args": { "KSID": KS },
+    });
+    let server = OddServer::answering(ok("application/json", &json!([error]).to_string()));
+    let planned = json!([{ "call": "a.b", "params": { "secret": "hush-hush" } }]).to_string();
+    for form in [&[][..], &["--json"]] {
+        let batch = Kaltura::new(["batch", "--service-url", &server.url]).env("KALTURA_KS", KS);
+        let finished = batch.arguments(form.iter().copied()).stdin(planned.clone()).run().ends_with(3);
+        let written = format!("{}{}", finished.stdout, finished.stderr);
+        assert!(!written.contains("hush") && !written.contains(&KS[..12]), "{finished:#?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn it_can_be_interrupted() {
+    let server = OddServer::silent();
+    let batch = Kaltura::new(["batch", "--anonymous", "--service-url", &server.url]);
+    let running = batch.stdin("[{\"call\":\"a.b\"}]").start();
+    server.requests.recv().unwrap();
+    running.signal("INT");
+    running.wait().fails_with(130);
+}
