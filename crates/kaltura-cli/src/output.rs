@@ -49,6 +49,15 @@ pub(crate) fn note(text: &str) {
     to_stderr(&wrapped(&format!("{}note:{:#}", style::NOTE, style::NOTE), "  ", &one_line(text)));
 }
 
+/// The same for whoever reads: people, or with `json` a program, which gets `{"note":"..."}`.
+pub(crate) fn note_for(json: bool, text: &str) {
+    #[derive(Serialize)]
+    struct Note<'a> {
+        note: &'a str,
+    }
+    if json { to_stderr(&json_line(&Note { note: text })) } else { note(text) }
+}
+
 /// A value as one line of JSON with its line end; empty if it does not fit into JSON.
 pub(crate) fn json_line(value: &impl Serialize) -> String {
     serde_json::to_string(value).map(|line| line + "\n").unwrap_or_default()

@@ -11,7 +11,7 @@ use clap::Args;
 use kaltura_auth::ServiceUrl;
 use kaltura_client::multirequest::{BatchMistake, VoidReason, VoidReference};
 use kaltura_client::{CallFailed, Error, ErrorKind};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::planned_call::PlannedCall;
 use super::call::{Line, Selection, SessionInUse, Undone, cured_by_a_login};
@@ -95,7 +95,7 @@ impl BatchCommand {
             let ends_sessions = calls.iter().any(|call| call.action().ends_sessions() && !call.has_own_ks());
             self.session.authority(settings, ends_sessions)?
         };
-        let mut session = SessionInUse::new(&self.session, &service_url, authority, !json)?;
+        let mut session = SessionInUse::new(&self.session, &service_url, authority, json)?;
         session.run(async |line| {
             let results = send(&calls, json, line).await?;
             let failure = first_failure(&results, &service_url);
@@ -157,17 +157,13 @@ fn unsent(error: Error, line: &Line<'_>) -> Undone {
 /// Tells where the server put in an empty text. That of a failed call is told by its error.
 fn tell(void: &[VoidReference], json: bool) {
     for reference in void.iter().filter(|reference| reference.reason() == VoidReason::NothingThere) {
-        let note = format!(
+        let text = format!(
             "{} of call {} was an empty text: the result of call {} has no value there",
             reference.place(),
             reference.number(),
             reference.of()
         );
-        if json {
-            output::to_stderr(&output::json_line(&json!({ "note": note })));
-        } else {
-            output::note(&note);
-        }
+        output::note_for(json, &text);
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) use self::shown_request::ShownRequest;
 use clap::Args;
 use kaltura_client::{RawAction, RetryPolicy};
 use kaltura_types::Parameters;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::argument::Argument;
 use self::form::{Form, FormOptions};
@@ -69,8 +69,10 @@ On a terminal a list is a table. All other answers are JSON, a bare text as it i
 the answer is one line of JSON in any case. COLUMNS says how wide a table may be. With --jq, a
 result that is a text has no quotes, unless --json is there too.
 
+Notes are written to standard error, with --json as {\"note\":\"...\"}.
+
 With --all the answer is {\"totalCount\":N,\"objects\":[...]} with the objects of all pages,
-of pager.pageSize (500) each. The server counts through 10 000 objects of many lists and no
+of pager.pageSize (500) each, or less where such a page is more than 16 MiB. The server counts through 10 000 objects of many lists and no
 further; with filter.orderBy=+createdAt or -createdAt, --all then goes on by time. What is
 added or deleted meanwhile may be missed; nothing is listed twice.
 
@@ -135,12 +137,12 @@ impl CallCommand {
         } else {
             self.session.authority(settings, self.action.ends_sessions())?
         };
-        let mut session = SessionInUse::new(&self.session, &service_url, authority, !json)?;
+        let mut session = SessionInUse::new(&self.session, &service_url, authority, json)?;
         match walk {
             Some(mut walk) => {
                 // A list that has answered once does no harm, so its pages may be asked for again.
                 session = session.retry(RetryPolicy::default());
-                self.print_all(&mut session, &mut walk, &form)
+                self.print_all(&mut session, &mut walk, &form, json)
             }
             None => self.print_one(&mut session, &parameters, &form),
         }
@@ -162,14 +164,20 @@ impl CallCommand {
         })
     }
 
-    fn print_all(&self, session: &mut SessionInUse<'_>, walk: &mut Walk, form: &Form) -> Result<(), Failure> {
+    fn print_all(
+        &self,
+        session: &mut SessionInUse<'_>,
+        walk: &mut Walk,
+        form: &Form,
+        json: bool,
+    ) -> Result<(), Failure> {
         let mut objects = Vec::new();
         pages::walk_through(session, &self.action, walk, async |line, page| {
             objects.extend(form.print_page(page, line).await?);
             Ok(())
         })?;
         if !form.is_by_and_by() {
-            let all = json!({ "totalCount": objects.len(), "objects": Value::Array(objects) });
+            let all = serde_json::json!({ "totalCount": objects.len(), "objects": Value::Array(objects) });
             crate::runtime::run(async {
                 let mut signals = Signals::listen()?;
                 form.print(all, &self.action, &mut signals).await
@@ -177,7 +185,7 @@ impl CallCommand {
         }
         let listed = walk.listed();
         if let Some(total) = walk.total().filter(|total| *total != listed) {
-            output::note(&format!("the server counts {total}, and has listed {listed}"));
+            output::note_for(json, &format!("the server counts {total}, and has listed {listed}"));
         }
         Ok(())
     }

@@ -1,7 +1,5 @@
 //! Tables: columns side by side, without lines.
 
-use std::fmt::Write as _;
-
 use terminal_size::{Width, terminal_size_of};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -36,12 +34,10 @@ pub(crate) fn table(heading: &[String], rows: &[Vec<String>], width: Option<usiz
     if let Some(width) = width {
         fit(&mut widths, width);
     }
-    let mut text = String::new();
-    let _ = write!(text, "{}", style::HEADING);
-    line(&mut text, heading, &widths);
-    let _ = write!(text, "{:#}", style::HEADING);
+    let mut text = format!("{}{}{:#}\n", style::HEADING, line(heading, &widths), style::HEADING);
     for row in rows {
-        line(&mut text, row, &widths);
+        text += &line(row, &widths);
+        text.push('\n');
     }
     text
 }
@@ -65,19 +61,18 @@ fn fit(widths: &mut [usize], width: usize) {
     }
 }
 
-fn line(text: &mut String, cells: &[String], widths: &[usize]) {
-    let start = text.len();
+fn line(cells: &[String], widths: &[usize]) -> String {
+    let mut line = String::new();
     for (index, (cell, width)) in cells.iter().zip(widths).enumerate() {
         if index > 0 {
-            text.extend(std::iter::repeat_n(' ', TABLE_GAP));
+            line.extend(std::iter::repeat_n(' ', TABLE_GAP));
         }
         let cell = cut(&one_line(cell), *width);
-        text.push_str(&cell);
-        text.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width())));
+        line.push_str(&cell);
+        line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width())));
     }
-    let end = start + text[start..].trim_end_matches(' ').len();
-    text.truncate(end);
-    text.push('\n');
+    line.truncate(line.trim_end_matches(' ').len());
+    line
 }
 
 /// The text, or as much of it as fits, with a sign that there is more.

@@ -156,6 +156,26 @@ fn a_fault_in_the_middle_is_passed_over_and_a_lasting_one_told() {
     call().fails_with(7);
 }
 
+#[test]
+fn pages_of_too_many_bytes_are_asked_for_in_halves() {
+    let server = OddServer::echoing(|request| {
+        let asked: Value = serde_json::from_str(request.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        let pager = |name: &str| usize::try_from(asked["pager"][name].as_u64().unwrap()).unwrap();
+        let first = (pager("pageIndex") - 1) * pager("pageSize");
+        let objects: Vec<Value> = (first..(first + pager("pageSize")).min(300))
+            .map(|id| json!({ "id": id, "text": "x".repeat(100 << 10) }))
+            .collect();
+        ok("application/json", &json!({ "totalCount": 300, "objects": objects }).to_string())
+    });
+    let finished = walk(&server, &["--jsonl", "--jq=.id"]).run().ends_with(0);
+    assert_eq!(finished.stdout, (0..300).map(|id| format!("{id}\n")).collect::<String>());
+    let sizes = server.requests.try_iter().map(|request| {
+        let asked: Value = serde_json::from_str(request.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        asked["pager"]["pageSize"].as_u64().unwrap()
+    });
+    assert_eq!(sizes.collect::<Vec<_>>(), [500, 250, 125, 125, 125]);
+}
+
 #[cfg(unix)]
 #[test]
 fn it_can_be_interrupted() {

@@ -50,10 +50,10 @@ id          name                                   createdAt
 fn what_fits_is_chosen() {
     let table = server().call(["media.list", "--table"]).env("COLUMNS", "70").run().ends_with(0);
     let expected = "\
-id          name                                   mediaType  plays
-0_aaaaaaaa  Welcome                                1          0
-0_bbbbbbbb  日本語のビデオ                         1          0
-0_cccccccc  A name that is longer than the others  1          0
+id          name                                   duration  mediaType
+0_aaaaaaaa  Welcome                                95        1
+0_bbbbbbbb  日本語のビデオ                         2700      1
+0_cccccccc  A name that is longer than the others  5         1
 ";
     assert_eq!(table.stdout, expected);
     let narrow = server().call(["media.list", "--table"]).env("COLUMNS", "24").run().ends_with(0);
@@ -64,6 +64,15 @@ id          name
 0_cccccccc  A name that…
 ";
     assert_eq!(narrow.stdout, expected);
+}
+
+#[test]
+fn secrets_are_shown_to_those_who_ask_for_them() {
+    let server =
+        EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({ "sessionType": 2 }))]));
+    let table = |option: &str| server.call(["appToken.list", option]).run().ends_with(0).stdout;
+    assert!(!table("--table").contains(VALUE));
+    assert_eq!(table("--columns=token"), format!("token\n{VALUE}\n"));
 }
 
 #[test]

@@ -55,6 +55,10 @@ pub(super) enum Form {
 impl FormOptions {
     /// What the options ask for. A wrong filter is told here, before anything is sent.
     pub(super) fn form(&self, json: bool, settings: &Settings) -> Result<Form, Failure> {
+        self.form_on(io::stdout().is_terminal(), json, settings)
+    }
+
+    fn form_on(&self, terminal: bool, json: bool, settings: &Settings) -> Result<Form, Failure> {
         let selection = self.jq.as_deref().map(|filter| Selection::new(filter, json)).transpose()?;
         Ok(match selection {
             selection if self.jsonl => Form::Lines(selection),
@@ -62,8 +66,7 @@ impl FormOptions {
             None if json => Form::Json,
             None => {
                 let is_asked = self.table || self.columns.is_some();
-                let is_custom = io::stdout().is_terminal();
-                if is_asked || is_custom {
+                if is_asked || terminal {
                     Form::Table(TableWish {
                         columns: self.columns.clone(),
                         width: output::width(settings.environment())?,
@@ -154,4 +157,50 @@ pub(in crate::commands) async fn in_the_background(
     joined.unwrap_or_else(|error| {
         Err(Failure::new(ExitCode::Local, "the output ended early").caused_by(&error))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::environment::Environment;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        form: FormOptions,
+        #[arg(long)]
+        json: bool,
+    }
+
+    fn form(arguments: &[&str], terminal: bool) -> &'static str {
+        let line = Line::try_parse_from([&["x"], arguments].concat()).unwrap();
+        let settings = Settings::of_environment(Environment::of_test(|_| None));
+        match line.form.form_on(terminal, line.json, &settings).unwrap() {
+            Form::Text => "text",
+            Form::Json => "json",
+            Form::Lines(None) => "lines",
+            Form::Lines(Some(_)) => "selected lines",
+            Form::Selection(_) => "selection",
+            Form::Table(wish) if wish.is_asked => "table",
+            Form::Table(_) => "table if it is a list",
+        }
+    }
+
+    #[test]
+    fn on_a_terminal_a_list_is_a_table_unless_another_form_is_asked_for() {
+        for (arguments, terminal, pipe) in [
+            (&[][..], "table if it is a list", "text"),
+            (&["--table"], "table", "table"),
+            (&["--columns=id"], "table", "table"),
+            (&["--json"], "json", "json"),
+            (&["--jsonl"], "lines", "lines"),
+            (&["--jq=."], "selection", "selection"),
+            (&["--jq=.", "--json"], "selection", "selection"),
+            (&["--jq=.", "--jsonl"], "selected lines", "selected lines"),
+        ] {
+            assert_eq!((form(arguments, true), form(arguments, false)), (terminal, pipe), "{arguments:?}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Walking through all pages of a list, on the line.
 
-use kaltura_client::{Error, RawAction};
+use kaltura_auth::TransportErrorKind;
+use kaltura_client::{Error, ErrorKind, RawAction};
 use serde_json::Value;
 
 use super::action_name::ActionName;
@@ -36,6 +37,7 @@ pub(super) fn walk_through(
                         return Err(Undone::Failed(too_far(error).at(line.service_url)));
                     }
                 }
+                Err(error) if is_too_large(&error) && walk.take_smaller_pages() => {}
                 Err(error) => return Err(line.undone(error, worked)),
             }
         }
@@ -48,6 +50,10 @@ pub(super) fn no_list(action: &ActionName, option: &str) -> Failure {
     let message = format!("{action} answers no list, and {option} needs one");
     Failure::usage(message)
         .with_hint("The call has been carried out. The answer of such an action is shown without it.")
+}
+
+fn is_too_large(error: &Error) -> bool {
+    error.kind() == ErrorKind::Transport(TransportErrorKind::TooLarge)
 }
 
 fn is_too_far(error: &Error) -> bool {

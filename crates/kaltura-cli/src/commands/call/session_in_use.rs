@@ -17,8 +17,8 @@ pub(in crate::commands) struct SessionInUse<'a> {
     service_url: ServiceUrl,
     held: Held<'a>,
     retry: RetryPolicy,
-    /// Whether notes are written.
-    notes: bool,
+    /// Whether notes are for a program.
+    json: bool,
 }
 
 enum Held<'a> {
@@ -85,12 +85,12 @@ pub(in crate::commands) fn cured_by_a_login(error: &Error) -> Option<KsRefusal> 
 }
 
 impl<'a> SessionInUse<'a> {
-    /// Takes the session from where it is to come from. `notes` is whether notes are written.
+    /// Takes the session from where it is to come from. `json` is whether notes are for a program.
     pub(in crate::commands) fn new(
         options: &'a CallSessionOptions,
         service_url: &ServiceUrl,
         authority: Authority<'a>,
-        notes: bool,
+        json: bool,
     ) -> Result<Self, Failure> {
         let held = match authority {
             Authority::Nobody => Held::Nothing,
@@ -102,7 +102,7 @@ impl<'a> SessionInUse<'a> {
             }
         };
         let service_url = service_url.clone();
-        let in_use = Self { options, service_url, held, retry: RetryPolicy::never(), notes };
+        let in_use = Self { options, service_url, held, retry: RetryPolicy::never(), json };
         in_use.tell();
         Ok(in_use)
     }
@@ -176,16 +176,13 @@ impl<'a> SessionInUse<'a> {
     /// Tells what is wrong with the cache, and what a login granted otherwise.
     fn tell(&self) {
         let Held::Ready { session, .. } = &self.held else { return };
-        if !self.notes {
-            return;
-        }
         for warning in &session.warnings {
-            output::note(warning);
+            output::note_for(self.json, warning);
         }
         for adjustment in &session.adjustments {
             // How long it lives makes no difference to a call.
             if !matches!(adjustment, Adjustment::ShorterLife { .. }) {
-                output::note(&adjustment.to_string());
+                output::note_for(self.json, &adjustment.to_string());
             }
         }
     }

@@ -137,6 +137,17 @@ impl Walk {
         goes_on
     }
 
+    /// Goes on with pages of half the size, where one is more than can be taken; false if it can not be less.
+    pub(super) const fn take_smaller_pages(&mut self) -> bool {
+        if self.size < 2 {
+            return false;
+        }
+        self.size /= 2;
+        // Where pages do not meet, some objects come again, and are passed over.
+        self.page = self.rows / self.size + 1;
+        true
+    }
+
     pub(super) const fn is_over(&self) -> bool {
         self.is_over
     }

@@ -21,7 +21,9 @@ impl Compiled {
         let rows = jaq_core::load::parse(include_str!("rows.jq"), |parser| parser.defs());
         let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
         let defs = defs.chain(rows.unwrap_or_default());
+        // The environment may hold secrets, which do not belong into an answer.
         let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
+        let funs = funs.filter(|(name, ..)| *name != "env");
         let arena = Arena::default();
         let modules = Loader::new(defs)
             .load(&arena, File { code: filter, path: () })
@@ -174,6 +176,8 @@ mod tests {
             (".a[", "at letter 3: [ is not closed"),
             (".\"ä\" | foo", "at letter 8: there is no filter foo/0"),
             (".a | $x", "at letter 6: there is no variable $x"),
+            ("env", "at letter 1: there is no filter env/0"),
+            (".a | $ENV", "there is no variable $ENV"),
             (".a |", "at its end: expected term"),
             ("", "at its end: expected term"),
             (".a )", "at letter 4: "),

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::cell;
+use crate::commands::call::shown_request::is_secret_name;
 use crate::output;
 
 /// How wide a table is where nobody knows how wide it may be.
@@ -27,15 +28,19 @@ pub(super) fn names(objects: &[Value]) -> Vec<&str> {
     names
 }
 
-/// The columns that tell most in this width: id and name, and then what most objects have and is short.
+/// The columns that tell most in this width: id and name, then what most objects have and is short, and of that what
+/// tells them apart before what is the same in all. Secrets are left to those who ask for them.
 pub(super) fn choose(objects: &[Value], width: usize) -> Vec<String> {
     let mut candidates: Vec<(&str, usize)> = names(objects)
         .into_iter()
         .filter_map(|name| Some((name, room(objects, name)?)))
-        .filter(|(name, _)| !SAME_FOR_ALL.contains(name))
+        .filter(|(name, _)| !SAME_FOR_ALL.contains(name) && !is_secret_name(name))
         .collect();
-    // Stable: the rest stays in its order.
-    candidates.sort_by_key(|(name, _)| FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()));
+    // Stable: otherwise they stay in their order.
+    candidates.sort_by_key(|(name, _)| {
+        let place = FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len());
+        (place, !tells_apart(objects, name))
+    });
     let mut chosen: Vec<String> = Vec::new();
     let mut taken = 0;
     for (name, room) in candidates {
@@ -52,6 +57,10 @@ pub(super) fn choose(objects: &[Value], width: usize) -> Vec<String> {
         chosen.extend(names(objects).into_iter().take(1).map(str::to_owned));
     }
     chosen
+}
+
+fn tells_apart(objects: &[Value], name: &str) -> bool {
+    objects.windows(2).any(|pair| pair[0].get(name) != pair[1].get(name))
 }
 
 /// How wide a column of this member is; nothing if it makes none.
@@ -80,8 +89,8 @@ mod tests {
         let entry = |number: u32| {
             json!({
                 "mediaType": 1, "duration": number, "id": format!("0_{number:08}"), "name": "Lecture",
-                "partnerId": 7, "thumbnailUrl": "x".repeat(50), "createdAt": 1_795_493_355, "tags": "",
-                "list": [1], "objectType": "KalturaMediaEntry",
+                "partnerId": 7, "thumbnailUrl": "x".repeat(50), "createdAt": 1_795_493_355 + number, "tags": "",
+                "list": [1], "token": "hush", "objectType": "KalturaMediaEntry",
             })
         };
         let mut objects: Vec<Value> = (0..4).map(entry).collect();
@@ -92,9 +101,9 @@ mod tests {
     #[test]
     fn what_tells_most_comes_first_and_the_rest_as_it_fits() {
         let objects = objects();
-        assert_eq!(choose(&objects, 200), ["id", "name", "mediaType", "duration", "createdAt"]);
+        assert_eq!(choose(&objects, 200), ["id", "name", "duration", "createdAt", "mediaType"]);
         // What does not fit is passed over for what does.
-        assert_eq!(choose(&objects, 29), ["id", "name", "duration"]);
+        assert_eq!(choose(&objects, 40), ["id", "name", "duration", "mediaType"]);
         assert_eq!(choose(&objects, 1), ["id", "name"]);
     }
 

@@ -169,6 +169,31 @@ fn a_second_may_be_longer_than_a_page() {
     assert_eq!(ids, Some(all(5000)));
 }
 
+#[test]
+fn pages_that_are_too_large_become_smaller() {
+    for size in [500, 333, 7] {
+        let mut server = Server::with(1000);
+        let mut walk = Walk::new(parameters(json!({ "pager": { "pageSize": size } }))).unwrap();
+        let mut ids = 0;
+        for step in 0.. {
+            if walk.is_over() {
+                break;
+            }
+            // Every now and then one does not fit.
+            if step % 3 == 1 && walk.parameters()["pager"]["pageSize"].as_u64() > Some(5) {
+                assert!(walk.take_smaller_pages());
+            }
+            for object in walk.take(server.answer(&walk.parameters()).unwrap()).unwrap() {
+                assert_eq!(object["id"], ids.to_string(), "{size}");
+                ids += 1;
+            }
+        }
+        assert_eq!(ids, 1000, "{size}");
+    }
+    let mut walk = Walk::new(parameters(json!({ "pager": { "pageSize": 2 } }))).unwrap();
+    assert!(walk.take_smaller_pages() && !walk.take_smaller_pages());
+}
+
 /// Of one second, the server gives the older one first.
 fn newest_first(count: u32) -> Vec<u32> {
     let mut ids = all(count);
