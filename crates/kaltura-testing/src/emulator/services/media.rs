@@ -9,7 +9,8 @@ use crate::emulator::request::Arguments;
 use crate::emulator::state::Entry;
 use crate::exception::Exception;
 
-/// Entries are searched, and the search gives no page that begins behind so many objects.
+/// Entries are searched, and the search gives no page that begins behind so many objects (Kaltura's help: "API
+/// results limitation").
 const MOST_MATCHES: usize = 10_000;
 
 /// The partner's videos.
