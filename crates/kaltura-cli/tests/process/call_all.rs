@@ -176,12 +176,20 @@ fn pages_of_too_many_bytes_are_asked_for_in_halves() {
     assert_eq!(sizes.collect::<Vec<_>>(), [500, 250, 125, 125, 125]);
 }
 
+/// What came before is there, and the exit code says that it is not all.
 #[cfg(unix)]
 #[test]
-fn it_can_be_interrupted() {
-    let server = OddServer::silent();
-    let running = walk(&server, &["--jsonl"]).start();
+fn it_can_be_interrupted_in_the_middle() {
+    let server = OddServer::echoing(|request| {
+        while request.contains("\"pageIndex\":2") {
+            std::thread::park();
+        }
+        ok("application/json", &json!({ "totalCount": 3, "objects": [{ "id": 1 }, { "id": 2 }] }).to_string())
+    });
+    let running = walk(&server, &["--jsonl", "pager.pageSize:=2"]).start();
+    server.requests.recv().unwrap();
     server.requests.recv().unwrap();
     running.signal("INT");
-    running.wait().fails_with(130);
+    let finished = running.wait().ends_with(130).saying("interrupted");
+    assert_eq!(finished.stdout, "{\"id\":1}\n{\"id\":2}\n");
 }

@@ -90,7 +90,7 @@ fn what_is_not_shown_is_told() {
 #[test]
 fn a_column_that_no_object_has_is_told() {
     let finished =
-        of(&json!({ "totalCount": 1, "objects": [{ "id": 1, "name": "a" }] }), &["--columns=id,nmae"]);
+        of(&json!({ "totalCount": 1, "objects": [{ "id": 1, "name": "a" }] }), &["--columns=id, nmae,"]);
     let finished = finished.run().ends_with(0).saying("note: no object has nmae; they have id, name");
     assert_eq!(finished.stdout, "id  nmae\n1\n");
 }

@@ -68,7 +68,13 @@ impl FormOptions {
                 let is_asked = self.table || self.columns.is_some();
                 if is_asked || terminal {
                     Form::Table(TableWish {
-                        columns: self.columns.clone(),
+                        columns: self.columns.as_ref().map(|names| {
+                            names
+                                .iter()
+                                .map(|name| name.trim().to_owned())
+                                .filter(|name| !name.is_empty())
+                                .collect()
+                        }),
                         width: output::width(settings.environment())?,
                         is_asked,
                     })
