@@ -1,6 +1,7 @@
 //! `kaltura profile`: what logins need, kept under names.
 
 mod add;
+mod asked;
 mod given;
 mod list;
 mod options;

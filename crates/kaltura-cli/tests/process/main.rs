@@ -37,6 +37,8 @@ mod login_refused;
 mod login_without_answer;
 mod manual;
 mod odd_server;
+#[cfg(unix)]
+mod profile_asked;
 mod secrets;
 mod sign;
 #[cfg(unix)]

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
+use super::asked;
 use super::given::Given;
 use super::options::{AdminSecretPlaceOptions, EntryOptions, KeptSecretOptions, TokenPlaceOptions};
 use super::shown::ShownProfile;
@@ -10,9 +11,13 @@ use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::{self, style};
 use crate::profile::{Config, ProfileEditor, ProfileName};
+use crate::prompt;
 
 const EXAMPLES: &str = "\
 Examples:
+  At a terminal, what is missing is asked for:
+    kaltura profile add work
+
   The token's value goes into the keyring of the system:
     pass show kaltura/token | kaltura profile add work --region eu \\
         --partner-id 1234567 --app-token-id 0_7jh3eu10 --hash-type SHA256 \\
@@ -41,9 +46,9 @@ With --json the answer is that of `kaltura profile show`, with isNew and warning
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct AddCommand {
-    /// The name of the profile, such as work
+    /// The name of the profile, such as work; at a terminal it is asked for
     #[arg(value_name = "NAME")]
-    name: ProfileName,
+    name: Option<ProfileName>,
 
     #[command(flatten)]
     entries: EntryOptions,
@@ -72,11 +77,22 @@ impl AddCommand {
     pub(super) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
         let Self { name, entries, token, admin_secret, kept } = self;
         let config = Config::read(environment)?;
+        let name = match name {
+            Some(name) => name,
+            None if prompt::somebody_is_there() => asked::name(&config)?,
+            None => {
+                let failure = Failure::usage("the name of the profile is missing");
+                return Err(failure.with_hint("Give one, such as: kaltura profile add work"));
+            }
+        };
         config.refuse_namesake(&name)?;
-        let given = Given::read(entries, token, admin_secret, &kept, environment)?;
+        let mut given = Given::read(entries, token, admin_secret, &kept, environment)?;
         let before = config.find(name.as_str());
         let missing = given.missing(before);
-        if !missing.is_empty() {
+        let is_asked = !missing.is_empty() && prompt::somebody_is_there();
+        if is_asked {
+            asked::rest(&mut given, &missing, before.is_none())?;
+        } else if !missing.is_empty() {
             return Err(Given::failure(&missing));
         }
         let mut warnings = given.doubts(before);
@@ -111,6 +127,10 @@ impl AddCommand {
             style::GOOD,
             style::GOOD,
             shown.lines()
-        ))
+        ))?;
+        if is_asked {
+            output::note(&format!("whether it works, `kaltura doctor --profile {name}` tells"));
+        }
+        Ok(())
     }
 }

@@ -1,9 +1,11 @@
 //! What was given for a profile, and what is still missing.
 
-use kaltura_auth::{AppTokenCredentials, InvalidServiceUrl, ServiceUrl, Suspicion};
+use kaltura_auth::{AppTokenCredentials, Suspicion};
 use kaltura_types::{AppTokenValue, HashType, PartnerId, SessionType};
 
-use super::options::{AdminSecretPlaceOptions, EntryOptions, KeptSecretOptions, TokenPlaceOptions};
+use super::options::{
+    AdminSecretPlaceOptions, EntryOptions, KeptSecretOptions, TokenPlaceOptions, service_url,
+};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::profile::{NewPlace, Profile, ProfileChanges, ProfileSecret};
@@ -141,6 +143,18 @@ impl Given {
         doubts
     }
 
+    /// Whether this setting was given.
+    pub(super) fn has(&self, setting: &Setting) -> bool {
+        self.setting(setting).is_some()
+    }
+
+    /// Takes a setting that was not given. Its text can be read.
+    pub(super) fn add(&mut self, setting: &'static Setting, text: String) {
+        self.changes.settings.push((setting, text));
+        let place = |it: &Setting| Setting::ALL.iter().position(|one| one.entry == it.entry);
+        self.changes.settings.sort_by_key(|(it, _)| place(it));
+    }
+
     fn setting(&self, setting: &Setting) -> Option<&str> {
         let mut given = self.changes.settings.iter();
         given.find(|(it, _)| it.entry == setting.entry).map(|(_, text)| text.as_str())
@@ -171,18 +185,4 @@ fn settings(entries: EntryOptions) -> Result<Vec<(&'static Setting, String)>, Fa
         (&Setting::WIDGET_ID, entries.widget_id),
     ];
     Ok(given.into_iter().filter_map(|(setting, text)| Some((setting, text?))).collect())
-}
-
-/// The URL as it is used. A wrong one is not quoted: there may be a password in it.
-fn service_url(text: &str) -> Result<String, Failure> {
-    text.parse().map(|url: ServiceUrl| url.to_string()).map_err(|error| {
-        let failure = Failure::usage(format!("--service-url can not be used: {error}"));
-        match error {
-            InvalidServiceUrl::PlainHttp => failure.with_hint(
-                "A profile keeps no such URL: give it with each command, by --service-url and \
-                 --allow-plain-http.",
-            ),
-            _ => failure,
-        }
-    })
 }

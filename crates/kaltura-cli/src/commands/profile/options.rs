@@ -5,10 +5,11 @@ use std::fmt;
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use kaltura_auth::Region;
+use kaltura_auth::{InvalidServiceUrl, Region, ServiceUrl};
 use kaltura_types::{AppTokenId, HashType, PartnerId};
 
 use crate::duration::parse_lifetime;
+use crate::failure::Failure;
 use crate::options::{AdminSecretOptions, AppTokenValueOptions, TypeWish, parse_privileges};
 use crate::profile::SecretStore;
 
@@ -132,12 +133,12 @@ fn as_written<T, E: fmt::Display>(
 }
 
 /// What has not the form of an id may be the token's value, which must not get into the file.
-fn token_id(text: &str) -> Result<String, &'static str> {
+pub(super) fn token_id(text: &str) -> Result<String, &'static str> {
     let is_id = AppTokenId::new(text).is_well_formed();
     is_id.then(|| text.to_owned()).ok_or("the id of an app token looks like 0_7jh3eu10")
 }
 
-fn command_line(text: &str) -> Result<String, &'static str> {
+pub(super) fn command_line(text: &str) -> Result<String, &'static str> {
     let is_blank = text.trim().is_empty();
     (!is_blank).then(|| text.to_owned()).ok_or("it is empty")
 }
@@ -153,6 +154,20 @@ fn variable_name(text: &str) -> Result<String, &'static str> {
 fn file_name(text: &str) -> Result<String, String> {
     let path = std::path::absolute(text).map_err(|error| error.to_string())?;
     path.into_os_string().into_string().map_err(|_| "its folder has a name that is not UTF-8".to_owned())
+}
+
+/// The URL as it is used. A wrong one is not quoted: there may be a password in it.
+pub(super) fn service_url(text: &str) -> Result<String, Failure> {
+    text.parse().map(|url: ServiceUrl| url.to_string()).map_err(|error| {
+        let failure = Failure::usage(format!("--service-url can not be used: {error}"));
+        match error {
+            InvalidServiceUrl::PlainHttp => failure.with_hint(
+                "A profile keeps no such URL: give it with each command, by --service-url and \
+                 --allow-plain-http.",
+            ),
+            _ => failure,
+        }
+    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,124 @@
+//! Asking a person at a terminal for what a profile still lacks.
+
+use std::fmt;
+
+use kaltura_auth::Region;
+use kaltura_types::{HashType, PartnerId};
+
+use super::given::{Given, Missing};
+use super::options::{command_line, service_url, token_id};
+use crate::failure::Failure;
+use crate::output::wrapped;
+use crate::profile::{Config, NewPlace, ProfileName, ProfileSecret};
+use crate::settings::Setting;
+use crate::{output, prompt};
+
+/// What is offered as the name of the first profile.
+const FIRST_NAME: &str = "default";
+
+/// Asks for the name of the profile. One that is there is one to be changed.
+pub(super) fn name(config: &Config) -> Result<ProfileName, Failure> {
+    let offered = if config.profiles().next().is_none() { Some(FIRST_NAME) } else { None };
+    let check = |text: &str| text.parse::<ProfileName>().map(drop);
+    let name =
+        prompt::text("Name of the profile:", "Letters, digits, - and _, such as work", offered, check)?;
+    name.parse().map_err(|error: <ProfileName as std::str::FromStr>::Err| Failure::usage(error.to_string()))
+}
+
+/// Asks for what is missing, and adds it to what was given. Where the API is, is asked for with the rest.
+pub(super) fn rest(given: &mut Given, missing: &[Missing], is_new: bool) -> Result<(), Failure> {
+    output::to_stderr(&wrapped(
+        "",
+        "",
+        "Whoever made the app token knows these. Ctrl-C ends this, and keeps nothing.",
+    ));
+    if is_new && !given.has(&Setting::REGION) && !given.has(&Setting::SERVICE_URL) {
+        let (setting, text) = server()?;
+        given.add(setting, text);
+    }
+    for missing in missing {
+        match missing {
+            Missing::PartnerId => given.add(&Setting::PARTNER_ID, partner_id()?),
+            Missing::AppTokenId => given.add(&Setting::APP_TOKEN_ID, app_token_id()?),
+            Missing::HashType => given.add(&Setting::HASH_TYPE, hash_type()?),
+            Missing::TokenValue => given.changes.secrets.push((ProfileSecret::AppToken, token_value()?)),
+        }
+    }
+    Ok(())
+}
+
+fn server() -> Result<(&'static Setting, String), Failure> {
+    let regions = Region::ALL.into_iter().map(Server::Region);
+    match prompt::choice("Where the account is:", regions.chain([Server::Other]).collect())? {
+        Server::Region(region) => Ok((&Setting::REGION, region.to_string())),
+        Server::Other => {
+            let check = |text: &str| service_url(text).map(drop);
+            let url = prompt::text("URL of the server:", "Such as https://video.example.com", None, check)?;
+            Ok((&Setting::SERVICE_URL, service_url(&url)?))
+        }
+    }
+}
+
+fn partner_id() -> Result<String, Failure> {
+    let check = |text: &str| match text.trim().parse::<PartnerId>() {
+        Ok(_) => Ok(()),
+        Err(_) => Err("a partner id is a number, such as 1234567"),
+    };
+    let partner = prompt::text("Account (partner id):", "A number, such as 1234567", None, check)?;
+    Ok(partner.trim().to_owned())
+}
+
+fn app_token_id() -> Result<String, Failure> {
+    let check = |text: &str| token_id(text.trim()).map(drop);
+    let id = prompt::text("Id of the app token:", "Such as 0_7jh3eu10; not its value", None, check)?;
+    Ok(id.trim().to_owned())
+}
+
+fn hash_type() -> Result<String, Failure> {
+    let hash_type = prompt::choice("Hash type of the app token:", HashType::ALL.to_vec())?;
+    Ok(hash_type.to_string())
+}
+
+fn token_value() -> Result<NewPlace, Failure> {
+    match prompt::choice("Value of the app token:", vec![Value::Typed, Value::Printed])? {
+        Value::Typed => prompt::secret("Value:", "It is not shown").map(NewPlace::Kept),
+        Value::Printed => {
+            let check = |text: &str| command_line(text).map(drop);
+            prompt::text("Command:", "Such as pass show kaltura", None, check).map(NewPlace::Command)
+        }
+    }
+}
+
+/// Where an account may be.
+enum Server {
+    Region(Region),
+    Other,
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Region(region) => {
+                write!(f, "{region:<3} {}", kaltura_auth::ServiceUrl::from(*region))
+            }
+            Self::Other => f.write_str("another server"),
+        }
+    }
+}
+
+/// Where the value may come from.
+enum Value {
+    Typed,
+    Printed,
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Typed => {
+                "I give it now; it is kept in the keyring, or where there is none, in a file of mine"
+            }
+            Self::Printed => "a command prints it, each time that it is needed",
+        })
+    }
+}

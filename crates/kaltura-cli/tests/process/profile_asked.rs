@@ -1,0 +1,103 @@
+//! A profile that somebody makes at a terminal.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::emulator_process::{EmulatorProcess, text_of, token};
+use crate::invocation::Kaltura;
+use crate::terminal::Terminal;
+
+const VALUE: &str = "0123456789abcdef0123456789abcdef";
+
+fn kaltura<'a>(folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Kaltura {
+    Kaltura::new(arguments).env("KALTURA_CONFIG_DIR", text_of(folder))
+}
+
+/// Answers everything, up to the value of the token.
+fn answer_all(terminal: &mut Terminal, server: &EmulatorProcess) {
+    terminal.wait_for("Name of the profile:");
+    terminal.enter("work");
+    terminal.wait_for("Where the account is:");
+    terminal.enter("another");
+    terminal.wait_for("URL of the server:");
+    terminal.enter(server.url());
+    terminal.wait_for("Account (partner id):");
+    terminal.enter("1234567");
+    terminal.wait_for("Id of the app token:");
+    terminal.enter("0_importer");
+    terminal.wait_for("Hash type of the app token:");
+    terminal.enter("SHA256");
+}
+
+#[test]
+fn what_is_missing_is_asked_for_and_the_profile_logs_in() {
+    let server = EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]));
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::open(kaltura(folder.path(), ["profile", "add"]));
+    answer_all(&mut terminal, &server);
+    terminal.wait_for("Value of the app token:");
+    terminal.enter("");
+    terminal.wait_for("Value:");
+    terminal.enter(VALUE);
+    let notes = terminal.wait_for("Added profile work, the default one from now on");
+    // There is no keyring here, which is said.
+    assert!(notes.contains("in clear text in the file"), "{notes}");
+    let left = terminal.left();
+    assert_eq!((left.code, left.echoes), (0, true), "{left:?}");
+    assert!(left.shown.contains("kaltura doctor --profile work"), "{left:?}");
+    assert!(!notes.contains(VALUE) && !left.shown.contains(VALUE), "{notes}{left:?}");
+
+    let written = fs::read_to_string(folder.path().join("config.toml")).unwrap();
+    let expected = format!(
+        "default_profile = \"work\"\n\n[profiles.work]\nservice_url = \"{}\"\npartner_id = 1234567\n\
+         app_token_id = \"0_importer\"\nhash_type = \"SHA256\"\ntoken_store = \"file\"\n",
+        server.url()
+    );
+    assert_eq!(written, expected);
+    let login = kaltura(folder.path(), ["login", "--json"]).run().ends_with(0).document();
+    assert_eq!(login["userId"], "alice");
+}
+
+#[test]
+fn a_command_may_print_the_value() {
+    let server = EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token.txt");
+    fs::write(&file, VALUE).unwrap();
+    let mut terminal =
+        Terminal::open(kaltura(folder.path(), ["profile", "add"]).env("PATH", "/usr/bin:/bin"));
+    answer_all(&mut terminal, &server);
+    terminal.wait_for("Value of the app token:");
+    terminal.enter("a command");
+    terminal.wait_for("Command:");
+    terminal.enter(&format!("cat '{}'", text_of(&file)));
+    assert_eq!(terminal.left().code, 0);
+    kaltura(folder.path(), ["login"]).env("PATH", "/usr/bin:/bin").run().ends_with(0);
+}
+
+#[test]
+fn a_wrong_answer_is_asked_for_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::open(kaltura(folder.path(), ["profile", "add", "work", "--region=eu"]));
+    terminal.wait_for("Account (partner id):");
+    terminal.enter("abc");
+    terminal.wait_for("a partner id is a number");
+    terminal.enter("\u{7f}\u{7f}\u{7f}1234567");
+    // The value in the place of the id would stand in the file.
+    terminal.wait_for("Id of the app token:");
+    terminal.enter(VALUE);
+    terminal.wait_for("looks like 0_7jh3eu10");
+    terminal.control('c');
+    let left = terminal.left();
+    assert_eq!((left.code, left.echoes), (130, true), "{left:?}");
+    assert!(!folder.path().join("config.toml").exists());
+}
+
+#[test]
+fn where_nobody_can_be_asked_it_is_a_usage_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let finished = kaltura(folder.path(), ["profile", "add"]).stdin("work\n").run().fails_with(2);
+    finished.saying("the name of the profile is missing");
+}
