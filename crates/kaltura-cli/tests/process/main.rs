@@ -48,6 +48,7 @@ mod token_add;
 mod token_delete;
 mod token_get;
 mod token_list;
+mod token_profile;
 mod token_refused;
 mod token_rotate;
 mod token_update;

@@ -36,12 +36,12 @@ What is not said:
 A login can narrow a privilege of the token that has *, such as sview:* to sview:0_a1b2c3d4. Of
 the privileges that the server knows it can add none.
 
-Neither --show-value nor --value-file: the value stays on the server, and
+Without --show-value, --value-file and --save-profile the value stays on the server, and
 `kaltura token get ID --value-file FILE` has it later.
 
 With --json the answer has id, partnerId, state, description, hashType, sessionType,
 sessionUserId, sessionDuration, sessionPrivileges, expiry, expiresIn, createdAt, updatedAt,
-serviceUrl and warnings; value or valueFile where that was asked for. What is open is null.
+serviceUrl and warnings; value, valueFile or profile where that was asked for. What is open is null.
 `kaltura --help` lists the exit codes.";
 
 /// Make an app token
@@ -85,7 +85,7 @@ impl AddCommand {
     pub(super) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
         traps::refuse_mistakes(self.token.privileges())?;
         let account = self.account.open(settings)?;
-        let place = self.value.place()?;
+        let place = self.value.place(None, account.service_url(), settings.environment())?;
         let (asked, token) =
             account.run(self.make(&account)).map_err(|failure| match failure.exit_code() {
                 ExitCode::Interrupted | ExitCode::Terminated => failure.with_hint(LOOK),

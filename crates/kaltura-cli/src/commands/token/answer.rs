@@ -24,7 +24,9 @@ pub(super) fn tell_of(
 ) -> Result<(), Failure> {
     warn(warnings, json);
     let value = place.keep(token)?;
-    let answer = Answer::new(token, &value, account.clock().now(), account.service_url(), warnings);
+    warn(value.notes(), json);
+    let warnings = [warnings, value.notes()].concat();
+    let answer = Answer::new(token, &value, account.clock().now(), account.service_url(), &warnings);
     if json { output::json_to_stdout(&answer) } else { output::to_stdout(&answer.as_text(done)) }
 }
 
@@ -47,6 +49,8 @@ pub(super) struct Answer<'a> {
     value: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value_file: Option<&'a Path>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<&'a str>,
     service_url: &'a str,
     warnings: &'a [String],
 }
@@ -63,6 +67,7 @@ impl<'a> Answer<'a> {
             token: ShownToken::new(token, now),
             value: value.shown().map(|value| value.expose()),
             value_file: value.file(),
+            profile: value.profile(),
             service_url: service_url.as_str(),
             warnings,
         }
@@ -76,10 +81,11 @@ impl<'a> Answer<'a> {
         text += &self.token.lines();
         text + &line(
             "value",
-            &match (self.value, self.value_file) {
-                (Some(value), _) => value.to_owned(),
-                (None, Some(path)) => format!("in {}", path.display()),
-                (None, None) => format!("not shown: kaltura token get {id} --show-value"),
+            &match (self.value, self.value_file, self.profile) {
+                (Some(value), ..) => value.to_owned(),
+                (None, Some(path), _) => format!("in {}", path.display()),
+                (None, None, Some(profile)) => format!("kept for the profile {profile}"),
+                (None, None, None) => format!("not shown: kaltura token get {id} --show-value"),
             },
         )
     }

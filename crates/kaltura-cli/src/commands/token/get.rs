@@ -42,7 +42,7 @@ pub(super) struct GetCommand {
 impl GetCommand {
     pub(super) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
         let account = self.account.open(settings)?;
-        let place = self.value.place()?;
+        let place = self.value.place(None, account.service_url(), settings.environment())?;
         let id = AppTokenId::new(self.id);
         let token =
             account.run(async { account.tokens().get(&id).await.map_err(|error| account.failure(error)) })?;

@@ -72,8 +72,8 @@ impl RotateCommand {
     pub(super) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
         self.changes.refuse_mistakes()?;
         let account = self.account.open(settings)?;
-        let place = self.value.place()?;
         let id = AppTokenId::new(self.id.as_str());
+        let place = self.value.place(Some(&id), account.service_url(), settings.environment())?;
         let (asked, old, rotated) =
             account.run(self.rotate(&account, &id)).map_err(|failure| match failure.exit_code() {
                 ExitCode::Interrupted | ExitCode::Terminated => failure.with_hint(look_for_a_twin(&id)),
@@ -87,6 +87,7 @@ impl RotateCommand {
             warnings.push(format!("{id} is disabled, and its twin is not"));
         }
         warnings.extend(stored::differences(&asked, token));
+        warnings.extend_from_slice(value.notes());
         warn(&warnings, json);
         // The new token is told of in any case.
         let deleted = if self.delete_old { self.delete(&account, &id, &token.id) } else { Ok(()) };

@@ -1,30 +1,41 @@
 //! Where the value of an app token goes: nowhere, unless it is asked for.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+mod new_file;
+mod profile_place;
+
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use kaltura_auth::ServiceUrl;
 use kaltura_types::{AppToken, AppTokenId, AppTokenValue};
 
+use self::new_file::NewFile;
+use self::profile_place::ProfilePlace;
+use crate::environment::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::private_file;
+use crate::profile::ProfileName;
 
 /// Where the value goes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The token's value")]
 pub(super) struct ValueOptions {
     /// Print the token's value, which is its secret
-    #[arg(long, conflicts_with = "value_file")]
+    #[arg(long, conflicts_with = "kept")]
     show_value: bool,
 
     /// Write the token's value into a new file that only you can read
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "kept")]
     value_file: Option<PathBuf>,
 
-    /// Let --value-file take the place of a file that is there
-    #[arg(long, requires = "value_file")]
+    /// Make a profile that logs in with the token, and keep its value in the keyring, or where there is none, in a
+    /// file that only you can read
+    #[arg(long, value_name = "NAME", group = "kept")]
+    save_profile: Option<ProfileName>,
+
+    /// Let the file, or what logs in by the profile, take the place of what is there
+    #[arg(long, requires = "kept")]
     force: bool,
 }
 
@@ -33,6 +44,7 @@ pub(super) enum ValuePlace {
     Nowhere,
     Output,
     File(NewFile),
+    Profile(Box<ProfilePlace>),
 }
 
 /// Where a value is now.
@@ -43,16 +55,29 @@ pub(super) enum KeptValue {
     Shown(AppTokenValue),
     /// In this file.
     File(PathBuf),
+    /// Where this profile has it from. What is good to know of that goes with it.
+    Profile(ProfileName, Vec<String>),
 }
 
 impl ValueOptions {
-    /// Makes the place ready.
-    pub(super) fn place(&self) -> Result<ValuePlace, Failure> {
-        match &self.value_file {
-            Some(path) => NewFile::begin(path, self.force).map(ValuePlace::File),
-            None if self.show_value => Ok(ValuePlace::Output),
-            None => Ok(ValuePlace::Nowhere),
+    /// Makes the place ready. `replaced` is the token whose place the new one takes.
+    pub(super) fn place(
+        &self,
+        replaced: Option<&AppTokenId>,
+        service_url: &ServiceUrl,
+        environment: Environment,
+    ) -> Result<ValuePlace, Failure> {
+        if let Some(path) = &self.value_file {
+            return NewFile::begin(path, self.force).map(ValuePlace::File);
         }
+        if let Some(name) = &self.save_profile {
+            let place = ProfilePlace::begin(name, service_url, environment)?;
+            if !self.force {
+                place.refuse_another_token(replaced)?;
+            }
+            return Ok(ValuePlace::Profile(Box::new(place)));
+        }
+        Ok(if self.show_value { ValuePlace::Output } else { ValuePlace::Nowhere })
     }
 }
 
@@ -69,6 +94,7 @@ impl ValuePlace {
                     Err(error) => Err(not_kept(&token.id, &path, &error)),
                 }
             }
+            Self::Profile(place) => place.finish(token),
         }
     }
 }
@@ -78,7 +104,7 @@ impl KeptValue {
     pub(super) const fn shown(&self) -> Option<&AppTokenValue> {
         match self {
             Self::Shown(value) => Some(value),
-            Self::Hidden | Self::File(_) => None,
+            Self::Hidden | Self::File(_) | Self::Profile(..) => None,
         }
     }
 
@@ -86,7 +112,23 @@ impl KeptValue {
     pub(super) fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
-            Self::Hidden | Self::Shown(_) => None,
+            Self::Hidden | Self::Shown(_) | Self::Profile(..) => None,
+        }
+    }
+
+    /// The profile that has it.
+    pub(super) fn profile(&self) -> Option<&str> {
+        match self {
+            Self::Profile(name, _) => Some(name.as_str()),
+            Self::Hidden | Self::Shown(_) | Self::File(_) => None,
+        }
+    }
+
+    /// What is good to know of where it is.
+    pub(super) fn notes(&self) -> &[String] {
+        match self {
+            Self::Profile(_, notes) => notes,
+            Self::Hidden | Self::Shown(_) | Self::File(_) => &[],
         }
     }
 }
@@ -96,92 +138,4 @@ fn not_kept(token: &AppTokenId, path: &Path, error: &io::Error) -> Failure {
     Failure::new(ExitCode::Local, message).caused_by(error).with_hint(format!(
         "The token is there, and the server keeps its value: `kaltura token get {token} --value-file FILE`."
     ))
-}
-
-/// A file that is being written. Unless it is finished, it is taken away again.
-pub(super) struct NewFile {
-    file: File,
-    /// Where it is, until it is finished.
-    beginning: Option<PathBuf>,
-    /// Where it goes.
-    path: PathBuf,
-}
-
-impl NewFile {
-    /// Begins a file: at its place, where nothing may be yet; or beside it, to take its place when it is finished.
-    fn begin(path: &Path, takes_the_place: bool) -> Result<Self, Failure> {
-        if path == Path::new("-") {
-            return Err(Failure::usage("--value-file takes the name of a file")
-                .with_hint("To have the value on standard output, say --show-value."));
-        }
-        let beginning = if takes_the_place { private_file::beside(path) } else { path.to_owned() };
-        if takes_the_place {
-            // What a process that was killed has left. If it can not go, the next step tells why.
-            let _ = fs::remove_file(&beginning);
-        }
-        match private_file::create_new(&beginning) {
-            Ok(file) => Ok(Self { file, beginning: Some(beginning), path: path.to_owned() }),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let message = format!("there is a file {} already", path.display());
-                Err(Failure::usage(message).with_hint("Take another name, or say --force to replace it."))
-            }
-            Err(error) => {
-                let message = format!("the file {} can not be made", path.display());
-                Err(Failure::new(ExitCode::Local, message).caused_by(&error))
-            }
-        }
-    }
-
-    fn finish(mut self, value: &AppTokenValue) -> io::Result<()> {
-        self.file.write_all(value.expose().as_bytes())?;
-        self.file.write_all(b"\n")?;
-        self.file.sync_all()?;
-        if let Some(beginning) = self.beginning.as_ref().filter(|beginning| **beginning != self.path) {
-            fs::rename(beginning, &self.path)?;
-        }
-        self.beginning = None;
-        Ok(())
-    }
-}
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        if let Some(beginning) = &self.beginning {
-            let _ = fs::remove_file(beginning);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_that_is_not_finished_leaves_no_trace() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("value");
-        drop(NewFile::begin(&path, false).unwrap());
-        assert!(!path.exists());
-
-        fs::write(&path, "old").unwrap();
-        drop(NewFile::begin(&path, true).unwrap());
-        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_file_that_is_there_is_replaced_only_when_asked() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("value");
-        let value = AppTokenValue::new("hush");
-        NewFile::begin(&path, false).unwrap().finish(&value).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "hush\n");
-        let refused = NewFile::begin(&path, false).err().unwrap();
-        assert!(refused.to_string().contains("already"), "{refused}");
-        assert_eq!(fs::read_to_string(&path).unwrap(), "hush\n");
-
-        NewFile::begin(&path, true).unwrap().finish(&AppTokenValue::new("new")).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "new\n");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
 }

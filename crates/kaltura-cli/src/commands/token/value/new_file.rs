@@ -1,0 +1,99 @@
+//! A file that takes the value of an app token.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use kaltura_types::AppTokenValue;
+
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::private_file;
+
+/// A file that is being written. Unless it is finished, it is taken away again.
+pub(in crate::commands::token) struct NewFile {
+    file: File,
+    /// Where it is, until it is finished.
+    beginning: Option<PathBuf>,
+    /// Where it goes.
+    pub(super) path: PathBuf,
+}
+
+impl NewFile {
+    /// Begins a file: at its place, where nothing may be yet; or beside it, to take its place when it is finished.
+    pub(super) fn begin(path: &Path, takes_the_place: bool) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            return Err(Failure::usage("--value-file takes the name of a file")
+                .with_hint("To have the value on standard output, say --show-value."));
+        }
+        let beginning = if takes_the_place { private_file::beside(path) } else { path.to_owned() };
+        if takes_the_place {
+            // What a process that was killed has left. If it can not go, the next step tells why.
+            let _ = fs::remove_file(&beginning);
+        }
+        match private_file::create_new(&beginning) {
+            Ok(file) => Ok(Self { file, beginning: Some(beginning), path: path.to_owned() }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let message = format!("there is a file {} already", path.display());
+                Err(Failure::usage(message).with_hint("Take another name, or say --force to replace it."))
+            }
+            Err(error) => {
+                let message = format!("the file {} can not be made", path.display());
+                Err(Failure::new(ExitCode::Local, message).caused_by(&error))
+            }
+        }
+    }
+
+    pub(super) fn finish(mut self, value: &AppTokenValue) -> io::Result<()> {
+        self.file.write_all(value.expose().as_bytes())?;
+        self.file.write_all(b"\n")?;
+        self.file.sync_all()?;
+        if let Some(beginning) = self.beginning.as_ref().filter(|beginning| **beginning != self.path) {
+            fs::rename(beginning, &self.path)?;
+        }
+        self.beginning = None;
+        Ok(())
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if let Some(beginning) = &self.beginning {
+            let _ = fs::remove_file(beginning);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_finished_leaves_no_trace() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("value");
+        drop(NewFile::begin(&path, false).unwrap());
+        assert!(!path.exists());
+
+        fs::write(&path, "old").unwrap();
+        drop(NewFile::begin(&path, true).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_replaced_only_when_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("value");
+        let value = AppTokenValue::new("hush");
+        NewFile::begin(&path, false).unwrap().finish(&value).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "hush\n");
+        let refused = NewFile::begin(&path, false).err().unwrap();
+        assert!(refused.to_string().contains("already"), "{refused}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "hush\n");
+
+        NewFile::begin(&path, true).unwrap().finish(&AppTokenValue::new("new")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new\n");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
