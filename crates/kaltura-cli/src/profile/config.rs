@@ -48,7 +48,9 @@ impl Config {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(text),
             Err(error) => {
                 let message = format!("can not read the profiles in {}", path.display());
-                Err(Failure::usage(message).caused_by(&error))
+                Err(Failure::usage(message).caused_by(&error).with_hint(
+                    "See to it that you can read the file, or set KALTURA_CONFIG_DIR to another folder.",
+                ))
             }
         }
     }

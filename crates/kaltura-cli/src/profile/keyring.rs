@@ -27,6 +27,7 @@ pub(crate) struct KeyringItem {
 
 /// Why the keyring did not do what it should. The texts are for people, and hold no secret.
 #[derive(Debug, thiserror::Error)]
+#[cfg_attr(not(feature = "keyring"), allow(dead_code, reason = "then it is always absent"))]
 pub(crate) enum KeyringTrouble {
     /// There is no keyring, or it does not answer.
     #[error("there is no keyring that answers ({0})")]

@@ -27,6 +27,12 @@ fn help_is_an_answer() {
         (&["ks", "--help"], "--min-validity"),
         (&["call", "--help"], "key:=json"),
         (&["sign", "--help"], "--ks-version"),
+        (&["profile", "--help"], "KALTURA_PROFILE"),
+        (&["profile", "add", "--help"], "--token-command"),
+        (&["profile", "list", "--help"], "defaultProfile"),
+        (&["profile", "show", "--help"], "ownFile"),
+        (&["profile", "use", "--help"], "go before it"),
+        (&["profile", "remove", "--help"], "--yes"),
     ] {
         let finished = Kaltura::new(arguments.iter().copied()).run().ends_with(0);
         assert!(finished.stdout.contains(expected), "{arguments:?}: {finished:#?}");

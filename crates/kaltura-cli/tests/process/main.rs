@@ -29,6 +29,8 @@ mod emulator_process;
 mod hash;
 mod inspect;
 mod invocation;
+#[cfg(all(target_os = "linux", feature = "keyring"))]
+mod keyring;
 mod ks;
 mod ks_cache;
 mod ks_for_others;
@@ -37,8 +39,14 @@ mod login_refused;
 mod login_without_answer;
 mod manual;
 mod odd_server;
+mod profile_add;
 #[cfg(unix)]
 mod profile_asked;
+mod profile_file;
+mod profile_in_use;
+mod profile_remove;
+mod profile_scene;
+mod profile_shown;
 mod secrets;
 mod sign;
 #[cfg(unix)]

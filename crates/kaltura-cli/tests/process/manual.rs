@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::invocation::Kaltura;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "call",
     "completions",
     "demo",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 12] = [
     "inspect",
     "ks",
     "login",
+    "profile",
     "sign",
     "token",
 ];

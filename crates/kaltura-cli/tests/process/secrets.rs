@@ -27,6 +27,7 @@ fn help_shows_nothing_of_the_environment() {
         "demo",
         "hash",
         "inspect",
+        "profile",
         "sign",
         "token",
         "call",

@@ -40,7 +40,7 @@ impl ShowCommand {
         let config = Config::read(environment)?;
         let by_variable = environment.text(Profile::VARIABLE)?.filter(|name| !name.is_empty());
         let name = self.name.or_else(|| wanted.map(str::to_owned)).or(by_variable);
-        let Some(name) = name.as_deref().or(config.default_name()) else {
+        let Some(name) = name.as_deref().or_else(|| config.default_name()) else {
             return Err(config.none_chosen());
         };
         let Some(profile) = config.find(name) else { return Err(config.unknown(name)) };

@@ -75,10 +75,15 @@ impl ProfileDocument {
 
 /// Sets a value; what stands around the old one stays there.
 fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
-    if let Some(old) = table.get(key).and_then(Item::as_value) {
-        *value.decor_mut() = old.decor().clone();
+    match table.get_mut(key) {
+        Some(item) => {
+            if let Some(old) = item.as_value() {
+                *value.decor_mut() = old.decor().clone();
+            }
+            *item = Item::Value(value);
+        }
+        None => drop(table.insert(key, Item::Value(value))),
     }
-    table.insert(key, Item::Value(value));
 }
 
 #[cfg(test)]
@@ -119,7 +124,7 @@ mod tests {
             ),
             (
                 "profiles = { a = { user = 'x' } }",
-                "profiles = { a = { user = 'x' } , work = { region = \"eu\" } }\ndefault_profile = \"work\"\n",
+                "profiles = { a = { user = 'x' } , work.region = \"eu\" }\ndefault_profile = \"work\"\n",
             ),
         ] {
             assert_eq!(changed(text, add), expected);

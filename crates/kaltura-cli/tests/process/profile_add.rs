@@ -1,0 +1,254 @@
+//! `kaltura profile add`.
+
+use serde_json::json;
+
+use crate::emulator_process::text_of;
+use crate::profile_scene::{ADMIN_VALUE, Home, LOGIN, VALUE, holds_no_secret};
+
+#[test]
+fn the_first_profile_is_the_default_one() {
+    let home = Home::new();
+    let finished = home.add("work", ["--region=EU", "--type=Admin", "--widget-id=_7"]);
+    let folder = home.folder();
+    let expected = format!(
+        "Added profile work, the default one from now on
+  region       eu
+  partner_id   1234567
+  app_token_id 0_importer
+  hash_type    SHA256
+  user         bob
+  type         ADMIN
+  lifetime     1h
+  privileges   appid:importer
+  widget_id    _7
+  app token    in clear text in the file {0}/secrets/work.app-token
+  config file  {0}/config.toml
+",
+        folder.display()
+    );
+    assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), (expected.as_str(), ""));
+    let expected = "default_profile = \"work\"\n\n[profiles.work]\nregion = \"eu\"\npartner_id = 1234567\n\
+                    app_token_id = \"0_importer\"\nhash_type = \"SHA256\"\nuser = \"bob\"\ntype = \"ADMIN\"\n\
+                    lifetime = \"1h\"\nprivileges = \"appid:importer\"\nwidget_id = \"_7\"\n\
+                    token_store = \"file\"\n";
+    assert_eq!(home.text(), expected);
+    let kept = std::fs::read_to_string(folder.join("secrets/work.app-token")).unwrap();
+    assert_eq!(kept, format!("{VALUE}\n"));
+
+    let second = home.add("play", []);
+    assert!(second.stdout.starts_with("Added profile play\n"), "{second:#?}");
+    assert!(home.text().starts_with("default_profile = \"work\"\n"), "{}", home.text());
+}
+
+#[test]
+fn the_json_tells_what_the_text_tells() {
+    let home = Home::new();
+    let value = home.path("value");
+    std::fs::write(&value, VALUE).unwrap();
+    let add = |more: &[&str]| {
+        let add = home.profile(["add", "work", "--json"]).arguments(more.iter().copied()).run().ends_with(0);
+        assert_eq!(add.stderr, "");
+        add.document()
+    };
+    let first = [&LOGIN[..], &["--app-token-file", text_of(&value), "--store=file"]].concat();
+    let mut expected = json!({
+        "name": "work", "isDefault": true, "serviceUrl": null, "region": null, "partnerId": 1_234_567,
+        "appTokenId": "0_importer", "hashType": "SHA256", "user": "bob", "type": null, "lifetime": "1h",
+        "privileges": "appid:importer", "widgetId": null, "adminSecret": null,
+        "appToken": { "place": "ownFile", "file": home.folder().join("secrets/work.app-token") },
+        "configFile": home.file(), "isNew": true, "warnings": [],
+    });
+    assert_eq!(add(&first), expected);
+    expected["isNew"] = json!(false);
+    expected["user"] = json!("alice");
+    expected["adminSecret"] = json!({ "place": "variable", "variable": "SECRET" });
+    assert_eq!(add(&["--user=alice", "--admin-secret-variable=SECRET"]), expected);
+}
+
+#[test]
+fn what_is_not_named_stays_as_it_was_written() {
+    let text = "# by hand\n[profiles.work] # mine\nservice_url = 'https://example.com' # test\npartner_id = 7\n\
+                app_token_id = '0_abc'\nhash_type='MD5'\nuser = 'bob'   # or alice\ntoken_command = 'pass x'\n";
+    let home = Home::with_profiles(text);
+    let finished = home.profile(["add", "work", "--user=carol", "--region=ca"]).run().ends_with(0);
+    assert!(finished.stdout.starts_with("Changed profile work\n"), "{finished:#?}");
+    let expected =
+        text.replace("'bob'", "\"carol\"").replace("service_url = 'https://example.com' # test\n", "");
+    assert_eq!(home.text(), expected + "region = \"ca\"\n");
+    home.profile(["add", "work"]).run().fails_with(2).saying("nothing to change");
+}
+
+#[test]
+fn a_new_place_of_a_secret_takes_the_place_of_the_old_one() {
+    let home = Home::new();
+    home.add("work", []);
+    let kept = home.folder().join("secrets/work.app-token");
+    assert!(kept.exists());
+    home.profile(["add", "work", "--token-command=pass show kaltura"]).run().ends_with(0);
+    assert!(home.text().contains("token_command = \"pass show kaltura\"\n"), "{}", home.text());
+    assert!(!home.text().contains("token_store"));
+    assert!(!kept.exists());
+    // The same store again: the value is replaced, and stays.
+    for value in [ADMIN_VALUE, VALUE] {
+        home.profile(["add", "work", "--app-token-stdin", "--store=file"]).stdin(value).run().ends_with(0);
+        assert_eq!(std::fs::read_to_string(&kept).unwrap(), format!("{value}\n"));
+    }
+    assert!(!home.text().contains("token_command"));
+}
+
+#[test]
+fn the_environment_is_not_put_into_it() {
+    let home = Home::new();
+    let add = |more: &[&str]| {
+        home.profile(["add", "work"])
+            .arguments(more.iter().copied())
+            .env("KALTURA_USER", "hush")
+            .env("KALTURA_REGION", "ap")
+            .env("KALTURA_PARTNER_ID", "8")
+            .env("KALTURA_APP_TOKEN", VALUE)
+            .run()
+    };
+    let failed = add(&["--app-token-id=0_abc", "--hash-type=SHA1"]).fails_with(2);
+    let failed =
+        failed.saying("the profile is not complete without --partner-id, the value of the app token");
+    failed.saying("Environment variables are not put into a profile");
+    add(&["--partner-id=7", "--app-token-id=0_abc", "--hash-type=SHA1", "--token-variable=T"]).ends_with(0);
+    for foreign in ["hush", "ap\"", "8", VALUE] {
+        assert!(!home.text().contains(foreign), "{}", home.text());
+    }
+}
+
+#[test]
+fn what_is_missing_is_told_at_once() {
+    let home = Home::new();
+    let finished = home.profile(["add", "work"]).run().fails_with(2);
+    finished
+        .saying("not complete without --partner-id, --app-token-id, --hash-type, the value of the app token");
+    // For managing app tokens no app token is needed.
+    home.profile(["add", "admin", "--admin-secret-command=pass x"])
+        .run()
+        .fails_with(2)
+        .saying("not complete without --partner-id hint:");
+    assert!(!home.folder().exists(), "nothing was added, so that nothing is made");
+}
+
+#[test]
+fn a_profile_for_managing_app_tokens_needs_no_app_token() {
+    let home = Home::new();
+    home.profile(["add", "admin", "--partner-id=7", "--admin-secret-stdin", "--store=file"])
+        .stdin(ADMIN_VALUE)
+        .run()
+        .ends_with(0);
+    assert_eq!(
+        std::fs::read_to_string(home.folder().join("secrets/admin.admin-secret")).unwrap(),
+        format!("{ADMIN_VALUE}\n")
+    );
+    assert!(home.text().contains("admin_secret_store = \"file\""), "{}", home.text());
+    holds_no_secret(&home.text());
+}
+
+#[test]
+fn a_wrong_value_is_not_written() {
+    let home = Home::new();
+    for (option, why) in [
+        ("--region=mars", "use us, de, eu"),
+        ("--service-url=http://example.com", "must begin with https://"),
+        ("--service-url=https://me:hush@example.com", "may not hold a user name or password"),
+        ("--partner-id=x", "--partner-id"),
+        ("--hash-type=SHA3", "use MD5, SHA1, SHA256 or SHA512"),
+        ("--type=boss", "possible values: user, admin"),
+        ("--lifetime=soon", "write it like 90s"),
+        ("--privileges=a.b", "may not hold"),
+        ("--user=", "--user"),
+        ("--token-variable=A B", "named by letters"),
+        ("--token-command= ", "it is empty"),
+        ("--token-path=", "--token-path"),
+        ("--store=drawer", "possible values: keyring, file"),
+        ("--store=file", "--store is for a secret that is given now"),
+        ("--app-token-id=0123456789abcdef0123456789abcdef", "looks like 0_7jh3eu10"),
+    ] {
+        let finished = home.profile(["add", "work", option]).run().fails_with(2).saying(why);
+        assert!(!finished.stderr.contains("hush"), "{finished:#?}");
+        holds_no_secret(&finished.stderr);
+    }
+    for pair in [
+        ["--token-command=x", "--token-path=y"],
+        ["--token-variable=X", "--app-token-stdin"],
+        ["--token-path=x", "--app-token-file=y"],
+        ["--admin-secret-command=x", "--admin-secret-stdin"],
+        ["--region=eu", "--service-url=https://example.com"],
+    ] {
+        home.profile(["add", "work"]).arguments(pair).run().fails_with(2).saying("cannot be used with");
+    }
+    home.profile(["add", "a.b"]).run().fails_with(2).saying("up to 64 letters");
+    assert!(!home.folder().exists());
+}
+
+#[test]
+fn a_secret_is_not_taken_from_an_argument() {
+    let home = Home::new();
+    for option in ["--app-token", "--admin-secret"] {
+        let finished = home.profile(["add", "work", option, VALUE]).run().fails_with(2);
+        holds_no_secret(&finished.stderr);
+        finished.saying("is not taken from an argument");
+    }
+    home.profile(["add", "work", "--app-token-stdin", "--admin-secret-stdin"])
+        .stdin(VALUE)
+        .run()
+        .fails_with(2)
+        .saying("can not both come from standard input");
+}
+
+#[test]
+fn a_name_in_another_case_is_refused() {
+    let home = Home::new();
+    home.add("work", []);
+    let before = home.text();
+    let finished = home.profile(["add", "Work", "--app-token-stdin", "--store=file"]).arguments(LOGIN);
+    finished
+        .stdin(VALUE)
+        .run()
+        .fails_with(2)
+        .saying("there is a profile work, which differs from Work only in case");
+    assert_eq!(home.text(), before);
+    assert_eq!(std::fs::read_dir(home.folder().join("secrets")).unwrap().count(), 1);
+}
+
+#[test]
+fn what_is_odd_is_noted() {
+    let home = Home::new();
+    let add = home.profile(["add", "work", "--app-token-stdin", "--store=file"]).arguments(LOGIN);
+    let finished = add.stdin(format!("{VALUE} \n")).run().ends_with(0);
+    finished.saying("note: The token value has a blank or a line end in it.");
+    let finished = home.profile(["add", "work", "--app-token-id=0_other"]).run().ends_with(0);
+    finished.saying(
+        "note: the value of the app token stays as it was, and is taken for app_token_id 0_other now",
+    );
+}
+
+/// Where there is no keyring, a file takes its place, and that is said.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_keyring_a_note_says_where_the_secret_is() {
+    let home = Home::new();
+    let add = |more: &[&str]| {
+        let add = home.profile(["add", "work", "--app-token-stdin"]).arguments(LOGIN);
+        add.arguments(more.iter().copied()).stdin(VALUE)
+    };
+    let failed = add(&["--store=keyring"]).run().fails_with(1);
+    let failed = failed.saying("the value of the app token can not be kept in the keyring");
+    failed.saying("there is no keyring that answers").saying("--store file");
+    assert!(!home.file().exists());
+
+    let finished = add(&[]).run().ends_with(0);
+    let file = home.folder().join("secrets/work.app-token");
+    let said = format!(
+        "note: the value of the app token is kept in clear text in the file {}, which only you can read: \
+         there is no keyring that answers",
+        file.display()
+    );
+    let finished = finished.saying(&said);
+    assert!(finished.stdout.contains("in clear text in the file"), "{finished:#?}");
+    let warnings = add(&["--json"]).run().ends_with(0).document()["warnings"].clone();
+    assert!(warnings[0].as_str().unwrap().contains("there is no keyring that answers"), "{warnings}");
+}

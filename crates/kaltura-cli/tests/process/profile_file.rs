@@ -1,0 +1,203 @@
+//! The file with the profiles: who can read it, and what becomes of it when something goes wrong.
+
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use crate::invocation::Kaltura;
+use crate::profile_scene::{Home, LOGIN, VALUE, holds_no_secret};
+
+#[cfg(unix)]
+#[test]
+fn only_its_owner_can_read_what_is_written() {
+    use crate::profile_scene::mode;
+
+    let home = Home::new();
+    home.add("work", []);
+    let folder = home.folder();
+    let secrets = folder.join("secrets");
+    for (path, expected) in [
+        (&folder, 0o700),
+        (&folder.join("config.toml"), 0o600),
+        (&folder.join("config.lock"), 0o600),
+        (&secrets, 0o700),
+        (&secrets.join("work.app-token"), 0o600),
+    ] {
+        assert_eq!(mode(path), expected, "{}", path.display());
+    }
+    holds_no_secret(&home.text());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_that_others_can_read_is_not_used() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = Home::new();
+    home.add("work", []);
+    let secret = home.folder().join("secrets/work.app-token");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o640)).unwrap();
+    let finished = home.kaltura(["login", "--service-url=http://127.0.0.1:9"]).run().fails_with(2);
+    let finished = finished.saying(&format!("others can read the file {}", secret.display()));
+    finished.saying(&format!("Run: chmod 600 '{}'.", secret.display()));
+}
+
+#[test]
+fn a_secret_that_is_gone_is_told() {
+    let home = Home::new();
+    home.add("work", []);
+    fs::remove_file(home.folder().join("secrets/work.app-token")).unwrap();
+    let shown = home.profile(["show"]).run().ends_with(0);
+    assert!(shown.stdout.contains("work.app-token, which is not there\n"), "{shown:#?}");
+    let finished = home.kaltura(["login", "--service-url=http://127.0.0.1:9"]).run().fails_with(2);
+    let finished =
+        finished.saying("the value of the app token is missing: the profile work keeps it in the file");
+    finished.saying("kaltura profile add work --app-token-stdin");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_one() {
+    let home = Home::new();
+    let (elsewhere, folder) = (home.path("dotfiles"), home.folder());
+    fs::create_dir(&elsewhere).unwrap();
+    fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink("../dotfiles/link.toml", home.file()).unwrap();
+    std::os::unix::fs::symlink("kaltura.toml", elsewhere.join("link.toml")).unwrap();
+    for user in ["one", "two"] {
+        home.add("work", ["--widget-id", user]);
+        let text = fs::read_to_string(elsewhere.join("kaltura.toml")).unwrap();
+        assert!(text.contains(&format!("widget_id = \"{user}\"")), "{text}");
+        assert!(home.file().is_symlink() && elsewhere.join("link.toml").is_symlink());
+    }
+}
+
+#[test]
+fn who_is_killed_at_any_moment_leaves_it_readable() {
+    let home = Home::new();
+    home.add("work", []);
+    let mut seen = [0, 0];
+    for round in 0..60_u64 {
+        let lifetime = format!("--lifetime={}h", round + 2);
+        let mut running = home.profile(["add", "work", &lifetime]).start();
+        thread::sleep(Duration::from_micros(round * 250));
+        running.child.kill().unwrap();
+        running.child.wait().unwrap();
+        let document = home.profile(["show", "--json"]).run().ends_with(0).document();
+        assert_eq!(document["appTokenId"], "0_importer", "{round}");
+        let is_new = document["lifetime"] == format!("{}h", round + 2).as_str();
+        seen[usize::from(is_new)] += 1;
+    }
+    // Otherwise nothing was killed at the right moment.
+    assert!(seen[0] > 0 && seen[1] > 0, "{seen:?}");
+    home.add("work", []);
+    assert!(!home.folder().join("config.toml.new").exists());
+}
+
+#[test]
+fn many_that_change_it_at_once_lose_nothing() {
+    let home = Home::new();
+    let names: Vec<String> = (0..12).map(|number| format!("p{number}")).collect();
+    let running: Vec<_> = names
+        .iter()
+        .map(|name| {
+            let add = home.profile(["add", name, "--app-token-stdin", "--store=file"]).arguments(LOGIN);
+            add.stdin(VALUE).start()
+        })
+        .collect();
+    let added: Vec<_> = running.into_iter().map(|one| one.wait().ends_with(0)).collect();
+    let firsts = added.iter().filter(|one| one.stdout.contains("the default one")).count();
+    assert_eq!(firsts, 1);
+    let document = home.profile(["list", "--json"]).run().ends_with(0).document();
+    assert_eq!(document["profiles"].as_array().unwrap().len(), names.len());
+}
+
+#[test]
+fn a_wrong_file_is_a_usage_error_that_names_the_line() {
+    for (text, line, why) in [
+        ("\n[profiles.a\n", 2, "config.toml, line 2 can not be read"),
+        ("\nhush = 1\n", 2, "only default_profile and profiles are known here"),
+        ("[profiles.a]\nhush = 'hush'\n", 2, "there is no entry of this name"),
+        ("[profiles.a]\n\nuser = ['hush']\n", 3, "neither text nor number"),
+        ("[profiles.a]\ntoken_store = 'hush'\n", 2, "a store is keyring or file"),
+        ("[profiles.a]\ntoken_store = 'file'\ntoken_command = 'hush'\n", 1, "more than one of"),
+    ] {
+        let home = Home::with_profiles(text);
+        let commands: [&[&str]; 6] = [
+            &["login"],
+            &["profile", "list"],
+            &["profile", "show", "a"],
+            &["profile", "use", "a"],
+            &["profile", "add", "a", "--user=me"],
+            &["profile", "remove", "a", "--yes"],
+        ];
+        for command in commands {
+            let finished = home.kaltura(command.iter().copied()).run().fails_with(2);
+            let finished = finished.saying(&format!("config.toml, line {line} can not be read")).saying(why);
+            assert!(!finished.stderr.contains("hush"), "{finished:#?}");
+        }
+        assert_eq!(home.text(), text);
+    }
+}
+
+#[test]
+fn a_wrong_entry_is_told_by_who_uses_it() {
+    let home = Home::with_profiles("[profiles.a]\npartner_id = 'hush'\n");
+    let finished = home.kaltura(["login", "--profile=a"]).run().fails_with(2);
+    assert!(!finished.stderr.contains("hush"), "{finished:#?}");
+    finished.saying("partner_id of the profile a is wrong").saying("kaltura profile add a");
+}
+
+#[test]
+fn what_is_no_text_is_not_changed() {
+    let home = Home::new();
+    fs::create_dir(home.folder()).unwrap();
+    for content in [b"# \xff".to_vec(), [b"# ", "x".repeat(1 << 20).as_bytes()].concat()] {
+        fs::write(home.file(), &content).unwrap();
+        let add = home.profile(["add", "work", "--app-token-stdin", "--store=file"]).arguments(LOGIN);
+        add.stdin(VALUE).run().fails_with(2).saying("read");
+        assert_eq!(fs::read(home.file()).unwrap(), content);
+    }
+}
+
+#[test]
+fn a_folder_that_can_not_be_written_is_told() {
+    let home = Home::new();
+    // A folder where a file should be can not be written to, not even by the superuser.
+    fs::create_dir_all(home.folder().join("config.lock")).unwrap();
+    let add = |folder: &str| {
+        Kaltura::new(["profile", "add", "work", "--app-token-stdin", "--store=file", "--json"])
+            .arguments(LOGIN)
+            .env("KALTURA_CONFIG_DIR", folder)
+            .stdin(VALUE)
+            .run()
+    };
+    let error = add(home.folder().to_str().unwrap()).fails_with(1).error();
+    let message = error["message"].as_str().unwrap();
+    assert!(message.starts_with("the profiles in ") && message.ends_with("can not be changed"), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("KALTURA_CONFIG_DIR"), "{error}");
+    let error = add("").fails_with(2).error();
+    assert_eq!(error["message"], "there is no place for profiles");
+    assert_eq!(error["hint"], "Set HOME or KALTURA_CONFIG_DIR.");
+
+    // A folder stands where the file should be.
+    let home = Home::new();
+    fs::create_dir_all(home.file()).unwrap();
+    home.profile(["list"])
+        .run()
+        .fails_with(2)
+        .saying("can not read the profiles in")
+        .saying("KALTURA_CONFIG_DIR");
+}
+
+/// What was kept for a profile that could not be written is taken away again.
+#[cfg(unix)]
+#[test]
+fn a_profile_that_can_not_be_written_leaves_no_secret() {
+    let home = Home::new();
+    fs::create_dir(home.folder()).unwrap();
+    std::os::unix::fs::symlink(home.path("nosuch/config.toml"), home.file()).unwrap();
+    let add = home.profile(["add", "work", "--app-token-stdin", "--store=file"]).arguments(LOGIN);
+    add.stdin(VALUE).run().fails_with(1).saying("the profiles can not be written to");
+    assert_eq!(fs::read_dir(home.folder().join("secrets")).unwrap().count(), 0);
+}

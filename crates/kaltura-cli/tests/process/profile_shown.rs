@@ -1,0 +1,166 @@
+//! `kaltura profile list` and `kaltura profile show`.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::emulator_process::text_of;
+use crate::invocation::Kaltura;
+use crate::profile_scene::{ADMIN_VALUE, Home, VALUE, holds_no_secret};
+
+const THREE: &str = "default_profile = 'work'\n[profiles.work]\nregion = 'eu'\npartner_id = 1234567\n\
+                     app_token_id = '0_importer'\nhash_type = 'SHA256'\ntoken_variable = 'MY_TOKEN'\n\
+                     admin_secret_command = 'echo fedcba9876543210fedcba9876543210'\n\
+                     [profiles.play]\nservice_url = 'https://example.com'\npartner_id = '7'\n\
+                     token_file = 'token'\n[profiles.bare]\n";
+
+#[test]
+fn the_list_is_a_table() {
+    let home = Home::with_profiles(THREE);
+    let finished = home.profile(["list"]).run().ends_with(0);
+    let expected = format!(
+        "  NAME  SERVICE                     PARTNER  APP TOKEN
+* work  https://api.eu.kaltura.com  1234567  0_importer
+  play  https://example.com         7
+  bare  https://www.kaltura.com
+in {}
+",
+        home.file().display()
+    );
+    assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), (expected.as_str(), ""));
+}
+
+#[test]
+fn the_list_as_json() {
+    let home = Home::with_profiles(THREE);
+    let line = |name: &str, url: &str, partner: Option<i64>, token: Option<&str>| {
+        json!({
+            "name": name, "isDefault": name == "work", "serviceUrl": url, "partnerId": partner,
+            "appTokenId": token,
+        })
+    };
+    let expected = json!({
+        "configFile": home.file(), "defaultProfile": "work",
+        "profiles": [
+            line("work", "https://api.eu.kaltura.com", Some(1_234_567), Some("0_importer")),
+            line("play", "https://example.com", Some(7), None),
+            line("bare", "https://www.kaltura.com", None, None),
+        ],
+    });
+    assert_eq!(home.profile(["list", "--json"]).run().ends_with(0).document(), expected);
+}
+
+#[test]
+fn there_may_be_none() {
+    let home = Home::new();
+    let finished = home.profile(["list"]).run().ends_with(0);
+    assert_eq!(finished.stdout, format!("There are no profiles yet in {}\n", home.file().display()));
+    let expected = json!({ "configFile": home.file(), "defaultProfile": null, "profiles": [] });
+    assert_eq!(home.profile(["list", "--json"]).run().ends_with(0).document(), expected);
+    home.profile(["show"]).run().fails_with(2).saying("there is no default profile, and none is named");
+    assert!(!home.folder().exists());
+
+    let finished = Kaltura::new(["profile", "list"]).run().ends_with(0);
+    assert!(finished.stdout.contains("no place for any: set HOME or KALTURA_CONFIG_DIR"), "{finished:#?}");
+}
+
+#[test]
+fn a_default_profile_that_is_not_there_can_be_mended() {
+    let home = Home::with_profiles("default_profile = 'gone'\n[profiles.work]\n");
+    home.kaltura(["login"]).run().fails_with(2).saying("there is no profile gone");
+    let listed = home.profile(["list"]).run().ends_with(0);
+    listed.saying("note: the default profile is not there: there is no profile gone");
+    home.profile(["use", "work"]).run().ends_with(0);
+    assert_eq!(home.profile(["list"]).run().ends_with(0).stderr, "");
+}
+
+#[test]
+fn one_is_shown_with_the_places_of_its_secrets() {
+    let home = Home::with_profiles(THREE);
+    let show = |token: &str| home.profile(["show"]).env("MY_TOKEN", token).run().ends_with(0).stdout;
+    let expected = |token: &str| {
+        format!(
+            "Profile work, the default one
+  region       eu
+  partner_id   1234567
+  app_token_id 0_importer
+  hash_type    SHA256
+  app token    in the variable MY_TOKEN{token}
+  admin secret what admin_secret_command prints
+  config file  {}
+",
+            home.file().display()
+        )
+    };
+    assert_eq!(show(VALUE), expected(""));
+    assert_eq!(show(""), expected(", which is not set"));
+}
+
+#[test]
+fn one_is_shown_as_json() {
+    let home = Home::with_profiles(THREE);
+    let show = || home.profile(["show", "play", "--json"]).run().ends_with(0).document();
+    let token = home.folder().join("token");
+    let mut expected = json!({
+        "name": "play", "isDefault": false, "serviceUrl": "https://example.com", "region": null,
+        "partnerId": 7, "appTokenId": null, "hashType": null, "user": null, "type": null, "lifetime": null,
+        "privileges": null, "widgetId": null, "adminSecret": null,
+        "appToken": { "place": "file", "file": token, "isThere": false },
+        "configFile": home.file(),
+    });
+    assert_eq!(show(), expected);
+    fs::write(&token, VALUE).unwrap();
+    expected["appToken"]["isThere"] = json!(true);
+    assert_eq!(show(), expected);
+}
+
+#[test]
+fn which_one_is_shown_can_be_said_in_four_ways() {
+    let home = Home::with_profiles(THREE);
+    let show = |arguments: &[&str], variable: &str| {
+        let show = home.profile(["show", "--json"]).arguments(arguments.iter().copied());
+        let document = show.env("KALTURA_PROFILE", variable).run().ends_with(0).document();
+        document["name"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(show(&["play", "--profile=bare"], "work"), "play");
+    assert_eq!(show(&["--profile=bare"], "play"), "bare");
+    assert_eq!(show(&[], "play"), "play");
+    assert_eq!(show(&[], ""), "work");
+    home.profile(["show", "other"]).run().fails_with(2).saying("There are: work, play, bare.");
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let home = Home::with_profiles(THREE);
+    fs::write(home.folder().join("token"), VALUE).unwrap();
+    let secret = home.path("secret");
+    fs::write(&secret, ADMIN_VALUE).unwrap();
+    let add = |arguments: &[&str]| {
+        let add = home.profile(["add", "play", "--app-token-id=0_abc", "--hash-type=MD5", "--store=file"]);
+        let add = add.arguments(["--app-token-stdin", "--admin-secret-file", text_of(&secret)]);
+        add.arguments(arguments.iter().copied()).stdin(VALUE).run().ends_with(0)
+    };
+    let show = |arguments: &[&str]| {
+        let show = home.profile(["show"]).arguments(arguments.iter().copied());
+        show.env("MY_TOKEN", VALUE).run().ends_with(0)
+    };
+    let shown = [
+        show(&["work"]),
+        show(&["work", "--json"]),
+        show(&["play"]),
+        add(&[]),
+        add(&["--json"]),
+        show(&["play"]),
+        show(&["play", "--json"]),
+        home.profile(["list"]).run(),
+        home.profile(["list", "--json"]).run(),
+        home.profile(["remove", "play", "--yes"]).run(),
+    ];
+    for finished in shown {
+        let finished = finished.ends_with(0);
+        holds_no_secret(&finished.stdout);
+        holds_no_secret(&finished.stderr);
+    }
+    // Of the file, only what somebody wrote into a command.
+    assert!(!home.text().contains(VALUE));
+}
