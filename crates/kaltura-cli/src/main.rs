@@ -15,6 +15,7 @@
 //! | `folders`, `private_file` | where things are kept, and files for their owner alone |
 //! | `exit_code`, `failure` | why it did not work: for the shell, for people, for programs |
 //! | `output` | all that is written |
+//! | `masking` | secrets in what is shown of requests and answers |
 //! | `duration`, `moment` | time as people write and read it |
 //! | `runtime`, `signals` | what commands run on, and being told to stop |
 
@@ -26,6 +27,7 @@ mod environment;
 mod exit_code;
 mod failure;
 mod folders;
+mod masking;
 mod moment;
 mod options;
 mod output;

@@ -9,8 +9,8 @@ use serde_json::Value;
 use serde_json::map::Entry;
 
 use super::argument::{Argument, Written};
-use super::shown_request::is_secret_name;
 use crate::failure::Failure;
+use crate::masking::is_secret_name;
 use crate::secret_input::without_line_end;
 
 /// How many bytes a file or standard input may have.

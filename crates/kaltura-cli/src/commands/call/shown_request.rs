@@ -3,37 +3,19 @@
 use std::fmt::Write as _;
 
 use kaltura_auth::{CLIENT_TAG, ServiceUrl};
-use kaltura_types::{Parameters, redact};
+use kaltura_types::Parameters;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::action_name::ActionName;
 use crate::failure::Failure;
+use crate::masking::{MASK, replaced};
 use crate::output;
 
-const MASK: &str = "(redacted)";
 /// Where the shell has the session.
 const KS_VARIABLE: &str = "KALTURA_KS";
 /// What ends the text that curl reads.
 const END: &str = "KALTURA_REQUEST";
-
-/// Parameters that hold secrets, wherever they stand.
-const SECRET_NAMES: [&str; 9] = [
-    "ks",
-    "secret",
-    "adminSecret",
-    "userSecret",
-    "token",
-    "tokenHash",
-    "password",
-    "oldPassword",
-    "newPassword",
-];
-
-/// Whether a parameter of this name holds a secret.
-pub(super) fn is_secret_name(name: &str) -> bool {
-    SECRET_NAMES.iter().any(|secret| secret.eq_ignore_ascii_case(name))
-}
 
 /// The request, with its secrets masked.
 #[derive(Serialize)]
@@ -124,45 +106,6 @@ impl ShownRequest {
             self.content_type,
         );
         command
-    }
-}
-
-/// The value with something else in the place of each secret. `path` leads to the value.
-fn replaced(
-    value: &Value,
-    path: &mut Vec<String>,
-    with: &mut impl FnMut(&[String], &Value) -> String,
-) -> Value {
-    match value {
-        Value::Object(members) => Value::Object(
-            members
-                .iter()
-                .map(|(name, member)| {
-                    path.push(name.clone());
-                    let member = if is_secret_name(name) {
-                        with(path, member).into()
-                    } else {
-                        replaced(member, path, with)
-                    };
-                    path.pop();
-                    (name.clone(), member)
-                })
-                .collect(),
-        ),
-        Value::Array(items) => Value::Array(
-            items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| {
-                    path.push(index.to_string());
-                    let item = replaced(item, path, with);
-                    path.pop();
-                    item
-                })
-                .collect(),
-        ),
-        Value::String(text) if redact(text, &[]) != *text => with(path, value).into(),
-        other => other.clone(),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::cell;
-use crate::commands::call::shown_request::is_secret_name;
+use crate::masking::is_secret_name;
 use crate::output;
 
 /// How wide a table is where nobody knows how wide it may be.

@@ -1,0 +1,181 @@
+//! Secrets in what was sent and in what came back: what is shown of either goes through here.
+
+use kaltura_types::redact;
+use serde_json::{Map, Value};
+
+/// What stands in the place of a secret.
+pub(crate) const MASK: &str = "(redacted)";
+
+/// Members that hold secrets, wherever they stand and whatever they are.
+const SECRET_NAMES: [&str; 9] = [
+    "ks",
+    "secret",
+    "adminSecret",
+    "userSecret",
+    "token",
+    "tokenHash",
+    "password",
+    "oldPassword",
+    "newPassword",
+];
+
+/// How the names of further members end whose texts are secrets: `zoomClientSecret`, `refreshToken`.
+const SECRET_ENDS: [&str; 8] =
+    ["secret", "token", "password", "passphrase", "privatekey", "secretkey", "apikey", "accesskey"];
+
+/// A secret that is shorter takes nothing out of a longer text: only the text would become unreadable.
+const LEAST: usize = 4;
+
+/// Whether a member of this name holds a secret.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    SECRET_NAMES.iter().any(|secret| secret.eq_ignore_ascii_case(name))
+}
+
+/// Whether this member is a secret by its name.
+fn is_secret(name: &str, value: &Value) -> bool {
+    let ends_like_one = || {
+        let name = name.to_ascii_lowercase();
+        value.is_string() && SECRET_ENDS.iter().any(|end| name.ends_with(end))
+    };
+    is_secret_name(name) || ends_like_one()
+}
+
+/// The value with something else in the place of each secret: by the name of the member, or because it reads as
+/// one. `path` leads to the value.
+pub(crate) fn replaced(
+    value: &Value,
+    path: &mut Vec<String>,
+    with: &mut impl FnMut(&[String], &Value) -> String,
+) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut shown = Map::new();
+            for (name, member) in members {
+                path.push(name.clone());
+                let member = if is_secret(name, member) {
+                    with(path, member).into()
+                } else {
+                    replaced(member, path, with)
+                };
+                path.pop();
+                shown.insert(name.clone(), member);
+            }
+            Value::Object(shown)
+        }
+        Value::Array(items) => {
+            let mut shown = Vec::new();
+            for (index, item) in items.iter().enumerate() {
+                path.push(index.to_string());
+                shown.push(replaced(item, path, with));
+                path.pop();
+            }
+            Value::Array(shown)
+        }
+        Value::String(text) if redact(text, &[]) != *text => with(path, value).into(),
+        other => other.clone(),
+    }
+}
+
+/// The secrets of an exchange, as far as its request shows them: the answer may echo them.
+pub(crate) struct KnownSecrets(Vec<String>);
+
+impl KnownSecrets {
+    /// The secrets in this body of a request.
+    pub(crate) fn of(request: &Value) -> Self {
+        let mut found = Vec::new();
+        collect(request, &mut found);
+        Self(found)
+    }
+
+    /// The value without its own secrets, and without these.
+    pub(crate) fn masked(&self, value: &Value) -> Value {
+        match value {
+            Value::Object(members) => {
+                let mut shown = Map::new();
+                for (name, member) in members {
+                    let member = if is_secret(name, member) { MASK.into() } else { self.masked(member) };
+                    // The name too may be what somebody else has written.
+                    shown.insert(self.masked_text(name), member);
+                }
+                Value::Object(shown)
+            }
+            Value::Array(items) => Value::Array(items.iter().map(|item| self.masked(item)).collect()),
+            Value::String(text) => self.masked_text(text).into(),
+            other => other.clone(),
+        }
+    }
+
+    /// The text without what reads as a secret, and without these.
+    pub(crate) fn masked_text(&self, text: &str) -> String {
+        if self.0.iter().any(|secret| secret == text) {
+            return MASK.to_owned();
+        }
+        let long: Vec<&str> = self.0.iter().map(String::as_str).filter(|text| text.len() >= LEAST).collect();
+        redact(text, &long).into_owned()
+    }
+}
+
+/// The texts that are secrets by their names. Those that read as one are found in any text.
+fn collect(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if is_secret(name, member) => found.push(text.clone()),
+                    _ => collect(member, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+
+    fn masked(value: &Value) -> Value {
+        KnownSecrets::of(&Value::Null).masked(value)
+    }
+
+    #[test]
+    fn what_is_named_like_a_secret_or_reads_as_one_is_masked() {
+        let answer = json!({
+            "id": "0_a", "token": "hush", "KS": KS, "list": [{ "adminSecret": 5 }, KS], "message": format!("no {KS}"),
+            "profile": { "zoomClientSecret": "hush", "name": "x", "privateKey": "hush" },
+        });
+        let shown = json!({
+            "id": "0_a", "token": MASK, "KS": MASK, "list": [{ "adminSecret": MASK }, MASK],
+            "message": format!("no {MASK}"),
+            "profile": { "zoomClientSecret": MASK, "name": "x", "privateKey": MASK },
+        });
+        assert_eq!(masked(&answer), shown);
+        assert_eq!(masked(&json!(KS)), json!(MASK));
+    }
+
+    #[test]
+    fn an_object_whose_name_only_ends_like_a_secret_is_shown() {
+        let token = json!({ "appToken": { "id": "0_a", "token": "hush" }, "useToken": true });
+        assert_eq!(masked(&token), json!({ "appToken": { "id": "0_a", "token": MASK }, "useToken": true }));
+    }
+
+    #[test]
+    fn an_answer_that_echoes_the_request_shows_nothing_of_it() {
+        let known =
+            KnownSecrets::of(&json!({ "user": { "password": "correct horse" }, "list": [KS], "pin": "x" }));
+        let echo = json!({ "message": "no user with correct horse", "correct horse": [KS], "x": "x" });
+        let shown = json!({ "message": format!("no user with {MASK}"), MASK: [MASK], "x": "x" });
+        assert_eq!(known.masked(&echo), shown);
+    }
+
+    #[test]
+    fn a_short_secret_is_masked_where_it_stands_alone() {
+        let known = KnownSecrets::of(&json!({ "password": "abc" }));
+        assert_eq!(known.masked(&json!(["abc", "the abc of it"])), json!([MASK, "the abc of it"]));
+    }
+}
