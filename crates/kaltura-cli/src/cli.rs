@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 use kaltura_types::redact;
 
 use crate::commands::batch::BatchCommand;
@@ -24,7 +25,7 @@ use crate::commands::token::TokenCommand;
 use crate::environment::Environment;
 use crate::exit_code;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, Manner, Verbosity};
 
 /// Get Kaltura sessions by app token, call the API, and test against an emulated Kaltura server.
 #[derive(Debug, Parser)]
@@ -40,6 +41,14 @@ pub(crate) struct Cli {
     /// Answer with one JSON document; errors on standard error are JSON too
     #[arg(long, global = true)]
     pub(crate) json: bool,
+
+    /// Write nothing but errors to standard error
+    #[arg(long, short, global = true)]
+    quiet: bool,
+
+    /// Tell each request and its answer on standard error, without secrets; -vv also what is in them
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    verbose: u8,
 
     /// Take what is not given from this profile [env: KALTURA_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
@@ -80,7 +89,28 @@ impl Cli {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         // What can not be parsed must still be told in the right form.
         let json = arguments.iter().any(|argument| argument == "--json");
-        Self::try_parse_from(arguments).map_err(|error| Unread { json, error, environment })
+        let cli = Self::try_parse_from(arguments).and_then(Self::without_conflict);
+        cli.map_err(|error| Unread { json, error, environment })
+    }
+
+    /// One option may stand before the command and the other one behind it, where the parser sees no conflict.
+    fn without_conflict(self) -> Result<Self, clap::Error> {
+        if self.quiet && self.verbose > 0 {
+            let message = "the argument '--quiet' cannot be used with '--verbose'";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+        }
+        Ok(self)
+    }
+
+    /// How the process is to speak.
+    pub(crate) const fn manner(&self) -> Manner {
+        let verbosity = match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, 0) => Verbosity::Normal,
+            (false, 1) => Verbosity::Requests,
+            (false, _) => Verbosity::Bodies,
+        };
+        Manner { verbosity, json: self.json }
     }
 }
 
@@ -111,8 +141,6 @@ impl Unread {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

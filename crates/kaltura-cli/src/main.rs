@@ -15,6 +15,7 @@
 //! | `folders`, `private_file` | where things are kept, and files for their owner alone |
 //! | `exit_code`, `failure` | why it did not work: for the shell, for people, for programs |
 //! | `output` | all that is written |
+//! | `transport`, `request_log` | what carries the requests, and what `--verbose` tells of them |
 //! | `masking` | secrets in what is shown of requests and answers |
 //! | `duration`, `moment` | time as people write and read it |
 //! | `runtime`, `signals` | what commands run on, and being told to stop |
@@ -34,11 +35,13 @@ mod output;
 mod private_file;
 mod profile;
 mod prompt;
+mod request_log;
 mod runtime;
 mod secret_input;
 mod session_cache;
 mod settings;
 mod signals;
+mod transport;
 
 use crate::cli::Cli;
 use crate::environment::Environment;
@@ -47,7 +50,10 @@ fn main() -> std::process::ExitCode {
     let environment = Environment::of_the_process();
     let outcome = Cli::read(std::env::args_os(), environment);
     let (json, result) = match outcome {
-        Ok(cli) => (cli.json, commands::run(cli, environment)),
+        Ok(cli) => {
+            cli.manner().choose();
+            (cli.json, commands::run(cli, environment))
+        }
         Err(unread) => (unread.json, unread.tell()),
     };
     match result {

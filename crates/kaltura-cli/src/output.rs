@@ -3,6 +3,9 @@
 //! Texts may hold colours; they are taken out where nobody would see them: off a terminal, and with
 //! `NO_COLOR`.
 
+mod locale;
+mod manner;
+pub(crate) mod spinner;
 pub(crate) mod style;
 mod table;
 mod wrap;
@@ -14,6 +17,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use anstream::AutoStream;
 use serde::Serialize;
 
+pub(crate) use self::locale::shows_utf8;
+pub(crate) use self::manner::{Manner, Verbosity};
 pub(crate) use self::table::{TABLE_GAP, columns, table, width};
 pub(crate) use self::wrap::{filled, wrapped};
 
@@ -21,6 +26,7 @@ use crate::failure::Failure;
 
 /// Writes an answer, and sees to it that it is out.
 pub(crate) fn to_stdout(text: &str) -> Result<(), Failure> {
+    spinner::make_room();
     let mut stream = AutoStream::auto(io::stdout().lock());
     stream.write_all(text.as_bytes()).and_then(|()| stream.flush()).map_err(|error| Failure::output(&error))
 }
@@ -32,6 +38,7 @@ pub(crate) fn json_to_stdout(value: &impl Serialize) -> Result<(), Failure> {
 
 /// Writes an answer that somebody else has made: as it is, unless a terminal would obey what is in it.
 pub(crate) fn foreign_text_to_stdout(text: &str) -> Result<(), Failure> {
+    spinner::make_room();
     let mut stream = io::stdout().lock();
     let shown = if stream.is_terminal() { Cow::Owned(printable(text)) } else { Cow::Borrowed(text) };
     let outcome = stream.write_all(shown.as_bytes()).and_then(|()| stream.flush());
@@ -40,13 +47,21 @@ pub(crate) fn foreign_text_to_stdout(text: &str) -> Result<(), Failure> {
 
 /// Writes what is not an answer. If nobody reads it, nothing is lost.
 pub(crate) fn to_stderr(text: &str) {
+    spinner::make_room();
     let mut stream = AutoStream::auto(io::stderr().lock());
     let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
 }
 
-/// Writes something that is good to know.
+/// Writes something that is good to know, unless it shall be quiet.
 pub(crate) fn note(text: &str) {
-    to_stderr(&wrapped(&format!("{}note:{:#}", style::NOTE, style::NOTE), "  ", &one_line(text)));
+    aside(&wrapped(&format!("{}note:{:#}", style::NOTE, style::NOTE), "  ", &one_line(text)));
+}
+
+/// Writes lines that are good to know, unless it shall be quiet.
+pub(crate) fn aside(lines: &str) {
+    if Manner::chosen().verbosity != Verbosity::Quiet {
+        to_stderr(lines);
+    }
 }
 
 /// The same for whoever reads: people, or with `json` a program, which gets `{"note":"..."}`.
@@ -55,7 +70,7 @@ pub(crate) fn note_for(json: bool, text: &str) {
     struct Note<'a> {
         note: &'a str,
     }
-    if json { to_stderr(&json_line(&Note { note: text })) } else { note(text) }
+    if json { aside(&json_line(&Note { note: text })) } else { note(text) }
 }
 
 /// A value as one line of JSON with its line end; empty if it does not fit into JSON.

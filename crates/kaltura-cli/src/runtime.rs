@@ -6,6 +6,7 @@ use tokio::runtime::Builder;
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::output::spinner;
 
 /// Runs a command to its end.
 pub(crate) fn run<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
@@ -13,7 +14,7 @@ pub(crate) fn run<T>(command: impl Future<Output = Result<T, Failure>>) -> Resul
         .enable_all()
         .build()
         .map_err(|error| Failure::new(ExitCode::Local, "the runtime can not be started").caused_by(&error))?;
-    let result = runtime.block_on(command);
+    let result = runtime.block_on(spinner::beside(command));
     // Who interrupts a command does not want to wait for a name server that does not answer.
     runtime.shutdown_background();
     result

@@ -111,7 +111,7 @@ impl EmulateCommand {
             let mut signals = Signals::listen()?;
             let server = self.serve(emulator).await?;
             output::json_to_stdout(&Greeting::of(&server))?;
-            output::to_stderr(&format!(
+            output::aside(&format!(
                 "Serving an emulated Kaltura at {}. Stop it with Ctrl-C.\n",
                 server.url()
             ));

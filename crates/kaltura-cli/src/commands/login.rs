@@ -3,8 +3,7 @@
 mod answer;
 
 use clap::Args;
-use kaltura_auth::{AppTokenLogin, DetectedHashType, Error, Session};
-use kaltura_http::ReqwestTransport;
+use kaltura_auth::{AppTokenLogin, DetectedHashType, Error, Session, Transport};
 use kaltura_types::HashType;
 
 use self::answer::Answer;
@@ -95,7 +94,7 @@ impl LoginCommand {
     async fn log_in(
         &self,
         login: &AppTokenLogin,
-        transport: &ReqwestTransport,
+        transport: &impl Transport,
     ) -> Result<(Session, HashType), Error> {
         if self.detect_hash_type {
             let DetectedHashType { session, hash_type, .. } = login.detect_hash_type(transport).await?;

@@ -9,6 +9,7 @@ use kaltura_http::{ReqwestTransport, ReqwestTransportBuilder};
 use crate::duration::parse_limit;
 use crate::failure::Failure;
 use crate::settings::{Setting, Settings};
+use crate::transport::ToldTransport;
 
 /// Where the API is, and how to reach it.
 #[derive(Debug, Args)]
@@ -63,9 +64,10 @@ impl ServerOptions {
     }
 
     /// What carries the requests. Each of them brings its own limit of time.
-    pub(crate) fn transport(&self) -> Result<ReqwestTransport, Failure> {
+    pub(crate) fn transport(&self) -> Result<ToldTransport, Failure> {
         let connect = ReqwestTransportBuilder::DEFAULT_CONNECT_TIMEOUT.min(self.timeout);
-        Ok(ReqwestTransport::builder().connect_timeout(connect).time_limit(None).build()?)
+        let http = ReqwestTransport::builder().connect_timeout(connect).time_limit(None).build()?;
+        Ok(ToldTransport::over(http))
     }
 
     fn read(&self, text: &str, origin: &str) -> Result<ServiceUrl, Failure> {

@@ -50,6 +50,8 @@ mod profile_shown;
 mod secrets;
 mod sign;
 #[cfg(unix)]
+mod spinner;
+#[cfg(unix)]
 mod terminal;
 mod token_account;
 mod token_add;
@@ -63,3 +65,4 @@ mod token_update;
 mod token_value;
 #[cfg(unix)]
 mod token_value_asked;
+mod verbose;

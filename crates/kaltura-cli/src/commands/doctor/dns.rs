@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use super::check::{Finding, Outcome};
 use super::way::Way;
 use crate::exit_code::ExitCode;
+use crate::output::spinner;
 
 /// Looks the host up.
 pub(super) async fn look(url: &ServiceUrl, limit: Duration) -> Outcome<Way> {
@@ -18,6 +19,7 @@ pub(super) async fn look(url: &ServiceUrl, limit: Duration) -> Outcome<Way> {
     if way.address().is_some() {
         return Outcome::found(Finding::ok(format!("{host} is an address, which needs no look-up")), way);
     }
+    let _waiting = spinner::waiting_for(&format!("looking up {host}"));
     let looked_up = timeout(limit, lookup_host((host.as_str(), *port))).await;
     let looked_up = looked_up.map(|found| found.map(counted));
     let why = match looked_up {

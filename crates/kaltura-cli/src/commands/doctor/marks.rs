@@ -7,7 +7,7 @@ use anstyle::Style;
 
 use super::check::Verdict;
 use crate::environment::Environment;
-use crate::output::style;
+use crate::output::{shows_utf8, style};
 
 /// How a verdict is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,19 +50,6 @@ impl Marks {
     }
 }
 
-/// Whether the locale says so; Windows and macOS do not need to.
-fn shows_utf8(environment: Environment) -> bool {
-    if cfg!(any(windows, target_os = "macos")) {
-        return true;
-    }
-    let variable = |name| environment.text(name).ok().flatten().filter(|text| !text.is_empty());
-    let locale = variable("LC_ALL").or_else(|| variable("LC_CTYPE")).or_else(|| variable("LANG"));
-    locale.is_some_and(|locale| {
-        let locale = locale.to_ascii_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,17 +62,5 @@ mod tests {
                 assert_eq!(plain.chars().count(), marks.width(), "{plain}");
             }
         }
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn the_first_variable_of_the_locale_counts() {
-        assert!(!shows_utf8(Environment::of_test(|_| None)));
-        assert!(shows_utf8(Environment::of_test(|name| (name == "LANG").then(|| "de_DE.UTF-8".into()))));
-        assert!(shows_utf8(Environment::of_test(|name| (name == "LC_CTYPE").then(|| "C.utf8".into()))));
-        assert!(!shows_utf8(Environment::of_test(|name| match name {
-            "LC_ALL" => Some("C".into()),
-            _ => Some("C.UTF-8".into()),
-        })));
     }
 }
