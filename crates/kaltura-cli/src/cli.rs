@@ -23,15 +23,16 @@ use crate::commands::profile::ProfileCommand;
 use crate::commands::sign::SignCommand;
 use crate::commands::token::TokenCommand;
 use crate::environment::Environment;
-use crate::exit_code;
 use crate::failure::Failure;
 use crate::output::{self, Manner, Verbosity};
+use crate::{build_data, exit_code};
 
 /// Get Kaltura sessions by app token, call the API, and test against an emulated Kaltura server.
 #[derive(Debug, Parser)]
 #[command(
     name = "kaltura",
     version,
+    long_version = build_data::LONG_VERSION,
     arg_required_else_help = true,
     after_help = "Begin with: kaltura demo",
     after_long_help = exit_code::HELP,

@@ -3,6 +3,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | `cli` | the command line as a whole, and what is wrong with one |
+//! | `build_data` | what the command says about itself |
 //! | `commands` | one file for each command |
 //! | `options` | groups of options that several commands take |
 //! | `settings` | what stands behind the options: the environment, and then a profile |
@@ -21,6 +22,7 @@
 //! | `runtime`, `signals` | what commands run on, and being told to stop |
 
 mod admin_client;
+mod build_data;
 mod cli;
 mod commands;
 mod duration;

@@ -1,13 +1,6 @@
-//! Help, version, and command lines that are none.
+//! Help, and command lines that are none.
 
 use crate::invocation::Kaltura;
-
-#[test]
-fn the_version_is_one_line() {
-    let finished = Kaltura::new(["--version"]).run().ends_with(0);
-    assert_eq!(finished.stdout, concat!("kaltura ", env!("CARGO_PKG_VERSION"), "\n"));
-    assert_eq!(finished.stderr, "");
-}
 
 #[test]
 fn help_is_an_answer() {

@@ -66,3 +66,4 @@ mod token_value;
 #[cfg(unix)]
 mod token_value_asked;
 mod verbose;
+mod version;
