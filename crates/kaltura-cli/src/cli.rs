@@ -25,7 +25,7 @@ use crate::commands::token::TokenCommand;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::{self, Manner, Verbosity};
-use crate::{build_data, exit_code};
+use crate::{build_data, help};
 
 /// Get Kaltura sessions by app token, call the API, and test against an emulated Kaltura server.
 #[derive(Debug, Parser)]
@@ -35,7 +35,7 @@ use crate::{build_data, exit_code};
     long_version = build_data::LONG_VERSION,
     arg_required_else_help = true,
     after_help = "Begin with: kaltura demo",
-    after_long_help = exit_code::HELP,
+    after_long_help = help::after_all(),
     max_term_width = 100,
 )]
 pub(crate) struct Cli {

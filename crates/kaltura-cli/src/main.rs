@@ -3,7 +3,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | `cli` | the command line as a whole, and what is wrong with one |
-//! | `build_data` | what the command says about itself |
+//! | `help`, `build_data` | what the command says about itself |
 //! | `commands` | one file for each command |
 //! | `options` | groups of options that several commands take |
 //! | `settings` | what stands behind the options: the environment, and then a profile |
@@ -30,6 +30,7 @@ mod environment;
 mod exit_code;
 mod failure;
 mod folders;
+mod help;
 mod masking;
 mod moment;
 mod options;

@@ -12,6 +12,7 @@ mod call_selected;
 mod call_session;
 mod call_shown;
 mod call_table;
+mod colours;
 mod command_line;
 mod control;
 mod demo;

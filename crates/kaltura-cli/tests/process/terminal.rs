@@ -26,14 +26,23 @@ const SCRIPT: &str =
     r#"stty echo rows 24 cols 100; "$@"; code=$?; printf '\n<%s>' "$code"; stty -a; echo '<end>'"#;
 
 impl Terminal {
-    /// Starts the command.
+    /// Starts the command. Of what it shows, codes for colours and for the cursor are left out.
     pub(crate) fn open(kaltura: Kaltura) -> Self {
+        Self::start(kaltura, true)
+    }
+
+    /// Starts the command, and leaves nothing out.
+    pub(crate) fn open_with_codes(kaltura: Kaltura) -> Self {
+        Self::start(kaltura, false)
+    }
+
+    fn start(kaltura: Kaltura, strip_codes: bool) -> Self {
         let kaltura = kaltura.into_command();
         let mut shell = Command::new("sh");
         shell.args(["-c", SCRIPT, "sh"]).arg(kaltura.get_program()).args(kaltura.get_args()).env_clear();
         shell.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("TERM", "xterm-256color");
         shell.envs(kaltura.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        let options = Options::default().timeout_ms(Some(30_000)).strip_ansi_escape_codes(true);
+        let options = Options::default().timeout_ms(Some(30_000)).strip_ansi_escape_codes(strip_codes);
         Self { session: spawn_with_options(shell, options).unwrap() }
     }
 
