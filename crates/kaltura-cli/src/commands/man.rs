@@ -1,6 +1,8 @@
 //! `kaltura man`: the manual, as pages for `man`.
 
-use clap::{Args, CommandFactory as _};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Command, CommandFactory as _};
 use clap_mangen::Man;
 
 use crate::cli::Cli;
@@ -12,29 +14,33 @@ const EXAMPLES: &str = "\
 Examples:
   Read it:
     kaltura man | man -l -
-    kaltura man login | man -l -
+    kaltura man token add | man -l -
 
-  Install it:
-    kaltura man > ~/.local/share/man/man1/kaltura.1";
+  Install all of it, kaltura-token-add.1 and so on:
+    kaltura man --out ~/.local/share/man/man1";
 
 /// Print a page of the manual, in the form that man reads
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct ManCommand {
-    /// The page of this command, and not that of all
+    /// The page of this command, such as token add, and not that of all
     #[arg(value_name = "COMMAND")]
-    command: Option<String>,
+    command: Vec<String>,
+
+    /// Write all pages into this folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+    out: Option<PathBuf>,
 }
 
 impl ManCommand {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let mut all = Cli::command();
-        // Gives each command its whole name, such as kaltura-login, which the page begins with.
-        all.build();
-        let page = match &self.command {
-            None => all,
-            Some(name) => named(&all, name)?,
-        };
+        if let Some(folder) = &self.out {
+            return write_all(folder);
+        }
+        let mut page = all();
+        for name in &self.command {
+            page = named(&page, name)?;
+        }
         let mut text = Vec::new();
         Man::new(page)
             .render(&mut text)
@@ -43,12 +49,34 @@ impl ManCommand {
     }
 }
 
-/// The command of this name.
-fn named(all: &clap::Command, name: &str) -> Result<clap::Command, Failure> {
-    let found = all.get_subcommands().find(|command| command.get_name() == name);
+/// All commands, each with its whole name, such as kaltura-token-add, which its page begins with.
+fn all() -> Command {
+    // Its pages would only say again what the others say.
+    let mut all = Cli::command().disable_help_subcommand(true);
+    all.build();
+    all
+}
+
+/// The command of this name within another one.
+fn named(outer: &Command, name: &str) -> Result<Command, Failure> {
+    let found = outer.get_subcommands().find(|command| command.get_name() == name);
     let found = found.ok_or_else(|| {
-        let names: Vec<&str> = all.get_subcommands().map(clap::Command::get_name).collect();
-        Failure::usage("there is no such command").with_hint(format!("There are {}.", names.join(", ")))
+        let names: Vec<&str> = outer.get_subcommands().map(Command::get_name).collect();
+        let whole = outer.get_display_name().unwrap_or_else(|| outer.get_name()).replace('-', " ");
+        Failure::usage("there is no such command").with_hint(if names.is_empty() {
+            format!("{whole} has no commands of its own.")
+        } else {
+            format!("{whole} has {}.", names.join(", "))
+        })
     })?;
     Ok(found.clone())
+}
+
+/// Writes each page into a file of its own, in a folder that is made if need be.
+fn write_all(folder: &Path) -> Result<(), Failure> {
+    let written = std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(all(), folder));
+    written.map_err(|error| {
+        let message = format!("the pages can not be written into {}", folder.display());
+        Failure::new(ExitCode::Local, message).caused_by(&error)
+    })
 }
