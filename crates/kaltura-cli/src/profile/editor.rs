@@ -20,6 +20,9 @@ use crate::settings::Setting;
 const MOST_LINKS: usize = 16;
 
 /// The file with the profiles, while nobody else changes it. Whoever only reads it is not held up.
+///
+/// Opening it shows that the folder can be written to: whoever gets a secret from elsewhere that must not be lost opens
+/// it before. [`Self::save`] then keeps the secret and writes the entries. A secret comes as [`NewPlace::Kept`].
 pub(crate) struct ProfileEditor {
     path: PathBuf,
     config: Config,
@@ -106,21 +109,46 @@ impl ProfileEditor {
     }
 
     /// Adds a profile, or changes the one that has this name: keeps the secrets that are given, and writes the
-    /// entries. The first profile becomes the one that is used where none is named.
+    /// entries. The first profile becomes the one that is used where none is named. Secrets that were kept elsewhere
+    /// until now are forgotten there. The notes of the answer must be told: they say where a secret is in clear text.
     pub(crate) fn save(&mut self, name: &ProfileName, changes: &ProfileChanges) -> Result<Saved, Failure> {
         self.config.refuse_namesake(name)?;
         let old = self.places(name, changes);
         let is_new = self.config.find(name.as_str()).is_none();
         let becomes_default = self.config.profiles().next().is_none() && self.config.default_name().is_none();
 
-        for (setting, text) in &changes.settings {
-            self.document.set(name, setting, text);
-        }
+        let (mut kept, mut notes) = (Vec::new(), Vec::new());
+        let put = self.put(name, changes, &mut kept, &mut notes);
         if becomes_default {
             self.document.set_default(name);
         }
-        let mut notes = Vec::new();
-        let mut kept = Vec::new();
+        if let Err(failure) = put.and_then(|()| self.write()) {
+            // Nobody would know of the secrets of a profile that is not there.
+            if is_new {
+                kept.iter().for_each(|place| drop(place.forget()));
+            }
+            return Err(failure);
+        }
+        let now = self.places(name, changes);
+        for (secret, place) in old.iter().filter(|old| !now.contains(old)) {
+            if let Err(reason) = place.forget() {
+                notes.push(left_behind(*secret, &reason));
+            }
+        }
+        Ok(Saved { is_new, became_default: becomes_default, notes })
+    }
+
+    /// Keeps what is to be kept, and changes the text.
+    fn put(
+        &mut self,
+        name: &ProfileName,
+        changes: &ProfileChanges,
+        kept: &mut Vec<SecretPlace>,
+        notes: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        for (setting, text) in &changes.settings {
+            self.document.set(name, setting, text);
+        }
         for (secret, place) in &changes.secrets {
             let [command, file, variable, store] = secret.entries();
             let (entry, text) = match place {
@@ -137,20 +165,7 @@ impl ProfileEditor {
             };
             self.document.set_place(name, *secret, entry, text);
         }
-        if let Err(failure) = self.write() {
-            // Nobody would know of the secrets of a profile that is not there.
-            if is_new {
-                kept.iter().for_each(|place| drop(place.forget()));
-            }
-            return Err(failure);
-        }
-        let now = self.places(name, changes);
-        for (secret, place) in old.iter().filter(|old| !now.contains(old)) {
-            if let Err(reason) = place.forget() {
-                notes.push(left_behind(*secret, &reason));
-            }
-        }
-        Ok(Saved { is_new, became_default: becomes_default, notes })
+        Ok(())
     }
 
     /// Makes a profile the one that is used where none is named.

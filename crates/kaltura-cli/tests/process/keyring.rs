@@ -10,7 +10,7 @@ use crate::emulator_process::text_of;
 use crate::invocation::Finished;
 use crate::profile_scene::{ADMIN_VALUE, VALUE, holds_no_secret, server};
 
-/// What runs before each script. `unlock` opens the keyring; without it there is one that nobody can open.
+/// What runs before each script: `unlock` opens the keyring, `add` adds a profile for the server.
 const BEGINNING: &str = r#"
 set -u
 unlock() {

@@ -129,6 +129,29 @@ fn the_admin_secret_of_a_profile_manages_app_tokens() {
     assert_eq!(list[0]["id"], server.told("/appToken/id"));
 }
 
+#[cfg(unix)]
+#[test]
+fn the_doctor_looks_at_what_is_kept_in_files() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = Home::new();
+    home.add("work", ["--service-url=http://127.0.0.1:9"]);
+    let secret = home.folder().join("secrets/work.app-token");
+    let files = || {
+        let answer = home.kaltura(["doctor", "--json"]).run().document();
+        let checks = answer["checks"].as_array().unwrap();
+        checks.iter().find(|check| check["name"] == "files").unwrap().clone()
+    };
+    assert_eq!(files()["verdict"], "ok");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o644)).unwrap();
+    let open = files();
+    assert_eq!(open["verdict"], "warning");
+    assert!(
+        open["remedy"].as_str().unwrap().contains(&format!("chmod 600 '{}'", secret.display())),
+        "{open}"
+    );
+}
+
 #[test]
 fn without_a_profile_nothing_is_made() {
     let home = Home::new();
