@@ -18,9 +18,11 @@ use crate::commands::hash::HashCommand;
 use crate::commands::inspect::InspectCommand;
 use crate::commands::ks::KsCommand;
 use crate::commands::login::LoginCommand;
+use crate::commands::logout::LogoutCommand;
 use crate::commands::man::ManCommand;
 use crate::commands::profile::ProfileCommand;
 use crate::commands::sign::SignCommand;
+use crate::commands::status::StatusCommand;
 use crate::commands::token::TokenCommand;
 use crate::environment::Environment;
 use crate::failure::Failure;
@@ -75,9 +77,11 @@ pub(crate) enum Command {
     Inspect(InspectCommand),
     Ks(KsCommand),
     Login(LoginCommand),
+    Logout(LogoutCommand),
     Man(ManCommand),
     Profile(ProfileCommand),
     Sign(SignCommand),
+    Status(Box<StatusCommand>),
     Token(TokenCommand),
 }
 

@@ -12,9 +12,11 @@ pub(crate) mod hash;
 pub(crate) mod inspect;
 pub(crate) mod ks;
 pub(crate) mod login;
+pub(crate) mod logout;
 pub(crate) mod man;
 pub(crate) mod profile;
 pub(crate) mod sign;
+pub(crate) mod status;
 pub(crate) mod token;
 
 use crate::cli::{Cli, Command};
@@ -38,9 +40,11 @@ pub(crate) fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
         Command::Inspect(inspect) => inspect.run(cli.json, &settings()?),
         Command::Ks(ks) => ks.run(cli.json, &settings()?),
         Command::Login(login) => login.run(cli.json, &settings()?),
+        Command::Logout(logout) => logout.run(cli.json, &settings()?),
         Command::Man(man) => man.run(),
         Command::Profile(profile) => profile.run(cli.json, cli.profile.as_deref(), environment),
         Command::Sign(sign) => sign.run(cli.json, &settings()?),
+        Command::Status(status) => status.run(cli.json, &settings()?),
         Command::Token(token) => token.run(cli.json, &settings()?),
     }
 }

@@ -66,6 +66,21 @@ pub(crate) fn show(seconds: u64) -> String {
     shown.join(" ")
 }
 
+/// Writes a number of seconds so that it can be read again: `1h30m`, `90d`.
+pub(crate) fn compact(seconds: u64) -> String {
+    let mut rest = seconds;
+    let mut text = String::new();
+    for (letter, unit) in UNITS {
+        let count = rest / unit;
+        rest %= unit;
+        if count > 0 {
+            text.push_str(&count.to_string());
+            text.push(letter);
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
 /// Why a text is no duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidDuration {
@@ -98,6 +113,16 @@ mod tests {
             ("0", 0),
         ] {
             assert_eq!(parse(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_compactly_is_read_again() {
+        for (seconds, text) in
+            [(0, "0s"), (90, "1m30s"), (5_400, "1h30m"), (7_776_000, "90d"), (86_401, "1d1s")]
+        {
+            assert_eq!(compact(seconds), text);
+            assert_eq!(parse(text), Ok(Duration::from_secs(seconds)));
         }
     }
 

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use crate::failure::Failure;
 
 /// Where environment variables are read; for tests it is not the process.
@@ -28,6 +30,11 @@ impl Environment {
         let Some(value) = (self.read)(name) else { return Ok(None) };
         let value = value.into_string();
         value.map(Some).map_err(|_| Failure::usage(format!("{name} is not valid UTF-8")))
+    }
+
+    /// How long the value of a variable is, if it is set: for those who need not know it.
+    pub(crate) fn length(self, name: &str) -> Option<usize> {
+        (self.read)(name).map(|value| Zeroizing::new(value.into_encoded_bytes()).len())
     }
 
     /// The value of a variable. An empty one counts as not set, as is the custom in CI systems.
@@ -66,6 +73,10 @@ mod tests {
         assert_eq!(partner("EMPTY").unwrap(), None);
         assert_eq!(partner("OTHER").unwrap(), None);
         assert_eq!(ENVIRONMENT.text("EMPTY").unwrap().as_deref(), Some(""));
+        assert_eq!(
+            ["NUMBER", "EMPTY", "OTHER"].map(|name| ENVIRONMENT.length(name)),
+            [Some(7), Some(0), None]
+        );
     }
 
     #[test]

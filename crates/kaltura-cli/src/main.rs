@@ -13,6 +13,7 @@
 //! | `admin_client` | calls with an admin session of the account |
 //! | `prompt` | asking a person at a terminal |
 //! | `session_cache` | sessions on disk, so that the next command needs no login |
+//! | `session_proof` | whether the server accepts a session |
 //! | `folders`, `private_file` | where things are kept, and files for their owner alone |
 //! | `exit_code`, `failure` | why it did not work: for the shell, for people, for programs |
 //! | `output` | all that is written |
@@ -42,6 +43,7 @@ mod request_log;
 mod runtime;
 mod secret_input;
 mod session_cache;
+mod session_proof;
 mod settings;
 mod signals;
 mod transport;

@@ -3,11 +3,13 @@
 //! Whatever a command needs is taken from its option, else from its environment variable, else from the profile.
 //! The variables are read here and not by the parser of the command line, which quotes wrong values.
 
+mod found;
 mod setting;
 
 use std::fmt;
 use std::str::FromStr;
 
+pub(crate) use self::found::{Found, Origin};
 pub(crate) use self::setting::Setting;
 
 use crate::environment::Environment;
@@ -18,6 +20,8 @@ use crate::profile::{Config, Profile};
 pub(crate) struct Settings {
     environment: Environment,
     profile: Option<Profile>,
+    /// Who has named the profile.
+    profile_origin: Origin,
 }
 
 impl Settings {
@@ -25,13 +29,13 @@ impl Settings {
     /// if there is one.
     pub(crate) fn load(wanted: Option<&str>, environment: Environment) -> Result<Self, Failure> {
         let by_variable = environment.text(Profile::VARIABLE)?.filter(|name| !name.is_empty());
-        let wanted = wanted.map(str::to_owned).or(by_variable);
         let config = Config::read(environment)?;
-        let profile = match wanted {
-            Some(name) => Some(config.profile(&name)?),
-            None => config.default_profile()?,
+        let (profile, profile_origin) = match (wanted, by_variable) {
+            (Some(name), _) => (Some(config.profile(name)?), Origin::Option("--profile")),
+            (None, Some(name)) => (Some(config.profile(&name)?), Origin::Variable(Profile::VARIABLE)),
+            (None, None) => (config.default_profile()?, Origin::Default),
         };
-        Ok(Self { environment, profile })
+        Ok(Self { environment, profile, profile_origin })
     }
 
     /// The environment.
@@ -42,6 +46,11 @@ impl Settings {
     /// The profile in use.
     pub(crate) const fn profile(&self) -> Option<&Profile> {
         self.profile.as_ref()
+    }
+
+    /// Who has named the profile in use.
+    pub(crate) const fn profile_origin(&self) -> &Origin {
+        &self.profile_origin
     }
 
     /// What was given by an option, else by the environment, else by the profile.
@@ -89,12 +98,13 @@ impl Settings {
 impl Settings {
     /// Settings of a test: an environment and no profile.
     pub(crate) const fn of_environment(environment: Environment) -> Self {
-        Self { environment, profile: None }
+        Self { environment, profile: None, profile_origin: Origin::Default }
     }
 
     /// Settings of a test: an environment and the entries of a profile.
     pub(crate) fn of_test(environment: Environment, entries: &str) -> Self {
-        Self { environment, profile: Some(Profile::of_test(entries)) }
+        let profile = Some(Profile::of_test(entries));
+        Self { environment, profile, profile_origin: Origin::Default }
     }
 }
 

@@ -25,10 +25,7 @@ use std::future::ready;
 use std::sync::Arc;
 
 use clap::Args;
-use kaltura_auth::source::FixedSession;
-use kaltura_auth::{ServiceUrl, Session, Transport};
-use kaltura_client::{Client, RetryPolicy};
-use kaltura_http::TokioRuntime;
+use kaltura_auth::{ServiceUrl, Transport};
 use kaltura_types::{AdminSecret, AppTokenId, PartnerId};
 
 use self::check::{Finding, Have, Outcome, Subject, both, need};
@@ -43,6 +40,7 @@ use crate::failure::Failure;
 use crate::options::{AdminSecretOptions, AppTokenOptions, ServerOptions, SessionRequestOptions};
 use crate::profile::{ProfileSecret, SecretPlace};
 use crate::runtime;
+use crate::session_proof::client_of;
 use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
@@ -204,7 +202,7 @@ impl DoctorCommand {
 
         let _ = round.check(Subject::Grant, need(&session), |session| ready(grant::look(session))).await?;
         let client = both(both(need(&url), widget), need(&session))
-            .map(|((url, answer), session)| self.client(url, answer, session));
+            .map(|((url, answer), session)| client_of(session, url, Arc::clone(&answer.transport), limit));
         let accepted = round
             .check(Subject::Session, both(need(&client), need(&session)), |(client, session)| {
                 session::look(client, session)
@@ -241,16 +239,6 @@ impl DoctorCommand {
             Ok(None) => Outcome::nothing(Finding::skipped(NO_ADMIN_SECRET)),
             Err(failure) => Outcome::nothing(Finding::of(&failure)),
         }
-    }
-
-    /// A client with the session of the login, which takes no other one in its place.
-    fn client(&self, url: &ServiceUrl, answer: &FirstAnswer, session: &Session) -> Client {
-        let (session, transport) = (FixedSession::new(session.clone()), Arc::clone(&answer.transport));
-        Client::builder_with_source(url.clone(), session, transport, TokioRuntime::new())
-            .retry(RetryPolicy::never())
-            .renew_when_actions_used_up(false)
-            .request_limit(self.server.time_limit())
-            .build()
     }
 
     fn transport(&self) -> Result<Arc<dyn Transport>, Failure> {

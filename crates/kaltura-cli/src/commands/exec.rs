@@ -9,6 +9,7 @@ use clap::Args;
 use crate::failure::Failure;
 use crate::options::{ReadySession, ReadySessionOptions};
 use crate::output;
+use crate::profile::{ProfileSecret, SecretPlace};
 use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
@@ -21,8 +22,8 @@ Examples:
     kaltura exec --min-validity 2h --lifetime 8h -- my-import --all
 
 The program finds KALTURA_KS, KALTURA_SERVICE_URL and KALTURA_PARTNER_ID in its environment,
-and not KALTURA_APP_TOKEN nor KALTURA_ADMIN_SECRET, which it does not need. Its exit code is
-the one of the command. If there is no session, or no such program, nothing is run:
+and not KALTURA_APP_TOKEN nor KALTURA_ADMIN_SECRET, nor the variables that the profile takes
+them from: it does not need them. Its exit code is the one of the command. If there is no session, or no such program, nothing is run:
 `kaltura --help` lists the exit codes. The session comes from the cache of `kaltura ks`.";
 
 /// What the program does not need, and so does not get.
@@ -56,6 +57,12 @@ impl ExecCommand {
         command.args(arguments);
         for name in KEPT_BACK {
             command.env_remove(name);
+        }
+        for secret in ProfileSecret::ALL {
+            let place = settings.profile().and_then(|profile| profile.place_of(secret));
+            if let Some(SecretPlace::Variable(name)) = place {
+                command.env_remove(name);
+            }
         }
         command.envs(ready.variables());
         let error = become_program(command);

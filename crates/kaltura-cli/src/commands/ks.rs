@@ -25,7 +25,8 @@ Examples:
 The session is kept in a file that only its owner can read, in KALTURA_CACHE_DIR or else in
 the folder for caches: ~/.cache/kaltura on Linux. The token is not kept. Service URL,
 account, token id and what is wished of the session make it another session. If the cache
-can not be used, that is noted on standard error, and a login takes its place.
+can not be used, that is noted on standard error, and a login takes its place. `kaltura
+status` shows what is kept, `kaltura logout` forgets it.
 
 With --json the answer has ks, partnerId, expiry (Unix time, by this machine's clock),
 expiresIn (seconds), fromCache, warnings and serviceUrl. `kaltura --help` lists the exit

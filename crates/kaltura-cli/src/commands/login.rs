@@ -1,17 +1,21 @@
 //! `kaltura login`: logs in with an app token, and prints the session.
 
 mod answer;
+mod kept_login;
+
+use std::sync::Arc;
 
 use clap::Args;
-use kaltura_auth::{AppTokenLogin, DetectedHashType, Error, Session, Transport};
+use kaltura_auth::AppTokenLogin;
 use kaltura_types::HashType;
 
 use self::answer::Answer;
+use self::kept_login::{KeptLogin, Manner};
 use crate::failure::Failure;
 use crate::options::{AppTokenOptions, ServerOptions, SessionRequestOptions};
+use crate::output;
+use crate::session_cache::TokenFolder;
 use crate::settings::Settings;
-use crate::signals::Signals;
-use crate::{output, runtime};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,11 +32,21 @@ Examples:
   KALTURA_APP_TOKEN set, the KS alone, for another program:
     KALTURA_KS=\"$(kaltura login --ks-only)\" my-import
 
-With --json the answer has ks, partnerId, userId, sessionType (USER or ADMIN), expiry
-(Unix time), expiresIn (seconds), privileges, adjustments, hashType and serviceUrl; what
-the server did not say is null. `kaltura --help` lists the exit codes.";
+The session is kept for `kaltura ks` and the others, as `kaltura ks --help` tells, in the place
+of one before it; `kaltura logout` forgets it. If it can not be kept, that is noted on
+standard error.
 
-/// Log in with an app token, and print the session
+A login proves that the app token is good, not that its sessions are: those of a token that
+was ended, or of a user who is blocked, are granted and then refused. --verify shows the new
+session to the server (session.startWidgetSession, which changes nothing). It costs one action
+of a session with an actionslimit. A session that is refused is not kept, and the exit code is
+3 for most reasons. One for certain paths only (urirestrict) can not be tried, which is noted.
+
+With --json the answer has ks, partnerId, userId, sessionType (USER or ADMIN), expiry
+(Unix time), expiresIn (seconds), privileges, adjustments, hashType, serviceUrl, verified and
+warnings; what the server did not say is null. `kaltura --help` lists the exit codes.";
+
+/// Log in with an app token, keep the session, and print it
 ///
 /// The token's value never leaves this machine: it is hashed together with an unprivileged session, and the
 /// hash is sent. It is taken from a file, standard input or KALTURA_APP_TOKEN, never from an argument. What
@@ -43,6 +57,10 @@ pub(crate) struct LoginCommand {
     /// Print the KS and nothing else
     #[arg(long, conflicts_with = "json")]
     ks_only: bool,
+
+    /// Prove that the server accepts the session; costs one action of an actionslimit
+    #[arg(long)]
+    verify: bool,
 
     #[command(flatten)]
     server: ServerOptions,
@@ -63,44 +81,41 @@ impl LoginCommand {
         let service_url = self.server.service_url(settings)?;
         let guess = self.detect_hash_type.then_some(HashType::Sha256);
         let credentials = self.token.credentials(settings, guess)?;
-        let transport = self.server.transport()?;
-        let login = AppTokenLogin::new(service_url, credentials)
-            .request(self.request.request(settings)?)
-            .time_limit(self.server.time_limit());
+        let wishes = self.request.wishes(settings)?;
+        let transport = Arc::new(self.server.transport()?);
+        let (partner, token_id) = (credentials.partner_id(), credentials.id().as_str());
+        let place = TokenFolder::of(settings.environment(), &service_url, partner, token_id)
+            .and_then(|folder| folder.session(&wishes));
+        let time_limit = self.server.time_limit();
+        let login =
+            AppTokenLogin::new(service_url, credentials).request(wishes.request()).time_limit(time_limit);
 
-        let (session, hash_type) = runtime::run(async {
-            let mut signals = Signals::listen()?;
-            let outcome = signals.unless_stopped(self.log_in(&login, &transport)).await?;
-            outcome.map_err(|error| Failure::from(error).at(login.service_url()))
-        })?;
+        let manner = Manner { detect_hash_type: self.detect_hash_type, verify: self.verify, time_limit };
+        let made = KeptLogin::make(&login, manner, &transport, place)?;
 
-        let answer = Answer::new(&session, hash_type, login.service_url());
+        let answer = Answer::new(&made, login.service_url());
         if json {
             return output::json_to_stdout(&answer);
         }
-        if hash_type != login.credentials().hash_type() {
-            output::note(&format!("the hash type is {hash_type}: give it with --hash-type {hash_type}"));
-        }
-        for adjustment in session.adjustments() {
-            output::note(&adjustment.to_string());
-        }
+        Self::tell(&login, &made);
         output::to_stdout(&if self.ks_only {
-            format!("{}\n", session.ks().expose())
+            format!("{}\n", made.session.ks().expose())
         } else {
             answer.as_text()
         })
     }
 
-    async fn log_in(
-        &self,
-        login: &AppTokenLogin,
-        transport: &impl Transport,
-    ) -> Result<(Session, HashType), Error> {
-        if self.detect_hash_type {
-            let DetectedHashType { session, hash_type, .. } = login.detect_hash_type(transport).await?;
-            Ok((session, hash_type))
-        } else {
-            Ok((login.run(transport).await?, login.credentials().hash_type()))
+    /// Writes what is not the answer, but good to know.
+    fn tell(login: &AppTokenLogin, made: &KeptLogin) {
+        for warning in &made.warnings {
+            output::note(warning);
+        }
+        let hash_type = made.hash_type;
+        if hash_type != login.credentials().hash_type() {
+            output::note(&format!("the hash type is {hash_type}: give it with --hash-type {hash_type}"));
+        }
+        for adjustment in made.session.adjustments() {
+            output::note(&adjustment.to_string());
         }
     }
 }

@@ -1,13 +1,15 @@
 //! The app token that logs in.
 
+use std::convert::Infallible;
+
 use clap::Args;
 use kaltura_auth::AppTokenCredentials;
-use kaltura_types::{AppTokenValue, HashType, PartnerId};
+use kaltura_types::{AppTokenId, AppTokenValue, HashType, PartnerId};
 
 use super::{AppTokenValueOptions, HashTypeOption, PartnerIdOption};
 use crate::failure::Failure;
 use crate::secret_input::SecretSource;
-use crate::settings::{Setting, Settings};
+use crate::settings::{Found, Setting, Settings};
 
 /// The app token that logs in.
 #[derive(Debug, Args)]
@@ -47,6 +49,18 @@ impl AppTokenOptions {
         let partner = self.partner.partner_id(settings)?;
         let id = settings.required(&Setting::APP_TOKEN_ID, self.app_token_id.clone())?;
         Ok((partner, id))
+    }
+
+    /// Account, token id and hash type, each with who has set it.
+    pub(crate) fn found(&self, settings: &Settings) -> [Found; 3] {
+        let id = self.app_token_id.clone().map(AppTokenId::new);
+        // An id is shown if it looks like one: it may be the value, put in the wrong place.
+        let parse_id = |text: &str| Ok::<_, Infallible>(AppTokenId::new(text));
+        [
+            self.partner.found(settings),
+            settings.found(&Setting::APP_TOKEN_ID, id, parse_id, AppTokenId::to_string),
+            self.hash_type.found(settings),
+        ]
     }
 
     /// Each of the four parts of the credentials, or why there is none.

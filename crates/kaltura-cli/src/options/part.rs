@@ -4,7 +4,7 @@ use clap::Args;
 use kaltura_types::{HashType, PartnerId};
 
 use crate::failure::Failure;
-use crate::settings::{Setting, Settings};
+use crate::settings::{Found, Setting, Settings};
 
 /// The account.
 #[derive(Debug, Args)]
@@ -18,6 +18,11 @@ impl PartnerIdOption {
     /// The account that was given, if one was.
     pub(crate) fn known(&self, settings: &Settings) -> Result<Option<PartnerId>, Failure> {
         settings.value(&Setting::PARTNER_ID, self.partner_id)
+    }
+
+    /// The account, and who has set it.
+    pub(super) fn found(&self, settings: &Settings) -> Found {
+        settings.found(&Setting::PARTNER_ID, self.partner_id, str::parse, PartnerId::to_string)
     }
 
     /// The account that was given.
@@ -35,6 +40,11 @@ pub(crate) struct HashTypeOption {
 }
 
 impl HashTypeOption {
+    /// The hash type, and who has set it.
+    pub(super) fn found(&self, settings: &Settings) -> Found {
+        settings.found(&Setting::HASH_TYPE, self.hash_type, str::parse, HashType::to_string)
+    }
+
     /// The hash type that was given, if any.
     pub(crate) fn set(&self, settings: &Settings) -> Result<Option<HashType>, Failure> {
         settings.value(&Setting::HASH_TYPE, self.hash_type)

@@ -9,7 +9,7 @@ use kaltura_types::{Ks, UnixTime};
 use super::{AppTokenOptions, ServerOptions, SessionRequestOptions, Wishes};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::session_cache::{Record, SessionCache};
+use crate::session_cache::{Lock, Record, SessionFile, TokenFolder};
 use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::{duration, moment, runtime};
@@ -78,7 +78,8 @@ pub(crate) struct SessionSupply<'a> {
     settings: &'a Settings,
     service_url: ServiceUrl,
     wishes: Wishes,
-    key: String,
+    /// Where the cache keeps it; nothing if there is no cache.
+    place: Option<SessionFile>,
     credentials: Option<AppTokenCredentials>,
     refused: Option<Ks>,
     warnings: Vec<String>,
@@ -90,27 +91,21 @@ impl<'a> SessionSupply<'a> {
         let service_url = wanted.server.service_url(settings)?;
         let wishes = wanted.request.wishes(settings)?;
         let (partner, token) = wanted.token.account(settings)?;
-        // What makes a session another one. The token's value is not in it.
-        let key =
-            serde_json::to_string(&(service_url.as_str(), partner, token, &wishes)).map_err(|error| {
-                Failure::new(ExitCode::Local, "the session can not be named").caused_by(&error)
-            })?;
+        let place = TokenFolder::of(settings.environment(), &service_url, partner, &token)
+            .and_then(|folder| folder.session(&wishes));
         // Who pipes the value in waits until it is read. Otherwise it is taken only if it is needed.
         let piped = wanted.token.value_source().takes_stdin();
         let credentials = if piped { Some(wanted.token.credentials(settings, None)?) } else { None };
-        let warnings = Vec::new();
-        Ok(Self { wanted, settings, service_url, wishes, key, credentials, refused: None, warnings })
+        let (place, warnings) = match place {
+            Ok(place) => (Some(place), Vec::new()),
+            Err(trouble) => (None, vec![trouble.to_string()]),
+        };
+        Ok(Self { wanted, settings, service_url, wishes, place, credentials, refused: None, warnings })
     }
 
     /// A session.
     pub(crate) fn session(&mut self) -> Result<ReadySession, Failure> {
-        let cache = match SessionCache::of(self.settings.environment(), &self.key) {
-            Ok(cache) => cache,
-            Err(trouble) => {
-                self.warnings.push(trouble.to_string());
-                return self.log_in(None);
-            }
-        };
+        let Some(cache) = self.place.clone() else { return self.log_in(None) };
         if let Some(record) = self.look(&cache) {
             return Ok(self.found(record));
         }
@@ -136,7 +131,7 @@ impl<'a> SessionSupply<'a> {
     }
 
     /// The session in the cache, if it will do.
-    fn look(&mut self, cache: &SessionCache) -> Option<Record> {
+    fn look(&mut self, cache: &SessionFile) -> Option<Record> {
         if self.wanted.fresh {
             return None;
         }
@@ -163,7 +158,7 @@ impl<'a> SessionSupply<'a> {
         ReadySession { record, service_url, from_cache: true, warnings, adjustments: Vec::new() }
     }
 
-    fn log_in(&mut self, lock: Option<&crate::session_cache::Lock<'_>>) -> Result<ReadySession, Failure> {
+    fn log_in(&mut self, lock: Option<&Lock<'_>>) -> Result<ReadySession, Failure> {
         let asked_at = moment::now();
         let session = self.start_session()?;
         let kept = Record::of(&session, asked_at);

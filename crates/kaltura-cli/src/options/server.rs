@@ -8,7 +8,7 @@ use kaltura_http::{ReqwestTransport, ReqwestTransportBuilder};
 
 use crate::duration::parse_limit;
 use crate::failure::Failure;
-use crate::settings::{Setting, Settings};
+use crate::settings::{Found, Origin, Setting, Settings};
 use crate::transport::ToldTransport;
 
 /// Where the API is, and how to reach it.
@@ -56,6 +56,15 @@ impl ServerOptions {
         }
         let region = profile.value_by(Setting::REGION.entry, str::parse::<Region>)?;
         Ok(region.map_or(ServiceUrl::US, ServiceUrl::from))
+    }
+
+    /// The server, and who has named it.
+    pub(crate) fn found(&self, settings: &Settings) -> Found {
+        let by_url = self.service_url.is_some().then_some(Setting::SERVICE_URL.option);
+        let by_option = by_url.or_else(|| self.region.is_some().then_some(Setting::REGION.option));
+        let origin = settings.origin(by_option, &[&Setting::SERVICE_URL, &Setting::REGION]);
+        let value = self.service_url(settings).map(|url| Some(url.to_string()));
+        Found::new(value, origin.or(Some(Origin::Default)))
     }
 
     /// How long each request may take.

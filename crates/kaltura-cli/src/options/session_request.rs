@@ -5,9 +5,9 @@ use kaltura_auth::SessionRequest;
 use kaltura_types::{InvalidPrivilege, Lifetime, Privileges, SessionType};
 use serde::Serialize;
 
-use crate::duration::parse_lifetime;
+use crate::duration::{self, parse_lifetime};
 use crate::failure::Failure;
-use crate::settings::{Setting, Settings};
+use crate::settings::{Found, Setting, Settings};
 
 /// What is wished of the session.
 #[derive(Debug, Args)]
@@ -75,6 +75,24 @@ impl SessionRequestOptions {
             privileges: settings.value_by(&Setting::PRIVILEGES, privileges, parse_privileges)?,
             widget_id: settings.value(&Setting::WIDGET_ID, self.widget_id.clone())?,
         })
+    }
+
+    /// User, type, lifetime, privileges and widget, each with who has set it.
+    pub(crate) fn found(&self, settings: &Settings) -> [Found; 5] {
+        let text = |setting, given: &Option<String>| {
+            settings.found(setting, given.clone(), str::parse, String::clone)
+        };
+        let parse_type = |text: &str| TypeWish::from_str(text, true);
+        let show_type = |wish: &TypeWish| SessionType::from(*wish).to_string();
+        let show_lifetime = |lifetime: &Lifetime| duration::compact(lifetime.as_duration().as_secs());
+        let privileges = self.privileges.clone();
+        [
+            text(&Setting::USER, &self.user),
+            settings.found(&Setting::SESSION_TYPE, self.session_type, parse_type, show_type),
+            settings.found(&Setting::LIFETIME, self.lifetime, parse_lifetime, show_lifetime),
+            settings.found(&Setting::PRIVILEGES, privileges, parse_privileges, Privileges::to_string),
+            text(&Setting::WIDGET_ID, &self.widget_id),
+        ]
     }
 
     /// The request of a login.

@@ -8,13 +8,17 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 /// The form of the file. Another number is another form.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A session, and how long it is good for by the clock of this machine.
 #[derive(Clone)]
 pub(crate) struct Record {
     pub(crate) ks: Ks,
     pub(crate) partner_id: PartnerId,
+    pub(crate) user_id: Option<String>,
+    /// `USER`, `ADMIN`, or what else the server said.
+    pub(crate) session_type: Option<String>,
+    pub(crate) privileges: String,
     /// By the clock of this machine, so that a clock that is wrong does not matter.
     pub(crate) until: UnixTime,
     granted_at: UnixTime,
@@ -27,6 +31,9 @@ struct Written<'a> {
     version: u32,
     ks: std::borrow::Cow<'a, str>,
     partner_id: i64,
+    user_id: Option<String>,
+    session_type: Option<String>,
+    privileges: String,
     until: i64,
     granted_at: i64,
 }
@@ -39,14 +46,20 @@ impl Record {
             Some(life) => asked_at.plus_seconds(i64::try_from(life.as_secs()).unwrap_or(i64::MAX)),
             None => session.expires_at()?,
         };
-        let (ks, partner_id) = (session.ks().clone(), session.partner_id());
-        Some(Self { ks, partner_id, until, granted_at: asked_at })
+        Some(Self { until, ..Self::of_unknown_end(session, asked_at) })
     }
 
     /// A session of which nobody knows when it ends: to be used at once, and not to be kept.
     pub(crate) fn of_unknown_end(session: &Session, asked_at: UnixTime) -> Self {
-        let (ks, partner_id) = (session.ks().clone(), session.partner_id());
-        Self { ks, partner_id, until: asked_at, granted_at: asked_at }
+        Self {
+            ks: session.ks().clone(),
+            partner_id: session.partner_id(),
+            user_id: session.user_id().map(|user| user.as_str().to_owned()),
+            session_type: session.session_type().map(ToString::to_string),
+            privileges: session.privileges().to_string(),
+            until: asked_at,
+            granted_at: asked_at,
+        }
     }
 
     /// How long it is good for.
@@ -63,6 +76,9 @@ impl Record {
             version: VERSION,
             ks: self.ks.expose().into(),
             partner_id: self.partner_id.get(),
+            user_id: self.user_id.clone(),
+            session_type: self.session_type.clone(),
+            privileges: self.privileges.clone(),
             until: self.until.as_seconds(),
             granted_at: self.granted_at.as_seconds(),
         };
@@ -76,6 +92,9 @@ impl Record {
         is_known.then_some(Self {
             ks: Ks::new(written.ks.into_owned()),
             partner_id: PartnerId::new(written.partner_id),
+            user_id: written.user_id,
+            session_type: written.session_type,
+            privileges: written.privileges,
             until: UnixTime::from_seconds(written.until),
             granted_at: UnixTime::from_seconds(written.granted_at),
         })
@@ -84,12 +103,17 @@ impl Record {
 
 #[cfg(test)]
 mod tests {
+    use kaltura_types::{Privileges, SessionType};
+
     use super::*;
 
     const NOW: UnixTime = UnixTime::from_seconds(1_000_000);
 
     fn record() -> Record {
         let session = Session::new(PartnerId::new(7), Ks::new("djJ8N3x"))
+            .with_user_id("alice")
+            .with_session_type(SessionType::Admin)
+            .with_privileges(Privileges::parse("sview:*,list:*"))
             .with_server_time(UnixTime::from_seconds(5_000))
             .with_expiry(UnixTime::from_seconds(5_600));
         Record::of(&session, NOW).unwrap()
@@ -114,6 +138,8 @@ mod tests {
         let read = Record::from_bytes(&record().to_bytes()).unwrap();
         assert_eq!((read.ks.expose(), read.partner_id), ("djJ8N3x", PartnerId::new(7)));
         assert_eq!((read.until, read.granted_at), (record().until, NOW));
+        assert_eq!((read.user_id.as_deref(), read.session_type.as_deref()), (Some("alice"), Some("ADMIN")));
+        assert_eq!(read.privileges, "sview:*,list:*");
     }
 
     #[test]
@@ -122,7 +148,7 @@ mod tests {
         for length in 0..whole.len() {
             assert!(Record::from_bytes(&whole[..length]).is_none(), "{length}");
         }
-        let other = String::from_utf8(whole.to_vec()).unwrap().replace("\"version\":1", "\"version\":2");
+        let other = String::from_utf8(whole.to_vec()).unwrap().replace("\"version\":2", "\"version\":1");
         assert!(Record::from_bytes(other.as_bytes()).is_none());
         let empty = String::from_utf8(whole.to_vec()).unwrap().replace("djJ8N3x", "");
         assert!(Record::from_bytes(empty.as_bytes()).is_none());

@@ -16,8 +16,8 @@ pub(crate) struct EmulatorProcess {
     pub(crate) running: Running,
     pub(crate) greeting: Value,
     stdout: BufReader<std::process::ChildStdout>,
-    /// The sessions of its calls.
-    cache: tempfile::TempDir,
+    /// Where logins keep their sessions.
+    pub(crate) cache: tempfile::TempDir,
 }
 
 impl EmulatorProcess {
@@ -72,7 +72,8 @@ impl EmulatorProcess {
 
     /// The same without the token's value.
     pub(crate) fn login_without_value<'a>(&self, options: impl IntoIterator<Item = &'a str>) -> Kaltura {
-        self.settings(Kaltura::new(["login"])).arguments(options)
+        let login = Kaltura::new(["login"]).env("KALTURA_CACHE_DIR", text_of(self.cache.path()));
+        self.settings(login).arguments(options)
     }
 
     /// All but the token's value, in the environment.

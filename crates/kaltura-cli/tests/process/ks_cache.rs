@@ -20,9 +20,11 @@ fn ks(server: &EmulatorProcess, cache: &Path) -> Finished {
     server.cached(cache, ["ks"]).run().ends_with(0)
 }
 
-/// The one file of this ending.
+/// The one file of this ending, in the one folder of a token.
 fn file(cache: &Path, ending: &str) -> PathBuf {
-    let files: Vec<PathBuf> = fs::read_dir(cache).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let folders: Vec<PathBuf> = fs::read_dir(cache).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let [folder] = &folders[..] else { panic!("{folders:?}") };
+    let files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     let mut found = files.iter().filter(|path| path.extension().is_some_and(|it| it == ending));
     let path = found.next().unwrap_or_else(|| panic!("no {ending} in {files:?}"));
     assert!(found.next().is_none(), "{files:?}");
@@ -45,7 +47,7 @@ fn the_token_is_not_kept() {
     let printed = ks(&server, cache.path()).stdout;
     let kept = fs::read_to_string(file(cache.path(), "json")).unwrap();
     assert!(kept.contains(printed.trim_end()) && !kept.contains(VALUE), "{kept}");
-    for entry in fs::read_dir(cache.path()).unwrap() {
+    for entry in fs::read_dir(file(cache.path(), "json").parent().unwrap()).unwrap() {
         let path = entry.unwrap().path();
         assert!(!fs::read_to_string(&path).unwrap().contains(VALUE), "{path:?}");
     }
@@ -60,10 +62,9 @@ fn only_the_owner_can_read_it() {
     let (server, folder) = (server(), tempfile::tempdir().unwrap());
     let cache = folder.path().join("new/kaltura");
     let first = ks(&server, &cache).stdout;
-    assert_eq!(
-        (mode(&cache), mode(&file(&cache, "json")), mode(&file(&cache, "lock"))),
-        (0o700, 0o600, 0o600)
-    );
+    let (json, lock) = (file(&cache, "json"), file(&cache, "lock"));
+    assert_eq!((mode(&cache), mode(json.parent().unwrap())), (0o700, 0o700));
+    assert_eq!((mode(&json), mode(&lock)), (0o600, 0o600));
 
     // What others could read is not trusted, and does not stay.
     fs::set_permissions(file(&cache, "json"), fs::Permissions::from_mode(0o644)).unwrap();
@@ -80,13 +81,13 @@ fn what_is_broken_or_foreign_is_replaced() {
     let mut last = ks(&server, cache.path()).stdout;
     let path = file(cache.path(), "json");
     let whole = fs::read_to_string(&path).unwrap();
-    let foreign = whole.replace("\"version\":1", "\"version\":2");
+    let foreign = whole.replace("\"version\":2", "\"version\":1");
     for content in ["", "{", &whole[..whole.len() / 2], "null", "\u{0}\u{0}", &foreign] {
         fs::write(&path, content).unwrap();
         let finished = ks(&server, cache.path());
         assert_ne!(finished.stdout, last, "{content:?}");
         last.clone_from(&finished.stdout);
-        let finished = finished.saying("is not of this version, or broken; it is replaced");
+        let finished = finished.saying("is not of this version, or broken; a login replaces it");
         assert_eq!(finished.stderr.matches("note:").count(), 1, "{finished:#?}");
         assert_eq!(ks(&server, cache.path()).stdout, last);
     }

@@ -1,6 +1,7 @@
 //! The session for other programs: by their environment, or by commands for a shell.
 #![cfg(unix)]
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -31,6 +32,31 @@ fn a_program_finds_the_session_in_its_environment() {
     let ks = ks(&server, cache.path());
     assert_eq!(finished.stdout, format!("{ks} {} 1234567 none none\n", server.url()));
     assert_eq!(finished.stderr, "");
+}
+
+#[test]
+fn the_variables_that_the_profile_takes_secrets_from_are_kept_back() {
+    let (server, folder) = (server(), tempfile::tempdir().unwrap());
+    let entries = "token_variable = 'MY_TOKEN'\nadmin_secret_variable = 'MY_SECRET'";
+    fs::write(folder.path().join("config.toml"), format!("[profiles.work]\n{entries}\n")).unwrap();
+    let script = "echo \"${MY_TOKEN-none} ${MY_SECRET-none} ${MINE-none} ${#KALTURA_KS}\"";
+    let exec = |profile: &[&str]| {
+        let arguments = [&["exec"], profile, &["--", "/bin/sh", "-c", script]].concat();
+        let command = server.cached(folder.path(), arguments);
+        command
+            .env("KALTURA_CONFIG_DIR", folder.path().to_str().unwrap())
+            .env("KALTURA_ADMIN_SECRET", "hush")
+            .env("MY_TOKEN", VALUE)
+            .env("MY_SECRET", "hush")
+            .env("MINE", "mine")
+            .run()
+            .ends_with(0)
+            .stdout
+    };
+    let length = ks(&server, folder.path()).len();
+    assert_eq!(exec(&["--profile=work"]), format!("none none mine {length}\n"));
+    // Without that profile they are variables as any other.
+    assert_eq!(exec(&[]), format!("{VALUE} hush mine {length}\n"));
 }
 
 #[test]

@@ -50,6 +50,8 @@ fn the_json_has_all_that_is_known_of_the_session() {
         "adjustments",
         "hashType",
         "serviceUrl",
+        "verified",
+        "warnings",
     ];
     assert_eq!(names, expected);
     assert!(Ks::reads_as_ks(document["ks"].take().as_str().unwrap()));
@@ -59,7 +61,7 @@ fn the_json_has_all_that_is_known_of_the_session() {
             "ks": null, "partnerId": 1_234_567, "userId": "alice", "sessionType": "USER",
             "expiry": NOW.parse::<i64>().unwrap() + 3600, "expiresIn": 3600,
             "privileges": "sessionid:0_importer,apptoken:0_importer,sview:*", "adjustments": [], "hashType": "SHA256",
-            "serviceUrl": server.url(),
+            "serviceUrl": server.url(), "verified": false, "warnings": [],
         })
     );
 }

@@ -36,8 +36,11 @@ mod ks;
 mod ks_cache;
 mod ks_for_others;
 mod login;
+mod login_kept;
 mod login_refused;
+mod login_verify;
 mod login_without_answer;
+mod logout;
 mod manual;
 mod odd_server;
 mod profile_add;
@@ -52,6 +55,7 @@ mod secrets;
 mod sign;
 #[cfg(unix)]
 mod spinner;
+mod status;
 #[cfg(unix)]
 mod terminal;
 mod token_account;

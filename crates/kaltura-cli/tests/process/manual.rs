@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::invocation::Kaltura;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 18] = [
     "batch",
     "call",
     "completions",
@@ -18,9 +18,11 @@ const COMMANDS: [&str; 16] = [
     "inspect",
     "ks",
     "login",
+    "logout",
     "man",
     "profile",
     "sign",
+    "status",
     "token",
 ];
 

@@ -23,6 +23,9 @@ fn shows_nothing(finished: &Finished, secrets: &[&str]) {
 fn help_shows_nothing_of_the_environment() {
     for command in [
         "login",
+        "logout",
+        "status",
+        "doctor",
         "emulate",
         "demo",
         "hash",
@@ -85,6 +88,11 @@ fn a_secret_in_a_wrong_command_line_is_not_repeated() {
         &["call", "user.login", "user:=c0ffee00c0ffee00"],
         &["call", "media.list", "--ks", KS],
         &["inspect", "--admin-secret", VALUE],
+        &["logout", VALUE],
+        &["logout", "--app-token", VALUE],
+        &["status", VALUE],
+        &["status", "--app-token", VALUE],
+        &["status", "--lifetime", KS],
     ] {
         for colour in ["0", "1"] {
             let line = Kaltura::new(arguments.iter().copied()).env("CLICOLOR_FORCE", colour);

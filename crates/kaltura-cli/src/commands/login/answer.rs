@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use kaltura_auth::{Adjustment, ServiceUrl, Session};
-use kaltura_ks::{Fingerprint, KsHeader};
+use kaltura_auth::{Adjustment, ServiceUrl};
 use kaltura_types::{HashType, PartnerId, UnixTime, UserId};
 use serde::Serialize;
 
-use crate::output::{one_line, style};
+use super::KeptLogin;
+use crate::output::{ks_name, one_line, style};
 use crate::{duration, moment};
 
 /// What a login gave. As JSON it holds the KS; as text it does not.
@@ -26,6 +26,10 @@ pub(super) struct Answer<'a> {
     adjustments: Vec<Difference>,
     hash_type: HashType,
     service_url: &'a str,
+    /// Whether the server was shown the session, and accepted it.
+    verified: bool,
+    /// What is wrong with the cache.
+    warnings: &'a [String],
     #[serde(skip)]
     ks_name: String,
 }
@@ -38,13 +42,8 @@ struct Difference {
 }
 
 impl<'a> Answer<'a> {
-    pub(super) fn new(session: &'a Session, hash_type: HashType, service_url: &'a ServiceUrl) -> Self {
-        let ks_name = match KsHeader::read(session.ks()) {
-            Ok(header) => {
-                format!("version {}, fingerprint {}", header.version().number(), header.fingerprint())
-            }
-            Err(_) => format!("of no known form, fingerprint {}", Fingerprint::of(session.ks())),
-        };
+    pub(super) fn new(login: &'a KeptLogin, service_url: &'a ServiceUrl) -> Self {
+        let KeptLogin { session, hash_type, verified, warnings } = login;
         Self {
             ks: session.ks().expose(),
             partner_id: session.partner_id(),
@@ -54,9 +53,11 @@ impl<'a> Answer<'a> {
             expires_in: session.granted_life().map(|life| life.as_secs()),
             privileges: session.privileges().to_string(),
             adjustments: session.adjustments().iter().map(Difference::of).collect(),
-            hash_type,
+            hash_type: *hash_type,
             service_url: service_url.as_str(),
-            ks_name,
+            verified: *verified,
+            warnings,
+            ks_name: ks_name(session.ks()),
         }
     }
 
@@ -83,6 +84,14 @@ impl<'a> Answer<'a> {
         ] {
             let _ = writeln!(text, "  {}{label:<11}{:#}{}", style::QUIET, style::QUIET, one_line(value));
         }
+        if self.verified {
+            let _ = writeln!(
+                text,
+                "  {}verified   {:#}the server accepts the session",
+                style::QUIET,
+                style::QUIET
+            );
+        }
         text
     }
 }
@@ -102,11 +111,16 @@ impl Difference {
 
 #[cfg(test)]
 mod tests {
+    use kaltura_auth::Session;
     use kaltura_types::{Ks, Privileges, SessionType};
 
     use super::*;
 
     const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+
+    fn made(session: Session, verified: bool) -> KeptLogin {
+        KeptLogin { session, hash_type: HashType::Md5, verified, warnings: vec!["odd".to_owned()] }
+    }
 
     #[test]
     fn the_text_does_not_show_the_ks() {
@@ -116,7 +130,10 @@ mod tests {
             .with_privileges(Privileges::parse("sview:*,list:*"))
             .with_expiry(UnixTime::from_seconds(1_795_496_955))
             .with_server_time(UnixTime::from_seconds(1_795_493_355));
-        let text = Answer::new(&session, HashType::Sha256, &ServiceUrl::US).as_text();
+        let verified = Answer::new(&made(session.clone(), true), &ServiceUrl::US).as_text();
+        assert!(verified.contains("the server accepts the session"), "{verified}");
+        let text = Answer::new(&made(session, false), &ServiceUrl::US).as_text();
+        assert!(!text.contains("accepts"), "{text}");
         let text = anstream::adapter::strip_str(&text).to_string();
         assert!(!text.contains(&KS[..12]), "{text}");
         for line in [
@@ -135,10 +152,11 @@ mod tests {
     #[test]
     fn what_the_server_did_not_say_is_null() {
         let session = Session::new(PartnerId::new(7), Ks::new("odd"));
-        let answer = Answer::new(&session, HashType::Md5, &ServiceUrl::EU);
+        let made = made(session, false);
+        let answer = Answer::new(&made, &ServiceUrl::EU);
         assert_eq!(
             serde_json::to_string(&answer).unwrap(),
-            r#"{"ks":"odd","partnerId":7,"userId":null,"sessionType":null,"expiry":null,"expiresIn":null,"privileges":"","adjustments":[],"hashType":"MD5","serviceUrl":"https://api.eu.kaltura.com"}"#
+            r#"{"ks":"odd","partnerId":7,"userId":null,"sessionType":null,"expiry":null,"expiresIn":null,"privileges":"","adjustments":[],"hashType":"MD5","serviceUrl":"https://api.eu.kaltura.com","verified":false,"warnings":["odd"]}"#
         );
         assert!(answer.as_text().contains("the server did not say"));
     }

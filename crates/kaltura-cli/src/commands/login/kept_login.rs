@@ -1,0 +1,107 @@
+//! A login whose session is kept for the commands that come after it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kaltura_auth::{AppTokenLogin, DetectedHashType, Session, Transport};
+use kaltura_types::HashType;
+
+use crate::failure::Failure;
+use crate::session_cache::{Lock, Record, SessionFile, Trouble};
+use crate::session_proof::{Proof, client_of, prove};
+use crate::signals::Signals;
+use crate::{moment, runtime};
+
+/// How to log in.
+#[derive(Clone, Copy)]
+pub(super) struct Manner {
+    /// Whether the other hash types are tried if the first is refused.
+    pub(super) detect_hash_type: bool,
+    /// Whether the session is shown to the server. It is kept only if the server does not refuse it.
+    pub(super) verify: bool,
+    /// How long each request may take.
+    pub(super) time_limit: Duration,
+}
+
+/// What a login gave.
+pub(super) struct KeptLogin {
+    pub(super) session: Session,
+    pub(super) hash_type: HashType,
+    /// Whether the server was shown the session, and accepted it.
+    pub(super) verified: bool,
+    /// Why the session is not kept, or could not be tried.
+    pub(super) warnings: Vec<String>,
+}
+
+impl KeptLogin {
+    /// Logs in, while no other process does so for the same session; and keeps the session at this place.
+    pub(super) fn make(
+        login: &AppTokenLogin,
+        manner: Manner,
+        transport: &Arc<impl Transport + 'static>,
+        place: Result<SessionFile, Trouble>,
+    ) -> Result<Self, Failure> {
+        let mut warnings = Vec::new();
+        let mut usable = |trouble: Trouble| warnings.push(trouble.to_string());
+        let place = place.map_err(&mut usable).ok();
+        let lock = place.as_ref().and_then(|place| place.lock().map_err(&mut usable).ok());
+
+        let asked_at = moment::now();
+        let mut made = runtime::run(async {
+            let mut signals = Signals::listen()?;
+            let outcome = signals.unless_stopped(Self::log_in(login, manner, transport)).await?;
+            outcome.map_err(|failure| failure.at(login.service_url()))
+        })?;
+        made.warnings.splice(0..0, warnings);
+        if let Some(lock) = lock {
+            made.keep(&lock, Record::of(&made.session, asked_at));
+        }
+        Ok(made)
+    }
+
+    async fn log_in(
+        login: &AppTokenLogin,
+        manner: Manner,
+        transport: &Arc<impl Transport + 'static>,
+    ) -> Result<Self, Failure> {
+        let (session, hash_type) = if manner.detect_hash_type {
+            let DetectedHashType { session, hash_type, .. } = login.detect_hash_type(transport).await?;
+            (session, hash_type)
+        } else {
+            (login.run(transport).await?, login.credentials().hash_type())
+        };
+        let mut made = Self { session, hash_type, verified: false, warnings: Vec::new() };
+        if manner.verify {
+            made.verify(login, transport, manner.time_limit).await?;
+        }
+        Ok(made)
+    }
+
+    async fn verify(
+        &mut self,
+        login: &AppTokenLogin,
+        transport: &Arc<impl Transport + 'static>,
+        limit: Duration,
+    ) -> Result<(), Failure> {
+        let client = client_of(&self.session, login.service_url(), Arc::clone(transport), limit);
+        match prove(&client, &self.session).await {
+            Ok(Proof::Accepted) => self.verified = true,
+            Ok(Proof::OtherPathsOnly(paths)) => self.warnings.push(format!(
+                "the session is for certain paths only, so that it can not be verified: {paths}"
+            )),
+            Err(failure) => {
+                let hint = failure.hint().map(|hint| format!("{hint} ")).unwrap_or_default();
+                return Err(failure.with_hint(hint + "The session is not kept."));
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, lock: &Lock<'_>, record: Option<Record>) {
+        let outcome = match record {
+            Some(record) => lock.write(&record).map_err(|trouble| trouble.to_string()),
+            None => Err("the server did not say when the session ends, so it is not kept".to_owned()),
+        };
+        self.warnings.extend(outcome.err());
+    }
+}

@@ -1,0 +1,166 @@
+//! The status, for people and for programs.
+
+use std::fmt::Write as _;
+
+use kaltura_ks::Fingerprint;
+use kaltura_types::UnixTime;
+use serde::{Serialize, Serializer};
+
+use super::token_value::TokenValue;
+use crate::output::{ks_name, one_line, style};
+use crate::session_cache::Record;
+use crate::settings::{Found, Origin};
+use crate::{duration, moment};
+
+/// All that is known without asking anybody. No secret is in it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Answer {
+    /// Whether there is a session that has not ended.
+    pub(super) good: bool,
+    pub(super) profile: Option<InUse>,
+    pub(super) settings: Settled,
+    pub(super) token_value: TokenValue,
+    pub(super) sessions: Vec<ShownSession>,
+    /// Why no sessions could be looked for.
+    pub(super) missing: Option<String>,
+    /// What is wrong with the cache.
+    pub(super) warnings: Vec<String>,
+}
+
+/// The profile in use.
+#[derive(Serialize)]
+pub(super) struct InUse {
+    pub(super) name: String,
+    pub(super) origin: Origin,
+}
+
+/// The settings, in the order of their names.
+pub(super) struct Settled(pub(super) Vec<Found>);
+
+/// A session that is kept.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ShownSession {
+    user_id: Option<String>,
+    session_type: Option<String>,
+    privileges: String,
+    /// By the clock of this machine.
+    expiry: UnixTime,
+    /// In seconds; 0 if it has ended.
+    expires_in: u64,
+    fingerprint: String,
+    /// Whether it is the one that is wished.
+    current: bool,
+    #[serde(skip)]
+    ks_name: String,
+}
+
+impl Settled {
+    /// Their names, for programs and for people.
+    const NAMES: [(&'static str, &'static str); 9] = [
+        ("serviceUrl", "service URL"),
+        ("partnerId", "partner"),
+        ("appTokenId", "app token"),
+        ("hashType", "hash type"),
+        ("user", "user"),
+        ("type", "type"),
+        ("lifetime", "lifetime"),
+        ("privileges", "privileges"),
+        ("widgetId", "widget"),
+    ];
+}
+
+impl Serialize for Settled {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(Self::NAMES.iter().zip(&self.0).map(|((name, _), found)| (name, found)))
+    }
+}
+
+impl ShownSession {
+    pub(super) fn of(record: &Record, current: bool, now: UnixTime) -> Self {
+        Self {
+            user_id: record.user_id.clone(),
+            session_type: record.session_type.clone(),
+            privileges: record.privileges.clone(),
+            expiry: record.until,
+            expires_in: record.life_left(now).as_secs(),
+            fingerprint: Fingerprint::of(&record.ks).to_string(),
+            current,
+            ks_name: ks_name(&record.ks),
+        }
+    }
+
+    pub(super) const fn is_good(&self) -> bool {
+        self.expires_in > 0
+    }
+
+    /// Where it stands: first the one that is wished, then those that live longest.
+    pub(super) fn rank(&self) -> (bool, std::cmp::Reverse<u64>, String) {
+        (!self.current, std::cmp::Reverse(self.expires_in), self.fingerprint.clone())
+    }
+
+    fn add_text(&self, text: &mut String) {
+        let user = one_line(self.user_id.as_deref().unwrap_or("nobody"));
+        if self.is_good() {
+            let life = duration::show(self.expires_in);
+            let _ = writeln!(text, "{}Session{:#} of {user}, good for {life}", style::GOOD, style::GOOD);
+        } else {
+            let _ = writeln!(text, "{}Session{:#} of {user}, ended", style::QUIET, style::QUIET);
+        }
+        let kind = self.session_type.as_deref().unwrap_or("the server did not say");
+        let privileges = if self.privileges.is_empty() { "none" } else { &self.privileges };
+        line(text, "type", kind);
+        line(text, "until", &moment::show_local(self.expiry));
+        line(text, "privileges", privileges);
+        line(text, "KS", &self.ks_name);
+        if self.current {
+            line(text, "taken by", "`kaltura ks` with these settings");
+        }
+    }
+}
+
+impl Answer {
+    pub(super) fn as_text(&self) -> String {
+        let heading = match &self.profile {
+            Some(InUse { name, origin }) => format!("Profile {name} ({origin})"),
+            None => "No profile".to_owned(),
+        };
+        let mut text = format!("{}{heading}{:#}\n", style::HEADING, style::HEADING);
+        for ((_, label), found) in Settled::NAMES.iter().zip(&self.settings.0) {
+            line(
+                &mut text,
+                label,
+                &shown(found.value.as_deref(), found.origin.as_ref(), found.problem.as_deref()),
+            );
+        }
+        let TokenValue { origin, problem } = &self.token_value;
+        line(&mut text, "token value", &shown(None, origin.as_ref(), problem.as_deref()));
+        for session in &self.sessions {
+            session.add_text(&mut text);
+        }
+        if !self.good {
+            let why = match (&self.missing, self.sessions.is_empty()) {
+                (Some(missing), _) => format!("No good session: {}.", one_line(missing)),
+                (None, true) => "No good session. `kaltura login` makes one.".to_owned(),
+                (None, false) => "No good session any more. `kaltura login` makes one.".to_owned(),
+            };
+            let _ = writeln!(text, "{}{why}{:#}", style::BAD, style::BAD);
+        }
+        text
+    }
+}
+
+fn line(text: &mut String, label: &str, value: &str) {
+    let _ = writeln!(text, "  {}{label:<12}{:#}{}", style::QUIET, style::QUIET, one_line(value));
+}
+
+/// What a setting is, and by whom.
+fn shown(value: Option<&str>, origin: Option<&impl ToString>, problem: Option<&str>) -> String {
+    let Some(origin) = origin.map(ToString::to_string) else { return "not given".to_owned() };
+    match (value, problem) {
+        (Some(value), None) => format!("{value} ({origin})"),
+        (_, Some(problem)) => format!("{origin}: {problem}"),
+        (None, None) => origin,
+    }
+}

@@ -1,0 +1,105 @@
+//! Where the value of the token would come from. It is not looked at.
+
+use kaltura_auth::ServiceUrl;
+use kaltura_types::PartnerId;
+use serde::Serialize;
+
+use crate::profile::ProfileSecret;
+use crate::secret_input::SecretSource;
+use crate::settings::{Setting, Settings};
+
+/// Where the value of the token would come from.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct TokenValue {
+    /// Nothing if it is not given.
+    pub(super) origin: Option<String>,
+    /// Why it can not be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) problem: Option<String>,
+}
+
+/// Finds it out. `token` is which one it must be the value of, if that is known.
+pub(super) fn look(
+    source: &SecretSource<'_>,
+    settings: &Settings,
+    token: Option<&(ServiceUrl, PartnerId, String)>,
+) -> TokenValue {
+    let from = |origin: String| TokenValue { origin: Some(origin), problem: None };
+    if source.takes_stdin() {
+        return from("standard input".to_owned());
+    }
+    if let Some(path) = source.file {
+        return from(format!("file {}", path.display()));
+    }
+    if let Some(length) = settings.environment().length(source.variable) {
+        let problem = (length == 0).then(|| format!("{} is set, but empty", source.variable));
+        return TokenValue { problem, ..from(format!("variable {}", source.variable)) };
+    }
+    of_profile(settings, token).unwrap_or_default()
+}
+
+fn of_profile(settings: &Settings, token: Option<&(ServiceUrl, PartnerId, String)>) -> Option<TokenValue> {
+    let profile = settings.profile()?;
+    let is_kept = |entry: &&str| profile.text(entry).is_some();
+    let entry = ProfileSecret::AppToken.entries().into_iter().find(is_kept)?;
+    let origin = Some(format!("{entry} of profile {}", profile.name()));
+    let Some((_, partner, id)) = token else { return Some(TokenValue { origin, problem: None }) };
+    let wanted =
+        [(Setting::PARTNER_ID.entry, partner.to_string()), (Setting::APP_TOKEN_ID.entry, id.clone())];
+    let other = wanted.iter().find(|(entry, wanted)| profile.text(entry).is_some_and(|kept| kept != wanted));
+    let problem = other.map(|(entry, _)| format!("it is that of another {entry}"));
+    Some(TokenValue { origin, problem })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::environment::Environment;
+
+    const SOURCE: SecretSource<'_> = SecretSource {
+        what: "the value of the app token",
+        option: "--app-token",
+        variable: "KALTURA_APP_TOKEN",
+        file: None,
+        stdin: false,
+        in_argument: false,
+    };
+    const UNSET: Environment = Environment::of_test(|_| None);
+    const SET: Environment =
+        Environment::of_test(|name| (name == "KALTURA_APP_TOKEN").then(|| "hush".into()));
+    const EMPTY: Environment = Environment::of_test(|name| (name == "KALTURA_APP_TOKEN").then(|| "".into()));
+
+    fn told(source: &SecretSource<'_>, environment: Environment, profile: &str) -> (String, String) {
+        let token = (ServiceUrl::US, PartnerId::new(1), "0_a".to_owned());
+        let TokenValue { origin, problem } =
+            look(source, &Settings::of_test(environment, profile), Some(&token));
+        (origin.unwrap_or_default(), problem.unwrap_or_default())
+    }
+
+    #[test]
+    fn it_comes_from_whoever_goes_first() {
+        let (stdin, file) =
+            (SecretSource { stdin: true, ..SOURCE }, SecretSource { file: Some(Path::new("t")), ..SOURCE });
+        let profile = "token_command = 'hush'\npartner_id = 1\napp_token_id = '0_a'";
+        for (source, environment, profile, origin) in [
+            (&stdin, SET, profile, "standard input"),
+            (&file, SET, profile, "file t"),
+            (&SOURCE, SET, profile, "variable KALTURA_APP_TOKEN"),
+            (&SOURCE, UNSET, profile, "token_command of profile test"),
+            (&SOURCE, UNSET, "token_file = 'hush'", "token_file of profile test"),
+            (&SOURCE, UNSET, "token_variable = 'HUSH'", "token_variable of profile test"),
+            (&SOURCE, UNSET, "", ""),
+        ] {
+            assert_eq!(told(source, environment, profile), (origin.to_owned(), String::new()));
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_used_is_told() {
+        assert_eq!(told(&SOURCE, EMPTY, "").1, "KALTURA_APP_TOKEN is set, but empty");
+        let other = told(&SOURCE, UNSET, "token_command = 'hush'\napp_token_id = '0_b'");
+        assert_eq!(other.1, "it is that of another app_token_id");
+    }
+}

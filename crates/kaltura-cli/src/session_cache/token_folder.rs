@@ -1,0 +1,150 @@
+//! The folder with the sessions of one token.
+
+use std::collections::BTreeSet;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use kaltura_auth::ServiceUrl;
+use kaltura_types::PartnerId;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::{SessionFile, Trouble};
+use crate::environment::Environment;
+use crate::folders;
+
+/// What may stand behind the name of a session in a file name: its lock, itself, and what is not yet it.
+const ENDINGS: [&str; 3] = ["lock", "json", "json.new"];
+
+/// Where the sessions of one token are kept.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TokenFolder {
+    path: PathBuf,
+}
+
+/// How many sessions were removed.
+#[derive(Debug, Default)]
+pub(crate) struct Forgotten {
+    pub(crate) count: usize,
+    /// Why not all were, the first reason.
+    pub(crate) trouble: Option<Trouble>,
+}
+
+impl TokenFolder {
+    /// The folder of a token. Its value has no part in this. Two tokens never share a folder.
+    pub(crate) fn of(
+        environment: Environment,
+        service_url: &ServiceUrl,
+        partner: PartnerId,
+        token_id: &str,
+    ) -> Result<Self, Trouble> {
+        let cache = folders::caches(environment).ok_or(Trouble::NoFolder)?;
+        Ok(Self { path: cache.join(name_of(&(service_url.as_str(), partner, token_id))?) })
+    }
+
+    /// The folders of all tokens.
+    pub(crate) fn all(environment: Environment) -> Result<Vec<Self>, Trouble> {
+        let cache = folders::caches(environment).ok_or(Trouble::NoFolder)?;
+        let is_ours = |entry: &DirEntry| {
+            entry.file_type().is_ok_and(|kind| kind.is_dir())
+                && entry.file_name().to_str().is_some_and(is_our_name)
+        };
+        Ok(entries(&cache)?.into_iter().filter(is_ours).map(|entry| Self { path: entry.path() }).collect())
+    }
+
+    /// The session of which this is wished. Other wishes are another session.
+    pub(crate) fn session(&self, wishes: &impl Serialize) -> Result<SessionFile, Trouble> {
+        Ok(SessionFile::new(&self.path, &name_of(wishes)?))
+    }
+
+    /// All sessions that there are files of, also if it is but the lock of a login under way.
+    pub(crate) fn sessions(&self) -> Result<Vec<SessionFile>, Trouble> {
+        let names =
+            entries(&self.path)?.into_iter().filter_map(|entry| session_name(entry.file_name().to_str()?));
+        let names: BTreeSet<String> = names.collect();
+        Ok(names.iter().map(|name| SessionFile::new(&self.path, name)).collect())
+    }
+
+    /// Removes all sessions. A login under way is waited for, so that its session goes too. One that can not be
+    /// removed does not keep the others.
+    pub(crate) fn forget(&self, forgotten: &mut Forgotten) {
+        match self.sessions() {
+            Ok(sessions) => sessions.iter().for_each(|session| {
+                forgotten.add(session.lock().and_then(|lock| lock.forget()));
+            }),
+            Err(trouble) => forgotten.add(Err(trouble)),
+        }
+    }
+}
+
+impl Forgotten {
+    fn add(&mut self, one: Result<bool, Trouble>) {
+        match one {
+            Ok(was_there) => self.count += usize::from(was_there),
+            Err(trouble) => self.trouble = self.trouble.take().or(Some(trouble)),
+        }
+    }
+}
+
+/// What is in a folder; nothing if there is none.
+fn entries(folder: &Path) -> Result<Vec<DirEntry>, Trouble> {
+    let read = fs::read_dir(folder).and_then(Iterator::collect);
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        read => read.map_err(|error| Trouble::Unreadable { path: folder.to_owned(), error }),
+    }
+}
+
+/// A name for a file that says nothing of what it is made of. Other parts give another name.
+fn name_of(parts: &impl Serialize) -> Result<String, Trouble> {
+    let text = serde_json::to_vec(parts).map_err(Trouble::NoName)?;
+    Ok(hex::encode(Sha256::digest(text)))
+}
+
+/// The name of a session, if this is one of its files.
+fn session_name(file: &str) -> Option<String> {
+    let (name, ending) = file.split_once('.')?;
+    (is_our_name(name) && ENDINGS.contains(&ending)).then(|| name.to_owned())
+}
+
+fn is_our_name(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(url: &str, partner: i64, token: &str) -> TokenFolder {
+        let environment = Environment::of_test(|_| Some("/cache".into()));
+        TokenFolder::of(environment, &url.parse().unwrap(), PartnerId::new(partner), token).unwrap()
+    }
+
+    #[test]
+    fn each_token_has_its_folder_and_each_wish_its_file() {
+        let one = folder("https://www.kaltura.com", 1, "0_a");
+        assert_eq!(one, folder("https://www.kaltura.com", 1, "0_a"));
+        for other in [
+            folder("https://api.eu.kaltura.com", 1, "0_a"),
+            folder("https://www.kaltura.com", 2, "0_a"),
+            folder("https://www.kaltura.com", 1, "0_b"),
+        ] {
+            assert_ne!(one, other);
+        }
+        assert_eq!(one.session(&"x").unwrap(), one.session(&"x").unwrap());
+        assert_ne!(one.session(&"x").unwrap(), one.session(&"y").unwrap());
+    }
+
+    #[test]
+    fn only_our_own_files_are_sessions() {
+        let name = name_of(&1).unwrap();
+        for ending in ENDINGS {
+            assert_eq!(session_name(&format!("{name}.{ending}")).as_ref(), Some(&name));
+        }
+        for foreign in [&name, &format!("{name}.txt"), &format!("{}.json", name.to_uppercase()), "notes.json"]
+        {
+            assert_eq!(session_name(foreign), None, "{foreign}");
+        }
+    }
+}
