@@ -45,6 +45,7 @@ fn each_request_and_its_answer_are_a_line() {
             ("KALTURA_PARTNER_ID", "1234567"),
             ("KALTURA_APP_TOKEN_ID", "0_importer"),
             ("KALTURA_APP_TOKEN_HASH_TYPE", "SHA256"),
+            ("KALTURA_CACHE_DIR", text_of(server.cache.path())),
         ] {
             command = command.env(name, value);
         }
