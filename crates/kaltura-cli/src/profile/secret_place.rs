@@ -88,7 +88,7 @@ impl SecretPlace {
     pub(crate) fn has_secret(&self, environment: Environment) -> Result<Option<bool>, KeyringTrouble> {
         match self {
             Self::Command(_) => Ok(None),
-            Self::File(path) | Self::OwnFile(path) => Ok(Some(path.is_file())),
+            Self::File(path) | Self::OwnFile(path) => Ok(Some(path.exists())),
             Self::Variable(name) => {
                 let text = environment.text(name).ok().flatten();
                 Ok(Some(text.is_some_and(|text| !text.is_empty())))

@@ -13,6 +13,7 @@ use crate::profile_scene::{ADMIN_VALUE, VALUE, holds_no_secret, server};
 /// What runs before each script: `unlock` opens the keyring, `add` adds a profile for the server.
 const BEGINNING: &str = r#"
 set -u
+exec 2>"$HOME/stderr"
 unlock() {
     printf password | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
 }
@@ -62,13 +63,10 @@ impl Desktop {
             .env("SECRET_FILE", self.path("secret"))
             .output()
             .unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let stderr = text(output.stderr);
-        // What the D-Bus and the keyring say of themselves.
-        let foreign = ["dbus-daemon[", "discover_other_daemon"];
-        let own = |line: &&str| !foreign.iter().any(|start| line.starts_with(start));
-        let stderr: Vec<String> = stderr.lines().filter(own).map(|line| format!("{line}\n")).collect();
-        Finished { code: output.status.code(), stdout: text(output.stdout), stderr: stderr.concat() }
+        // What the D-Bus and the keyring say of themselves is not in it.
+        let stderr = std::fs::read_to_string(self.path("stderr")).unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        Finished { code: output.status.code(), stdout, stderr }
     }
 
     /// Whether some file of the home but the given ones has one of the secrets in it.
