@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::control::calls;
 use crate::emulator_process::{EmulatorProcess, token};
 use crate::invocation::{Finished, Running};
 
@@ -31,14 +32,19 @@ fn file(cache: &Path, ending: &str) -> PathBuf {
     path.clone()
 }
 
+/// As many as two machines would start that share a home.
 #[test]
-fn of_twenty_that_start_at_once_one_logs_in() {
+fn of_many_that_start_at_once_one_logs_in() {
     let (server, cache) = (server(), tempfile::tempdir().unwrap());
-    let running: Vec<Running> = (0..20).map(|_| server.cached(cache.path(), ["ks"]).start()).collect();
+    let start = |number: usize| {
+        let zone = if number.is_multiple_of(2) { "UTC0" } else { "CET-1CEST,M3.5.0,M10.5.0/3" };
+        server.cached(cache.path(), ["ks"]).env("TZ", zone).start()
+    };
+    let running: Vec<Running> = (0..64).map(start).collect();
     let outputs: Vec<String> =
         running.into_iter().map(|one| one.wait().ends_with(0)).map(|one| one.stdout + &one.stderr).collect();
-    // Each login gives another KS.
     assert!(outputs.iter().all(|one| *one == outputs[0]), "{outputs:#?}");
+    assert_eq!(calls(&server), ["session.startWidgetSession", "appToken.startSession"]);
 }
 
 #[test]
