@@ -59,8 +59,8 @@ impl RequestLog {
     fn request(&self, request: &WireRequest) -> Vec<String> {
         // The query only says what the body says too.
         let url = request.url().split('?').next().unwrap_or_default();
-        let (service, action, length) = (request.service(), request.action(), request.body().len());
-        let line = self.secrets.masked_text(&format!("{service}.{action} POST {url}"));
+        let line = self.secrets.masked_text(&format!("{} POST {url}", name_of(request)));
+        let length = request.body().len();
         self.with_body(format!("{line}, {length} bytes"), request.body(), request.content_type())
     }
 
@@ -105,6 +105,14 @@ impl RequestLog {
     }
 }
 
+/// `media.list`; several calls in one request have no action of their own.
+fn name_of(request: &WireRequest) -> String {
+    match (request.service(), request.action()) {
+        (service @ "multirequest", _) => service.to_owned(),
+        (service, action) => format!("{service}.{action}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use kaltura_auth::TransportErrorKind;
@@ -138,6 +146,14 @@ mod tests {
         let answer = answer.with_header("X-Kaltura-Session", "1121307854, 1795493300");
         let line = "200 in 123 ms, 2 bytes, server web-1, request 1121307854, 1795493300, retry after 7 s";
         assert_eq!(log.answer(&answer, TOOK), [line]);
+    }
+
+    #[test]
+    fn several_calls_in_one_request_have_one_name() {
+        let url = "https://www.kaltura.com/api_v3/service/multirequest?format=1";
+        let request = WireRequest::new(url, "multirequest", "null", "{}");
+        let line = "multirequest POST https://www.kaltura.com/api_v3/service/multirequest, 2 bytes";
+        assert_eq!(log(&request, false).request(&request), [line]);
     }
 
     #[test]

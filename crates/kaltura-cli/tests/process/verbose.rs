@@ -229,6 +229,20 @@ fn what_a_server_echoes_is_not_logged() {
 }
 
 #[test]
+fn the_password_of_a_proxy_is_not_logged() {
+    for proxy in [
+        "http://me:hush-hush@127.0.0.1:1",
+        "http://me:hush@hush@127.0.0.1:1",
+        "http://me:hush-hush@a.invalid:1",
+    ] {
+        let call = Kaltura::new(["call", "system.ping", "--anonymous", "-vv", "--timeout", "5s"]);
+        let finished = call.env("HTTPS_PROXY", proxy).run().fails_with(6);
+        assert!(finished.stderr.contains("< no answer in "), "{finished:#?}");
+        assert!(!finished.stderr.contains("hush"), "{finished:#?}");
+    }
+}
+
+#[test]
 fn an_answer_can_not_write_lines_of_its_own() {
     let server = OddServer::answering(ok("text/\u{9b}2J", "\"a\u{1b}[2Jb\\n< 200\u{9b}\""));
     let finished = Kaltura::new(["call", "system.ping", "--anonymous", "-vv", "--service-url", &server.url]);
