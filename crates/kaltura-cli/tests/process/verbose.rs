@@ -130,7 +130,7 @@ fn commands(folder: &Path) -> Vec<(Vec<String>, i32)> {
     std::fs::write(&batch, json!([{ "call": "media.list" }, { "call": "session.get" }]).to_string()).unwrap();
     let lines: [(&[&str], i32); 19] = [
         (&["login"], 0),
-        (&["login", "--json"], 0),
+        (&["login", "--verify", "--json"], 0),
         (&["login", "--hash-type", "MD5"], 3),
         (&["login", "--hash-type", "MD5", "--detect-hash-type"], 0),
         (&["ks", "--fresh"], 0),
