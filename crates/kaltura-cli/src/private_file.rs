@@ -20,14 +20,38 @@ pub(crate) fn lock(path: &Path) -> io::Result<File> {
 /// beside is what a killed process has left.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let beside = beside(path);
-    match fs::remove_file(&beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+    remove(&beside)?;
+    let written = create_new(&beside)
+        .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        // It may be a secret. Why it could not be written is what is told.
+        let _ = remove(&beside);
     }
-    let mut file = create_new(&beside)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)
+    written.map(|()| keep_name(path))
+}
+
+/// Takes a file away, and what a process that was killed has left beside it. Tells whether the file was there.
+pub(crate) fn remove_all(path: &Path) -> io::Result<bool> {
+    remove(&beside(path))?;
+    remove(path)
+}
+
+fn remove(path: &Path) -> io::Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Sees to it that the new name outlives a loss of power, where the system can do that.
+fn keep_name(path: &Path) {
+    if cfg!(unix)
+        && let Some(Ok(folder)) = path.parent().map(File::open)
+    {
+        let _ = folder.sync_all();
+    }
 }
 
 /// Makes a file where nothing is yet.

@@ -23,6 +23,7 @@ mod editor;
 mod keyring;
 mod name;
 mod own_file;
+mod secret_owner;
 mod secret_place;
 mod secret_store;
 
@@ -33,6 +34,7 @@ pub(crate) use self::config::Config;
 pub(crate) use self::editor::{NewPlace, ProfileChanges, ProfileEditor};
 pub(crate) use self::keyring::KeyringItem;
 pub(crate) use self::name::ProfileName;
+pub(crate) use self::secret_owner::SecretOwner;
 pub(crate) use self::secret_place::{ProfileSecret, SecretPlace};
 pub(crate) use self::secret_store::SecretStore;
 

@@ -146,7 +146,9 @@ impl DoctorCommand {
         let (finding, known) = settings_check::look(&self, &settings);
         settings_check::secrets(&known).into_iter().for_each(|secret| journal.hide(secret));
         journal.tell(Subject::Settings, finding)?;
-        let admin = known.partner.map(|partner| (partner, self.admin_secret(&settings, partner)));
+        let url = self.server.service_url(&settings).ok();
+        let admin =
+            known.partner.map(|partner| (partner, self.admin_secret(&settings, partner, url.as_ref())));
         runtime::run(async {
             let mut round = Round::new(journal)?;
             self.examine(&mut round, &settings, &known, admin).await?;
@@ -246,13 +248,18 @@ impl DoctorCommand {
     }
 
     /// The admin secret, if one is at hand without a question.
-    fn admin_secret(&self, settings: &Settings, partner: PartnerId) -> Result<Option<AdminSecret>, Failure> {
+    fn admin_secret(
+        &self,
+        settings: &Settings,
+        partner: PartnerId,
+        service_url: Option<&ServiceUrl>,
+    ) -> Result<Option<AdminSecret>, Failure> {
         if let Some(given) = self.admin_secret.given(settings)? {
             return Ok(Some(given));
         }
         match settings.profile().and_then(|profile| profile.place_of(ProfileSecret::AdminSecret)) {
             Some(SecretPlace::File(_) | SecretPlace::OwnFile(_) | SecretPlace::Variable(_)) => {
-                self.admin_secret.admin_secret(settings, partner).map(Some)
+                self.admin_secret.admin_secret(settings, partner, service_url).map(Some)
             }
             _ => Ok(None),
         }

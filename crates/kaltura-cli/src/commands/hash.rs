@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::options::{AppTokenValueOptions, HashTypeOption, KsOptions};
 use crate::output;
+use crate::profile::SecretOwner;
 use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
@@ -59,7 +60,7 @@ impl HashCommand {
         self.ks.source().shares_stdin_with(&self.value.source())?;
         let hash_type = self.hash_type.hash_type(settings, None)?;
         let ks = self.ks.ks(settings)?;
-        let value = self.value.value(settings, &[])?;
+        let value = self.value.value(settings, &SecretOwner::default())?;
 
         let hash = TokenHash::new(hash_type, &ks, &value);
         let warnings = warnings(&ks, &value);

@@ -80,7 +80,7 @@ impl LoginCommand {
     pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
         let service_url = self.server.service_url(settings)?;
         let guess = self.detect_hash_type.then_some(HashType::Sha256);
-        let credentials = self.token.credentials(settings, guess)?;
+        let credentials = self.token.credentials(settings, &service_url, guess)?;
         let wishes = self.request.wishes(settings)?;
         let transport = Arc::new(self.server.transport()?);
         let (partner, token_id) = (credentials.partner_id(), credentials.id().as_str());

@@ -100,7 +100,7 @@ impl SignCommand {
     pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
         self.secret.source().refuse_an_argument()?;
         let partner_id = self.partner.partner_id(settings)?;
-        let secret = self.secret.admin_secret(settings, partner_id)?;
+        let secret = self.secret.admin_secret(settings, partner_id, None)?;
         let now = moment::now();
         let expiry = self.expiry(now);
         let (ks, version) = self.sign(&self.fields(partner_id, expiry), &secret)?;

@@ -3,11 +3,12 @@
 use std::convert::Infallible;
 
 use clap::Args;
-use kaltura_auth::AppTokenCredentials;
+use kaltura_auth::{AppTokenCredentials, ServiceUrl};
 use kaltura_types::{AppTokenId, AppTokenValue, HashType, PartnerId};
 
 use super::{AppTokenValueOptions, HashTypeOption, PartnerIdOption};
 use crate::failure::Failure;
+use crate::profile::{ProfileSecret, SecretOwner};
 use crate::secret_input::SecretSource;
 use crate::settings::{Found, Setting, Settings};
 
@@ -44,6 +45,21 @@ impl AppTokenOptions {
         self.value.source()
     }
 
+    /// Whether an option names a token, or gives its value.
+    pub(crate) fn is_named(&self) -> bool {
+        self.app_token_id.is_some() || self.value.source().is_given()
+    }
+
+    /// The account, if it is set.
+    pub(crate) fn known_partner(&self, settings: &Settings) -> Result<Option<PartnerId>, Failure> {
+        self.partner.known(settings)
+    }
+
+    /// Whether the token's value would have to be asked for at the terminal.
+    pub(crate) fn value_must_be_asked(&self, settings: &Settings) -> bool {
+        self.value.source().must_be_asked(settings, ProfileSecret::AppToken)
+    }
+
     /// Which token of which account: what of the credentials is no secret.
     pub(crate) fn account(&self, settings: &Settings) -> Result<(PartnerId, String), Failure> {
         let partner = self.partner.partner_id(settings)?;
@@ -64,28 +80,31 @@ impl AppTokenOptions {
     }
 
     /// Each of the four parts of the credentials, or why there is none.
-    pub(crate) fn parts(&self, settings: &Settings) -> AppTokenParts {
+    pub(crate) fn parts(&self, settings: &Settings, service_url: Option<&ServiceUrl>) -> AppTokenParts {
         let partner = self.partner.partner_id(settings);
         let id = settings.required(&Setting::APP_TOKEN_ID, self.app_token_id.clone());
-        let number = partner.as_ref().ok().map(ToString::to_string);
-        let mut token = Vec::new();
-        token.extend(number.as_deref().map(|number| (&Setting::PARTNER_ID, number)));
-        token.extend(id.as_deref().ok().map(|id| (&Setting::APP_TOKEN_ID, id)));
-        let value = self.value.value(settings, &token);
+        let owner = SecretOwner {
+            service_url,
+            partner: partner.as_ref().ok().copied(),
+            token_id: id.as_deref().ok(),
+        };
+        let value = self.value.value(settings, &owner);
         AppTokenParts { hash_type: self.hash_type.set(settings), value, partner, id }
     }
 
-    /// All four parts of the credentials. `hash_type` is what is taken if none is given.
+    /// All four parts of the credentials, for a login at this server. `hash_type` is what is taken if none is given.
     pub(crate) fn credentials(
         &self,
         settings: &Settings,
+        service_url: &ServiceUrl,
         hash_type: Option<HashType>,
     ) -> Result<AppTokenCredentials, Failure> {
         self.value.source().refuse_an_argument()?;
         let (partner, id) = self.account(settings)?;
         let hash_type = self.hash_type.hash_type(settings, hash_type)?;
-        let token = [(&Setting::PARTNER_ID, &*partner.to_string()), (&Setting::APP_TOKEN_ID, &*id)];
-        let value = self.value.value(settings, &token)?;
+        let owner =
+            SecretOwner { service_url: Some(service_url), partner: Some(partner), token_id: Some(&id) };
+        let value = self.value.value(settings, &owner)?;
         Ok(AppTokenCredentials::new(partner, id, value, hash_type))
     }
 }
@@ -113,7 +132,11 @@ mod tests {
 
     fn credentials(arguments: &[&str], environment: Environment) -> Result<AppTokenCredentials, Failure> {
         let line = [&["x"], arguments].concat();
-        Line::try_parse_from(line).unwrap().token.credentials(&Settings::of_environment(environment), None)
+        Line::try_parse_from(line).unwrap().token.credentials(
+            &Settings::of_environment(environment),
+            &ServiceUrl::US,
+            None,
+        )
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use clap::Args;
 use kaltura_auth::ServiceUrl;
+use kaltura_ks::KsHeader;
 use kaltura_types::Ks;
 
 use super::{AppTokenOptions, KsOptions, ServerOptions, SessionRequestOptions, SessionSupply, WantedSession};
 use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::settings::{Origin, Settings};
 
 /// Where the API is, and what calls of it go with.
 #[derive(Debug, Args)]
@@ -77,8 +78,32 @@ impl CallSessionOptions {
         Ok(())
     }
 
-    /// What the calls go with: a KS that was given, else a session of the app token. A token that is given by an
-    /// option goes before the variable of a KS. `ends_sessions` is whether one of the calls is `session.end`.
+    /// Whether an option names a token, a profile or what is wished of a session: it goes before `KALTURA_KS`.
+    fn token_is_meant(&self, settings: &Settings) -> bool {
+        let by_option =
+            matches!(settings.profile_origin(), Origin::Option(_)) && settings.profile().is_some();
+        self.fresh || by_option || self.token.is_named() || self.request.is_given()
+    }
+
+    /// Sees to it that a KS is not sent to the server of another account, nor acts in it unseen.
+    fn refuse_another_account(&self, ks: &Ks, settings: &Settings) -> Result<(), Failure> {
+        // What can not be read as a KS, the server refuses.
+        let Ok(header) = KsHeader::read(ks) else { return Ok(()) };
+        let partner = header.partner_id();
+        match self.token.known_partner(settings)? {
+            Some(wanted) if wanted != partner => {
+                let message = format!("the KS is of the account {partner}, and not of {wanted}");
+                Err(Failure::usage(message).with_hint(
+                    "Unset KALTURA_KS, or give the KS of the account that you mean. --profile and --fresh log in \
+                     instead.",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the calls go with: a KS that was given, else a session of the app token. A token, profile or wish that is
+    /// given by an option goes before the variable of a KS. `ends_sessions` is whether one of the calls is `session.end`.
     pub(crate) fn authority<'a>(
         &'a self,
         settings: &'a Settings,
@@ -87,11 +112,10 @@ impl CallSessionOptions {
         if self.anonymous {
             return Ok(Authority::Nobody);
         }
-        let token_is_meant = self.token.value_source().is_given() && !self.ks.source().is_given();
-        if !token_is_meant
-            && !self.fresh
+        if (!self.token_is_meant(settings) || self.ks.source().is_given())
             && let Some(ks) = self.ks.given(settings)?
         {
+            self.refuse_another_account(&ks, settings)?;
             return Ok(Authority::Ks(ks));
         }
         if ends_sessions {

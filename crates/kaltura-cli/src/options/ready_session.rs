@@ -95,7 +95,8 @@ impl<'a> SessionSupply<'a> {
             .and_then(|folder| folder.session(&wishes));
         // Who pipes the value in waits until it is read. Otherwise it is taken only if it is needed.
         let piped = wanted.token.value_source().takes_stdin();
-        let credentials = if piped { Some(wanted.token.credentials(settings, None)?) } else { None };
+        let credentials =
+            if piped { Some(wanted.token.credentials(settings, &service_url, None)?) } else { None };
         let (place, warnings) = match place {
             Ok(place) => (Some(place), Vec::new()),
             Err(trouble) => (None, vec![trouble.to_string()]),
@@ -108,6 +109,11 @@ impl<'a> SessionSupply<'a> {
         let Some(cache) = self.place.clone() else { return self.log_in(None) };
         if let Some(record) = self.look(&cache) {
             return Ok(self.found(record));
+        }
+        // Others do not wait until a person has answered.
+        if self.credentials.is_none() && self.wanted.token.value_must_be_asked(self.settings) {
+            let credentials = self.wanted.token.credentials(self.settings, &self.service_url, None)?;
+            self.credentials = Some(credentials);
         }
         match cache.lock() {
             Ok(lock) => {
@@ -203,7 +209,7 @@ impl<'a> SessionSupply<'a> {
         let WantedSession { server, token, .. } = self.wanted;
         let credentials = match &self.credentials {
             Some(credentials) => credentials.clone(),
-            None => token.credentials(self.settings, None)?,
+            None => token.credentials(self.settings, &self.service_url, None)?,
         };
         let transport = server.transport()?;
         let login = AppTokenLogin::new(self.service_url.clone(), credentials)

@@ -4,12 +4,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
+use kaltura_auth::ServiceUrl;
 use kaltura_types::{AdminSecret, AppTokenValue, Ks, PartnerId};
 
 use crate::failure::Failure;
-use crate::profile::ProfileSecret;
+use crate::profile::{ProfileSecret, SecretOwner};
 use crate::secret_input::SecretSource;
-use crate::settings::{Setting, Settings};
+use crate::settings::Settings;
 
 /// The value of an app token.
 #[derive(Debug, Args)]
@@ -29,13 +30,13 @@ pub(crate) struct AppTokenValueOptions {
 }
 
 impl AppTokenValueOptions {
-    /// The value. `token` is which one it must be the value of, as far as that is known.
+    /// The value. `owner` is which token it must be the value of.
     pub(crate) fn value(
         &self,
         settings: &Settings,
-        token: &[(&Setting, &str)],
+        owner: &SecretOwner<'_>,
     ) -> Result<AppTokenValue, Failure> {
-        let mut value = self.source().require_or_kept(settings, ProfileSecret::AppToken, token)?;
+        let mut value = self.source().require_or_kept(settings, ProfileSecret::AppToken, owner)?;
         // The String inside moves, here and below: no copy is left behind.
         Ok(AppTokenValue::new(std::mem::take(&mut *value)))
     }
@@ -119,14 +120,16 @@ impl AdminSecretOptions {
         Ok(secret.map(|mut secret| AdminSecret::new(std::mem::take(&mut *secret))))
     }
 
-    /// The admin secret of this account, without which nothing can be done.
+    /// The admin secret of this account, without which nothing can be done. `service_url` is the server that is to
+    /// be sent what is signed with it, if any.
     pub(crate) fn admin_secret(
         &self,
         settings: &Settings,
         partner: PartnerId,
+        service_url: Option<&ServiceUrl>,
     ) -> Result<AdminSecret, Failure> {
-        let account = [(&Setting::PARTNER_ID, &*partner.to_string())];
-        let mut secret = self.source().require_or_kept(settings, ProfileSecret::AdminSecret, &account)?;
+        let owner = SecretOwner { service_url, partner: Some(partner), token_id: None };
+        let mut secret = self.source().require_or_kept(settings, ProfileSecret::AdminSecret, &owner)?;
         Ok(AdminSecret::new(std::mem::take(&mut *secret)))
     }
 

@@ -62,6 +62,15 @@ pub(crate) struct Wishes {
 }
 
 impl SessionRequestOptions {
+    /// Whether an option wishes something.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.user.is_some()
+            || self.session_type.is_some()
+            || self.lifetime.is_some()
+            || self.privileges.is_some()
+            || self.widget_id.is_some()
+    }
+
     /// What is wished.
     pub(crate) fn wishes(&self, settings: &Settings) -> Result<Wishes, Failure> {
         let parse_type = |text: &str| TypeWish::from_str(text, true);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use self::document::ProfileDocument;
 use super::keyring::KeyringTrouble;
 use super::secret_store::NotForgotten;
-use super::{Config, ProfileName, ProfileSecret, SecretPlace, SecretStore};
+use super::{Config, ProfileName, ProfileSecret, SecretPlace, SecretStore, own_file};
 use crate::environment::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -92,10 +92,14 @@ impl ProfileEditor {
                 .caused_by(&error)
                 .with_hint("See to it that you can write there, or set KALTURA_CONFIG_DIR to another folder.")
         })?;
-        let text = Config::text(&path)?;
-        let config = Config::of_text(&path, &text)?;
-        let document = ProfileDocument::parse(&text)?;
+        let (config, document) = read(&path)?;
         Ok(Self { path, config, document, _lock: lock })
+    }
+
+    /// Reads the file again: a person may have edited it since it was opened.
+    fn reread(&mut self) -> Result<(), Failure> {
+        (self.config, self.document) = read(&self.path)?;
+        Ok(())
     }
 
     /// The profiles as they are now.
@@ -112,6 +116,7 @@ impl ProfileEditor {
     /// entries. The first profile becomes the one that is used where none is named. Secrets that were kept elsewhere
     /// until now are forgotten there. The notes of the answer must be told: they say where a secret is in clear text.
     pub(crate) fn save(&mut self, name: &ProfileName, changes: &ProfileChanges) -> Result<Saved, Failure> {
+        self.reread()?;
         self.config.refuse_namesake(name)?;
         let old = self.places(name, changes);
         let is_new = self.config.find(name.as_str()).is_none();
@@ -123,10 +128,8 @@ impl ProfileEditor {
             self.document.set_default(name);
         }
         if let Err(failure) = put.and_then(|()| self.write()) {
-            // Nobody would know of the secrets of a profile that is not there.
-            if is_new {
-                kept.iter().for_each(|place| drop(place.forget()));
-            }
+            // Nobody would know of these secrets, or they would be taken for those that were there before.
+            kept.iter().for_each(|kept| kept.undo());
             return Err(failure);
         }
         let now = self.places(name, changes);
@@ -143,7 +146,7 @@ impl ProfileEditor {
         &mut self,
         name: &ProfileName,
         changes: &ProfileChanges,
-        kept: &mut Vec<SecretPlace>,
+        kept: &mut Vec<Replaced>,
         notes: &mut Vec<String>,
     ) -> Result<(), Failure> {
         for (setting, text) in &changes.settings {
@@ -156,10 +159,11 @@ impl ProfileEditor {
                 NewPlace::File(text) => (file, text.as_str()),
                 NewPlace::Variable(text) => (variable, text.as_str()),
                 NewPlace::Kept(value) => {
+                    let before = self.kept_before(name, *secret);
                     let now = SecretStore::keep(changes.store, self.folder(), name, *secret, value)?;
                     let place = now.store.place(self.folder(), name, *secret);
                     notes.extend(now.instead_of_keyring.map(|why| note_of_file(*secret, &place, &why)));
-                    kept.push(place);
+                    kept.push(Replaced { place, before });
                     (store, now.store.as_str())
                 }
             };
@@ -168,8 +172,21 @@ impl ProfileEditor {
         Ok(())
     }
 
+    /// The secret that a store of this program keeps for the profile until now, and where.
+    fn kept_before(&self, name: &ProfileName, secret: ProfileSecret) -> Option<(SecretPlace, Secret)> {
+        let place = self.config.find(name.as_str()).and_then(|profile| profile.place_of(secret));
+        let value = match &place {
+            // What can not be had can not be put back either.
+            Some(SecretPlace::Keyring(item)) => item.secret().ok().flatten(),
+            Some(SecretPlace::OwnFile(path)) => own_file::read(path).ok().flatten(),
+            _ => None,
+        };
+        place.zip(value)
+    }
+
     /// Makes a profile the one that is used where none is named.
     pub(crate) fn make_default(&mut self, name: &str) -> Result<(), Failure> {
+        self.reread()?;
         let Some(profile) = self.config.find(name) else { return Err(self.config.unknown(name)) };
         self.document.set_default(profile.name());
         self.write()
@@ -177,6 +194,7 @@ impl ProfileEditor {
 
     /// Takes a profile away, and the secrets of it that this program keeps.
     pub(crate) fn remove(&mut self, name: &str) -> Result<Removed, Failure> {
+        self.reread()?;
         let Some(profile) = self.config.find(name) else { return Err(self.config.unknown(name)) };
         let was_default = self.config.default_name() == Some(name);
         let mut removed = Removed { was_default, forgotten: Vec::new(), notes: Vec::new() };
@@ -217,6 +235,36 @@ impl ProfileEditor {
     }
 }
 
+/// A secret that was kept in the place of another one.
+struct Replaced {
+    place: SecretPlace,
+    /// The one before it, and where that was.
+    before: Option<(SecretPlace, Secret)>,
+}
+
+impl Replaced {
+    /// Puts back what was there. It is tried after something else has failed, which is what is told.
+    fn undo(&self) {
+        match (&self.place, &self.before) {
+            (SecretPlace::Keyring(item), Some((place, value))) if *place == self.place => {
+                let _ = item.keep(value);
+            }
+            (SecretPlace::OwnFile(path), Some((place, value))) if *place == self.place => {
+                let _ = own_file::keep(path, value);
+            }
+            (place, _) => {
+                let _ = place.forget();
+            }
+        }
+    }
+}
+
+/// The file, as it is and as it can be changed.
+fn read(path: &Path) -> Result<(Config, ProfileDocument), Failure> {
+    let text = Config::text(path)?;
+    Ok((Config::of_text(path, &text)?, ProfileDocument::parse(&text)?))
+}
+
 /// The file that a link leads to, so that the link stays one.
 fn behind_links(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
@@ -238,4 +286,26 @@ fn note_of_file(secret: ProfileSecret, place: &SecretPlace, why: &KeyringTrouble
 
 fn left_behind(secret: ProfileSecret, reason: &NotForgotten) -> String {
     format!("{} could not be taken away from where it was kept: {reason}", secret.what())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_writes_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let lock = private_file::lock(&folder.path().join("config.lock")).unwrap();
+        let (config, document) = read(&path).unwrap();
+        let mut editor = ProfileEditor { path: path.clone(), config, document, _lock: lock };
+        fs::write(&path, "# mine\n[profiles.byhand]\npartner_id = 7\n").unwrap();
+
+        let settings = vec![(&Setting::PARTNER_ID, "8".to_owned())];
+        let changes = ProfileChanges { settings, ..ProfileChanges::default() };
+        editor.save(&"work".parse().unwrap(), &changes).unwrap();
+        let after = fs::read_to_string(&path).unwrap();
+        assert!(after.starts_with("# mine\n[profiles.byhand]\npartner_id = 7\n"), "{after}");
+        assert!(after.contains("[profiles.work]\npartner_id = 8\n"), "{after}");
+    }
 }

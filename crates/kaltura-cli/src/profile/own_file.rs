@@ -1,6 +1,6 @@
 //! A secret in a file that this program has made: where there is no keyring, or where it was asked for.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -46,15 +46,12 @@ pub(super) fn keep(path: &Path, secret: &str) -> Result<(), Failure> {
 
 /// Takes it away, and tells whether there was one.
 pub(super) fn forget(path: &Path) -> io::Result<bool> {
-    match fs::remove_file(path) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
+    private_file::remove_all(path)
 }
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;

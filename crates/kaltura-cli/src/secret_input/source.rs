@@ -6,9 +6,9 @@ use super::{Secret, from_environment, from_file, from_stdin};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::one_line;
-use crate::profile::ProfileSecret;
+use crate::profile::{ProfileSecret, SecretOwner};
 use crate::prompt;
-use crate::settings::{Setting, Settings};
+use crate::settings::Settings;
 
 /// Where a secret may come from: its file, standard input, or its variable, in this order.
 pub(crate) struct SecretSource<'a> {
@@ -62,9 +62,15 @@ impl SecretSource<'_> {
         &self,
         settings: &Settings,
         secret: ProfileSecret,
-        owner: &[(&Setting, &str)],
+        owner: &SecretOwner<'_>,
     ) -> Result<Secret, Failure> {
-        if let Some(given) = self.read(settings.environment())? {
+        let environment = settings.environment();
+        let is_kept = settings.profile().is_some_and(|profile| profile.place_of(secret).is_some());
+        // A variable that is empty counts as not set where there is something behind it.
+        let is_empty = environment.text(self.variable)?.is_some_and(|text| text.is_empty());
+        if (self.is_given() || !is_kept || !is_empty)
+            && let Some(given) = self.read(environment)?
+        {
             return Ok(given);
         }
         let kept = settings.profile().map(|profile| profile.secret(secret, settings.environment(), owner));
@@ -78,13 +84,25 @@ impl SecretSource<'_> {
     }
 
     /// Asks at the terminal. `owner` is whose secret it must be.
-    fn ask(&self, owner: &[(&Setting, &str)]) -> Result<Secret, Failure> {
-        let whose = owner.last().map(|(_, whose)| format!(" {}", one_line(whose))).unwrap_or_default();
+    fn ask(&self, owner: &SecretOwner<'_>) -> Result<Secret, Failure> {
+        let whose = match (owner.token_id, owner.partner) {
+            (Some(id), _) => format!(" {}", one_line(id)),
+            (None, Some(partner)) => format!(" of the account {partner}"),
+            (None, None) => String::new(),
+        };
         let mut what = format!("{}{whose}:", self.what);
         if let Some(first) = what.get_mut(..1) {
             first.make_ascii_uppercase();
         }
         prompt::secret(&what, "It is not shown. To be asked once only, make a profile: kaltura profile add")
+    }
+
+    /// Whether the secret would have to be asked for at the terminal, as nothing gives it.
+    pub(crate) fn must_be_asked(&self, settings: &Settings, secret: ProfileSecret) -> bool {
+        let is_given =
+            self.is_given() || settings.environment().text(self.variable).is_ok_and(|text| text.is_some());
+        let is_kept = settings.profile().is_some_and(|profile| profile.place_of(secret).is_some());
+        !is_given && !is_kept && prompt::somebody_is_there()
     }
 
     fn missing(&self, further: &str) -> Failure {

@@ -1,6 +1,6 @@
 //! The file of one session, and the lock beside it.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -67,16 +67,7 @@ impl Lock<'_> {
 
     /// Removes the session, and what a killed process has left of another. Says whether there was one.
     pub(crate) fn forget(&self) -> Result<bool, Trouble> {
-        removed(&private_file::beside(&self.file.path))?;
-        removed(&self.file.path)
-    }
-}
-
-/// Removes a file. Says whether there was one.
-fn removed(path: &Path) -> Result<bool, Trouble> {
-    match fs::remove_file(path) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(Trouble::Unwritable { path: path.to_owned(), error }),
+        let path = self.file.path.clone();
+        private_file::remove_all(&path).map_err(|error| Trouble::Unwritable { path, error })
     }
 }

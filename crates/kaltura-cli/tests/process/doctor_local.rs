@@ -137,10 +137,12 @@ mod modes {
     fn a_command_that_gives_no_secret_is_told() {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join("config")).unwrap();
-        let profile = "default_profile = 'a'\n[profiles.a]\npartner_id = 7\napp_token_id = '0_abcdefgh'\n\
-                       hash_type = 'SHA1'\ntoken_command = 'echo hush; exit 3'\n";
+        let profile = format!(
+            "default_profile = 'a'\n[profiles.a]\nservice_url = '{NOWHERE}'\npartner_id = 7\n\
+             app_token_id = '0_abcdefgh'\nhash_type = 'SHA1'\ntoken_command = 'echo hush; exit 3'\n"
+        );
         fs::write(home.path().join("config/config.toml"), profile).unwrap();
-        let finished = Kaltura::new(["doctor", "--json", "--service-url", NOWHERE])
+        let finished = Kaltura::new(["doctor", "--json"])
             .env("KALTURA_CONFIG_DIR", text_of(&home.path().join("config")))
             .run()
             .ends_with(1);
@@ -154,7 +156,7 @@ mod modes {
 
     #[test]
     fn without_a_place_there_is_no_cache() {
-        let finished = Kaltura::new(["doctor", "--json", "--service-url", NOWHERE]).run().ends_with(2);
+        let finished = Kaltura::new(["doctor", "--json"]).run().ends_with(2);
         let line = finished.line("sessionCache");
         assert!(line["remedy"].as_str().unwrap().contains("KALTURA_CACHE_DIR"), "{line}");
     }

@@ -43,6 +43,7 @@ mod login_without_answer;
 mod logout;
 mod manual;
 mod odd_server;
+mod other_owner;
 mod profile_add;
 #[cfg(unix)]
 mod profile_asked;

@@ -37,7 +37,7 @@ fn a_secret_that_others_can_read_is_not_used() {
     home.add("work", []);
     let secret = home.folder().join("secrets/work.app-token");
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o640)).unwrap();
-    let finished = home.kaltura(["login", "--service-url=http://127.0.0.1:9"]).run().fails_with(2);
+    let finished = home.kaltura(["login"]).run().fails_with(2);
     let finished = finished.saying(&format!("others can read the file {}", secret.display()));
     finished.saying(&format!("Run: chmod 600 '{}'.", secret.display()));
 }
@@ -49,7 +49,7 @@ fn a_secret_that_is_gone_is_told() {
     fs::remove_file(home.folder().join("secrets/work.app-token")).unwrap();
     let shown = home.profile(["show"]).run().ends_with(0);
     assert!(shown.stdout.contains("work.app-token, which is not there\n"), "{shown:#?}");
-    let finished = home.kaltura(["login", "--service-url=http://127.0.0.1:9"]).run().fails_with(2);
+    let finished = home.kaltura(["login"]).run().fails_with(2);
     let finished =
         finished.saying("the value of the app token is missing: the profile work keeps it in the file");
     finished.saying("kaltura profile add work --app-token-stdin");

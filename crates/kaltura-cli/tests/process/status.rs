@@ -159,7 +159,10 @@ fn a_profile_is_told_with_who_has_chosen_it() {
     assert_eq!(lines[4], "  hash type   SHA256 (profile work)");
     assert_eq!(
         lines[10..],
-        ["  token value token_command of profile work", "No good session. `kaltura login` makes one."]
+        [
+            "  token value token_command of profile work: it is that of another service_url",
+            "No good session. `kaltura login` makes one."
+        ]
     );
     let by_variable = command("status").env("KALTURA_PROFILE", "work").run().ends_with(3);
     let lines: Vec<&str> = by_variable.stdout.lines().collect();

@@ -38,18 +38,26 @@ impl FromStr for ActionName {
         let is_name =
             |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         match text.split_once('.') {
+            // There it could be any actions, session.end among them.
+            Some((service, _)) if service.eq_ignore_ascii_case("multirequest") => {
+                Err(InvalidActionName::Multirequest)
+            }
             Some((service, action)) if is_name(service) && is_name(action) => {
                 Ok(Self { service: service.to_owned(), action: action.to_owned() })
             }
-            _ => Err(InvalidActionName),
+            _ => Err(InvalidActionName::Unreadable),
         }
     }
 }
 
-/// The text is no service with an action.
+/// The text is no service with an action that can be called here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("write service and action with a dot between them, like media.list")]
-pub(in crate::commands) struct InvalidActionName;
+pub(in crate::commands) enum InvalidActionName {
+    #[error("write service and action with a dot between them, like media.list")]
+    Unreadable,
+    #[error("several actions in one request are for `kaltura batch`")]
+    Multirequest,
+}
 
 #[cfg(test)]
 mod tests {
@@ -61,7 +69,7 @@ mod tests {
         assert_eq!((name.service(), name.action()), ("caption_captionAsset", "list"));
         for text in ["", "media", "media.", ".list", "media.list.x", "media/list", "media list.x", "m.l?x=1"]
         {
-            assert_eq!(text.parse::<ActionName>(), Err(InvalidActionName), "{text}");
+            assert_eq!(text.parse::<ActionName>(), Err(InvalidActionName::Unreadable), "{text}");
         }
     }
 
@@ -71,6 +79,13 @@ mod tests {
             [("session.end", true), ("SESSION.End", true), ("session.get", false), ("a.end", false)]
         {
             assert_eq!(text.parse::<ActionName>().unwrap().ends_sessions(), ends, "{text}");
+        }
+    }
+
+    #[test]
+    fn several_actions_at_once_are_not_called_here() {
+        for text in ["multirequest.null", "MultiRequest.x"] {
+            assert_eq!(text.parse::<ActionName>(), Err(InvalidActionName::Multirequest), "{text}");
         }
     }
 }

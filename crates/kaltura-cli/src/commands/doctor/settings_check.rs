@@ -50,7 +50,9 @@ impl Known {
 
 /// Looks at the settings, all of them at once.
 pub(super) fn look(command: &DoctorCommand, settings: &Settings) -> (Finding, Known) {
-    let parts = command.token.parts(settings);
+    // A wrong URL is told by the check of it.
+    let service_url = command.server.service_url(settings).ok();
+    let parts = command.token.parts(settings, service_url.as_ref());
     let request = command.request.request(settings);
     let hash_type = parts.hash_type.and_then(|set| match set {
         None if command.detect => Ok(None),

@@ -4,9 +4,9 @@ use kaltura_auth::ServiceUrl;
 use kaltura_types::PartnerId;
 use serde::Serialize;
 
-use crate::profile::ProfileSecret;
+use crate::profile::{ProfileSecret, SecretOwner};
 use crate::secret_input::SecretSource;
-use crate::settings::{Setting, Settings};
+use crate::settings::Settings;
 
 /// Where the value of the token would come from.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -43,11 +43,11 @@ fn of_profile(settings: &Settings, token: Option<&(ServiceUrl, PartnerId, String
     let is_kept = |entry: &&str| profile.text(entry).is_some();
     let entry = ProfileSecret::AppToken.entries().into_iter().find(is_kept)?;
     let origin = Some(format!("{entry} of profile {}", profile.name()));
-    let Some((_, partner, id)) = token else { return Some(TokenValue { origin, problem: None }) };
-    let wanted =
-        [(Setting::PARTNER_ID.entry, partner.to_string()), (Setting::APP_TOKEN_ID.entry, id.clone())];
-    let other = wanted.iter().find(|(entry, wanted)| profile.text(entry).is_some_and(|kept| kept != wanted));
-    let problem = other.map(|(entry, _)| format!("it is that of another {entry}"));
+    let Some((service_url, partner, id)) = token else { return Some(TokenValue { origin, problem: None }) };
+    let owner =
+        SecretOwner { service_url: Some(service_url), partner: Some(*partner), token_id: Some(id.as_str()) };
+    let other = profile.differs_from(&owner);
+    let problem = other.map(|setting| format!("it is that of another {}", setting.entry));
     Some(TokenValue { origin, problem })
 }
 

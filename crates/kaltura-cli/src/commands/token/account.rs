@@ -7,15 +7,17 @@ use kaltura_auth::{ServiceUrl, Transport};
 use kaltura_client::app_tokens::AppTokens;
 use kaltura_client::{Client, Error};
 use kaltura_ks::KsHeader;
-use kaltura_types::{Ks, PartnerId};
+use kaltura_types::{AppTokenId, Ks, PartnerId};
 
 use super::hint::hint_of;
 use super::server_clock::ServerClock;
 use crate::admin_client::{admin_client, client_with_ks};
+use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::options::{AdminSecretOptions, KsOptions, PartnerIdOption, ServerOptions};
 use crate::profile::ProfileSecret;
 use crate::runtime;
+use crate::session_cache::{Forgotten, TokenFolder};
 use crate::settings::{Setting, Settings};
 use crate::signals::Signals;
 
@@ -112,7 +114,7 @@ impl AccountOptions {
             return Err(no_authority());
         }
         let partner = self.partner.partner_id(settings)?;
-        let secret = self.secret.admin_secret(settings, partner)?;
+        let secret = self.secret.admin_secret(settings, partner, Some(&service_url))?;
         let client = admin_client(&service_url, partner, secret, transport, &self.server);
         Ok(Account { client, partner, service_url, clock, authority: Authority::Secret })
     }
@@ -131,6 +133,15 @@ fn no_authority() -> Failure {
 }
 
 impl Account {
+    /// Forgets the sessions of a deleted token that are kept on this machine: they are dead. If that can not be done,
+    /// the next one who takes one is told by the server.
+    pub(super) fn forget_sessions(&self, token: &AppTokenId, environment: Environment) {
+        let folder = TokenFolder::of(environment, &self.service_url, self.partner, token.as_str());
+        if let Ok(folder) = folder {
+            folder.forget(&mut Forgotten::default());
+        }
+    }
+
     /// The app tokens.
     pub(super) fn tokens(&self) -> AppTokens {
         self.client.app_tokens()

@@ -65,6 +65,7 @@ impl DeleteCommand {
             }
             account.tokens().delete(&id).await.map_err(|error| account.failure(error))
         })?;
+        account.forget_sessions(&id, settings.environment());
         if json {
             let service_url = account.service_url().as_str();
             return output::json_to_stdout(&Answer { id: &id, deleted: true, service_url });

@@ -92,6 +92,9 @@ impl RotateCommand {
         // The new token is told of in any case.
         let deleted = if self.delete_old { self.delete(&account, &id, &token.id) } else { Ok(()) };
         let is_deleted = self.delete_old && deleted.is_ok();
+        if is_deleted {
+            account.forget_sessions(&id, settings.environment());
+        }
         let answer = Answer::new(token, &value, account.clock().now(), account.service_url(), &warnings);
         if json {
             output::json_to_stdout(&Rotated { token: answer, old_id: &id, old_deleted: is_deleted })?;

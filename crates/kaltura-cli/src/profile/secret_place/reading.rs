@@ -7,35 +7,31 @@ use super::{ProfileSecret, SecretPlace};
 use crate::environment::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::profile::Profile;
 use crate::profile::keyring::KeyringTrouble;
 use crate::profile::own_file;
+use crate::profile::{Profile, SecretOwner};
 use crate::secret_input::{self, Secret};
-use crate::settings::Setting;
 
 impl Profile {
-    /// A secret of this profile; nothing if it keeps none. `owner` is whose secret it must be: that of the
-    /// profile's own token must not be tried on another one that an option or the environment names.
+    /// A secret of this profile; nothing if it keeps none. `owner` is whose secret it must be.
     pub(crate) fn secret(
         &self,
         secret: ProfileSecret,
         environment: Environment,
-        owner: &[(&Setting, &str)],
+        owner: &SecretOwner<'_>,
     ) -> Result<Option<Secret>, Failure> {
         let Some(place) = self.place_of(secret) else { return Ok(None) };
-        for (setting, wanted) in owner {
-            if self.text(setting.entry).is_some_and(|kept| kept != *wanted) {
-                let message = format!(
-                    "{} is missing: the profile {} keeps the one of another {}",
-                    secret.what(),
-                    self.name,
-                    setting.entry
-                );
-                return Err(Failure::usage(message).with_hint(format!(
-                    "{} and {} go before the profile. Leave them out, or give the secret too.",
-                    setting.option, setting.variable
-                )));
-            }
+        if let Some(setting) = self.differs_from(owner) {
+            let message = format!(
+                "{} is missing: the profile {} keeps the one of another {}",
+                secret.what(),
+                self.name,
+                setting.entry
+            );
+            return Err(Failure::usage(message).with_hint(format!(
+                "{} and {} go before the profile. Leave them out, or give the secret too.",
+                setting.option, setting.variable
+            )));
         }
         self.read(secret, &place, environment).map(Some)
     }
@@ -114,49 +110,56 @@ mod tests {
 
     const ENVIRONMENT: Environment = Environment::of_test(|name| (name == "MINE").then(|| "kept".into()));
 
-    fn value(entries: &str, owner: &[(&Setting, &str)]) -> Result<Option<String>, Failure> {
-        let value = Profile::of_test(entries).secret(ProfileSecret::AppToken, ENVIRONMENT, owner)?;
+    fn value(entries: &str, owner: SecretOwner<'_>) -> Result<Option<String>, Failure> {
+        let value = Profile::of_test(entries).secret(ProfileSecret::AppToken, ENVIRONMENT, &owner)?;
         Ok(value.map(|value| value.to_string()))
     }
 
     #[test]
     fn each_place_gives_the_secret() {
-        assert_eq!(value("", &[]).unwrap(), None);
-        assert_eq!(value("token_variable = 'MINE'", &[]).unwrap().as_deref(), Some("kept"));
+        assert_eq!(value("", SecretOwner::default()).unwrap(), None);
+        assert_eq!(
+            value("token_variable = 'MINE'", SecretOwner::default()).unwrap().as_deref(),
+            Some("kept")
+        );
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         std::fs::write(&path, "filed\n").unwrap();
         let entry = format!("token_file = '{}'", path.display());
-        assert_eq!(value(&entry, &[]).unwrap().as_deref(), Some("filed"));
+        assert_eq!(value(&entry, SecretOwner::default()).unwrap().as_deref(), Some("filed"));
     }
 
     #[cfg(unix)]
     #[test]
     fn a_command_prints_the_secret() {
-        let printed = value("token_command = 'echo one | tr o O; echo'", &[]).unwrap();
+        let printed = value("token_command = 'echo one | tr o O; echo'", SecretOwner::default()).unwrap();
         assert_eq!(printed.as_deref(), Some("One\n"));
         for (command, why) in [
             ("echo hush; exit 3", "token_command of the profile test ended with"),
             ("true", "what token_command prints is empty"),
             ("yes hush", "token_command of the profile test ended with"),
         ] {
-            let failure = format!("{:?}", value(&format!("token_command = '{command}'"), &[]).unwrap_err());
+            let failure = format!(
+                "{:?}",
+                value(&format!("token_command = '{command}'"), SecretOwner::default()).unwrap_err()
+            );
             assert!(failure.contains(why) && !failure.contains("hush"), "{failure}");
         }
     }
 
     #[test]
     fn a_variable_that_is_not_set_is_named() {
-        let failure = value("token_variable = 'OTHER'", &[]).unwrap_err();
+        let failure = value("token_variable = 'OTHER'", SecretOwner::default()).unwrap_err();
         assert!(format!("{failure:?}").contains("Set OTHER."), "{failure:?}");
     }
 
     #[test]
     fn the_secret_of_one_token_is_not_tried_on_another() {
         let entries = "app_token_id = '0_a'\ntoken_variable = 'MINE'";
-        let own = value(entries, &[(&Setting::APP_TOKEN_ID, "0_a"), (&Setting::PARTNER_ID, "7")]);
+        let own = value(entries, SecretOwner { token_id: Some("0_a"), ..SecretOwner::default() });
         assert_eq!(own.unwrap().as_deref(), Some("kept"));
-        let failure = value(entries, &[(&Setting::APP_TOKEN_ID, "0_b")]).unwrap_err();
+        let failure =
+            value(entries, SecretOwner { token_id: Some("0_b"), ..SecretOwner::default() }).unwrap_err();
         assert!(failure.to_string().contains("keeps the one of another app_token_id"), "{failure}");
     }
 }
