@@ -1,19 +1,48 @@
 //! Files that only their owner can read, and that are replaced as a whole: whoever looks, whenever a process is
 //! killed, finds the old content or the new one.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
-/// Opens a file beside others to lock it, and waits for the lock. It is held until the file is dropped; a process
-/// that is killed loses it.
+use crate::output;
+
+/// How long to wait for who holds a lock: longer than the two requests of a login may take.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// After how long a person is told what is waited for.
+const SILENCE: Duration = Duration::from_secs(2);
+/// How long to wait before a lock is tried again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Opens a file beside others to lock it, and waits for the lock, though not for ever: who holds it may have been
+/// stopped. It is held until the file is dropped; a process that is killed loses it.
 pub(crate) fn lock(path: &Path) -> io::Result<File> {
+    lock_within(path, PATIENCE)
+}
+
+fn lock_within(path: &Path, patience: Duration) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
     }
     let file = own(OpenOptions::new().write(true).create(true).truncate(false)).open(path)?;
-    file.lock()?;
-    Ok(file)
+    let mut waited = Duration::ZERO;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if waited >= patience => {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "another kaltura holds its lock"));
+            }
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if waited == SILENCE {
+            output::note("waiting for another kaltura, which logs in or changes the same thing");
+        }
+        thread::sleep(PAUSE);
+        waited += PAUSE;
+    }
 }
 
 /// Writes the content beside the file, and then moves it there at once. The caller holds the lock, so that a file
@@ -103,6 +132,17 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn who_holds_a_lock_is_not_waited_for_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("it.lock");
+        let held = lock(&path).unwrap();
+        let error = lock_within(&path, 3 * PAUSE).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        drop(held);
+        lock_within(&path, Duration::ZERO).unwrap();
+    }
 
     #[test]
     fn what_is_written_is_for_its_owner_alone_and_takes_the_place_of_the_old() {

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::secret_input::Secret;
+use crate::signals;
 
 /// Whether there is somebody who could be asked.
 pub(crate) fn somebody_is_there() -> bool {
@@ -21,6 +22,7 @@ pub(crate) fn somebody_is_there() -> bool {
 
 /// Asks for a secret, which is not shown.
 pub(crate) fn secret(question: &str, help: &str) -> Result<Secret, Failure> {
+    signals::watch();
     let answer = Password::new(question)
         .with_help_message(help)
         .with_display_mode(PasswordDisplayMode::Hidden)
@@ -44,6 +46,7 @@ pub(crate) fn text<E: Display>(
             Err(error) => Validation::Invalid(error.to_string().into()),
         })
     };
+    signals::watch();
     let mut prompt = Text::new(question)
         .with_help_message(help)
         .with_render_config(RenderConfig::empty())
@@ -54,6 +57,7 @@ pub(crate) fn text<E: Display>(
 
 /// Asks to choose one of these.
 pub(crate) fn choice<T: Display>(question: &str, choices: Vec<T>) -> Result<T, Failure> {
+    signals::watch();
     answered(Select::new(question, choices).with_render_config(RenderConfig::empty()).prompt())
 }
 

@@ -1,13 +1,20 @@
 //! Being told to stop: by Ctrl-C, or by the system.
 
+mod watch;
+
 use std::future::Future;
 use std::io;
 
+use self::watch::Hearing;
+pub(crate) use self::watch::watch;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
-/// The signals that ask a process to stop. From the moment that this exists they do not end it by themselves.
+/// The signals that ask a process to stop. While this exists, it is to end the process; what does not is ended all
+/// the same, after a while.
 pub(crate) struct Signals {
+    /// Nothing for the one that watches.
+    hearing: Option<Hearing>,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -17,7 +24,8 @@ pub(crate) struct Signals {
 impl Signals {
     /// Begins to listen. Must be called within a runtime.
     pub(crate) fn listen() -> Result<Self, Failure> {
-        Self::register()
+        watch();
+        Self::register(Some(Hearing::begin()))
             .map_err(|error| Failure::new(ExitCode::Local, "can not listen to signals").caused_by(&error))
     }
 
@@ -25,41 +33,50 @@ impl Signals {
     pub(crate) async fn unless_stopped<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {
             result = work => Ok(result),
-            signal = self.next() => Err(match signal {
-                ExitCode::Terminated => Failure::new(signal, "terminated"),
-                _ => Failure::new(signal, "interrupted"),
-            }),
+            signal = self.next() => Err(told_to_stop(signal)),
         }
     }
 
     #[cfg(unix)]
-    fn register() -> io::Result<Self> {
+    fn register(hearing: Option<Hearing>) -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(Self { hearing, interrupt, terminate })
     }
 
     #[cfg(not(unix))]
     #[expect(clippy::unnecessary_wraps, reason = "the other systems can fail here")]
-    fn register() -> io::Result<Self> {
-        Ok(Self {})
+    fn register(hearing: Option<Hearing>) -> io::Result<Self> {
+        Ok(Self { hearing })
     }
 
     /// Waits for the next signal, and says which one by its exit code.
-    #[cfg(unix)]
     pub(crate) async fn next(&mut self) -> ExitCode {
+        let signal = self.arrival().await;
+        if let Some(hearing) = &mut self.hearing {
+            hearing.hear();
+        }
+        signal
+    }
+
+    #[cfg(unix)]
+    async fn arrival(&mut self) -> ExitCode {
         tokio::select! {
             _ = self.interrupt.recv() => ExitCode::Interrupted,
             _ = self.terminate.recv() => ExitCode::Terminated,
         }
     }
 
-    /// Waits for Ctrl-C.
     #[cfg(not(unix))]
-    pub(crate) async fn next(&mut self) -> ExitCode {
+    async fn arrival(&mut self) -> ExitCode {
         match tokio::signal::ctrl_c().await {
             Ok(()) => ExitCode::Interrupted,
             // Then Ctrl-C ends the process as it always does.
             Err(_) => std::future::pending().await,
         }
     }
+}
+
+fn told_to_stop(signal: ExitCode) -> Failure {
+    Failure::new(signal, if signal == ExitCode::Terminated { "terminated" } else { "interrupted" })
 }

@@ -58,6 +58,8 @@ mod sign;
 mod spinner;
 mod status;
 #[cfg(unix)]
+mod stopped;
+#[cfg(unix)]
 mod terminal;
 mod token_account;
 mod token_add;

@@ -9,6 +9,8 @@ use crate::invocation::Kaltura;
 /// A terminal in which a shell runs one command, and then tells how it ended and what it left.
 pub(crate) struct Terminal {
     session: PtySession,
+    /// The id of its process.
+    shell: String,
 }
 
 /// How a command at a terminal ended.
@@ -22,8 +24,7 @@ pub(crate) struct Left {
 }
 
 /// The terminal of `rexpect` shows nothing of what is typed; the one of a person does.
-const SCRIPT: &str =
-    r#"stty echo rows 24 cols 100; "$@"; code=$?; printf '\n<%s>' "$code"; stty -a; echo '<end>'"#;
+const SCRIPT: &str = r#"trap : INT TERM; printf "<%s>" $$; stty echo rows 24 cols 100; "$@"; code=$?; printf '\n<%s>' "$code"; stty -a; echo '<end>'"#;
 
 impl Terminal {
     /// Starts the command. Of what it shows, codes for colours and for the cursor are left out.
@@ -43,7 +44,10 @@ impl Terminal {
         shell.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("TERM", "xterm-256color");
         shell.envs(kaltura.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let options = Options::default().timeout_ms(Some(30_000)).strip_ansi_escape_codes(strip_codes);
-        Self { session: spawn_with_options(shell, options).unwrap() }
+        let mut session = spawn_with_options(shell, options).unwrap();
+        session.exp_string("<").unwrap();
+        let shell = session.exp_string(">").unwrap();
+        Self { session, shell }
     }
 
     /// Waits until this is shown, and tells what came before.
@@ -65,6 +69,13 @@ impl Terminal {
     /// Presses Ctrl and a letter.
     pub(crate) fn control(&mut self, letter: char) {
         self.session.send_control(letter).unwrap();
+    }
+
+    /// Sends a signal such as `TERM` to the command. The shell around it gets it too, and goes on.
+    pub(crate) fn signal(&self, name: &str) {
+        let group = format!("-{}", self.shell);
+        let kill = Command::new("kill").args([&format!("-{name}"), "--", &group]).status();
+        assert!(kill.expect("`kill` runs").success());
     }
 
     /// Waits for the end of the command.
