@@ -1,6 +1,6 @@
 //! Which of the texts that are sent are secrets, so that an answer that echoes them is cleaned.
 
-use kaltura_types::Parameters;
+use kaltura_types::{Parameters, names_a_secret};
 use serde_json::Value;
 
 /// The texts of all parameters and members that are named like secrets, at any depth.
@@ -13,9 +13,9 @@ pub(crate) fn sent_secrets(parameters: &Parameters) -> impl Iterator<Item = &str
 fn gather<'a>(members: &'a Parameters, found: &mut Vec<&'a str>) {
     for (name, value) in members {
         match value {
-            Value::String(text) if is_secret(name) => found.push(text),
+            Value::String(text) if names_a_secret(name) => found.push(text),
             Value::Array(list) => list.iter().for_each(|item| match item {
-                Value::String(text) if is_secret(name) => found.push(text),
+                Value::String(text) if names_a_secret(name) => found.push(text),
                 Value::Object(members) => gather(members, found),
                 _ => {}
             }),
@@ -23,13 +23,6 @@ fn gather<'a>(members: &'a Parameters, found: &mut Vec<&'a str>) {
             _ => {}
         }
     }
-}
-
-/// The API calls its secrets `ks`, `session`, `secret`, `adminSecret`, `token`, `tokenHash`, `newPassword` and so on.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    matches!(name.as_str(), "ks" | "session" | "otp" | "privatekey")
-        || ["secret", "password", "token"].iter().any(|word| name.contains(word))
 }
 
 #[cfg(test)]
@@ -43,10 +36,11 @@ mod tests {
         let parameters = json!({
             "ks": "a", "Secret": "b", "id": "0_x", "appToken": { "description": "d", "token": "c" },
             "users": [{ "newPassword": "e", "screenName": "s" }], "tokens": ["f", "g"], "session": 7,
+            "user": { "hashKey": "h", "otp": "i", "api_key": "j" },
         });
         let Value::Object(parameters) = parameters else { panic!("an object") };
         let mut found: Vec<&str> = sent_secrets(&parameters).collect();
         found.sort_unstable();
-        assert_eq!(found, ["a", "b", "c", "e", "f", "g"]);
+        assert_eq!(found, ["a", "b", "c", "e", "f", "g", "h", "i", "j"]);
     }
 }

@@ -15,6 +15,7 @@
 //! | [`action`] | a call as a value |
 //! | [`api_error`], [`payload`] | judging an answer |
 //! | [`redact`](mod@redact) | taking secrets out of texts that others wrote |
+//! | [`secret_names`] | which parameters and members hold secrets |
 
 pub mod action;
 pub mod api_error;
@@ -27,6 +28,7 @@ pub mod payload;
 pub mod privileges;
 pub mod redact;
 pub mod secret;
+pub mod secret_names;
 pub mod session;
 pub mod time;
 
@@ -45,6 +47,7 @@ pub use payload::{PayloadError, UnexpectedBody};
 pub use privileges::{InvalidPrivilege, Privilege, Privileges, PrivilegesBuilder, is_server_privilege};
 pub use redact::redact;
 pub use secret::{AdminSecret, AppTokenValue, UserSecret};
+pub use secret_names::names_a_secret;
 pub use session::{
     BareKs, EndSession, GetSession, Impersonate, PartnerSecret, SessionInfo, SessionType, StartSession,
     StartWidgetSession, WidgetSession,
