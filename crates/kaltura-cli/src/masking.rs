@@ -1,43 +1,40 @@
 //! Secrets in what was sent and in what came back: what is shown of either goes through here.
 
-use kaltura_types::redact;
+use kaltura_types::{names_a_secret, redact};
 use serde_json::{Map, Value};
 
 /// What stands in the place of a secret.
 pub(crate) const MASK: &str = "(redacted)";
 
-/// Members that hold secrets, wherever they stand and whatever they are.
-const SECRET_NAMES: [&str; 9] = [
-    "ks",
-    "secret",
-    "adminSecret",
-    "userSecret",
-    "token",
-    "tokenHash",
-    "password",
-    "oldPassword",
-    "newPassword",
-];
-
-/// How the names of further members end whose texts are secrets: `zoomClientSecret`, `refreshToken`.
-const SECRET_ENDS: [&str; 8] =
-    ["secret", "token", "password", "passphrase", "privatekey", "secretkey", "apikey", "accesskey"];
-
 /// A secret that is shorter takes nothing out of a longer text: only the text would become unreadable.
 const LEAST: usize = 4;
 
-/// Whether a member of this name holds a secret.
-pub(crate) fn is_secret_name(name: &str) -> bool {
-    SECRET_NAMES.iter().any(|secret| secret.eq_ignore_ascii_case(name))
+/// Whether this member is a secret by its name. An object is none: its members have names of their own.
+pub(crate) fn is_secret(name: &str, value: &Value) -> bool {
+    names_a_secret(name) && is_secret_value(value)
 }
 
-/// Whether this member is a secret by its name.
-fn is_secret(name: &str, value: &Value) -> bool {
-    let ends_like_one = || {
-        let name = name.to_ascii_lowercase();
-        value.is_string() && SECRET_ENDS.iter().any(|end| name.ends_with(end))
-    };
-    is_secret_name(name) || ends_like_one()
+fn is_secret_value(value: &Value) -> bool {
+    match value {
+        Value::String(_) | Value::Number(_) => true,
+        Value::Array(items) => items.iter().any(is_secret_value),
+        Value::Object(_) | Value::Bool(_) | Value::Null => false,
+    }
+}
+
+/// Where the first secret by its name is in a value, which this path leads to.
+pub(crate) fn secret_within(path: &[String], value: &Value) -> Option<Vec<String>> {
+    if path.last().is_some_and(|name| is_secret(name, value)) {
+        return Some(path.to_vec());
+    }
+    let inside = |step: &str, value| secret_within(&[path, &[step.to_owned()]].concat(), value);
+    match value {
+        Value::Object(members) => members.iter().find_map(|(name, member)| inside(name, member)),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, item)| inside(&index.to_string(), item))
+        }
+        _ => None,
+    }
 }
 
 /// The value with something else in the place of each secret: by the name of the member, or because it reads as
@@ -120,14 +117,25 @@ fn collect(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {
-                match member {
-                    Value::String(text) if is_secret(name, member) => found.push(text.clone()),
-                    _ => collect(member, found),
+                if is_secret(name, member) {
+                    collect_texts(member, found);
+                } else {
+                    collect(member, found);
                 }
             }
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
         _ => {}
+    }
+}
+
+/// All texts of a secret, which may be several.
+fn collect_texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Number(number) => found.push(number.to_string()),
+        Value::Array(items) => items.iter().for_each(|item| collect_texts(item, found)),
+        other => collect(other, found),
     }
 }
 
@@ -156,6 +164,17 @@ mod tests {
         });
         assert_eq!(masked(&answer), shown);
         assert_eq!(masked(&json!(KS)), json!(MASK));
+    }
+
+    #[test]
+    fn what_sets_a_password_or_stands_for_one_is_masked() {
+        let sent = json!({ "otp": 123_456, "hashKey": "hush", "tokens": ["hush", "hash"], "tokenCount": 2 });
+        let shown = json!({ "otp": MASK, "hashKey": MASK, "tokens": MASK, "tokenCount": 2 });
+        assert_eq!(masked(&sent), shown);
+        assert_eq!(
+            KnownSecrets::of(&sent).masked_text("123456: no hush, no hash"),
+            format!("{MASK}: no {MASK}, no {MASK}")
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde_json::map::Entry;
 
 use super::argument::{Argument, Written};
 use crate::failure::Failure;
-use crate::masking::is_secret_name;
+use crate::masking::secret_within;
 use crate::secret_input::without_line_end;
 
 /// How many bytes a file or standard input may have.
@@ -67,22 +67,27 @@ fn overlay(below: &mut Parameters, above: Parameters) {
 fn read(path: &[String], value: &Written) -> Result<Value, Failure> {
     match value {
         Written::Here(value) => {
-            if path.last().is_some_and(|name| is_secret_name(name)) {
-                let key = path.join(".");
-                let message = format!("{key} is not taken from an argument, which others can read");
-                return Err(Failure::usage(message).with_hint(match key.as_str() {
-                    "ks" => "Use KALTURA_KS, --ks-file or --ks-stdin.".to_owned(),
-                    key => {
-                        format!("Put it into a file and say {key}=@FILE, or give it on standard input (-).")
-                    }
-                }));
-            }
+            refuse_secrets(path, value)?;
             Ok(value.clone())
         }
         Written::TextFile(file) => Ok(without_line_end(&read_file(file)?).into()),
         Written::JsonFile(file) => serde_json::from_str(&read_file(file)?)
             .map_err(|_| Failure::usage(format!("the file {} is not JSON", file.display()))),
     }
+}
+
+/// Others can read the command line. What is a secret by its name is not taken from it, at whatever depth it stands.
+fn refuse_secrets(path: &[String], value: &Value) -> Result<(), Failure> {
+    let Some(place) = secret_within(path, value) else { return Ok(()) };
+    let message = format!("{} is not taken from an argument, which others can read", place.join("."));
+    let key = path.join(".");
+    Err(Failure::usage(message).with_hint(match key.as_str() {
+        "ks" => "Use KALTURA_KS, --ks-file or --ks-stdin.".to_owned(),
+        key => {
+            let sign = if place == path && !value.is_array() { "=" } else { ":=" };
+            format!("Put it into a file and say {key}{sign}@FILE, or give it on standard input (-).")
+        }
+    }))
 }
 
 pub(in crate::commands) fn read_file(path: &Path) -> Result<String, Failure> {
@@ -163,6 +168,30 @@ mod tests {
             assert!(failure.to_string().contains("not taken from an argument"), "{failure}");
             assert!(!format!("{failure:?}").contains("hush"));
         }
+    }
+
+    #[test]
+    fn a_secret_is_not_taken_from_anywhere_in_an_argument() {
+        for (argument, place, way) in [
+            ("refreshToken=hush", "refreshToken", " refreshToken=@FILE"),
+            ("profile.zoomClientSecret=hush", "profile.zoomClientSecret", " profile.zoomClientSecret=@FILE"),
+            ("privateKey=hush", "privateKey", " privateKey=@FILE"),
+            ("otp:=123456", "otp", " otp=@FILE"),
+            ("user:={\"password\":\"hush\"}", "user.password", " user:=@FILE"),
+            ("a:=[1,{\"b\":{\"apiKey\":\"hush\"}}]", "a.1.b.apiKey", " a:=@FILE"),
+            ("tokens:=[\"hush\"]", "tokens", " tokens:=@FILE"),
+        ] {
+            let failure = assembled(&[argument]).unwrap_err();
+            assert!(failure.to_string().starts_with(&format!("{place} is not taken")), "{failure}");
+            let story = format!("{failure:?}");
+            assert!(story.contains(way) && !story.contains("hush"), "{story}");
+        }
+    }
+
+    #[test]
+    fn what_only_sounds_like_a_secret_is_taken() {
+        let taken = assembled(&["useToken:=true", "appToken:={\"id\":\"0_a\"}", "tokenId=x"]).unwrap();
+        assert_eq!(taken, json!({ "useToken": true, "appToken": { "id": "0_a" }, "tokenId": "x" }));
     }
 
     #[test]

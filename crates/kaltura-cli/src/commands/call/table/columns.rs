@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::cell;
-use crate::masking::is_secret_name;
+use crate::masking::is_secret;
 use crate::output;
 
 /// How wide a table is where nobody knows how wide it may be.
@@ -34,7 +34,7 @@ pub(super) fn choose(objects: &[Value], width: usize) -> Vec<String> {
     let mut candidates: Vec<(&str, usize)> = names(objects)
         .into_iter()
         .filter_map(|name| Some((name, room(objects, name)?)))
-        .filter(|(name, _)| !SAME_FOR_ALL.contains(name) && !is_secret_name(name))
+        .filter(|(name, _)| !SAME_FOR_ALL.contains(name) && !holds_secrets(objects, name))
         .collect();
     // Stable: otherwise they stay in their order.
     candidates.sort_by_key(|(name, _)| {
@@ -54,9 +54,14 @@ pub(super) fn choose(objects: &[Value], width: usize) -> Vec<String> {
     }
     if chosen.is_empty() {
         // Objects of nothing but long texts and lists.
-        chosen.extend(names(objects).into_iter().take(1).map(str::to_owned));
+        let shown = names(objects).into_iter().find(|name| !holds_secrets(objects, name));
+        chosen.extend(shown.map(str::to_owned));
     }
     chosen
+}
+
+fn holds_secrets(objects: &[Value], name: &str) -> bool {
+    objects.iter().filter_map(|object| object.get(name)).any(|value| is_secret(name, value))
 }
 
 fn tells_apart(objects: &[Value], name: &str) -> bool {
@@ -105,6 +110,14 @@ mod tests {
         // What does not fit is passed over for what does.
         assert_eq!(choose(&objects, 40), ["id", "name", "duration", "mediaType"]);
         assert_eq!(choose(&objects, 1), ["id", "name"]);
+    }
+
+    #[test]
+    fn secrets_are_left_out() {
+        let object = json!({ "refreshToken": "hush", "otp": 5, "privateKey": "hush", "useToken": true });
+        assert_eq!(choose(&[object], 200), ["useToken"]);
+        assert_eq!(choose(&[json!({ "token": "hush", "list": [1] })], 200), ["list"]);
+        assert_eq!(choose(&[json!({ "token": "hush" })], 200), Vec::<String>::new());
     }
 
     #[test]
