@@ -1,5 +1,7 @@
 //! What is wished of the session.
 
+mod unquoted;
+
 use clap::{Args, ValueEnum};
 use kaltura_auth::SessionRequest;
 use kaltura_types::{InvalidPrivilege, Lifetime, Privileges, SessionType};
@@ -73,15 +75,14 @@ impl SessionRequestOptions {
 
     /// What is wished.
     pub(crate) fn wishes(&self, settings: &Settings) -> Result<Wishes, Failure> {
-        let parse_type = |text: &str| TypeWish::from_str(text, true);
         let privileges = self.privileges.clone();
         Ok(Wishes {
             user: settings.value(&Setting::USER, self.user.clone())?,
             session_type: settings
-                .value_by(&Setting::SESSION_TYPE, self.session_type, parse_type)?
+                .value_by(&Setting::SESSION_TYPE, self.session_type, unquoted::session_type)?
                 .map(SessionType::from),
             lifetime: settings.value_by(&Setting::LIFETIME, self.lifetime, parse_lifetime)?,
-            privileges: settings.value_by(&Setting::PRIVILEGES, privileges, parse_privileges)?,
+            privileges: settings.value_by(&Setting::PRIVILEGES, privileges, unquoted::privileges)?,
             widget_id: settings.value(&Setting::WIDGET_ID, self.widget_id.clone())?,
         })
     }
@@ -91,15 +92,14 @@ impl SessionRequestOptions {
         let text = |setting, given: &Option<String>| {
             settings.found(setting, given.clone(), str::parse, String::clone)
         };
-        let parse_type = |text: &str| TypeWish::from_str(text, true);
         let show_type = |wish: &TypeWish| SessionType::from(*wish).to_string();
         let show_lifetime = |lifetime: &Lifetime| duration::compact(lifetime.as_duration().as_secs());
         let privileges = self.privileges.clone();
         [
             text(&Setting::USER, &self.user),
-            settings.found(&Setting::SESSION_TYPE, self.session_type, parse_type, show_type),
+            settings.found(&Setting::SESSION_TYPE, self.session_type, unquoted::session_type, show_type),
             settings.found(&Setting::LIFETIME, self.lifetime, parse_lifetime, show_lifetime),
-            settings.found(&Setting::PRIVILEGES, privileges, parse_privileges, Privileges::to_string),
+            settings.found(&Setting::PRIVILEGES, privileges, unquoted::privileges, Privileges::to_string),
             text(&Setting::WIDGET_ID, &self.widget_id),
         ]
     }
@@ -186,6 +186,24 @@ mod tests {
             .privileges(Privileges::parse("sview:*"))
             .widget_id("_2");
         assert_eq!(asked, expected);
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_profile_or_variable_is_not_quoted() {
+        const WRONG: Environment =
+            Environment::of_test(|name| (name == "KALTURA_SESSION_TYPE").then(|| "hush".into()));
+        let none = Environment::of_test(|_| None);
+        for (settings, place) in [
+            (Settings::of_environment(WRONG), "KALTURA_SESSION_TYPE"),
+            (Settings::of_test(none, "type = 'hush'"), "type of the profile test"),
+            (Settings::of_test(none, "privileges = 'hush hush'"), "privileges of the profile test"),
+        ] {
+            let options = Line::try_parse_from(["x"]).unwrap().session;
+            let told = format!("{:?}", options.request(&settings).unwrap_err());
+            assert!(told.contains(place) && !told.contains("hush"), "{told}");
+            let told = format!("{:?}", options.found(&settings));
+            assert!(told.contains(place) && !told.contains("hush"), "{told}");
+        }
     }
 
     #[test]
