@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use kaltura_types::redact;
+
 use self::reading::Reading;
 use super::{Profile, ProfileName};
 use crate::environment::Environment;
@@ -108,10 +110,11 @@ impl Config {
         }
     }
 
-    /// There is no such profile. The name is shown only if it can be one: it may be a secret by mistake.
+    /// There is no such profile. The name is shown only if it can be one, and does not look like a secret: it may be
+    /// one by mistake.
     pub(crate) fn unknown(&self, name: &str) -> Failure {
         let message = match name.parse::<ProfileName>() {
-            Ok(name) => format!("there is no profile {name}"),
+            Ok(name) => format!("there is no profile {}", redact(name.as_str(), &[])),
             Err(error) => format!("there is no such profile: {error}"),
         };
         Failure::usage(message).with_hint(self.those_there_are())
@@ -159,5 +162,7 @@ mod tests {
         );
         let failure = format!("{:?}", Config::of_test("").profile("hush hush").unwrap_err());
         assert!(failure.contains("kaltura profile add") && !failure.contains("hush"), "{failure}");
+        let failure = Config::of_test(TWO).profile("3f786850e387550fdab836ed7e6dc881").unwrap_err();
+        assert_eq!(failure.to_string(), "there is no profile (redacted)");
     }
 }
