@@ -164,3 +164,26 @@ fn no_secret_is_shown() {
     // Of the file, only what somebody wrote into a command.
     assert!(!home.text().contains(VALUE));
 }
+
+#[test]
+fn a_token_value_in_a_wrong_place_is_not_shown() {
+    let home = Home::with_profiles(&format!(
+        "default_profile = '{VALUE}'\n[profiles.a]\napp_token_id = '{VALUE}'\n"
+    ));
+    for arguments in [&["list"][..], &["list", "--json"], &["show", "a"], &["show", "a", "--json"]] {
+        let finished = home.profile(arguments.iter().copied()).run().ends_with(0);
+        assert!(finished.stdout.contains("(not an app token id)"), "{finished:#?}");
+        assert!(!finished.stdout.contains(VALUE) && !finished.stderr.contains(VALUE), "{finished:#?}");
+    }
+    let list = home.profile(["list", "--json"]).run().ends_with(0).document();
+    assert_eq!(list["defaultProfile"], "(redacted)");
+}
+
+#[test]
+fn wide_letters_do_not_move_what_follows() {
+    let home = Home::with_profiles(
+        "[profiles.a]\npartner_id = '日本'\napp_token_id = '0_a'\n[profiles.b]\npartner_id = 1234\napp_token_id = '0_b'\n",
+    );
+    let list = home.profile(["list"]).run().ends_with(0).stdout;
+    assert!(list.contains("  日本     0_a\n") && list.contains("  1234     0_b\n"), "{list}");
+}

@@ -1,12 +1,15 @@
 //! `kaltura profile list`: lists the profiles.
 
+use std::borrow::Cow;
+
 use clap::Args;
 use kaltura_auth::{Region, ServiceUrl};
+use kaltura_types::{AppTokenId, redact};
 use serde::Serialize;
 
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::output::{self, one_line, style};
+use crate::output::{self, style};
 use crate::profile::{Config, Profile};
 use crate::settings::Setting;
 
@@ -31,7 +34,7 @@ pub(super) struct ListCommand {}
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     config_file: Option<String>,
-    default_profile: Option<&'a str>,
+    default_profile: Option<Cow<'a, str>>,
     profiles: Vec<Line<'a>>,
 }
 
@@ -43,7 +46,7 @@ struct Line<'a> {
     is_default: bool,
     service_url: String,
     partner_id: Option<serde_json::Value>,
-    app_token_id: Option<&'a str>,
+    app_token_id: Option<String>,
 }
 
 impl ListCommand {
@@ -51,7 +54,11 @@ impl ListCommand {
         let config = Config::read(environment)?;
         let answer = Answer {
             config_file: Config::path(environment).map(|path| path.display().to_string()),
-            default_profile: config.default_name(),
+            default_profile: config.default_name().map(|name| match config.find(name) {
+                Some(_) => name.into(),
+                // What names no profile may be a secret by mistake.
+                None => redact(name, &[]),
+            }),
             profiles: config.profiles().map(|profile| Line::of(profile, config.default_name())).collect(),
         };
         if json {
@@ -80,23 +87,22 @@ impl<'a> Line<'a> {
             is_default: default == Some(profile.name().as_str()),
             service_url: url.or(region).unwrap_or_else(|| ServiceUrl::US.to_string()),
             partner_id: partner.map(|text| text.parse::<i64>().map_or_else(|_| text.into(), Into::into)),
-            app_token_id: text(&Setting::APP_TOKEN_ID),
+            app_token_id: text(&Setting::APP_TOKEN_ID).map(|id| AppTokenId::new(id).to_string()),
         }
     }
 
-    /// The cells of the table.
-    fn cells(&self) -> [String; 4] {
+    /// The cells of the table. The first one begins with the mark of the default profile.
+    fn cells(&self) -> Vec<String> {
         let partner = self.partner_id.as_ref().map(|partner| match partner.as_str() {
             Some(text) => text.to_owned(),
             None => partner.to_string(),
         });
-        [
-            self.name.to_owned(),
+        vec![
+            format!("{} {}", if self.is_default { '*' } else { ' ' }, self.name),
             self.service_url.clone(),
             partner.unwrap_or_default(),
-            self.app_token_id.unwrap_or_default().to_owned(),
+            self.app_token_id.clone().unwrap_or_default(),
         ]
-        .map(|cell| one_line(&cell).into_owned())
     }
 }
 
@@ -110,26 +116,9 @@ impl Answer<'_> {
         if self.profiles.is_empty() {
             return format!("There are no profiles yet {place}\n");
         }
-        let heads = ["NAME", "SERVICE", "PARTNER", "APP TOKEN"].map(str::to_owned);
-        let rows: Vec<(char, [String; 4])> = self
-            .profiles
-            .iter()
-            .map(|line| (if line.is_default { '*' } else { ' ' }, line.cells()))
-            .collect();
-        let mut widths = heads.each_ref().map(String::len);
-        for (_, cells) in &rows {
-            for (width, cell) in widths.iter_mut().zip(cells) {
-                *width = (*width).max(cell.chars().count());
-            }
-        }
-        let filled = |mark: char, cells: &[String; 4]| {
-            let cells: Vec<String> =
-                cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-            format!("{mark} {}", cells.join("  ")).trim_end().to_owned()
-        };
-        let mut lines = vec![format!("{}{}{:#}", style::HEADING, filled(' ', &heads), style::HEADING)];
-        lines.extend(rows.iter().map(|(mark, cells)| filled(*mark, cells)));
-        lines.push(format!("{}{place}{:#}", style::QUIET, style::QUIET));
-        lines.join("\n") + "\n"
+        let heading = ["  NAME", "SERVICE", "PARTNER", "APP TOKEN"].map(str::to_owned);
+        let rows: Vec<Vec<String>> = self.profiles.iter().map(Line::cells).collect();
+        let table = output::table(&heading, &rows, None);
+        format!("{table}{}{place}{:#}\n", style::QUIET, style::QUIET)
     }
 }

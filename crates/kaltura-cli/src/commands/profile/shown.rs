@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use kaltura_types::AppTokenId;
 use serde::Serialize;
 
 use crate::environment::Environment;
@@ -19,7 +20,7 @@ pub(super) struct ShownProfile<'a> {
     service_url: Option<&'a str>,
     region: Option<&'a str>,
     partner_id: Option<serde_json::Value>,
-    app_token_id: Option<&'a str>,
+    app_token_id: Option<String>,
     hash_type: Option<&'a str>,
     user: Option<&'a str>,
     #[serde(rename = "type")]
@@ -67,7 +68,7 @@ impl<'a> ShownProfile<'a> {
             service_url: text(&Setting::SERVICE_URL),
             region: text(&Setting::REGION),
             partner_id: partner.map(|text| text.parse::<i64>().map_or_else(|_| text.into(), Into::into)),
-            app_token_id: text(&Setting::APP_TOKEN_ID),
+            app_token_id: text(&Setting::APP_TOKEN_ID).map(|id| AppTokenId::new(id).to_string()),
             hash_type: text(&Setting::HASH_TYPE),
             user: text(&Setting::USER),
             session_type: text(&Setting::SESSION_TYPE),
@@ -102,7 +103,11 @@ impl<'a> ShownProfile<'a> {
     pub(super) fn lines(&self) -> String {
         let mut lines = Vec::new();
         for setting in Setting::ALL {
-            lines.extend(self.profile.text(setting.entry).map(|text| (setting.entry, text.to_owned())));
+            let text = match &self.app_token_id {
+                Some(id) if setting.entry == Setting::APP_TOKEN_ID.entry => Some(id.as_str()),
+                _ => self.profile.text(setting.entry),
+            };
+            lines.extend(text.map(|text| (setting.entry, text.to_owned())));
         }
         lines.extend(self.app_token.as_ref().map(|place| ("app token", place.told())));
         lines.extend(self.admin_secret.as_ref().map(|place| ("admin secret", place.told())));
