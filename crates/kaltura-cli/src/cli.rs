@@ -128,16 +128,23 @@ pub(crate) struct Unread {
 }
 
 impl Unread {
+    /// The variables whose values may stand in the line by mistake.
+    const SECRETS: [&str; 3] = ["KALTURA_APP_TOKEN", "KALTURA_ADMIN_SECRET", "KALTURA_KS"];
+    /// A text that is shorter would only make the message unreadable.
+    const LEAST_OF_A_SECRET: usize = 8;
+
     /// Prints help or version, or gives back what is wrong.
     pub(crate) fn tell(self) -> Result<(), Failure> {
         if !self.error.use_stderr() {
             return output::to_stdout(&self.error.render().ansi().to_string());
         }
         let plain = self.error.render().to_string();
-        // A text that is too short for a token would only make the message unreadable.
-        let token = self.environment.text("KALTURA_APP_TOKEN").ok().flatten();
-        let token = token.filter(|token| token.len() >= 8).unwrap_or_default();
-        let clean = redact(&plain, &[&token]);
+        let secrets: Vec<String> = Self::SECRETS
+            .iter()
+            .filter_map(|name| self.environment.text(name).ok().flatten())
+            .filter(|secret| secret.len() >= Self::LEAST_OF_A_SECRET)
+            .collect();
+        let clean = redact(&plain, &secrets.iter().map(String::as_str).collect::<Vec<_>>());
         let said = if clean == plain { self.error.render().ansi().to_string() } else { clean.to_string() };
         let message = clean.trim_start_matches("error: ").split("\n\n").next().unwrap_or_default();
         Err(Failure::usage(message.split_whitespace().collect::<Vec<_>>().join(" ")).shown_as(said))

@@ -99,8 +99,12 @@ fn a_secret_in_a_wrong_command_line_is_not_repeated() {
             shows_nothing(&line.run().fails_with(2), &[&VALUE[..10], &KS[..10]]);
         }
     }
-    let own = Kaltura::new(["login", "hush-hush"]).env("KALTURA_APP_TOKEN", "hush-hush").run().fails_with(2);
-    shows_nothing(&own, &["hush"]);
+    for variable in ["KALTURA_APP_TOKEN", "KALTURA_ADMIN_SECRET", "KALTURA_KS"] {
+        for form in [&[][..], &["--json"]] {
+            let own = Kaltura::new(["login", "hush-hush"]).arguments(form.iter().copied());
+            shows_nothing(&own.env(variable, "hush-hush").run().fails_with(2), &["hush"]);
+        }
+    }
 }
 
 #[test]
