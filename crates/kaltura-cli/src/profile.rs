@@ -41,7 +41,6 @@ pub(crate) use self::secret_store::SecretStore;
 use crate::failure::Failure;
 
 /// What a login needs, under a name.
-#[derive(Debug)]
 pub(crate) struct Profile {
     name: ProfileName,
     /// The entries, each of a known name.
@@ -80,10 +79,28 @@ impl Profile {
     }
 }
 
+/// Shows the name only: a command that prints a secret may have it in its text.
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 impl Profile {
     /// The profile of a test, called `test`.
     pub(crate) fn of_test(entries: &str) -> Self {
         Config::of_test(&format!("[profiles.test]\n{entries}")).profile("test").unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_entry() {
+        let shown = format!("{:?}", Profile::of_test("token_command = 'echo hush'\nuser = 'hush'"));
+        assert_eq!(shown, "Profile { name: ProfileName(\"test\"), .. }");
     }
 }

@@ -4,7 +4,6 @@ use std::error::Error;
 use std::time::Duration;
 
 use kaltura_auth::{AnswerFacts, TransportError, WireRequest, WireResponse};
-use kaltura_types::redact;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -96,7 +95,7 @@ impl RequestLog {
             lines.push(match serde_json::from_slice::<Value>(body) {
                 Ok(value) => self.secrets.masked(&value).to_string(),
                 Err(_) => {
-                    let content_type = redact(content_type, &[]);
+                    let content_type = self.secrets.masked_text(content_type);
                     format!("a body of {} bytes that is no JSON ({content_type})", body.len())
                 }
             });
@@ -175,6 +174,9 @@ mod tests {
         let answer = WireResponse::new(502, "<p>correct horse</p>").with_header("Content-Type", "text/html");
         let lines = log(&request(), true).answer(&answer, TOOK);
         assert_eq!(lines[1], "a body of 20 bytes that is no JSON (text/html)");
+        let echo = WireResponse::new(502, "").with_header("Content-Type", "text/correct horse");
+        let lines = log(&request(), true).answer(&echo, TOOK);
+        assert_eq!(lines[1], "a body of 0 bytes that is no JSON (text/(redacted))");
     }
 
     #[test]
