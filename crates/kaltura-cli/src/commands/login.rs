@@ -10,7 +10,7 @@ use kaltura_auth::AppTokenLogin;
 use kaltura_types::HashType;
 
 use self::answer::Answer;
-use self::kept_login::{KeptLogin, Manner};
+use self::kept_login::{KeptLogin, LoginManner};
 use crate::failure::Failure;
 use crate::options::{AppTokenOptions, ServerOptions, SessionRequestOptions};
 use crate::output;
@@ -90,7 +90,7 @@ impl LoginCommand {
         let login =
             AppTokenLogin::new(service_url, credentials).request(wishes.request()).time_limit(time_limit);
 
-        let manner = Manner { detect_hash_type: self.detect_hash_type, verify: self.verify, time_limit };
+        let manner = LoginManner { detect_hash_type: self.detect_hash_type, verify: self.verify, time_limit };
         let made = KeptLogin::make(&login, manner, &transport, place)?;
 
         let answer = Answer::new(&made, login.service_url());

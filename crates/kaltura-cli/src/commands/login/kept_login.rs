@@ -14,7 +14,7 @@ use crate::{moment, runtime};
 
 /// How to log in.
 #[derive(Clone, Copy)]
-pub(super) struct Manner {
+pub(super) struct LoginManner {
     /// Whether the other hash types are tried if the first is refused.
     pub(super) detect_hash_type: bool,
     /// Whether the session is shown to the server. It is kept only if the server does not refuse it.
@@ -37,7 +37,7 @@ impl KeptLogin {
     /// Logs in, while no other process does so for the same session; and keeps the session at this place.
     pub(super) fn make(
         login: &AppTokenLogin,
-        manner: Manner,
+        manner: LoginManner,
         transport: &Arc<impl Transport + 'static>,
         place: Result<SessionFile, Trouble>,
     ) -> Result<Self, Failure> {
@@ -61,7 +61,7 @@ impl KeptLogin {
 
     async fn log_in(
         login: &AppTokenLogin,
-        manner: Manner,
+        manner: LoginManner,
         transport: &Arc<impl Transport + 'static>,
     ) -> Result<Self, Failure> {
         let (session, hash_type) = if manner.detect_hash_type {
