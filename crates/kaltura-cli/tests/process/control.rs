@@ -16,8 +16,14 @@ pub(crate) fn obey(server: &EmulatorProcess, command: &Value) {
 /// The actions that were called and not counted yet, in order, such as `media.list`. A refused one has the code
 /// of its error behind it.
 pub(crate) fn calls(server: &EmulatorProcess) -> Vec<String> {
-    let state = exchange(server, "GET", "");
+    let calls = calls_so_far(server);
     obey(server, &"forgetCalls".into());
+    calls
+}
+
+/// The same, to be counted again. One that comes meanwhile is not lost.
+pub(crate) fn calls_so_far(server: &EmulatorProcess) -> Vec<String> {
+    let state = exchange(server, "GET", "");
     let called = |call: &Value| {
         let action = call["action"].as_str().unwrap_or_default();
         call["error"].as_str().map_or_else(|| action.to_owned(), |error| format!("{action} {error}"))

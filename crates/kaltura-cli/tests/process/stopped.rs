@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::control::{calls, obey};
+use crate::control::{calls, calls_so_far, obey};
 use crate::emulator_process::{EmulatorProcess, text_of, token};
 use crate::invocation::{Kaltura, Running};
 use crate::terminal::Terminal;
@@ -38,7 +38,7 @@ fn lock_file(cache: &Path) -> PathBuf {
 /// Waits until the server has refused a call.
 fn wait_for_a_refusal(server: &EmulatorProcess) {
     for _ in 0..500 {
-        if calls(server).iter().any(|call| call.starts_with("media.list ")) {
+        if calls_so_far(server).iter().any(|call| call.starts_with("media.list ")) {
             return;
         }
         thread::sleep(Duration::from_millis(20));
