@@ -37,7 +37,10 @@ fn ours(
     variable: &str,
     of_system: fn(Environment) -> Option<PathBuf>,
 ) -> Option<PathBuf> {
-    folder(environment, variable).or_else(|| Some(of_system(environment)?.join("kaltura")))
+    // What people name themselves they may name from where they are.
+    let own = environment.text(variable).ok().flatten().filter(|text| !text.is_empty());
+    own.and_then(|text| std::path::absolute(text).ok())
+        .or_else(|| Some(of_system(environment)?.join("kaltura")))
 }
 
 /// The absolute path in a variable. A relative one means nothing, as the XDG specification says; an empty one is
@@ -78,7 +81,11 @@ mod tests {
     #[test]
     fn a_relative_or_empty_place_is_none() {
         for find in [caches, settings] {
-            assert_eq!(find(Environment::of_test(|_| Some("here".into()))), None);
+            let here: fn(&str) -> Option<std::ffi::OsString> =
+                |name| (!name.starts_with("KALTURA")).then(|| "here".into());
+            assert_eq!(find(Environment::of_test(here)), None);
+            let own = find(Environment::of_test(|_| Some("here".into()))).unwrap();
+            assert_eq!(own, std::env::current_dir().unwrap().join("here"));
             assert_eq!(find(Environment::of_test(|_| Some("".into()))), None);
             assert_eq!(find(Environment::of_test(|_| None)), None);
         }

@@ -58,7 +58,13 @@ pub(crate) fn text<E: Display>(
 /// Asks to choose one of these.
 pub(crate) fn choice<T: Display>(question: &str, choices: Vec<T>) -> Result<T, Failure> {
     signals::watch();
-    answered(Select::new(question, choices).with_render_config(RenderConfig::empty()).prompt())
+    let help = "Up and down, or type a part of it; Enter takes it";
+    answered(
+        Select::new(question, choices)
+            .with_help_message(help)
+            .with_render_config(RenderConfig::empty())
+            .prompt(),
+    )
 }
 
 fn not_empty(text: &str) -> Validation {

@@ -37,12 +37,17 @@ impl fmt::Display for PartnerId {
 }
 
 impl FromStr for PartnerId {
-    type Err = ParseIntError;
+    type Err = InvalidPartnerId;
 
-    fn from_str(text: &str) -> Result<Self, ParseIntError> {
-        text.parse().map(Self)
+    fn from_str(text: &str) -> Result<Self, InvalidPartnerId> {
+        text.parse().map(Self).map_err(InvalidPartnerId)
     }
 }
+
+/// The text is no partner id. The text is not in the message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a partner id is a number, such as 1234567")]
+pub struct InvalidPartnerId(#[source] ParseIntError);
 
 impl<'de> Deserialize<'de> for PartnerId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

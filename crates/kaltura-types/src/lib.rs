@@ -40,7 +40,7 @@ pub use app_token::{
     UpdateAppToken,
 };
 pub use hash_type::{HashType, UnknownHashType};
-pub use ids::{AppTokenId, PartnerId, UserId, WidgetId};
+pub use ids::{AppTokenId, InvalidPartnerId, PartnerId, UserId, WidgetId};
 pub use ks::Ks;
 pub use open::{Coded, Open, Scalar};
 pub use payload::{PayloadError, UnexpectedBody};

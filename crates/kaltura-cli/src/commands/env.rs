@@ -22,8 +22,11 @@ Examples:
     kaltura env --shell powershell | Out-String | Invoke-Expression
 
 It sets KALTURA_KS, KALTURA_SERVICE_URL and KALTURA_PARTNER_ID; with --json it prints them as
-an object. The session ends some time: `kaltura exec` takes a new one for each program. The
-session comes from the cache of `kaltura ks`. `kaltura --help` lists the exit codes.";
+an object. From then on they go before every profile in that shell; to be rid of them:
+    unset KALTURA_KS KALTURA_SERVICE_URL KALTURA_PARTNER_ID
+The session ends some time: `kaltura exec` takes a new one for each program, and leaves the
+shell as it is. The session comes from the cache of `kaltura ks`. `kaltura --help` lists the
+exit codes.";
 
 /// Print commands that set a session in the environment of a shell
 ///

@@ -25,7 +25,9 @@ A profile is taken with --profile NAME, else by KALTURA_PROFILE, else the defaul
 goes before its environment variable, and that before the profile.
 
 Profiles stand in config.toml in the folder for settings, which `kaltura profile list` names.
-The file may be edited, and holds no secret: it says where each one is.";
+The file may be edited, and holds no secret: it says where each one is. The secrets of a profile
+are for its own server, account and app token: where an option or a variable names another one,
+the secret has to be given too.";
 
 /// Keep what logins need under a name
 #[derive(Debug, Args)]

@@ -71,6 +71,12 @@ impl StatusCommand {
             let looked = folder.and_then(|folder| self.look(&folder, settings, &mut answer));
             answer.warnings.extend(looked.err().map(|trouble| trouble.to_string()));
         }
+        if settings.environment().length("KALTURA_KS").is_some_and(|length| length > 0) {
+            answer.warnings.push(
+                "KALTURA_KS is set: `kaltura call` and `kaltura batch` take it, and not these sessions"
+                    .to_owned(),
+            );
+        }
         answer.good = answer.sessions.iter().any(ShownSession::is_good);
         if json {
             output::json_to_stdout(&answer)?;

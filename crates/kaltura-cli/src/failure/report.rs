@@ -22,7 +22,7 @@ impl Failure {
         if let Some(text) = &self.0.ready_text {
             return text.clone();
         }
-        let Story { message, causes, hint, service_url, server, request_id, .. } = &*self.0;
+        let Story { message, causes, hint, service_url, server, request_id, http_status, .. } = &*self.0;
         let mut text =
             output::wrapped(&format!("{}error:{:#}", style::BAD, style::BAD), "  ", &one_line(message));
         if let Some(url) = service_url {
@@ -36,6 +36,7 @@ impl Failure {
                 &output::wrapped(&format!("{}hint:{:#}", style::NOTE, style::NOTE), "  ", &one_line(hint));
         }
         let mut ticket = Vec::new();
+        ticket.extend(http_status.filter(|status| *status >= 300).map(|status| format!("HTTP {status}")));
         ticket.extend(server.as_ref().map(|server| format!("server {}", one_line(server))));
         ticket.extend(request_id.as_ref().map(|id| format!("request {}", one_line(id))));
         if !ticket.is_empty() {

@@ -88,7 +88,12 @@ impl AppTokenOptions {
             partner: partner.as_ref().ok().copied(),
             token_id: id.as_deref().ok(),
         };
-        let value = self.value.value(settings, &owner);
+        // Nobody is asked for the value of a token that is not known.
+        let value = if self.value_must_be_asked(settings) && (partner.is_err() || id.is_err()) {
+            Err(self.value.source().missing(""))
+        } else {
+            self.value.value(settings, &owner)
+        };
         AppTokenParts { hash_type: self.hash_type.set(settings), value, partner, id }
     }
 

@@ -32,6 +32,12 @@ impl Profile {
             .then_some(&Setting::APP_TOKEN_ID)
     }
 
+    /// The server, account and token that the profile logs in to and with, if it names all of them well.
+    pub(crate) fn account(&self) -> Option<(ServiceUrl, PartnerId, &str)> {
+        let partner = self.text(Setting::PARTNER_ID.entry)?.parse().ok()?;
+        Some((self.service_url()?, partner, self.text(Setting::APP_TOKEN_ID.entry)?))
+    }
+
     /// The server of the profile; nothing if it can not be read.
     fn service_url(&self) -> Option<ServiceUrl> {
         match (self.text(Setting::SERVICE_URL.entry), self.text(Setting::REGION.entry)) {

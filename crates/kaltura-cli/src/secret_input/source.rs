@@ -105,7 +105,8 @@ impl SecretSource<'_> {
         !is_given && !is_kept && prompt::somebody_is_there()
     }
 
-    fn missing(&self, further: &str) -> Failure {
+    /// It is missing: how it can be given.
+    pub(crate) fn missing(&self, further: &str) -> Failure {
         let Self { what, option, variable, .. } = self;
         Failure::usage(format!("{what} is missing")).with_hint(format!(
             "Put it into {variable} or a file ({option}-file FILE), or pipe it in ({option}-stdin).{further}"

@@ -96,6 +96,13 @@ fn a_column_that_no_object_has_is_told() {
 }
 
 #[test]
+fn no_column_at_all_is_a_usage_error() {
+    for columns in ["--columns=", "--columns= , "] {
+        of(&json!({ "totalCount": 0, "objects": [] }), &[columns]).run().fails_with(2).saying("no column");
+    }
+}
+
+#[test]
 fn an_empty_list_is_told() {
     let finished = of(&json!({ "totalCount": 0, "objects": [] }), &["--table"]).run().ends_with(0);
     assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("", "note: the list is empty\n"));

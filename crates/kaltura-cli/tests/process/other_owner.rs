@@ -140,3 +140,27 @@ fn what_was_there_is_put_back_if_a_profile_can_not_be_changed() {
     assert_eq!(fs::read_to_string(folder.path().join("config.toml")).unwrap(), before);
     kaltura(folder.path(), ["login"]).run().ends_with(0);
 }
+
+#[test]
+fn with_a_profile_the_sessions_of_its_token_go() {
+    let (server, folder) = (server(), tempfile::tempdir().unwrap());
+    profile(&server, folder.path());
+    kaltura(folder.path(), ["ks", "--profile=work"]).run().ends_with(0);
+    kaltura(folder.path(), ["profile", "remove", "work", "--yes"]).run().ends_with(0);
+    let forgotten = kaltura(folder.path(), ["logout", "--all", "--json"]).run().ends_with(0).document();
+    assert_eq!(forgotten["forgotten"], 0);
+}
+
+#[test]
+fn a_ks_that_is_given_is_told_of_where_it_matters() {
+    let (server, folder) = (server(), tempfile::tempdir().unwrap());
+    profile(&server, folder.path());
+    let with_ks = |command: &[&str]| {
+        let line = kaltura(folder.path(), command.iter().copied()).env("KALTURA_PROFILE", "work");
+        line.env("KALTURA_KS", KS).run()
+    };
+    with_ks(&["call", "media.list"]).fails_with(3).saying("unset KALTURA_KS, or say --fresh");
+    kaltura(folder.path(), ["ks", "--profile=work"]).run().ends_with(0);
+    let status = with_ks(&["status", "--json"]).ends_with(0).document();
+    assert!(status["warnings"][0].as_str().unwrap().starts_with("KALTURA_KS is set"), "{status}");
+}

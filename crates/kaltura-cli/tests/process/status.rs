@@ -161,7 +161,7 @@ fn a_profile_is_told_with_who_has_chosen_it() {
         lines[10..],
         [
             "  token value token_command of profile work: it is that of another service_url",
-            "No good session. `kaltura login` makes one."
+            "No good session, and no token value for a login."
         ]
     );
     let by_variable = command("status").env("KALTURA_PROFILE", "work").run().ends_with(3);

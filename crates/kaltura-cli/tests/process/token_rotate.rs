@@ -138,9 +138,16 @@ fn an_answer_that_is_lost_may_have_left_a_twin() {
     }
     let server = EmulatorProcess::start(["--fault", "status:503@appToken.delete"]);
     let id = server.told("/appToken/id").to_owned();
-    let rotate = ["rotate", &id, "--delete-old", "--json"];
+    let rotate = ["rotate", &id, "--delete-old", "--show-value", "--json"];
     let finished = crate::token_account::manage_by_secret(&server, rotate).run().ends_with(7);
     // The new token is told of all the same.
     assert_eq!(finished.document()["oldDeleted"], false);
     assert!(finished.error()["hint"].as_str().unwrap().contains("The old one may still be there"));
+}
+
+#[test]
+fn the_old_one_is_not_deleted_where_nobody_gets_the_new_value() {
+    let server = server();
+    rotate(&server, &["--delete-old"]).run().fails_with(2).saying("--save-profile NAME");
+    assert_eq!(count(&server), 1);
 }

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::emulator_process::{EmulatorProcess, token};
+use crate::emulator_process::{EmulatorProcess, text_of, token};
+use crate::invocation::Kaltura;
 use crate::terminal::Terminal;
 
 const VALUE: &str = "0123456789abcdef0123456789abcdef";
@@ -48,4 +49,15 @@ fn ctrl_c_leaves_the_terminal_as_it_was() {
         assert_eq!((left.code, left.echoes), (130, true), "{left:?}");
         assert!(left.shown.contains("error: interrupted"), "{left:?}");
     }
+}
+
+#[test]
+fn the_doctor_asks_for_no_value_of_a_token_that_is_not_known() {
+    let home = tempfile::tempdir().unwrap();
+    let doctor = Kaltura::new(["doctor", "--service-url=http://127.0.0.1:1"])
+        .env("KALTURA_CACHE_DIR", text_of(home.path()))
+        .env("KALTURA_CONFIG_DIR", text_of(home.path()));
+    let left = Terminal::open(doctor).left();
+    assert_eq!(left.code, 2, "{left:?}");
+    assert!(left.shown.contains("--partner-id"), "{left:?}");
 }

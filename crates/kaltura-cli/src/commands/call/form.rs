@@ -68,13 +68,7 @@ impl FormOptions {
                 let is_asked = self.table || self.columns.is_some();
                 if is_asked || terminal {
                     Form::Table(TableWish {
-                        columns: self.columns.as_ref().map(|names| {
-                            names
-                                .iter()
-                                .map(|name| name.trim().to_owned())
-                                .filter(|name| !name.is_empty())
-                                .collect()
-                        }),
+                        columns: self.columns.as_deref().map(named).transpose()?,
                         width: output::width(settings.environment())?,
                         is_asked,
                     })
@@ -163,6 +157,16 @@ pub(in crate::commands) async fn in_the_background(
     joined.unwrap_or_else(|error| {
         Err(Failure::new(ExitCode::Local, "the output ended early").caused_by(&error))
     })
+}
+
+/// The names of columns, without blanks and holes.
+fn named(columns: &[String]) -> Result<Vec<String>, Failure> {
+    let names = columns.iter().map(|name| name.trim().to_owned());
+    let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+    if names.is_empty() {
+        return Err(Failure::usage("--columns names no column").with_hint("Such as: --columns id,name"));
+    }
+    Ok(names)
 }
 
 #[cfg(test)]

@@ -169,6 +169,9 @@ impl<'a> SessionInUse<'a> {
                 "This is a new session of the app token. Somebody has ended one of its sessions, and so all of them, \
                  those that are still to be started included. Make a new app token.",
             ),
+            (Held::Given(_), _) => failure.with_hint(
+                "This is the KS that was given. For a session of the app token unset KALTURA_KS, or say --fresh.",
+            ),
             _ => failure,
         }
     }

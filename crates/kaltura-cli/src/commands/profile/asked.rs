@@ -60,10 +60,7 @@ fn server() -> Result<(&'static Setting, String), Failure> {
 }
 
 fn partner_id() -> Result<String, Failure> {
-    let check = |text: &str| match text.trim().parse::<PartnerId>() {
-        Ok(_) => Ok(()),
-        Err(_) => Err("a partner id is a number, such as 1234567"),
-    };
+    let check = |text: &str| text.trim().parse::<PartnerId>().map(drop);
     let partner = prompt::text("Account (partner id):", "A number, such as 1234567", None, check)?;
     Ok(partner.trim().to_owned())
 }

@@ -10,6 +10,7 @@ use crate::output::{self, style};
 use crate::profile::{Config, ProfileEditor, ProfileSecret};
 use crate::prompt;
 use crate::runtime;
+use crate::session_cache::{Forgotten, TokenFolder};
 use crate::signals::Signals;
 
 const EXAMPLES: &str = "\
@@ -17,7 +18,8 @@ Examples:
   kaltura profile remove work
   kaltura profile remove work --yes
 
-Its entries go, and the secrets that kaltura keeps for it in the keyring or in a file of its own.
+Its entries go, the secrets that kaltura keeps for it in the keyring or in a file of its own, and
+the sessions of its app token that are kept on this machine.
 What a command, a variable or your own file gives stays where it is. On the server nothing
 changes: `kaltura token delete` deletes an app token.
 
@@ -56,11 +58,16 @@ impl RemoveCommand {
     pub(super) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
         let name = self.name.as_str();
         let config = Config::read(environment)?;
-        config.find(name).ok_or_else(|| config.unknown(name))?;
+        let profile = config.find(name).ok_or_else(|| config.unknown(name))?;
         if !self.yes {
             ask(name)?;
         }
         let removed = ProfileEditor::open(environment)?.remove(name)?;
+        if let Some((service_url, partner, token_id)) = profile.account()
+            && let Ok(folder) = TokenFolder::of(environment, &service_url, partner, token_id)
+        {
+            folder.forget(&mut Forgotten::default());
+        }
         if json {
             let forgotten = removed.forgotten.iter().map(|secret| match secret {
                 ProfileSecret::AppToken => "appToken",

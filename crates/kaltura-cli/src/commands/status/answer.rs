@@ -142,6 +142,9 @@ impl Answer {
         if !self.good {
             let why = match (&self.missing, self.sessions.is_empty()) {
                 (Some(missing), _) => format!("No good session: {}.", one_line(missing)),
+                (None, _) if problem.is_some() => {
+                    "No good session, and no token value for a login.".to_owned()
+                }
                 (None, true) => "No good session. `kaltura login` makes one.".to_owned(),
                 (None, false) => "No good session any more. `kaltura login` makes one.".to_owned(),
             };

@@ -71,6 +71,11 @@ struct Rotated<'a> {
 impl RotateCommand {
     pub(super) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
         self.changes.refuse_mistakes()?;
+        if self.delete_old && !self.value.is_wanted() {
+            let message = "the old token is deleted only when the value of the new one is where you want it";
+            return Err(Failure::usage(message)
+                .with_hint("Say where it goes: --value-file FILE, --save-profile NAME or --show-value."));
+        }
         let account = self.account.open(settings)?;
         let id = AppTokenId::new(self.id.as_str());
         let place = self.value.place(Some(&id), account.service_url(), settings.environment())?;

@@ -60,6 +60,11 @@ pub(super) enum KeptValue {
 }
 
 impl ValueOptions {
+    /// Whether the value goes anywhere.
+    pub(super) const fn is_wanted(&self) -> bool {
+        self.show_value || self.value_file.is_some() || self.save_profile.is_some()
+    }
+
     /// Makes the place ready. `replaced` is the token whose place the new one takes.
     pub(super) fn place(
         &self,
