@@ -55,6 +55,11 @@ impl AppTokenOptions {
         self.partner.known(settings)
     }
 
+    /// Sees to it that the hash type, if one is set, can be read.
+    pub(crate) fn check_hash_type(&self, settings: &Settings) -> Result<(), Failure> {
+        self.hash_type.set(settings).map(drop)
+    }
+
     /// Whether the token's value would have to be asked for at the terminal.
     pub(crate) fn value_must_be_asked(&self, settings: &Settings) -> bool {
         self.value.source().must_be_asked(settings, ProfileSecret::AppToken)

@@ -91,6 +91,8 @@ impl<'a> SessionSupply<'a> {
         let service_url = wanted.server.service_url(settings)?;
         let wishes = wanted.request.wishes(settings)?;
         let (partner, token) = wanted.token.account(settings)?;
+        // What is wrong is told, also where no login needs it.
+        wanted.token.check_hash_type(settings)?;
         let place = TokenFolder::of(settings.environment(), &service_url, partner, &token)
             .and_then(|folder| folder.session(&wishes));
         // Who pipes the value in waits until it is read. Otherwise it is taken only if it is needed.

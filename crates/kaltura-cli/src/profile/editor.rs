@@ -33,6 +33,8 @@ pub(crate) struct ProfileEditor {
 /// What shall be changed in a profile. What is not named stays as it is.
 #[derive(Default)]
 pub(crate) struct ProfileChanges {
+    /// Settings that are taken out, before others are set.
+    pub(crate) unset: Vec<&'static Setting>,
     /// Settings with their new texts, each of which can be read.
     pub(crate) settings: Vec<(&'static Setting, String)>,
     /// Where secrets are from now on.
@@ -76,7 +78,7 @@ pub(crate) struct Removed {
 impl ProfileChanges {
     /// Whether nothing shall be changed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.settings.is_empty() && self.secrets.is_empty()
+        self.unset.is_empty() && self.settings.is_empty() && self.secrets.is_empty()
     }
 }
 
@@ -149,6 +151,9 @@ impl ProfileEditor {
         kept: &mut Vec<Replaced>,
         notes: &mut Vec<String>,
     ) -> Result<(), Failure> {
+        for setting in &changes.unset {
+            self.document.unset(name, setting);
+        }
         for (setting, text) in &changes.settings {
             self.document.set(name, setting, text);
         }

@@ -147,3 +147,10 @@ fn the_session_works() {
     let list = server.call(["media.list", "--json"]).env("KALTURA_KS", ks.trim_end()).run().ends_with(0);
     assert_ne!(list.document()["totalCount"], Value::Null);
 }
+
+#[test]
+fn a_wrong_hash_type_is_told_also_where_the_cache_answers() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    server.cached(cache.path(), ["ks"]).run().ends_with(0);
+    server.cached(cache.path(), ["ks"]).env("KALTURA_APP_TOKEN_HASH_TYPE", "foo").run().fails_with(2);
+}

@@ -252,3 +252,19 @@ fn without_a_keyring_a_note_says_where_the_secret_is() {
     let warnings = add(&["--json"]).run().ends_with(0).document()["warnings"].clone();
     assert!(warnings[0].as_str().unwrap().contains("there is no keyring that answers"), "{warnings}");
 }
+
+#[test]
+fn an_entry_can_be_taken_out_again() {
+    let home = Home::new();
+    home.add("work", ["--region=eu"]);
+    assert!(home.text().contains("user") && home.text().contains("region"), "both are there");
+    home.profile(["add", "work", "--unset=user", "--unset=region", "--lifetime=2h"]).run().ends_with(0);
+    let text = home.text();
+    assert!(
+        !text.contains("user") && !text.contains("region") && text.contains("lifetime = \"2h\""),
+        "{text}"
+    );
+    let needed = home.profile(["add", "work", "--unset=partner_id"]).run().fails_with(2);
+    needed
+        .saying("what can be taken out is service_url, region, user, type, lifetime, privileges, widget_id");
+}

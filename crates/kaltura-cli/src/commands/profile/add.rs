@@ -27,8 +27,8 @@ Examples:
     kaltura profile add work --partner-id 1234567 --app-token-id 0_7jh3eu10 \\
         --hash-type SHA256 --token-command 'pass show kaltura/token'
 
-  Another user from now on, in the profile that is there:
-    kaltura profile add work --user nightly-import
+  Another user from now on, in the profile that is there, and no wish of a lifetime:
+    kaltura profile add work --user nightly-import --unset lifetime
 
   To manage app tokens:
     kaltura profile add admin --partner-id 1234567 --admin-secret-file secret.txt

@@ -59,8 +59,12 @@ impl Given {
                 "Give it with --app-token-stdin, --app-token-file, --admin-secret-stdin or --admin-secret-file.",
             ));
         }
-        let mut changes =
-            ProfileChanges { settings: settings(entries)?, store: kept.store, ..ProfileChanges::default() };
+        let mut changes = ProfileChanges {
+            unset: entries.unset.clone(),
+            settings: settings(entries)?,
+            store: kept.store,
+            ..ProfileChanges::default()
+        };
         let TokenPlaceOptions { token_command, token_variable, token_path } = token;
         let places = [(ProfileSecret::AppToken, token_command, token_path, token_variable, token_source)];
         let AdminSecretPlaceOptions { admin_secret_command, admin_secret_variable, admin_secret_path } =

@@ -12,6 +12,7 @@ use crate::duration::parse_lifetime;
 use crate::failure::Failure;
 use crate::options::{AdminSecretOptions, AppTokenValueOptions, TypeWish, parse_privileges};
 use crate::profile::SecretStore;
+use crate::settings::Setting;
 
 /// What a login needs, except for secrets.
 #[derive(Debug, Args)]
@@ -56,6 +57,10 @@ pub(super) struct EntryOptions {
     /// The widget that the login goes through, if not the account's own
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub(super) widget_id: Option<String>,
+
+    /// Take an entry out again, such as user or lifetime; may be given several times
+    #[arg(long, value_name = "ENTRY", value_parser = dispensable)]
+    pub(super) unset: Vec<&'static Setting>,
 }
 
 /// Where the value of the app token is.
@@ -136,6 +141,17 @@ fn as_written<T, E: fmt::Display>(
 pub(super) fn token_id(text: &str) -> Result<String, &'static str> {
     let is_id = AppTokenId::new(text).is_well_formed();
     is_id.then(|| text.to_owned()).ok_or("the id of an app token looks like 0_7jh3eu10")
+}
+
+/// An entry without which a profile is still one.
+fn dispensable(text: &str) -> Result<&'static Setting, String> {
+    const NEEDED: [&str; 3] =
+        [Setting::PARTNER_ID.entry, Setting::APP_TOKEN_ID.entry, Setting::HASH_TYPE.entry];
+    let all = || Setting::ALL.into_iter().filter(|setting| !NEEDED.contains(&setting.entry));
+    all().find(|setting| setting.entry == text).ok_or_else(|| {
+        let names: Vec<&str> = all().map(|setting| setting.entry).collect();
+        format!("what can be taken out is {}", names.join(", "))
+    })
 }
 
 pub(super) fn command_line(text: &str) -> Result<String, &'static str> {

@@ -41,6 +41,13 @@ impl ProfileDocument {
         set(profile, setting.entry, number.map_or_else(|| text.into(), Value::from));
     }
 
+    /// Takes an entry out of a profile.
+    pub(super) fn unset(&mut self, name: &ProfileName, setting: &Setting) {
+        if let Some(profile) = self.profile(name) {
+            profile.remove(setting.entry);
+        }
+    }
+
     /// Says where a secret is. It was elsewhere before, or nowhere.
     pub(super) fn set_place(&mut self, name: &ProfileName, secret: ProfileSecret, entry: &str, text: &str) {
         let Some(profile) = self.profile(name) else { return };

@@ -56,7 +56,7 @@ impl ProfilePlace {
         settings.extend(credentials.map(|it| (&Setting::HASH_TYPE, it.hash_type().to_string())));
         let value = Zeroizing::new(token.token.expose().to_owned());
         let secrets = vec![(ProfileSecret::AppToken, NewPlace::Kept(value))];
-        let changes = ProfileChanges { settings, secrets, store: None };
+        let changes = ProfileChanges { settings, secrets, ..ProfileChanges::default() };
         let saved = self.editor.save(&self.name, &changes).map_err(|failure| {
             let id = &token.id;
             failure.with_hint(format!(
