@@ -10,7 +10,11 @@ use crate::exit_code::ExitCode;
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let mut failure = Self::new(class_of(error.kind()), error.to_string()).with_hint(error.hint());
+        let mut hint = error.hint();
+        if error.kind() == ErrorKind::InvalidTokenHash {
+            hint.push_str(" `kaltura doctor --detect` tries the other hash types.");
+        }
+        let mut failure = Self::new(class_of(error.kind()), error.to_string()).with_hint(hint);
         if let Some(cause) = error.source() {
             failure = failure.caused_by(cause);
         }
