@@ -43,9 +43,9 @@ A dot in a key leads into an object: filter.idEqual=0_a is {\"filter\":{\"idEqua
 
 The session is that of --ks-file, --ks-stdin or KALTURA_KS, else one of the app token: from
 the cache of `kaltura ks`, else by a login, which the cache then keeps. If the server
-refuses the one of the cache, there is a login, and the call is sent again. An app token
-that is given by --app-token-file or --app-token-stdin goes before KALTURA_KS, and so does
---fresh.
+refuses the one of the cache, there is a login, and the call is sent again. Options that name a
+profile, an app token or what is wished of a session go before KALTURA_KS, and so does --fresh.
+A KS of another account than the one that is set is refused.
 
 Examples:
   With KALTURA_PARTNER_ID, KALTURA_APP_TOKEN_ID, KALTURA_APP_TOKEN_HASH_TYPE and

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use kaltura_types::AppTokenId;
+
 use super::{Secret, from_environment, from_file, from_stdin};
 use crate::environment::Environment;
 use crate::failure::Failure;
@@ -86,7 +88,8 @@ impl SecretSource<'_> {
     /// Asks at the terminal. `owner` is whose secret it must be.
     fn ask(&self, owner: &SecretOwner<'_>) -> Result<Secret, Failure> {
         let whose = match (owner.token_id, owner.partner) {
-            (Some(id), _) => format!(" {}", one_line(id)),
+            // As far as it looks like an id: it may be the value, put in the wrong place.
+            (Some(id), _) => format!(" {}", one_line(&AppTokenId::new(id).to_string())),
             (None, Some(partner)) => format!(" of the account {partner}"),
             (None, None) => String::new(),
         };

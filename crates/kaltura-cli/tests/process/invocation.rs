@@ -39,6 +39,13 @@ impl Kaltura {
         self
     }
 
+    /// Without a variable that was set before.
+    #[cfg(unix)]
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
     /// The command, for who starts it in another way.
     #[cfg(unix)]
     pub(crate) fn into_command(self) -> Command {

@@ -61,3 +61,28 @@ fn the_doctor_asks_for_no_value_of_a_token_that_is_not_known() {
     assert_eq!(left.code, 2, "{left:?}");
     assert!(left.shown.contains("--partner-id"), "{left:?}");
 }
+
+#[test]
+fn a_value_in_the_place_of_the_id_is_not_shown() {
+    let server = server();
+    let mut terminal = Terminal::open(server.login_without_value([]).env("KALTURA_APP_TOKEN_ID", VALUE));
+    let before = terminal.wait_for("The value of the app token ");
+    let asked = terminal.wait_for(":");
+    terminal.control('c');
+    let left = terminal.left();
+    assert_eq!(left.code, 130, "{left:?}");
+    for text in [&before, &asked, &left.shown] {
+        assert!(!text.contains(&VALUE[..8]), "{text}");
+    }
+}
+
+#[test]
+fn nobody_else_waits_until_a_person_has_answered() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let ks = || server.cached(cache.path(), ["ks"]);
+    let mut terminal = Terminal::open(ks().without("KALTURA_APP_TOKEN"));
+    terminal.wait_for(QUESTION);
+    ks().start().wait_at_most(std::time::Duration::from_secs(20)).ends_with(0);
+    terminal.control('c');
+    assert_eq!(terminal.left().code, 130);
+}
