@@ -117,6 +117,11 @@ impl Exception {
         Self::plain(ErrorCode::from("INVALID_USER_ID"), "Invalid user id")
     }
 
+    pub(crate) fn entry_not_found(id: &str) -> Self {
+        let code = ErrorCode::from("ENTRY_ID_NOT_FOUND");
+        Self::new(code, "Entry id \"@ENTRY_ID@\" not found", &[("ENTRY_ID", id)])
+    }
+
     /// The server forgets to say which object it means.
     pub(crate) fn invalid_object_id() -> Self {
         Self::new(ErrorCode::InvalidObjectId, "Invalid object id [@ID@]", &[("ID", "N/A")])

@@ -52,7 +52,9 @@ static ACTIONS: &[Action] = &[
     action("user", "delete", Access::Admin, user::delete),
     action("system", "ping", Access::Anyone, system::ping),
     action("system", "getTime", Access::Anyone, system::get_time),
+    action("media", "get", Access::Session, media::get),
     action("media", "list", Access::Session, media::list_media),
+    action("baseEntry", "get", Access::Session, media::get),
     action("baseEntry", "list", Access::Session, media::list_base_entries),
 ];
 

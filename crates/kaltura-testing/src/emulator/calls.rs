@@ -96,9 +96,10 @@ pub struct RecordedCall {
 }
 
 /// The parameters whose values are kept. All others might hold a secret.
-const SHOWN: [&str; 14] = [
+const SHOWN: [&str; 15] = [
     "widgetId",
     "id",
+    "entryId",
     "userId",
     "type",
     "expiry",

@@ -132,6 +132,12 @@ impl State {
         true
     }
 
+    /// An entry of a partner, by its id in any case.
+    pub(super) fn entry(&self, partner: PartnerId, id: &str) -> Option<&Entry> {
+        let is = |entry: &&Entry| entry.seed.partner_id == partner && entry.seed.id.eq_ignore_ascii_case(id);
+        self.entries.iter().find(is)
+    }
+
     /// The role that a text of `setrole` means: an id or a system name.
     pub(super) fn role(&self, name: &str) -> Option<&RoleSeed> {
         self.roles.iter().find(|role| role.system_name == name || role.id.to_string() == name)

@@ -27,6 +27,11 @@ pub(super) fn emulator() -> Emulator {
     builder().build().unwrap()
 }
 
+/// The body of an answer.
+pub(super) fn body(response: &http::Response<Bytes>) -> &str {
+    std::str::from_utf8(response.body()).unwrap()
+}
+
 impl Emulator {
     pub(super) fn send(&self, request: http::request::Builder, body: &str) -> http::Response<Bytes> {
         let request = request.body(Bytes::from(body.to_owned())).unwrap();

@@ -3,7 +3,7 @@
 use kaltura_types::{PartnerId, UnixTime};
 use serde::Deserialize;
 
-/// A video that `media.list` and `baseEntry.list` show.
+/// A video that `get` and `list` of the services `media` and `baseEntry` show.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct EntrySeed {

@@ -34,7 +34,7 @@ impl RoleSeed {
 
     /// The role for players that every installation has.
     pub(crate) fn playback() -> Self {
-        ["appToken.startSession", "baseEntry.list", "media.list"]
+        ["appToken.startSession", "baseEntry.get", "baseEntry.list", "media.get", "media.list"]
             .into_iter()
             .fold(Self::new(1, "PLAYBACK_BASE_ROLE"), Self::permits)
     }

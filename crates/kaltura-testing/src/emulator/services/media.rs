@@ -1,11 +1,14 @@
 //! The services `media` and `baseEntry`, so far that a session can show what it is good for.
 
-use kaltura_types::PartnerId;
+mod filter;
+
+use self::filter::Filter;
 
 use crate::emulator::actions::Prepared;
 use crate::emulator::answer::{Answer, Object};
 use crate::emulator::paging::Pager;
 use crate::emulator::request::Arguments;
+use crate::emulator::seed::EntrySeed;
 use crate::emulator::state::Entry;
 use crate::exception::Exception;
 
@@ -13,23 +16,31 @@ use crate::exception::Exception;
 /// results limitation").
 const MOST_MATCHES: usize = 10_000;
 
+/// Shows one of the partner's entries. Which `version` of its content is meant changes nothing of what is shown.
+pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+    let id = arguments.required_text("entryId")?;
+    Ok(Box::new(move |call| {
+        let entry = call.state.entry(call.partner, &id);
+        Ok(object(entry.ok_or_else(|| Exception::entry_not_found(&id))?))
+    }))
+}
+
 /// The partner's videos.
 pub(crate) fn list_media(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
-    list(arguments, "KalturaMediaListResponse")
+    list(arguments, Filter::of_media(arguments)?, "KalturaMediaListResponse")
 }
 
 /// The partner's entries, which are all videos here.
 pub(crate) fn list_base_entries(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
-    list(arguments, "KalturaBaseEntryListResponse")
+    list(arguments, Filter::of_entries(arguments)?, "KalturaBaseEntryListResponse")
 }
 
-fn list(arguments: Arguments<'_>, class: &'static str) -> Result<Prepared, Exception> {
-    let filter = Filter::read(arguments)?;
+fn list(arguments: Arguments<'_>, filter: Filter, class: &'static str) -> Result<Prepared, Exception> {
     let pager = Pager::read(arguments)?;
     Ok(Box::new(move |call| {
         let entries = call.state.entries.iter();
         let mut found: Vec<&Entry> = entries.filter(|entry| filter.matches(entry, call.partner)).collect();
-        filter.order.sort(&mut found);
+        filter.sort(&mut found);
         if pager.offset() >= MOST_MATCHES {
             return Err(Exception::too_many_matches().into());
         }
@@ -39,68 +50,14 @@ fn list(arguments: Arguments<'_>, class: &'static str) -> Result<Prepared, Excep
     }))
 }
 
-#[derive(Default)]
-struct Filter {
-    id: Option<String>,
-    ids: Option<String>,
-    created_from: Option<i64>,
-    created_to: Option<i64>,
-    order: Order,
-}
-
-/// An order that the server does not know is none.
-#[derive(Default)]
-enum Order {
-    #[default]
-    AsStored,
-    OldestFirst,
-    NewestFirst,
-}
-
-impl Order {
-    fn sort(&self, entries: &mut [&Entry]) {
-        match self {
-            Self::AsStored => {}
-            Self::OldestFirst => entries.sort_by_key(|entry| entry.created_at),
-            Self::NewestFirst => entries.sort_by_key(|entry| std::cmp::Reverse(entry.created_at)),
-        }
-    }
-}
-
-impl Filter {
-    fn read(arguments: Arguments<'_>) -> Result<Self, Exception> {
-        let Some(filter) = arguments.object("filter")? else { return Ok(Self::default()) };
-        Ok(Self {
-            id: filter.text("idEqual")?.into_option(),
-            ids: filter.text("idIn")?.into_option(),
-            created_from: filter.time("createdAtGreaterThanOrEqual").into_option(),
-            created_to: filter.time("createdAtLessThanOrEqual").into_option(),
-            order: match filter.text_or_empty("orderBy")?.as_ref() {
-                "+createdAt" => Order::OldestFirst,
-                "-createdAt" => Order::NewestFirst,
-                _ => Order::AsStored,
-            },
-        })
-    }
-
-    fn matches(&self, entry: &Entry, partner: PartnerId) -> bool {
-        let is = |id: &str| entry.seed.id.eq_ignore_ascii_case(id);
-        let created = entry.created_at.as_seconds();
-        entry.seed.partner_id == partner
-            && self.id.as_deref().is_none_or(is)
-            && self.ids.as_deref().is_none_or(|ids| ids.split(',').any(is))
-            && self.created_from.is_none_or(|from| created >= from)
-            && self.created_to.is_none_or(|to| created <= to)
-    }
-}
+/// `KalturaMediaType::VIDEO`.
+const VIDEO: i64 = 1;
+/// `KalturaEntryStatus::READY`.
+const READY: i64 = 2;
+/// `KalturaEntryType::MEDIA_CLIP`.
+const MEDIA_CLIP: i64 = 1;
 
 fn object(entry: &Entry) -> Answer {
-    /// `KalturaMediaType::VIDEO`.
-    const VIDEO: i64 = 1;
-    /// `KalturaEntryStatus::READY`.
-    const READY: i64 = 2;
-    /// `KalturaEntryType::MEDIA_CLIP`.
-    const MEDIA_CLIP: i64 = 1;
     let seed = &entry.seed;
     Object::new("KalturaMediaEntry")
         .with("mediaType", VIDEO)
@@ -117,48 +74,114 @@ fn object(entry: &Entry) -> Answer {
         .with("type", MEDIA_CLIP)
         .with("createdAt", entry.created_at.as_seconds())
         .with("updatedAt", entry.created_at.as_seconds())
+        .with("downloadUrl", download_url(seed))
         .into()
+}
+
+/// Where the video would be. There is none, so the host is one that cannot be.
+fn download_url(entry: &EntrySeed) -> String {
+    let (partner, id) = (entry.partner_id, &entry.id);
+    format!(
+        "https://cdn.example.com/p/{partner}/sp/{partner}00/playManifest/entryId/{id}/format/download/protocol/https/flavorParamIds/0"
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::emulator::EntrySeed;
-    use crate::emulator::test_client::{NOW, builder};
-    use kaltura_types::{PartnerId, UnixTime};
+    use crate::emulator::test_client::{NOW, PARTNER, body, builder};
+    use crate::emulator::{Emulator, EntrySeed, PartnerSeed};
+    use kaltura_types::{PartnerId, SessionType};
 
-    fn listed(parameters: &Value) -> String {
-        let mut emulator = builder();
-        for (id, age) in [("0_b", 20), ("0_a", 0), ("0_c", 10)] {
-            let made = UnixTime::from_seconds(NOW - age);
-            emulator = emulator.entry(EntrySeed::new(id, PartnerId::new(1_234_567), id).created_at(made));
-        }
-        let emulator = emulator.build().unwrap();
-        let mut parameters = parameters.clone();
-        parameters["ks"] = emulator.admin_ks().into();
-        let answer = emulator.call("media.list", parameters);
-        let Some(objects) = answer["objects"].as_array() else { return answer["code"].to_string() };
-        let ids: Vec<&str> = objects.iter().map(|entry| entry["id"].as_str().unwrap()).collect();
-        format!("{} of {}", ids.join(" "), answer["totalCount"])
+    const OTHER: PartnerId = PartnerId::new(7);
+
+    /// An emulator with an entry of each of two partners.
+    fn emulator() -> Emulator {
+        builder()
+            .partner(PartnerSeed::new(OTHER))
+            .entry(EntrySeed::new("0_own", PARTNER, "A & b").tags("t").duration(95))
+            .entry(EntrySeed::new("0_foreign", OTHER, "x"))
+            .build()
+            .unwrap()
+    }
+
+    fn get(emulator: &Emulator, id: &str) -> Value {
+        emulator.call("media.get", json!({ "ks": emulator.admin_ks(), "entryId": id }))
     }
 
     #[test]
-    fn entries_are_ordered_filtered_and_counted_so_far_and_no_further() {
-        for (parameters, expected) in [
-            (json!({}), "0_b 0_a 0_c of 3"),
-            (json!({ "filter": { "orderBy": "+createdAt" } }), "0_b 0_c 0_a of 3"),
-            (json!({ "filter": { "orderBy": "-createdAt" } }), "0_a 0_c 0_b of 3"),
-            (json!({ "filter": { "createdAtGreaterThanOrEqual": NOW - 10 } }), "0_a 0_c of 2"),
-            (json!({ "filter": { "createdAtLessThanOrEqual": NOW - 10 } }), "0_b 0_c of 2"),
-            (json!({ "pager": { "pageSize": 2, "pageIndex": 2 } }), "0_c of 3"),
-            (json!({ "pager": { "pageSize": 500, "pageIndex": 20 } }), " of 3"),
-            (
-                json!({ "pager": { "pageSize": 500, "pageIndex": 21 } }),
-                "\"QUERY_EXCEEDED_MAX_MATCHES_ALLOWED\"",
-            ),
-        ] {
-            assert_eq!(listed(&parameters), expected, "{parameters}");
+    fn an_entry_is_shown_as_the_list_shows_it() {
+        let emulator = emulator();
+        let list = emulator.call("media.list", json!({ "ks": emulator.admin_ks() }));
+        let shown = json!({
+            "mediaType": 1, "plays": 0, "views": 0, "duration": 95, "msDuration": 95_000, "id": "0_own",
+            "name": "A & b", "partnerId": PARTNER.get(), "tags": "t", "status": 2, "type": 1, "createdAt": NOW,
+            "updatedAt": NOW,
+            "downloadUrl": "https://cdn.example.com/p/1234567/sp/123456700/playManifest/entryId/0_own/format/download/protocol/https/flavorParamIds/0",
+            "objectType": "KalturaMediaEntry",
+        });
+        assert_eq!(list["objects"], json!([shown]));
+        assert_eq!(get(&emulator, "0_OWN"), shown);
+        let parameters = json!({ "ks": emulator.admin_ks(), "entryId": "0_own", "version": 100 });
+        assert_eq!(emulator.call("baseEntry.get", parameters), shown);
+    }
+
+    #[test]
+    fn what_is_not_there_or_another_partners_is_not_found() {
+        let emulator = emulator();
+        for id in ["0_nosuch", "0_foreign", ""] {
+            let error = json!({
+                "code": "ENTRY_ID_NOT_FOUND", "message": format!("Entry id \"{id}\" not found"),
+                "objectType": "KalturaAPIException", "args": { "ENTRY_ID": id },
+            });
+            assert_eq!(get(&emulator, id), error);
         }
+        let no_id = emulator.call("media.get", json!({ "ks": emulator.admin_ks() }));
+        assert_eq!(no_id["args"], json!({ "PARAM_NAME": "entryId" }));
+    }
+
+    #[test]
+    fn whoever_has_a_session_may_look() {
+        let emulator = emulator();
+        let player = emulator.ks(SessionType::User, "", "setrole:PLAYBACK_BASE_ROLE");
+        let sessions = [emulator.widget_ks(), emulator.ks(SessionType::User, "u", ""), player];
+        for action in ["media.get", "baseEntry.get"] {
+            for ks in &sessions {
+                assert_eq!(emulator.error(action, json!({ "ks": ks, "entryId": "0_own" })), Value::Null);
+            }
+            assert_eq!(emulator.error(action, json!({ "entryId": "0_own" })), "SERVICE_FORBIDDEN");
+        }
+    }
+
+    #[test]
+    fn the_first_of_a_list_is_shown_in_the_same_request() {
+        let emulator = emulator();
+        let answers = emulator.call(
+            "multirequest.null",
+            json!({
+                "ks": emulator.admin_ks(),
+                "1": { "service": "media", "action": "list" },
+                "2": { "service": "media", "action": "get", "entryId": "{1:result:objects:0:id}" },
+                "3": { "service": "media", "action": "get", "entryId": "{1:result:objects:1:id}" },
+            }),
+        );
+        assert_eq!(answers[1], answers[0]["objects"][0]);
+        assert_eq!(answers[2]["message"], "Entry id \"\" not found");
+    }
+
+    #[test]
+    fn an_entry_is_shown_in_xml() {
+        let emulator = emulator();
+        let uri = format!("/api_v3/service/media/action/get/entryId/0_own?ks={}", emulator.admin_ks());
+        let answer = emulator.send(http::Request::get(uri), "");
+        let start = "<?xml version=\"1.0\" encoding=\"utf-8\"?><xml><result><objectType>KalturaMediaEntry</objectType>\
+                     <relatedObjects></relatedObjects><mediaType>1</mediaType>";
+        assert!(body(&answer).starts_with(start), "{}", body(&answer));
+        assert!(
+            body(&answer).contains("<name>A &amp; b</name><description></description>"),
+            "{}",
+            body(&answer)
+        );
     }
 }

@@ -6,12 +6,8 @@ use http::Request;
 use kaltura_types::SessionType;
 use serde_json::{Value, json};
 
-use crate::emulator::test_client::{builder, emulator};
+use crate::emulator::test_client::{body, builder, emulator};
 use crate::emulator::{AppTokenSeed, Emulator, Fault, FaultRule};
-
-fn body(response: &http::Response<bytes::Bytes>) -> &str {
-    std::str::from_utf8(response.body()).unwrap()
-}
 
 #[test]
 fn jsonp_calls_the_function_of_the_query_string() {
