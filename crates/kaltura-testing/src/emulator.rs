@@ -27,9 +27,8 @@
 //! | let things go wrong | [`Emulator::inject`], [`Fault`], [`FaultRule`] |
 //! | behave like the live service, with a cache and limits | [`Emulator::set_response_cache`], [`RateLimit`] |
 //!
-//! What it leaves out: the answer format 3 (PHP's serialize), the browser-cache headers of `kalsig`, a partner's
-//! access control by address, and every action that has nothing to do with sessions or app tokens, but for the
-//! few that a session can prove itself on.
+//! What it leaves out: the browser-cache headers of `kalsig`, a partner's access control by address, and every
+//! action that has nothing to do with sessions or app tokens, but for the few that a session can prove itself on.
 //!
 //! It speaks HTTP without a network: [`Emulator`] is a transport of `kaltura-auth`, and [`Emulator::handle`]
 //! answers a request of the crate `http`. What it does is described in the project's wire contract, whose

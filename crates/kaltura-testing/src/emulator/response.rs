@@ -1,7 +1,8 @@
-//! Writing answers: JSON, XML and JSONP as the server shapes them (wire contract, section 2).
+//! Writing answers: JSON, XML, PHP's serialize and JSONP as the server shapes them (wire contract, section 2).
 
 mod headers;
 mod json;
+mod php;
 mod xml;
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use http::Response;
 
 pub(super) use self::headers::{HeaderSet, preflight, with_headers};
 pub(super) use self::json::write as write_json;
+pub(super) use self::php::write as write_php;
 pub(super) use self::xml::{write as write_xml, write_bare as write_bare_xml};
 
 use super::request::{ApiRequest, equals_number};
@@ -18,6 +20,8 @@ use super::request::{ApiRequest, equals_number};
 pub(super) enum Format {
     Json,
     Xml,
+    /// PHP's serialize.
+    Php,
     /// With the name of the function that it calls.
     Jsonp(String),
 }
@@ -35,6 +39,8 @@ impl Format {
             Ok(Self::Json)
         } else if equals_number(&text, 2) {
             Ok(Self::Xml)
+        } else if equals_number(&text, 3) {
+            Ok(Self::Php)
         } else if equals_number(&text, 9) {
             match &request.callback {
                 Some(name) if name.chars().all(is_callback) && !name.is_empty() => {
@@ -55,6 +61,7 @@ impl Format {
         match self {
             Self::Json => "application/json",
             Self::Xml => "text/xml;charset=UTF-8",
+            Self::Php => PHP_CONTENT_TYPE,
             Self::Jsonp(_) => "application/javascript",
         }
     }

@@ -20,7 +20,7 @@ use super::reply::Reply;
 use super::request::{ApiRequest, text};
 use super::response::{
     Format, FormatError, HeaderSet, PHP_CONTENT_TYPE, php_float, preflight, response, with_headers,
-    write_bare_xml, write_json, write_xml,
+    write_bare_xml, write_json, write_php, write_xml,
 };
 use super::response_cache::ResponseCache;
 use super::state::State;
@@ -77,7 +77,10 @@ impl World {
         for fault in &strikes.faults {
             match fault {
                 Fault::Xml => format = Format::Xml,
-                Fault::EchoSecrets => ran.result = Ok(echo_secrets(&request.parameters)),
+                Fault::EchoSecrets => {
+                    ran.result = Ok(echo_secrets(&request.parameters));
+                    ran.refusal = None;
+                }
                 _ => {}
             }
         }
@@ -93,13 +96,14 @@ impl World {
         }
         headers.kaltura = ran.cache_header;
         headers.part_of_multirequest = ran.part_header;
-        if let Some(message) = forbidden(&answer).filter(|_| headers.kaltura.is_none()) {
+        if let Some(message) = ran.refusal {
             headers.kaltura = Some("error-SERVICE_FORBIDDEN".to_owned());
             headers.app = Some(format!("exiting on error SERVICE_FORBIDDEN - {message}"));
         }
         let ignore_null = request.text("ignoreNull").is_some_and(|value| value == "1");
         let body = match &format {
             Format::Json => write_json(&answer),
+            Format::Php => write_php(&answer),
             Format::Jsonp(callback) => format!("{callback}({});", write_json(&answer)),
             Format::Xml if ran.is_fast_path => write_bare_xml(&answer, ignore_null, &php_float(ran.seconds)),
             Format::Xml => write_xml(&answer, ignore_null, &php_float(ran.seconds)),
@@ -116,15 +120,6 @@ fn step(request: &ApiRequest) -> String {
         service
     } else {
         format!("{service}.{}", request.text("action").unwrap_or_default())
-    }
-}
-
-/// The message of the last refusal by permission, which alone goes into headers.
-fn forbidden(answer: &Answer) -> Option<&str> {
-    match answer {
-        Answer::Error(exception) if exception.is_service_forbidden() => Some(&exception.message),
-        Answer::List(list) => list.iter().rev().find_map(forbidden),
-        _ => None,
     }
 }
 

@@ -15,6 +15,9 @@ pub(super) struct Ran {
     pub(super) result: Result<Answer, Failure>,
     /// `X-Kaltura`, where the cache had a part in it.
     pub(super) cache_header: Option<String>,
+    /// The message of the last refusal by permission, which alone goes into headers. They are sent where an action
+    /// is refused: an answer that the cache gives out again has none.
+    pub(super) refusal: Option<String>,
     /// `X-Kaltura-Part-Of-MultiRequest`.
     pub(super) part_header: Option<String>,
     pub(super) is_from_cache: bool,
@@ -28,6 +31,7 @@ impl Ran {
         Self {
             result,
             cache_header: None,
+            refusal: None,
             part_header: None,
             is_from_cache: false,
             is_fast_path: false,
@@ -48,7 +52,9 @@ impl World {
         } else {
             let outcome = self.run_one(request, parameters, time);
             let is_kept = self.cache.keep(key.as_ref(), &outcome, time);
+            let refusal = refusal(&outcome);
             let mut ran = Ran::with(outcome.result);
+            ran.refusal = refusal;
             ran.cache_header = key.filter(|_| is_kept).map(|key| format!("cache-key,{}", key.name()));
             ran
         };
@@ -96,6 +102,7 @@ impl World {
         let mut answers = Vec::new();
         let mut all_are_kept = true;
         let mut part_header = None;
+        let mut last_refusal = None;
         for mut part in multirequest::requests(&request.parameters) {
             if let Err(failure) = multirequest::resolve_references(&mut part, &answers) {
                 return Ran::with(Err(failure));
@@ -111,6 +118,7 @@ impl World {
             }
             let outcome = self.run_one(request, &part, time);
             all_are_kept &= self.cache.keep(part_key.as_ref(), &outcome, time);
+            last_refusal = refusal(&outcome).or(last_refusal);
             answers.push(match outcome.result {
                 Ok(answer) => answer,
                 Err(Failure::Exception(exception)) => Answer::Error(exception),
@@ -121,6 +129,7 @@ impl World {
         let mut ran = Ran::with(Ok(answers.into()));
         ran.cache_header = key.filter(|_| is_kept).map(|key| format!("cache-key,{}", key.name()));
         ran.part_header = part_header;
+        ran.refusal = last_refusal;
         ran
     }
 
@@ -128,6 +137,16 @@ impl World {
     fn microseconds(&mut self, least: u32, more: u32) -> f64 {
         let drawn = self.state.random.below(u64::from(more));
         f64::from(least.saturating_add(u32::try_from(drawn).unwrap_or(more))) / 1e6
+    }
+}
+
+/// The message of an action's refusal by permission.
+fn refusal(outcome: &Outcome) -> Option<String> {
+    match &outcome.result {
+        Err(Failure::Exception(exception)) if exception.is_service_forbidden() => {
+            Some(exception.message.clone())
+        }
+        _ => None,
     }
 }
 

@@ -130,6 +130,53 @@ fn parts_of_a_multirequest_have_a_cache_entry_of_their_own() {
 }
 
 #[test]
+fn a_refusal_is_told_in_headers_until_the_cache_repeats_it() {
+    let emulator = builder().response_cache(true).build().unwrap();
+    let told = |action: &str, parameters: &Value| {
+        let answer = emulator.answer(action, parameters);
+        let header = |name: &str| {
+            let value = answer.headers().get(name).map(|value| value.to_str().unwrap());
+            value.map(|value| value.split(',').next().unwrap().to_owned())
+        };
+        [header("x-kaltura"), header("x-kaltura-app"), header("x-kaltura-part-of-multirequest")]
+    };
+    let refused = |action: &str| {
+        let message = format!("The access to service [{action}] is forbidden");
+        let app = format!("exiting on error SERVICE_FORBIDDEN - {message}");
+        [Some("error-SERVICE_FORBIDDEN".to_owned()), Some(app), None]
+    };
+    let cached = || Some("cached-dispatcher".to_owned());
+    assert_eq!(told("media.list", &json!({})), refused("media->list"));
+    assert_eq!(told("media.list", &json!({})), [cached(), None, None]);
+    let part = |action: &str| json!({ "service": "user", "action": action, "userId": "a" });
+    let first = json!({ "1": part("get"), "2": part("delete") });
+    assert_eq!(told("multirequest.null", &first), refused("user->delete"));
+    assert_eq!(told("multirequest.null", &first), [cached(), None, None]);
+    // The cache has this part already.
+    let second = json!({ "1": part("get") });
+    let [kaltura, app, of_part] = told("multirequest.null", &second);
+    assert_eq!((kaltura.as_deref(), app, of_part), (Some("cache-key"), None, cached()));
+}
+
+#[test]
+fn format_3_is_what_php_reads() {
+    let emulator = builder().response_cache(true).build().unwrap();
+    let ask = |query: &str| emulator.send(Request::get(format!("/api_v3/?format=3&{query}")), "");
+    let answer = ask("service=system&action=ping");
+    assert_eq!(answer.headers()["content-type"], "text/html; charset=UTF-8");
+    assert_eq!(body(&answer), "b:1;");
+    let both = ask("service=multirequest&1:service=session&1:action=end&2:service=system&2:action=ping");
+    assert_eq!(body(&both), "a:2:{i:0;N;i:1;b:1;}");
+    let login =
+        format!("service=session&action=start&partnerId={}&secret=user+secret", emulator.partner_id());
+    let started = ask(&login);
+    assert!(started.headers()["x-kaltura"].to_str().unwrap().starts_with("cached-dispatcher,"));
+    let ks = body(&started).split('"').nth(1).unwrap().to_owned();
+    assert_eq!(body(&started), format!("s:{}:\"{ks}\";", ks.len()));
+    assert_eq!(emulator.error("media.list", json!({ "ks": ks })), Value::Null);
+}
+
+#[test]
 fn an_error_does_not_stop_a_multirequest_and_a_reference_goes_on() {
     let emulator = emulator();
     let answer = emulator.call(
