@@ -1,15 +1,17 @@
 //! How a request's parameters are shown to a person: names in full, secrets by a stand-in.
 
 use kaltura_ks::{Fingerprint, KsHeader};
-use kaltura_types::{Ks, redact};
+use kaltura_types::{Ks, names_a_secret, redact};
 use serde_json::Value;
 
-/// Parameters that hold a secret, at any depth. `session` is the KS that `session.get` asks about.
-const SECRET: [&str; 5] = ["ks", "tokenHash", "secret", "token", "session"];
+/// The name of a parameter: the last part of its dotted path that is no place in a list.
+fn name(path: &str) -> &str {
+    path.rsplit('.').find(|part| part.parse::<usize>().is_err()).unwrap_or(path)
+}
 
-/// Whether a parameter holds a secret, by the last part of its dotted path.
-pub(super) fn is_secret(path: &str) -> bool {
-    SECRET.contains(&path.rsplit('.').next().unwrap_or(path))
+/// Whether a parameter holds a secret, by its name.
+fn is_secret(path: &str) -> bool {
+    names_a_secret(name(path))
 }
 
 /// The texts of all secret parameters in `value`, so that they can be taken out wherever they occur.
@@ -39,9 +41,10 @@ pub(super) fn text(text: &str, secrets: &[String]) -> String {
 fn stand_in(path: &str, secret: &str) -> String {
     let characters = secret.chars().count();
     let ks = Ks::new(secret);
-    match path.rsplit('.').next() {
+    match name(path) {
         _ if secret.is_empty() => "\"\"".to_owned(),
-        Some("ks" | "session") => KsHeader::read(&ks).map_or_else(
+        // `session` is the KS that `session.get` asks about.
+        "ks" | "session" => KsHeader::read(&ks).map_or_else(
             |_| {
                 let fingerprint = Fingerprint::of(&ks);
                 format!("(no KS: {characters} characters, fingerprint {fingerprint})")
@@ -61,7 +64,7 @@ fn cleaned(path: &str, value: &Value, secrets: &[String]) -> Value {
             let clean = |(name, item): (&String, _)| (name.clone(), cleaned(name, item, secrets));
             Value::Object(members.iter().map(clean).collect())
         }
-        _ if is_secret(path) && !value.is_null() => "(redacted)".into(),
+        Value::Number(_) if is_secret(path) => "(redacted)".into(),
         _ => value.clone(),
     }
 }
@@ -98,6 +101,14 @@ mod tests {
             assert!(shown.contains(kept), "{kept} in {shown}");
         }
         assert!(!shown.contains(":5"), "{shown}");
+    }
+
+    #[test]
+    fn secrets_are_known_by_their_names_and_switches_are_none() {
+        let parameters = json!({ "user": { "newPassword": "hush" }, "api_key": "hush", "useToken": true });
+        let shown = value("", &parameters, &[]);
+        assert!(!shown.contains("hush") && shown.contains("\"useToken\":true"), "{shown}");
+        assert_eq!(value("user.tokens.0", &"hush".into(), &[]), "(4 characters, redacted)");
     }
 
     #[test]
