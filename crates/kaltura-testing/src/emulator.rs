@@ -27,6 +27,21 @@
 //! | let things go wrong | [`Emulator::inject`], [`Fault`], [`FaultRule`] |
 //! | behave like the live service, with a cache and limits | [`Emulator::set_response_cache`], [`RateLimit`] |
 //!
+//! It has these actions:
+//!
+//! | service | actions |
+//! |---|---|
+//! | `session` | `start`, `startWidgetSession`, `get`, `end`, `impersonate`, `impersonateByKs` |
+//! | `appToken` | `startSession`, `add`, `get`, `list`, `update`, `delete` |
+//! | `user` | `get`, `delete` |
+//! | `system` | `ping`, `getTime` |
+//! | `media` | `get`, `list` |
+//! | `baseEntry` | `get`, `list` |
+//!
+//! Several of them may go in one request (`multirequest`). Answers are JSON, XML, PHP's serialize or JSONP. Lists of
+//! entries heed filters by id, time, status and type, orders by time, and the pager; other filters, such as
+//! `nameLike`, let everything through.
+//!
 //! What it leaves out: the browser-cache headers of `kalsig`, a partner's access control by address, and every
 //! action that has nothing to do with sessions or app tokens, but for the few that a session can prove itself on.
 //!

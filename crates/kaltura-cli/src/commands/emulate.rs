@@ -31,7 +31,17 @@ error:
 It tells of the first partner, and of that partner's first app token that is active, has
 SHA256 and no end of its own; else of the first that is active. Where there is none, it is
 made. Without --seed there is one partner with random secrets, its default widget, one app
-token and three videos.
+token and three videos, 0_sample01 to 0_sample03.
+
+It has these actions, also several in one request, with answers in all formats:
+  session    start, startWidgetSession, get, end, impersonate, impersonateByKs
+  appToken   startSession, add, get, list, update, delete
+  user       get, delete
+  system     ping, getTime
+  media      get, list
+  baseEntry  get, list
+Lists of videos heed filters by id, time, status and type, orders by time, and the pager; other
+filters, such as nameLike, let everything through.
 
 Faults: status:503, html:502, xml, string:TEXT, cut, truncate, empty, reset, slow:1500
 (milliseconds), content-type:text/html, echo, skew:-300 (seconds). Behind one may stand the

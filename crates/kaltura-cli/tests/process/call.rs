@@ -58,6 +58,20 @@ fn parameters_reach_the_server() {
 }
 
 #[test]
+fn an_entry_is_got_as_the_examples_do_it() {
+    let server = server();
+    let entry = || server.call(["media.get", "entryId=0_sample02"]);
+    let got = entry().arguments(["--json"]).run().ends_with(0).document();
+    let listed =
+        server.call(["media.list", "filter.idEqual=0_sample02", "--json"]).run().ends_with(0).document();
+    assert_eq!(json!([got]), listed["objects"]);
+    let url = entry().arguments(["--jq", ".downloadUrl"]).run().ends_with(0).stdout;
+    assert!(url.starts_with("https://") && url.contains("/entryId/0_sample02/"), "{url}");
+    let nobodys = server.call(["media.get", "entryId=0_a1b2c3d4", "--json"]).run().fails_with(5);
+    assert_eq!(nobodys.error()["code"], "ENTRY_ID_NOT_FOUND", "{nobodys:#?}");
+}
+
+#[test]
 fn each_form_of_a_parameter_is_sent_as_it_is_meant() {
     let (server, call) = anything();
     let folder = tempfile::tempdir().unwrap();

@@ -23,6 +23,7 @@ mod doctor_scene;
 #[cfg(target_os = "linux")]
 mod doctor_tls;
 mod doctor_way;
+mod documented_calls;
 mod documented_examples;
 mod emulate;
 mod emulate_modes;

@@ -107,3 +107,24 @@ impl Action {
         Exception::service_forbidden(self.service, self.name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_names_them_all_and_no_others() {
+        let documentation =
+            include_str!("../emulator.rs").lines().filter_map(|line| line.strip_prefix("//! "));
+        let rows = documentation.skip_while(|line| *line != "| service | actions |").skip(2);
+        let rows: Vec<&str> = rows.take_while(|line| line.starts_with('|')).collect();
+        let services = ACTIONS.chunk_by(|one, other| one.service == other.service);
+        let expected: Vec<String> = services
+            .map(|actions| {
+                let names: Vec<String> = actions.iter().map(|action| format!("`{}`", action.name)).collect();
+                format!("| `{}` | {} |", actions[0].service, names.join(", "))
+            })
+            .collect();
+        assert_eq!(rows, expected);
+    }
+}
