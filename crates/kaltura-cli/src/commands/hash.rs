@@ -23,7 +23,7 @@ Examples:
 The hash is good for this one KS: send both, byte for byte, to appToken.startSession as ks
 and tokenHash. Together they open a session, so the hash is a secret too.
 
-With --json the answer has tokenHash, hashType, ksFingerprint and warnings.
+With --json the answer has tokenHash, hashType, fingerprint (of the KS) and warnings.
 `kaltura --help` lists the exit codes.";
 
 /// Print the token hash of a KS and an app token
@@ -51,7 +51,8 @@ pub(crate) struct HashCommand {
 struct Answer<'a> {
     token_hash: &'a str,
     hash_type: HashType,
-    ks_fingerprint: String,
+    /// Of the KS.
+    fingerprint: String,
     warnings: Vec<&'static str>,
 }
 
@@ -65,11 +66,11 @@ impl HashCommand {
         let hash = TokenHash::new(hash_type, &ks, &value);
         let warnings = warnings(&ks, &value);
         if json {
-            let ks_fingerprint = Fingerprint::of(&ks).to_string();
+            let fingerprint = Fingerprint::of(&ks).to_string();
             return output::json_to_stdout(&Answer {
                 token_hash: hash.expose(),
                 hash_type,
-                ks_fingerprint,
+                fingerprint,
                 warnings,
             });
         }

@@ -28,9 +28,9 @@ account, token id and what is wished of the session make it another session. If 
 can not be used, that is noted on standard error, and a login takes its place. `kaltura
 status` shows what is kept, `kaltura logout` forgets it.
 
-With --json the answer has ks, partnerId, expiry (Unix time, by this machine's clock),
-expiresIn (seconds), fromCache, warnings and serviceUrl. `kaltura --help` lists the exit
-codes.";
+With --json the answer has ks, partnerId, userId, sessionType, expiry (Unix time, by this
+machine's clock), expiresIn (seconds), privileges, fromCache, warnings and serviceUrl; what the
+server did not say is null. `kaltura --help` lists the exit codes.";
 
 /// Print a KS that is good for some time, logging in only if need be
 ///
@@ -50,8 +50,12 @@ pub(crate) struct KsCommand {
 struct Answer<'a> {
     ks: &'a str,
     partner_id: PartnerId,
+    user_id: Option<&'a str>,
+    /// `USER`, `ADMIN`, or what else the server said.
+    session_type: Option<&'a str>,
     expiry: UnixTime,
     expires_in: u64,
+    privileges: &'a str,
     from_cache: bool,
     warnings: &'a [String],
     service_url: &'a str,
@@ -64,8 +68,11 @@ impl KsCommand {
             return output::json_to_stdout(&Answer {
                 ks: ready.record.ks.expose(),
                 partner_id: ready.record.partner_id,
+                user_id: ready.record.user_id.as_deref(),
+                session_type: ready.record.session_type.as_deref(),
                 expiry: ready.record.until,
                 expires_in: ready.record.life_left(moment::now()).as_secs(),
+                privileges: &ready.record.privileges,
                 from_cache: ready.from_cache,
                 warnings: &ready.warnings,
                 service_url: ready.service_url.as_str(),

@@ -27,7 +27,7 @@ too. So nothing here calls it. To shut an app token for good: `kaltura token del
 
 A login under way is waited for, and its session is forgotten too. Nothing is asked of the
 server, and no secret is read. To have nothing to forget is no failure. With --json the answer
-has forgotten (how many), all, serviceUrl, partnerId, appTokenId, endedOnServer (false) and
+has forgottenSessions (how many), all, serviceUrl, partnerId, appTokenId, endedOnServer (false) and
 why. `kaltura --help` lists the exit codes.";
 
 /// Why the server is not asked to end the sessions (wire contract, section 4.4).
@@ -55,7 +55,7 @@ pub(crate) struct LogoutCommand {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer {
-    forgotten: usize,
+    forgotten_sessions: usize,
     all: bool,
     #[serde(flatten)]
     token: Option<Token>,
@@ -98,8 +98,13 @@ impl LogoutCommand {
                 .caused_by(&trouble)
                 .with_hint("See whose it is and what rights it has. The others are forgotten."));
         }
-        let answer =
-            Answer { forgotten: forgotten.count, all: self.all, token, ended_on_server: false, why: WHY };
+        let answer = Answer {
+            forgotten_sessions: forgotten.count,
+            all: self.all,
+            token,
+            ended_on_server: false,
+            why: WHY,
+        };
         if json { output::json_to_stdout(&answer) } else { output::to_stdout(&answer.as_text()) }
     }
 }
@@ -112,7 +117,7 @@ impl Answer {
             }
             None => "any app token".to_owned(),
         };
-        let sessions = match self.forgotten {
+        let sessions = match self.forgotten_sessions {
             0 => return format!("There was no session of {whose} to forget.\n"),
             1 => "1 session".to_owned(),
             count => format!("{count} sessions"),

@@ -25,7 +25,7 @@ Who can, logs in with an app token instead (`kaltura login`): an app token can b
 and can do only what it was made for, the admin secret can do everything for ever.
 
 With --json the answer has ks, version, fingerprint, partnerId, userId, sessionType, expiry
-(Unix time), expiresIn (seconds) and privileges; what was not given is null.
+(Unix time), expiresIn (seconds) and privileges; userId is null if it was not given.
 `kaltura --help` lists the exit codes.";
 
 /// The last second of the year 9999.
@@ -93,7 +93,7 @@ struct Answer<'a> {
     expiry: UnixTime,
     /// In seconds, by the clock of this machine; 0 if it is over.
     expires_in: u64,
-    privileges: Option<String>,
+    privileges: String,
 }
 
 impl SignCommand {
@@ -116,7 +116,7 @@ impl SignCommand {
                 session_type: SessionType::from(self.session_type).to_string(),
                 expiry,
                 expires_in,
-                privileges: self.privileges.as_ref().map(ToString::to_string),
+                privileges: self.privileges.as_ref().map(ToString::to_string).unwrap_or_default(),
             });
         }
         if expires_in == 0 {

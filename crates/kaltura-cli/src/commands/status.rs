@@ -30,7 +30,7 @@ no secret is read: neither is the command of a profile run, nor the keyring aske
 
 What is missing is shown, and is no failure. The exit code is 0 if there is a good session,
 else 3. With --json the answer has good, profile (name and origin, or null), settings and
-tokenValue (each with value, origin and, if it is wrong, problem), sessions (userId,
+appToken (each with value, origin and, if it is wrong, problem), sessions (userId,
 sessionType, privileges, expiry, expiresIn, fingerprint, and current for that of `kaltura ks`),
 missing (why none could be looked for) and warnings. `kaltura --help` lists the exit codes.";
 
@@ -61,7 +61,7 @@ impl StatusCommand {
                 origin: settings.profile_origin().clone(),
             }),
             settings: self.settled(settings),
-            token_value: token_value::look(&self.token.value_source(), settings, account.as_ref().ok()),
+            app_token: token_value::look(&self.token.value_source(), settings, account.as_ref().ok()),
             sessions: Vec::new(),
             missing: account.as_ref().err().map(Failure::story),
             warnings: Vec::new(),

@@ -38,14 +38,13 @@ impl Serialize for Origin {
 }
 
 /// What one setting is, and who has set it.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     /// Nothing if it is not set, or wrong.
     pub(crate) value: Option<String>,
     /// Nothing if it is not set.
     pub(crate) origin: Option<Origin>,
     /// What is wrong with it. The value is not in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) problem: Option<String>,
 }
 

@@ -50,7 +50,7 @@ fn with_json_it_is_a_document() {
     let finished = hash().arguments(["--hash-type", "SHA256", "--json"]).run().ends_with(0);
     assert_eq!(finished.stderr, "");
     let expected =
-        json!({ "tokenHash": SHA256, "hashType": "SHA256", "ksFingerprint": "148d7104", "warnings": [] });
+        json!({ "tokenHash": SHA256, "hashType": "SHA256", "fingerprint": "148d7104", "warnings": [] });
     assert_eq!(finished.document(), expected);
 }
 

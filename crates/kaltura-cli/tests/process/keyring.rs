@@ -108,7 +108,7 @@ fn a_secret_is_kept_used_and_forgotten() {
     let lines: Vec<&str> = second.stdout.lines().collect();
     assert!(lines[0].starts_with("djJ8"), "{second:#?}");
     let removed: serde_json::Value = serde_json::from_str(lines[1]).unwrap();
-    assert_eq!(removed["forgotten"], json!(["appToken"]));
+    assert_eq!(removed["forgottenSecrets"], json!(["appToken"]));
 }
 
 #[test]

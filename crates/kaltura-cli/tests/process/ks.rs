@@ -86,8 +86,9 @@ fn with_json_it_is_a_document() {
         let left = document["expiresIn"].take().as_i64().unwrap();
         assert!((3_500..=3_600).contains(&left), "{left}");
         let expected = json!({
-            "ks": null, "partnerId": 1_234_567, "expiry": null, "expiresIn": null, "fromCache": from_cache,
-            "warnings": [], "serviceUrl": server.url(),
+            "ks": null, "partnerId": 1_234_567, "userId": null, "sessionType": "USER", "expiry": null,
+            "expiresIn": null, "privileges": "sessionid:0_importer,apptoken:0_importer,sview:*",
+            "fromCache": from_cache, "warnings": [], "serviceUrl": server.url(),
         });
         assert_eq!(document, expected);
     }

@@ -77,12 +77,12 @@ fn with_json_it_is_a_document() {
     let finished = run(&scene, &["logout", "--json"]).ends_with(0);
     assert_eq!(finished.stderr, "");
     let expected = json!({
-        "forgotten": 1, "all": false, "serviceUrl": scene.server.url(), "partnerId": 1_234_567,
+        "forgottenSessions": 1, "all": false, "serviceUrl": scene.server.url(), "partnerId": 1_234_567,
         "appTokenId": TOKEN, "endedOnServer": false, "why": WHY,
     });
     assert_eq!(finished.document(), expected);
     let all = run(&scene, &["logout", "--json", "--all"]).ends_with(0).document();
-    assert_eq!(all, json!({ "forgotten": 1, "all": true, "endedOnServer": false, "why": WHY }));
+    assert_eq!(all, json!({ "forgottenSessions": 1, "all": true, "endedOnServer": false, "why": WHY }));
 }
 
 #[test]
@@ -125,7 +125,8 @@ fn what_is_broken_goes_too_and_what_is_not_ours_stays() {
     fs::create_dir(cache(&scene).join("mine")).unwrap();
     fs::write(cache(&scene).join("mine").join(session.file_name().unwrap()), "mine").unwrap();
 
-    let forgotten = run(&scene, &["logout", "--all", "--json"]).ends_with(0).document()["forgotten"].take();
+    let forgotten =
+        run(&scene, &["logout", "--all", "--json"]).ends_with(0).document()["forgottenSessions"].take();
     assert_eq!(forgotten, 1);
     assert!(!session.exists());
     assert!(files(&cache(&scene), ".new").is_empty());
@@ -144,7 +145,7 @@ fn a_login_under_way_is_waited_for_and_its_session_goes_too() {
         }
         thread::sleep(Duration::from_millis(10));
     }
-    let forgotten = run(&scene, &["logout", "--json"]).ends_with(0).document()["forgotten"].take();
+    let forgotten = run(&scene, &["logout", "--json"]).ends_with(0).document()["forgottenSessions"].take();
     assert_eq!(forgotten, 1);
     running.wait().ends_with(0);
     assert!(files(&cache(&scene), ".json").is_empty());
@@ -159,7 +160,7 @@ fn whoever_logs_in_and_out_at_once_leaves_nothing_broken() {
         assert_eq!(one.wait().ends_with(0).stderr, "");
     }
     run(&scene, &["ks"]).ends_with(0);
-    assert_eq!(run(&scene, &["logout", "--json"]).ends_with(0).document()["forgotten"], 1);
+    assert_eq!(run(&scene, &["logout", "--json"]).ends_with(0).document()["forgottenSessions"], 1);
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn with_a_profile_the_sessions_of_its_token_go() {
     kaltura(folder.path(), ["ks", "--profile=work"]).run().ends_with(0);
     kaltura(folder.path(), ["profile", "remove", "work", "--yes"]).run().ends_with(0);
     let forgotten = kaltura(folder.path(), ["logout", "--all", "--json"]).run().ends_with(0).document();
-    assert_eq!(forgotten["forgotten"], 0);
+    assert_eq!(forgotten["forgottenSessions"], 0);
 }
 
 #[test]

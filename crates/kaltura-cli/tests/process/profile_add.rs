@@ -52,15 +52,15 @@ fn the_json_tells_what_the_text_tells() {
     };
     let first = [&LOGIN[..], &["--app-token-file", text_of(&value), "--store=file"]].concat();
     let mut expected = json!({
-        "name": "work", "isDefault": true, "serviceUrl": null, "region": null, "partnerId": 1_234_567,
-        "appTokenId": "0_importer", "hashType": "SHA256", "user": "bob", "type": null, "lifetime": "1h",
+        "name": "work", "isDefault": true, "serviceUrl": "https://www.kaltura.com", "region": null, "partnerId": 1_234_567,
+        "appTokenId": "0_importer", "hashType": "SHA256", "userId": "bob", "sessionType": null, "lifetime": "1h",
         "privileges": "appid:importer", "widgetId": null, "adminSecret": null,
         "appToken": { "place": "ownFile", "file": home.folder().join("secrets/work.app-token") },
         "configFile": home.file(), "isNew": true, "warnings": [],
     });
     assert_eq!(add(&first), expected);
     expected["isNew"] = json!(false);
-    expected["user"] = json!("alice");
+    expected["userId"] = json!("alice");
     expected["adminSecret"] = json!({ "place": "variable", "variable": "SECRET" });
     assert_eq!(add(&["--user=alice", "--admin-secret-variable=SECRET"]), expected);
 }

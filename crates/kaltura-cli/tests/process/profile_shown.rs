@@ -103,7 +103,7 @@ fn one_is_shown_as_json() {
     let token = home.folder().join("token");
     let mut expected = json!({
         "name": "play", "isDefault": false, "serviceUrl": "https://example.com", "region": null,
-        "partnerId": 7, "appTokenId": null, "hashType": null, "user": null, "type": null, "lifetime": null,
+        "partnerId": 7, "appTokenId": null, "hashType": null, "userId": null, "sessionType": null, "lifetime": null,
         "privileges": null, "widgetId": null, "adminSecret": null,
         "appToken": { "place": "file", "file": token, "isThere": false },
         "configFile": home.file(),
@@ -112,6 +112,14 @@ fn one_is_shown_as_json() {
     fs::write(&token, VALUE).unwrap();
     expected["appToken"]["isThere"] = json!(true);
     assert_eq!(show(), expected);
+    // The same as in the list, by whatever the profile says it.
+    for (name, url, region) in [
+        ("work", "https://api.eu.kaltura.com", json!("eu")),
+        ("bare", "https://www.kaltura.com", json!(null)),
+    ] {
+        let shown = home.profile(["show", name, "--json"]).run().ends_with(0).document();
+        assert_eq!((&shown["serviceUrl"], &shown["region"]), (&json!(url), &region));
+    }
 }
 
 #[test]

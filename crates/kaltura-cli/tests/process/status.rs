@@ -101,12 +101,12 @@ fn with_json_it_is_a_document() {
         "profile": null,
         "settings": {
             "serviceUrl": by_variable(server.url(), "KALTURA_SERVICE_URL"),
-            "partnerId": by_variable("1234567", "KALTURA_PARTNER_ID"),
+            "partnerId": { "value": 1_234_567, "origin": "variable KALTURA_PARTNER_ID" },
             "appTokenId": by_variable("0_importer", "KALTURA_APP_TOKEN_ID"),
             "hashType": { "value": "MD5", "origin": "option --hash-type" },
-            "user": unset, "type": unset, "lifetime": unset, "privileges": unset, "widgetId": unset,
+            "userId": unset, "sessionType": unset, "lifetime": unset, "privileges": unset, "widgetId": unset,
         },
-        "tokenValue": { "origin": "variable KALTURA_APP_TOKEN" },
+        "appToken": { "origin": "variable KALTURA_APP_TOKEN" },
         "sessions": [{
             "userId": null, "sessionType": "USER", "privileges": GRANTED, "expiry": null, "expiresIn": null,
             "fingerprint": Fingerprint::of(&Ks::new(ks.trim_end())).to_string(),
@@ -186,7 +186,7 @@ fn a_profile_is_told_with_who_has_chosen_it() {
     let expected = json!({
         "origin": "token_command of profile work", "problem": "it is that of another app_token_id",
     });
-    assert_eq!(other.document()["tokenValue"], expected);
+    assert_eq!(other.document()["appToken"], expected);
 }
 
 #[test]

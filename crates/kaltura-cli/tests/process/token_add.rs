@@ -57,13 +57,13 @@ fn the_json_tells_what_was_made() {
     let finished = manage(&server, ALL).arguments(["--json", "--show-value"]).run().ends_with(0);
     assert_eq!(finished.stderr, "");
     let document = finished.document();
-    let (id, value) = (document["id"].as_str().unwrap(), document["value"].as_str().unwrap());
+    let (id, value) = (document["id"].as_str().unwrap(), document["token"].as_str().unwrap());
     assert!(value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit()), "{value}");
     let expected = json!({
         "id": id, "partnerId": 1_234_567, "state": "active", "description": "nightly import",
         "hashType": "SHA512", "sessionType": "ADMIN", "sessionUserId": "importer", "sessionDuration": 3_600,
         "sessionPrivileges": "list:*,sview:*", "expiry": now() + 7_776_000, "expiresIn": 7_776_000,
-        "createdAt": now(), "updatedAt": now(), "value": value, "serviceUrl": server.url(), "warnings": [],
+        "createdAt": now(), "updatedAt": now(), "token": value, "serviceUrl": server.url(), "warnings": [],
     });
     assert_eq!(document, expected);
     let names: Vec<&String> = document.as_object().unwrap().keys().collect();
@@ -83,12 +83,12 @@ fn the_json_tells_what_was_made() {
             "expiresIn",
             "createdAt",
             "updatedAt",
-            "value",
+            "token",
             "serviceUrl",
             "warnings",
         ]
     );
-    assert_eq!(on_the_server(&server, id)["value"], value);
+    assert_eq!(on_the_server(&server, id)["token"], value);
 }
 
 #[test]
@@ -195,9 +195,9 @@ fn a_file_with_the_value_is_new_and_for_its_owner_alone() {
     let made = add(&[]).ends_with(0).document();
     let kept = std::fs::read_to_string(&path).unwrap();
     assert_eq!(made["valueFile"], text_of(&path));
-    assert_eq!(made.get("value"), None);
+    assert_eq!(made.get("token"), None);
     let id = made["id"].as_str().unwrap();
-    assert_eq!(kept, format!("{}\n", on_the_server(&server, id)["value"].as_str().unwrap()));
+    assert_eq!(kept, format!("{}\n", on_the_server(&server, id)["token"].as_str().unwrap()));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

@@ -56,7 +56,7 @@ fn the_old_token_is_deleted_when_asked() {
     let document = rotated.document();
     let id = document["id"].as_str().unwrap();
     assert_eq!((&document["oldId"], &document["oldDeleted"]), (&json!("0_importer"), &json!(true)));
-    assert_eq!((&document["valueFile"], document.get("value")), (&json!(text_of(&new)), None));
+    assert_eq!((&document["valueFile"], document.get("token")), (&json!(text_of(&new)), None));
     log_in(&server, id, "SHA256", &new).run().ends_with(0);
     log_in(&server, "0_importer", "SHA256", &old).run().fails_with(5);
     server.call(["media.list"]).env("KALTURA_KS", ks.trim_end()).run().fails_with(3).saying("LOGOUT");
@@ -72,7 +72,7 @@ fn the_json_is_that_of_the_new_token() {
     expected["oldId"] = json!("0_importer");
     expected["oldDeleted"] = json!(false);
     assert_eq!(document, expected);
-    assert_ne!(document["value"], VALUE);
+    assert_ne!(document["token"], VALUE);
 }
 
 #[test]

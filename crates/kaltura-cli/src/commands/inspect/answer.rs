@@ -35,7 +35,7 @@ struct Claims {
     admin: bool,
     widget_session: bool,
     expiry: Option<UnixTime>,
-    /// In seconds, by the clock of this machine; nothing if it is over.
+    /// In seconds, by the clock of this machine; 0 if it is over.
     expires_in: Option<u64>,
     expired: bool,
     privileges: String,
@@ -108,7 +108,7 @@ impl Claims {
             admin: claims.is_admin(),
             widget_session: claims.is_widget_session(),
             expiry: claims.expiry(),
-            expires_in: left.and_then(|seconds| u64::try_from(seconds).ok()).filter(|_| !expired),
+            expires_in: left.map(|seconds| u64::try_from(seconds).unwrap_or(0)),
             expired,
             privileges: claims.privileges_text().unwrap_or_default().to_owned(),
             restrictions: Restrictions::of(claims.privileges()),
@@ -187,7 +187,7 @@ mod tests {
         assert_eq!((before.expired, before.expires_in), (false, Some(61)));
         assert!(before.until().ends_with(", in 1 min 1 s"), "{}", before.until());
         let at_the_end = answer(&ks, Some("secret"), END).claims.unwrap();
-        assert_eq!((at_the_end.expired, at_the_end.expires_in), (true, None));
+        assert_eq!((at_the_end.expired, at_the_end.expires_in), (true, Some(0)));
         assert!(at_the_end.until().ends_with(": it is over"), "{}", at_the_end.until());
     }
 

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use clap::Args;
-use kaltura_auth::{Region, ServiceUrl};
 use kaltura_types::{AppTokenId, redact};
 use serde::Serialize;
 
+use super::shown::service_url;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::{self, style};
@@ -75,17 +75,11 @@ impl ListCommand {
 impl<'a> Line<'a> {
     fn of(profile: &'a Profile, default: Option<&str>) -> Self {
         let text = |setting: &Setting| profile.text(setting.entry);
-        let region = text(&Setting::REGION).map(|text| match text.parse::<Region>() {
-            Ok(region) => ServiceUrl::from(region).to_string(),
-            // What is wrong is shown as it stands; whoever uses the profile is told.
-            Err(_) => text.to_owned(),
-        });
-        let url = text(&Setting::SERVICE_URL).map(str::to_owned);
         let partner = text(&Setting::PARTNER_ID);
         Self {
             name: profile.name().as_str(),
             is_default: default == Some(profile.name().as_str()),
-            service_url: url.or(region).unwrap_or_else(|| ServiceUrl::US.to_string()),
+            service_url: service_url(profile),
             partner_id: partner.map(|text| text.parse::<i64>().map_or_else(|_| text.into(), Into::into)),
             app_token_id: text(&Setting::APP_TOKEN_ID).map(|id| AppTokenId::new(id).to_string()),
         }

@@ -25,7 +25,7 @@ changes: `kaltura token delete` deletes an app token.
 
 An answer that is no yes removes nothing, and ends with 130, as Ctrl-C does.
 
-With --json the answer has name, removed, wasDefault, forgotten (appToken, adminSecret) and
+With --json the answer has name, removed, wasDefault, forgottenSecrets (appToken, adminSecret) and
 warnings. `kaltura --help` lists the exit codes.";
 
 /// Remove a profile, and the secrets that are kept for it
@@ -50,7 +50,7 @@ struct Answer<'a> {
     name: &'a str,
     removed: bool,
     was_default: bool,
-    forgotten: Vec<&'static str>,
+    forgotten_secrets: Vec<&'static str>,
     warnings: &'a [String],
 }
 
@@ -77,7 +77,7 @@ impl RemoveCommand {
                 name,
                 removed: true,
                 was_default: removed.was_default,
-                forgotten: forgotten.collect(),
+                forgotten_secrets: forgotten.collect(),
                 warnings: &removed.notes,
             });
         }

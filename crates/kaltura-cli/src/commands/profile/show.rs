@@ -17,9 +17,10 @@ Where each secret is, is told, and whether it is there; never the secret. A comm
 one is not run. The keyring of the system may ask you to unlock it.
 
 With --json the answer has name, isDefault, serviceUrl, region, partnerId, appTokenId, hashType,
-user, type, lifetime, privileges, widgetId (null if the profile does not say), configFile, and
-appToken and adminSecret: null, or place (command, file, variable, keyring or ownFile) with file,
-variable, isThere, and trouble if that can not be seen. `kaltura --help` lists the exit codes.";
+userId, sessionType, lifetime, privileges and widgetId (null if the profile does not say; but
+serviceUrl is in any case where the API is), configFile, and appToken and adminSecret: null, or
+place (command, file, variable, keyring or ownFile) with file, variable, isThere, and trouble if
+that can not be seen. `kaltura --help` lists the exit codes.";
 
 /// Show what a profile says, and where its secrets are
 #[derive(Debug, Args)]

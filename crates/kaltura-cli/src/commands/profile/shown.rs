@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use kaltura_auth::{Region, ServiceUrl};
 use kaltura_types::AppTokenId;
 use serde::Serialize;
 
@@ -17,13 +18,12 @@ use crate::settings::Setting;
 pub(super) struct ShownProfile<'a> {
     name: &'a str,
     is_default: bool,
-    service_url: Option<&'a str>,
+    service_url: String,
     region: Option<&'a str>,
     partner_id: Option<serde_json::Value>,
     app_token_id: Option<String>,
     hash_type: Option<&'a str>,
-    user: Option<&'a str>,
-    #[serde(rename = "type")]
+    user_id: Option<&'a str>,
     session_type: Option<&'a str>,
     lifetime: Option<&'a str>,
     privileges: Option<&'a str>,
@@ -65,12 +65,12 @@ impl<'a> ShownProfile<'a> {
         Self {
             name: profile.name().as_str(),
             is_default: config.default_name() == Some(profile.name().as_str()),
-            service_url: text(&Setting::SERVICE_URL),
+            service_url: service_url(profile),
             region: text(&Setting::REGION),
             partner_id: partner.map(|text| text.parse::<i64>().map_or_else(|_| text.into(), Into::into)),
             app_token_id: text(&Setting::APP_TOKEN_ID).map(|id| AppTokenId::new(id).to_string()),
             hash_type: text(&Setting::HASH_TYPE),
-            user: text(&Setting::USER),
+            user_id: text(&Setting::USER),
             session_type: text(&Setting::SESSION_TYPE),
             lifetime: text(&Setting::LIFETIME),
             privileges: text(&Setting::PRIVILEGES),
@@ -118,6 +118,17 @@ impl<'a> ShownProfile<'a> {
         }
         text
     }
+}
+
+/// Where the profile has the API, whether it says so by a URL, by a region, or not at all.
+pub(super) fn service_url(profile: &Profile) -> String {
+    let region = profile.text(Setting::REGION.entry).map(|text| match text.parse::<Region>() {
+        Ok(region) => ServiceUrl::from(region).to_string(),
+        // What is wrong is shown as it stands; whoever uses the profile is told.
+        Err(_) => text.to_owned(),
+    });
+    let url = profile.text(Setting::SERVICE_URL.entry).map(str::to_owned);
+    url.or(region).unwrap_or_else(|| ServiceUrl::US.to_string())
 }
 
 impl ShownPlace {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use kaltura_ks::Fingerprint;
 use kaltura_types::UnixTime;
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::token_value::TokenValue;
 use crate::output::{ks_name, one_line, style};
@@ -20,7 +21,7 @@ pub(super) struct Answer {
     pub(super) good: bool,
     pub(super) profile: Option<InUse>,
     pub(super) settings: Settled,
-    pub(super) token_value: TokenValue,
+    pub(super) app_token: TokenValue,
     pub(super) sessions: Vec<ShownSession>,
     /// Why no sessions could be looked for.
     pub(super) missing: Option<String>,
@@ -63,8 +64,8 @@ impl Settled {
         ("partnerId", "partner"),
         ("appTokenId", "app token"),
         ("hashType", "hash type"),
-        ("user", "user"),
-        ("type", "type"),
+        ("userId", "user"),
+        ("sessionType", "type"),
         ("lifetime", "lifetime"),
         ("privileges", "privileges"),
         ("widgetId", "widget"),
@@ -73,7 +74,29 @@ impl Settled {
 
 impl Serialize for Settled {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(Self::NAMES.iter().zip(&self.0).map(|((name, _), found)| (name, found)))
+        let settings = Self::NAMES.iter().zip(&self.0);
+        serializer.collect_map(settings.map(|((name, _), found)| (name, ShownSetting::of(name, found))))
+    }
+}
+
+/// A setting for programs.
+#[derive(Serialize)]
+struct ShownSetting<'a> {
+    value: Option<Value>,
+    origin: Option<&'a Origin>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<&'a str>,
+}
+
+impl<'a> ShownSetting<'a> {
+    fn of(name: &str, found: &'a Found) -> Self {
+        let Found { value, origin, problem } = found;
+        let shown = |text: &String| match text.parse::<i64>() {
+            // A number, as in all answers.
+            Ok(partner) if name == "partnerId" => partner.into(),
+            _ => text.as_str().into(),
+        };
+        Self { value: value.as_ref().map(shown), origin: origin.as_ref(), problem: problem.as_deref() }
     }
 }
 
@@ -134,7 +157,7 @@ impl Answer {
                 &shown(found.value.as_deref(), found.origin.as_ref(), found.problem.as_deref()),
             );
         }
-        let TokenValue { origin, problem } = &self.token_value;
+        let TokenValue { origin, problem } = &self.app_token;
         line(&mut text, "token value", &shown(None, origin.as_ref(), problem.as_deref()));
         for session in &self.sessions {
             session.add_text(&mut text);

@@ -41,7 +41,8 @@ Without --show-value, --value-file and --save-profile the value stays on the ser
 
 With --json the answer has id, partnerId, state, description, hashType, sessionType,
 sessionUserId, sessionDuration, sessionPrivileges, expiry, expiresIn, createdAt, updatedAt,
-serviceUrl and warnings; value, valueFile or profile where that was asked for. What is open is null.
+serviceUrl and warnings; and where that was asked for token (the value), valueFile or profile.
+What is open is null.
 `kaltura --help` lists the exit codes.";
 
 /// Make an app token

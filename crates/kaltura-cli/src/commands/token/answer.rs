@@ -39,13 +39,15 @@ pub(super) fn warn(warnings: &[String], json: bool) {
     }
 }
 
-/// A token with its value, if that was asked for, and with what is to be warned about.
+/// A token with its value, if that was asked for, and with what is to be warned about. Programs find the value by the
+/// name that it has in the API.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Answer<'a> {
     #[serde(flatten)]
     token: ShownToken<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "token")]
     value: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value_file: Option<&'a Path>,
