@@ -45,6 +45,10 @@ pub(crate) struct Cli {
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
+    /// Print what this filter in the language of jq makes of the JSON answer; texts without quotes, unless with --json
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub(crate) jq: Option<String>,
+
     /// Write nothing but errors to standard error
     #[arg(long, short, global = true)]
     quiet: bool,

@@ -22,29 +22,42 @@ pub(crate) mod token;
 use crate::cli::{Cli, Command};
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::output::Selection;
 use crate::settings::Settings;
 
 /// Runs the command of a command line.
 pub(crate) fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
+    let json = is_json_wanted(&cli)?;
     let settings = || Settings::load(cli.profile.as_deref(), environment);
     match cli.command {
+        // These two select from what the API answers, which is JSON in any case.
         Command::Batch(batch) => batch.run(cli.json, &settings()?),
         Command::Call(call) => call.run(cli.json, &settings()?),
         Command::Completions(completions) => completions.run(),
-        Command::Demo(demo) => demo.run(cli.json),
-        Command::Doctor(doctor) => doctor.run(cli.json, environment, settings()),
+        Command::Demo(demo) => demo.run(json),
+        Command::Doctor(doctor) => doctor.run(json, environment, settings()),
         Command::Emulate(emulate) => emulate.run(),
-        Command::Env(env) => env.run(cli.json, &settings()?),
+        Command::Env(env) => env.run(json, &settings()?),
         Command::Exec(exec) => exec.run(&settings()?),
-        Command::Hash(hash) => hash.run(cli.json, &settings()?),
-        Command::Inspect(inspect) => inspect.run(cli.json, &settings()?),
-        Command::Ks(ks) => ks.run(cli.json, &settings()?),
-        Command::Login(login) => login.run(cli.json, &settings()?),
-        Command::Logout(logout) => logout.run(cli.json, &settings()?),
+        Command::Hash(hash) => hash.run(json, &settings()?),
+        Command::Inspect(inspect) => inspect.run(json, &settings()?),
+        Command::Ks(ks) => ks.run(json, &settings()?),
+        Command::Login(login) => login.run(json, &settings()?),
+        Command::Logout(logout) => logout.run(json, &settings()?),
         Command::Man(man) => man.run(),
-        Command::Profile(profile) => profile.run(cli.json, cli.profile.as_deref(), environment),
-        Command::Sign(sign) => sign.run(cli.json, &settings()?),
-        Command::Status(status) => status.run(cli.json, &settings()?),
-        Command::Token(token) => token.run(cli.json, &settings()?),
+        Command::Profile(profile) => profile.run(json, cli.profile.as_deref(), environment),
+        Command::Sign(sign) => sign.run(json, &settings()?),
+        Command::Status(status) => status.run(json, &settings()?),
+        Command::Token(token) => token.run(json, &settings()?),
     }
+}
+
+/// Whether the answer is wanted as JSON, or what `--jq` makes of it. A wrong filter is told before anything is done.
+fn is_json_wanted(cli: &Cli) -> Result<bool, Failure> {
+    let Some(filter) = &cli.jq else { return Ok(cli.json) };
+    if matches!(cli.command, Command::Completions(_) | Command::Exec(_) | Command::Man(_)) {
+        return Err(Failure::usage("this command has no answer in JSON that --jq could select from"));
+    }
+    Selection::new(filter, cli.json)?.choose();
+    Ok(true)
 }

@@ -6,6 +6,7 @@
 mod ks_name;
 mod locale;
 mod manner;
+mod selection;
 pub(crate) mod spinner;
 pub(crate) mod style;
 mod table;
@@ -21,6 +22,7 @@ use serde::Serialize;
 pub(crate) use self::ks_name::ks_name;
 pub(crate) use self::locale::shows_utf8;
 pub(crate) use self::manner::{Manner, Verbosity};
+pub(crate) use self::selection::Selection;
 pub(crate) use self::table::{TABLE_GAP, columns, table, width};
 pub(crate) use self::wrap::{filled, wrapped};
 
@@ -33,9 +35,12 @@ pub(crate) fn to_stdout(text: &str) -> Result<(), Failure> {
     stream.write_all(text.as_bytes()).and_then(|()| stream.flush()).map_err(|error| Failure::output(&error))
 }
 
-/// Writes a value as one line of JSON: an answer for programs.
+/// Writes a value as one line of JSON, or what `--jq` selects from it: an answer for programs.
 pub(crate) fn json_to_stdout(value: &impl Serialize) -> Result<(), Failure> {
-    to_stdout(&json_line(value))
+    match Selection::chosen() {
+        Some(selection) => selection.print_now(serde_json::to_value(value).unwrap_or_default()),
+        None => to_stdout(&json_line(value)),
+    }
 }
 
 /// Writes an answer that somebody else has made: as it is, unless a terminal would obey what is in it.

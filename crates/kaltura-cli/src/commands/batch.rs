@@ -14,10 +14,10 @@ use kaltura_client::{CallFailed, Error, ErrorKind};
 use serde_json::Value;
 
 use self::planned_call::PlannedCall;
-use super::call::{Line, Selection, SessionInUse, Undone, cured_by_a_login};
+use super::call::{Line, SessionInUse, Undone, cured_by_a_login};
 use crate::failure::Failure;
 use crate::options::{Authority, CallSessionOptions};
-use crate::output;
+use crate::output::{self, Selection};
 use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
@@ -69,10 +69,6 @@ pub(crate) struct BatchCommand {
     #[arg(long, conflicts_with_all = ["dry_run", "json"])]
     curl: bool,
 
-    /// Print what this filter in the language of jq makes of the list; texts without quotes
-    #[arg(long, value_name = "FILTER", help_heading = "Output")]
-    jq: Option<String>,
-
     #[command(flatten)]
     session: CallSessionOptions,
 }
@@ -81,7 +77,6 @@ impl BatchCommand {
     pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
         let takes_stdin = self.file.as_os_str() == "-";
         self.session.check_secrets(takes_stdin.then_some("the calls"))?;
-        let selection = self.jq.as_deref().map(|filter| Selection::new(filter, json)).transpose()?;
         let service_url = self.session.service_url(settings)?;
         let calls = file::read(&self.file)?;
         if self.dry_run || self.curl {
@@ -100,7 +95,7 @@ impl BatchCommand {
             let results = send(&calls, json, line).await?;
             let failure = first_failure(&results, &service_url);
             let list = Value::Array(results.into_iter().map(shown).collect());
-            match &selection {
+            match Selection::chosen() {
                 Some(selection) => selection.print(vec![list], line.signals).await?,
                 None if json => output::foreign_text_to_stdout(&output::json_line(&list))?,
                 None => output::foreign_text_to_stdout(&format!("{list:#}\n"))?,

@@ -6,7 +6,6 @@ mod form;
 mod list_answer;
 mod pages;
 mod parameters;
-mod selection;
 mod session_in_use;
 mod shown_request;
 mod table;
@@ -14,7 +13,6 @@ mod walk;
 
 pub(super) use self::action_name::{ActionName, InvalidActionName};
 pub(super) use self::parameters::{read_file, read_text};
-pub(super) use self::selection::Selection;
 pub(super) use self::session_in_use::{Line, SessionInUse, Undone, cured_by_a_login, without_login};
 pub(super) use self::shown_request::ShownRequest;
 
@@ -66,8 +64,7 @@ Examples:
     kaltura call system.ping --anonymous
 
 On a terminal a list is a table. All other answers are JSON, a bare text as it is; with --json
-the answer is one line of JSON in any case. COLUMNS says how wide a table may be. With --jq, a
-result that is a text has no quotes, unless --json is there too.
+the answer is one line of JSON in any case. COLUMNS says how wide a table may be.
 
 Notes are written to standard error, with --json as {\"note\":\"...\"}.
 

@@ -23,7 +23,7 @@ Examples:
     pass show kaltura/admin | kaltura inspect --ks-file ks.txt --admin-secret-stdin
 
   Whether a KS is over (true or false), in a script:
-    kaltura inspect --ks-stdin --json < ks.txt | jq .claims.expired
+    kaltura inspect --ks-stdin --jq .claims.expired < ks.txt
 
 With --json the answer has version, partnerId, fingerprint, length, proven and claims. claims
 is null where the KS is encrypted and no secret was given; else it has userId, sessionType,

@@ -55,7 +55,7 @@ warnings; what the server did not say is null. `kaltura --help` lists the exit c
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct LoginCommand {
     /// Print the KS and nothing else
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "jq"])]
     ks_only: bool,
 
     /// Prove that the server accepts the session; costs one action of an actionslimit

@@ -54,6 +54,7 @@ mod profile_remove;
 mod profile_scene;
 mod profile_shown;
 mod secrets;
+mod selected;
 mod sign;
 #[cfg(unix)]
 mod spinner;

@@ -8,12 +8,10 @@ use serde_json::Value;
 use super::action_name::ActionName;
 use super::list_answer::ListAnswer;
 use super::pages::no_list;
-use super::selection::Selection;
 use super::session_in_use::Line;
 use super::table::{self, TableWish};
-use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, Selection};
 use crate::settings::Settings;
 use crate::signals::Signals;
 
@@ -24,10 +22,6 @@ pub(super) struct FormOptions {
     /// Print each object of a list as one line of JSON
     #[arg(long, conflicts_with = "json")]
     jsonl: bool,
-
-    /// Print what this filter in the language of jq makes of the answer; texts without quotes
-    #[arg(long, value_name = "FILTER")]
-    jq: Option<String>,
 
     /// Print a list as a table, which is the custom on a terminal
     #[arg(long, conflicts_with_all = ["json", "jsonl", "jq"])]
@@ -53,13 +47,18 @@ pub(super) enum Form {
 }
 
 impl FormOptions {
-    /// What the options ask for. A wrong filter is told here, before anything is sent.
+    /// What the options ask for, those for all commands among them.
     pub(super) fn form(&self, json: bool, settings: &Settings) -> Result<Form, Failure> {
-        self.form_on(io::stdout().is_terminal(), json, settings)
+        self.form_on(io::stdout().is_terminal(), json, Selection::chosen().cloned(), settings)
     }
 
-    fn form_on(&self, terminal: bool, json: bool, settings: &Settings) -> Result<Form, Failure> {
-        let selection = self.jq.as_deref().map(|filter| Selection::new(filter, json)).transpose()?;
+    fn form_on(
+        &self,
+        terminal: bool,
+        json: bool,
+        selection: Option<Selection>,
+        settings: &Settings,
+    ) -> Result<Form, Failure> {
         Ok(match selection {
             selection if self.jsonl => Form::Lines(selection),
             Some(selection) => Form::Selection(selection),
@@ -141,22 +140,11 @@ impl Form {
 }
 
 /// An answer for people.
-pub(in crate::commands) fn as_text(answer: &Value) -> String {
+fn as_text(answer: &Value) -> String {
     match answer {
         Value::String(text) => format!("{text}\n"),
         answer => format!("{answer:#}\n"),
     }
-}
-
-/// Something that takes as long as somebody else likes, away from the thread that hears the signals.
-pub(in crate::commands) async fn in_the_background(
-    work: impl FnOnce() -> Result<(), Failure> + Send + 'static,
-    signals: &mut Signals,
-) -> Result<(), Failure> {
-    let joined = signals.unless_stopped(tokio::task::spawn_blocking(work)).await?;
-    joined.unwrap_or_else(|error| {
-        Err(Failure::new(ExitCode::Local, "the output ended early").caused_by(&error))
-    })
 }
 
 /// The names of columns, without blanks and holes.
@@ -182,12 +170,15 @@ mod tests {
         form: FormOptions,
         #[arg(long)]
         json: bool,
+        #[arg(long)]
+        jq: Option<String>,
     }
 
     fn form(arguments: &[&str], terminal: bool) -> &'static str {
         let line = Line::try_parse_from([&["x"], arguments].concat()).unwrap();
         let settings = Settings::of_environment(Environment::of_test(|_| None));
-        match line.form.form_on(terminal, line.json, &settings).unwrap() {
+        let selection = line.jq.map(|filter| Selection::new(&filter, line.json).unwrap());
+        match line.form.form_on(terminal, line.json, selection, &settings).unwrap() {
             Form::Text => "text",
             Form::Json => "json",
             Form::Lines(None) => "lines",

@@ -81,7 +81,8 @@ impl ShownRequest {
     pub(in crate::commands) fn print(&self, as_curl: bool, json: bool) -> Result<(), Failure> {
         match (as_curl, json) {
             (true, _) => output::to_stdout(&self.as_curl()),
-            (false, true) => output::json_to_stdout(self),
+            // A filter is for the answer, which this is not.
+            (false, true) => output::to_stdout(&output::json_line(self)),
             (false, false) => output::to_stdout(&self.as_text()),
         }
     }

@@ -43,6 +43,9 @@ impl Round {
 
     /// The end of it.
     pub(super) fn end(self) -> Result<(), Failure> {
-        self.journal.finish()
+        let Self { journal, signals } = self;
+        // A filter may take long, and nobody listens meanwhile.
+        drop(signals);
+        journal.finish()
     }
 }

@@ -16,7 +16,7 @@ use crate::settings::Setting;
 const EXAMPLES: &str = "\
 Examples:
   kaltura profile list
-  kaltura profile list --json | jq -r '.profiles[].name'
+  kaltura profile list --jq '.profiles[].name'
 
 The default profile is marked with a star.
 

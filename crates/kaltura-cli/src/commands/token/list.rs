@@ -22,7 +22,7 @@ Examples:
     kaltura token list --state active --expires-within 30d
 
   The ids of all that can start ADMIN sessions, for another program:
-    kaltura token list --type admin --json | jq -r '.[].id'
+    kaltura token list --type admin --jq '.[].id'
 
 Deleted tokens are never listed. A token is expired by the server's clock. Values are not
 listed: `kaltura token get` has them. The oldest token comes first.

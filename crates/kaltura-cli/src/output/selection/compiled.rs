@@ -5,6 +5,7 @@ use jaq_core::load::lex::Expect;
 use jaq_core::load::{Arena, Error, File, Loader, span};
 use jaq_core::{Ctx, Vars, compile};
 use jaq_json::Val;
+use kaltura_types::redact;
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -66,10 +67,12 @@ fn bare(value: Val) -> String {
 }
 
 fn failed(error: &str) -> Failure {
+    // What it could not be used on stands in it, which may be a KS.
+    let error = redact(error, &[]);
     let shown: String = error.chars().take(MOST_LETTERS).collect();
     let more = if shown.len() < error.len() { " …" } else { "" };
     Failure::usage(format!("the filter of --jq failed: {shown}{more}"))
-        .with_hint("The call has been carried out. Without --jq the whole answer is printed.")
+        .with_hint("The command has been carried out. Without --jq its whole answer is printed.")
 }
 
 /// What is wrong, and at which letter of the filter. `found` is the part of it where it goes wrong, and what was
@@ -195,5 +198,17 @@ mod tests {
         let long = results("(.objects | tostring * 100) | error", false).unwrap_err();
         assert!(long.starts_with("the filter of --jq failed: ") && long.len() < 300, "{long}");
         assert!(results(".objects.id", false).unwrap_err().contains("cannot index"));
+    }
+
+    #[test]
+    fn a_failure_shows_no_secret() {
+        for secret in [
+            "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8",
+            "0123456789abcdef0123456789abcdef",
+        ] {
+            let message = results(&format!("\"{secret}\" | .a"), false).unwrap_err();
+            assert!(message.contains("cannot index") && message.contains("(redacted)"), "{message}");
+            assert!(!message.contains(&secret[..12]), "{message}");
+        }
     }
 }

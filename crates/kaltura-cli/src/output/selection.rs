@@ -1,0 +1,97 @@
+//! `--jq`: a filter in the language of jq that selects from an answer.
+
+mod compiled;
+
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use self::compiled::Compiled;
+use super::foreign_text_to_stdout;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::signals::{Signals, watch};
+
+/// The filter for all answers in JSON.
+static CHOSEN: OnceLock<Selection> = OnceLock::new();
+
+/// A filter that is known to be right.
+#[derive(Clone, Debug)]
+pub(crate) struct Selection {
+    filter: String,
+    /// Whether texts are printed as JSON too.
+    json: bool,
+}
+
+impl Selection {
+    /// A filter as it is written. With `json`, all that comes of it is printed as JSON.
+    pub(crate) fn new(filter: &str, json: bool) -> Result<Self, Failure> {
+        Compiled::new(filter)?;
+        Ok(Self { filter: filter.to_owned(), json })
+    }
+
+    /// Selects from each answer in JSON from now on. Only the first choice counts.
+    pub(crate) fn choose(self) {
+        let _ = CHOSEN.set(self);
+    }
+
+    /// The one that was chosen.
+    pub(crate) fn chosen() -> Option<&'static Self> {
+        CHOSEN.get()
+    }
+
+    /// Prints what comes of a value, one result a line, where nobody listens to signals: then they end the process.
+    pub(super) fn print_now(&self, value: Value) -> Result<(), Failure> {
+        watch();
+        self.print_all(&[value])
+    }
+
+    /// Prints what comes of these values, one result a line.
+    ///
+    /// A filter may run for ever, and signals must be heard all the same.
+    pub(crate) async fn print(&self, values: Vec<Value>, signals: &mut Signals) -> Result<(), Failure> {
+        let selection = self.clone();
+        let work = tokio::task::spawn_blocking(move || selection.print_all(&values));
+        signals.unless_stopped(work).await?.unwrap_or_else(|error| {
+            Err(Failure::new(ExitCode::Local, "the output ended early").caused_by(&error))
+        })
+    }
+
+    fn print_all(&self, values: &[Value]) -> Result<(), Failure> {
+        let compiled = Compiled::new(&self.filter)?;
+        let mut lines = Lines::default();
+        for value in values {
+            let goes_on = compiled.run(value, self.json, &mut |line| lines.add(&line))?;
+            if !goes_on {
+                break;
+            }
+        }
+        lines.flush()
+    }
+}
+
+/// Lines that are written many at a time. What is there when it ends with an error is written too.
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    /// How many bytes are written at a time.
+    const MANY: usize = 64 << 10;
+
+    fn add(&mut self, line: &str) -> Result<(), Failure> {
+        self.0.push_str(line);
+        self.0.push('\n');
+        if self.0.len() < Self::MANY { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        let lines = std::mem::take(&mut self.0);
+        if lines.is_empty() { Ok(()) } else { foreign_text_to_stdout(&lines) }
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        let _ = self.flush();
+    }
+}

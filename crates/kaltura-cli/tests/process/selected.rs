@@ -1,0 +1,159 @@
+//! `--jq` with the commands that answer in JSON of their own.
+
+use serde_json::{Value, json};
+
+use crate::doctor_scene::Scene;
+use crate::emulator_process::{ADMIN_SECRET, EmulatorProcess};
+use crate::invocation::{Finished, Kaltura};
+use crate::profile_scene::Home;
+use crate::token_account::{VALUE, manage, server};
+
+const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+
+fn cached(server: &EmulatorProcess, line: &[&str]) -> Finished {
+    server.cached(server.cache.path(), line.iter().copied()).run()
+}
+
+/// A command that needs no server.
+fn alone(line: &[&str]) -> Kaltura {
+    Kaltura::new(line.iter().copied())
+        .env("KALTURA_PARTNER_ID", "7")
+        .env("KALTURA_ADMIN_SECRET", ADMIN_SECRET)
+        .env("KALTURA_KS", KS)
+        .env("KALTURA_APP_TOKEN", VALUE)
+}
+
+#[test]
+fn a_session_can_be_selected_from() {
+    let server = server();
+    for (line, expected) in [
+        (
+            &["login", "--jq=.userId, .privileges, .adjustments"][..],
+            "alice\nsessionid:0_importer,apptoken:0_importer,sview:*\n[]\n",
+        ),
+        (&["ks", "--jq=[.userId, .sessionType, .fromCache] | @tsv"], "alice\tUSER\ttrue\n"),
+        (&["env", "--jq=.KALTURA_PARTNER_ID"], "1234567\n"),
+        (&["status", "--jq=.good, .settings.partnerId.value, (.sessions | length)"], "true\n1234567\n1\n"),
+        (&["logout", "--jq=.forgottenSessions"], "1\n"),
+    ] {
+        let finished = cached(&server, line).ends_with(0);
+        assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), (expected, ""), "{line:?}");
+    }
+}
+
+#[test]
+fn app_tokens_can_be_selected_from() {
+    let server = server();
+    let token = |line: &[&str]| manage(&server, line.iter().copied()).run().ends_with(0).stdout;
+    assert_eq!(token(&["list", "--jq=.[] | .id, .sessionDuration"]), "0_importer\n86400\n");
+    assert_eq!(token(&["get", "0_importer", "--jq=.description"]), "nightly import\n");
+    assert_eq!(token(&["get", "0_importer", "--show-value", "--jq=.token"]), format!("{VALUE}\n"));
+    let id = token(&["add", "--jq=.id"]);
+    let ids = token(&["list", "--jq=.[].id"]);
+    assert!(ids.contains(&id) && ids.lines().count() == 2, "{ids}");
+    assert_eq!(token(&["delete", "0_importer", "--yes", "--jq=.deleted"]), "true\n");
+}
+
+#[test]
+fn profiles_can_be_selected_from() {
+    let home = Home::with_profiles(
+        "default_profile = 'b'\n[profiles.a]\npartner_id = 7\n[profiles.b]\nuser = 'me'\n",
+    );
+    let profile = |line: &[&str]| home.profile(line.iter().copied()).run().ends_with(0).stdout;
+    assert_eq!(profile(&["list", "--jq=.profiles[] | .name, .isDefault"]), "a\nfalse\nb\ntrue\n");
+    assert_eq!(profile(&["show", "--jq=.userId"]), "me\n");
+    assert_eq!(profile(&["use", "a", "--jq=.defaultProfile"]), "a\n");
+}
+
+#[test]
+fn what_is_found_out_can_be_selected_from() {
+    let scene = Scene::with_token(json!({}));
+    let doctor = scene.doctor(["--jq=.verdict, (.checks[] | select(.verdict == \"failed\").name)"]).run();
+    assert_eq!(doctor.ends_with(0).stdout, "ok\n");
+    let doctor =
+        scene.doctor(["--jq=.checks[] | select(.verdict == \"failed\").code", "--hash-type=MD5"]).run();
+    assert_eq!(doctor.ends_with(3).stdout, "INVALID_APP_TOKEN_HASH\n");
+    for (line, expected) in [
+        (&["sign", "--lifetime=1h", "--jq=.expiresIn"][..], "3600\n"),
+        (&["hash", "--hash-type=MD5", "--jq=.hashType, (.tokenHash | length)"], "MD5\n32\n"),
+        (&["demo", "--jq=.ok"], "true\n"),
+    ] {
+        assert_eq!(alone(line).run().ends_with(0).stdout, expected, "{line:?}");
+    }
+    let inspect = Kaltura::new(["inspect", "--jq=.partnerId, .claims"]).env("KALTURA_KS", KS).run();
+    assert_eq!(inspect.ends_with(0).stdout, "1234567\nnull\n");
+}
+
+#[test]
+fn texts_are_bare_and_with_json_quoted() {
+    let named = |more: &[&str]| {
+        alone(&["--jq=.sessionType", "sign"]).arguments(more.iter().copied()).run().ends_with(0).stdout
+    };
+    assert_eq!((named(&[]).as_str(), named(&["--json"]).as_str()), ("USER\n", "\"USER\"\n"));
+}
+
+#[test]
+fn the_exit_code_stays_as_it_is_and_errors_are_not_selected_from() {
+    let missing = Kaltura::new(["status", "--jq=.missing"]).run().ends_with(3);
+    assert_eq!((missing.stdout.as_str(), missing.stderr.as_str()), ("--partner-id is missing\n", ""));
+    Kaltura::new(["login", "--jq=.ks"]).run().fails_with(2).saying("error: --partner-id is missing");
+    let error = Kaltura::new(["login", "--jq=.ks", "--json"]).run().fails_with(2).error();
+    assert_eq!(error["message"], "--partner-id is missing");
+}
+
+#[test]
+fn a_wrong_filter_is_told_before_anything_is_done() {
+    let scene = Scene::with_token(json!({}));
+    scene.server.login(["--jq=.ks["]).run().fails_with(2).saying("the filter of --jq is wrong at letter 4");
+    assert_eq!(scene.calls(), Vec::<String>::new());
+}
+
+#[test]
+fn a_filter_that_fails_shows_no_secret() {
+    let server = server();
+    for filter in ["--jq=.ks.a", "--jq=.ks | error", "--jq=error"] {
+        let finished = server.login([filter]).run().fails_with(2).saying("the filter of --jq failed");
+        assert!(!finished.stderr.contains("djJ8"), "{finished:#?}");
+        finished.saying("hint: The command has been carried out.");
+    }
+}
+
+#[test]
+fn neither_the_environment_nor_a_file_can_be_selected() {
+    for filter in ["env", "$ENV", "input_filename", "input", "inputs"] {
+        let finished = alone(&["sign", "--jq", filter]).run();
+        assert!(!finished.stdout.contains(ADMIN_SECRET) && finished.code == Some(2), "{finished:#?}");
+    }
+}
+
+#[test]
+fn there_must_be_something_to_select_from() {
+    for line in [&["completions", "bash"][..], &["man"], &["exec", "--", "true"]] {
+        let line = Kaltura::new(["--jq=."]).arguments(line.iter().copied()).run().fails_with(2);
+        line.saying("this command has no answer in JSON that --jq could select from");
+    }
+    Kaltura::new(["login", "--ks-only", "--jq=.ks"]).run().fails_with(2).saying("cannot be used with");
+    Kaltura::new(["call", "a.b", "--table", "--jq=."]).run().fails_with(2).saying("cannot be used with");
+}
+
+#[test]
+fn a_request_that_is_only_shown_is_not_selected_from() {
+    let shown = |more: &[&str]| {
+        let call = Kaltura::new(["call", "media.list", "--anonymous", "--dry-run"]);
+        call.arguments(more.iter().copied()).run().ends_with(0).stdout
+    };
+    assert_eq!(shown(&["--jq=.objects"]), shown(&[]));
+    assert_eq!(shown(&["--jq=.objects", "--json"]), shown(&["--json"]));
+    assert!(serde_json::from_str::<Value>(&shown(&["--json"])).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_filter_without_end_can_be_interrupted() {
+    for line in [&["sign"][..], &["demo"]] {
+        let running = alone(line).arguments(["--jq=def f: f; f"]).start();
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        running.signal("INT");
+        running.wait().fails_with(130).saying("interrupted");
+    }
+}
