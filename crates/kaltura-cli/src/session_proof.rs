@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use kaltura_auth::source::FixedSession;
 use kaltura_auth::{ServiceUrl, Session, Transport};
-use kaltura_client::{Client, ErrorKind, RetryPolicy};
+use kaltura_client::{CallOptions, Client, Error, ErrorKind, RetryPolicy};
 use kaltura_http::TokioRuntime;
-use kaltura_types::KsRefusal;
+use kaltura_types::{ErrorCode, KsRefusal, Privileges, StartWidgetSession, WidgetId};
 
 use crate::failure::Failure;
+use crate::session_cache::Record;
 
 /// What there is to say of a session that the server was shown, and has not refused.
 pub(crate) enum Proof {
@@ -36,12 +37,37 @@ pub(crate) fn client_of(
 
 /// Shows the session of the client to the server, which costs one action of an `actionslimit`.
 pub(crate) async fn prove(client: &Client, session: &Session) -> Result<Proof, Failure> {
-    match client.verify_session().await {
-        Ok(()) => Ok(Proof::Accepted),
-        Err(error) if error.kind() == ErrorKind::KsRefused(KsRefusal::UriRestricted) => {
-            let paths = session.privileges().get("urirestrict").map(ToString::to_string);
-            Ok(Proof::OtherPathsOnly(paths.unwrap_or_default()))
+    client
+        .verify_session()
+        .await
+        .map_or_else(|error| unaccepted(error, session.privileges()), |()| Ok(Proof::Accepted))
+}
+
+/// The same for a session that was granted some time ago. It is not taken for a new one, which would say something
+/// of the app token.
+pub(crate) async fn prove_kept(
+    kept: &Record,
+    service_url: &ServiceUrl,
+    transport: impl Transport + 'static,
+    time_limit: Duration,
+) -> Result<Proof, Failure> {
+    let session = Session::new(kept.partner_id, kept.ks.clone());
+    let client = client_of(&session, service_url, transport, time_limit);
+    // With a KS beside it, that is validated before anything else; and past the cache, which would not look at it.
+    let shown = StartWidgetSession::new(WidgetId::default_of(kept.partner_id));
+    let options = CallOptions::new().ks(kept.ks.clone()).nocache();
+    match client.call_with(&shown, &options).await {
+        Err(error) if error.api_error().map(|error| error.code()) != Some(&ErrorCode::InvalidWidgetId) => {
+            unaccepted(error, &Privileges::parse(&kept.privileges))
         }
-        Err(error) => Err(error.into()),
+        _ => Ok(Proof::Accepted),
     }
+}
+
+fn unaccepted(error: Error, privileges: &Privileges) -> Result<Proof, Failure> {
+    if error.kind() == ErrorKind::KsRefused(KsRefusal::UriRestricted) {
+        let paths = privileges.get("urirestrict").map(ToString::to_string);
+        return Ok(Proof::OtherPathsOnly(paths.unwrap_or_default()));
+    }
+    Err(error.into())
 }

@@ -1,17 +1,19 @@
-//! `kaltura status`: what is set, and which sessions there are, without asking anybody.
+//! `kaltura status`: what is set, and which sessions there are, without asking anybody unless that is wanted.
 
 mod answer;
 mod token_value;
+mod verification;
 
 use clap::Args;
 use kaltura_auth::ServiceUrl;
 use kaltura_types::PartnerId;
 
 use self::answer::{Answer, InUse, Settled, ShownSession};
+use self::verification::Verification;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::options::{AppTokenOptions, ServerOptions, SessionRequestOptions};
-use crate::session_cache::{SessionFile, TokenFolder, Trouble};
+use crate::session_cache::{Record, SessionFile, TokenFolder, Trouble};
 use crate::settings::Settings;
 use crate::{moment, output};
 
@@ -23,23 +25,37 @@ Examples:
   In a script, log in if there is no good session:
     kaltura status >/dev/null || kaltura login
 
+  The same, if the server does not accept it any more:
+    kaltura status --verify >/dev/null || kaltura login
+
 The sessions are those of the app token that are kept on this machine, whatever was wished of
 them. The one that `kaltura ks` takes with the same options is marked. Nothing is asked of the
-server: it may have ended a session, which only `kaltura login --verify` or a call shows. And
-no secret is read: neither is the command of a profile run, nor the keyring asked.
+server: it may have ended a session, which only --verify or a call shows. And no secret is
+read: neither is the command of a profile run, nor the keyring asked.
+
+--verify shows the one that `kaltura ks` takes to the server (session.startWidgetSession, which
+changes nothing). It costs one action of a session with an actionslimit. Nobody logs in for it.
+One for certain paths only (urirestrict) can not be tried, which is noted.
 
 What is missing is shown, and is no failure. The exit code is 0 if there is a good session,
-else 3. With --json the answer has good, profile (name and origin, or null), settings and
-appToken (each with value, origin and, if it is wrong, problem), sessions (userId,
+else 3. With --verify it is 0 if the server accepts the session, and 3 if it does not, or if
+there is none; 4 if the user is blocked, 6 or 7 if there is no answer.
+
+With --json the answer has good, verified (by --verify), profile (name and origin, or null),
+settings and appToken (each with value, origin and, if it is wrong, problem), sessions (userId,
 sessionType, privileges, expiry, expiresIn, fingerprint, and current for that of `kaltura ks`),
 missing (why none could be looked for) and warnings. `kaltura --help` lists the exit codes.";
 
 /// Show the settings in use, where each comes from, and the sessions that are kept
 ///
-/// Takes the options of `kaltura ks`, and shows what would come of them. No request is made.
+/// Takes the options of `kaltura ks`, and shows what would come of them. No request is made without --verify.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct StatusCommand {
+    /// Ask the server whether it accepts the session; costs one action of an actionslimit
+    #[arg(long)]
+    verify: bool,
+
     #[command(flatten)]
     server: ServerOptions,
 
@@ -56,6 +72,7 @@ impl StatusCommand {
         let account = self.account(settings);
         let mut answer = Answer {
             good: false,
+            verified: false,
             profile: settings.profile().map(|profile| InUse {
                 name: profile.name().to_string(),
                 origin: settings.profile_origin().clone(),
@@ -66,10 +83,16 @@ impl StatusCommand {
             missing: account.as_ref().err().map(Failure::story),
             warnings: Vec::new(),
         };
+        let mut verification = if self.verify { Verification::NoSession } else { Verification::NotWanted };
         if let Ok((service_url, partner, token_id)) = account {
             let folder = TokenFolder::of(settings.environment(), &service_url, partner, &token_id);
-            let looked = folder.and_then(|folder| self.look(&folder, settings, &mut answer));
-            answer.warnings.extend(looked.err().map(|trouble| trouble.to_string()));
+            match folder.and_then(|folder| self.look(&folder, settings, &mut answer)) {
+                Ok(Some(current)) if self.verify => {
+                    verification = Verification::of(&current, &service_url, &self.server);
+                }
+                Ok(_) => {}
+                Err(trouble) => answer.warnings.push(trouble.to_string()),
+            }
         }
         if settings.environment().length("KALTURA_KS").is_some_and(|length| length > 0) {
             answer.warnings.push(
@@ -77,14 +100,24 @@ impl StatusCommand {
                     .to_owned(),
             );
         }
-        answer.good = answer.sessions.iter().any(ShownSession::is_good);
+        if let Verification::OtherPathsOnly(paths) = &verification {
+            answer.warnings.push(format!(
+                "the session is for certain paths only, so that it can not be verified: {paths}"
+            ));
+        }
+        answer.verified = matches!(verification, Verification::Accepted);
+        answer.good = !verification.has_failed() && answer.sessions.iter().any(ShownSession::is_good);
         if json {
             output::json_to_stdout(&answer)?;
         } else {
             answer.warnings.iter().for_each(|warning| output::note(warning));
-            output::to_stdout(&answer.as_text())?;
+            output::to_stdout(&answer.as_text(&verification))?;
         }
-        if answer.good { Ok(()) } else { Err(Failure::told_already(ExitCode::Authentication)) }
+        match verification {
+            Verification::Failed(failure) => Err(failure),
+            _ if answer.good => Ok(()),
+            _ => Err(Failure::told_already(ExitCode::Authentication)),
+        }
     }
 
     /// Which token of which account, and where.
@@ -106,9 +139,15 @@ impl StatusCommand {
         )
     }
 
-    /// Looks at the sessions of the token.
-    fn look(&self, folder: &TokenFolder, settings: &Settings, answer: &mut Answer) -> Result<(), Trouble> {
+    /// Looks at the sessions of the token, and gives the one that is wished, if it has not ended.
+    fn look(
+        &self,
+        folder: &TokenFolder,
+        settings: &Settings,
+        answer: &mut Answer,
+    ) -> Result<Option<Record>, Trouble> {
         let now = moment::now();
+        let mut current = None;
         // If the wishes are wrong, no session is the one that is wished.
         let wished: Option<SessionFile> =
             self.request.wishes(settings).ok().and_then(|wishes| folder.session(&wishes).ok());
@@ -117,6 +156,8 @@ impl StatusCommand {
                 Ok(Some(record)) => {
                     let is_wished = Some(&file) == wished.as_ref();
                     answer.sessions.push(ShownSession::of(&record, is_wished, now));
+                    current = current
+                        .or(Some(record).filter(|record| is_wished && !record.life_left(now).is_zero()));
                 }
                 // A login is under way, or was.
                 Ok(None) => {}
@@ -124,6 +165,6 @@ impl StatusCommand {
             }
         }
         answer.sessions.sort_by_key(ShownSession::rank);
-        Ok(())
+        Ok(current)
     }
 }

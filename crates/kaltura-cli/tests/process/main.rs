@@ -59,6 +59,7 @@ mod sign;
 #[cfg(unix)]
 mod spinner;
 mod status;
+mod status_verify;
 #[cfg(unix)]
 mod stopped;
 #[cfg(unix)]

@@ -37,7 +37,7 @@ fn session_file(cache: &Path) -> PathBuf {
 }
 
 /// Lets the only session end at this time.
-fn let_it_end(cache: &Path, until: i64) {
+pub(crate) fn let_it_end(cache: &Path, until: i64) {
     let path = session_file(cache);
     let mut record: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     record["until"] = until.into();
@@ -98,6 +98,7 @@ fn with_json_it_is_a_document() {
     let unset = json!({ "value": null, "origin": null });
     let expected = json!({
         "good": true,
+        "verified": false,
         "profile": null,
         "settings": {
             "serviceUrl": by_variable(server.url(), "KALTURA_SERVICE_URL"),

@@ -8,17 +8,20 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::token_value::TokenValue;
+use super::verification::Verification;
 use crate::output::{ks_name, one_line, style};
 use crate::session_cache::Record;
 use crate::settings::{Found, Origin};
 use crate::{duration, moment};
 
-/// All that is known without asking anybody. No secret is in it.
+/// All that is known. No secret is in it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Answer {
-    /// Whether there is a session that has not ended.
+    /// Whether there is a session that has not ended, and that the server has not refused.
     pub(super) good: bool,
+    /// Whether the server was shown the session in use, and accepted it.
+    pub(super) verified: bool,
     pub(super) profile: Option<InUse>,
     pub(super) settings: Settled,
     pub(super) app_token: TokenValue,
@@ -123,9 +126,11 @@ impl ShownSession {
         (!self.current, std::cmp::Reverse(self.expires_in), self.fingerprint.clone())
     }
 
-    fn add_text(&self, text: &mut String) {
+    fn add_text(&self, text: &mut String, verification: &Verification) {
         let user = one_line(self.user_id.as_deref().unwrap_or("nobody"));
-        if self.is_good() {
+        if self.current && matches!(verification, Verification::Failed(_)) {
+            let _ = writeln!(text, "{}Session{:#} of {user}, not verified", style::BAD, style::BAD);
+        } else if self.is_good() {
             let life = duration::show(self.expires_in);
             let _ = writeln!(text, "{}Session{:#} of {user}, good for {life}", style::GOOD, style::GOOD);
         } else {
@@ -139,12 +144,15 @@ impl ShownSession {
         line(text, "KS", &self.ks_name);
         if self.current {
             line(text, "taken by", "`kaltura ks` with these settings");
+            if matches!(verification, Verification::Accepted) {
+                line(text, "verified", "the server accepts the session");
+            }
         }
     }
 }
 
 impl Answer {
-    pub(super) fn as_text(&self) -> String {
+    pub(super) fn as_text(&self, verification: &Verification) -> String {
         let heading = match &self.profile {
             Some(InUse { name, origin }) => format!("Profile {name} ({origin})"),
             None => "No profile".to_owned(),
@@ -160,10 +168,15 @@ impl Answer {
         let TokenValue { origin, problem } = &self.app_token;
         line(&mut text, "token value", &shown(None, origin.as_ref(), problem.as_deref()));
         for session in &self.sessions {
-            session.add_text(&mut text);
+            session.add_text(&mut text, verification);
         }
-        if !self.good {
+        // Of one that is not verified the error tells why.
+        if !self.good && !matches!(verification, Verification::Failed(_)) {
+            let is_alive = self.sessions.iter().any(ShownSession::is_good);
             let why = match (&self.missing, self.sessions.is_empty()) {
+                _ if is_alive => {
+                    "None of these is the one that `kaltura ks` takes. `kaltura login` makes it.".to_owned()
+                }
                 (Some(missing), _) => format!("No good session: {}.", one_line(missing)),
                 (None, _) if problem.is_some() => {
                     "No good session, and no token value for a login.".to_owned()

@@ -1,0 +1,56 @@
+//! `kaltura status --verify`: whether the server accepts the session that `kaltura ks` takes.
+
+use kaltura_auth::ServiceUrl;
+
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::options::ServerOptions;
+use crate::runtime;
+use crate::session_cache::Record;
+use crate::session_proof::{Proof, prove_kept};
+use crate::signals::Signals;
+
+/// What came of it.
+pub(super) enum Verification {
+    /// Nobody has asked for it.
+    NotWanted,
+    /// There is no such session, or not any more.
+    NoSession,
+    Accepted,
+    /// It is good for these paths only, so that it can not be shown.
+    OtherPathsOnly(String),
+    /// The server refuses it, or could not be asked.
+    Failed(Failure),
+}
+
+impl Verification {
+    /// Shows the session to the server.
+    pub(super) fn of(record: &Record, service_url: &ServiceUrl, server: &ServerOptions) -> Self {
+        let proof = server.transport().and_then(|transport| {
+            runtime::run(async {
+                let mut signals = Signals::listen()?;
+                let shown = prove_kept(record, service_url, transport, server.time_limit());
+                signals.unless_stopped(shown).await?
+            })
+        });
+        match proof {
+            Ok(Proof::Accepted) => Self::Accepted,
+            Ok(Proof::OtherPathsOnly(paths)) => Self::OtherPathsOnly(paths),
+            Err(failure) => Self::Failed(with_remedy(failure).at(service_url)),
+        }
+    }
+
+    /// Whether the session is not known to work, although that was asked.
+    pub(super) const fn has_failed(&self) -> bool {
+        matches!(self, Self::NoSession | Self::Failed(_))
+    }
+}
+
+/// The session may be dead alone, or the app token with all that come of it.
+fn with_remedy(failure: Failure) -> Failure {
+    if failure.exit_code() != ExitCode::Authentication {
+        return failure;
+    }
+    let hint = failure.hint().map(|hint| format!("{hint} ")).unwrap_or_default();
+    failure.with_hint(hint + "`kaltura login --verify` shows whether a new session works.")
+}
