@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 use kaltura_types::redact;
 
@@ -148,10 +148,24 @@ impl Unread {
             .filter_map(|name| self.environment.text(name).ok().flatten())
             .filter(|secret| secret.len() >= Self::LEAST_OF_A_SECRET)
             .collect();
-        let clean = redact(&plain, &secrets.iter().map(String::as_str).collect::<Vec<_>>());
+        let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+        if let Some(program) = self.program_without_dashes() {
+            let program = redact(program, &secrets);
+            return Err(Failure::usage(format!("`--` is missing before the program {program}"))
+                .with_hint(format!("Write it so: kaltura exec -- {program} …")));
+        }
+        let clean = redact(&plain, &secrets);
         let said = if clean == plain { self.error.render().ansi().to_string() } else { clean.to_string() };
         let message = clean.trim_start_matches("error: ").split("\n\n").next().unwrap_or_default();
         Err(Failure::usage(message.split_whitespace().collect::<Vec<_>>().join(" ")).shown_as(said))
+    }
+
+    /// What is taken for the program of `exec`, though it does not stand behind `--`.
+    fn program_without_dashes(&self) -> Option<&str> {
+        let ContextValue::StyledStr(usage) = self.error.get(ContextKind::Usage)? else { return None };
+        let ContextValue::String(unknown) = self.error.get(ContextKind::InvalidArg)? else { return None };
+        let is_program = self.error.kind() == ErrorKind::UnknownArgument && !unknown.starts_with('-');
+        (is_program && usage.to_string().contains("kaltura exec ")).then_some(unknown)
     }
 }
 

@@ -20,6 +20,10 @@ pub(crate) enum ExitCode {
     Network,
     /// The server failed, asks to wait, or is not the Kaltura API.
     Server,
+    /// The program that was to be run is there, and can not be executed. The number is that of shells.
+    ProgramNotExecuted,
+    /// There is no such program as the one that was to be run. The number is that of shells.
+    ProgramNotFound,
     /// Nobody reads the output any more. The number is that of a process that `SIGPIPE` has ended.
     BrokenPipe,
     /// Stopped by Ctrl-C. The number is that of a process that `SIGINT` has ended.
@@ -39,6 +43,8 @@ Exit codes:
     5  not found: there is no such app token, widget or role
     6  network: no complete answer arrived, or an address is taken
     7  server: it failed, asks to wait, or is not the Kaltura API
+  126  exec: the program can not be executed
+  127  exec: there is no such program
   130  interrupted by Ctrl-C; 143 by SIGTERM; 141 if nobody reads the output";
 
 impl ExitCode {
@@ -52,6 +58,8 @@ impl ExitCode {
             Self::NotFound => 5,
             Self::Network => 6,
             Self::Server => 7,
+            Self::ProgramNotExecuted => 126,
+            Self::ProgramNotFound => 127,
             Self::Interrupted => 130,
             Self::BrokenPipe => 141,
             Self::Terminated => 143,
@@ -68,6 +76,8 @@ impl ExitCode {
             Self::NotFound => "notFound",
             Self::Network => "network",
             Self::Server => "server",
+            Self::ProgramNotExecuted => "programNotExecuted",
+            Self::ProgramNotFound => "programNotFound",
             Self::BrokenPipe => "brokenPipe",
             Self::Interrupted => "interrupted",
             Self::Terminated => "terminated",
@@ -101,6 +111,8 @@ mod tests {
             ExitCode::NotFound,
             ExitCode::Network,
             ExitCode::Server,
+            ExitCode::ProgramNotExecuted,
+            ExitCode::ProgramNotFound,
             ExitCode::Interrupted,
             ExitCode::BrokenPipe,
             ExitCode::Terminated,

@@ -1,11 +1,12 @@
 //! `kaltura exec`: runs another program with a session in its environment.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::process::Command;
 
 use clap::Args;
 
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::options::{ReadySession, ReadySessionOptions};
 use crate::output;
@@ -23,8 +24,11 @@ Examples:
 
 The program finds KALTURA_KS, KALTURA_SERVICE_URL and KALTURA_PARTNER_ID in its environment,
 and not KALTURA_APP_TOKEN nor KALTURA_ADMIN_SECRET, nor the variables that the profile takes
-them from: it does not need them. Its exit code is the one of the command. If there is no session, or no such program, nothing is run:
-`kaltura --help` lists the exit codes. The session comes from the cache of `kaltura ks`.";
+them from: it does not need them. The session comes from the cache of `kaltura ks`.
+
+The exit code is that of the program. It is 127 if there is no such program, and 126 if it can
+not be executed, as with `env` or `timeout`. If there is no session, nothing is run:
+`kaltura --help` lists the exit codes.";
 
 /// What the program does not need, and so does not get.
 const KEPT_BACK: [&str; 2] = ["KALTURA_APP_TOKEN", "KALTURA_ADMIN_SECRET"];
@@ -65,10 +69,20 @@ impl ExecCommand {
             }
         }
         command.envs(ready.variables());
-        let error = become_program(command);
-        let shown = program.display();
-        Err(Failure::usage(format!("the program {shown} can not be run")).caused_by(&error))
+        Err(not_run(program, &become_program(command)))
     }
+}
+
+/// Nothing was run. The exit codes are those of shells and of other commands that run one.
+fn not_run(program: &OsStr, error: &io::Error) -> Failure {
+    let shown = program.display();
+    if error.kind() == io::ErrorKind::NotFound {
+        return Failure::new(ExitCode::ProgramNotFound, format!("there is no program {shown}"))
+            .caused_by(error)
+            .with_hint("Look whether it is written right, and whether its folder stands in PATH.");
+    }
+    let message = format!("the program {shown} can not be executed");
+    Failure::new(ExitCode::ProgramNotExecuted, message).caused_by(error)
 }
 
 impl ReadySession {

@@ -8,6 +8,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::emulator_process::{EmulatorProcess, token};
+use crate::invocation::Kaltura;
 
 const VALUE: &str = "0123456789abcdef0123456789abcdef";
 
@@ -73,12 +74,48 @@ fn without_a_session_or_a_program_nothing_is_run() {
     let (server, cache) = (server(), tempfile::tempdir().unwrap());
     let refused = ["exec", "--hash-type=MD5", "--", "/bin/echo", "x"];
     server.cached(cache.path(), refused).run().fails_with(3).saying("INVALID_APP_TOKEN_HASH");
-    let missing = server.cached(cache.path(), ["exec", "--", "/no/such/program"]).run();
-    missing.fails_with(2).saying("the program /no/such/program can not be run");
     server.cached(cache.path(), ["exec"]).run().fails_with(2).saying("<PROGRAM>");
     let error =
         server.cached(cache.path(), ["exec", "--json", "--fresh", "--hash-type=MD5", "--", "x"]).run();
     assert_eq!(error.fails_with(3).error()["class"], "authentication");
+}
+
+#[test]
+fn a_program_that_can_not_be_run_ends_as_in_a_shell() {
+    let (server, folder) = (server(), tempfile::tempdir().unwrap());
+    let exec = |json: &[&str], program: &str| {
+        server.cached(folder.path(), [&["exec"], json, &["--", program, "x"]].concat()).run()
+    };
+    let missing =
+        exec(&[], "/no/such/program").fails_with(127).saying("there is no program /no/such/program");
+    missing.saying("because: No such file or directory").saying("hint: Look whether it is written right");
+    assert_eq!(exec(&["--json"], "no-such-program").fails_with(127).error()["class"], "programNotFound");
+
+    let plain = folder.path().join("plain");
+    fs::write(&plain, "no program\n").unwrap();
+    let plain = exec(&[], plain.to_str().unwrap()).fails_with(126).saying("can not be executed");
+    plain.saying("because: Permission denied");
+    let itself = exec(&["--json"], folder.path().to_str().unwrap()).fails_with(126).error();
+    assert_eq!(itself["class"], "programNotExecuted");
+}
+
+#[test]
+fn a_program_without_the_dashes_is_told_where_they_belong() {
+    for line in [
+        &["exec", "my-import", "--all"][..],
+        &["exec", "--fresh", "my-import"],
+        &["exec", "my-import", "--", "x"],
+    ] {
+        let told = Kaltura::new(line.iter().copied()).run().fails_with(2);
+        let told = told.saying("error: `--` is missing before the program my-import");
+        told.saying("hint: Write it so: kaltura exec -- my-import …");
+    }
+    let error = Kaltura::new(["exec", "my-import", "--json"]).run().fails_with(2).error();
+    assert_eq!(error["message"], "`--` is missing before the program my-import");
+    // An option that there is not, is one that there is not; and a secret stays one.
+    Kaltura::new(["exec", "--bogus", "--", "x"]).run().fails_with(2).saying("unexpected argument '--bogus'");
+    let secret = Kaltura::new(["exec", VALUE]).env("KALTURA_APP_TOKEN", VALUE).run().fails_with(2);
+    assert!(!secret.saying("`--` is missing").stderr.contains(VALUE));
 }
 
 #[test]
