@@ -1,7 +1,8 @@
-//! Points in time as people read them: by the clock on their wall.
+//! Points in time as people read and write them: by the clock on their wall.
 
-use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ZonedDateTime};
 use kaltura_auth::runtime::Clock as _;
 use kaltura_http::SystemClock;
 use kaltura_types::UnixTime;
@@ -39,6 +40,28 @@ fn show_as(form: &str, time: UnixTime, zone: TimeZone) -> String {
     }
 }
 
+/// Reads what people write: a Unix time, a time with its offset from UTC, or a date or time by the clock on the wall.
+pub(crate) fn parse(text: &str) -> Result<UnixTime, InvalidTime> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let seconds = text.parse().map_err(|_| InvalidTime)?;
+        return Ok(UnixTime::from_seconds(seconds));
+    }
+    let timestamp = match text.parse::<Timestamp>() {
+        Ok(timestamp) => timestamp,
+        Err(_) => on_the_wall(text, TimeZone::system()).ok_or(InvalidTime)?.timestamp(),
+    };
+    Ok(UnixTime::from_seconds(timestamp.as_second()))
+}
+
+fn on_the_wall(text: &str, zone: TimeZone) -> Option<ZonedDateTime> {
+    text.parse::<DateTime>().ok()?.to_zoned_datetime(zone).ok()
+}
+
+/// A text is no time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a time: write it like 2027-06-30, 2027-06-30T12:00:00Z, or as a number of Unix seconds")]
+pub(crate) struct InvalidTime;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +79,23 @@ mod tests {
     fn a_time_that_no_calendar_has_is_shown_as_its_number() {
         let beyond = UnixTime::from_seconds(i64::MAX);
         assert_eq!(show_in(beyond, TimeZone::UTC), "Unix time 9223372036854775807");
+    }
+
+    #[test]
+    fn a_time_is_written_in_three_ways() {
+        for text in ["1814356800", "2027-06-30T12:00:00Z", "2027-06-30T14:00:00+02:00"] {
+            assert_eq!(parse(text), Ok(UnixTime::from_seconds(1_814_356_800)), "{text}");
+        }
+        let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        for (text, seconds) in [("2027-06-30", 1_814_306_400), ("2027-06-30T14:00", 1_814_356_800)] {
+            assert_eq!(on_the_wall(text, berlin.clone()).unwrap().timestamp().as_second(), seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in ["", "soon", "90d", "-1", "30.06.2027", "2027-06-31", "99999999999999999999"] {
+            assert_eq!(parse(text), Err(InvalidTime), "{text}");
+        }
     }
 }

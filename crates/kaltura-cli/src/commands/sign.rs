@@ -8,14 +8,18 @@ use serde::Serialize;
 use crate::duration::parse_lifetime;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::moment::{self, InvalidTime};
 use crate::options::{AdminSecretOptions, PartnerIdOption, TypeWish, parse_privileges};
+use crate::output;
 use crate::settings::Settings;
-use crate::{moment, output};
 
 const EXAMPLES: &str = "\
 Examples:
   A session of a user for an hour, with the admin secret in KALTURA_ADMIN_SECRET:
     kaltura sign --partner-id 1234567 --user alice --lifetime 1h
+
+  The same until a day:
+    kaltura sign --partner-id 1234567 --user alice --expires-at 2027-06-30
 
   One that shows a single video to one address, for another program:
     KALTURA_KS=\"$(pass show kaltura/admin | kaltura sign --partner-id 1234567 \\
@@ -27,9 +31,6 @@ and can do only what it was made for, the admin secret can do everything for eve
 With --json the answer has ks, version, fingerprint, partnerId, userId, sessionType, expiry
 (Unix time), expiresIn (seconds) and privileges; userId is null if it was not given.
 `kaltura --help` lists the exit codes.";
-
-/// The last second of the year 9999.
-const LATEST: i64 = 253_402_300_799;
 
 /// Sign a KS on this machine, and print it
 ///
@@ -54,10 +55,9 @@ pub(crate) struct SignCommand {
     #[arg(long, value_name = "DURATION", value_parser = parse_lifetime, default_value = "1d")]
     lifetime: Lifetime,
 
-    /// When it ends
-    #[arg(long, value_name = "UNIX_SECONDS", conflicts_with = "lifetime",
-          value_parser = clap::value_parser!(i64).range(1..=LATEST))]
-    expires_at: Option<i64>,
+    /// When it ends, such as 2027-06-30, 2027-06-30T12:00:00Z or a Unix time
+    #[arg(long, value_name = "TIME", conflicts_with = "lifetime", value_parser = parse_end)]
+    expires_at: Option<UnixTime>,
 
     /// What it may do, such as sview:0_a/0_b,appid:importer
     #[arg(long, value_name = "PRIVILEGES", value_parser = parse_privileges)]
@@ -127,7 +127,7 @@ impl SignCommand {
 
     fn expiry(&self, now: UnixTime) -> UnixTime {
         match self.expires_at {
-            Some(seconds) => UnixTime::from_seconds(seconds),
+            Some(end) => end,
             None => now.plus_seconds(i64::from(self.lifetime.as_seconds())),
         }
     }
@@ -160,6 +160,25 @@ impl SignCommand {
     }
 }
 
+/// Reads the end of a session. The server takes 0 for none that is given, and a number that no calendar has is a
+/// mistake, such as milliseconds.
+fn parse_end(text: &str) -> Result<UnixTime, InvalidEnd> {
+    let end = moment::parse(text)?;
+    if (1..=LATEST).contains(&end.as_seconds()) { Ok(end) } else { Err(InvalidEnd::OutOfCalendar) }
+}
+
+/// The last second of the year 9999.
+const LATEST: i64 = 253_402_300_799;
+
+/// A session can not end then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum InvalidEnd {
+    #[error(transparent)]
+    NoTime(#[from] InvalidTime),
+    #[error("it must be after the year 1970 has begun, and before the year 10000")]
+    OutOfCalendar,
+}
+
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -182,5 +201,15 @@ mod tests {
         assert_eq!(expiry(&[]), 1_086_400);
         assert_eq!(expiry(&["--lifetime", "1h"]), 1_003_600);
         assert_eq!(expiry(&["--expires-at", "77"]), 77);
+        assert_eq!(expiry(&["--expires-at", "2027-06-30T12:00:00Z"]), 1_814_356_800);
+    }
+
+    #[test]
+    fn an_end_must_be_one_that_the_server_reads() {
+        for text in ["0", "1969-12-31T23:59:59Z", "253402300800", "4000000000000"] {
+            assert_eq!(parse_end(text), Err(InvalidEnd::OutOfCalendar), "{text}");
+        }
+        assert_eq!(parse_end("soon"), Err(InvalidEnd::NoTime(InvalidTime)));
+        assert_eq!(parse_end("253402300799"), Ok(UnixTime::from_seconds(LATEST)));
     }
 }

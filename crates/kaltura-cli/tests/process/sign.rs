@@ -84,6 +84,17 @@ fn with_json_it_is_a_document() {
 }
 
 #[test]
+fn the_end_is_written_as_that_of_a_token() {
+    for time in ["2096-10-02T07:06:40Z", "2096-10-02T09:06:40+02:00", "2096-10-02T07:06:40"] {
+        let finished = sign(["--expires-at", time]).run().ends_with(0);
+        assert_eq!(opened(&finished).fields_text(), "_e=4000000000&_t=0", "{time}");
+    }
+    let wrong = |time: &str| sign(["--expires-at", time]).run().fails_with(2);
+    wrong("soon").saying("not a time: write it like 2027-06-30, 2027-06-30T12:00:00Z");
+    wrong("4000000000000").saying("before the year 10000");
+}
+
+#[test]
 fn a_session_that_is_over_is_made_and_noted() {
     let finished = sign(["--expires-at", "1500000000"]).run().ends_with(0);
     assert_eq!(finished.stderr, "note: the session is over already\n");

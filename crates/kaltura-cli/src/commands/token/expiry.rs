@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ZonedDateTime};
+use jiff::Timestamp;
 use kaltura_types::UnixTime;
 
 use super::server_clock::ServerClock;
@@ -22,7 +20,7 @@ pub(super) struct ExpiryOptions {
     expires_in: Option<Duration>,
 
     /// When the token stops starting sessions, such as 2027-06-30, 2027-06-30T12:00:00Z or a Unix time
-    #[arg(long, value_name = "TIME", value_parser = parse_time, conflicts_with = "expires_in")]
+    #[arg(long, value_name = "TIME", value_parser = moment::parse, conflicts_with = "expires_in")]
     expires_at: Option<UnixTime>,
 }
 
@@ -52,49 +50,9 @@ impl ExpiryOptions {
     }
 }
 
-/// Reads a Unix time, a time with its offset from UTC, or a date or time by the clock on the wall.
-fn parse_time(text: &str) -> Result<UnixTime, InvalidTime> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        let seconds = text.parse().map_err(|_| InvalidTime)?;
-        return Ok(UnixTime::from_seconds(seconds));
-    }
-    let timestamp = match text.parse::<Timestamp>() {
-        Ok(timestamp) => timestamp,
-        Err(_) => on_the_wall(text, TimeZone::system()).ok_or(InvalidTime)?.timestamp(),
-    };
-    Ok(UnixTime::from_seconds(timestamp.as_second()))
-}
-
-fn on_the_wall(text: &str, zone: TimeZone) -> Option<ZonedDateTime> {
-    text.parse::<DateTime>().ok()?.to_zoned_datetime(zone).ok()
-}
-
-/// A text is no time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a time: write it like 2027-06-30, 2027-06-30T12:00:00Z, or as a number of Unix seconds")]
-struct InvalidTime;
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_time_is_written_in_three_ways() {
-        for text in ["1814356800", "2027-06-30T12:00:00Z", "2027-06-30T14:00:00+02:00"] {
-            assert_eq!(parse_time(text), Ok(UnixTime::from_seconds(1_814_356_800)), "{text}");
-        }
-        let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
-        for (text, seconds) in [("2027-06-30", 1_814_306_400), ("2027-06-30T14:00", 1_814_356_800)] {
-            assert_eq!(on_the_wall(text, berlin.clone()).unwrap().timestamp().as_second(), seconds, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_time_is_refused() {
-        for text in ["", "soon", "90d", "-1", "30.06.2027", "2027-06-31", "99999999999999999999"] {
-            assert_eq!(parse_time(text), Err(InvalidTime), "{text}");
-        }
-    }
 
     #[test]
     fn an_end_in_the_past_can_only_be_a_mistake() {
