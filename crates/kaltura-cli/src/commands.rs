@@ -29,6 +29,8 @@ use crate::settings::Settings;
 pub(crate) fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
     let json = is_json_wanted(&cli)?;
     let settings = || Settings::load(cli.profile.as_deref(), environment);
+    // For those that do without a profile where all is given.
+    let settings_if_needed = || Settings::load_if_needed(cli.profile.as_deref(), environment);
     match cli.command {
         // These two select from what the API answers, which is JSON in any case.
         Command::Batch(batch) => batch.run(cli.json, &settings()?),
@@ -39,14 +41,14 @@ pub(crate) fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
         Command::Emulate(emulate) => emulate.run(),
         Command::Env(env) => env.run(json, &settings()?),
         Command::Exec(exec) => exec.run(&settings()?),
-        Command::Hash(hash) => hash.run(json, &settings()?),
-        Command::Inspect(inspect) => inspect.run(json, &settings()?),
+        Command::Hash(hash) => hash.run(json, &settings_if_needed()?),
+        Command::Inspect(inspect) => inspect.run(json, &settings_if_needed()?),
         Command::Ks(ks) => ks.run(json, &settings()?),
         Command::Login(login) => login.run(json, &settings()?),
-        Command::Logout(logout) => logout.run(json, &settings()?),
+        Command::Logout(logout) => logout.run(json, &settings_if_needed()?),
         Command::Man(man) => man.run(),
         Command::Profile(profile) => profile.run(json, cli.profile.as_deref(), environment),
-        Command::Sign(sign) => sign.run(json, &settings()?),
+        Command::Sign(sign) => sign.run(json, &settings_if_needed()?),
         Command::Status(status) => status.run(json, &settings()?),
         Command::Token(token) => token.run(json, &settings()?),
     }

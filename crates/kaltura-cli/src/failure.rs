@@ -13,11 +13,11 @@ use serde::Serialize;
 use crate::exit_code::ExitCode;
 
 /// A command did not work. It holds no secret: whoever makes one sees to that.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure(Box<Story>);
 
 /// All that a report tells; what is not known is left out of it.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Story {
     #[serde(rename = "class")]

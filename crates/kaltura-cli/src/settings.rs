@@ -19,7 +19,8 @@ use crate::profile::{Config, Profile};
 /// The environment, and the profile in use.
 pub(crate) struct Settings {
     environment: Environment,
-    profile: Option<Profile>,
+    /// Or why it can not be read, which matters only to who needs it.
+    profile: Result<Option<Profile>, Failure>,
     /// Who has named the profile.
     profile_origin: Origin,
 }
@@ -35,7 +36,18 @@ impl Settings {
             (None, Some(name)) => (Some(config.profile(&name)?), Origin::Variable(Profile::VARIABLE)),
             (None, None) => (config.default_profile()?, Origin::Default),
         };
-        Ok(Self { environment, profile, profile_origin })
+        Ok(Self { environment, profile: Ok(profile), profile_origin })
+    }
+
+    /// The same for a command that may need no profile: one that can not be read is an error only if it is needed,
+    /// or named by an option.
+    pub(crate) fn load_if_needed(wanted: Option<&str>, environment: Environment) -> Result<Self, Failure> {
+        match Self::load(wanted, environment) {
+            Err(failure) if wanted.is_none() => {
+                Ok(Self { environment, profile: Err(failure), profile_origin: Origin::Default })
+            }
+            loaded => loaded,
+        }
     }
 
     /// The environment.
@@ -44,8 +56,13 @@ impl Settings {
     }
 
     /// The profile in use.
-    pub(crate) const fn profile(&self) -> Option<&Profile> {
-        self.profile.as_ref()
+    pub(crate) fn profile(&self) -> Option<&Profile> {
+        self.profile.as_ref().ok()?.as_ref()
+    }
+
+    /// The profile in use, for who needs it.
+    pub(crate) fn needed_profile(&self) -> Result<Option<&Profile>, Failure> {
+        self.profile.as_ref().map(Option::as_ref).map_err(Failure::clone)
     }
 
     /// Who has named the profile in use.
@@ -74,7 +91,7 @@ impl Settings {
         if let Some(value) = self.environment.value_by(setting.variable, &parse)? {
             return Ok(Some(value));
         }
-        match &self.profile {
+        match self.needed_profile()? {
             Some(profile) => profile.value_by(setting.entry, parse),
             None => Ok(None),
         }
@@ -98,12 +115,12 @@ impl Settings {
 impl Settings {
     /// Settings of a test: an environment and no profile.
     pub(crate) const fn of_environment(environment: Environment) -> Self {
-        Self { environment, profile: None, profile_origin: Origin::Default }
+        Self { environment, profile: Ok(None), profile_origin: Origin::Default }
     }
 
     /// Settings of a test: an environment and the entries of a profile.
     pub(crate) fn of_test(environment: Environment, entries: &str) -> Self {
-        let profile = Some(Profile::of_test(entries));
+        let profile = Ok(Some(Profile::of_test(entries)));
         Self { environment, profile, profile_origin: Origin::Default }
     }
 }

@@ -50,7 +50,7 @@ impl ServerOptions {
         if let Some(region) = environment.value_by(Setting::REGION.variable, str::parse::<Region>)? {
             return Ok(region.into());
         }
-        let Some(profile) = settings.profile() else { return Ok(ServiceUrl::US) };
+        let Some(profile) = settings.needed_profile()? else { return Ok(ServiceUrl::US) };
         if let Some(text) = profile.text(entry) {
             return self.read(text, &format!("{entry} of the profile {}", profile.name()));
         }

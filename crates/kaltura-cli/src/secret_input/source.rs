@@ -75,7 +75,8 @@ impl SecretSource<'_> {
         {
             return Ok(given);
         }
-        let kept = settings.profile().map(|profile| profile.secret(secret, settings.environment(), owner));
+        let profile = settings.needed_profile()?;
+        let kept = profile.map(|profile| profile.secret(secret, settings.environment(), owner));
         if let Some(kept) = kept.transpose()?.flatten() {
             return Ok(kept);
         }

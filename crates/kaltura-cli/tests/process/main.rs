@@ -48,6 +48,7 @@ mod other_owner;
 mod profile_add;
 #[cfg(unix)]
 mod profile_asked;
+mod profile_broken;
 mod profile_file;
 mod profile_in_use;
 mod profile_remove;
