@@ -15,6 +15,7 @@ pub(super) use self::action_name::{ActionName, InvalidActionName};
 pub(super) use self::parameters::{read_file, read_text};
 pub(super) use self::session_in_use::{Line, SessionInUse, Undone, cured_by_a_login, without_login};
 pub(super) use self::shown_request::ShownRequest;
+pub(super) use self::table::{TableWish, print as print_table};
 
 use clap::Args;
 use kaltura_client::{RawAction, RetryPolicy};

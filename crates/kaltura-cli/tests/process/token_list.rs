@@ -48,6 +48,32 @@ ID       STATE     TYPE   USER   SESSIONS         EXPIRES                 DESCRI
 }
 
 #[test]
+fn the_columns_can_be_chosen() {
+    let server = server();
+    let list = |columns: &str| manage(&server, ["list", "--columns", columns]).run();
+    let chosen = list("id,sessionUserId, expiry,,description").ends_with(0);
+    assert_eq!(chosen.stderr, "");
+    let expected = "\
+id       sessionUserId  expiry            description
+0_fresh  bob            2026-12-04 04:09
+0_off    alice
+0_over   alice          2026-11-23 04:09  old
+0_open                                    a [2J b
+";
+    assert_eq!(chosen.stdout, expected);
+    // The value is in none of them.
+    let none =
+        list("id,token").ends_with(0).saying("note: no object has token; they have id, partnerId, state,");
+    assert!(!none.stdout.contains(VALUE), "{none:#?}");
+    list(" ,").fails_with(2).saying("--columns names no column");
+    let nothing = manage(&server, ["list", "0_nosuch", "--columns=id"]).run().fails_with(0);
+    nothing.saying("note: there is no such app token");
+    for form in ["--json", "--jq=."] {
+        manage(&server, ["list", "--columns=id", form]).run().fails_with(2).saying("cannot be used with");
+    }
+}
+
+#[test]
 fn the_json_is_a_list_without_values() {
     let finished = manage(&server(), ["list", "0_fresh", "--json"]).run().ends_with(0);
     let document = finished.document();

@@ -63,18 +63,14 @@ impl FormOptions {
             selection if self.jsonl => Form::Lines(selection),
             Some(selection) => Form::Selection(selection),
             None if json => Form::Json,
-            None => {
-                let is_asked = self.table || self.columns.is_some();
-                if is_asked || terminal {
-                    Form::Table(TableWish {
-                        columns: self.columns.as_deref().map(named).transpose()?,
-                        width: output::width(settings.environment())?,
-                        is_asked,
-                    })
-                } else {
-                    Form::Text
-                }
+            None if self.table || self.columns.is_some() || terminal => {
+                let width = output::width(settings.environment())?;
+                Form::Table(match &self.columns {
+                    Some(names) => TableWish::with_columns(names, width)?,
+                    None => TableWish { columns: None, width, is_asked: self.table },
+                })
             }
+            None => Form::Text,
         })
     }
 }
@@ -145,16 +141,6 @@ fn as_text(answer: &Value) -> String {
         Value::String(text) => format!("{text}\n"),
         answer => format!("{answer:#}\n"),
     }
-}
-
-/// The names of columns, without blanks and holes.
-fn named(columns: &[String]) -> Result<Vec<String>, Failure> {
-    let names = columns.iter().map(|name| name.trim().to_owned());
-    let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
-    if names.is_empty() {
-        return Err(Failure::usage("--columns names no column").with_hint("Such as: --columns id,name"));
-    }
-    Ok(names)
 }
 
 #[cfg(test)]

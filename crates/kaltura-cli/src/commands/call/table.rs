@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::output;
 
 /// What is wished of a table.
-pub(super) struct TableWish {
+pub(in crate::commands) struct TableWish {
     /// The columns, if not those that fit.
     pub(super) columns: Option<Vec<String>>,
     /// How wide it may be, if that is known.
@@ -18,8 +18,22 @@ pub(super) struct TableWish {
     pub(super) is_asked: bool,
 }
 
+impl TableWish {
+    /// A table with these columns. There may be blanks and holes between their names.
+    pub(in crate::commands) fn with_columns(names: &[String], width: Option<usize>) -> Result<Self, Failure> {
+        let names = names.iter().map(|name| name.trim().to_owned());
+        let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+        if names.is_empty() {
+            return Err(
+                Failure::usage("--columns names no column").with_hint("Such as: --columns id,createdAt")
+            );
+        }
+        Ok(Self { columns: Some(names), width, is_asked: true })
+    }
+}
+
 /// Prints objects as a table.
-pub(super) fn print(objects: &[Value], wish: &TableWish) -> Result<(), Failure> {
+pub(in crate::commands) fn print(objects: &[Value], wish: &TableWish) -> Result<(), Failure> {
     if objects.is_empty() {
         output::note("the list is empty");
         return Ok(());

@@ -9,6 +9,7 @@ use kaltura_types::{AppToken, AppTokenFilter, AppTokenId, AppTokenStatus, Sessio
 use super::account::AccountOptions;
 use super::shown::{ShownToken, State};
 use super::table::table;
+use crate::commands::call::{TableWish, print_table};
 use crate::failure::Failure;
 use crate::output;
 use crate::settings::Settings;
@@ -20,6 +21,9 @@ Examples:
 
   Those that still work, and stop within 30 days:
     kaltura token list --state active --expires-within 30d
+
+  What each may do, and until when:
+    kaltura token list --columns id,sessionPrivileges,expiry
 
   The ids of all that can start ADMIN sessions, for another program:
     kaltura token list --type admin --jq '.[].id'
@@ -57,6 +61,10 @@ pub(super) struct ListCommand {
     #[arg(long, value_name = "DURATION", value_parser = crate::duration::parse, help_heading = "Which")]
     expires_within: Option<Duration>,
 
+    /// List these columns, such as id,description,createdAt: names of the answer with --json
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with_all = ["json", "jq"])]
+    columns: Option<Vec<String>>,
+
     #[command(flatten)]
     account: AccountOptions,
 }
@@ -78,21 +86,31 @@ enum WantedType {
 
 impl ListCommand {
     pub(super) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+        let columns = self.columns.as_deref();
+        let columns = columns
+            .map(|names| TableWish::with_columns(names, output::width(settings.environment())?))
+            .transpose()?;
         let account = self.account.open(settings)?;
         let listed = account.tokens().list(self.filter());
         let mut tokens: Vec<AppToken> =
             account.run(async { listed.try_collect().await.map_err(|error| account.failure(error)) })?;
         let now = account.clock().now();
         tokens.retain(|token| self.is_wanted(token, now));
+        let shown = || tokens.iter().map(|token| ShownToken::new(token, now));
         if json {
-            let shown: Vec<ShownToken<'_>> = tokens.iter().map(|token| ShownToken::new(token, now)).collect();
-            return output::json_to_stdout(&shown);
+            return output::json_to_stdout(&shown().collect::<Vec<_>>());
         }
         if tokens.is_empty() {
             output::note("there is no such app token");
             return Ok(());
         }
-        output::to_stdout(&table(&tokens, now))
+        match columns {
+            Some(wish) => {
+                let tokens = shown().map(|token| serde_json::to_value(token).unwrap_or_default());
+                print_table(&tokens.collect::<Vec<_>>(), &wish)
+            }
+            None => output::to_stdout(&table(&tokens, now)),
+        }
     }
 
     /// What the server can look at.
