@@ -49,7 +49,7 @@ fn lock_within(path: &Path, patience: Duration) -> io::Result<File> {
 /// beside is what a killed process has left.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let beside = beside(path);
-    remove(&beside)?;
+    remove_half(path)?;
     let written = create_new(&beside)
         .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&beside, path));
@@ -62,8 +62,13 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 
 /// Takes a file away, and what a process that was killed has left beside it. Tells whether the file was there.
 pub(crate) fn remove_all(path: &Path) -> io::Result<bool> {
-    remove(&beside(path))?;
+    remove_half(path)?;
     remove(path)
+}
+
+/// Takes away what a process that was killed has left beside a file.
+pub(crate) fn remove_half(path: &Path) -> io::Result<()> {
+    remove(&beside(path)).map(drop)
 }
 
 fn remove(path: &Path) -> io::Result<bool> {

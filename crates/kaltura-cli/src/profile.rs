@@ -14,7 +14,8 @@
 //! ```
 //!
 //! Secrets do not stand there: an entry says where each of them is. What this program keeps itself
-//! (`token_store`) is in the keyring of the system, or in a file beside that only its owner can read.
+//! (`token_store`) is in the keyring of the system, or in a file beside that only its owner can read. Its place there
+//! has a number behind it once the profile has changed to another token (`token_store = "keyring-2"`).
 //!
 //! Whoever changes profiles opens a [`ProfileEditor`].
 
@@ -26,6 +27,7 @@ mod own_file;
 mod secret_owner;
 mod secret_place;
 mod secret_store;
+mod store_slot;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,20 +1,24 @@
 //! Changing profiles. What people wrote into the file stays as they wrote it, comments and order included.
 
+mod change;
 mod document;
+mod kept_secrets;
+mod unsettled;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+pub(crate) use self::change::{NewPlace, ProfileChanges};
+use self::change::{Removed, Saved};
 use self::document::ProfileDocument;
-use super::keyring::KeyringTrouble;
-use super::secret_store::NotForgotten;
-use super::{Config, ProfileName, ProfileSecret, SecretPlace, SecretStore, own_file};
+use self::kept_secrets::KeptSecrets;
+use super::secret_place::NotForgotten;
+use super::store_slot::StoreSlot;
+use super::{Config, ProfileName, ProfileSecret};
 use crate::environment::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::private_file;
-use crate::secret_input::Secret;
-use crate::settings::Setting;
 
 /// How many links are followed from one file to the next.
 const MOST_LINKS: usize = 16;
@@ -28,58 +32,6 @@ pub(crate) struct ProfileEditor {
     config: Config,
     document: ProfileDocument,
     _lock: File,
-}
-
-/// What shall be changed in a profile. What is not named stays as it is.
-#[derive(Default)]
-pub(crate) struct ProfileChanges {
-    /// Settings that are taken out, before others are set.
-    pub(crate) unset: Vec<&'static Setting>,
-    /// Settings with their new texts, each of which can be read.
-    pub(crate) settings: Vec<(&'static Setting, String)>,
-    /// Where secrets are from now on.
-    pub(crate) secrets: Vec<(ProfileSecret, NewPlace)>,
-    /// The store that secrets shall be kept in; otherwise the keyring, and where that can not be used, a file.
-    pub(crate) store: Option<SecretStore>,
-}
-
-/// Where a secret is from now on.
-pub(crate) enum NewPlace {
-    /// What a command of the shell prints.
-    Command(String),
-    /// The content of somebody's file, named from the root.
-    File(String),
-    /// An environment variable.
-    Variable(String),
-    /// A store of this program, which is to keep this value.
-    Kept(Secret),
-}
-
-/// What was changed.
-pub(crate) struct Saved {
-    /// Whether there was no such profile before.
-    pub(crate) is_new: bool,
-    /// Whether it is now the profile that is used where none is named, and was not before.
-    pub(crate) became_default: bool,
-    /// What is good to know, in sentences for people.
-    pub(crate) notes: Vec<String>,
-}
-
-/// What was taken away.
-pub(crate) struct Removed {
-    /// Whether it was the profile that is used where none is named.
-    pub(crate) was_default: bool,
-    /// The secrets that were forgotten.
-    pub(crate) forgotten: Vec<ProfileSecret>,
-    /// What is good to know, in sentences for people.
-    pub(crate) notes: Vec<String>,
-}
-
-impl ProfileChanges {
-    /// Whether nothing shall be changed.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.unset.is_empty() && self.settings.is_empty() && self.secrets.is_empty()
-    }
 }
 
 impl ProfileEditor {
@@ -117,29 +69,30 @@ impl ProfileEditor {
     /// Adds a profile, or changes the one that has this name: keeps the secrets that are given, and writes the
     /// entries. The first profile becomes the one that is used where none is named. Secrets that were kept elsewhere
     /// until now are forgotten there. The notes of the answer must be told: they say where a secret is in clear text.
+    ///
+    /// Killed at any moment, the profile is as it was, secrets included, or as it shall be. What is left over then is
+    /// cleared away by the next change.
     pub(crate) fn save(&mut self, name: &ProfileName, changes: &ProfileChanges) -> Result<Saved, Failure> {
         self.reread()?;
         self.config.refuse_namesake(name)?;
-        let old = self.places(name, changes);
-        let is_new = self.config.find(name.as_str()).is_none();
+        let folder = self.folder().to_owned();
+        let mut notes = unsettled::settle(&folder, &self.config);
+        let before = self.config.find(name.as_str());
+        let is_new = before.is_none();
         let becomes_default = self.config.profiles().next().is_none() && self.config.default_name().is_none();
 
-        let (mut kept, mut notes) = (Vec::new(), Vec::new());
-        let put = self.put(name, changes, &mut kept, &mut notes);
+        let changed = changes.secrets.iter().map(|(secret, _)| *secret);
+        let mut kept = KeptSecrets::begin(&folder, name, before, changed)?;
+        let put = self.put(name, changes, &mut kept);
         if becomes_default {
             self.document.set_default(name);
         }
         if let Err(failure) = put.and_then(|()| self.write()) {
             // Nobody would know of these secrets, or they would be taken for those that were there before.
-            kept.iter().for_each(|kept| kept.undo());
+            kept.undo();
             return Err(failure);
         }
-        let now = self.places(name, changes);
-        for (secret, place) in old.iter().filter(|old| !now.contains(old)) {
-            if let Err(reason) = place.forget() {
-                notes.push(left_behind(*secret, &reason));
-            }
-        }
+        notes.extend(kept.settle(self.config.find(name.as_str())));
         Ok(Saved { is_new, became_default: becomes_default, notes })
     }
 
@@ -148,8 +101,7 @@ impl ProfileEditor {
         &mut self,
         name: &ProfileName,
         changes: &ProfileChanges,
-        kept: &mut Vec<Replaced>,
-        notes: &mut Vec<String>,
+        kept: &mut KeptSecrets<'_>,
     ) -> Result<(), Failure> {
         for setting in &changes.unset {
             self.document.unset(name, setting);
@@ -157,36 +109,25 @@ impl ProfileEditor {
         for (setting, text) in &changes.settings {
             self.document.set(name, setting, text);
         }
+        // Whose secrets they are from now on.
+        let next = Config::of_text(&self.path, &self.document.text())?;
+        let (before, next) = (self.config.find(name.as_str()), next.find(name.as_str()));
         for (secret, place) in &changes.secrets {
             let [command, file, variable, store] = secret.entries();
+            let slot;
             let (entry, text) = match place {
                 NewPlace::Command(text) => (command, text.as_str()),
                 NewPlace::File(text) => (file, text.as_str()),
                 NewPlace::Variable(text) => (variable, text.as_str()),
                 NewPlace::Kept(value) => {
-                    let before = self.kept_before(name, *secret);
-                    let now = SecretStore::keep(changes.store, self.folder(), name, *secret, value)?;
-                    let place = now.store.place(self.folder(), name, *secret);
-                    notes.extend(now.instead_of_keyring.map(|why| note_of_file(*secret, &place, &why)));
-                    kept.push(Replaced { place, before });
-                    (store, now.store.as_str())
+                    let number = next.map_or(StoreSlot::FIRST, |next| next.number_for(*secret, before));
+                    slot = kept.keep(changes.store, number, *secret, value)?.to_string();
+                    (store, slot.as_str())
                 }
             };
             self.document.set_place(name, *secret, entry, text);
         }
         Ok(())
-    }
-
-    /// The secret that a store of this program keeps for the profile until now, and where.
-    fn kept_before(&self, name: &ProfileName, secret: ProfileSecret) -> Option<(SecretPlace, Secret)> {
-        let place = self.config.find(name.as_str()).and_then(|profile| profile.place_of(secret));
-        let value = match &place {
-            // What can not be had can not be put back either.
-            Some(SecretPlace::Keyring(item)) => item.secret().ok().flatten(),
-            Some(SecretPlace::OwnFile(path)) => own_file::read(path).ok().flatten(),
-            _ => None,
-        };
-        place.zip(value)
     }
 
     /// Makes a profile the one that is used where none is named.
@@ -202,7 +143,8 @@ impl ProfileEditor {
         self.reread()?;
         let Some(profile) = self.config.find(name) else { return Err(self.config.unknown(name)) };
         let was_default = self.config.default_name() == Some(name);
-        let mut removed = Removed { was_default, forgotten: Vec::new(), notes: Vec::new() };
+        let notes = unsettled::settle(self.folder(), &self.config);
+        let mut removed = Removed { was_default, forgotten: Vec::new(), notes };
         // The secrets first: should this be killed here, the profile still tells of them.
         for secret in ProfileSecret::ALL {
             match profile.place_of(secret).map(|place| place.forget()) {
@@ -214,13 +156,6 @@ impl ProfileEditor {
         self.document.remove(name);
         self.write()?;
         Ok(removed)
-    }
-
-    /// The places of the secrets that are about to be changed, as they are now.
-    fn places(&self, name: &ProfileName, changes: &ProfileChanges) -> Vec<(ProfileSecret, SecretPlace)> {
-        let Some(profile) = self.config.find(name.as_str()) else { return Vec::new() };
-        let secrets = changes.secrets.iter();
-        secrets.filter_map(|(secret, _)| Some((*secret, profile.place_of(*secret)?))).collect()
     }
 
     fn folder(&self) -> &Path {
@@ -240,30 +175,6 @@ impl ProfileEditor {
     }
 }
 
-/// A secret that was kept in the place of another one.
-struct Replaced {
-    place: SecretPlace,
-    /// The one before it, and where that was.
-    before: Option<(SecretPlace, Secret)>,
-}
-
-impl Replaced {
-    /// Puts back what was there. It is tried after something else has failed, which is what is told.
-    fn undo(&self) {
-        match (&self.place, &self.before) {
-            (SecretPlace::Keyring(item), Some((place, value))) if *place == self.place => {
-                let _ = item.keep(value);
-            }
-            (SecretPlace::OwnFile(path), Some((place, value))) if *place == self.place => {
-                let _ = own_file::keep(path, value);
-            }
-            (place, _) => {
-                let _ = place.forget();
-            }
-        }
-    }
-}
-
 /// The file, as it is and as it can be changed.
 fn read(path: &Path) -> Result<(Config, ProfileDocument), Failure> {
     let text = Config::text(path)?;
@@ -280,15 +191,6 @@ fn behind_links(path: &Path) -> PathBuf {
     path
 }
 
-fn note_of_file(secret: ProfileSecret, place: &SecretPlace, why: &KeyringTrouble) -> String {
-    let file = match place {
-        SecretPlace::OwnFile(path) => path.display().to_string(),
-        _ => String::new(),
-    };
-    let what = secret.what();
-    format!("{what} is kept in clear text in the file {file}, which only you can read: {why}")
-}
-
 fn left_behind(secret: ProfileSecret, reason: &NotForgotten) -> String {
     format!("{} could not be taken away from where it was kept: {reason}", secret.what())
 }
@@ -296,6 +198,7 @@ fn left_behind(secret: ProfileSecret, reason: &NotForgotten) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Setting;
 
     #[test]
     fn what_a_person_writes_meanwhile_stays() {

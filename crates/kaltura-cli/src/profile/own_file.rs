@@ -49,6 +49,11 @@ pub(super) fn forget(path: &Path) -> io::Result<bool> {
     private_file::remove_all(path)
 }
 
+/// Takes away what is not whole, which a process that was killed has left beside it.
+pub(super) fn forget_half(path: &Path) -> io::Result<()> {
+    private_file::remove_half(path)
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::fs;

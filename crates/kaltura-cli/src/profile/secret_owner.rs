@@ -3,7 +3,7 @@
 use kaltura_auth::{Region, ServiceUrl};
 use kaltura_types::PartnerId;
 
-use super::Profile;
+use super::{Profile, ProfileSecret};
 use crate::settings::Setting;
 
 /// Whose secret it must be, as far as that is known. What a profile keeps is for its own server, account and token:
@@ -30,6 +30,15 @@ impl Profile {
             .token_id
             .is_some_and(|id| is_other(&Setting::APP_TOKEN_ID, id))
             .then_some(&Setting::APP_TOKEN_ID)
+    }
+
+    /// Whether a secret of this profile belongs to the same token, or to the same account, as that of the other.
+    pub(super) fn is_of_the_owner_of(&self, secret: ProfileSecret, other: &Self) -> bool {
+        let is_same = |setting: &Setting| self.text(setting.entry) == other.text(setting.entry);
+        let is_same_server = self.service_url().is_some_and(|url| other.service_url().as_ref() == Some(&url));
+        is_same_server
+            && is_same(&Setting::PARTNER_ID)
+            && (secret != ProfileSecret::AppToken || is_same(&Setting::APP_TOKEN_ID))
     }
 
     /// The server, account and token that the profile logs in to and with, if it names all of them well.

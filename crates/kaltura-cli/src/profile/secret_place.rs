@@ -1,11 +1,14 @@
 //! Where the secrets of a profile are.
 
+mod keeping;
 mod reading;
 
 use std::path::PathBuf;
 
+pub(super) use self::keeping::{NotForgotten, NotKept};
 use super::keyring::KeyringTrouble;
-use super::{KeyringItem, Profile, SecretStore};
+use super::store_slot::StoreSlot;
+use super::{KeyringItem, Profile};
 use crate::environment::Environment;
 
 /// A secret that a profile may have.
@@ -18,7 +21,7 @@ pub(crate) enum ProfileSecret {
 }
 
 /// Where a secret is.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SecretPlace {
     /// What a command of the shell prints.
     Command(String),
@@ -77,8 +80,8 @@ impl Profile {
             .or_else(|| file.map(|file| SecretPlace::File(self.folder.join(file))))
             .or_else(|| variable.map(|variable| SecretPlace::Variable(variable.to_owned())))
             .or_else(|| {
-                let store: SecretStore = store?.parse().ok()?;
-                Some(store.place(&self.folder, &self.name, secret))
+                let slot: StoreSlot = store?.parse().ok()?;
+                Some(slot.place(&self.folder, &self.name, secret))
             })
     }
 }
@@ -112,6 +115,10 @@ mod tests {
         assert_eq!(
             place("token_store = 'file'"),
             Some(SecretPlace::OwnFile("/settings/secrets/test.app-token".into()))
+        );
+        assert_eq!(
+            place("token_store = 'file-2'"),
+            Some(SecretPlace::OwnFile("/settings/secrets/test.app-token-2".into()))
         );
         assert!(matches!(place("token_store = 'keyring'"), Some(SecretPlace::Keyring(_))));
         assert_eq!(place("admin_secret_variable = 'X'"), None);

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::emulator_process::text_of;
+use crate::emulator_process::{EmulatorProcess, text_of, token};
 use crate::invocation::Finished;
 use crate::profile_scene::{ADMIN_VALUE, VALUE, holds_no_secret, server};
 
@@ -168,7 +168,7 @@ fn both_secrets_of_all_profiles_have_their_own_place() {
 
 #[test]
 fn the_admin_secret_in_it_manages_app_tokens() {
-    let server = crate::emulator_process::EmulatorProcess::start([]);
+    let server = EmulatorProcess::start([]);
     let Some(home) = Desktop::new(server.url()) else { return };
     std::fs::write(home.path("secret"), server.told("/adminSecret")).unwrap();
     let partner = server.greeting["partnerId"].to_string();
@@ -216,4 +216,45 @@ fn a_keyring_that_stays_locked_is_told() {
     home.run(&format!("{start} add work --store=keyring")).fails_with(1).saying("Unlock the keyring");
     let in_a_file = home.run(&format!("{start} add work")).ends_with(0);
     in_a_file.saying("is kept in clear text in the file").saying("the keyring is locked");
+}
+
+/// Killed at any moment, the profile logs in by the old token or by the new one.
+#[test]
+fn a_change_to_another_token_that_is_killed_breaks_nothing() {
+    let tokens = json!([token("0_importer", VALUE, json!({})), token("0_second", ADMIN_VALUE, json!({}))]);
+    let server = EmulatorProcess::with_tokens(tokens);
+    let Some(home) = Desktop::new(server.url()) else { return };
+    let finished = home.run(
+        r#"unlock
+        config=$HOME/.config/kaltura/config.toml
+        add work --store=keyring >/dev/null
+        change() {
+            id=0_second file=$SECRET_FILE
+            grep -q 0_second $config && id=0_importer file=$VALUE_FILE
+            "$@" kaltura profile add work --app-token-id $id --app-token-file $file --store=keyring >/dev/null
+        }
+        # How long it takes in microseconds. Secrets are kept in the last part of that; the rounds go beyond it.
+        begun=${EPOCHREALTIME/./}
+        change env
+        took=$((${EPOCHREALTIME/./} - begun)) finished=0 killed=0
+        for round in $(seq 60); do
+            lifetime=$(printf '0.%06d' $((took * (40 + round) / 80)))
+            change timeout --foreground --signal=KILL $lifetime && finished=1 || killed=1
+            kaltura login >/dev/null || { cat $config; exit 9; }
+        done
+        echo $finished $killed
+        # What is left over goes with the next change.
+        kaltura profile add work --user=last >/dev/null
+        number=$(grep -o 'keyring-[0-9]*' $config | cut -d- -f2)
+        for other in $(seq 2 $((number + 1))); do
+            sed -i "s/keyring-[0-9]*/keyring-$other/" $config
+            echo $((other - number)) $(kaltura profile show --json | grep -o '"isThere":true')
+        done"#,
+    );
+    let finished = finished.ends_with(0);
+    let (outcome, places) = finished.stdout.split_once('\n').unwrap();
+    assert_eq!(outcome, "1 1", "{finished:#?}");
+    let held: Vec<&str> = places.lines().filter(|line| line.contains("isThere")).collect();
+    assert_eq!(held, ["0 \"isThere\":true"], "{finished:#?}");
+    assert_eq!(finished.stderr, "");
 }

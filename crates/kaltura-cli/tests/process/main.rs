@@ -54,6 +54,7 @@ mod profile_in_use;
 mod profile_remove;
 mod profile_scene;
 mod profile_shown;
+mod profile_switch;
 mod secrets;
 mod selected;
 mod sign;

@@ -41,6 +41,11 @@ fn a_rotated_token_takes_the_place_of_the_old_one() {
     assert_eq!((&document["profile"], &document["oldDeleted"]), (&"nightly".into(), &true.into()));
     assert!(document["warnings"][0].as_str().unwrap().contains("in clear text"), "{document}");
     assert!(config(folder.path()).contains(document["id"].as_str().unwrap()));
+    // The new value has a place of its own, and the old one is gone.
+    assert!(config(folder.path()).contains("token_store = \"file-2\"\n"), "{}", config(folder.path()));
+    let kept = fs::read_dir(folder.path().join("secrets")).unwrap();
+    let kept: Vec<_> = kept.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(kept, ["nightly.app-token-2"]);
     login(folder.path(), "nightly").ends_with(0);
 }
 

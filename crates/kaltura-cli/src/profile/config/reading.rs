@@ -7,7 +7,8 @@ use toml_edit::{Document, Item, TableLike, Value};
 
 use super::Config;
 use crate::failure::Failure;
-use crate::profile::{Profile, ProfileSecret, SecretStore};
+use crate::profile::store_slot::StoreSlot;
+use crate::profile::{Profile, ProfileSecret};
 use crate::settings::Setting;
 
 /// A file that is being read.
@@ -53,8 +54,8 @@ impl Reading<'_> {
                 _ => return Err(self.wrong(item.span(), "this is neither text nor number")),
             };
             let is_store = ProfileSecret::ALL.iter().any(|secret| secret.store_entry() == key);
-            if is_store && text.parse::<SecretStore>().is_err() {
-                return Err(self.wrong(item.span(), "a store is keyring or file"));
+            if let (true, Err(error)) = (is_store, text.parse::<StoreSlot>()) {
+                return Err(self.wrong(item.span(), &error.to_string()));
             }
             entries.push((key.to_owned(), text));
         }
