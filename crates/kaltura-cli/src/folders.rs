@@ -4,9 +4,14 @@ use std::path::PathBuf;
 
 use crate::environment::Environment;
 
+/// The variable that names another folder for the session cache.
+pub(crate) const CACHES_VARIABLE: &str = "KALTURA_CACHE_DIR";
+/// The variable that names another folder for the profiles.
+pub(crate) const SETTINGS_VARIABLE: &str = "KALTURA_CONFIG_DIR";
+
 /// The folder of the session cache; nothing if the environment names no place for it.
 pub(crate) fn caches(environment: Environment) -> Option<PathBuf> {
-    ours(environment, "KALTURA_CACHE_DIR", |environment| {
+    ours(environment, CACHES_VARIABLE, |environment| {
         if cfg!(windows) {
             folder(environment, "LOCALAPPDATA")
         } else if cfg!(target_os = "macos") {
@@ -20,7 +25,7 @@ pub(crate) fn caches(environment: Environment) -> Option<PathBuf> {
 
 /// The folder of the profiles; nothing if the environment names no place for it.
 pub(crate) fn settings(environment: Environment) -> Option<PathBuf> {
-    ours(environment, "KALTURA_CONFIG_DIR", |environment| {
+    ours(environment, SETTINGS_VARIABLE, |environment| {
         if cfg!(windows) {
             folder(environment, "APPDATA")
         } else {

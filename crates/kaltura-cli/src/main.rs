@@ -46,6 +46,7 @@ mod session_cache;
 mod session_proof;
 mod settings;
 mod signals;
+mod stranger;
 mod transport;
 
 use crate::cli::Cli;

@@ -15,6 +15,8 @@ use std::path::PathBuf;
 pub(crate) use self::record::Record;
 pub(crate) use self::session_file::{Lock, SessionFile};
 pub(crate) use self::token_folder::{Forgotten, TokenFolder};
+use crate::folders;
+use crate::stranger::Stranger;
 
 /// What is wrong with the cache. No secret is in it.
 #[derive(Debug, thiserror::Error)]
@@ -31,4 +33,11 @@ pub(crate) enum Trouble {
     Foreign { path: PathBuf },
     #[error("others can read the session cache {}; it is not used, and a login replaces it", path.display())]
     OthersCanRead { path: PathBuf },
+    #[error("the session cache {} belongs to {owner}; it is not used, and a login replaces it", path.display())]
+    FileOfStranger { path: PathBuf, owner: Stranger },
+    #[error(
+        "the session cache {} is a place of {owner}; it is not used. {}",
+        path.display(), owner.remedy(folders::CACHES_VARIABLE)
+    )]
+    FolderOfStranger { path: PathBuf, owner: Stranger },
 }

@@ -13,6 +13,7 @@ use super::{Profile, ProfileName};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::folders;
+use crate::stranger::Stranger;
 
 /// How many bytes of the file are looked at.
 const MOST_BYTES: u64 = 1 << 20;
@@ -41,7 +42,13 @@ impl Config {
     /// The text of the file; empty if there is none.
     pub(super) fn text(path: &Path) -> Result<String, Failure> {
         let mut text = String::new();
-        match File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text)) {
+        let file = File::open(path);
+        // Whoever can change the file can have a command run as the one who reads it.
+        if let Some(stranger) = file.as_ref().ok().and_then(Stranger::with_file) {
+            let message = format!("the file with the profiles {} belongs to {stranger}", path.display());
+            return Err(Failure::usage(message).with_hint(stranger.remedy(folders::SETTINGS_VARIABLE)));
+        }
+        match file.and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text)) {
             Ok(bytes) if bytes as u64 > MOST_BYTES => Err(Failure::usage(format!(
                 "the profiles in {} can not be read: the file has more than {MOST_BYTES} bytes",
                 path.display()

@@ -18,7 +18,8 @@ use super::{Config, ProfileName, ProfileSecret};
 use crate::environment::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::private_file;
+use crate::stranger::Stranger;
+use crate::{folders, private_file};
 
 /// How many links are followed from one file to the next.
 const MOST_LINKS: usize = 16;
@@ -40,6 +41,11 @@ impl ProfileEditor {
         let path = Config::path(environment).ok_or_else(|| {
             Failure::usage("there is no place for profiles").with_hint("Set HOME or KALTURA_CONFIG_DIR.")
         })?;
+        let folder = path.parent().unwrap_or(&path);
+        if let Some(stranger) = Stranger::with_folder(folder, environment) {
+            let message = format!("the profiles in {} would be those of {stranger}", path.display());
+            return Err(Failure::usage(message).with_hint(stranger.remedy(folders::SETTINGS_VARIABLE)));
+        }
         let lock = private_file::lock(&path.with_file_name("config.lock")).map_err(|error| {
             let message = format!("the profiles in {} can not be changed", path.display());
             Failure::new(ExitCode::Local, message)

@@ -8,10 +8,12 @@ use zeroize::Zeroizing;
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::folders;
 use crate::private_file;
 use crate::secret_input::{self, Secret};
+use crate::stranger::Stranger;
 
-/// The secret; nothing if there is no file. What others could read is not trusted any more.
+/// The secret; nothing if there is no file. What others could read or put there is not trusted.
 pub(super) fn read(path: &Path) -> Result<Option<Secret>, Failure> {
     let place = path.display();
     let file = match File::open(path) {
@@ -21,6 +23,10 @@ pub(super) fn read(path: &Path) -> Result<Option<Secret>, Failure> {
             return Err(Failure::usage(format!("can not open the file {place}")).caused_by(&error));
         }
     };
+    if let Some(stranger) = Stranger::with_file(&file) {
+        let message = format!("the file {place}, which holds a secret, belongs to {stranger}");
+        return Err(Failure::usage(message).with_hint(stranger.remedy(folders::SETTINGS_VARIABLE)));
+    }
     if private_file::is_open_to_others(&file) {
         let message = format!("others can read the file {place}, which holds a secret");
         return Err(Failure::usage(message).with_hint(format!(

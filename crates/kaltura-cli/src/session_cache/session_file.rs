@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{Record, Trouble};
 use crate::private_file;
+use crate::stranger::Stranger;
 
 /// How many bytes of a file are looked at. A session has a few hundred.
 const MOST_BYTES: u64 = 1 << 20;
@@ -38,6 +39,9 @@ impl SessionFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Trouble::Unreadable { path, error }),
         };
+        if let Some(owner) = Stranger::with_file(&file) {
+            return Err(Trouble::FileOfStranger { path, owner });
+        }
         if private_file::is_open_to_others(&file) {
             return Err(Trouble::OthersCanRead { path });
         }

@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::{SessionFile, Trouble};
 use crate::environment::Environment;
 use crate::folders;
+use crate::stranger::Stranger;
 
 /// What may stand behind the name of a session in a file name: its lock, itself, and what is not yet it.
 const ENDINGS: [&str; 3] = ["lock", "json", "json.new"];
@@ -39,13 +40,13 @@ impl TokenFolder {
         partner: PartnerId,
         token_id: &str,
     ) -> Result<Self, Trouble> {
-        let cache = folders::caches(environment).ok_or(Trouble::NoFolder)?;
-        Ok(Self { path: cache.join(name_of(&(service_url.as_str(), partner, token_id))?) })
+        let path = cache(environment)?.join(name_of(&(service_url.as_str(), partner, token_id))?);
+        of_no_stranger(path, environment).map(|path| Self { path })
     }
 
     /// The folders of all tokens.
     pub(crate) fn all(environment: Environment) -> Result<Vec<Self>, Trouble> {
-        let cache = folders::caches(environment).ok_or(Trouble::NoFolder)?;
+        let cache = cache(environment)?;
         let is_ours = |entry: &DirEntry| {
             entry.file_type().is_ok_and(|kind| kind.is_dir())
                 && entry.file_name().to_str().is_some_and(is_our_name)
@@ -84,6 +85,19 @@ impl Forgotten {
             Ok(was_there) => self.count += usize::from(was_there),
             Err(trouble) => self.trouble = self.trouble.take().or(Some(trouble)),
         }
+    }
+}
+
+/// The folder of the cache.
+fn cache(environment: Environment) -> Result<PathBuf, Trouble> {
+    of_no_stranger(folders::caches(environment).ok_or(Trouble::NoFolder)?, environment)
+}
+
+/// Neither is a session of somebody else used, nor is one kept where its owner would be locked out.
+fn of_no_stranger(path: PathBuf, environment: Environment) -> Result<PathBuf, Trouble> {
+    match Stranger::with_folder(&path, environment) {
+        None => Ok(path),
+        Some(owner) => Err(Trouble::FolderOfStranger { path, owner }),
     }
 }
 

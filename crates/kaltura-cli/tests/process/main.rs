@@ -65,6 +65,8 @@ mod status_verify;
 #[cfg(unix)]
 mod stopped;
 #[cfg(unix)]
+mod stranger;
+#[cfg(unix)]
 mod terminal;
 mod token_account;
 mod token_add;

@@ -1,10 +1,13 @@
 //! The files of the profiles: whether others can change what stands in them, or read what is secret.
 
+use std::fs::File;
 use std::path::Path;
 
 use super::check::{Finding, Outcome};
 use crate::environment::Environment;
+use crate::folders;
 use crate::profile::{Config, Profile, ProfileSecret, SecretPlace};
+use crate::stranger::Stranger;
 
 /// Looks at the file with the profiles, and at the secrets of the profile in use that are in files.
 pub(super) fn look(environment: Environment, profile: Option<&Profile>) -> Outcome {
@@ -17,7 +20,12 @@ fn finding(environment: Environment, profile: Option<&Profile>) -> Finding {
     };
     let mut open = Vec::new();
     let mut remedies = Vec::new();
+    let mut stranger = None;
     for path in path.parent().into_iter().chain([path.as_path()]) {
+        if let Some(owner) = File::open(path).ok().as_ref().and_then(Stranger::with_file) {
+            open.push(format!("{} belongs to {owner}", path.display()));
+            stranger = Some(owner.remedy(folders::SETTINGS_VARIABLE));
+        }
         if has_mode(path, 0o022) {
             open.push(format!("others can change {}, and so which command gives a secret", path.display()));
             remedies.push(format!("chmod go-w '{}'", path.display()));
@@ -35,7 +43,8 @@ fn finding(environment: Environment, profile: Option<&Profile>) -> Finding {
     if open.is_empty() {
         return Finding::ok(format!("nobody else can change {}", path.display()));
     }
-    Finding::warning(open.join("; "), format!("Run: {}", remedies.join("; ")))
+    let run = (!remedies.is_empty()).then(|| format!("Run: {}", remedies.join("; ")));
+    Finding::warning(open.join("; "), stranger.into_iter().chain(run).collect::<Vec<_>>().join(" "))
 }
 
 /// Whether others have one of these rights.

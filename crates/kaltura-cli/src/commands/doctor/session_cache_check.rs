@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::check::{Finding, Outcome};
 use crate::environment::Environment;
+use crate::stranger::Stranger;
 use crate::{folders, private_file};
 
 /// Writes a file into the folder of the cache, and takes it away again.
@@ -16,6 +17,12 @@ pub(super) fn look(environment: Environment) -> Outcome {
         ));
     };
     let shown = folder.display();
+    if let Some(stranger) = Stranger::with_folder(&folder, environment) {
+        return Outcome::nothing(Finding::warning(
+            format!("{shown} is a place of {stranger}, so that each command logs in"),
+            stranger.remedy(folders::CACHES_VARIABLE),
+        ));
+    }
     if let Err(error) = try_to_write(&folder) {
         return Outcome::nothing(Finding::warning(
             format!("{shown} can not be written, so that each command logs in: {error}"),
