@@ -12,7 +12,8 @@ use crate::conformance::subject::Outcome;
 use crate::conformance::suite::{CANARY_IN_ANSWER, Checked, Suite, broken, request};
 
 const LIMIT: Duration = Duration::from_millis(400);
-const PATIENCE: Duration = Duration::from_millis(2000);
+/// Far above [`LIMIT`]: a busy machine is no fault of the transport.
+const PATIENCE: Duration = Duration::from_millis(4000);
 const MOMENT: Duration = Duration::from_millis(40);
 
 pub(in crate::conformance) async fn allowed(suite: &mut Suite<'_>) -> Checked {
