@@ -1,12 +1,16 @@
 //! `--jq`: a filter in the language of jq that selects from an answer.
 
 mod compiled;
+mod from_json;
+mod nesting;
+mod room;
 
 use std::sync::OnceLock;
 
 use serde_json::Value;
 
 use self::compiled::Compiled;
+use self::room::with_room;
 use super::foreign_text_to_stdout;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -26,7 +30,7 @@ pub(crate) struct Selection {
 impl Selection {
     /// A filter as it is written. With `json`, all that comes of it is printed as JSON.
     pub(crate) fn new(filter: &str, json: bool) -> Result<Self, Failure> {
-        Compiled::new(filter)?;
+        with_room(|| Compiled::new(filter).map(drop))?;
         Ok(Self { filter: filter.to_owned(), json })
     }
 
@@ -58,15 +62,17 @@ impl Selection {
     }
 
     fn print_all(&self, values: &[Value]) -> Result<(), Failure> {
-        let compiled = Compiled::new(&self.filter)?;
-        let mut lines = Lines::default();
-        for value in values {
-            let goes_on = compiled.run(value, self.json, &mut |line| lines.add(&line))?;
-            if !goes_on {
-                break;
+        with_room(|| {
+            let compiled = Compiled::new(&self.filter)?;
+            let mut lines = Lines::default();
+            for value in values {
+                let goes_on = compiled.run(value, self.json, &mut |line| lines.add(&line))?;
+                if !goes_on {
+                    break;
+                }
             }
-        }
-        lines.flush()
+            lines.flush()
+        })
     }
 }
 

@@ -65,6 +65,20 @@ fn an_error_of_the_api_is_not_selected_from() {
     of(&answer, &["--jq=.code"]).run().fails_with(7).saying("ODD");
 }
 
+#[test]
+fn a_filter_that_calls_itself_without_end_is_an_error() {
+    let finished = of(&json!(1), &["--jq=., (def f: 1 + f; f)"]).run().ends_with(2);
+    assert_eq!(finished.stdout, "1\n");
+    finished.saying("the filter of --jq failed: it goes too deep: it may call itself without end");
+    let error = of(&json!(1), &["--jq=def f: f | f; f", "--json"]).run().fails_with(2).error();
+    assert!(error["hint"].as_str().unwrap().contains("The call has been carried out."), "{error}");
+    // What a server sends is not believed either.
+    of(&json!("[".repeat(200_000)), &["--jq=fromjson"])
+        .run()
+        .fails_with(2)
+        .saying("nests more than 10000 deep");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_filter_without_end_can_be_interrupted() {

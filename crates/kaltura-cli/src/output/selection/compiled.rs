@@ -1,35 +1,47 @@
 //! A filter that can be run, and what is wrong with one that can not.
 
-use jaq_core::data::JustLut;
 use jaq_core::load::lex::Expect;
 use jaq_core::load::{Arena, Error, File, Loader, span};
-use jaq_core::{Ctx, Vars, compile};
+use jaq_core::{Compiler, Ctx, Filter, Vars, compile};
 use jaq_json::Val;
 use kaltura_types::redact;
 use serde::Deserialize as _;
 use serde_json::Value;
 
+use super::room::{Measured, Terms};
+use super::{from_json, nesting};
 use crate::failure::Failure;
 
+/// How long a filter may be.
+const MOST_BYTES: usize = 32 << 10;
 /// How much of an error is shown. It may have the whole answer in it.
 const MOST_LETTERS: usize = 200;
 
-pub(super) struct Compiled(jaq_core::compile::Filter<jaq_core::Native<JustLut<Val>>>);
+/// A filter that can be run. It is made and run where there is [room](super::room::with_room).
+pub(super) struct Compiled(Filter<Measured>);
 
 impl Compiled {
     /// Reads a filter.
     pub(super) fn new(filter: &str) -> Result<Self, Failure> {
+        // Who reads a filter goes as deep as it has operators in a row.
+        if filter.len() > MOST_BYTES {
+            return Err(Failure::usage(format!("the filter of --jq has more than {MOST_BYTES} bytes")));
+        }
+        if nesting::is_too_deep(filter.as_bytes()) {
+            return Err(Failure::usage("the filter of --jq nests too deep to be read"));
+        }
         let rows = jaq_core::load::parse(include_str!("rows.jq"), |parser| parser.defs());
         let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
         let defs = defs.chain(rows.unwrap_or_default());
         // The environment may hold secrets, which do not belong into an answer.
         let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
-        let funs = funs.filter(|(name, ..)| *name != "env");
+        let funs = funs.filter(|(name, ..)| !["env", from_json::NAME].contains(name));
+        let funs = funs.chain([from_json::filter()]);
         let arena = Arena::default();
         let modules = Loader::new(defs)
             .load(&arena, File { code: filter, path: () })
             .map_err(|errors| wrong(filter, errors.first().map(|(_, error)| unread(filter, error))))?;
-        jaq_core::Compiler::default().with_funs(funs).compile(modules).map(Self).map_err(|errors| {
+        Compiler::<_, Measured>::default().with_funs(funs).compile(modules).map(Self).map_err(|errors| {
             let first = errors.first().and_then(|(_, errors)| errors.first());
             wrong(filter, first.map(|(name, kind)| (*name, undefined(name, kind))))
         })
@@ -44,7 +56,7 @@ impl Compiled {
     ) -> Result<bool, Failure> {
         let input = Val::deserialize(value)
             .map_err(|error| Failure::usage("the answer can not be given to the filter").caused_by(&error))?;
-        let context = Ctx::<JustLut<Val>>::new(&self.0.lut, Vars::new([]));
+        let context = Ctx::<Measured>::new(Terms::begin(&self.0.lut), Vars::new([]));
         for result in self.0.id.run((context, input)) {
             match result {
                 Ok(value) => take(if json { value.to_string() } else { bare(value) })?,
@@ -66,7 +78,7 @@ fn bare(value: Val) -> String {
     }
 }
 
-fn failed(error: &str) -> Failure {
+pub(super) fn failed(error: &str) -> Failure {
     // What it could not be used on stands in it, which may be a KS.
     let error = redact(error, &[]);
     let shown: String = error.chars().take(MOST_LETTERS).collect();
@@ -125,20 +137,23 @@ fn undefined(name: &str, kind: &compile::Undefined) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
 
+    use super::super::room::with_room;
     use super::*;
 
-    fn results(filter: &str, json: bool) -> Result<Vec<String>, String> {
+    pub(in super::super) fn results(filter: &str, json: bool) -> Result<Vec<String>, String> {
         let list = json!({ "objects": [{ "id": "0_a", "n": 1.5 }, { "id": "0_\"b", "n": null }] });
-        let mut lines = Vec::new();
-        let compiled = Compiled::new(filter).map_err(|failure| failure.to_string())?;
-        let outcome = compiled.run(&list, json, &mut |line| {
-            lines.push(line);
-            Ok(())
+        let lines = with_room(|| {
+            let mut lines = Vec::new();
+            let take = &mut |line| {
+                lines.push(line);
+                Ok(())
+            };
+            Compiled::new(filter)?.run(&list, json, take).map(|_| lines)
         });
-        outcome.map(|_| lines).map_err(|failure| failure.to_string())
+        lines.map_err(|failure| failure.to_string())
     }
 
     #[test]

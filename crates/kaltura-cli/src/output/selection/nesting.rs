@@ -1,0 +1,29 @@
+//! How deep a text nests. What reads it goes as deep as the text.
+
+/// How deep a filter, or a text with JSON, may nest. `jq` allows as much.
+pub(super) const MOST: usize = 10_000;
+
+/// Whether a text nests too deep to be read. Brackets in quotes count too, and do no harm where they are closed.
+pub(super) fn is_too_deep(text: &[u8]) -> bool {
+    let mut depth = 0_usize;
+    text.iter().any(|byte| {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > MOST
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_brackets_are_counted() {
+        assert!(!is_too_deep("[".repeat(MOST).as_bytes()));
+        assert!(is_too_deep("[({".repeat(MOST / 3 + 1).as_bytes()));
+        assert!(!is_too_deep("[] )".repeat(2 * MOST).as_bytes()));
+    }
+}
