@@ -24,6 +24,7 @@ use crate::commands::profile::ProfileCommand;
 use crate::commands::sign::SignCommand;
 use crate::commands::status::StatusCommand;
 use crate::commands::token::TokenCommand;
+use crate::completion::values;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::{self, Manner, Verbosity};
@@ -58,7 +59,7 @@ pub(crate) struct Cli {
     verbose: u8,
 
     /// Take what is not given from this profile [env: KALTURA_PROFILE]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", add = values::profiles())]
     pub(crate) profile: Option<String>,
 
     /// What to do.

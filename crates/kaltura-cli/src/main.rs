@@ -5,6 +5,7 @@
 //! | `cli` | the command line as a whole, and what is wrong with one |
 //! | `help`, `build_data` | what the command says about itself |
 //! | `commands` | one file for each command |
+//! | `completion` | what a shell offers to complete a command line |
 //! | `options` | groups of options that several commands take |
 //! | `settings` | what stands behind the options: the environment, and then a profile |
 //! | `environment` | what comes from environment variables |
@@ -26,6 +27,7 @@ mod admin_client;
 mod build_data;
 mod cli;
 mod commands;
+mod completion;
 mod duration;
 mod environment;
 mod exit_code;

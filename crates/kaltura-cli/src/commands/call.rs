@@ -25,6 +25,7 @@ use serde_json::Value;
 use self::argument::Argument;
 use self::form::{Form, FormOptions};
 use self::walk::Walk;
+use crate::completion::values;
 use crate::failure::Failure;
 use crate::options::{Authority, CallSessionOptions};
 use crate::output;
@@ -86,7 +87,7 @@ An error of the API is a failure: `kaltura --help` lists the exit codes.";
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct CallCommand {
     /// What to call, such as media.list
-    #[arg(value_name = "SERVICE.ACTION")]
+    #[arg(value_name = "SERVICE.ACTION", add = values::actions(|_| true))]
     action: ActionName,
 
     /// Parameters: key=value, key:=json, key=@FILE, key:=@FILE, or - for standard input

@@ -1,9 +1,11 @@
 //! `kaltura completions`: what a shell needs to complete command lines.
 
-use clap::{Args, CommandFactory as _};
-use clap_complete::{Shell, generate};
+use std::ffi::OsString;
+use std::path::PathBuf;
 
-use crate::cli::Cli;
+use clap::Args;
+
+use crate::completion::{Offer, Shell};
 use crate::failure::Failure;
 use crate::output;
 
@@ -28,12 +30,28 @@ pub(crate) struct CompletionsCommand {
     /// For which shell
     #[arg(value_name = "SHELL")]
     shell: Shell,
+
+    /// The words of a command line, to print what is offered for the last of them: for the scripts.
+    #[arg(last = true, hide = true, value_name = "WORD")]
+    words: Vec<OsString>,
 }
 
 impl CompletionsCommand {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let mut script = Vec::new();
-        generate(self.shell, &mut Cli::command(), "kaltura", &mut script);
-        output::to_stdout(&String::from_utf8_lossy(&script))
+        let text = if self.words.is_empty() {
+            self.shell.script(&this_program())
+        } else {
+            Offer::for_line(self.shell, self.words).text(self.shell)
+        };
+        output::to_stdout(&text)
     }
+}
+
+/// How this program was called: by its name, else by a path, which holds in any folder.
+fn this_program() -> String {
+    let called = std::env::args_os().next().map(PathBuf::from).unwrap_or_default();
+    let is_path = called.components().count() > 1;
+    let program = if is_path { std::path::absolute(called).ok() } else { Some(called) };
+    let program = program.and_then(|path| path.into_os_string().into_string().ok());
+    program.filter(|program| !program.is_empty()).unwrap_or_else(|| "kaltura".to_owned())
 }

@@ -35,6 +35,7 @@ use self::reading_action::ReadingAction;
 use self::round::Round;
 use self::settings_check::Known;
 use crate::admin_client::admin_client;
+use crate::completion::values;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::options::{AdminSecretOptions, AppTokenOptions, ServerOptions, SessionRequestOptions};
@@ -102,7 +103,7 @@ pub(crate) struct DoctorCommand {
     detect: bool,
 
     /// See whether the session may call this action: a list, get or count, such as media.list
-    #[arg(long, value_name = "SERVICE.ACTION")]
+    #[arg(long, value_name = "SERVICE.ACTION", add = values::actions(|name| name.parse::<ReadingAction>().is_ok()))]
     action: Option<ReadingAction>,
 
     #[command(flatten)]

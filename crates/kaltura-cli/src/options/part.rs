@@ -3,6 +3,7 @@
 use clap::Args;
 use kaltura_types::{HashType, PartnerId};
 
+use crate::completion::values;
 use crate::failure::Failure;
 use crate::settings::{Found, Setting, Settings};
 
@@ -35,7 +36,7 @@ impl PartnerIdOption {
 #[derive(Debug, Args)]
 pub(crate) struct HashTypeOption {
     /// MD5, SHA1, SHA256 or SHA512, as the token was made [env: KALTURA_APP_TOKEN_HASH_TYPE]
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", add = values::hash_types())]
     hash_type: Option<HashType>,
 }
 

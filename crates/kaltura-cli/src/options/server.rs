@@ -6,6 +6,7 @@ use clap::Args;
 use kaltura_auth::{InvalidServiceUrl, Region, ServiceUrl};
 use kaltura_http::{ReqwestTransport, ReqwestTransportBuilder};
 
+use crate::completion::values;
 use crate::duration::parse_limit;
 use crate::failure::Failure;
 use crate::settings::{Found, Origin, Setting, Settings};
@@ -20,7 +21,7 @@ pub(crate) struct ServerOptions {
     service_url: Option<String>,
 
     /// One of Kaltura's own regions: us, de, eu, sg, ca or ap [default: us] [env: KALTURA_REGION]
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", add = values::regions())]
     region: Option<Region>,
 
     /// Take an http:// URL of another machine: everybody on the way can read the session

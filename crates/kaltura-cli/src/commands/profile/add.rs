@@ -7,6 +7,7 @@ use super::asked;
 use super::given::Given;
 use super::options::{AdminSecretPlaceOptions, EntryOptions, KeptSecretOptions, TokenPlaceOptions};
 use super::shown::ShownProfile;
+use crate::completion::values;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::{self, style};
@@ -47,7 +48,7 @@ With --json the answer is that of `kaltura profile show`, with isNew and warning
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct AddCommand {
     /// The name of the profile, such as work; at a terminal it is asked for
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = values::profiles())]
     name: Option<ProfileName>,
 
     #[command(flatten)]

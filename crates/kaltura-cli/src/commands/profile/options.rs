@@ -8,6 +8,7 @@ use clap::builder::NonEmptyStringValueParser;
 use kaltura_auth::{InvalidServiceUrl, Region, ServiceUrl};
 use kaltura_types::{AppTokenId, HashType, PartnerId};
 
+use crate::completion::values;
 use crate::duration::parse_lifetime;
 use crate::failure::Failure;
 use crate::options::{AdminSecretOptions, AppTokenValueOptions, TypeWish, parse_privileges};
@@ -23,7 +24,7 @@ pub(super) struct EntryOptions {
     pub(super) service_url: Option<String>,
 
     /// One of Kaltura's own regions: us, de, eu, sg, ca or ap
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", add = values::regions())]
     pub(super) region: Option<Region>,
 
     /// The account's number, such as 1234567
@@ -35,7 +36,7 @@ pub(super) struct EntryOptions {
     pub(super) app_token_id: Option<String>,
 
     /// MD5, SHA1, SHA256 or SHA512, as the token was made
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", add = values::hash_types())]
     pub(super) hash_type: Option<HashType>,
 
     /// Whose session it is

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
+use crate::completion::values;
 use crate::environment::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -35,7 +36,7 @@ warnings. `kaltura --help` lists the exit codes.";
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct RemoveCommand {
     /// The profile
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = values::profiles())]
     name: String,
 
     /// Do not ask

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::shown::ShownProfile;
+use crate::completion::values;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::{self, style};
@@ -27,7 +28,7 @@ that can not be seen. `kaltura --help` lists the exit codes.";
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct ShowCommand {
     /// The profile; else that of --profile, of KALTURA_PROFILE, or the default one
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = values::profiles())]
     name: Option<String>,
 }
 

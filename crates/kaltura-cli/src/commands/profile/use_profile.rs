@@ -3,6 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
+use crate::completion::values;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::{self, style};
@@ -20,7 +21,7 @@ configFile. `kaltura --help` lists the exit codes.";
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct UseCommand {
     /// The profile
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = values::profiles())]
     name: String,
 }
 

@@ -9,6 +9,7 @@ use kaltura_types::{AppTokenDraft, HashType, Lifetime, Privileges, SessionType, 
 
 use super::expiry::ExpiryOptions;
 use super::server_clock::ServerClock;
+use crate::completion::values;
 use crate::duration::parse_lifetime;
 use crate::failure::Failure;
 use crate::options::parse_privileges;
@@ -33,7 +34,7 @@ pub(super) struct TokenOptions {
     expiry: ExpiryOptions,
 
     /// How the proof of a login is hashed: MD5, SHA1, SHA256 or SHA512
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", add = values::hash_types())]
     hash_type: Option<HashType>,
 
     /// What a person should know about it

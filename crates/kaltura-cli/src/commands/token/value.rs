@@ -12,6 +12,7 @@ use kaltura_types::{AppToken, AppTokenId, AppTokenValue};
 
 use self::new_file::NewFile;
 use self::profile_place::ProfilePlace;
+use crate::completion::values;
 use crate::environment::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -31,7 +32,7 @@ pub(super) struct ValueOptions {
 
     /// Make a profile that logs in with the token, and keep its value in the keyring, or where there is none, in a
     /// file that only you can read
-    #[arg(long, value_name = "NAME", group = "kept")]
+    #[arg(long, value_name = "NAME", group = "kept", add = values::profiles())]
     save_profile: Option<ProfileName>,
 
     /// Let the file, or what logs in by the profile, take the place of what is there
