@@ -30,14 +30,14 @@ impl Offer {
         let not_replaced = words.not_replaced;
         let all = with_values_attached(&command, words.all);
         let Some(place) = all.len().checked_sub(1) else { return Self::Candidates(Vec::new()) };
-        let is_option = all.last().is_some_and(|word| word.as_encoded_bytes().starts_with(b"-"));
+        let is_option = all.last().is_some_and(|word| starts_with_dash(word));
         let mut found = candidates(&mut command, all, place);
-        // Options can be told from the rest by their first letter. Who has not typed it looks for something else.
-        let is_other = |candidate: &CompletionCandidate| {
-            !candidate.get_value().as_encoded_bytes().starts_with(b"-") || stands_for_files(candidate)
-        };
-        if !is_option && found.iter().any(is_other) {
-            found.retain(is_other);
+        // Options can be told from the rest by their first letter: who has typed it looks for them, and who has not,
+        // for something else.
+        let is_wanted =
+            |candidate: &CompletionCandidate| starts_with_dash(candidate.get_value()) == is_option;
+        if found.iter().any(is_wanted) {
+            found.retain(is_wanted);
         }
         if found.iter().any(stands_for_files) {
             return Self::Files;
@@ -78,14 +78,19 @@ const FILES_TAG: &str = "files, which the shell completes";
 fn with_files_for_free_text(command: Command) -> Command {
     let has_free_text = |arg: &Arg| {
         arg.get_action().takes_values()
+            && !arg.is_hide_set()
             && arg.get_possible_values().is_empty()
             && arg.get::<ArgValueCompleter>().is_none()
             && arg.get::<ArgValueCandidates>().is_none()
     };
-    let files = |begun: &OsStr| vec![CompletionCandidate::new(begun).tag(Some(FILES_TAG.into()))];
+    let files = |_: &OsStr| vec![CompletionCandidate::new("").tag(Some(FILES_TAG.into()))];
     command
         .mut_args(|arg| if has_free_text(&arg) { arg.add(ArgValueCompleter::new(files)) } else { arg })
         .mut_subcommands(with_files_for_free_text)
+}
+
+fn starts_with_dash(word: &OsStr) -> bool {
+    word.as_encoded_bytes().starts_with(b"-")
 }
 
 fn stands_for_files(candidate: &CompletionCandidate) -> bool {

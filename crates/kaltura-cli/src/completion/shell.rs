@@ -83,7 +83,7 @@ mod tests {
             (Shell::Powershell, r#"'/o''k $(x)\"'"#),
         ] {
             assert_eq!(shell.quoted(r#"/o'k $(x)\""#), quoted, "{shell:?}");
-            assert!(shell.script("/bin/kaltura").contains("'/bin/kaltura' completions"), "{shell:?}");
+            assert!(shell.script("/bin/kaltura").contains("'/bin/kaltura'"), "{shell:?}");
         }
     }
 }

@@ -14,6 +14,9 @@ mod call_shown;
 mod call_table;
 mod colours;
 mod command_line;
+mod completion;
+#[cfg(target_os = "linux")]
+mod completion_in_shells;
 mod control;
 mod demo;
 mod doctor;

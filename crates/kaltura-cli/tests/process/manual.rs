@@ -33,13 +33,11 @@ fn completions(shell: &str) -> String {
 }
 
 #[test]
-fn each_shell_learns_all_commands() {
+fn each_shell_learns_where_to_ask() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = completions(shell);
-        for command in COMMANDS {
-            assert!(script.contains(command), "{command} is not in the script for {shell}");
-        }
-        assert!(script.contains("min-validity"), "{shell}");
+        let program = format!("kaltura{}'", std::env::consts::EXE_SUFFIX);
+        assert!(script.contains(&program) && script.contains(&format!("completions {shell} ")), "{script}");
     }
 }
 
@@ -70,16 +68,6 @@ fn bash_completes_a_command_and_what_is_in_it() {
     assert_eq!(offered(&["kaltura", "token", "rotate", "--delete"]), "--delete-old");
     assert_eq!(offered(&["kaltura", "-q", "token", "--verb"]), "--verbose");
     assert_eq!(offered(&["kaltura", "completions", "p"]), "powershell");
-}
-
-#[test]
-fn each_shell_learns_what_is_in_a_command() {
-    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let script = completions(shell);
-        for option in ["delete-old", "expires-in", "verbose"] {
-            assert!(script.contains(option), "{option} is not in the script for {shell}");
-        }
-    }
 }
 
 #[test]
