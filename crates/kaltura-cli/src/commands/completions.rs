@@ -1,11 +1,10 @@
 //! `kaltura completions`: what a shell needs to complete command lines.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::completion::{Offer, Shell};
+use crate::completion::{self, Offer, Shell};
 use crate::failure::Failure;
 use crate::output;
 
@@ -31,17 +30,17 @@ pub(crate) struct CompletionsCommand {
     #[arg(value_name = "SHELL")]
     shell: Shell,
 
-    /// The words of a command line, to print what is offered for the last of them: for the scripts.
-    #[arg(last = true, hide = true, value_name = "WORD")]
-    words: Vec<OsString>,
+    /// For the scripts: print what is offered for the command line on standard input
+    #[arg(long, hide = true)]
+    line: bool,
 }
 
 impl CompletionsCommand {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let text = if self.words.is_empty() {
-            self.shell.script(&this_program())
+        let text = if self.line {
+            Offer::for_line(self.shell, completion::line_from(std::io::stdin())).text(self.shell)
         } else {
-            Offer::for_line(self.shell, self.words).text(self.shell)
+            self.shell.script(&this_program())
         };
         output::to_stdout(&text)
     }

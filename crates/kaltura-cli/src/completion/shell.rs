@@ -43,18 +43,10 @@ impl Shell {
     }
 
     /// The words of the line, from what the script hands over.
-    pub(super) fn words(self, mut handed: Vec<OsString>) -> Words {
+    pub(super) fn words(self, handed: Vec<OsString>) -> Words {
         match self {
             Self::Bash => Words::rejoined(handed),
-            Self::Elvish | Self::Fish | Self::Zsh => Words::whole(handed),
-            Self::Powershell => {
-                // Some of its versions hand over no empty word, so there is a letter before the last one.
-                if let Some(last) = handed.pop() {
-                    let text = last.to_string_lossy();
-                    handed.push(text.strip_prefix('=').unwrap_or(&text).into());
-                }
-                Words::whole(handed)
-            }
+            Self::Elvish | Self::Fish | Self::Powershell | Self::Zsh => Words::whole(handed),
         }
     }
 

@@ -11,8 +11,8 @@ const PROFILES: &str = "default_profile = 'demo'\n[profiles.work]\npartner_id = 
 /// What is offered to this shell. Nothing else may be said.
 #[track_caller]
 fn lines(shell: &str, kaltura: Kaltura, words: &[&str]) -> Vec<String> {
-    let asked = kaltura.arguments(["completions", shell, "--"]).arguments(words.iter().copied());
-    let finished = asked.run().ends_with(0);
+    let line: String = words.iter().map(|word| format!("{word}\0")).collect();
+    let finished = kaltura.arguments(["completions", shell, "--line"]).stdin(line).run().ends_with(0);
     assert_eq!(finished.stderr, "", "{words:?}");
     finished.stdout.lines().map(str::to_owned).collect()
 }
@@ -131,9 +131,8 @@ fn each_shell_gets_what_it_reads() {
     for shell in ["fish", "elvish"] {
         assert_eq!(asked(shell, &profiles), ["work\taccount 1234567", "demo\t", "Work-2\t"]);
     }
-    // There, a letter before the last word sees to it that there is one.
-    assert_eq!(asked("powershell", &["kaltura", "--profile", "=d"]), ["demo\t"]);
-    assert_eq!(asked("powershell", &["kaltura", "--profile=d", "="]).len(), 19);
+    assert_eq!(asked("powershell", &["kaltura", "--profile", "d"]), ["demo\t"]);
+    assert_eq!(asked("powershell", &["kaltura", "--profile=d", ""]).len(), 19);
     // Only bash takes words apart at this sign.
     assert_eq!(asked("zsh", &["kaltura", "--profile=d"]), ["--profile=demo"]);
     assert_eq!(asked("bash", &["kaltura", "--profile", "=", "d"]), ["demo"]);
@@ -210,11 +209,12 @@ fn what_is_not_utf_8_does_no_harm() {
     use std::os::unix::ffi::OsStrExt as _;
 
     let odd = OsStr::from_bytes(b"w\xff");
-    for words in [&["kaltura", "--profile"][..], &["kaltura", "login", "--region"], &["kaltura"]] {
+    for words in ["kaltura\0--profile\0", "kaltura\0login\0--region\0", "kaltura\0"] {
         let home = Home::with_profiles(PROFILES);
-        let mut command = home.kaltura(["completions", "bash", "--"]).into_command();
-        let output = command.args(words).arg(odd).env("KALTURA_PROFILE", odd).output().unwrap();
-        assert_eq!((output.status.code(), &*output.stdout, &*output.stderr), (Some(0), &b""[..], &b""[..]));
+        let line = [words.as_bytes(), odd.as_bytes(), b"\0"].concat();
+        let kaltura = home.kaltura(["completions", "bash", "--line"]).env_of_bytes("KALTURA_PROFILE", odd);
+        let finished = kaltura.stdin(line).run().ends_with(0);
+        assert_eq!((&*finished.stdout, &*finished.stderr), ("", ""));
     }
 }
 

@@ -2,6 +2,7 @@
 //! what a shell makes of a completed line.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use rexpect::session::{Options, PtySession, spawn_with_options};
@@ -10,6 +11,7 @@ use crate::invocation::Kaltura;
 use crate::profile_scene::Home;
 
 const PROFILES: &str = "[profiles.work]\npartner_id = 1234567\n[profiles.demo]\n";
+const PROGRAM: &str = env!("CARGO_BIN_EXE_kaltura");
 /// A name that would run something, if it stood in a line as it is.
 const ODD_FILE: &str = "odd $(touch ran) `touch ran`;touch ran'.txt";
 
@@ -29,7 +31,11 @@ impl Typing {
         let home = Home::with_profiles(profiles);
         fs::write(home.path(ODD_FILE), "").unwrap();
         let script = Kaltura::new(["completions", shell]).run().ends_with(0).stdout;
-        fs::write(home.path("_kaltura"), script).unwrap();
+        let recorder = home.path("recorder");
+        fs::write(&recorder, format!("#!/bin/sh\necho \"$*\" >> ~/asked\nexec '{PROGRAM}' \"$@\"\n"))
+            .unwrap();
+        fs::set_permissions(&recorder, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(home.path("_kaltura"), script.replace(PROGRAM, recorder.to_str().unwrap())).unwrap();
         let mut command = Command::new(shell);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("TERM", "xterm");
         command
@@ -122,6 +128,10 @@ fn completes(shell: &str) {
     typing.shows("kaltura $(touch ran) --prof", "ile");
     typing.shows("kaltura \"$(touch ran)\" pro", "file");
     assert!(!typing.home.path("ran").exists());
+    // What somebody types is not among the arguments, which every user of the machine can read.
+    let asked = fs::read_to_string(typing.home.path("asked")).unwrap();
+    let expected = format!("completions {shell} --line");
+    assert!(asked.lines().count() > 10 && asked.lines().all(|line| line == expected), "{asked}");
 }
 
 fn says_nothing_of_broken_profiles(shell: &str) {

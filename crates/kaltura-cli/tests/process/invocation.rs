@@ -39,6 +39,13 @@ impl Kaltura {
         self
     }
 
+    /// The same for a value that need not be UTF-8.
+    #[cfg(unix)]
+    pub(crate) fn env_of_bytes(mut self, name: &str, value: &std::ffi::OsStr) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
     /// Without a variable that was set before.
     #[cfg(unix)]
     pub(crate) fn without(mut self, name: &str) -> Self {

@@ -5,7 +5,7 @@ _kaltura() {
     COMPREPLY=()
     while IFS= read -r candidate; do
         [[ -n $candidate ]] && COMPREPLY+=("$candidate")
-    done <<<"$(@PROGRAM@ completions bash -- "${COMP_WORDS[@]:0:COMP_CWORD}" "$2" 2>/dev/null </dev/null)"
+    done <<<"$({ printf '%s\0' "${COMP_WORDS[@]:0:COMP_CWORD}" "$2" | @PROGRAM@ completions bash --line; } 2>/dev/null)"
     if [[ ${COMPREPLY[0]-} == :files ]]; then
         # Where there is nothing, bash completes files.
         COMPREPLY=()

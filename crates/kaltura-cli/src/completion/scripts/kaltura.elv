@@ -3,7 +3,7 @@
 use str
 
 set edit:completion:arg-completer[kaltura] = {|@words|
-    var lines = [(try { (external @PROGRAM@) completions elvish -- $@words 2>/dev/null </dev/null | from-lines } catch _ { })]
+    var lines = [(try { print (str:join "\x00" $words)"\x00" | (external @PROGRAM@) completions elvish --line 2>/dev/null | from-lines } catch _ { })]
     if (eq $lines [':files']) {
         edit:complete-filename $@words
     } else {

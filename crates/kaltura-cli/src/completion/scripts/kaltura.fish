@@ -3,7 +3,7 @@
 function __kaltura_has_candidates
     set --local words (commandline --current-process --tokenize --cut-at-cursor)
     set --local current (string trim --left --chars '"\'' -- (commandline --current-token --cut-at-cursor))
-    set --global __kaltura_candidates (@PROGRAM@ completions fish -- $words "$current" 2>/dev/null </dev/null)
+    set --global __kaltura_candidates (printf '%s\0' $words "$current" | @PROGRAM@ completions fish --line 2>/dev/null)
     # Without candidates of its own, fish completes files.
     test "$__kaltura_candidates[1]" != :files
 end

@@ -4,12 +4,14 @@ Register-ArgumentCompleter -Native -CommandName 'kaltura' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
     # The text of the words, as it was typed: nothing of it is run.
-    $before = @($commandAst.CommandElements |
+    $line = ''
+    $commandAst.CommandElements |
         Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
-        ForEach-Object { $_.Extent.Text })
+        ForEach-Object { $line += $_.Extent.Text + "`0" }
+    $line += $wordToComplete + "`0"
 
     # Where there is nothing, PowerShell completes files.
-    & @PROGRAM@ completions powershell '--' @before "=$wordToComplete" 2>$null |
+    $line | & @PROGRAM@ completions powershell --line 2>$null |
         Where-Object { $_ -ne ':files' } |
         ForEach-Object {
             $word, $about = $_ -split "`t", 2

@@ -3,7 +3,7 @@
 
 _kaltura() {
     local -a candidates
-    candidates=("${(@f)$(@PROGRAM@ completions zsh -- "${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null </dev/null)}")
+    candidates=("${(@f)$({ print -rN -- "${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}" | @PROGRAM@ completions zsh --line } 2>/dev/null)}")
     if [[ $candidates[1] == :files ]]; then
         # The name of a file may stand behind --option= or key=@.
         compset -P '*='
