@@ -3,6 +3,7 @@
 //! Texts may hold colours; they are taken out where nobody would see them: off a terminal, and with
 //! `NO_COLOR`.
 
+mod difference;
 mod ks_name;
 mod locale;
 mod manner;
@@ -19,6 +20,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use anstream::AutoStream;
 use serde::Serialize;
 
+pub(crate) use self::difference::Difference;
 pub(crate) use self::ks_name::ks_name;
 pub(crate) use self::locale::shows_utf8;
 pub(crate) use self::manner::{Manner, Verbosity};

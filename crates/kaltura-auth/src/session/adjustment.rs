@@ -45,7 +45,19 @@ pub enum Adjustment {
 }
 
 impl Adjustment {
-    pub(super) fn between(asked: &SessionRequest, granted: &Session) -> Vec<Self> {
+    /// Where a session differs from what was asked. A login does this itself: see [`Session::adjustments`]. This is
+    /// for a session that was kept since then and put together again.
+    ///
+    /// How long it lives is compared only if the session has both its expiry and the server's time.
+    ///
+    /// ```
+    /// # use kaltura_auth::{Adjustment, Session, SessionRequest}; use kaltura_types::{Ks, PartnerId};
+    /// let kept = Session::new(PartnerId::new(1234567), Ks::new("djJ8MTIzNDU2N3x2VYG2FbRs")).with_user_id("bob");
+    /// let differences = Adjustment::between(&SessionRequest::new().user_id("zoe"), &kept);
+    /// assert_eq!(differences[0].to_string(), "the session is of user bob instead of zoe");
+    /// ```
+    #[must_use]
+    pub fn between(asked: &SessionRequest, granted: &Session) -> Vec<Self> {
         [
             shorter_life(asked, granted),
             other_user(asked, granted),

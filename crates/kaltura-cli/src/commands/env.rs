@@ -25,8 +25,9 @@ It sets KALTURA_KS, KALTURA_SERVICE_URL and KALTURA_PARTNER_ID; with --json it p
 an object. From then on they go before every profile in that shell; to be rid of them:
     unset KALTURA_KS KALTURA_SERVICE_URL KALTURA_PARTNER_ID
 The session ends some time: `kaltura exec` takes a new one for each program, and leaves the
-shell as it is. The session comes from the cache of `kaltura ks`. `kaltura --help` lists the
-exit codes.";
+shell as it is. The session comes from the cache of `kaltura ks`. What the server granted
+differently from what was asked is noted on standard error. `kaltura --help` lists the exit
+codes.";
 
 /// Print commands that set a session in the environment of a shell
 ///
@@ -53,9 +54,7 @@ enum Shell {
 impl EnvCommand {
     pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
         let ready = self.session.session(settings)?;
-        for warning in &ready.warnings {
-            output::note(warning);
-        }
+        ready.tell();
         let variables = ready.variables();
         if json {
             let object: Map<String, Value> =

@@ -9,7 +9,6 @@ use clap::Args;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::options::{ReadySession, ReadySessionOptions};
-use crate::output;
 use crate::profile::{ProfileSecret, SecretPlace};
 use crate::settings::Settings;
 
@@ -24,7 +23,8 @@ Examples:
 
 The program finds KALTURA_KS, KALTURA_SERVICE_URL and KALTURA_PARTNER_ID in its environment,
 and not KALTURA_APP_TOKEN nor KALTURA_ADMIN_SECRET, nor the variables that the profile takes
-them from: it does not need them. The session comes from the cache of `kaltura ks`.
+them from: it does not need them. The session comes from the cache of `kaltura ks`. What the
+server granted differently from what was asked is noted on standard error.
 
 The exit code is that of the program. It is 127 if there is no such program, and 126 if it can
 not be executed, as with `env` or `timeout`. If there is no session, nothing is run:
@@ -54,9 +54,7 @@ impl ExecCommand {
             return Err(Failure::usage("the program is missing"));
         };
         let ready = self.session.session(settings)?;
-        for warning in &ready.warnings {
-            output::note(warning);
-        }
+        ready.tell();
         let mut command = Command::new(program);
         command.args(arguments);
         for name in KEPT_BACK {

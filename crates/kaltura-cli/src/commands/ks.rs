@@ -5,9 +5,10 @@ use kaltura_types::{PartnerId, UnixTime};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::moment;
 use crate::options::ReadySessionOptions;
+use crate::output::{self, Difference};
 use crate::settings::Settings;
-use crate::{moment, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,9 +29,12 @@ account, token id and what is wished of the session make it another session. If 
 can not be used, that is noted on standard error, and a login takes its place. `kaltura
 status` shows what is kept, `kaltura logout` forgets it.
 
+What the server granted differently from what was asked is noted on standard error, also of a
+session that comes from the cache; --quiet leaves it out.
+
 With --json the answer has ks, partnerId, userId, sessionType, expiry (Unix time, by this
-machine's clock), expiresIn (seconds), privileges, fromCache, warnings and serviceUrl; what the
-server did not say is null. `kaltura --help` lists the exit codes.";
+machine's clock), expiresIn (seconds), privileges, adjustments, fromCache, warnings and serviceUrl; what
+the server did not say is null. `kaltura --help` lists the exit codes.";
 
 /// Print a KS that is good for some time, logging in only if need be
 ///
@@ -56,6 +60,7 @@ struct Answer<'a> {
     expiry: UnixTime,
     expires_in: u64,
     privileges: &'a str,
+    adjustments: Vec<Difference>,
     from_cache: bool,
     warnings: &'a [String],
     service_url: &'a str,
@@ -73,14 +78,13 @@ impl KsCommand {
                 expiry: ready.record.until,
                 expires_in: ready.record.life_left(moment::now()).as_secs(),
                 privileges: &ready.record.privileges,
+                adjustments: Difference::all(&ready.adjustments),
                 from_cache: ready.from_cache,
                 warnings: &ready.warnings,
                 service_url: ready.service_url.as_str(),
             });
         }
-        for warning in &ready.warnings {
-            output::note(warning);
-        }
+        ready.tell();
         output::to_stdout(&format!("{}\n", ready.record.ks.expose()))
     }
 }

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::session_cache::{Lock, Record, SessionFile, TokenFolder};
 use crate::settings::Settings;
 use crate::signals::Signals;
-use crate::{duration, moment, runtime};
+use crate::{duration, moment, output, runtime};
 
 /// Which session, and how long it must be good for.
 #[derive(Debug, Args)]
@@ -42,8 +42,20 @@ pub(crate) struct ReadySession {
     pub(crate) from_cache: bool,
     /// What is wrong with the cache, the first first.
     pub(crate) warnings: Vec<String>,
-    /// Where a login that was made for it was granted something else than was asked.
+    /// Where the server granted something else than was asked.
     pub(crate) adjustments: Vec<Adjustment>,
+}
+
+impl ReadySession {
+    /// Notes what is wrong with the cache, and what the server granted otherwise.
+    pub(crate) fn tell(&self) {
+        for warning in &self.warnings {
+            output::note(warning);
+        }
+        for adjustment in &self.adjustments {
+            output::note(&adjustment.to_string());
+        }
+    }
 }
 
 impl ReadySessionOptions {
@@ -163,7 +175,8 @@ impl<'a> SessionSupply<'a> {
 
     fn found(&mut self, record: Record) -> ReadySession {
         let (service_url, warnings) = (self.service_url.clone(), std::mem::take(&mut self.warnings));
-        ReadySession { record, service_url, from_cache: true, warnings, adjustments: Vec::new() }
+        let adjustments = record.adjustments(&self.wishes.request());
+        ReadySession { record, service_url, from_cache: true, warnings, adjustments }
     }
 
     fn log_in(&mut self, lock: Option<&Lock<'_>>) -> Result<ReadySession, Failure> {
@@ -180,6 +193,7 @@ impl<'a> SessionSupply<'a> {
             // The server did not say when it ends: then it can only be taken at its word.
             Some(least) => self.long_enough(kept, least, asked_at)?,
         };
+        // The record can not tell one whose end is not known from one that has none left.
         let adjustments = session.adjustments().to_vec();
         Ok(ReadySession { from_cache: false, adjustments, ..self.found(record) })
     }

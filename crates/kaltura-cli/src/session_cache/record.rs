@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use kaltura_auth::Session;
-use kaltura_types::{Ks, PartnerId, UnixTime};
+use kaltura_auth::{Adjustment, Session, SessionRequest};
+use kaltura_types::{Ks, Open, PartnerId, Privileges, Scalar, SessionType, UnixTime};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -71,6 +71,26 @@ impl Record {
         Duration::from_secs(u64::try_from(self.until.seconds_since(now)).unwrap_or(0))
     }
 
+    /// What the server granted differently from what was asked. It is not kept, for the file of a session is that of
+    /// what was asked.
+    pub(crate) fn adjustments(&self, asked: &SessionRequest) -> Vec<Adjustment> {
+        let mut granted = Session::new(self.partner_id, self.ks.clone())
+            .with_privileges(Privileges::parse(&self.privileges))
+            .with_server_time(self.granted_at)
+            .with_expiry(self.until);
+        if let Some(user) = &self.user_id {
+            granted = granted.with_user_id(user.as_str());
+        }
+        if let Some(name) = &self.session_type {
+            let known =
+                [SessionType::User, SessionType::Admin].into_iter().find(|it| it.to_string() == *name);
+            granted = granted.with_session_type(
+                known.map_or_else(|| Open::Other(Scalar::Text(name.clone())), Open::Known),
+            );
+        }
+        Adjustment::between(asked, &granted)
+    }
+
     pub(super) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let written = Written {
             version: VERSION,
@@ -103,7 +123,7 @@ impl Record {
 
 #[cfg(test)]
 mod tests {
-    use kaltura_types::{Privileges, SessionType};
+    use kaltura_types::Lifetime;
 
     use super::*;
 
@@ -140,6 +160,38 @@ mod tests {
         assert_eq!((read.until, read.granted_at), (record().until, NOW));
         assert_eq!((read.user_id.as_deref(), read.session_type.as_deref()), (Some("alice"), Some("ADMIN")));
         assert_eq!(read.privileges, "sview:*,list:*");
+    }
+
+    #[test]
+    fn what_was_granted_otherwise_is_known_from_what_was_asked() {
+        let asked = SessionRequest::new()
+            .user_id("bob")
+            .session_type(SessionType::User)
+            .lifetime(Lifetime::hours(1))
+            .privileges(Privileges::parse("list:*,edit:*"));
+        let read = Record::from_bytes(&record().to_bytes()).unwrap();
+        let told: Vec<String> = read.adjustments(&asked).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "the session lives 600 s instead of 3600 s",
+                "the session is of user alice instead of bob",
+                "the session is of type ADMIN instead of USER",
+                "the server did not grant these privileges as asked: edit",
+            ]
+        );
+        let asked = SessionRequest::new()
+            .user_id("alice")
+            .session_type(SessionType::Admin)
+            .lifetime(Lifetime::seconds(601))
+            .privileges(Privileges::parse("sview:*"));
+        assert_eq!(read.adjustments(&asked), []);
+        let unheard_of = Record { session_type: Some("7".to_owned()), user_id: None, ..read };
+        let told: Vec<String> = unheard_of.adjustments(&asked).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            ["the session is of nobody instead of alice", "the session is of type 7 instead of ADMIN"]
+        );
     }
 
     #[test]

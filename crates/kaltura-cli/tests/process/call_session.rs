@@ -153,12 +153,22 @@ fn what_was_granted_otherwise_is_noted() {
     let server = server();
     let call =
         |arguments: &[&str]| server.call(["media.list", "--user=bob"]).arguments(arguments.iter().copied());
-    call(&[]).run().ends_with(0).saying("note:").saying("alice");
-    // Of the session of the cache it is known already.
-    assert_eq!(call(&[]).run().ends_with(0).stderr, "");
-    let programs = call(&["--fresh", "--json"]).run().ends_with(0);
-    let note: Value = serde_json::from_str(&programs.stderr).unwrap();
-    assert!(note["note"].as_str().unwrap().contains("alice"), "{programs:#?}");
+    let note = "the session is of user alice instead of bob";
+    // From a login, and from the cache.
+    for _ in 0..2 {
+        assert_eq!(call(&[]).run().ends_with(0).stderr, format!("note: {note}\n"));
+    }
+    assert_eq!(call(&["--quiet"]).run().ends_with(0).stderr, "");
+    for fresh in [&["--fresh", "--json"][..], &["--json"]] {
+        let programs = call(fresh).run().ends_with(0);
+        let told: Value = serde_json::from_str(&programs.stderr).unwrap();
+        assert_eq!(told, json!({ "note": note }));
+    }
+    // That the session had to be replaced, makes it no news.
+    obey(&server, &json!({ "advanceClock": 90_000 }));
+    calls(&server);
+    assert_eq!(call(&[]).run().ends_with(0).stderr, format!("note: {note}\n"));
+    assert_eq!(asked(&server), with_login(&["media.list invalid_ks"], &["media.list"]));
     // A shorter life is of no matter here.
     assert_eq!(server.call(["media.list", "--lifetime=90d"]).run().ends_with(0).stderr, "");
 }

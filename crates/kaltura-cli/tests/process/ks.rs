@@ -87,7 +87,7 @@ fn with_json_it_is_a_document() {
         assert!((3_500..=3_600).contains(&left), "{left}");
         let expected = json!({
             "ks": null, "partnerId": 1_234_567, "userId": null, "sessionType": "USER", "expiry": null,
-            "expiresIn": null, "privileges": "sessionid:0_importer,apptoken:0_importer,sview:*",
+            "expiresIn": null, "privileges": "sessionid:0_importer,apptoken:0_importer,sview:*", "adjustments": [],
             "fromCache": from_cache, "warnings": [], "serviceUrl": server.url(),
         });
         assert_eq!(document, expected);

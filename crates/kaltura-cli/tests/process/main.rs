@@ -31,6 +31,7 @@ mod documented_examples;
 mod emulate;
 mod emulate_modes;
 mod emulator_process;
+mod granted;
 mod hash;
 mod inspect;
 mod invocation;

@@ -103,7 +103,7 @@ impl<'a> SessionInUse<'a> {
         };
         let service_url = service_url.clone();
         let in_use = Self { options, service_url, held, retry: RetryPolicy::never(), json };
-        in_use.tell();
+        in_use.tell(&[]);
         Ok(in_use)
     }
 
@@ -152,13 +152,14 @@ impl<'a> SessionInUse<'a> {
     fn renew(&mut self, worked: bool) -> Result<bool, Failure> {
         match &mut self.held {
             Held::Ready { supply, session, is_new } if !*is_new || worked => {
-                **session = supply.instead_of(&session.record.ks)?;
+                let renewed = supply.instead_of(&session.record.ks)?;
+                let before = std::mem::replace(&mut **session, renewed);
                 *is_new = true;
+                self.tell(&before.adjustments);
+                Ok(true)
             }
-            _ => return Ok(false),
+            _ => Ok(false),
         }
-        self.tell();
-        Ok(true)
     }
 
     /// The session was refused, and there is none that would not be.
@@ -176,15 +177,15 @@ impl<'a> SessionInUse<'a> {
         }
     }
 
-    /// Tells what is wrong with the cache, and what a login granted otherwise.
-    fn tell(&self) {
+    /// Tells what is wrong with the cache, and what the server granted otherwise, but for what is told already.
+    fn tell(&self, told: &[Adjustment]) {
         let Held::Ready { session, .. } = &self.held else { return };
         for warning in &session.warnings {
             output::note_for(self.json, warning);
         }
         for adjustment in &session.adjustments {
             // How long it lives makes no difference to a call.
-            if !matches!(adjustment, Adjustment::ShorterLife { .. }) {
+            if !matches!(adjustment, Adjustment::ShorterLife { .. }) && !told.contains(adjustment) {
                 output::note_for(self.json, &adjustment.to_string());
             }
         }

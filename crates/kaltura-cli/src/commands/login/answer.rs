@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use kaltura_auth::{Adjustment, ServiceUrl};
+use kaltura_auth::ServiceUrl;
 use kaltura_types::{HashType, PartnerId, UnixTime, UserId};
 use serde::Serialize;
 
 use super::KeptLogin;
-use crate::output::{ks_name, one_line, style};
+use crate::output::{Difference, ks_name, one_line, style};
 use crate::{duration, moment};
 
 /// What a login gave. As JSON it holds the KS; as text it does not.
@@ -34,13 +34,6 @@ pub(super) struct Answer<'a> {
     ks_name: String,
 }
 
-/// One thing that the server granted differently from what was asked.
-#[derive(Serialize)]
-struct Difference {
-    kind: &'static str,
-    message: String,
-}
-
 impl<'a> Answer<'a> {
     pub(super) fn new(login: &'a KeptLogin, service_url: &'a ServiceUrl) -> Self {
         let KeptLogin { session, hash_type, verified, warnings } = login;
@@ -52,7 +45,7 @@ impl<'a> Answer<'a> {
             expiry: session.expires_at(),
             expires_in: session.granted_life().map(|life| life.as_secs()),
             privileges: session.privileges().to_string(),
-            adjustments: session.adjustments().iter().map(Difference::of).collect(),
+            adjustments: Difference::all(session.adjustments()),
             hash_type: *hash_type,
             service_url: service_url.as_str(),
             verified: *verified,
@@ -93,19 +86,6 @@ impl<'a> Answer<'a> {
             );
         }
         text
-    }
-}
-
-impl Difference {
-    fn of(adjustment: &Adjustment) -> Self {
-        let kind = match adjustment {
-            Adjustment::ShorterLife { .. } => "shorterLife",
-            Adjustment::OtherUser { .. } => "otherUser",
-            Adjustment::OtherType { .. } => "otherType",
-            Adjustment::PrivilegesDropped { .. } => "privilegesDropped",
-            _ => "other",
-        };
-        Self { kind, message: adjustment.to_string() }
     }
 }
 
