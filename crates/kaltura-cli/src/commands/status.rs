@@ -37,14 +37,16 @@ read: neither is the command of a profile run, nor the keyring asked.
 changes nothing). It costs one action of a session with an actionslimit. Nobody logs in for it.
 One for certain paths only (urirestrict) can not be tried, which is noted.
 
-What is missing is shown, and is no failure. The exit code is 0 if there is a good session,
-else 3. With --verify it is 0 if the server accepts the session, and 3 if it does not, or if
-there is none; 4 if the user is blocked, 6 or 7 if there is no answer.
+The exit code is 0 if there is a good session that `kaltura ks` takes with these options, else
+3, whatever other sessions there are, and also if something is missing. It is 2 if a setting is
+wrong, for nothing works with it. With --verify it is 0 if the server accepts the session, and
+3 if it does not, or if there is none; 4 if the user is blocked, 6 or 7 if there is no answer.
 
 With --json the answer has good, verified (by --verify), profile (name and origin, or null),
-settings and appToken (each with value, origin and, if it is wrong, problem), sessions (userId,
-sessionType, privileges, expiry, expiresIn, fingerprint, and current for that of `kaltura ks`),
-missing (why none could be looked for) and warnings. `kaltura --help` lists the exit codes.";
+settings and appToken (each with value, origin and, if it is wrong, problem), wrong (the names
+of the settings that are), sessions (userId, sessionType, privileges, expiry, expiresIn,
+fingerprint, and current for that of `kaltura ks`), missing (why none could be looked for) and
+warnings. `kaltura --help` lists the exit codes.";
 
 /// Show the settings in use, where each comes from, and the sessions that are kept
 ///
@@ -70,6 +72,7 @@ impl StatusCommand {
     pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
         self.token.value_source().refuse_an_argument()?;
         let account = self.account(settings);
+        let settled = self.settled(settings);
         let mut answer = Answer {
             good: false,
             verified: false,
@@ -77,7 +80,8 @@ impl StatusCommand {
                 name: profile.name().to_string(),
                 origin: settings.profile_origin().clone(),
             }),
-            settings: self.settled(settings),
+            wrong: settled.wrong(),
+            settings: settled,
             app_token: token_value::look(&self.token.value_source(), settings, account.as_ref().ok()),
             sessions: Vec::new(),
             missing: account.as_ref().err().map(Failure::story),
@@ -106,7 +110,7 @@ impl StatusCommand {
             ));
         }
         answer.verified = matches!(verification, Verification::Accepted);
-        answer.good = !verification.has_failed() && answer.sessions.iter().any(ShownSession::is_good);
+        answer.good = !verification.has_failed() && answer.sessions.iter().any(ShownSession::is_taken);
         if json {
             output::json_to_stdout(&answer)?;
         } else {
@@ -116,6 +120,7 @@ impl StatusCommand {
         match verification {
             Verification::Failed(failure) => Err(failure),
             _ if answer.good => Ok(()),
+            _ if !answer.wrong.is_empty() => Err(Failure::told_already(ExitCode::Usage)),
             _ => Err(Failure::told_already(ExitCode::Authentication)),
         }
     }
@@ -148,9 +153,9 @@ impl StatusCommand {
     ) -> Result<Option<Record>, Trouble> {
         let now = moment::now();
         let mut current = None;
-        // If the wishes are wrong, no session is the one that is wished.
-        let wished: Option<SessionFile> =
-            self.request.wishes(settings).ok().and_then(|wishes| folder.session(&wishes).ok());
+        // If anything is wrong, no session is the one that is wished.
+        let wishes = self.request.wishes(settings).ok().filter(|_| answer.wrong.is_empty());
+        let wished: Option<SessionFile> = wishes.and_then(|wishes| folder.session(&wishes).ok());
         for file in folder.sessions()? {
             match file.read() {
                 Ok(Some(record)) => {

@@ -65,6 +65,7 @@ mod sign;
 #[cfg(unix)]
 mod spinner;
 mod status;
+mod status_good;
 mod status_verify;
 #[cfg(unix)]
 mod stopped;

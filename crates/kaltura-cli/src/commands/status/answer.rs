@@ -18,12 +18,14 @@ use crate::{duration, moment};
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Answer {
-    /// Whether there is a session that has not ended, and that the server has not refused.
+    /// Whether the session that is wished has not ended, and the server has not refused it.
     pub(super) good: bool,
     /// Whether the server was shown the session in use, and accepted it.
     pub(super) verified: bool,
     pub(super) profile: Option<InUse>,
     pub(super) settings: Settled,
+    /// The names of the settings that can not be used.
+    pub(super) wrong: Vec<&'static str>,
     pub(super) app_token: TokenValue,
     pub(super) sessions: Vec<ShownSession>,
     /// Why no sessions could be looked for.
@@ -73,6 +75,12 @@ impl Settled {
         ("privileges", "privileges"),
         ("widgetId", "widget"),
     ];
+
+    /// Those that can not be used.
+    pub(super) fn wrong(&self) -> Vec<&'static str> {
+        let settings = Self::NAMES.iter().zip(&self.0);
+        settings.filter(|(_, found)| found.problem.is_some()).map(|((name, _), _)| *name).collect()
+    }
 }
 
 impl Serialize for Settled {
@@ -117,8 +125,13 @@ impl ShownSession {
         }
     }
 
-    pub(super) const fn is_good(&self) -> bool {
+    const fn is_good(&self) -> bool {
         self.expires_in > 0
+    }
+
+    /// Whether `kaltura ks` takes it.
+    pub(super) const fn is_taken(&self) -> bool {
+        self.current && self.is_good()
     }
 
     /// Where it stands: first the one that is wished, then those that live longest.
@@ -174,6 +187,9 @@ impl Answer {
         if !self.good && !matches!(verification, Verification::Failed(_)) {
             let is_alive = self.sessions.iter().any(ShownSession::is_good);
             let why = match (&self.missing, self.sessions.is_empty()) {
+                _ if !self.wrong.is_empty() => {
+                    format!("Wrong settings, with which there is no session: {}.", self.wrong_labels())
+                }
                 _ if is_alive => {
                     "None of these is the one that `kaltura ks` takes. `kaltura login` makes it.".to_owned()
                 }
@@ -187,6 +203,11 @@ impl Answer {
             let _ = writeln!(text, "{}{why}{:#}", style::BAD, style::BAD);
         }
         text
+    }
+
+    fn wrong_labels(&self) -> String {
+        let wrong = Settled::NAMES.iter().filter(|(name, _)| self.wrong.contains(name));
+        wrong.map(|(_, label)| *label).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -1,0 +1,67 @@
+//! What `kaltura status` takes for good: only the session that `kaltura ks` would take.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::emulator_process::{EmulatorProcess, token};
+use crate::invocation::Finished;
+
+fn server() -> EmulatorProcess {
+    let value = "0123456789abcdef0123456789abcdef";
+    EmulatorProcess::with_tokens(json!([token("0_importer", value, json!({ "sessionUserId": null }))]))
+}
+
+fn status(server: &EmulatorProcess, cache: &Path, options: &[&str]) -> Finished {
+    server.cached(cache, ["status"]).arguments(options.iter().copied()).run()
+}
+
+/// A script that asks before it logs in must not be told that all is well.
+#[test]
+fn a_session_that_was_asked_for_otherwise_is_not_good() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    server.cached(cache.path(), ["ks"]).run().ends_with(0);
+    status(&server, cache.path(), &[]).ends_with(0);
+    let other = status(&server, cache.path(), &["--user=alice"]).ends_with(3);
+    assert_eq!(other.stderr, "");
+    assert!(other.stdout.contains("\nSession of nobody, good for "), "{other:#?}");
+    let end = "\nNone of these is the one that `kaltura ks` takes. `kaltura login` makes it.\n";
+    assert!(other.stdout.ends_with(end), "{other:#?}");
+    let document = status(&server, cache.path(), &["--user=alice", "--json"]).ends_with(3).document();
+    assert_eq!((&document["good"], &document["sessions"][0]["current"]), (&json!(false), &json!(false)));
+    // The login that it then makes is enough.
+    server.cached(cache.path(), ["login", "--user=alice"]).run().ends_with(0);
+    status(&server, cache.path(), &["--user=alice"]).ends_with(0);
+}
+
+#[test]
+fn with_a_wrong_setting_no_session_is_good() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    server.cached(cache.path(), ["ks"]).run().ends_with(0);
+    for (variable, name, label) in [
+        ("KALTURA_LIFETIME", "lifetime", "lifetime"),
+        ("KALTURA_SESSION_TYPE", "sessionType", "type"),
+        ("KALTURA_PRIVILEGES", "privileges", "privileges"),
+        ("KALTURA_APP_TOKEN_HASH_TYPE", "hashType", "hash type"),
+        ("KALTURA_PARTNER_ID", "partnerId", "partner"),
+        ("KALTURA_SERVICE_URL", "serviceUrl", "service URL"),
+    ] {
+        let status = |options: &[&str]| {
+            let command = server.cached(cache.path(), ["status"]).arguments(options.iter().copied());
+            command.env(variable, "a:b c,").run().ends_with(2)
+        };
+        // As `kaltura ks` ends.
+        server.cached(cache.path(), ["ks"]).env(variable, "a:b c,").run().fails_with(2);
+        let text = status(&[]);
+        let end = format!("\nWrong settings, with which there is no session: {label}.\n");
+        assert!(text.stdout.ends_with(&end) && !text.stdout.contains("taken by"), "{text:#?}");
+        // Nobody is asked with it.
+        assert_eq!(status(&["--verify"]).stdout, text.stdout);
+        let json = status(&["--json"]);
+        let document = json.document();
+        assert_eq!(json.stderr, "");
+        assert_eq!((&document["good"], &document["wrong"]), (&json!(false), &json!([name])));
+        assert!(document["settings"][name]["problem"].is_string(), "{document}");
+        assert!(document["sessions"].as_array().unwrap().iter().all(|one| one["current"] == false));
+    }
+}
