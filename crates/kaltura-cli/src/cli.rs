@@ -42,7 +42,7 @@ use crate::{build_data, help};
     max_term_width = 100,
 )]
 pub(crate) struct Cli {
-    /// Answer with one JSON document; errors on standard error are JSON too
+    /// Answer with one JSON document; errors and notes on standard error are JSON too
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
@@ -97,8 +97,8 @@ impl Cli {
         environment: Environment,
     ) -> Result<Self, Unread> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
-        // What can not be parsed must still be told in the right form.
-        let json = arguments.iter().any(|argument| argument == "--json");
+        // What can not be parsed must still be told in the right form. Behind `--` all is for another program.
+        let json = arguments.iter().take_while(|argument| *argument != "--").any(|it| it == "--json");
         let cli = Self::try_parse_from(arguments).and_then(Self::without_conflict);
         cli.map_err(|error| Unread { json, error, environment })
     }

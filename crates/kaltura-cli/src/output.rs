@@ -61,25 +61,25 @@ pub(crate) fn to_stderr(text: &str) {
     let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
 }
 
-/// Writes something that is good to know, unless it shall be quiet.
+/// Writes something that is good to know, unless it shall be quiet. Programs get it as `{"note":"..."}`.
 pub(crate) fn note(text: &str) {
-    aside(&wrapped(&format!("{}note:{:#}", style::NOTE, style::NOTE), "  ", &one_line(text)));
+    beside_the_answer(text, |text| wrapped(&format!("{}note:{:#}", style::NOTE, style::NOTE), "  ", text));
 }
 
-/// Writes lines that are good to know, unless it shall be quiet.
-pub(crate) fn aside(lines: &str) {
-    if Manner::chosen().verbosity != Verbosity::Quiet {
-        to_stderr(lines);
-    }
+/// The same, which people get without the word `note` before it.
+pub(crate) fn aside(text: &str) {
+    beside_the_answer(text, |text| format!("{text}\n"));
 }
 
-/// The same for whoever reads: people, or with `json` a program, which gets `{"note":"..."}`.
-pub(crate) fn note_for(json: bool, text: &str) {
+fn beside_the_answer(text: &str, for_people: impl FnOnce(&str) -> String) {
     #[derive(Serialize)]
     struct Note<'a> {
         note: &'a str,
     }
-    if json { aside(&json_line(&Note { note: text })) } else { note(text) }
+    let Manner { verbosity, json } = Manner::chosen();
+    if verbosity != Verbosity::Quiet {
+        to_stderr(&if json { json_line(&Note { note: text }) } else { for_people(&one_line(text)) });
+    }
 }
 
 /// A value as one line of JSON with its line end; empty if it does not fit into JSON.

@@ -90,9 +90,9 @@ impl BatchCommand {
             let ends_sessions = calls.iter().any(|call| call.action().ends_sessions() && !call.has_own_ks());
             self.session.authority(settings, ends_sessions)?
         };
-        let mut session = SessionInUse::new(&self.session, &service_url, authority, json)?;
+        let mut session = SessionInUse::new(&self.session, &service_url, authority)?;
         session.run(async |line| {
-            let results = send(&calls, json, line).await?;
+            let results = send(&calls, line).await?;
             let failure = first_failure(&results, &service_url);
             let list = Value::Array(results.into_iter().map(shown).collect());
             match Selection::chosen() {
@@ -106,11 +106,7 @@ impl BatchCommand {
 }
 
 /// Sends the calls, and gives the result of each.
-async fn send(
-    calls: &[PlannedCall],
-    json: bool,
-    line: &mut Line<'_>,
-) -> Result<Vec<Result<Value, Error>>, Undone> {
+async fn send(calls: &[PlannedCall], line: &mut Line<'_>) -> Result<Vec<Result<Value, Error>>, Undone> {
     let (batch, handles) = planned_call::assemble(calls);
     let sent = line.client.multirequest_with(batch, &line.options);
     let mut results = match line.signals.unless_stopped(sent).await? {
@@ -122,7 +118,7 @@ async fn send(
     if let Some(Err(refused)) = results.iter().find(|_| was_refused_as_a_whole(calls, &results)) {
         return Err(line.undone(refused.clone(), false));
     }
-    tell(&void, json);
+    tell(&void);
     Ok(results)
 }
 
@@ -150,7 +146,7 @@ fn unsent(error: Error, line: &Line<'_>) -> Undone {
 }
 
 /// Tells where the server put in an empty text. That of a failed call is told by its error.
-fn tell(void: &[VoidReference], json: bool) {
+fn tell(void: &[VoidReference]) {
     for reference in void.iter().filter(|reference| reference.reason() == VoidReason::NothingThere) {
         let text = format!(
             "{} of call {} was an empty text: the result of call {} has no value there",
@@ -158,7 +154,7 @@ fn tell(void: &[VoidReference], json: bool) {
             reference.number(),
             reference.of()
         );
-        output::note_for(json, &text);
+        output::note(&text);
     }
 }
 

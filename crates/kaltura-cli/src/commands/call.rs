@@ -136,12 +136,12 @@ impl CallCommand {
         } else {
             self.session.authority(settings, self.action.ends_sessions())?
         };
-        let mut session = SessionInUse::new(&self.session, &service_url, authority, json)?;
+        let mut session = SessionInUse::new(&self.session, &service_url, authority)?;
         match walk {
             Some(mut walk) => {
                 // A list that has answered once does no harm, so its pages may be asked for again.
                 session = session.retry(RetryPolicy::default());
-                self.print_all(&mut session, &mut walk, &form, json)
+                self.print_all(&mut session, &mut walk, &form)
             }
             None => self.print_one(&mut session, &parameters, &form),
         }
@@ -163,13 +163,7 @@ impl CallCommand {
         })
     }
 
-    fn print_all(
-        &self,
-        session: &mut SessionInUse<'_>,
-        walk: &mut Walk,
-        form: &Form,
-        json: bool,
-    ) -> Result<(), Failure> {
+    fn print_all(&self, session: &mut SessionInUse<'_>, walk: &mut Walk, form: &Form) -> Result<(), Failure> {
         let mut objects = Vec::new();
         pages::walk_through(session, &self.action, walk, async |line, page| {
             objects.extend(form.print_page(page, line).await?);
@@ -184,7 +178,7 @@ impl CallCommand {
         }
         let listed = walk.listed();
         if let Some(total) = walk.total().filter(|total| *total != listed) {
-            output::note_for(json, &format!("the server counts {total}, and has listed {listed}"));
+            output::note(&format!("the server counts {total}, and has listed {listed}"));
         }
         Ok(())
     }

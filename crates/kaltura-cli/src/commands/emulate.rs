@@ -121,10 +121,7 @@ impl EmulateCommand {
             let mut signals = Signals::listen()?;
             let server = self.serve(emulator).await?;
             output::json_to_stdout(&Greeting::of(&server))?;
-            output::aside(&format!(
-                "Serving an emulated Kaltura at {}. Stop it with Ctrl-C.\n",
-                server.url()
-            ));
+            output::aside(&format!("Serving an emulated Kaltura at {}. Stop it with Ctrl-C.", server.url()));
             if !self.listen.ip().to_canonical().is_loopback() {
                 output::note("other machines can reach it, and whoever reaches it can use it");
             }

@@ -82,6 +82,15 @@ fn with_json_a_wrong_command_line_is_told_in_json() {
     assert_eq!(error["message"], "unexpected argument '--bogus' found");
 }
 
+/// What stands behind `--` is for another program.
+#[test]
+fn the_json_of_another_program_is_not_ours() {
+    let told = Kaltura::new(["exec", "--bogus", "--", "jq", "--json"]).run().fails_with(2);
+    assert!(told.stderr.starts_with("error: unexpected argument '--bogus' found"), "{told:#?}");
+    let ours = Kaltura::new(["exec", "--json", "--bogus", "--", "jq"]).run().fails_with(2).error();
+    assert_eq!(ours["message"], "unexpected argument '--bogus' found");
+}
+
 #[test]
 fn nobody_reading_ends_it_quietly() {
     for arguments in [&["--help"][..], &["demo"], &["demo", "--json"], &["emulate"]] {

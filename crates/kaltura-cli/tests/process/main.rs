@@ -47,6 +47,7 @@ mod login_verify;
 mod login_without_answer;
 mod logout;
 mod manual;
+mod notes;
 mod odd_server;
 mod other_owner;
 mod profile_add;

@@ -17,8 +17,6 @@ pub(in crate::commands) struct SessionInUse<'a> {
     service_url: ServiceUrl,
     held: Held<'a>,
     retry: RetryPolicy,
-    /// Whether notes are for a program.
-    json: bool,
 }
 
 enum Held<'a> {
@@ -85,12 +83,11 @@ pub(in crate::commands) fn cured_by_a_login(error: &Error) -> Option<KsRefusal> 
 }
 
 impl<'a> SessionInUse<'a> {
-    /// Takes the session from where it is to come from. `json` is whether notes are for a program.
+    /// Takes the session from where it is to come from.
     pub(in crate::commands) fn new(
         options: &'a CallSessionOptions,
         service_url: &ServiceUrl,
         authority: Authority<'a>,
-        json: bool,
     ) -> Result<Self, Failure> {
         let held = match authority {
             Authority::Nobody => Held::Nothing,
@@ -102,7 +99,7 @@ impl<'a> SessionInUse<'a> {
             }
         };
         let service_url = service_url.clone();
-        let in_use = Self { options, service_url, held, retry: RetryPolicy::never(), json };
+        let in_use = Self { options, service_url, held, retry: RetryPolicy::never() };
         in_use.tell(&[]);
         Ok(in_use)
     }
@@ -181,12 +178,12 @@ impl<'a> SessionInUse<'a> {
     fn tell(&self, told: &[Adjustment]) {
         let Held::Ready { session, .. } = &self.held else { return };
         for warning in &session.warnings {
-            output::note_for(self.json, warning);
+            output::note(warning);
         }
         for adjustment in &session.adjustments {
             // How long it lives makes no difference to a call.
             if !matches!(adjustment, Adjustment::ShorterLife { .. }) && !told.contains(adjustment) {
-                output::note_for(self.json, &adjustment.to_string());
+                output::note(&adjustment.to_string());
             }
         }
     }
