@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::options::{AppTokenOptions, ServerOptions};
+use crate::options::{AppTokenNameOptions, ServerAddressOptions};
 use crate::output::{self, style};
 use crate::session_cache::{Forgotten, TokenFolder, Trouble};
 use crate::settings::Settings;
@@ -36,7 +36,7 @@ const WHY: &str = "session.end would end all sessions of the app token, those st
 /// Forget the sessions of an app token on this machine
 ///
 /// Removes the sessions that `kaltura login`, `kaltura ks` and the others have kept for the app token, whatever was
-/// wished of them. Which token, is told as for `kaltura ks`; its value is not needed.
+/// wished of them. Which token, is told as for `kaltura ks`; its value is not needed, and not taken.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct LogoutCommand {
@@ -45,10 +45,10 @@ pub(crate) struct LogoutCommand {
     all: bool,
 
     #[command(flatten)]
-    server: ServerOptions,
+    server: ServerAddressOptions,
 
     #[command(flatten)]
-    token: AppTokenOptions,
+    token: AppTokenNameOptions,
 }
 
 /// What was forgotten.
@@ -75,7 +75,6 @@ struct Token {
 
 impl LogoutCommand {
     pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
-        self.token.value_source().refuse_an_argument()?;
         let (token, folders) = if self.all {
             (None, TokenFolder::all(settings.environment()))
         } else {

@@ -31,7 +31,8 @@ Examples:
 The sessions are those of the app token that are kept on this machine, whatever was wished of
 them. The one that `kaltura ks` takes with the same options is marked. Nothing is asked of the
 server: it may have ended a session, which only --verify or a call shows. And no secret is
-read: neither is the command of a profile run, nor the keyring asked.
+read: neither is the command of a profile run, nor the keyring asked. A file or a variable of
+the token's value that is not there is told.
 
 --verify shows the one that `kaltura ks` takes to the server (session.startWidgetSession, which
 changes nothing). It costs one action of a session with an actionslimit. Nobody logs in for it.

@@ -1,27 +1,21 @@
 //! The app token that logs in.
 
-use std::convert::Infallible;
-
 use clap::Args;
 use kaltura_auth::{AppTokenCredentials, ServiceUrl};
-use kaltura_types::{AppTokenId, AppTokenValue, HashType, PartnerId};
+use kaltura_types::{AppTokenValue, HashType, PartnerId};
 
-use super::{AppTokenValueOptions, HashTypeOption, PartnerIdOption};
+use super::{AppTokenNameOptions, AppTokenValueOptions, HashTypeOption};
 use crate::failure::Failure;
 use crate::profile::{ProfileSecret, SecretOwner};
 use crate::secret_input::SecretSource;
-use crate::settings::{Found, Setting, Settings};
+use crate::settings::{Found, Settings};
 
 /// The app token that logs in.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "App token")]
 pub(crate) struct AppTokenOptions {
     #[command(flatten)]
-    partner: PartnerIdOption,
-
-    /// The token's id, such as 0_7jh3eu10 [env: KALTURA_APP_TOKEN_ID]
-    #[arg(long, value_name = "ID")]
-    app_token_id: Option<String>,
+    name: AppTokenNameOptions,
 
     #[command(flatten)]
     hash_type: HashTypeOption,
@@ -47,12 +41,12 @@ impl AppTokenOptions {
 
     /// Whether an option names a token, or gives its value.
     pub(crate) fn is_named(&self) -> bool {
-        self.app_token_id.is_some() || self.value.source().is_given()
+        self.name.is_id_given() || self.value.source().is_given()
     }
 
     /// The account, if it is set.
     pub(crate) fn known_partner(&self, settings: &Settings) -> Result<Option<PartnerId>, Failure> {
-        self.partner.known(settings)
+        self.name.known_partner(settings)
     }
 
     /// Sees to it that the hash type, if one is set, can be read.
@@ -67,27 +61,18 @@ impl AppTokenOptions {
 
     /// Which token of which account: what of the credentials is no secret.
     pub(crate) fn account(&self, settings: &Settings) -> Result<(PartnerId, String), Failure> {
-        let partner = self.partner.partner_id(settings)?;
-        let id = settings.required(&Setting::APP_TOKEN_ID, self.app_token_id.clone())?;
-        Ok((partner, id))
+        self.name.account(settings)
     }
 
     /// Account, token id and hash type, each with who has set it.
     pub(crate) fn found(&self, settings: &Settings) -> [Found; 3] {
-        let id = self.app_token_id.clone().map(AppTokenId::new);
-        // An id is shown if it looks like one: it may be the value, put in the wrong place.
-        let parse_id = |text: &str| Ok::<_, Infallible>(AppTokenId::new(text));
-        [
-            self.partner.found(settings),
-            settings.found(&Setting::APP_TOKEN_ID, id, parse_id, AppTokenId::to_string),
-            self.hash_type.found(settings),
-        ]
+        let [partner, id] = self.name.found(settings);
+        [partner, id, self.hash_type.found(settings)]
     }
 
     /// Each of the four parts of the credentials, or why there is none.
     pub(crate) fn parts(&self, settings: &Settings, service_url: Option<&ServiceUrl>) -> AppTokenParts {
-        let partner = self.partner.partner_id(settings);
-        let id = settings.required(&Setting::APP_TOKEN_ID, self.app_token_id.clone());
+        let (partner, id) = (self.name.partner_id(settings), self.name.id(settings));
         let owner = SecretOwner {
             service_url,
             partner: partner.as_ref().ok().copied(),

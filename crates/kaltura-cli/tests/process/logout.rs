@@ -203,10 +203,28 @@ fn which_token_must_be_known() {
     assert_eq!(error["class"], "usage");
 }
 
+/// What only a login needs is not taken, as if it did something.
+#[test]
+fn what_would_do_nothing_is_refused() {
+    for option in [
+        "--timeout=5s",
+        "--hash-type=SHA1",
+        "--app-token-stdin",
+        "--app-token-file=/no/such/file",
+        "--app-token=hush",
+    ] {
+        let line = ["logout", "--partner-id=1", "--app-token-id=0_a", option];
+        let told = Kaltura::new(line).stdin(VALUE).run().fails_with(2);
+        let name = option.split('=').next().unwrap();
+        let told = told.saying(&format!("unexpected argument '{name}'"));
+        assert!(!told.stderr.contains("hush"), "{told:#?}");
+    }
+}
+
 #[test]
 fn what_may_be_the_token_is_not_shown() {
     let scene = two_tokens();
-    for form in ["--json", "--timeout=1s"] {
+    for form in ["--json", "--quiet"] {
         let finished = run(&scene, &["logout", "--app-token-id", VALUE, form]);
         assert!(!finished.stdout.contains(VALUE) && !finished.stderr.contains(VALUE), "{finished:#?}");
     }

@@ -34,6 +34,29 @@ fn a_session_that_was_asked_for_otherwise_is_not_good() {
     status(&server, cache.path(), &["--user=alice"]).ends_with(0);
 }
 
+/// What is taken from the cache needs no token, so that only a login would miss it.
+#[test]
+fn a_token_that_is_not_there_is_told() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let told = |options: &[&str]| status(&server, cache.path(), options);
+    let missing = "--app-token-file=/no/such/file";
+    let line = "\n  token value file /no/such/file: there is no such file\n";
+    let text = told(&[missing]).ends_with(3).stdout;
+    assert!(
+        text.contains(line) && text.ends_with("\nNo good session, and no token value for a login.\n"),
+        "{text}"
+    );
+    let there = tempfile::NamedTempFile::new().unwrap();
+    let there = format!("--app-token-file={}", there.path().display());
+    assert!(told(&[&there]).ends_with(3).stdout.ends_with("\nNo good session. `kaltura login` makes one.\n"));
+
+    server.cached(cache.path(), ["ks"]).run().ends_with(0);
+    assert!(told(&[missing]).ends_with(0).stdout.contains(line));
+    let document = told(&[missing, "--json"]).ends_with(0).document();
+    let expected = json!({ "origin": "file /no/such/file", "problem": "there is no such file" });
+    assert_eq!((&document["appToken"], &document["wrong"]), (&expected, &json!([])));
+}
+
 #[test]
 fn with_a_wrong_setting_no_session_is_good() {
     let (server, cache) = (server(), tempfile::tempdir().unwrap());

@@ -1,10 +1,10 @@
-//! Where the value of the token would come from. It is not looked at.
+//! Where the value of the token would come from, and whether there is anything. It is not looked at.
 
 use kaltura_auth::ServiceUrl;
-use kaltura_types::PartnerId;
+use kaltura_types::{PartnerId, redact};
 use serde::Serialize;
 
-use crate::profile::{ProfileSecret, SecretOwner};
+use crate::profile::{Profile, ProfileSecret, SecretOwner, SecretPlace};
 use crate::secret_input::SecretSource;
 use crate::settings::Settings;
 
@@ -29,7 +29,10 @@ pub(super) fn look(
         return from("standard input".to_owned());
     }
     if let Some(path) = source.file {
-        return from(format!("file {}", path.display()));
+        let problem = (!path.exists()).then(|| "there is no such file".to_owned());
+        // It may be the value, put in the wrong place.
+        let shown = path.display().to_string();
+        return TokenValue { problem, ..from(format!("file {}", redact(&shown, &[]))) };
     }
     if let Some(length) = settings.environment().length(source.variable) {
         let problem = (length == 0).then(|| format!("{} is set, but empty", source.variable));
@@ -43,12 +46,30 @@ fn of_profile(settings: &Settings, token: Option<&(ServiceUrl, PartnerId, String
     let is_kept = |entry: &&str| profile.text(entry).is_some();
     let entry = ProfileSecret::AppToken.entries().into_iter().find(is_kept)?;
     let origin = Some(format!("{entry} of profile {}", profile.name()));
-    let Some((service_url, partner, id)) = token else { return Some(TokenValue { origin, problem: None }) };
-    let owner =
-        SecretOwner { service_url: Some(service_url), partner: Some(*partner), token_id: Some(id.as_str()) };
-    let other = profile.differs_from(&owner);
-    let problem = other.map(|setting| format!("it is that of another {}", setting.entry));
+    let other = token.and_then(|(service_url, partner, id)| {
+        profile.differs_from(&SecretOwner {
+            service_url: Some(service_url),
+            partner: Some(*partner),
+            token_id: Some(id.as_str()),
+        })
+    });
+    let problem = match other {
+        Some(setting) => Some(format!("it is that of another {}", setting.entry)),
+        None => absence(profile, settings).map(str::to_owned),
+    };
     Some(TokenValue { origin, problem })
+}
+
+/// Why there is none where the profile says, as far as that can be seen without running a command or asking the
+/// keyring.
+fn absence(profile: &Profile, settings: &Settings) -> Option<&'static str> {
+    let place = profile.place_of(ProfileSecret::AppToken)?;
+    let why = match place {
+        SecretPlace::File(_) | SecretPlace::OwnFile(_) => "there is no such file",
+        SecretPlace::Variable(_) => "the variable is not set",
+        SecretPlace::Command(_) | SecretPlace::Keyring(_) => return None,
+    };
+    place.has_secret(settings.environment()).is_ok_and(|there| there == Some(false)).then_some(why)
 }
 
 #[cfg(test)]
@@ -69,6 +90,7 @@ mod tests {
     const UNSET: Environment = Environment::of_test(|_| None);
     const SET: Environment =
         Environment::of_test(|name| (name == "KALTURA_APP_TOKEN").then(|| "hush".into()));
+    const HUSH: Environment = Environment::of_test(|name| (name == "HUSH").then(|| "hush".into()));
     const EMPTY: Environment = Environment::of_test(|name| (name == "KALTURA_APP_TOKEN").then(|| "".into()));
 
     fn told(source: &SecretSource<'_>, environment: Environment, profile: &str) -> (String, String) {
@@ -81,15 +103,15 @@ mod tests {
     #[test]
     fn it_comes_from_whoever_goes_first() {
         let (stdin, file) =
-            (SecretSource { stdin: true, ..SOURCE }, SecretSource { file: Some(Path::new("t")), ..SOURCE });
+            (SecretSource { stdin: true, ..SOURCE }, SecretSource { file: Some(Path::new(".")), ..SOURCE });
         let profile = "token_command = 'hush'\npartner_id = 1\napp_token_id = '0_a'";
         for (source, environment, profile, origin) in [
             (&stdin, SET, profile, "standard input"),
-            (&file, SET, profile, "file t"),
+            (&file, SET, profile, "file ."),
             (&SOURCE, SET, profile, "variable KALTURA_APP_TOKEN"),
             (&SOURCE, UNSET, profile, "token_command of profile test"),
-            (&SOURCE, UNSET, "token_file = 'hush'", "token_file of profile test"),
-            (&SOURCE, UNSET, "token_variable = 'HUSH'", "token_variable of profile test"),
+            (&SOURCE, UNSET, "token_file = '/'", "token_file of profile test"),
+            (&SOURCE, HUSH, "token_variable = 'HUSH'", "token_variable of profile test"),
             (&SOURCE, UNSET, "", ""),
         ] {
             assert_eq!(told(source, environment, profile), (origin.to_owned(), String::new()));
@@ -98,8 +120,21 @@ mod tests {
 
     #[test]
     fn what_can_not_be_used_is_told() {
+        let nowhere = SecretSource { file: Some(Path::new("/no/such/file")), ..SOURCE };
+        let expected = ("file /no/such/file".to_owned(), "there is no such file".to_owned());
+        assert_eq!(told(&nowhere, UNSET, ""), expected);
+        let value = SecretSource { file: Some(Path::new("0123456789abcdef0123456789abcdef")), ..SOURCE };
+        assert_eq!(told(&value, UNSET, "").0, "file (redacted)");
         assert_eq!(told(&SOURCE, EMPTY, "").1, "KALTURA_APP_TOKEN is set, but empty");
         let other = told(&SOURCE, UNSET, "token_command = 'hush'\napp_token_id = '0_b'");
         assert_eq!(other.1, "it is that of another app_token_id");
+        for (entry, problem) in [
+            ("token_file = '/no/such/file'", "there is no such file"),
+            ("token_store = 'file'", "there is no such file"),
+            ("token_variable = 'HUSH'", "the variable is not set"),
+        ] {
+            let (origin, told) = told(&SOURCE, UNSET, entry);
+            assert!(origin.ends_with(" of profile test") && told == problem, "{origin}: {told}");
+        }
     }
 }
