@@ -42,9 +42,13 @@ session to the server (session.startWidgetSession, which changes nothing). It co
 of a session with an actionslimit. A session that is refused is not kept, and the exit code is
 3 for most reasons. One for certain paths only (urirestrict) can not be tried, which is noted.
 
-With --json the answer has ks, partnerId, userId, sessionType (USER or ADMIN), expiry
-(Unix time), expiresIn (seconds), privileges, adjustments, hashType, serviceUrl, verified and
-warnings; what the server did not say is null. `kaltura --help` lists the exit codes.";
+The KS is shown only if that is asked for, so that the log of a CI system does not keep it:
+--ks-only prints it alone, --show-ks within the answer. `kaltura ks` hands it on.
+
+With --json the answer has ks (with --show-ks only), fingerprint (which names the KS),
+partnerId, userId, sessionType (USER or ADMIN), expiry (Unix time), expiresIn (seconds),
+privileges, adjustments, hashType, serviceUrl, verified and warnings; what the server did not
+say is null. `kaltura --help` lists the exit codes.";
 
 /// Log in with an app token, keep the session, and print it
 ///
@@ -57,6 +61,10 @@ pub(crate) struct LoginCommand {
     /// Print the KS and nothing else
     #[arg(long, conflicts_with_all = ["json", "jq"])]
     ks_only: bool,
+
+    /// Show the KS in the answer
+    #[arg(long, conflicts_with = "ks_only")]
+    show_ks: bool,
 
     /// Prove that the server accepts the session; costs one action of an actionslimit
     #[arg(long)]
@@ -93,7 +101,7 @@ impl LoginCommand {
         let manner = LoginManner { detect_hash_type: self.detect_hash_type, verify: self.verify, time_limit };
         let made = KeptLogin::make(&login, manner, &transport, place)?;
 
-        let answer = Answer::new(&made, login.service_url());
+        let answer = Answer::new(&made, login.service_url(), self.show_ks);
         if json {
             return output::json_to_stdout(&answer);
         }

@@ -1,6 +1,6 @@
 //! Logins that succeed.
 
-use kaltura_ks::open;
+use kaltura_ks::{Fingerprint, open};
 use kaltura_types::{AdminSecret, Ks};
 use serde_json::{Value, json};
 
@@ -35,12 +35,13 @@ fn the_ks_alone_is_one_line_and_a_real_one() {
 #[test]
 fn the_json_has_all_that_is_known_of_the_session() {
     let server = server();
-    let finished = server.login(["--json", "--lifetime", "1h"]).run().ends_with(0);
+    let finished = server.login(["--json", "--show-ks", "--lifetime", "1h"]).run().ends_with(0);
     assert_eq!(finished.stderr, "");
     let mut document = finished.document();
     let names: Vec<&String> = document.as_object().unwrap().keys().collect();
     let expected = [
         "ks",
+        "fingerprint",
         "partnerId",
         "userId",
         "sessionType",
@@ -54,16 +55,37 @@ fn the_json_has_all_that_is_known_of_the_session() {
         "warnings",
     ];
     assert_eq!(names, expected);
-    assert!(Ks::reads_as_ks(document["ks"].take().as_str().unwrap()));
+    let ks = document["ks"].take();
+    assert!(Ks::reads_as_ks(ks.as_str().unwrap()));
+    let fingerprint = Fingerprint::of(&Ks::new(ks.as_str().unwrap())).to_string();
     assert_eq!(
         document,
         json!({
-            "ks": null, "partnerId": 1_234_567, "userId": "alice", "sessionType": "USER",
+            "ks": null, "fingerprint": fingerprint, "partnerId": 1_234_567, "userId": "alice", "sessionType": "USER",
             "expiry": NOW.parse::<i64>().unwrap() + 3600, "expiresIn": 3600,
             "privileges": "sessionid:0_importer,apptoken:0_importer,sview:*", "adjustments": [], "hashType": "SHA256",
             "serviceUrl": server.url(), "verified": false, "warnings": [],
         })
     );
+}
+
+/// Who logs the answer does not log a session that others could take.
+#[test]
+fn the_ks_is_in_an_answer_only_if_that_is_asked_for() {
+    let server = server();
+    let ks = || server.cached(server.cache.path(), ["ks"]).run().ends_with(0).stdout.trim_end().to_owned();
+    for form in [&["--json"][..], &[], &["--jq=.", "--json"], &["-vv"]] {
+        let finished = server.login(form.iter().copied()).run().ends_with(0);
+        let said = finished.stdout + &finished.stderr;
+        assert!(!said.contains(&ks()[..16]) && !said.contains("djJ8"), "{form:?}: {said}");
+    }
+    assert_eq!(server.login(["--json"]).run().ends_with(0).document().get("ks"), None);
+    let json = server.login(["--json", "--show-ks"]).run().ends_with(0).document();
+    assert_eq!(json["ks"], ks());
+    assert_eq!(server.login(["--jq=.ks", "--show-ks"]).run().ends_with(0).stdout.trim_end(), ks());
+    let text = server.login(["--show-ks"]).run().ends_with(0).stdout;
+    assert!(text.ends_with(&format!("\n  KS         {}\n", ks())), "{text}");
+    server.login(["--show-ks", "--ks-only"]).run().fails_with(2).saying("cannot be used with");
 }
 
 #[test]

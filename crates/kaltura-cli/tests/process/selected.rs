@@ -112,7 +112,8 @@ fn a_wrong_filter_is_told_before_anything_is_done() {
 fn a_filter_that_fails_shows_no_secret() {
     let server = server();
     for filter in ["--jq=.ks.a", "--jq=.ks | error", "--jq=error"] {
-        let finished = server.login([filter]).run().fails_with(2).saying("the filter of --jq failed");
+        let finished =
+            server.login(["--show-ks", filter]).run().fails_with(2).saying("the filter of --jq failed");
         assert!(!finished.stderr.contains("djJ8"), "{finished:#?}");
         finished.saying("hint: The command has been carried out.");
     }

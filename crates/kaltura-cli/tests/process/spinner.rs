@@ -115,7 +115,7 @@ fn it_can_be_kept_away() {
         assert!(!shown.contains("logging in"), "{name}: {shown:?}");
     }
     let mut json = Terminal::open(server.login(["--json"]));
-    let shown = json.wait_for("{\"ks\"");
+    let shown = json.wait_for("{\"fingerprint\"");
     assert!(!shown.contains("logging in"), "{shown:?}");
 }
 

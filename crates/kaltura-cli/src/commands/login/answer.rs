@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use kaltura_auth::ServiceUrl;
+use kaltura_ks::Fingerprint;
 use kaltura_types::{HashType, PartnerId, UnixTime, UserId};
 use serde::Serialize;
 
@@ -10,11 +11,13 @@ use super::KeptLogin;
 use crate::output::{Difference, ks_name, one_line, style};
 use crate::{duration, moment};
 
-/// What a login gave. As JSON it holds the KS; as text it does not.
+/// What a login gave. The KS is in it only if it shall be.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Answer<'a> {
-    ks: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ks: Option<&'a str>,
+    fingerprint: String,
     partner_id: PartnerId,
     user_id: Option<&'a UserId>,
     /// `USER`, `ADMIN`, or what else the server said.
@@ -35,10 +38,11 @@ pub(super) struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    pub(super) fn new(login: &'a KeptLogin, service_url: &'a ServiceUrl) -> Self {
+    pub(super) fn new(login: &'a KeptLogin, service_url: &'a ServiceUrl, show_ks: bool) -> Self {
         let KeptLogin { session, hash_type, verified, warnings } = login;
         Self {
-            ks: session.ks().expose(),
+            ks: show_ks.then(|| session.ks().expose()),
+            fingerprint: Fingerprint::of(session.ks()).to_string(),
             partner_id: session.partner_id(),
             user_id: session.user_id(),
             session_type: session.session_type().map(ToString::to_string),
@@ -54,7 +58,7 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Lines for people. The KS is named, not shown.
+    /// Lines for people. The KS is named, unless it shall be shown.
     pub(super) fn as_text(&self) -> String {
         let user = self.user_id.map_or("nobody", UserId::as_str);
         let until = match (self.expiry, self.expires_in) {
@@ -66,6 +70,7 @@ impl<'a> Answer<'a> {
         };
         let privileges = if self.privileges.is_empty() { "none" } else { &self.privileges };
         let partner = self.partner_id.to_string();
+        let ks = self.ks.map_or_else(|| format!("{} (--ks-only prints it)", self.ks_name), str::to_owned);
         let mut text = format!("{}Logged in{:#} to {}\n", style::GOOD, style::GOOD, self.service_url);
         for (label, value) in [
             ("partner", partner.as_str()),
@@ -73,7 +78,7 @@ impl<'a> Answer<'a> {
             ("type", self.session_type.as_deref().unwrap_or("the server did not say")),
             ("until", &until),
             ("privileges", privileges),
-            ("KS", &format!("{} (--ks-only prints it)", self.ks_name)),
+            ("KS", &ks),
         ] {
             let _ = writeln!(text, "  {}{label:<11}{:#}{}", style::QUIET, style::QUIET, one_line(value));
         }
@@ -103,16 +108,18 @@ mod tests {
     }
 
     #[test]
-    fn the_text_does_not_show_the_ks() {
+    fn the_text_shows_the_ks_only_if_it_shall() {
         let session = Session::new(PartnerId::new(1_234_567), Ks::new(KS))
             .with_user_id("a\u{1b}lice")
             .with_session_type(SessionType::Admin)
             .with_privileges(Privileges::parse("sview:*,list:*"))
             .with_expiry(UnixTime::from_seconds(1_795_496_955))
             .with_server_time(UnixTime::from_seconds(1_795_493_355));
-        let verified = Answer::new(&made(session.clone(), true), &ServiceUrl::US).as_text();
+        let verified = Answer::new(&made(session.clone(), true), &ServiceUrl::US, false).as_text();
         assert!(verified.contains("the server accepts the session"), "{verified}");
-        let text = Answer::new(&made(session, false), &ServiceUrl::US).as_text();
+        let shown = Answer::new(&made(session.clone(), false), &ServiceUrl::US, true).as_text();
+        assert!(shown.ends_with(&format!("{KS}\n")), "{shown}");
+        let text = Answer::new(&made(session, false), &ServiceUrl::US, false).as_text();
         assert!(!text.contains("accepts"), "{text}");
         let text = anstream::adapter::strip_str(&text).to_string();
         assert!(!text.contains(&KS[..12]), "{text}");
@@ -133,10 +140,10 @@ mod tests {
     fn what_the_server_did_not_say_is_null() {
         let session = Session::new(PartnerId::new(7), Ks::new("odd"));
         let made = made(session, false);
-        let answer = Answer::new(&made, &ServiceUrl::EU);
+        let answer = Answer::new(&made, &ServiceUrl::EU, true);
         assert_eq!(
             serde_json::to_string(&answer).unwrap(),
-            r#"{"ks":"odd","partnerId":7,"userId":null,"sessionType":null,"expiry":null,"expiresIn":null,"privileges":"","adjustments":[],"hashType":"MD5","serviceUrl":"https://api.eu.kaltura.com","verified":false,"warnings":["odd"]}"#
+            r#"{"ks":"odd","fingerprint":"09d801ff","partnerId":7,"userId":null,"sessionType":null,"expiry":null,"expiresIn":null,"privileges":"","adjustments":[],"hashType":"MD5","serviceUrl":"https://api.eu.kaltura.com","verified":false,"warnings":["odd"]}"#
         );
         assert!(answer.as_text().contains("the server did not say"));
     }
