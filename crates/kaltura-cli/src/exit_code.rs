@@ -7,14 +7,14 @@ use serde::{Serialize, Serializer};
 pub(crate) enum ExitCode {
     /// Something on this machine: a file that can not be written, no thread to be had.
     Local,
-    /// The command line, an environment variable or a file that was given is wrong.
+    /// The command line, an environment variable or a file that was given is wrong, or asks for what can not be.
     Usage,
     /// The server does not accept who logs in: the app token, its proof, the session. Or a KS is not signed
     /// with the secret that was given, so that the account's server would not accept it.
     Authentication,
     /// The server knows who asks, and says no.
     Permission,
-    /// What was asked for does not exist: an app token id, a widget, a role.
+    /// What was asked for does not exist: an app token id, a widget, a role, or any object that a call names.
     NotFound,
     /// No complete answer arrived, or an address can not be listened at.
     Network,
@@ -40,7 +40,7 @@ Exit codes:
     2  the command line, the environment or a given file is wrong
     3  authentication: the app token, the session or its signature is not accepted
     4  permission: the server knows who asks, and says no
-    5  not found: there is no such app token, widget or role
+    5  not found: there is no such app token, widget, role or other object
     6  network: no complete answer arrived, or an address is taken
     7  server: it failed, asks to wait, or is not the Kaltura API
   126  exec: the program can not be executed

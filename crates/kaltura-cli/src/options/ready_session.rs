@@ -216,7 +216,8 @@ impl<'a> SessionSupply<'a> {
         let (life, least) = (life.as_secs(), least.as_secs());
         let message =
             format!("the session lives {}, and {} are wanted", duration::show(life), duration::show(least));
-        Err(Failure::new(ExitCode::Authentication, message)
+        // The token was accepted: another login would help nobody.
+        Err(Failure::usage(message)
             .with_hint("Ask for a longer --lifetime or a shorter --min-validity, or take another app token.")
             .at(&self.service_url))
     }

@@ -7,6 +7,7 @@ fn help_is_an_answer() {
     for (arguments, expected) in [
         (&["--help"][..], "Exit codes:"),
         (&["--help"], "KALTURA_APP_TOKEN "),
+        (&["--help"], "\n    5  not found: there is no such app token, widget, role or other object\n"),
         (&["--help"], "NO_COLOR"),
         (&["-h"], "kaltura demo"),
         (&["help", "login"], "--app-token-stdin"),

@@ -68,8 +68,10 @@ fn what_does_not_live_long_enough_is_not_taken() {
     let first = ks(&[]).ends_with(0).stdout;
     assert_eq!(ks(&["--min-validity=9m"]).ends_with(0).stdout, first);
     let short =
-        ks(&["--min-validity=20m"]).fails_with(3).saying("the session lives 10 min, and 20 min are wanted");
+        ks(&["--min-validity=20m"]).fails_with(2).saying("the session lives 10 min, and 20 min are wanted");
     short.saying("--min-validity");
+    let error = ks(&["--min-validity=20m", "--json"]).fails_with(2).error();
+    assert_eq!((&error["class"], &error["retryable"]), (&json!("usage"), &json!(false)));
     // A login was tried, and what it gave is kept.
     assert_ne!(ks(&[]).ends_with(0).stdout, first);
 }
