@@ -15,11 +15,11 @@ fn kaltura<'a>(folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> K
     Kaltura::new(arguments).env("KALTURA_CONFIG_DIR", text_of(folder))
 }
 
-/// Answers everything, up to the value of the token.
-fn answer_all(terminal: &mut Terminal, server: &EmulatorProcess) {
+/// Answers everything, up to the value of the token, and gives what was said before the first question on the account.
+fn answer_all(terminal: &mut Terminal, server: &EmulatorProcess) -> String {
     terminal.wait_for("Name of the profile:");
     terminal.enter("work");
-    terminal.wait_for("Where the account is:");
+    let said = terminal.wait_for("Where the account is:");
     terminal.enter("another");
     terminal.wait_for("URL of the server:");
     terminal.enter(server.url());
@@ -29,6 +29,7 @@ fn answer_all(terminal: &mut Terminal, server: &EmulatorProcess) {
     terminal.enter("0_importer");
     terminal.wait_for("Hash type of the app token:");
     terminal.enter("SHA256");
+    said
 }
 
 #[test]
@@ -38,8 +39,6 @@ fn what_is_missing_is_asked_for_and_the_profile_logs_in() {
     let mut terminal = Terminal::open(kaltura(folder.path(), ["profile", "add"]));
     answer_all(&mut terminal, &server);
     terminal.wait_for("Value of the app token:");
-    terminal.enter("");
-    terminal.wait_for("Value:");
     terminal.enter(VALUE);
     let notes = terminal.wait_for("Added profile work, the default one from now on");
     // There is no keyring here, which is said.
@@ -61,20 +60,41 @@ fn what_is_missing_is_asked_for_and_the_profile_logs_in() {
 }
 
 #[test]
-fn a_command_may_print_the_value() {
+fn whoever_has_a_command_that_prints_the_value_is_told_of_its_option() {
     let server = EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token.txt");
     fs::write(&file, VALUE).unwrap();
-    let mut terminal =
-        Terminal::open(kaltura(folder.path(), ["profile", "add"]).env("PATH", "/usr/bin:/bin"));
-    answer_all(&mut terminal, &server);
+    let mut terminal = Terminal::open(kaltura(folder.path(), ["profile", "add"]));
+    let before = answer_all(&mut terminal, &server);
+    assert!(before.contains("--token-command"), "{before}");
     terminal.wait_for("Value of the app token:");
-    terminal.enter("a command");
-    terminal.wait_for("Command:");
-    terminal.enter(&format!("cat '{}'", text_of(&file)));
+    terminal.control('c');
+    assert_eq!(terminal.left().code, 130);
+
+    let command = format!("--token-command=cat '{}'", text_of(&file));
+    let add = kaltura(folder.path(), ["profile", "add", &command]).env("PATH", "/usr/bin:/bin");
+    let mut terminal = Terminal::open(add);
+    let before = answer_all(&mut terminal, &server);
+    assert!(!before.contains("--token-command"), "{before}");
     assert_eq!(terminal.left().code, 0);
     kaltura(folder.path(), ["login"]).env("PATH", "/usr/bin:/bin").run().ends_with(0);
+}
+
+#[test]
+fn the_value_is_not_shown_where_it_is_asked_for() {
+    let server = EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]));
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::open_with_codes(kaltura(folder.path(), ["profile", "add"]));
+    answer_all(&mut terminal, &server);
+    terminal.wait_for("Value of the app token:");
+    // Pasted twice, and taken back once: neither the typing nor the corrections show any of it.
+    terminal.enter(&format!("{VALUE}{VALUE}{}", "\u{7f}".repeat(VALUE.len())));
+    let left = terminal.left();
+    assert_eq!(left.code, 0, "{left:?}");
+    assert!(!left.shown.contains(&VALUE[..4]), "{left:?}");
+    let login = kaltura(folder.path(), ["login", "--json"]).run().ends_with(0).document();
+    assert_eq!(login["userId"], "alice");
 }
 
 #[test]

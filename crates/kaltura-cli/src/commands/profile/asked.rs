@@ -6,7 +6,7 @@ use kaltura_auth::Region;
 use kaltura_types::{HashType, PartnerId};
 
 use super::given::{Given, Missing};
-use super::options::{command_line, service_url, token_id};
+use super::options::{service_url, token_id};
 use crate::failure::Failure;
 use crate::output::wrapped;
 use crate::profile::{Config, NewPlace, ProfileName, ProfileSecret};
@@ -32,6 +32,14 @@ pub(super) fn rest(given: &mut Given, missing: &[Missing], is_new: bool) -> Resu
         "",
         "Whoever made the app token knows these. Ctrl-C ends this, and keeps nothing.",
     ));
+    if missing.contains(&Missing::TokenValue) {
+        output::to_stderr(&wrapped(
+            "",
+            "",
+            "The token's value is asked for last. If a command shall print it, such as a password manager, or a \
+             file or a variable holds it, end this, and say --token-command, --token-path or --token-variable.",
+        ));
+    }
     if is_new && !given.has(&Setting::REGION) && !given.has(&Setting::SERVICE_URL) {
         let (setting, text) = server()?;
         given.add(setting, text);
@@ -76,14 +84,10 @@ fn hash_type() -> Result<String, Failure> {
     Ok(hash_type.to_string())
 }
 
+/// Here people paste the value, so it is the one thing that may be typed here, and nothing of it is shown.
 fn token_value() -> Result<NewPlace, Failure> {
-    match prompt::choice("Value of the app token:", vec![Value::Typed, Value::Printed])? {
-        Value::Typed => prompt::secret("Value:", "It is not shown").map(NewPlace::Kept),
-        Value::Printed => {
-            let check = |text: &str| command_line(text).map(drop);
-            prompt::text("Command:", "Such as pass show kaltura", None, check).map(NewPlace::Command)
-        }
-    }
+    let help = "It is not shown. It is kept in the keyring, or where there is none, in a file of yours";
+    prompt::secret("Value of the app token:", help).map(NewPlace::Kept)
 }
 
 /// Where an account may be.
@@ -100,22 +104,5 @@ impl fmt::Display for Server {
             }
             Self::Other => f.write_str("another server"),
         }
-    }
-}
-
-/// Where the value may come from.
-enum Value {
-    Typed,
-    Printed,
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Typed => {
-                "I give it now; it is kept in the keyring, or where there is none, in a file of mine"
-            }
-            Self::Printed => "a command prints it, each time that it is needed",
-        })
     }
 }
