@@ -11,6 +11,7 @@
 //! | `environment` | what comes from environment variables |
 //! | `profile` | what a login needs, kept under a name |
 //! | `secret_input` | secrets from a file, standard input or the environment, never from an argument |
+//! | `secret_likeness` | texts that look like a secret, where none belongs |
 //! | `admin_client` | calls with an admin session of the account |
 //! | `prompt` | asking a person at a terminal |
 //! | `session_cache` | sessions on disk, so that the next command needs no login |
@@ -44,6 +45,7 @@ mod prompt;
 mod request_log;
 mod runtime;
 mod secret_input;
+mod secret_likeness;
 mod session_cache;
 mod session_proof;
 mod settings;

@@ -3,6 +3,8 @@
 use kaltura_types::{names_a_secret, redact};
 use serde_json::{Map, Value};
 
+use crate::secret_likeness::looks_like_a_secret;
+
 /// What stands in the place of a secret.
 pub(crate) const MASK: &str = "(redacted)";
 
@@ -22,12 +24,16 @@ fn is_secret_value(value: &Value) -> bool {
     }
 }
 
-/// Where the first secret by its name is in a value, which this path leads to.
-pub(crate) fn secret_within(path: &[String], value: &Value) -> Option<Vec<String>> {
-    if path.last().is_some_and(|name| is_secret(name, value)) {
+/// Where the first member or item is of which this is so, by its name and value. `path` leads to the value.
+pub(crate) fn first_within(
+    path: &[String],
+    value: &Value,
+    is_so: &impl Fn(&str, &Value) -> bool,
+) -> Option<Vec<String>> {
+    if path.last().is_some_and(|name| is_so(name, value)) {
         return Some(path.to_vec());
     }
-    let inside = |step: &str, value| secret_within(&[path, &[step.to_owned()]].concat(), value);
+    let inside = |step: &str, value| first_within(&[path, &[step.to_owned()]].concat(), value, is_so);
     match value {
         Value::Object(members) => members.iter().find_map(|(name, member)| inside(name, member)),
         Value::Array(items) => {
@@ -68,7 +74,7 @@ pub(crate) fn replaced(
             }
             Value::Array(shown)
         }
-        Value::String(text) if redact(text, &[]) != *text => with(path, value).into(),
+        Value::String(text) if looks_like_a_secret(text) => with(path, value).into(),
         other => other.clone(),
     }
 }

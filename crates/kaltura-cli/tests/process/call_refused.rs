@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::json;
 
-use crate::emulator_process::{EmulatorProcess, token};
+use crate::emulator_process::{EmulatorProcess, text_of, token};
 use crate::invocation::Kaltura;
 use crate::odd_server::{OddServer, ok, whole};
 
@@ -69,6 +69,25 @@ fn usage() {
     call(&["a=@no-such-file"]).run().fails_with(2).saying("can not open the file no-such-file");
     call(&["secret=hush"]).run().fails_with(2).saying("Put it into a file and say secret=@FILE");
     call(&["ks=hush"]).run().fails_with(2).saying("Use KALTURA_KS, --ks-file or --ks-stdin.");
+}
+
+#[test]
+fn a_session_is_no_parameter() {
+    let server = server();
+    let ks = server.login(["--ks-only", "--app-token-id=0_importer"]).run().ends_with(0).stdout;
+    let parameter = format!("x.y={}", ks.trim_end());
+    for form in [&[][..], &["--dry-run"], &["--curl"]] {
+        let call = server.call(["media.list", &parameter]).arguments(form.iter().copied());
+        let finished = call.run().fails_with(2).saying("x.y looks like a secret, and is not taken from");
+        assert!(!finished.stderr.contains("djJ8"), "{finished:#?}");
+        finished.saying("say x.y=@FILE");
+    }
+    // From a file it is sent like any text.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ks");
+    std::fs::write(&path, &ks).unwrap();
+    let filed = format!("x.y=@{}", text_of(&path));
+    server.call(["media.list", &filed, "--dry-run"]).run().ends_with(0);
 }
 
 #[test]
