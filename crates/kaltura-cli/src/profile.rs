@@ -35,7 +35,7 @@ use std::path::PathBuf;
 pub(crate) use self::config::Config;
 pub(crate) use self::editor::{NewPlace, ProfileChanges, ProfileEditor};
 pub(crate) use self::keyring::KeyringItem;
-pub(crate) use self::name::ProfileName;
+pub(crate) use self::name::{ProfileName, new_profile_name};
 pub(crate) use self::secret_owner::SecretOwner;
 pub(crate) use self::secret_place::{ProfileSecret, SecretPlace};
 pub(crate) use self::secret_store::SecretStore;

@@ -13,6 +13,7 @@ pub(crate) use self::source::SecretSource;
 
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::secret_likeness::unopened;
 
 /// How many bytes a secret may have. Those of Kaltura have 32.
 const MOST_BYTES: u64 = 64 << 10;
@@ -30,10 +31,8 @@ pub(crate) fn from_environment(environment: Environment, name: &str) -> Result<O
 
 /// The content of a file, less one line end.
 pub(crate) fn from_file(path: &Path) -> Result<Secret, Failure> {
-    let place = path.display().to_string();
-    let file = File::open(path)
-        .map_err(|error| Failure::usage(format!("can not open the file {place}")).caused_by(&error))?;
-    read(file, &format!("the file {place}"))
+    let file = File::open(path).map_err(|error| unopened(path, &error))?;
+    read(file, &format!("the file {}", path.display()))
 }
 
 /// All of standard input, less one line end. `option` is what asked for it.

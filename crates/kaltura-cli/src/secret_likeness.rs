@@ -1,8 +1,12 @@
 //! Texts that look like a secret, and stand where none belongs: they are neither kept nor repeated.
 
 use std::borrow::Cow;
+use std::io;
+use std::path::Path;
 
 use kaltura_types::redact;
+
+use crate::failure::Failure;
 
 /// Whether a KS, or a secret in hex digits, stands in a text.
 pub(crate) fn looks_like_a_secret(text: &str) -> bool {
@@ -12,6 +16,25 @@ pub(crate) fn looks_like_a_secret(text: &str) -> bool {
 /// A text that somebody gave, as it may be repeated.
 pub(crate) fn repeatable(text: &str) -> Cow<'_, str> {
     redact(text, &[])
+}
+
+/// The name of a file, as it may be repeated. What names a file that is there is no secret.
+pub(crate) fn repeatable_path(path: &Path) -> String {
+    let shown = path.display().to_string();
+    if path.exists() { shown } else { repeatable(&shown).into_owned() }
+}
+
+/// A file can not be opened: perhaps because it is none, but a secret.
+pub(crate) fn unopened(path: &Path, error: &io::Error) -> Failure {
+    let shown = repeatable_path(path);
+    let failure = Failure::usage(format!("can not open the file {shown}")).caused_by(error);
+    if shown == path.display().to_string() {
+        return failure;
+    }
+    failure.with_hint(
+        "The name of a file belongs here, and this looks like a secret. Others may have read it by now, and the \
+         shell may have kept it.",
+    )
 }
 
 #[cfg(test)]
@@ -27,6 +50,18 @@ mod tests {
             assert!(looks_like_a_secret(text), "{text}");
             assert!(!repeatable(text).contains(&VALUE[..8]) && !repeatable(text).contains("djJ8"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_named_and_a_secret_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(VALUE);
+        let gone = io::Error::from(io::ErrorKind::NotFound);
+        let told = format!("{:?}", unopened(&path, &gone));
+        assert!(told.contains("looks like a secret") && !told.contains(&VALUE[..8]), "{told}");
+        std::fs::write(&path, "").unwrap();
+        let told = format!("{:?}", unopened(&path, &gone));
+        assert!(told.contains(VALUE) && !told.contains("looks like a secret"), "{told}");
     }
 
     #[test]

@@ -9,11 +9,12 @@ use std::time::Duration;
 use clap::Args;
 use kaltura_testing::emulator::{BuildError, Clock, Emulator, EmulatorBuilder, FaultRule, RateLimit, Seed};
 use kaltura_testing::server::{Server, ServerError};
-use kaltura_types::{AppTokenId, HashType, PartnerId, UnixTime, redact};
+use kaltura_types::{AppTokenId, HashType, PartnerId, UnixTime};
 use serde::Serialize;
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::secret_likeness::{repeatable, repeatable_path};
 use crate::signals::Signals;
 use crate::{output, runtime};
 
@@ -193,14 +194,14 @@ async fn serve_until_stopped(server: Server, calls_are_asked_for: bool, signals:
 
 fn read_seed(path: &Path) -> Result<Seed, Failure> {
     let json = fs::read_to_string(path).map_err(|error| {
-        Failure::usage(format!("can not read the seed {}", path.display())).caused_by(&error)
+        Failure::usage(format!("can not read the seed {}", repeatable_path(path))).caused_by(&error)
     })?;
     Seed::from_json(&json).map_err(|error| unusable_seed(path, &error))
 }
 
 fn unusable_seed(path: &Path, error: &dyn std::error::Error) -> Failure {
     // The message may quote a value that stands in the wrong place.
-    let reason = redact(&error.to_string(), &[]).into_owned();
+    let reason = repeatable(&error.to_string()).into_owned();
     Failure::usage(format!("can not use the seed {}: {reason}", path.display()))
 }
 

@@ -6,13 +6,12 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use kaltura_types::redact;
-
 use self::reading::Reading;
 use super::{Profile, ProfileName};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::folders;
+use crate::secret_likeness::repeatable;
 use crate::stranger::Stranger;
 
 /// How many bytes of the file are looked at.
@@ -121,7 +120,7 @@ impl Config {
     /// one by mistake.
     pub(crate) fn unknown(&self, name: &str) -> Failure {
         let message = match name.parse::<ProfileName>() {
-            Ok(name) => format!("there is no profile {}", redact(name.as_str(), &[])),
+            Ok(name) => format!("there is no profile {}", repeatable(name.as_str())),
             Err(error) => format!("there is no such profile: {error}"),
         };
         Failure::usage(message).with_hint(self.those_there_are())

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::secret_likeness::looks_like_a_secret;
+
 /// The name of a profile. It can be a part of a file name on every system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ProfileName(String);
@@ -11,6 +13,14 @@ impl ProfileName {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Reads the name of a profile that is to be made. What looks like a secret may be one, in the wrong place.
+pub(crate) fn new_profile_name(text: &str) -> Result<ProfileName, String> {
+    if looks_like_a_secret(text) {
+        return Err("this looks like a secret, and not like the name of a profile".to_owned());
+    }
+    text.parse().map_err(|error: InvalidProfileName| error.to_string())
 }
 
 impl fmt::Display for ProfileName {

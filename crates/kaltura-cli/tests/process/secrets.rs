@@ -7,8 +7,11 @@ use serde_json::json;
 use crate::emulator_process::{ADMIN_SECRET, EmulatorProcess, token};
 use crate::invocation::{Finished, Kaltura};
 use crate::odd_server::{OddServer, ok};
+use crate::profile_scene::Home;
 
 const VALUE: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
+/// The same as could be the name of a variable.
+const LETTERS: &str = "beefbeefbeefbeefbeefbeefbeefbeef";
 const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
 
 #[track_caller]
@@ -105,6 +108,62 @@ fn a_secret_in_a_wrong_command_line_is_not_repeated() {
             shows_nothing(&own.env(variable, "hush-hush").run().fails_with(2), &["hush"]);
         }
     }
+}
+
+#[test]
+fn a_secret_in_the_place_of_a_name_is_neither_kept_nor_repeated() {
+    let home = Home::new();
+    for (arguments, why) in [
+        (&["sign", "--partner-id=1", "--admin-secret-file", VALUE][..], "can not open the file (redacted)"),
+        (&["inspect", "--ks-file", KS], "can not open the file (redacted)"),
+        (
+            &["call", "media.list", "secret=@c0ffee00c0ffee00c0ffee00c0ffee00"],
+            "The name of a file belongs here",
+        ),
+        (&["batch", VALUE], "The name of a file belongs here"),
+        (&["emulate", "--seed", VALUE], "can not read the seed (redacted)"),
+        (&["profile", "add", "work", "--token-variable", LETTERS], "looks like a secret"),
+        (&["profile", "add", "work", "--token-command", VALUE], "looks like a secret"),
+        (
+            &["profile", "add", "work", "--token-command", "echo c0ffee00c0ffee00c0ffee00c0ffee00"],
+            "in clear text",
+        ),
+        (&["profile", "add", "work", "--token-path", VALUE], "there is no file of this name"),
+        (&["profile", "add", "work", "--admin-secret-variable", LETTERS], "looks like a secret"),
+        (&["profile", "add", "work", "--admin-secret-command", VALUE], "looks like a secret"),
+        (&["profile", "add", "work", "--admin-secret-path", VALUE], "there is no file of this name"),
+        (&["profile", "add", LETTERS], "not like the name of a profile"),
+        (&["profile", "show", LETTERS], "there is no profile (redacted)"),
+        (&["token", "add", "--save-profile", LETTERS], "not like the name of a profile"),
+    ] {
+        for form in [&[][..], &["--json"]] {
+            let line = home.kaltura(arguments.iter().copied()).arguments(form.iter().copied());
+            let finished = line.run().fails_with(2);
+            shows_nothing(&finished, &[&VALUE[..8], &LETTERS[..8], &KS[..8]]);
+            finished.saying(why);
+        }
+    }
+    assert!(!home.folder().exists());
+}
+
+#[test]
+fn a_secret_in_the_place_of_a_name_is_not_shown_if_it_was_kept() {
+    let profile = |name: &str, entry: &str| {
+        format!("[profiles.{name}]\npartner_id = 1\napp_token_id = '0_a'\nhash_type = 'MD5'\n{entry}\n")
+    };
+    let variable = profile("variable", &format!("token_variable = '{LETTERS}'"));
+    let file = profile("file", &format!("token_file = '{VALUE}'"));
+    let home = Home::with_profiles(&format!("{variable}{file}"));
+    for name in ["variable", "file"] {
+        for form in [&[][..], &["--json"]] {
+            let shown = home.profile(["show", name]).arguments(form.iter().copied()).run().ends_with(0);
+            shows_nothing(&shown, &[&VALUE[..8], &LETTERS[..8]]);
+            let login = home.kaltura(["login", "--profile", name]).arguments(form.iter().copied());
+            shows_nothing(&login.run().fails_with(2), &[&VALUE[..8], &LETTERS[..8]]);
+        }
+    }
+    let status = home.kaltura(["status", "--app-token-file", VALUE]).run();
+    shows_nothing(&status, &[&VALUE[..8]]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::argument::{Argument, Written};
 use crate::failure::Failure;
 use crate::masking::{first_within, is_secret};
 use crate::secret_input::without_line_end;
-use crate::secret_likeness::looks_like_a_secret;
+use crate::secret_likeness::{looks_like_a_secret, unopened};
 
 /// How many bytes a file or standard input may have.
 const MOST_BYTES: u64 = 16 << 20;
@@ -106,7 +106,8 @@ fn refuse_secrets(path: &[String], value: &Value) -> Result<(), Failure> {
 fn reads_as_secret(text: &str) -> bool {
     let is_id = |text: &str| {
         text.split_once('_').is_some_and(|(center, hash)| {
-            center.bytes().all(|byte| byte.is_ascii_digit())
+            !center.is_empty()
+                && center.bytes().all(|byte| byte.is_ascii_digit())
                 && hash.len() == 32
                 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
         })
@@ -116,10 +117,8 @@ fn reads_as_secret(text: &str) -> bool {
 }
 
 pub(in crate::commands) fn read_file(path: &Path) -> Result<String, Failure> {
-    let place = format!("the file {}", path.display());
-    let file = File::open(path)
-        .map_err(|error| Failure::usage(format!("can not open {place}")).caused_by(&error))?;
-    read_text(file, &place)
+    let file = File::open(path).map_err(|error| unopened(path, &error))?;
+    read_text(file, &format!("the file {}", path.display()))
 }
 
 fn from_stdin() -> Result<Parameters, Failure> {

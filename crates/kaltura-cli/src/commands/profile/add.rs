@@ -11,7 +11,7 @@ use crate::completion::values;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::{self, style};
-use crate::profile::{Config, ProfileEditor, ProfileName};
+use crate::profile::{Config, ProfileEditor, ProfileName, new_profile_name};
 use crate::prompt;
 
 const EXAMPLES: &str = "\
@@ -48,7 +48,7 @@ With --json the answer is that of `kaltura profile show`, with isNew and warning
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct AddCommand {
     /// The name of the profile, such as work; at a terminal it is asked for
-    #[arg(value_name = "NAME", add = values::profiles())]
+    #[arg(value_name = "NAME", value_parser = new_profile_name, add = values::profiles())]
     name: Option<ProfileName>,
 
     #[command(flatten)]

@@ -9,7 +9,7 @@ use super::given::{Given, Missing};
 use super::options::{service_url, token_id};
 use crate::failure::Failure;
 use crate::output::wrapped;
-use crate::profile::{Config, NewPlace, ProfileName, ProfileSecret};
+use crate::profile::{Config, NewPlace, ProfileName, ProfileSecret, new_profile_name};
 use crate::settings::Setting;
 use crate::{output, prompt};
 
@@ -19,10 +19,10 @@ const FIRST_NAME: &str = "default";
 /// Asks for the name of the profile. One that is there is one to be changed.
 pub(super) fn name(config: &Config) -> Result<ProfileName, Failure> {
     let offered = if config.profiles().next().is_none() { Some(FIRST_NAME) } else { None };
-    let check = |text: &str| text.parse::<ProfileName>().map(drop);
+    let check = |text: &str| new_profile_name(text).map(drop);
     let name =
         prompt::text("Name of the profile:", "Letters, digits, - and _, such as work", offered, check)?;
-    name.parse().map_err(|error: <ProfileName as std::str::FromStr>::Err| Failure::usage(error.to_string()))
+    new_profile_name(&name).map_err(Failure::usage)
 }
 
 /// Asks for what is missing, and adds it to what was given. Where the API is, is asked for with the rest.

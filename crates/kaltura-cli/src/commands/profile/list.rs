@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use clap::Args;
-use kaltura_types::{AppTokenId, redact};
+use kaltura_types::AppTokenId;
 use serde::Serialize;
 
 use super::shown::service_url;
@@ -11,6 +11,7 @@ use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::{self, style};
 use crate::profile::{Config, Profile};
+use crate::secret_likeness::repeatable;
 use crate::settings::Setting;
 
 const EXAMPLES: &str = "\
@@ -57,7 +58,7 @@ impl ListCommand {
             default_profile: config.default_name().map(|name| match config.find(name) {
                 Some(_) => name.into(),
                 // What names no profile may be a secret by mistake.
-                None => redact(name, &[]),
+                None => repeatable(name),
             }),
             profiles: config.profiles().map(|profile| Line::of(profile, config.default_name())).collect(),
         };

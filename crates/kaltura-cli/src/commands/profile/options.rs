@@ -2,6 +2,7 @@
 //! said.
 
 use std::fmt;
+use std::path::Path;
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
@@ -13,6 +14,7 @@ use crate::duration::parse_lifetime;
 use crate::failure::Failure;
 use crate::options::{AdminSecretOptions, AppTokenValueOptions, TypeWish, parse_privileges};
 use crate::profile::SecretStore;
+use crate::secret_likeness::looks_like_a_secret;
 use crate::settings::Setting;
 
 /// What a login needs, except for secrets.
@@ -155,12 +157,21 @@ fn dispensable(text: &str) -> Result<&'static Setting, String> {
     })
 }
 
-pub(super) fn command_line(text: &str) -> Result<String, &'static str> {
-    let is_blank = text.trim().is_empty();
-    (!is_blank).then(|| text.to_owned()).ok_or("it is empty")
+fn command_line(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() {
+        return Err("it is empty");
+    }
+    if looks_like_a_secret(text) {
+        return Err("a command is kept in clear text, and in this one stands what looks like a secret");
+    }
+    Ok(text.to_owned())
 }
 
+/// A secret in the place of the name would get into the file.
 fn variable_name(text: &str) -> Result<String, &'static str> {
+    if looks_like_a_secret(text) {
+        return Err("this looks like a secret, and not like the name of a variable that will hold it");
+    }
     let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let is_name =
         text.chars().all(is_letter) && !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit());
@@ -169,6 +180,9 @@ fn variable_name(text: &str) -> Result<String, &'static str> {
 
 /// The place of a file from the root: the profile is used in any folder.
 fn file_name(text: &str) -> Result<String, String> {
+    if looks_like_a_secret(text) && !Path::new(text).exists() {
+        return Err("this looks like a secret, and there is no file of this name".to_owned());
+    }
     let path = std::path::absolute(text).map_err(|error| error.to_string())?;
     path.into_os_string().into_string().map_err(|_| "its folder has a name that is not UTF-8".to_owned())
 }
@@ -212,7 +226,7 @@ mod tests {
             assert!(variable_name(text).is_err(), "{text}");
         }
         assert!(command_line(" \n").is_err());
-        assert!(std::path::Path::new(&file_name("token").unwrap()).is_absolute());
+        assert!(Path::new(&file_name("token").unwrap()).is_absolute());
         assert!(file_name("").is_err());
     }
 }

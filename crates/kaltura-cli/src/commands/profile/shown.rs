@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::environment::Environment;
 use crate::output::{one_line, style};
 use crate::profile::{Config, Profile, ProfileSecret, SecretPlace};
+use crate::secret_likeness::{repeatable, repeatable_path};
 use crate::settings::Setting;
 
 /// One profile.
@@ -137,9 +138,11 @@ impl ShownPlace {
         let shown = |place| Self { place, file: None, variable: None, is_there: None, trouble: None, entry };
         match place {
             SecretPlace::Command(_) => shown("command"),
-            SecretPlace::File(path) => Self { file: Some(path.display().to_string()), ..shown("file") },
+            SecretPlace::File(path) => Self { file: Some(repeatable_path(&path)), ..shown("file") },
             SecretPlace::OwnFile(path) => Self { file: Some(path.display().to_string()), ..shown("ownFile") },
-            SecretPlace::Variable(name) => Self { variable: Some(name), ..shown("variable") },
+            SecretPlace::Variable(name) => {
+                Self { variable: Some(repeatable(&name).into_owned()), ..shown("variable") }
+            }
             SecretPlace::Keyring(_) => shown("keyring"),
         }
     }

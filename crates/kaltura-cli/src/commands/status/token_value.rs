@@ -1,11 +1,12 @@
 //! Where the value of the token would come from, and whether there is anything. It is not looked at.
 
 use kaltura_auth::ServiceUrl;
-use kaltura_types::{PartnerId, redact};
+use kaltura_types::PartnerId;
 use serde::Serialize;
 
 use crate::profile::{Profile, ProfileSecret, SecretOwner, SecretPlace};
 use crate::secret_input::SecretSource;
+use crate::secret_likeness::repeatable_path;
 use crate::settings::Settings;
 
 /// Where the value of the token would come from.
@@ -30,9 +31,7 @@ pub(super) fn look(
     }
     if let Some(path) = source.file {
         let problem = (!path.exists()).then(|| "there is no such file".to_owned());
-        // It may be the value, put in the wrong place.
-        let shown = path.display().to_string();
-        return TokenValue { problem, ..from(format!("file {}", redact(&shown, &[]))) };
+        return TokenValue { problem, ..from(format!("file {}", repeatable_path(path))) };
     }
     if let Some(length) = settings.environment().length(source.variable) {
         let problem = (length == 0).then(|| format!("{} is set, but empty", source.variable));

@@ -16,7 +16,7 @@ use crate::completion::values;
 use crate::environment::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::profile::ProfileName;
+use crate::profile::{ProfileName, new_profile_name};
 
 /// Where the value goes.
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ pub(super) struct ValueOptions {
 
     /// Make a profile that logs in with the token, and keep its value in the keyring, or where there is none, in a
     /// file that only you can read
-    #[arg(long, value_name = "NAME", group = "kept", add = values::profiles())]
+    #[arg(long, value_name = "NAME", group = "kept", value_parser = new_profile_name, add = values::profiles())]
     save_profile: Option<ProfileName>,
 
     /// Let the file, or what logs in by the profile, take the place of what is there

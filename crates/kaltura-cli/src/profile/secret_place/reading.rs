@@ -11,6 +11,7 @@ use crate::profile::keyring::KeyringTrouble;
 use crate::profile::own_file;
 use crate::profile::{Profile, SecretOwner};
 use crate::secret_input::{self, Secret};
+use crate::secret_likeness::repeatable;
 
 impl Profile {
     /// A secret of this profile; nothing if it keeps none. `owner` is whose secret it must be.
@@ -48,6 +49,7 @@ impl Profile {
             SecretPlace::Variable(name) => {
                 secret_input::from_environment(environment, name)?.ok_or_else(|| {
                     let (what, profile) = (secret.what(), &self.name);
+                    let name = repeatable(name);
                     Failure::usage(format!("{what} is missing: the profile {profile} takes it from {name}"))
                         .with_hint(format!("Set {name}."))
                 })
