@@ -1,4 +1,6 @@
 //! What comes from environment variables. Their values are never quoted: one may hold a secret by mistake.
+//!
+//! An empty variable counts as not set, whichever it is: CI systems set one for each secret that they do not have.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -25,25 +27,40 @@ impl Environment {
         Self { read }
     }
 
-    /// The text of a variable, if it is set; also if it is empty.
+    /// The text of a variable, if it is set.
     pub(crate) fn text(self, name: &str) -> Result<Option<String>, Failure> {
-        let Some(value) = (self.read)(name) else { return Ok(None) };
+        let Some(value) = (self.read)(name).filter(|value| !value.is_empty()) else { return Ok(None) };
         let value = value.into_string();
         value.map(Some).map_err(|_| Failure::usage(format!("{name} is not valid UTF-8")))
     }
 
-    /// How long the value of a variable is, if it is set: for those who need not know it.
-    pub(crate) fn length(self, name: &str) -> Option<usize> {
+    /// Whether a variable is set: for those who need not know its value.
+    pub(crate) fn is_set(self, name: &str) -> bool {
+        self.length(name).is_some_and(|length| length > 0)
+    }
+
+    /// Whether a variable is there, but empty: for those who miss it.
+    pub(crate) fn is_empty(self, name: &str) -> bool {
+        self.length(name) == Some(0)
+    }
+
+    /// What to add where one of these variables is missed, and is there, but empty; else nothing.
+    pub(crate) fn but_empty(self, names: &[&str]) -> String {
+        let empty = names.iter().find(|name| self.is_empty(name));
+        empty.map(|name| format!(": {name} is set, but empty")).unwrap_or_default()
+    }
+
+    fn length(self, name: &str) -> Option<usize> {
         (self.read)(name).map(|value| Zeroizing::new(value.into_encoded_bytes()).len())
     }
 
-    /// The value of a variable. An empty one counts as not set, as is the custom in CI systems.
+    /// The value of a variable.
     pub(crate) fn value_by<T, E: fmt::Display>(
         self,
         name: &str,
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Result<Option<T>, Failure> {
-        let Some(text) = self.text(name)?.filter(|text| !text.is_empty()) else { return Ok(None) };
+        let Some(text) = self.text(name)? else { return Ok(None) };
         parse(&text)
             .map(Some)
             .map_err(|error| Failure::usage(format!("the value of {name} is wrong: {error}")))
@@ -72,11 +89,15 @@ mod tests {
         assert_eq!(partner("NUMBER").unwrap(), Some(PartnerId::new(1_234_567)));
         assert_eq!(partner("EMPTY").unwrap(), None);
         assert_eq!(partner("OTHER").unwrap(), None);
-        assert_eq!(ENVIRONMENT.text("EMPTY").unwrap().as_deref(), Some(""));
-        assert_eq!(
-            ["NUMBER", "EMPTY", "OTHER"].map(|name| ENVIRONMENT.length(name)),
-            [Some(7), Some(0), None]
-        );
+        assert_eq!(ENVIRONMENT.text("EMPTY").unwrap(), None);
+        let known = |name| (ENVIRONMENT.is_set(name), ENVIRONMENT.is_empty(name));
+        assert_eq!(["NUMBER", "EMPTY", "OTHER"].map(known), [(true, false), (false, true), (false, false)]);
+    }
+
+    #[test]
+    fn who_misses_an_empty_variable_is_told() {
+        assert_eq!(ENVIRONMENT.but_empty(&["NUMBER", "OTHER"]), "");
+        assert_eq!(ENVIRONMENT.but_empty(&["OTHER", "EMPTY"]), ": EMPTY is set, but empty");
     }
 
     #[test]

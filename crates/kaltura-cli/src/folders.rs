@@ -43,7 +43,7 @@ fn ours(
     of_system: fn(Environment) -> Option<PathBuf>,
 ) -> Option<PathBuf> {
     // What people name themselves they may name from where they are.
-    let own = environment.text(variable).ok().flatten().filter(|text| !text.is_empty());
+    let own = environment.text(variable).ok().flatten();
     own.and_then(|text| std::path::absolute(text).ok())
         .or_else(|| Some(of_system(environment)?.join("kaltura")))
 }

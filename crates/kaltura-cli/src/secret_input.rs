@@ -23,10 +23,7 @@ pub(crate) type Secret = Zeroizing<String>;
 
 /// The value of an environment variable, as it is; nothing if it is not set.
 pub(crate) fn from_environment(environment: Environment, name: &str) -> Result<Option<Secret>, Failure> {
-    match environment.text(name)?.map(Zeroizing::new) {
-        Some(secret) if secret.is_empty() => Err(Failure::usage(format!("{name} is set, but empty"))),
-        secret => Ok(secret),
-    }
+    Ok(environment.text(name)?.map(Zeroizing::new))
 }
 
 /// The content of a file, less one line end.
@@ -115,6 +112,6 @@ mod tests {
         });
         assert_eq!(from_environment(environment, "TOKEN").unwrap().unwrap().as_str(), "abc\n");
         assert!(from_environment(environment, "OTHER").unwrap().is_none());
-        assert!(from_environment(environment, "EMPTY").unwrap_err().to_string().contains("EMPTY"));
+        assert!(from_environment(environment, "EMPTY").unwrap().is_none());
     }
 }

@@ -29,7 +29,7 @@ impl Settings {
     /// The settings with the profile of this name, else with that of `KALTURA_PROFILE`, else with the default one
     /// if there is one.
     pub(crate) fn load(wanted: Option<&str>, environment: Environment) -> Result<Self, Failure> {
-        let by_variable = environment.text(Profile::VARIABLE)?.filter(|name| !name.is_empty());
+        let by_variable = environment.text(Profile::VARIABLE)?;
         let config = Config::read(environment)?;
         let (profile, profile_origin) = match (wanted, by_variable) {
             (Some(name), _) => (Some(config.profile(name)?), Origin::Option("--profile")),
@@ -104,7 +104,8 @@ impl Settings {
     {
         self.value(setting, given)?.ok_or_else(|| {
             let Setting { option, variable, .. } = setting;
-            Failure::usage(format!("{option} is missing")).with_hint(format!(
+            let empty = self.environment.but_empty(&[variable]);
+            Failure::usage(format!("{option} is missing{empty}")).with_hint(format!(
                 "Give {option}, or set {variable}, or keep it in a profile: `kaltura profile add`."
             ))
         })

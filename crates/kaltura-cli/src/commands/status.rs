@@ -99,7 +99,7 @@ impl StatusCommand {
                 Err(trouble) => answer.warnings.push(trouble.to_string()),
             }
         }
-        if settings.environment().length("KALTURA_KS").is_some_and(|length| length > 0) {
+        if settings.environment().is_set("KALTURA_KS") {
             answer.warnings.push(
                 "KALTURA_KS is set: `kaltura call` and `kaltura batch` take it, and not these sessions"
                     .to_owned(),

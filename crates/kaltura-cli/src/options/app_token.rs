@@ -80,7 +80,7 @@ impl AppTokenOptions {
         };
         // Nobody is asked for the value of a token that is not known.
         let value = if self.value_must_be_asked(settings) && (partner.is_err() || id.is_err()) {
-            Err(self.value.source().missing(""))
+            Err(self.value.source().missing(settings.environment(), ""))
         } else {
             self.value.value(settings, &owner)
         };

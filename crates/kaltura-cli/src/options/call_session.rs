@@ -132,6 +132,13 @@ impl CallSessionOptions {
             min_validity: None,
             fresh: self.fresh,
         };
-        Ok(Authority::Token(Box::new(SessionSupply::new(wanted, settings)?)))
+        let supply = SessionSupply::new(wanted, settings).map_err(|failure| {
+            let variable = self.ks.source().variable;
+            if self.token_is_meant(settings) || !settings.environment().is_empty(variable) {
+                return failure;
+            }
+            failure.within(&format!("{variable} is set, but empty, so that an app token has to log in"))
+        })?;
+        Ok(Authority::Token(Box::new(supply)))
     }
 }

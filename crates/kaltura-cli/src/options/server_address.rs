@@ -36,7 +36,7 @@ impl ServerAddressOptions {
         }
         let environment = settings.environment();
         let Setting { variable, entry, .. } = Setting::SERVICE_URL;
-        if let Some(text) = environment.text(variable)?.filter(|text| !text.is_empty()) {
+        if let Some(text) = environment.text(variable)? {
             return self.read(&text, variable);
         }
         if let Some(region) = environment.value_by(Setting::REGION.variable, str::parse::<Region>)? {

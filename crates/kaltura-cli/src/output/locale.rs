@@ -7,7 +7,7 @@ pub(crate) fn shows_utf8(environment: Environment) -> bool {
     if cfg!(any(windows, target_os = "macos")) {
         return true;
     }
-    let variable = |name| environment.text(name).ok().flatten().filter(|text| !text.is_empty());
+    let variable = |name| environment.text(name).ok().flatten();
     let locale = variable("LC_ALL").or_else(|| variable("LC_CTYPE")).or_else(|| variable("LANG"));
     locale.is_some_and(|locale| {
         let locale = locale.to_ascii_lowercase();

@@ -100,8 +100,10 @@ impl Config {
     }
 
     /// No profile is named, and none is the default one.
-    pub(crate) fn none_chosen(&self) -> Failure {
-        Failure::usage("there is no default profile, and none is named").with_hint(self.those_there_are())
+    pub(crate) fn none_chosen(&self, environment: Environment) -> Failure {
+        let empty = environment.but_empty(&[Profile::VARIABLE]);
+        Failure::usage(format!("there is no default profile, and none is named{empty}"))
+            .with_hint(self.those_there_are())
     }
 
     /// Refuses a name that differs from another one only in case: on some systems both would be one file.

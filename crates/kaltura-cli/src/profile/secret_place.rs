@@ -92,10 +92,7 @@ impl SecretPlace {
         match self {
             Self::Command(_) => Ok(None),
             Self::File(path) | Self::OwnFile(path) => Ok(Some(path.exists())),
-            Self::Variable(name) => {
-                let text = environment.text(name).ok().flatten();
-                Ok(Some(text.is_some_and(|text| !text.is_empty())))
-            }
+            Self::Variable(name) => Ok(Some(environment.is_set(name))),
             Self::Keyring(item) => item.secret().map(|secret| Some(secret.is_some())),
         }
     }

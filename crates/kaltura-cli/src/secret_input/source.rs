@@ -56,7 +56,7 @@ impl SecretSource<'_> {
 
     /// The secret, without which nothing can be done.
     pub(crate) fn require(&self, environment: Environment) -> Result<Secret, Failure> {
-        self.read(environment)?.ok_or_else(|| self.missing(""))
+        self.read(environment)?.ok_or_else(|| self.missing(environment, ""))
     }
 
     /// The same, where the profile may keep it. `owner` is whose secret it must be.
@@ -67,23 +67,19 @@ impl SecretSource<'_> {
         owner: &SecretOwner<'_>,
     ) -> Result<Secret, Failure> {
         let environment = settings.environment();
-        let is_kept = settings.profile().is_some_and(|profile| profile.place_of(secret).is_some());
-        // A variable that is empty counts as not set where there is something behind it.
-        let is_empty = environment.text(self.variable)?.is_some_and(|text| text.is_empty());
-        if (self.is_given() || !is_kept || !is_empty)
-            && let Some(given) = self.read(environment)?
-        {
+        if let Some(given) = self.read(environment)? {
             return Ok(given);
         }
         let profile = settings.needed_profile()?;
-        let kept = profile.map(|profile| profile.secret(secret, settings.environment(), owner));
+        let kept = profile.map(|profile| profile.secret(secret, environment, owner));
         if let Some(kept) = kept.transpose()?.flatten() {
             return Ok(kept);
         }
         if prompt::somebody_is_there() {
             return self.ask(owner);
         }
-        Err(self.missing(" To keep it where it is safe, make a profile: `kaltura profile add`."))
+        let further = " To keep it where it is safe, make a profile: `kaltura profile add`.";
+        Err(self.missing(environment, further))
     }
 
     /// Asks at the terminal. `owner` is whose secret it must be.
@@ -103,16 +99,16 @@ impl SecretSource<'_> {
 
     /// Whether the secret would have to be asked for at the terminal, as nothing gives it.
     pub(crate) fn must_be_asked(&self, settings: &Settings, secret: ProfileSecret) -> bool {
-        let is_given =
-            self.is_given() || settings.environment().text(self.variable).is_ok_and(|text| text.is_some());
+        let is_given = self.is_given() || settings.environment().is_set(self.variable);
         let is_kept = settings.profile().is_some_and(|profile| profile.place_of(secret).is_some());
         !is_given && !is_kept && prompt::somebody_is_there()
     }
 
     /// It is missing: how it can be given.
-    pub(crate) fn missing(&self, further: &str) -> Failure {
+    pub(crate) fn missing(&self, environment: Environment, further: &str) -> Failure {
         let Self { what, option, variable, .. } = self;
-        Failure::usage(format!("{what} is missing")).with_hint(format!(
+        let empty = environment.but_empty(&[variable]);
+        Failure::usage(format!("{what} is missing{empty}")).with_hint(format!(
             "Put it into {variable} or a file ({option}-file FILE), or pipe it in ({option}-stdin).{further}"
         ))
     }
@@ -172,6 +168,14 @@ mod tests {
         for word in ["the KS is missing", "KALTURA_KS", "--ks-file FILE", "--ks-stdin"] {
             assert!(failure.contains(word), "{failure}");
         }
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_not_set_and_is_told_where_it_is_missed() {
+        let empty = Environment::of_test(|name| (name == "KALTURA_KS").then(|| "".into()));
+        assert!(SOURCE.read(empty).unwrap().is_none());
+        let failure = SOURCE.require(empty).unwrap_err();
+        assert_eq!(failure.to_string(), "the KS is missing: KALTURA_KS is set, but empty");
     }
 
     #[test]

@@ -75,8 +75,7 @@ impl Settings {
     /// Who has set one of these settings, which stand for the same thing. `by_option` is the option that was given,
     /// if one was.
     pub(crate) fn origin(&self, by_option: Option<&'static str>, settings: &[&Setting]) -> Option<Origin> {
-        let is_set =
-            |setting: &&&Setting| self.environment.length(setting.variable).is_some_and(|length| length > 0);
+        let is_set = |setting: &&&Setting| self.environment.is_set(setting.variable);
         by_option
             .map(Origin::Option)
             .or_else(|| settings.iter().find(is_set).map(|setting| Origin::Variable(setting.variable)))

@@ -28,6 +28,7 @@ mod doctor_tls;
 mod doctor_way;
 mod documented_calls;
 mod documented_examples;
+mod empty_variables;
 mod emulate;
 mod emulate_modes;
 mod emulator_process;

@@ -40,10 +40,10 @@ impl ShowCommand {
         environment: Environment,
     ) -> Result<(), Failure> {
         let config = Config::read(environment)?;
-        let by_variable = environment.text(Profile::VARIABLE)?.filter(|name| !name.is_empty());
+        let by_variable = environment.text(Profile::VARIABLE)?;
         let name = self.name.or_else(|| wanted.map(str::to_owned)).or(by_variable);
         let Some(name) = name.as_deref().or_else(|| config.default_name()) else {
-            return Err(config.none_chosen());
+            return Err(config.none_chosen(environment));
         };
         let Some(profile) = config.find(name) else { return Err(config.unknown(name)) };
         let path = Config::path(environment).unwrap_or_default();

@@ -33,11 +33,16 @@ pub(super) fn look(
         let problem = (!path.exists()).then(|| "there is no such file".to_owned());
         return TokenValue { problem, ..from(format!("file {}", repeatable_path(path))) };
     }
-    if let Some(length) = settings.environment().length(source.variable) {
-        let problem = (length == 0).then(|| format!("{} is set, but empty", source.variable));
-        return TokenValue { problem, ..from(format!("variable {}", source.variable)) };
+    if settings.environment().is_set(source.variable) {
+        return from(format!("variable {}", source.variable));
     }
-    of_profile(settings, token).unwrap_or_default()
+    of_profile(settings, token).unwrap_or_else(|| {
+        if !settings.environment().is_empty(source.variable) {
+            return TokenValue::default();
+        }
+        let problem = Some(format!("{} is set, but empty", source.variable));
+        TokenValue { problem, ..from(format!("variable {}", source.variable)) }
+    })
 }
 
 fn of_profile(settings: &Settings, token: Option<&(ServiceUrl, PartnerId, String)>) -> Option<TokenValue> {
@@ -109,6 +114,7 @@ mod tests {
             (&file, SET, profile, "file ."),
             (&SOURCE, SET, profile, "variable KALTURA_APP_TOKEN"),
             (&SOURCE, UNSET, profile, "token_command of profile test"),
+            (&SOURCE, EMPTY, profile, "token_command of profile test"),
             (&SOURCE, UNSET, "token_file = '/'", "token_file of profile test"),
             (&SOURCE, HUSH, "token_variable = 'HUSH'", "token_variable of profile test"),
             (&SOURCE, UNSET, "", ""),

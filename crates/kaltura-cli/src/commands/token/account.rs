@@ -111,7 +111,7 @@ impl AccountOptions {
         let is_kept =
             settings.profile().is_some_and(|profile| profile.place_of(ProfileSecret::AdminSecret).is_some());
         if !is_given && !is_kept {
-            return Err(no_authority());
+            return Err(no_authority(settings.environment()));
         }
         let partner = self.partner.partner_id(settings)?;
         let secret = self.secret.admin_secret(settings, partner, Some(&service_url))?;
@@ -120,16 +120,16 @@ impl AccountOptions {
     }
 }
 
-fn no_authority() -> Failure {
+fn no_authority(environment: Environment) -> Failure {
     let variable = Setting::PARTNER_ID.variable;
-    Failure::usage("managing app tokens takes the admin secret of the account, or an ADMIN session").with_hint(
-        format!(
-            "Put the admin secret into KALTURA_ADMIN_SECRET or a file (--admin-secret-file FILE), or pipe it in \
+    let empty = environment.but_empty(&["KALTURA_ADMIN_SECRET", "KALTURA_KS"]);
+    let message = "managing app tokens takes the admin secret of the account, or an ADMIN session";
+    Failure::usage(format!("{message}{empty}")).with_hint(format!(
+        "Put the admin secret into KALTURA_ADMIN_SECRET or a file (--admin-secret-file FILE), or pipe it in \
              (--admin-secret-stdin), and the account into {variable}. Or give the KS of an ADMIN session by \
              KALTURA_KS, --ks-file or --ks-stdin: an app token that is for ADMIN sessions makes one, with \
              `kaltura ks --type admin`."
-        ),
-    )
+    ))
 }
 
 impl Account {

@@ -49,9 +49,11 @@ impl Profile {
             SecretPlace::Variable(name) => {
                 secret_input::from_environment(environment, name)?.ok_or_else(|| {
                     let (what, profile) = (secret.what(), &self.name);
+                    let empty = if environment.is_empty(name) { ", which is set, but empty" } else { "" };
                     let name = repeatable(name);
-                    Failure::usage(format!("{what} is missing: the profile {profile} takes it from {name}"))
-                        .with_hint(format!("Set {name}."))
+                    let message =
+                        format!("{what} is missing: the profile {profile} takes it from {name}{empty}");
+                    Failure::usage(message).with_hint(format!("Set {name}."))
                 })
             }
             SecretPlace::Keyring(item) => match item.secret() {

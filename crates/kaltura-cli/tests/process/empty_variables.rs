@@ -1,0 +1,79 @@
+//! Variables that are set, but empty, as CI systems set them for secrets that they do not have.
+
+use crate::emulator_process::{ADMIN_SECRET, EmulatorProcess};
+use crate::profile_scene::{Home, server};
+
+const SECRETS: [&str; 3] = ["KALTURA_APP_TOKEN", "KALTURA_ADMIN_SECRET", "KALTURA_KS"];
+const SETTINGS: [&str; 12] = [
+    "KALTURA_PROFILE",
+    "KALTURA_SERVICE_URL",
+    "KALTURA_REGION",
+    "KALTURA_PARTNER_ID",
+    "KALTURA_APP_TOKEN_ID",
+    "KALTURA_APP_TOKEN_HASH_TYPE",
+    "KALTURA_USER",
+    "KALTURA_SESSION_TYPE",
+    "KALTURA_LIFETIME",
+    "KALTURA_PRIVILEGES",
+    "KALTURA_WIDGET_ID",
+    "COLUMNS",
+];
+
+/// A home with a profile for all that there is.
+fn home(server: &EmulatorProcess) -> Home {
+    let home = Home::new();
+    home.add("work", [&*format!("--service-url={}", server.url())]);
+    let add = home.profile(["add", "work", "--admin-secret-stdin", "--store=file"]);
+    add.stdin(ADMIN_SECRET).run().ends_with(0);
+    home
+}
+
+#[test]
+fn the_profile_stands_behind_an_empty_variable() {
+    let server = server();
+    let home = home(&server);
+    for line in [
+        &["login", "--json"][..],
+        &["ks", "--fresh"],
+        &["call", "media.list"],
+        &["token", "list"],
+        &["sign", "--partner-id=1234567"],
+        &["status"],
+        &["profile", "show"],
+    ] {
+        for variable in SECRETS.into_iter().chain(SETTINGS) {
+            home.kaltura(line.iter().copied()).env(variable, "").run().ends_with(0);
+        }
+        let all = SECRETS.into_iter().chain(SETTINGS);
+        let kaltura = all.fold(home.kaltura(line.iter().copied()), |kaltura, name| kaltura.env(name, ""));
+        kaltura.run().ends_with(0);
+    }
+}
+
+#[test]
+fn where_nothing_is_set_the_empty_variable_is_named() {
+    let home = Home::with_profiles(
+        "[profiles.mine]\npartner_id = 1\napp_token_id = '0_a'\nhash_type = 'MD5'\ntoken_variable = 'MINE'\n",
+    );
+    let token = ["--partner-id=1", "--app-token-id=0_a", "--hash-type=MD5"];
+    for (line, options, variable, why) in [
+        (&["login"][..], &token[..], "KALTURA_APP_TOKEN", "the value of the app token is missing: "),
+        (&["login"], &token[1..], "KALTURA_PARTNER_ID", "--partner-id is missing: "),
+        (&["ks"], &token[..1], "KALTURA_APP_TOKEN_ID", "--app-token-id is missing: "),
+        (&["ks"], &token[..2], "KALTURA_APP_TOKEN_HASH_TYPE", "--hash-type is missing: "),
+        (&["inspect"], &[], "KALTURA_KS", "the KS is missing: "),
+        (&["call", "media.list"], &[], "KALTURA_KS", ""),
+        (&["token", "list"], &[], "KALTURA_ADMIN_SECRET", "or an ADMIN session: "),
+        (&["token", "list"], &[], "KALTURA_KS", "or an ADMIN session: "),
+        (&["sign"], &token[..1], "KALTURA_ADMIN_SECRET", "the admin secret is missing: "),
+        (&["profile", "show"], &[], "KALTURA_PROFILE", "there is no default profile, and none is named: "),
+        (&["login", "--profile=mine"], &[], "MINE", "the profile mine takes it from MINE, which "),
+    ] {
+        let kaltura = home.kaltura(line.iter().copied()).arguments(options.iter().copied());
+        let name = if variable == "MINE" { "" } else { variable };
+        let told = format!("{why}{name}{}is set, but empty", if name.is_empty() { "" } else { " " });
+        kaltura.env(variable, "").run().fails_with(2).saying(&told);
+    }
+    let status = home.kaltura(["status"]).env("KALTURA_APP_TOKEN", "").run();
+    assert!(status.stdout.contains("KALTURA_APP_TOKEN is set, but empty"), "{status:#?}");
+}
