@@ -16,7 +16,7 @@
 //! | `prompt` | asking a person at a terminal |
 //! | `session_cache` | sessions on disk, so that the next command needs no login |
 //! | `session_proof` | whether the server accepts a session |
-//! | `folders`, `private_file` | where things are kept, and files for their owner alone |
+//! | `folders`, `links`, `private_file` | where things are kept, and files for their owner alone |
 //! | `exit_code`, `failure` | why it did not work: for the shell, for people, for programs |
 //! | `output` | all that is written |
 //! | `transport`, `request_log` | what carries the requests, and what `--verbose` tells of them |
@@ -35,6 +35,7 @@ mod exit_code;
 mod failure;
 mod folders;
 mod help;
+mod links;
 mod masking;
 mod moment;
 mod options;

@@ -5,7 +5,7 @@ mod document;
 mod kept_secrets;
 mod unsettled;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 pub(crate) use self::change::{NewPlace, ProfileChanges};
@@ -18,11 +18,9 @@ use super::{Config, ProfileName, ProfileSecret};
 use crate::environment::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::links::behind_links;
 use crate::stranger::Stranger;
 use crate::{folders, private_file};
-
-/// How many links are followed from one file to the next.
-const MOST_LINKS: usize = 16;
 
 /// The file with the profiles, while nobody else changes it. Whoever only reads it is not held up.
 ///
@@ -187,22 +185,14 @@ fn read(path: &Path) -> Result<(Config, ProfileDocument), Failure> {
     Ok((Config::of_text(path, &text)?, ProfileDocument::parse(&text)?))
 }
 
-/// The file that a link leads to, so that the link stays one.
-fn behind_links(path: &Path) -> PathBuf {
-    let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        let Ok(target) = fs::read_link(&path) else { break };
-        path = path.parent().unwrap_or(&path).join(target);
-    }
-    path
-}
-
 fn left_behind(secret: ProfileSecret, reason: &NotForgotten) -> String {
     format!("{} could not be taken away from where it was kept: {reason}", secret.what())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::settings::Setting;
 

@@ -87,5 +87,7 @@ mod token_update;
 mod token_value;
 #[cfg(unix)]
 mod token_value_asked;
+#[cfg(unix)]
+mod token_value_replaced;
 mod verbose;
 mod version;
