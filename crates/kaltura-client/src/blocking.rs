@@ -106,7 +106,7 @@ impl BlockingClient {
     ///
     /// As [`call`](Self::call).
     pub fn call_with<A: Action>(&self, action: &A, options: &CallOptions) -> Result<A::Output, Error> {
-        self.conduct(&Call::new(action, options, &self.0.made_by.settings))
+        self.conduct(&Call::new(action, options, &self.0.made_by.settings)?)
     }
 
     /// Sends several calls in one HTTP request; each has a result of its own. See [`Multirequest`].

@@ -7,9 +7,10 @@ use kaltura_types::{Action, Parameters, payload};
 use serde::de::DeserializeOwned;
 
 use crate::builder::Settings;
-use crate::error::{Called, Error};
+use crate::error::{CallFailed, Called, Error};
 use crate::exchange::{Exchange, Reading};
 use crate::options::CallOptions;
+use crate::reserved::reserved_among;
 use crate::sent_secrets::sent_secrets;
 
 /// A call that is ready to be sent, once or again.
@@ -27,8 +28,12 @@ impl<'a, O> Call<'a, O> {
         action: &A,
         options: &'a CallOptions,
         settings: &'a Settings,
-    ) -> Self {
+    ) -> Result<Self, Error> {
+        let called = Called::new(action.service(), action.action());
         let mut parameters = action.parameters();
+        if let Some(name) = reserved_among(&parameters) {
+            return Err(Error::failed(called, CallFailed::ReservedParameter { name }));
+        }
         let wants_session = options.ks.put_into(&mut parameters);
         if let Some(partner) = options.partner {
             parameters.insert("partnerId".to_owned(), partner.get().into());
@@ -37,8 +42,7 @@ impl<'a, O> Call<'a, O> {
             parameters.insert("nocache".to_owned(), 1.into());
         }
         parameters.insert("clientTag".to_owned(), settings.client_tag.clone().into());
-        let called = Called::new(action.service(), action.action());
-        Self { settings, options, called, parameters, wants_session, output: PhantomData }
+        Ok(Self { settings, options, called, parameters, wants_session, output: PhantomData })
     }
 }
 

@@ -110,7 +110,7 @@ impl Client {
     ///
     /// As [`call`](Self::call).
     pub async fn call_with<A: Action>(&self, action: &A, options: &CallOptions) -> Result<A::Output, Error> {
-        self.conduct(&Call::new(action, options, &self.0.made_by.settings)).await
+        self.conduct(&Call::new(action, options, &self.0.made_by.settings)?).await
     }
 
     /// Sends several calls in one HTTP request; each has a result of its own. See [`Multirequest`].

@@ -99,6 +99,13 @@ pub enum CallFailed {
     /// The handle is one of another multirequest.
     #[error("the handle is one of another multirequest")]
     ForeignHandle,
+    /// The call has a parameter that only the client sets ([`RESERVED_PARAMETERS`](crate::RESERVED_PARAMETERS)), and
+    /// was not sent.
+    #[error("the parameter `{name}` is set by the client alone")]
+    ReservedParameter {
+        /// Which one.
+        name: &'static str,
+    },
     /// The multirequest has a mistake, and was not sent.
     #[error(transparent)]
     Batch(#[from] BatchMistake),
@@ -126,6 +133,7 @@ impl Error {
             CallFailed::NotAnswered => ErrorKind::NotAnswered,
             CallFailed::NoRequests
             | CallFailed::ForeignHandle
+            | CallFailed::ReservedParameter { .. }
             | CallFailed::Batch(_)
             | CallFailed::Draft(_)
             | CallFailed::UnknownHashType => ErrorKind::InvalidCall,

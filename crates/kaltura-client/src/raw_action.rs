@@ -45,7 +45,9 @@ impl<O> RawAction<O> {
     /// Adds a parameter. A null is sent as it is, and the server takes it for an empty text or a zero, not for
     /// "absent" (wire contract, section 1.3): leave out what is not meant.
     ///
-    /// A parameter `ks` goes instead of the client's own session.
+    /// A parameter `ks` goes instead of the client's own session, and `partnerId` says which partner the call acts
+    /// for. An option of the call that says the same goes before either ([`CallOptions`](crate::CallOptions)). A call
+    /// with one of the [`RESERVED_PARAMETERS`](crate::RESERVED_PARAMETERS) is not sent.
     pub fn param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.parameters.insert(name.into(), value.into());
         self

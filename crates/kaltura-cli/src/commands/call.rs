@@ -4,6 +4,7 @@ mod action_name;
 mod argument;
 mod form;
 mod list_answer;
+mod own_parameter;
 mod pages;
 mod parameters;
 mod session_in_use;
@@ -12,6 +13,7 @@ mod table;
 mod walk;
 
 pub(super) use self::action_name::{ActionName, InvalidActionName};
+pub(super) use self::own_parameter::OwnParameter;
 pub(super) use self::parameters::{read_file, read_text};
 pub(super) use self::session_in_use::{Line, SessionInUse, Undone, cured_by_a_login, without_login};
 pub(super) use self::shown_request::ShownRequest;

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::json;
 
+use crate::control;
 use crate::emulator_process::{EmulatorProcess, text_of, token};
 use crate::invocation::Kaltura;
 use crate::odd_server::{OddServer, ok, whole};
@@ -69,6 +70,42 @@ fn usage() {
     call(&["a=@no-such-file"]).run().fails_with(2).saying("can not open the file no-such-file");
     call(&["secret=hush"]).run().fails_with(2).saying("Put it into a file and say secret=@FILE");
     call(&["ks=hush"]).run().fails_with(2).saying("Use KALTURA_KS, --ks-file or --ks-stdin.");
+}
+
+#[test]
+fn what_this_program_sets_is_no_parameter() {
+    let server = server();
+    for (name, value, why) in [
+        ("service", "session", "said by its name, such as media.list"),
+        ("action", "end", "said by its name, such as media.list"),
+        ("format", "2", "--json and --jq say how they are printed"),
+        ("clientTag", "foo", "which program calls"),
+    ] {
+        let (argument, nested) = (format!("{name}={value}"), format!("{name}.x:=1"));
+        let document = json!({ name: value }).to_string();
+        let calls = json!([{ "call": "media.list", "params": { name: value } }]).to_string();
+        let refers = json!([
+            { "call": "media.list" }, { "call": "media.list", "params": { name: { "$result": "1.id" } } },
+        ]);
+        for form in [&[][..], &["--dry-run"], &["--curl"]] {
+            let call = |more: &str| server.call(["media.list", more]).arguments(form.iter().copied());
+            let batch = || server.cached(server.cache.path(), ["batch"]).arguments(form.iter().copied());
+            for refused in [
+                call(&argument),
+                call(&nested),
+                call("-").stdin(document.as_str()),
+                batch().stdin(calls.as_str()),
+                batch().stdin(refers.to_string()),
+            ] {
+                let refused = refused.run().fails_with(2);
+                refused.saying(&format!("{name} is not taken as a parameter")).saying(why);
+            }
+        }
+    }
+    assert_eq!(control::calls(&server), [""; 0]);
+    // Another account, and whatever else the API knows, may be named.
+    let shown = server.call(["media.list", "partnerId:=42", "language=EN", "--dry-run"]).run().ends_with(0);
+    assert!(shown.stdout.contains("\"partnerId\": 42,") && shown.stdout.contains("\"EN\""), "{shown:#?}");
 }
 
 #[test]

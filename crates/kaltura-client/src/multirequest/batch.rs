@@ -14,6 +14,7 @@ use crate::call::has_status_of_the_api;
 use crate::error::{CallFailed, Called, Error, ErrorKind};
 use crate::exchange::{Exchange, Reading};
 use crate::options::{CallOptions, SentKs};
+use crate::reserved::reserved_among;
 use crate::sent_secrets::sent_secrets;
 
 pub(crate) struct Batch<'a> {
@@ -202,6 +203,9 @@ impl ReadyCall {
                 return Err(BatchMistake::NoSuchPlace { number, place: placed.place.clone() });
             }
             wants_session &= placed.place != "ks";
+        }
+        if let Some(parameter) = reserved_among(&parameters) {
+            return Err(BatchMistake::ReservedParameter { number, parameter });
         }
         Ok(Self { called, parameters, references, wants_session })
     }

@@ -45,6 +45,14 @@ pub enum BatchMistake {
         /// Where in it.
         place: String,
     },
+    /// A call has a parameter that only the client sets ([`RESERVED_PARAMETERS`](crate::RESERVED_PARAMETERS)).
+    #[error("the parameter `{parameter}` of call {number} is set by the client alone")]
+    ReservedParameter {
+        /// Which call.
+        number: usize,
+        /// Which parameter.
+        parameter: &'static str,
+    },
     /// A text reads like `{1:result:id}`, and the server would replace it. Send that call by itself.
     #[error("a text in `{parameter}` of call {number} reads as a reference, and the server would replace it")]
     ReadsAsReference {

@@ -4,7 +4,9 @@ use kaltura_client::auth::WireResponse;
 use kaltura_client::auth::manager::Phase;
 use kaltura_client::multirequest::{BatchMistake, Handle, MultirequestResults, VoidReason};
 use kaltura_client::types::{AppTokenId, GetAppToken, Ks, KsRefusal, PartnerId};
-use kaltura_client::{CallFailed, CallOptions, Error, ErrorKind, Multirequest, RawAction, Subrequest};
+use kaltura_client::{
+    CallFailed, CallOptions, Error, ErrorKind, Multirequest, RESERVED_PARAMETERS, RawAction, Subrequest,
+};
 use serde_json::{Value, json};
 
 use crate::scene::{Scene, ks, list};
@@ -160,6 +162,18 @@ fn what_the_server_would_misunderstand_is_not_sent() {
     }
     let nowhere = batch_of(|first| list().param("id", "x").refer("id.y", first.reference("id")));
     assert_eq!(mistake_in(nowhere), BatchMistake::NoSuchPlace { number: 2, place: "id.y".to_owned() });
+}
+
+#[test]
+fn what_only_the_client_sets_is_not_taken_from_a_call_of_a_batch() {
+    for parameter in RESERVED_PARAMETERS {
+        let mut batch = three().0;
+        batch.add(list().param(parameter, "x"));
+        assert_eq!(mistake_in(batch), BatchMistake::ReservedParameter { number: 4, parameter });
+        let (mut batch, [first, ..]) = three();
+        batch.add(list().refer(parameter, first.reference("id")));
+        assert_eq!(mistake_in(batch), BatchMistake::ReservedParameter { number: 4, parameter });
+    }
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use kaltura_client::auth::CLIENT_TAG;
 use kaltura_client::types::{AppTokenId, EndSession, GetAppToken, Ks, PartnerId};
-use kaltura_client::{CallOptions, RawAction};
+use kaltura_client::{CallFailed, CallOptions, ErrorKind, RESERVED_PARAMETERS, RawAction};
 use serde_json::{Value, json};
 
-use crate::scene::{PARTNER, Scene, ks, list};
+use crate::scene::{BlockingScene, PARTNER, Scene, ks, list};
 use crate::server::Sent;
 
 fn sent_with(options: &CallOptions) -> (Scene, Sent) {
@@ -77,6 +77,42 @@ fn no_request_has_an_empty_ks() {
         scene.clock.run(scene.client.call_with(&action, &options)).unwrap();
         assert_eq!(scene.server.sent()[0].names(), ["clientTag", "format"]);
     }
+}
+
+#[test]
+fn what_only_the_client_sets_is_not_taken_from_a_call() {
+    for name in RESERVED_PARAMETERS {
+        let scene = Scene::new([]);
+        let error = scene.clock.run(scene.client.call(&list().param(name, "x"))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidCall);
+        assert_eq!(error.call_failed(), Some(&CallFailed::ReservedParameter { name }));
+        assert_eq!((scene.server.sent().len(), scene.source.logins()), (0, 0), "{name}");
+        let scene = BlockingScene::new([]);
+        let error = scene.client.call(&list().param(name, "x")).unwrap_err();
+        assert_eq!(error.call_failed(), Some(&CallFailed::ReservedParameter { name }));
+    }
+}
+
+#[test]
+fn the_other_common_parameters_are_sent_as_they_are() {
+    let common = json!({
+        "partnerId": 42, "apiVersion": "19.0.0", "kalsig": "x", "ignoreNull": 1, "nocache": 1, "language": "EN",
+        "responseProfile": {"type": 1, "fields": "id"}, "Format": "y",
+    });
+    let scene = Scene::new([]);
+    let action = list().params(common.as_object().unwrap().clone());
+    scene.clock.run(scene.client.call(&action)).unwrap();
+    let mut sent = scene.server.sent().pop().unwrap().parameters;
+    for name in ["ks", "clientTag", "format"] {
+        assert!(sent.remove(name).is_some(), "{name}");
+    }
+    assert_eq!(Value::Object(sent), common);
+
+    // Where an option of the call says the same, it goes before, as with a KS.
+    let scene = Scene::new([]);
+    let options = CallOptions::new().partner(PartnerId::new(7));
+    scene.clock.run(scene.client.call_with(&list().param("partnerId", 42), &options)).unwrap();
+    assert_eq!(scene.server.sent()[0].parameters["partnerId"], 7);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use kaltura_types::Parameters;
 use serde_json::Value;
 
 use super::reference::{self, PlacedReference};
-use crate::commands::call::ActionName;
+use crate::commands::call::{ActionName, OwnParameter};
 
 /// One call, with its references taken out of its parameters.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(super) enum CallMistake {
     WrongName(#[from] crate::commands::call::InvalidActionName),
     #[error("params is no object")]
     NoParameters,
+    #[error(transparent)]
+    Own(#[from] OwnParameter),
     #[error("{0} is neither call nor params")]
     Unknown(String),
     #[error(transparent)]
@@ -47,6 +49,7 @@ impl PlannedCall {
         if let Some((name, _)) = call.into_iter().next() {
             return Err(CallMistake::Unknown(name));
         }
+        OwnParameter::refuse(&parameters)?;
         let references = reference::take_out(&mut parameters, number)?;
         Ok(Self { action, parameters, references })
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use serde_json::map::Entry;
 
 use super::argument::{Argument, Written};
+use super::own_parameter::OwnParameter;
 use crate::failure::Failure;
 use crate::masking::{first_within, is_secret};
 use crate::secret_input::without_line_end;
@@ -19,6 +20,12 @@ const MOST_BYTES: u64 = 16 << 20;
 
 /// Puts the parameters together. What stands on the command line goes before standard input.
 pub(super) fn assemble(arguments: &[Argument]) -> Result<Parameters, Failure> {
+    let parameters = together(arguments)?;
+    OwnParameter::refuse(&parameters).map_err(|error| Failure::usage(error.to_string()))?;
+    Ok(parameters)
+}
+
+fn together(arguments: &[Argument]) -> Result<Parameters, Failure> {
     let mut parameters = Parameters::new();
     for argument in arguments {
         if let Argument::One { path, value } = argument {
