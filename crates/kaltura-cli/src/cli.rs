@@ -28,6 +28,8 @@ use crate::completion::values;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::{self, Manner, Verbosity};
+use crate::profile::{Config, Profile};
+use crate::settings::SecretVariable;
 use crate::{build_data, help};
 
 /// Get Kaltura sessions by app token, call the API, and test against an emulated Kaltura server.
@@ -133,8 +135,6 @@ pub(crate) struct Unread {
 }
 
 impl Unread {
-    /// The variables whose values may stand in the line by mistake.
-    const SECRETS: [&str; 3] = ["KALTURA_APP_TOKEN", "KALTURA_ADMIN_SECRET", "KALTURA_KS"];
     /// A text that is shorter would only make the message unreadable.
     const LEAST_OF_A_SECRET: usize = 8;
 
@@ -144,11 +144,7 @@ impl Unread {
             return output::to_stdout(&self.error.render().ansi().to_string());
         }
         let plain = self.error.render().to_string();
-        let secrets: Vec<String> = Self::SECRETS
-            .iter()
-            .filter_map(|name| self.environment.text(name).ok().flatten())
-            .filter(|secret| secret.len() >= Self::LEAST_OF_A_SECRET)
-            .collect();
+        let secrets = self.secrets();
         let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
         if let Some(program) = self.program_without_dashes() {
             let program = redact(program, &secrets);
@@ -159,6 +155,18 @@ impl Unread {
         let said = if clean == plain { self.error.render().ansi().to_string() } else { clean.to_string() };
         let message = clean.trim_start_matches("error: ").split("\n\n").next().unwrap_or_default();
         Err(Failure::usage(message.split_whitespace().collect::<Vec<_>>().join(" ")).shown_as(said))
+    }
+
+    /// What may stand in the line by mistake: the values of the variables that hold secrets, those of all profiles
+    /// included. Which profile the line means is not known.
+    fn secrets(&self) -> Vec<String> {
+        let config = Config::read(self.environment).unwrap_or_default();
+        let of_profiles = config.profiles().flat_map(Profile::secret_variables);
+        let names = SecretVariable::ALL.into_iter().map(str::to_owned).chain(of_profiles);
+        names
+            .filter_map(|name| self.environment.text(&name).ok().flatten())
+            .filter(|secret| secret.len() >= Self::LEAST_OF_A_SECRET)
+            .collect()
     }
 
     /// What is taken for the program of `exec`, though it does not stand behind `--`.
@@ -177,5 +185,18 @@ mod tests {
     #[test]
     fn the_command_line_is_well_made() {
         Cli::command().debug_assert();
+    }
+
+    /// A line that is longer than the help is wide would be broken in the middle of a sentence.
+    #[test]
+    fn what_is_laid_out_by_hand_is_not_laid_out_anew() {
+        let mut commands = vec![Cli::command()];
+        while let Some(command) = commands.pop() {
+            let text = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+            for line in text.lines() {
+                assert!(line.chars().count() <= 100, "{}: {line}", command.get_name());
+            }
+            commands.extend(command.get_subcommands().cloned());
+        }
     }
 }

@@ -4,12 +4,14 @@
 //! The variables are read here and not by the parser of the command line, which quotes wrong values.
 
 mod found;
+mod secret_variable;
 mod setting;
 
 use std::fmt;
 use std::str::FromStr;
 
 pub(crate) use self::found::{Found, Origin};
+pub(crate) use self::secret_variable::SecretVariable;
 pub(crate) use self::setting::Setting;
 
 use crate::environment::Environment;

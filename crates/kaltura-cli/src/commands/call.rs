@@ -72,10 +72,11 @@ the answer is one line of JSON in any case. COLUMNS says how wide a table may be
 
 Notes are written to standard error, with --json as {\"note\":\"...\"}.
 
-With --all the answer is {\"totalCount\":N,\"objects\":[...]} with the objects of all pages,
-of pager.pageSize (500) each, or less where such a page is more than 16 MiB. The server counts through 10 000 objects of many lists and no
-further; with filter.orderBy=+createdAt or -createdAt, --all then goes on by time. What is
-added or deleted meanwhile may be missed; nothing is listed twice.
+With --all the answer is {\"totalCount\":N,\"objects\":[...]} with the objects of all pages, of
+pager.pageSize (500) each, or less where such a page is more than 16 MiB. The server counts
+through 10 000 objects of many lists and no further; with filter.orderBy=+createdAt or
+-createdAt, --all then goes on by time. What is added or deleted meanwhile may be missed;
+nothing is listed twice.
 
 An error of the API is a failure: `kaltura --help` lists the exit codes.";
 

@@ -9,8 +9,8 @@ use clap::Args;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::options::{ReadySession, ReadySessionOptions};
-use crate::profile::{ProfileSecret, SecretPlace};
-use crate::settings::Settings;
+use crate::profile::Profile;
+use crate::settings::{SecretVariable, Setting, Settings};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,7 +31,7 @@ not be executed, as with `env` or `timeout`. If there is no session, nothing is 
 `kaltura --help` lists the exit codes.";
 
 /// What the program does not need, and so does not get.
-const KEPT_BACK: [&str; 2] = ["KALTURA_APP_TOKEN", "KALTURA_ADMIN_SECRET"];
+const KEPT_BACK: [&str; 2] = [SecretVariable::APP_TOKEN, SecretVariable::ADMIN_SECRET];
 
 /// Run a program with a session in its environment
 ///
@@ -60,11 +60,8 @@ impl ExecCommand {
         for name in KEPT_BACK {
             command.env_remove(name);
         }
-        for secret in ProfileSecret::ALL {
-            let place = settings.profile().and_then(|profile| profile.place_of(secret));
-            if let Some(SecretPlace::Variable(name)) = place {
-                command.env_remove(name);
-            }
+        for name in settings.profile().into_iter().flat_map(Profile::secret_variables) {
+            command.env_remove(name);
         }
         command.envs(ready.variables());
         Err(not_run(program, &become_program(command)))
@@ -87,9 +84,9 @@ impl ReadySession {
     /// What a program needs to use the session.
     pub(super) fn variables(&self) -> [(&'static str, String); 3] {
         [
-            ("KALTURA_KS", self.record.ks.expose().to_owned()),
-            ("KALTURA_SERVICE_URL", self.service_url.to_string()),
-            ("KALTURA_PARTNER_ID", self.record.partner_id.to_string()),
+            (SecretVariable::KS, self.record.ks.expose().to_owned()),
+            (Setting::SERVICE_URL.variable, self.service_url.to_string()),
+            (Setting::PARTNER_ID.variable, self.record.partner_id.to_string()),
         ]
     }
 }

@@ -14,7 +14,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::options::{AppTokenOptions, ServerOptions, SessionRequestOptions};
 use crate::session_cache::{Record, SessionFile, TokenFolder, Trouble};
-use crate::settings::Settings;
+use crate::settings::{SecretVariable, Settings};
 use crate::{moment, output};
 
 const EXAMPLES: &str = "\
@@ -99,7 +99,7 @@ impl StatusCommand {
                 Err(trouble) => answer.warnings.push(trouble.to_string()),
             }
         }
-        if settings.environment().is_set("KALTURA_KS") {
+        if settings.environment().is_set(SecretVariable::KS) {
             answer.warnings.push(
                 "KALTURA_KS is set: `kaltura call` and `kaltura batch` take it, and not these sessions"
                     .to_owned(),

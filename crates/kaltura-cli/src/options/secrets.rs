@@ -10,7 +10,7 @@ use kaltura_types::{AdminSecret, AppTokenValue, Ks, PartnerId};
 use crate::failure::Failure;
 use crate::profile::{ProfileSecret, SecretOwner};
 use crate::secret_input::SecretSource;
-use crate::settings::Settings;
+use crate::settings::{SecretVariable, Settings};
 
 /// The value of an app token.
 #[derive(Debug, Args)]
@@ -46,7 +46,7 @@ impl AppTokenValueOptions {
         SecretSource {
             what: "the value of the app token",
             option: "--app-token",
-            variable: "KALTURA_APP_TOKEN",
+            variable: SecretVariable::APP_TOKEN,
             file: self.app_token_file.as_deref(),
             stdin: self.app_token_stdin,
             in_argument: self.app_token.is_some(),
@@ -88,7 +88,7 @@ impl KsOptions {
         SecretSource {
             what: "the KS",
             option: "--ks",
-            variable: "KALTURA_KS",
+            variable: SecretVariable::KS,
             file: self.ks_file.as_deref(),
             stdin: self.ks_stdin,
             in_argument: self.ks.is_some(),
@@ -138,7 +138,7 @@ impl AdminSecretOptions {
         SecretSource {
             what: "the admin secret",
             option: "--admin-secret",
-            variable: "KALTURA_ADMIN_SECRET",
+            variable: SecretVariable::ADMIN_SECRET,
             file: self.admin_secret_file.as_deref(),
             stdin: self.admin_secret_stdin,
             in_argument: self.admin_secret.is_some(),

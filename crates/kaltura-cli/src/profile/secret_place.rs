@@ -86,6 +86,16 @@ impl Profile {
     }
 }
 
+impl Profile {
+    /// The environment variables that it takes secrets from.
+    pub(crate) fn secret_variables(&self) -> impl Iterator<Item = String> {
+        ProfileSecret::ALL.into_iter().filter_map(|secret| match self.place_of(secret)? {
+            SecretPlace::Variable(name) => Some(name),
+            _ => None,
+        })
+    }
+}
+
 impl SecretPlace {
     /// Whether there is a secret; nothing where only a run of a command could tell.
     pub(crate) fn has_secret(&self, environment: Environment) -> Result<Option<bool>, KeyringTrouble> {
@@ -119,5 +129,12 @@ mod tests {
         );
         assert!(matches!(place("token_store = 'keyring'"), Some(SecretPlace::Keyring(_))));
         assert_eq!(place("admin_secret_variable = 'X'"), None);
+    }
+
+    #[test]
+    fn the_variables_of_both_secrets_are_known() {
+        let variables = |entries: &str| Profile::of_test(entries).secret_variables().collect::<Vec<_>>();
+        assert_eq!(variables("token_variable = 'X'\nadmin_secret_variable = 'Y'"), ["X", "Y"]);
+        assert_eq!(variables("token_file = 'X'"), [""; 0]);
     }
 }

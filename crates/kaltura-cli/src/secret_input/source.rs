@@ -139,11 +139,12 @@ impl SecretSource<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::SecretVariable;
 
     const SOURCE: SecretSource<'_> = SecretSource {
         what: "the KS",
         option: "--ks",
-        variable: "KALTURA_KS",
+        variable: SecretVariable::KS,
         file: None,
         stdin: false,
         in_argument: false,

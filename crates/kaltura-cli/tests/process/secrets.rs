@@ -167,6 +167,23 @@ fn a_secret_in_the_place_of_a_name_is_not_shown_if_it_was_kept() {
 }
 
 #[test]
+fn a_secret_of_a_variable_that_a_profile_names_is_not_repeated() {
+    let home = Home::with_profiles(
+        "[profiles.one]\ntoken_variable = 'MINE'\n[profiles.two]\nadmin_secret_variable = 'YOURS'\n",
+    );
+    for variable in ["MINE", "YOURS"] {
+        for line in [&["login", "hush-hush"][..], &["exec", "hush-hush"], &["--json", "hush-hush"]] {
+            let own = home.kaltura(line.iter().copied()).env(variable, "hush-hush");
+            shows_nothing(&own.run().fails_with(2), &["hush"]);
+        }
+    }
+    // Without profiles that can be read, the variables of this program are still known.
+    let broken = Home::with_profiles("[");
+    let own = broken.kaltura(["login", "hush-hush"]).env("KALTURA_KS", "hush-hush");
+    shows_nothing(&own.run().fails_with(2), &["hush"]);
+}
+
+#[test]
 fn the_token_value_is_not_sent_and_its_hash_is() {
     let widget = format!(r#"{{"partnerId":1234567,"ks":"{KS}","userId":0}}"#);
     let server = OddServer::echoing(move |_| ok("application/json", &widget));

@@ -11,9 +11,8 @@ use super::action_name::ActionName;
 use crate::failure::Failure;
 use crate::masking::{MASK, replaced};
 use crate::output;
+use crate::settings::SecretVariable;
 
-/// Where the shell has the session.
-const KS_VARIABLE: &str = "KALTURA_KS";
 /// What ends the text that curl reads.
 const END: &str = "KALTURA_REQUEST";
 
@@ -55,10 +54,10 @@ impl ShownRequest {
         let mut variables: Vec<String> = Vec::new();
         let named = replaced(&body, &mut Vec::new(), &mut |path, value| {
             if value == Self::SESSION {
-                if !variables.iter().any(|name| name == KS_VARIABLE) {
-                    variables.push(KS_VARIABLE.to_owned());
+                if !variables.iter().any(|name| name == SecretVariable::KS) {
+                    variables.push(SecretVariable::KS.to_owned());
                 }
-                return mark(KS_VARIABLE);
+                return mark(SecretVariable::KS);
             }
             let mut name = variable(path);
             while variables.contains(&name) {
@@ -118,7 +117,7 @@ fn mark(name: &str) -> String {
 /// The variable that holds the secret at the end of a path.
 fn variable(path: &[String]) -> String {
     if path == ["ks"] {
-        return KS_VARIABLE.to_owned();
+        return SecretVariable::KS.to_owned();
     }
     let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     format!("KALTURA_{}", path.join("_").chars().map(letter).collect::<String>())

@@ -82,11 +82,12 @@ mod tests {
 
     use super::*;
     use crate::environment::Environment;
+    use crate::settings::SecretVariable;
 
     const SOURCE: SecretSource<'_> = SecretSource {
         what: "the value of the app token",
         option: "--app-token",
-        variable: "KALTURA_APP_TOKEN",
+        variable: SecretVariable::APP_TOKEN,
         file: None,
         stdin: false,
         in_argument: false,

@@ -18,7 +18,7 @@ use crate::options::{AdminSecretOptions, KsOptions, PartnerIdOption, ServerOptio
 use crate::profile::ProfileSecret;
 use crate::runtime;
 use crate::session_cache::{Forgotten, TokenFolder};
-use crate::settings::{Setting, Settings};
+use crate::settings::{SecretVariable, Setting, Settings};
 use crate::signals::Signals;
 
 /// The account, and what proves that one may manage it.
@@ -122,7 +122,7 @@ impl AccountOptions {
 
 fn no_authority(environment: Environment) -> Failure {
     let variable = Setting::PARTNER_ID.variable;
-    let empty = environment.but_empty(&["KALTURA_ADMIN_SECRET", "KALTURA_KS"]);
+    let empty = environment.but_empty(&[SecretVariable::ADMIN_SECRET, SecretVariable::KS]);
     let message = "managing app tokens takes the admin secret of the account, or an ADMIN session";
     Failure::usage(format!("{message}{empty}")).with_hint(format!(
         "Put the admin secret into KALTURA_ADMIN_SECRET or a file (--admin-secret-file FILE), or pipe it in \
