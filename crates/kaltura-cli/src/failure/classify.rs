@@ -30,6 +30,22 @@ impl From<Error> for Failure {
     }
 }
 
+impl Failure {
+    /// What is told where the other hash types were tried too: to try them is no advice any more.
+    pub(crate) fn after_detection(error: Error) -> Self {
+        if error.kind() != ErrorKind::InvalidTokenHash {
+            return error.into();
+        }
+        let suspicions = error.suspicions().iter().map(|suspicion| format!(" {}", suspicion.advice()));
+        let hint = format!(
+            "No hash type is accepted, so it is the token's value that is wrong: give the one of this app token, without \
+             blanks or line ends.{}",
+            suspicions.collect::<String>()
+        );
+        Self::from(error).with_hint(hint)
+    }
+}
+
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         let failure = Self::new(ExitCode::Local, error.to_string());

@@ -46,6 +46,19 @@ fn the_hint_says_what_to_look_at() {
 }
 
 #[test]
+fn who_has_tried_all_hash_types_is_not_told_to_try_them() {
+    let server = server();
+    let wrong = server.login(["--detect-hash-type", "--json"]).env("KALTURA_APP_TOKEN", &"f".repeat(32));
+    let error = wrong.run().fails_with(3).error();
+    assert_eq!(error["code"], "INVALID_APP_TOKEN_HASH");
+    assert_eq!(
+        error["hint"],
+        "No hash type is accepted, so it is the token's value that is wrong: give the one of this app token, without \
+         blanks or line ends."
+    );
+}
+
+#[test]
 fn permission() {
     let server = server();
     login(&server, &["--partner-id=3333333", "--app-token-id=0_blocked"])

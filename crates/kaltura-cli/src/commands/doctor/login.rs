@@ -3,14 +3,15 @@
 use std::sync::{Mutex, PoisonError};
 
 use kaltura_auth::{
-    AppTokenLogin, DetectedHashType, ErrorKind, Session, Transport, TransportError, WireRequest,
-    WireResponse, async_trait,
+    AppTokenLogin, DetectedHashType, Session, Transport, TransportError, WireRequest, WireResponse,
+    async_trait,
 };
 use kaltura_types::HashType;
 
 use super::check::{Finding, Outcome};
 use super::connection::FirstAnswer;
 use super::settings_check::Known;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
 /// Finishes the login that the first answer began. With `detect`, each of the other hash types is tried once if
@@ -32,17 +33,8 @@ pub(super) async fn look(
     };
     match outcome {
         Ok((session, hash_type)) => Outcome::found(accepted(hash_type, known), session),
-        Err(error) => {
-            let finding = Finding::of(&Failure::from(error.clone()));
-            Outcome::nothing(match (error.kind(), detect) {
-                (ErrorKind::InvalidTokenHash, false) => {
-                    finding.and_then("`kaltura doctor --detect` tries the other hash types.")
-                }
-                (ErrorKind::InvalidTokenHash, true) => finding
-                    .and_then("No other hash type is accepted either: so it is the value that is wrong."),
-                _ => finding,
-            })
-        }
+        Err(error) if detect => Outcome::nothing(Finding::of(&Failure::after_detection(error))),
+        Err(error) => Outcome::nothing(Finding::of(&Failure::from(error))),
     }
 }
 
@@ -53,9 +45,8 @@ fn accepted(hash_type: HashType, known: &Known) -> Finding {
         Some(set) => {
             let refusal = format!("the hash type {set} is refused, but {hash_type} is accepted");
             // As it is set, no login works.
-            let failure = Failure::new(crate::exit_code::ExitCode::Authentication, refusal);
-            Finding { code: Some("INVALID_APP_TOKEN_HASH".to_owned()), ..Finding::of(&failure) }
-                .and_then(&where_to_put(hash_type, known))
+            let finding = Finding::failed(ExitCode::Authentication, refusal, where_to_put(hash_type, known));
+            Finding { code: Some("INVALID_APP_TOKEN_HASH".to_owned()), ..finding }
         }
         None => Finding::warning(message, where_to_put(hash_type, known)),
     }

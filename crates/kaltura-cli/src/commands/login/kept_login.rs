@@ -65,7 +65,8 @@ impl KeptLogin {
         transport: &Arc<impl Transport + 'static>,
     ) -> Result<Self, Failure> {
         let (session, hash_type) = if manner.detect_hash_type {
-            let DetectedHashType { session, hash_type, .. } = login.detect_hash_type(transport).await?;
+            let detected = login.detect_hash_type(transport).await.map_err(Failure::after_detection);
+            let DetectedHashType { session, hash_type, .. } = detected?;
             (session, hash_type)
         } else {
             (login.run(transport).await?, login.credentials().hash_type())
