@@ -1,9 +1,11 @@
 //! The command line as a whole.
 
+mod no_use;
+
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches as _, Subcommand};
 use kaltura_types::redact;
 
 use crate::commands::batch::BatchCommand;
@@ -32,10 +34,12 @@ use crate::profile::{Config, Profile};
 use crate::settings::SecretVariable;
 use crate::{build_data, help};
 
+/// What the help puts the options of all commands under, behind those of the command itself.
+pub(crate) const GLOBAL: &str = "Global options";
+
 /// Get Kaltura sessions by app token, call the API, and test against an emulated Kaltura server.
-#[derive(Debug, Parser)]
+#[derive(Debug, Args)]
 #[command(
-    name = "kaltura",
     version,
     long_version = build_data::LONG_VERSION,
     arg_required_else_help = true,
@@ -45,23 +49,30 @@ use crate::{build_data, help};
 )]
 pub(crate) struct Cli {
     /// Answer with one JSON document; errors and notes on standard error are JSON too
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL, display_order = 1_000)]
     pub(crate) json: bool,
 
     /// Print what this filter in the language of jq makes of the JSON answer; texts without quotes, unless with --json
-    #[arg(long, global = true, value_name = "FILTER")]
+    #[arg(long, global = true, help_heading = GLOBAL, display_order = 1_001, value_name = "FILTER")]
     pub(crate) jq: Option<String>,
 
     /// Write nothing but errors to standard error
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = GLOBAL, display_order = 1_002)]
     quiet: bool,
 
     /// Tell each request and its answer on standard error, without secrets; -vv also what is in them
-    #[arg(long, short, global = true, action = ArgAction::Count)]
+    #[arg(long, short, global = true, help_heading = GLOBAL, display_order = 1_003, action = ArgAction::Count)]
     verbose: u8,
 
     /// Take what is not given from this profile [env: KALTURA_PROFILE]
-    #[arg(long, global = true, value_name = "NAME", add = values::profiles())]
+    #[arg(
+        long,
+        global = true,
+        help_heading = GLOBAL,
+        display_order = 1_004,
+        value_name = "NAME",
+        add = values::profiles(),
+    )]
     pub(crate) profile: Option<String>,
 
     /// What to do.
@@ -92,6 +103,16 @@ pub(crate) enum Command {
     Token(TokenCommand),
 }
 
+impl CommandFactory for Cli {
+    fn command() -> clap::Command {
+        no_use::hidden(Self::augment_args(clap::Command::new("kaltura")))
+    }
+
+    fn command_for_update() -> clap::Command {
+        Self::command()
+    }
+}
+
 impl Cli {
     /// Reads a command line.
     pub(crate) fn read(
@@ -101,8 +122,17 @@ impl Cli {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         // What can not be parsed must still be told in the right form. Behind `--` all is for another program.
         let json = arguments.iter().take_while(|argument| *argument != "--").any(|it| it == "--json");
-        let cli = Self::try_parse_from(arguments).and_then(Self::without_conflict);
+        let cli = Self::parsed(arguments).and_then(Self::without_conflict);
         cli.map_err(|error| Unread { json, error, environment })
+    }
+
+    fn parsed(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
+        let mut all = Self::command();
+        let matches = all.try_get_matches_from_mut(arguments)?;
+        if let Some(refusal) = no_use::refusal(&matches) {
+            return Err(all.error(ErrorKind::ArgumentConflict, refusal));
+        }
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut all))
     }
 
     /// One option may stand before the command and the other one behind it, where the parser sees no conflict.

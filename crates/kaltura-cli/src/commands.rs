@@ -57,9 +57,6 @@ pub(crate) fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
 /// Whether the answer is wanted as JSON, or what `--jq` makes of it. A wrong filter is told before anything is done.
 fn is_json_wanted(cli: &Cli) -> Result<bool, Failure> {
     let Some(filter) = &cli.jq else { return Ok(cli.json) };
-    if matches!(cli.command, Command::Completions(_) | Command::Exec(_) | Command::Man(_)) {
-        return Err(Failure::usage("this command has no answer in JSON that --jq could select from"));
-    }
     Selection::new(filter, cli.json)?.choose();
     Ok(true)
 }

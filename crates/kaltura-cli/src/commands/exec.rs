@@ -40,12 +40,12 @@ const KEPT_BACK: [&str; 2] = [SecretVariable::APP_TOKEN, SecretVariable::ADMIN_S
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct ExecCommand {
-    #[command(flatten)]
-    session: ReadySessionOptions,
-
     /// The program and its arguments, behind --
     #[arg(last = true, required = true, value_name = "PROGRAM")]
     program: Vec<OsString>,
+
+    #[command(flatten)]
+    session: ReadySessionOptions,
 }
 
 impl ExecCommand {

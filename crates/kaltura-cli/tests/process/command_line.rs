@@ -40,6 +40,64 @@ fn help_is_an_answer() {
 }
 
 #[test]
+fn the_options_of_all_commands_stand_behind_those_of_the_command() {
+    for (command, own, global) in [
+        (&["emulate"][..], "--allow-remote", &["--json", "--jq", "--quiet", "--verbose"][..]),
+        (&["login"], "--verify", &["--json", "--jq", "--quiet", "--verbose", "--profile"]),
+        (&["token", "add"], "--ks-stdin", &["--json", "--jq", "--quiet", "--verbose", "--profile"]),
+        (&["exec"], "<PROGRAM>...", &["--json", "--quiet", "--verbose", "--profile"]),
+        (&["demo"], "--help", &["--json", "--jq", "--quiet", "--verbose"]),
+        (&["profile", "add"], "--store", &["--json", "--jq", "--quiet", "--verbose"]),
+        (&["profile", "show"], "[NAME]", &["--json", "--jq", "--quiet", "--verbose", "--profile"]),
+        (&["man"], "--out", &[]),
+        (&["completions"], "<SHELL>", &[]),
+    ] {
+        let help = Kaltura::new(command.iter().copied()).arguments(["-h"]).run().ends_with(0).stdout;
+        let (before, behind) = help.split_once("\nGlobal options:\n").unwrap_or((&help, ""));
+        assert!(before.contains(own), "{command:?}: {help}");
+        let is_listed = |text: &str, option: &str| {
+            let names = text.lines().filter(|line| line.trim_start().starts_with('-'));
+            let mut names = names.flat_map(|line| line.split_whitespace().take(2));
+            names.any(|name| name.trim_end_matches('.') == option)
+        };
+        for option in ["--json", "--jq", "--quiet", "--verbose", "--profile"] {
+            assert!(!is_listed(before, option), "{command:?} {option}: {help}");
+            assert_eq!(is_listed(behind, option), global.contains(&option), "{command:?} {option}: {help}");
+        }
+    }
+}
+
+#[test]
+fn an_option_that_would_do_nothing_is_refused() {
+    for (command, option, why) in [
+        (&["demo"][..], "--profile=x", "it does without settings"),
+        (&["emulate"], "--profile=x", "it does without settings"),
+        (&["completions", "bash"], "--profile=x", "it does without settings"),
+        (&["completions", "bash"], "--json", "it has no answer in JSON"),
+        (&["man"], "--jq=.", "it has no answer in JSON"),
+        (&["profile", "list"], "--profile=x", "it lists all profiles"),
+        (&["profile", "use", "work"], "--profile=x", "the name of the profile stands behind the command"),
+        (&["profile", "add", "work"], "--profile=x", "the name of the profile stands behind the command"),
+        (&["profile", "remove", "work"], "--profile=x", "the name of the profile stands behind the command"),
+    ] {
+        let name = option.split('=').next().unwrap();
+        let command = || command.iter().copied();
+        for line in
+            [[option].into_iter().chain(command()).collect(), [command().collect(), vec![option]].concat()]
+        {
+            let refused = Kaltura::new::<'_>(Vec::<&str>::clone(&line)).run().fails_with(2);
+            let said = refused.saying(&format!("the argument '{name}' cannot be used with 'kaltura "));
+            said.saying(why);
+        }
+    }
+    // These ask for nothing that it does not do anyway.
+    Kaltura::new(["-q", "-v", "man"]).run().fails_with(2).saying("cannot be used with '--verbose'");
+    for option in ["--quiet", "--verbose"] {
+        assert_eq!(Kaltura::new([option, "completions", "bash"]).run().ends_with(0).stderr, "");
+    }
+}
+
+#[test]
 fn nothing_to_do_is_a_usage_error_with_help() {
     Kaltura::new([]).run().fails_with(2).saying("Usage: kaltura");
 }
