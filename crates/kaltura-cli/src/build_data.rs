@@ -3,6 +3,14 @@
 /// What `--version` prints behind the name.
 pub(crate) const LONG_VERSION: &str = if has_commit() { WITH_COMMIT } else { WITHOUT_COMMIT };
 
+/// The version.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The day of the commit; empty where that is not known.
+pub(crate) fn date() -> &'static str {
+    env!("BUILD_COMMIT").split_once(' ').map_or("", |(_, date)| date)
+}
+
 macro_rules! long_version {
     ($($commit:expr),*) => {
         concat!(

@@ -3,7 +3,7 @@
 use crate::exit_code;
 
 /// The environment variables, in the order in which one comes upon them.
-const ENVIRONMENT: &str = "\
+pub(crate) const ENVIRONMENT: &str = "\
 Environment variables, which go before the profile; an option goes before its variable:
   KALTURA_SERVICE_URL          where the API is
   KALTURA_REGION               or the region of it: us, de, eu, sg, ca or ap

@@ -93,7 +93,7 @@ pub(crate) struct EmulateCommand {
     #[arg(long, value_name = "SERVICE.ACTION:CALLS/SECONDS[@PARAMETER]")]
     rate_limit: Vec<RateLimit>,
 
-    /// Let something go wrong (repeatable): see below
+    /// Let something go wrong (repeatable), such as status:503@media.list
     #[arg(long, value_name = "FAULT[@SERVICE.ACTION][#CALL][%PERCENT]")]
     fault: Vec<FaultRule>,
 
@@ -105,7 +105,7 @@ pub(crate) struct EmulateCommand {
     #[arg(long, value_name = "NUMBER")]
     random_seed: Option<u64>,
 
-    /// Take commands over HTTP at /_emulator: see below. Whoever reaches the server can then change it
+    /// Take commands over HTTP at /_emulator. Whoever reaches the server can then change it
     #[arg(long)]
     control: bool,
 

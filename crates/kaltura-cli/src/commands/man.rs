@@ -1,9 +1,15 @@
 //! `kaltura man`: the manual, as pages for `man`.
 
+mod around;
+mod options;
+mod page;
+mod prose;
+mod roff;
+
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use clap::{Args, Command, CommandFactory as _};
-use clap_mangen::Man;
 
 use crate::cli::Cli;
 use crate::exit_code::ExitCode;
@@ -37,15 +43,9 @@ impl ManCommand {
         if let Some(folder) = &self.out {
             return write_all(folder);
         }
-        let mut page = all();
-        for name in &self.command {
-            page = named(&page, name)?;
-        }
-        let mut text = Vec::new();
-        Man::new(page)
-            .render(&mut text)
-            .map_err(|error| Failure::new(ExitCode::Local, "the page can not be made").caused_by(&error))?;
-        output::to_stdout(&String::from_utf8_lossy(&text))
+        let all = all();
+        let command = self.command.iter().try_fold(&all, |outer, name| named(outer, name))?;
+        output::to_stdout(&page::of(command, &all))
     }
 }
 
@@ -58,9 +58,9 @@ fn all() -> Command {
 }
 
 /// The command of this name within another one.
-fn named(outer: &Command, name: &str) -> Result<Command, Failure> {
+fn named<'a>(outer: &'a Command, name: &str) -> Result<&'a Command, Failure> {
     let found = outer.get_subcommands().find(|command| command.get_name() == name);
-    let found = found.ok_or_else(|| {
+    found.ok_or_else(|| {
         let names: Vec<&str> = outer.get_subcommands().map(Command::get_name).collect();
         let whole = outer.get_display_name().unwrap_or_else(|| outer.get_name()).replace('-', " ");
         Failure::usage("there is no such command").with_hint(if names.is_empty() {
@@ -68,15 +68,23 @@ fn named(outer: &Command, name: &str) -> Result<Command, Failure> {
         } else {
             format!("{whole} has {}.", names.join(", "))
         })
-    })?;
-    Ok(found.clone())
+    })
 }
 
 /// Writes each page into a file of its own, in a folder that is made if need be.
 fn write_all(folder: &Path) -> Result<(), Failure> {
-    let written = std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(all(), folder));
+    let all = all();
+    let written = fs::create_dir_all(folder).and_then(|()| write_those_of(&all, &all, folder));
     written.map_err(|error| {
         let message = format!("the pages can not be written into {}", folder.display());
         Failure::new(ExitCode::Local, message).caused_by(&error)
     })
+}
+
+/// Writes the page of a command, and those of all within it.
+fn write_those_of(command: &Command, all: &Command, folder: &Path) -> io::Result<()> {
+    let file = format!("{}.1", options::name(command).replace(' ', "-"));
+    fs::write(folder.join(file), page::of(command, all))?;
+    let mut inner = command.get_subcommands().filter(|command| !command.is_hide_set());
+    inner.try_for_each(|inner| write_those_of(inner, all, folder))
 }
