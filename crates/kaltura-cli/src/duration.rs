@@ -66,6 +66,12 @@ pub(crate) fn show(seconds: u64) -> String {
     shown.join(" ")
 }
 
+/// The same where there is little room: from two days on, what is more than whole days is left out.
+pub(crate) fn show_roughly(seconds: u64) -> String {
+    const DAY: u64 = 86_400;
+    show(if seconds < 2 * DAY { seconds } else { seconds / DAY * DAY })
+}
+
 /// Writes a number of seconds so that it can be read again: `1h30m`, `90d`.
 pub(crate) fn compact(seconds: u64) -> String {
     let mut rest = seconds;
@@ -160,6 +166,13 @@ mod tests {
             (180_000, "2 days 2 h"),
         ] {
             assert_eq!(show(seconds), text);
+        }
+    }
+
+    #[test]
+    fn where_there_is_little_room_two_days_are_days() {
+        for (seconds, text) in [(3_598, "59 min 58 s"), (172_799, "1 day 23 h"), (7_775_999, "89 days")] {
+            assert_eq!(show_roughly(seconds), text);
         }
     }
 }

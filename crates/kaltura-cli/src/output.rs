@@ -25,7 +25,7 @@ pub(crate) use self::ks_name::ks_name;
 pub(crate) use self::locale::shows_utf8;
 pub(crate) use self::manner::{Manner, Verbosity};
 pub(crate) use self::selection::Selection;
-pub(crate) use self::table::{TABLE_GAP, columns, table, width};
+pub(crate) use self::table::{TABLE_GAP, columns, table, table_cut_in, width};
 pub(crate) use self::wrap::{filled, wrapped};
 
 use crate::failure::Failure;

@@ -25,6 +25,16 @@ pub(crate) fn columns(text: &str) -> usize {
 
 /// A table with a heading, an object a line. Where it would be wider than `width`, the widest columns are cut.
 pub(crate) fn table(heading: &[String], rows: &[Vec<String>], width: Option<usize>) -> String {
+    table_cut_in(heading, rows, width, |_| true)
+}
+
+/// The same, where only some of the columns may be cut.
+pub(crate) fn table_cut_in(
+    heading: &[String],
+    rows: &[Vec<String>],
+    width: Option<usize>,
+    may_be_cut: impl Fn(usize) -> bool,
+) -> String {
     let mut widths: Vec<usize> = heading.iter().map(|name| columns(name)).collect();
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -32,7 +42,10 @@ pub(crate) fn table(heading: &[String], rows: &[Vec<String>], width: Option<usiz
         }
     }
     if let Some(width) = width {
-        fit(&mut widths, width);
+        let firm = |(place, width): (usize, &usize)| if may_be_cut(place) { 0 } else { *width + TABLE_GAP };
+        let firm: usize = widths.iter().enumerate().map(firm).sum();
+        let soft = widths.iter_mut().enumerate().filter(|(place, _)| may_be_cut(*place));
+        fit(&mut soft.map(|(_, width)| width).collect::<Vec<_>>(), width.saturating_sub(firm));
     }
     let mut text = format!("{}{}{:#}\n", style::HEADING, line(heading, &widths), style::HEADING);
     for row in rows {
@@ -43,20 +56,27 @@ pub(crate) fn table(heading: &[String], rows: &[Vec<String>], width: Option<usiz
 }
 
 /// Makes the widest columns narrower until all fit, or none can be narrower.
-fn fit(widths: &mut [usize], width: usize) {
+fn fit(widths: &mut [&mut usize], width: usize) {
     let gaps = TABLE_GAP * widths.len().saturating_sub(1);
     loop {
-        let over = (widths.iter().sum::<usize>() + gaps).saturating_sub(width);
-        let Some(widest) = widths.iter().copied().max().filter(|widest| over > 0 && *widest > NARROWEST)
+        let over = (widths.iter().map(|width| **width).sum::<usize>() + gaps).saturating_sub(width);
+        let Some(widest) =
+            widths.iter().map(|width| **width).max().filter(|widest| over > 0 && *widest > NARROWEST)
         else {
             return;
         };
         // Down to the next one, so that all wide columns give way alike.
-        let next = widths.iter().copied().filter(|other| *other < widest).max().unwrap_or(0).max(NARROWEST);
-        let alike = widths.iter().filter(|other| **other == widest).count();
+        let next = widths
+            .iter()
+            .map(|width| **width)
+            .filter(|other| *other < widest)
+            .max()
+            .unwrap_or(0)
+            .max(NARROWEST);
+        let alike = widths.iter().filter(|other| ***other == widest).count();
         let step = (widest - next).min(over.div_ceil(alike));
-        for one in widths.iter_mut().filter(|one| **one == widest) {
-            *one -= step;
+        for one in widths.iter_mut().filter(|one| ***one == widest) {
+            **one -= step;
         }
     }
 }
@@ -118,14 +138,22 @@ mod tests {
 
     #[test]
     fn the_widest_give_way_first() {
-        let mut widths = [5, 30, 20];
-        fit(&mut widths, 39);
-        assert_eq!(widths, [5, 15, 15]);
-        fit(&mut widths, 1);
-        assert_eq!(widths, [5, NARROWEST, NARROWEST]);
-        let mut widths = [10, 40];
-        fit(&mut widths, 100);
-        assert_eq!(widths, [10, 40]);
+        let fitted = |mut widths: Vec<usize>, width| {
+            fit(&mut widths.iter_mut().collect::<Vec<_>>(), width);
+            widths
+        };
+        assert_eq!(fitted(vec![5, 30, 20], 39), [5, 15, 15]);
+        assert_eq!(fitted(vec![5, 30, 20], 1), [5, NARROWEST, NARROWEST]);
+        assert_eq!(fitted(vec![10, 40], 100), [10, 40]);
+    }
+
+    #[test]
+    fn what_may_not_be_cut_is_left_whole() {
+        let (heading, long) = (["id", "name", "until"].map(str::to_owned), "a name of many letters");
+        let rows = [vec!["0_abcdefghij".to_owned(), long.to_owned(), "2027-06-30, in 89 days".to_owned()]];
+        let table = table_cut_in(&heading, &rows, Some(50), |place| place == 1);
+        let plain = anstream::adapter::strip_str(&table).to_string();
+        assert_eq!(plain.lines().nth(1), Some("0_abcdefghij  a name of m…  2027-06-30, in 89 days"));
     }
 
     #[test]

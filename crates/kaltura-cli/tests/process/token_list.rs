@@ -48,6 +48,59 @@ ID       STATE     TYPE   USER   SESSIONS         EXPIRES                 DESCRI
 }
 
 #[test]
+fn the_table_fits_the_terminal() {
+    let tokens = json!([
+        token(
+            "0_7jh3eu10",
+            VALUE,
+            json!({
+                "expiry": now() + 90 * 86_400 - 60, "sessionUserId": "nightly-import", "createdAt": now() - 9,
+                "description": "The import of each night, from the archive",
+            })
+        ),
+        token("0_7jh3eu11", VALUE, json!({ "expiry": now() + 100_000, "createdAt": now() - 8 })),
+    ]);
+    let server = EmulatorProcess::with_seed(&json!({
+        "partners": [{ "id": 1_234_567, "adminSecrets": [ADMIN_SECRET] }],
+        "users": [{ "id": "nightly-import", "partnerId": 1_234_567 }, { "id": "alice", "partnerId": 1_234_567 }],
+        "appTokens": tokens,
+    }));
+    for (columns, expected) in [
+        (
+            "100",
+            "\
+ID          STATE   TYPE  USER            SESSIONS  EXPIRES                   DESCRIPTION
+0_7jh3eu10  active  USER  nightly-import  1 day     2027-02-22, in 89 days    The import of each ni…
+0_7jh3eu11  active  USER  alice           1 day     2026-11-25, in 1 day 3 h
+",
+        ),
+        (
+            "72",
+            "\
+ID          STATE   EXPIRES                   DESCRIPTION
+0_7jh3eu10  active  2027-02-22, in 89 days    The import of each night,…
+0_7jh3eu11  active  2026-11-25, in 1 day 3 h
+",
+        ),
+        (
+            "40",
+            "\
+ID          EXPIRES
+0_7jh3eu10  2027-02-22, in 89 days
+0_7jh3eu11  2026-11-25, in 1 day 3 h
+",
+        ),
+    ] {
+        let list = manage(&server, ["list"]).env("COLUMNS", columns).run().ends_with(0);
+        assert_eq!(list.stdout, expected, "{columns}");
+        let width: usize = columns.parse().unwrap();
+        for line in list.stdout.lines() {
+            assert!(line.chars().count() <= width, "{columns}: {line}");
+        }
+    }
+}
+
+#[test]
 fn the_columns_can_be_chosen() {
     let server = server();
     let list = |columns: &str| manage(&server, ["list", "--columns", columns]).run();

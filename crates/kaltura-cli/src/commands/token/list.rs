@@ -86,10 +86,9 @@ enum WantedType {
 
 impl ListCommand {
     pub(super) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+        let width = output::width(settings.environment())?;
         let columns = self.columns.as_deref();
-        let columns = columns
-            .map(|names| TableWish::with_columns(names, output::width(settings.environment())?))
-            .transpose()?;
+        let columns = columns.map(|names| TableWish::with_columns(names, width)).transpose()?;
         let account = self.account.open(settings)?;
         let listed = account.tokens().list(self.filter());
         let mut tokens: Vec<AppToken> =
@@ -109,7 +108,7 @@ impl ListCommand {
                 let tokens = shown().map(|token| serde_json::to_value(token).unwrap_or_default());
                 print_table(&tokens.collect::<Vec<_>>(), &wish)
             }
-            None => output::to_stdout(&table(&tokens, now)),
+            None => output::to_stdout(&table(&tokens, now, width)),
         }
     }
 

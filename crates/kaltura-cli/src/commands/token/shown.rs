@@ -99,16 +99,16 @@ impl<'a> ShownToken<'a> {
         }
     }
 
-    /// How far its end is away, as people read it.
-    pub(super) fn time_left(&self) -> Option<String> {
+    /// How far its end is away, written in this way.
+    pub(super) fn time_left(&self, show: fn(u64) -> String) -> Option<String> {
         let seconds = self.expiry?.seconds_since(self.now);
-        let shown = duration::show(seconds.unsigned_abs());
+        let shown = show(seconds.unsigned_abs());
         Some(if seconds > 0 { format!("in {shown}") } else { format!("{shown} ago") })
     }
 
     /// Lines for people.
     pub(super) fn lines(&self) -> String {
-        let expires = match (self.expiry, self.time_left()) {
+        let expires = match (self.expiry, self.time_left(duration::show)) {
             (Some(expiry), Some(left)) => format!("{}, {left}", moment::show_local(expiry)),
             _ => "never".to_owned(),
         };
