@@ -17,8 +17,9 @@ use std::time::Duration;
 
 use crate::Failure;
 use crate::tidy::Workspace;
-use emulator::{Emulator, ResponseCache};
-use install::Clients;
+pub(crate) use build::kaltura;
+pub(crate) use emulator::{Emulator, ResponseCache};
+pub(crate) use install::Clients;
 use script::Script;
 use tap::Report;
 
@@ -29,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) fn run(place: &Path, out: &mut dyn Write) -> Result<bool, Failure> {
     let workspace = Workspace::read(place)?;
     let root = &workspace.root;
-    let kaltura = build::kaltura(root)?;
+    let kaltura = kaltura(root, "dev")?;
     let clients = Clients::install(root, &workspace.target.join("clients"), out)?;
 
     let mut sum = Report::default();

@@ -1,8 +1,9 @@
-//! The project's own chores: `cargo xtask ci`, `cargo xtask tidy` and `cargo xtask clients`.
+//! The project's own chores: `cargo xtask ci`, `cargo xtask tidy`, `cargo xtask clients` and `cargo xtask measure`.
 
 mod ci;
 mod clients;
 mod command;
+mod measure;
 mod tidy;
 
 use std::error::Error;
@@ -20,6 +21,7 @@ usage: cargo xtask <chore>
   ci        every check, in the order of the continuous integration; stops at the first that fails
   tidy      the rules of the house: layers, manifests, files
   clients   the published clients for Python and Node.js, and curl, against `kaltura emulate`
+  measure   the size of the release binary, and how soon it has a KS beside the client for Python
 
 exit code: 0 all well, 1 a check failed, 2 the command line was not understood
 ";
@@ -28,6 +30,7 @@ enum Chore {
     Ci,
     Tidy,
     Clients,
+    Measure,
     Help,
 }
 
@@ -53,6 +56,7 @@ fn understand(words: &[String]) -> Option<Chore> {
             "ci" => Some(Chore::Ci),
             "tidy" => Some(Chore::Tidy),
             "clients" => Some(Chore::Clients),
+            "measure" => Some(Chore::Measure),
             "help" | "--help" | "-h" => Some(Chore::Help),
             _ => None,
         },
@@ -68,6 +72,7 @@ fn run(chore: &Chore) -> Result<bool, Failure> {
         Chore::Ci => ci::run(&here, &mut out),
         Chore::Tidy => tidy::run(&here, &mut out),
         Chore::Clients => clients::run(&here, &mut out),
+        Chore::Measure => measure::run(&here, &mut out),
         Chore::Help => {
             out.write_all(USAGE.as_bytes())?;
             Ok(true)
@@ -93,6 +98,7 @@ mod tests {
         assert!(matches!(understood("ci"), Some(Chore::Ci)));
         assert!(matches!(understood("tidy"), Some(Chore::Tidy)));
         assert!(matches!(understood("clients"), Some(Chore::Clients)));
+        assert!(matches!(understood("measure"), Some(Chore::Measure)));
         assert!(matches!(understood("--help"), Some(Chore::Help)));
     }
 

@@ -8,14 +8,16 @@ use cargo_metadata::Message;
 use crate::Failure;
 use crate::command::Command;
 
-/// Builds it as `cargo run` would, and says where it is.
-pub(crate) fn kaltura(root: &Path) -> Result<PathBuf, Failure> {
+/// Builds it with this profile of cargo, and says where it is.
+pub(crate) fn kaltura(root: &Path, profile: &str) -> Result<PathBuf, Failure> {
     let command = Command::new(&[
         "cargo",
         "build",
         "--quiet",
         "--package=kaltura-cli",
         "--bin=kaltura",
+        "--profile",
+        profile,
         "--message-format=json-render-diagnostics",
     ]);
     let mut executable = None;

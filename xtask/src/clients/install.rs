@@ -25,13 +25,8 @@ pub(crate) struct Clients {
 impl Clients {
     /// Installs into `folder` what is not there, and says so on `out`.
     pub(crate) fn install(root: &Path, folder: &Path, out: &mut dyn Write) -> Result<Self, Failure> {
+        Self::install_python(root, folder, out)?;
         let clients = Self { python: folder.join("python"), node: folder.join("node") };
-        fill(&clients.python, &root.join(PYTHON), &mut |wanted, place| {
-            run(root, out, &["python3", "-m", "venv", place])?;
-            let python = clients.python();
-            let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"];
-            run(root, out, &[&[text(&python)?], &install[..], &["--requirement", wanted]].concat())
-        })?;
         fill(&clients.node, &root.join(NODE), &mut |wanted, place| {
             fs::create_dir_all(place)?;
             fs::copy(wanted, clients.node.join("package.json"))?;
@@ -42,15 +37,35 @@ impl Clients {
         Ok(clients)
     }
 
+    /// Installs the one for Python alone. Gives the Python that knows it.
+    pub(crate) fn install_python(
+        root: &Path,
+        folder: &Path,
+        out: &mut dyn Write,
+    ) -> Result<PathBuf, Failure> {
+        let folder = folder.join("python");
+        let python = python_in(&folder);
+        fill(&folder, &root.join(PYTHON), &mut |wanted, place| {
+            run(root, out, &["python3", "-m", "venv", place])?;
+            let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"];
+            run(root, out, &[&[text(&python)?], &install[..], &["--requirement", wanted]].concat())
+        })?;
+        Ok(python)
+    }
+
     /// The Python that knows the client.
     pub(crate) fn python(&self) -> PathBuf {
-        self.python.join("bin").join("python")
+        python_in(&self.python)
     }
 
     /// The folder in which Node.js finds the client.
     pub(crate) fn node_modules(&self) -> PathBuf {
         self.node.join("node_modules")
     }
+}
+
+fn python_in(folder: &Path) -> PathBuf {
+    folder.join("bin").join("python")
 }
 
 /// Makes a folder from the file that says what is wanted in it, unless it was made from the same before.
