@@ -32,9 +32,9 @@ fn file(cache: &Path, ending: &str) -> PathBuf {
     path.clone()
 }
 
-/// As many as two machines would start that share a home.
+/// All of one machine, in two time zones.
 #[test]
-fn of_many_that_start_at_once_one_logs_in() {
+fn of_sixty_four_that_start_at_once_one_logs_in() {
     let (server, cache) = (server(), tempfile::tempdir().unwrap());
     let start = |number: usize| {
         let zone = if number.is_multiple_of(2) { "UTC0" } else { "CET-1CEST,M3.5.0,M10.5.0/3" };
@@ -139,17 +139,32 @@ fn its_place_is_the_one_of_the_system() {
     file(&home.path().join(".cache/kaltura"), "json");
 }
 
+/// The moment of each kill follows the moment at which the session is written: later after one that came too early,
+/// earlier after one that came too late.
 #[test]
-fn who_is_killed_at_any_moment_leaves_it_readable() {
+fn who_is_killed_while_it_writes_leaves_it_readable() {
     let (server, cache) = (server(), tempfile::tempdir().unwrap());
-    ks(&server, cache.path());
-    for round in 0..40 {
+    let mut last = ks(&server, cache.path()).stdout;
+    let (mut moment, mut step) = (Duration::ZERO, Duration::from_millis(8));
+    let (mut killed_before, mut killed_after) = (0, 0);
+    while killed_before.min(killed_after) < 20 {
         let mut running = server.cached(cache.path(), ["ks", "--fresh"]).start();
-        thread::sleep(Duration::from_millis(round));
+        thread::sleep(moment);
         running.child.kill().unwrap();
         running.child.wait().unwrap();
+        calls(&server);
         let finished = ks(&server, cache.path());
-        assert_eq!(finished.stderr, "", "{round}");
+        assert_eq!(finished.stderr, "", "{moment:?}");
+        assert!(calls(&server).is_empty(), "what was there is lost: {moment:?}");
+        if finished.stdout == last {
+            killed_before += 1;
+            moment += step;
+        } else {
+            last = finished.stdout;
+            killed_after += 1;
+            step = Duration::from_micros(500);
+            moment = moment.saturating_sub(step);
+        }
     }
 }
 

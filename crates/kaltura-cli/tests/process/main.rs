@@ -62,6 +62,8 @@ mod profile_scene;
 mod profile_shown;
 mod profile_switch;
 mod secrets;
+#[cfg(target_os = "linux")]
+mod seen_arguments;
 mod selected;
 mod sign;
 #[cfg(unix)]
