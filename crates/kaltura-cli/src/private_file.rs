@@ -9,39 +9,43 @@ use std::time::Duration;
 
 use crate::output;
 
-/// How long to wait for who holds a lock: longer than the two requests of a login may take.
-const PATIENCE: Duration = Duration::from_secs(90);
 /// After how long a person is told what is waited for.
 const SILENCE: Duration = Duration::from_secs(2);
-/// How long to wait before a lock is tried again.
-const PAUSE: Duration = Duration::from_millis(20);
+/// How long to wait before a lock is tried again, until a person has been told, and from then on.
+const PAUSES: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(100)];
 
-/// Opens a file beside others to lock it, and waits for the lock, though not for ever: who holds it may have been
-/// stopped. It is held until the file is dropped; a process that is killed loses it.
+/// Opens a file beside others to lock it, and waits for the lock for as long as somebody else holds it. That has an
+/// end: a process that ends, or is killed, loses its locks, and a signal ends the one that waits. No limit of time
+/// would be right: a person may be asked meanwhile, by a command that prints the secret.
+///
+/// The lock is held until the file is dropped. An error is one of the file: it can not be made, or not be locked.
 pub(crate) fn lock(path: &Path) -> io::Result<File> {
-    lock_within(path, PATIENCE)
+    lock_within(path, Duration::MAX)
 }
 
-fn lock_within(path: &Path, patience: Duration) -> io::Result<File> {
+/// The same, but not for longer than this.
+pub(crate) fn lock_within(path: &Path, patience: Duration) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
     }
     let file = own(OpenOptions::new().write(true).create(true).truncate(false)).open(path)?;
     let mut waited = Duration::ZERO;
+    let [mut pause, later] = PAUSES;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(error)) => return Err(error),
             Err(TryLockError::WouldBlock) if waited >= patience => {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "another kaltura holds its lock"));
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "another kaltura is at work there"));
             }
             Err(TryLockError::WouldBlock) => {}
         }
-        if waited == SILENCE {
+        if pause < later && waited >= SILENCE {
             output::note("waiting for another kaltura, which logs in or changes the same thing");
+            pause = later;
         }
-        thread::sleep(PAUSE);
-        waited += PAUSE;
+        thread::sleep(pause);
+        waited += pause;
     }
 }
 
@@ -139,15 +143,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_holds_a_lock_is_not_waited_for_for_ever() {
+    fn a_lock_is_waited_for_for_as_long_as_is_said() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("it.lock");
         let held = lock(&path).unwrap();
-        let error = lock_within(&path, 3 * PAUSE).unwrap_err();
+        let error = lock_within(&path, 3 * PAUSES[0]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        let waiting = thread::spawn({
+            let path = path.clone();
+            move || lock(&path).map(drop)
+        });
+        thread::sleep(SILENCE + 3 * PAUSES[1]);
+        assert!(!waiting.is_finished());
         drop(held);
-        // A process that another test has just started holds what it was born with for a moment.
-        lock_within(&path, 250 * PAUSE).unwrap();
+        waiting.join().unwrap().unwrap();
     }
 
     #[test]

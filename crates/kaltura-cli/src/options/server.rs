@@ -20,6 +20,8 @@ pub(crate) struct ServerOptions {
     address: ServerAddressOptions,
 
     /// How long each request may take
+    ///
+    /// A login that another command makes for the same session is waited for until it ends, however long that takes.
     #[arg(long, value_name = "DURATION", value_parser = parse_limit, default_value = "30s")]
     timeout: Duration,
 }

@@ -41,6 +41,8 @@ mod keyring;
 mod ks;
 mod ks_cache;
 mod ks_for_others;
+#[cfg(unix)]
+mod ks_waiting;
 mod login;
 mod login_kept;
 mod login_refused;

@@ -13,7 +13,7 @@ use crate::invocation::{Kaltura, Running};
 use crate::terminal::Terminal;
 
 const VALUE: &str = "0123456789abcdef0123456789abcdef";
-/// More than the command itself waits for those who listen, and less than it waits for a lock.
+/// More than the command itself waits for those who listen.
 const SOON: Duration = Duration::from_secs(15);
 
 fn server() -> EmulatorProcess {
