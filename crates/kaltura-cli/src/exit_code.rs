@@ -1,6 +1,7 @@
 //! Exit codes: why a command failed, for the shell.
 
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The class of a failure. Its number is the exit code of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,21 @@ Exit codes:
   130  interrupted by Ctrl-C; 143 by SIGTERM; 141 if nobody reads the output";
 
 impl ExitCode {
+    const ALL: [Self; 12] = [
+        Self::Local,
+        Self::Usage,
+        Self::Authentication,
+        Self::Permission,
+        Self::NotFound,
+        Self::Network,
+        Self::Server,
+        Self::ProgramNotExecuted,
+        Self::ProgramNotFound,
+        Self::BrokenPipe,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+
     /// The number.
     pub(crate) const fn number(self) -> u8 {
         match self {
@@ -91,6 +107,14 @@ impl Serialize for ExitCode {
     }
 }
 
+impl<'de> Deserialize<'de> for ExitCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let class = Self::ALL.into_iter().find(|class| class.name() == name);
+        class.ok_or_else(|| D::Error::custom("there is no such class"))
+    }
+}
+
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
         Self::from(code.number())
@@ -103,26 +127,12 @@ mod tests {
 
     #[test]
     fn each_class_has_its_own_number_and_the_help_tells_it() {
-        let all = [
-            ExitCode::Local,
-            ExitCode::Usage,
-            ExitCode::Authentication,
-            ExitCode::Permission,
-            ExitCode::NotFound,
-            ExitCode::Network,
-            ExitCode::Server,
-            ExitCode::ProgramNotExecuted,
-            ExitCode::ProgramNotFound,
-            ExitCode::Interrupted,
-            ExitCode::BrokenPipe,
-            ExitCode::Terminated,
-        ];
-        let mut numbers: Vec<u8> = all.iter().map(|code| code.number()).collect();
+        let mut numbers: Vec<u8> = ExitCode::ALL.iter().map(|code| code.number()).collect();
         for number in &numbers {
             assert!(HELP.split_whitespace().any(|word| word == number.to_string()), "{number}");
         }
         numbers.sort_unstable();
         numbers.dedup();
-        assert_eq!(numbers.len(), all.len());
+        assert_eq!(numbers.len(), ExitCode::ALL.len());
     }
 }

@@ -8,16 +8,19 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::exit_code::ExitCode;
 
 /// A command did not work. It holds no secret: whoever makes one sees to that.
-#[derive(Clone, Debug)]
+///
+/// As a document it is the story of its report, without a text that is ready to be shown.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Failure(Box<Story>);
 
 /// All that a report tells; what is not known is left out of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Story {
     #[serde(rename = "class")]
@@ -25,7 +28,7 @@ struct Story {
     /// What did not work.
     message: String,
     /// Why, and why that, down to the first cause.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     causes: Vec<String>,
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]

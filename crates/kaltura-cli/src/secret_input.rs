@@ -1,6 +1,7 @@
 //! Secrets come from a file, from standard input or from the environment, never from an argument: the
 //! arguments of a process can be read by everybody on the machine, and are kept by the shell.
 
+mod origin;
 mod source;
 
 use std::fs::File;
@@ -9,6 +10,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+pub(crate) use self::origin::SecretOrigin;
 pub(crate) use self::source::SecretSource;
 
 use crate::environment::Environment;

@@ -2,9 +2,10 @@
 //!
 //! It is a cache: whatever is wrong with it costs a login and a warning, and fails nothing. Each token has a folder,
 //! and in it each of its sessions a file, which is replaced as a whole, so that it can be read at any moment; and a
-//! lock beside it, under which one process logs in while the others wait. A lock is never removed: another process
-//! may be waiting at it.
+//! lock beside it, under which one process logs in while the others wait. If that fails, it fails for those too. A lock
+//! is never removed: another process may be waiting at it.
 
+mod failed_login;
 mod record;
 mod session_file;
 mod token_folder;
@@ -12,6 +13,7 @@ mod token_folder;
 use std::io;
 use std::path::PathBuf;
 
+pub(crate) use self::failed_login::LoginWay;
 pub(crate) use self::record::Record;
 pub(crate) use self::session_file::{Lock, SessionFile};
 pub(crate) use self::token_folder::{Forgotten, TokenFolder};

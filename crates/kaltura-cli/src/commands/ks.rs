@@ -39,8 +39,9 @@ the server did not say is null. `kaltura --help` lists the exit codes.";
 /// Print a KS that is good for some time, logging in only if need be
 ///
 /// The KS comes from the session cache if there is one that lives for --min-validity at least; else by a login,
-/// which the cache then keeps. Where many commands start at once, one of them logs in. The options are those of
-/// `kaltura login`. The server may have ended a session that is in the cache: --fresh takes a new one.
+/// which the cache then keeps. Where many commands start at once, one of them logs in; if that fails, so do those
+/// that waited for it. The options are those of `kaltura login`. The server may have ended a session that is in the
+/// cache: --fresh takes a new one.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct KsCommand {

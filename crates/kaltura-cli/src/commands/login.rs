@@ -99,7 +99,8 @@ impl LoginCommand {
             AppTokenLogin::new(service_url, credentials).request(wishes.request()).time_limit(time_limit);
 
         let manner = LoginManner { detect_hash_type: self.detect_hash_type, verify: self.verify, time_limit };
-        let made = KeptLogin::make(&login, manner, &transport, place)?;
+        let way = self.token.login_way(settings, time_limit).with_known_value();
+        let made = KeptLogin::make(&login, manner, &transport, place, &way)?;
 
         let answer = Answer::new(&made, login.service_url(), self.show_ks);
         if json {

@@ -1,5 +1,7 @@
 //! The app token that logs in.
 
+use std::time::Duration;
+
 use clap::Args;
 use kaltura_auth::{AppTokenCredentials, ServiceUrl};
 use kaltura_types::{AppTokenValue, HashType, PartnerId};
@@ -8,6 +10,7 @@ use super::{AppTokenNameOptions, AppTokenValueOptions, HashTypeOption};
 use crate::failure::Failure;
 use crate::profile::{ProfileSecret, SecretOwner};
 use crate::secret_input::SecretSource;
+use crate::session_cache::LoginWay;
 use crate::settings::{Found, Settings};
 
 /// The app token that logs in.
@@ -57,6 +60,13 @@ impl AppTokenOptions {
     /// Whether the token's value would have to be asked for at the terminal.
     pub(crate) fn value_must_be_asked(&self, settings: &Settings) -> bool {
         self.value.source().must_be_asked(settings, ProfileSecret::AppToken)
+    }
+
+    /// In which way a login with this token is tried.
+    pub(crate) fn login_way(&self, settings: &Settings, time_limit: Duration) -> LoginWay {
+        let hash_type = self.hash_type.set(settings).ok().flatten();
+        let value_from = self.value.source().origin(settings, ProfileSecret::AppToken);
+        LoginWay::new(hash_type, value_from, time_limit)
     }
 
     /// Which token of which account: what of the credentials is no secret.

@@ -9,7 +9,7 @@ use kaltura_types::{Ks, UnixTime};
 use super::{AppTokenOptions, ServerOptions, SessionRequestOptions, Wishes};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::session_cache::{Lock, Record, SessionFile, TokenFolder};
+use crate::session_cache::{Lock, LoginWay, Record, SessionFile, TokenFolder};
 use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::{duration, moment, output, runtime};
@@ -135,6 +135,9 @@ impl<'a> SessionSupply<'a> {
                 if let Some(record) = self.look(&cache) {
                     return Ok(self.found(record));
                 }
+                if let Some(failure) = lock.failed_meanwhile(&self.way()) {
+                    return Err(failure);
+                }
                 self.log_in(Some(&lock))
             }
             Err(trouble) => {
@@ -142,6 +145,13 @@ impl<'a> SessionSupply<'a> {
                 self.log_in(None)
             }
         }
+    }
+
+    /// In which way a login would be tried.
+    fn way(&self) -> LoginWay {
+        let WantedSession { server, token, .. } = self.wanted;
+        let way = token.login_way(self.settings, server.time_limit());
+        if self.credentials.is_some() { way.with_known_value() } else { way }
     }
 
     /// Another session than this one, which the server has refused.
@@ -180,8 +190,12 @@ impl<'a> SessionSupply<'a> {
     }
 
     fn log_in(&mut self, lock: Option<&Lock<'_>>) -> Result<ReadySession, Failure> {
-        let asked_at = moment::now();
-        let session = self.start_session()?;
+        let (asked_at, way) = (moment::now(), self.way());
+        let session = self.start_session().inspect_err(|failure| {
+            if let Some(lock) = lock {
+                lock.tell(failure, &way);
+            }
+        })?;
         let kept = Record::of(&session, asked_at);
         if let (Some(record), Some(lock)) = (&kept, lock)
             && let Err(trouble) = lock.write(record)

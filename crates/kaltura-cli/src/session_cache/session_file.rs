@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{Record, Trouble};
+use super::{LoginWay, Record, Trouble};
+use crate::failure::Failure;
 use crate::private_file;
 use crate::stranger::Stranger;
 
@@ -23,6 +24,8 @@ pub(crate) struct SessionFile {
 pub(crate) struct Lock<'a> {
     file: &'a SessionFile,
     _held: File,
+    /// What was told of a failed login when the waiting began.
+    told_before: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl SessionFile {
@@ -33,32 +36,50 @@ impl SessionFile {
 
     /// The session that is kept, if any.
     pub(crate) fn read(&self) -> Result<Option<Record>, Trouble> {
+        let Some(bytes) = own_bytes(&self.path)? else { return Ok(None) };
         let path = self.path.clone();
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Trouble::Unreadable { path, error }),
-        };
-        if let Some(owner) = Stranger::with_file(&file) {
-            return Err(Trouble::FileOfStranger { path, owner });
-        }
-        if private_file::is_open_to_others(&file) {
-            return Err(Trouble::OthersCanRead { path });
-        }
-        let mut bytes = Zeroizing::new(Vec::new());
-        match file.take(MOST_BYTES).read_to_end(&mut bytes) {
-            Ok(_) => Record::from_bytes(&bytes).map(Some).ok_or(Trouble::Foreign { path }),
-            Err(error) => Err(Trouble::Unreadable { path, error }),
-        }
+        Record::from_bytes(&bytes).map(Some).ok_or(Trouble::Foreign { path })
     }
 
     /// Waits until no other process logs in for this session.
     pub(crate) fn lock(&self) -> Result<Lock<'_>, Trouble> {
         let path = self.path.with_extension("lock");
+        let told_before = self.told();
         match private_file::lock(&path) {
-            Ok(held) => Ok(Lock { file: self, _held: held }),
+            Ok(held) => Ok(Lock { file: self, _held: held, told_before }),
             Err(error) => Err(Trouble::Unwritable { path, error }),
         }
+    }
+
+    /// Where it is told that a login failed.
+    fn failed(&self) -> PathBuf {
+        self.path.with_extension("failed")
+    }
+
+    /// What is told of a login that failed. Whoever can not read it logs in.
+    fn told(&self) -> Option<Zeroizing<Vec<u8>>> {
+        own_bytes(&self.failed()).ok().flatten()
+    }
+}
+
+/// What stands in a file that is for its owner alone; nothing if there is none.
+fn own_bytes(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Trouble> {
+    let path = path.to_owned();
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Trouble::Unreadable { path, error }),
+    };
+    if let Some(owner) = Stranger::with_file(&file) {
+        return Err(Trouble::FileOfStranger { path, owner });
+    }
+    if private_file::is_open_to_others(&file) {
+        return Err(Trouble::OthersCanRead { path });
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    match file.take(MOST_BYTES).read_to_end(&mut bytes) {
+        Ok(_) => Ok(Some(bytes)),
+        Err(error) => Err(Trouble::Unreadable { path, error }),
     }
 }
 
@@ -66,12 +87,28 @@ impl Lock<'_> {
     /// Keeps a session in the place of the one before it.
     pub(crate) fn write(&self, record: &Record) -> Result<(), Trouble> {
         let path = self.file.path.clone();
+        // What failed before is over. If it can not be removed, it is older than whoever waits from now on.
+        let _ = private_file::remove_all(&self.file.failed());
         private_file::replace(&path, &record.to_bytes()).map_err(|error| Trouble::Unwritable { path, error })
+    }
+
+    /// Why a login in this way failed while this lock was waited for. Another one would do no better.
+    pub(crate) fn failed_meanwhile(&self, way: &LoginWay) -> Option<Failure> {
+        let told = self.file.told().filter(|told| Some(told) != self.told_before.as_ref())?;
+        way.read(&told)
+    }
+
+    /// Tells those who wait that a login failed. If that can not be done, they try it themselves.
+    pub(crate) fn tell(&self, failure: &Failure, way: &LoginWay) {
+        if let Some(text) = way.written(failure) {
+            let _ = private_file::replace(&self.file.failed(), &text);
+        }
     }
 
     /// Removes the session, and what a killed process has left of another. Says whether there was one.
     pub(crate) fn forget(&self) -> Result<bool, Trouble> {
         let path = self.file.path.clone();
+        let _ = private_file::remove_all(&self.file.failed());
         private_file::remove_all(&path).map_err(|error| Trouble::Unwritable { path, error })
     }
 }

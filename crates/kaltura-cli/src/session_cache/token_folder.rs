@@ -15,8 +15,9 @@ use crate::environment::Environment;
 use crate::folders;
 use crate::stranger::Stranger;
 
-/// What may stand behind the name of a session in a file name: its lock, itself, and what is not yet it.
-const ENDINGS: [&str; 3] = ["lock", "json", "json.new"];
+/// What may stand behind the name of a session in a file name: its lock, itself, why there is none, and what is not
+/// yet that.
+const ENDINGS: [&str; 5] = ["lock", "json", "json.new", "failed", "failed.new"];
 
 /// Where the sessions of one token are kept.
 #[derive(Debug, PartialEq, Eq)]

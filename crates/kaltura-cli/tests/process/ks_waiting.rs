@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::control::calls;
+use crate::control::{calls, obey};
 use crate::emulator_process::{EmulatorProcess, text_of, token};
 use crate::invocation::{Kaltura, Running};
 use crate::profile_scene::Home;
@@ -58,4 +58,180 @@ fn who_logs_in_slowly_is_waited_for() {
     assert_eq!(calls(&server), ["session.startWidgetSession", "appToken.startSession"]);
     let told = finished.iter().filter(|one| one.stderr.contains("waiting for another kaltura")).count();
     assert_eq!(told, 6, "{finished:#?}");
+}
+
+#[cfg(target_os = "linux")]
+mod failed {
+    use super::*;
+    use crate::emulator_process::ADMIN_SECRET;
+    use crate::invocation::Finished;
+    use crate::odd_server::OddServer;
+
+    const BEFORE: &str = "another kaltura, which this one waited for, could not log in:";
+
+    /// Waits until each of these has opened the lock of the session.
+    fn wait_for_those_who_wait(running: &[Running]) {
+        let waits = |one: &Running| {
+            let opened = fs::read_dir(format!("/proc/{}/fd", one.child.id())).into_iter().flatten().flatten();
+            opened
+                .filter_map(|file| fs::read_link(file.path()).ok())
+                .any(|path| path.extension().is_some_and(|it| it == "lock"))
+        };
+        for _ in 0..2_000 {
+            if running.iter().all(waits) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("not all of them wait");
+    }
+
+    /// A home whose command waits until the file `go` is there, and then does this.
+    fn home_that_waits(url: &str, then: &str) -> Home {
+        let home = home(url, "WAIT");
+        let go = home.path("go");
+        let wait = format!("while [ ! -e '{}' ]; do sleep 0.02; done; {then}", go.display());
+        fs::write(home.file(), home.text().replace("WAIT", &wait)).unwrap();
+        home
+    }
+
+    /// How many were told of the failure of another one.
+    fn told(finished: &[Finished]) -> usize {
+        let words = |one: &Finished| one.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        finished.iter().filter(|one| words(one).contains(BEFORE)).count()
+    }
+
+    /// Starts these commands, lets the first of them fail when all others wait for it, and sees how they end.
+    fn all_at_once(home: &Home, commands: &[&[&str]], code: i32) -> Vec<Finished> {
+        let running: Vec<Running> =
+            commands.iter().map(|arguments| kaltura(home, arguments).start()).collect();
+        wait_for_those_who_wait(&running);
+        fs::write(home.path("go"), "").unwrap();
+        running.into_iter().map(|one| one.wait().fails_with(code)).collect()
+    }
+
+    fn files(home: &Home, ending: &str) -> usize {
+        let folders = fs::read_dir(home.path("cache")).unwrap().map(|entry| entry.unwrap().path());
+        let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap());
+        files.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|it| it == ending)).count()
+    }
+
+    /// A cancelled question, for example.
+    #[test]
+    fn a_command_that_fails_is_run_once() {
+        let server = server();
+        let home = home_that_waits(server.url(), "exit 7");
+        let commands: [&[&str]; 5] = [
+            &["ks"],
+            &["ks", "--fresh"],
+            &["ks", "--min-validity=1h", "--json"],
+            &["env"],
+            &["call", "media.list"],
+        ];
+        let finished = all_at_once(&home, &commands, 1);
+        assert_eq!((runs(&home), told(&finished)), (1, 4), "{finished:#?}");
+        for one in finished {
+            one.saying("token_command of the profile a ended with exit status: 7")
+                .saying("must print the secret");
+        }
+        assert!(calls(&server).is_empty());
+
+        // Whoever comes later tries it again.
+        let later = kaltura(&home, &["ks"]).run().fails_with(1);
+        assert_eq!((runs(&home), told(&[later])), (2, 0));
+        // What is told is for the owner alone, and goes with a login that succeeds, or a logout.
+        assert_eq!(files(&home, "failed"), 1);
+        kaltura(&home, &["ks"]).env("KALTURA_APP_TOKEN", VALUE).run().ends_with(0);
+        assert_eq!((files(&home, "failed"), files(&home, "json")), (0, 1));
+        kaltura(&home, &["ks", "--fresh"]).run().fails_with(1);
+        assert_eq!(files(&home, "failed"), 1);
+        kaltura(&home, &["logout"]).run().ends_with(0);
+        assert_eq!((files(&home, "failed"), files(&home, "json")), (0, 0));
+    }
+
+    #[test]
+    fn a_server_that_does_not_answer_is_waited_for_once() {
+        let server = OddServer::silent();
+        let home = home_that_waits(&server.url, &format!("echo {VALUE}"));
+        let finished = all_at_once(&home, &[&["ks", "--timeout=2s"][..]; 5], 6);
+        assert_eq!((runs(&home), told(&finished)), (1, 4), "{finished:#?}");
+        assert_eq!(server.requests.try_iter().count(), 1);
+    }
+
+    #[test]
+    fn what_the_server_refuses_is_sent_once() {
+        let server = EmulatorProcess::with_tokens(json!([token("0_importer", ADMIN_SECRET, json!({}))]));
+        let home = home_that_waits(server.url(), &format!("echo {VALUE}"));
+        let finished = all_at_once(&home, &[&["ks", "--json"][..]; 5], 3);
+        let errors: Vec<_> = finished.iter().map(Finished::error).collect();
+        for error in &errors {
+            assert_eq!(
+                (&error["code"], &error["class"]),
+                (&json!("INVALID_APP_TOKEN_HASH"), &json!("authentication"))
+            );
+            assert_eq!((&error["hint"], &error["serviceUrl"]), (&errors[0]["hint"], &json!(server.url())));
+        }
+        let shared =
+            errors.iter().filter(|error| error["message"].as_str().unwrap().starts_with(BEFORE)).count();
+        assert_eq!((runs(&home), shared), (1, 4));
+        let sent = calls(&server);
+        assert_eq!(sent, ["session.startWidgetSession", "appToken.startSession INVALID_APP_TOKEN_HASH"]);
+        // Nothing of a secret is kept.
+        for folder in fs::read_dir(home.path("cache")).unwrap() {
+            for file in fs::read_dir(folder.unwrap().path()).unwrap() {
+                crate::profile_scene::holds_no_secret(&fs::read_to_string(file.unwrap().path()).unwrap());
+            }
+        }
+    }
+
+    /// Another value may be the right one, another limit long enough.
+    #[test]
+    fn who_would_do_something_else_tries_it() {
+        let server = server();
+        let home = home_that_waits(server.url(), "exit 7");
+        let first = kaltura(&home, &["ks"]).start();
+        while runs(&home) == 0 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let other = kaltura(&home, &["ks"]).env("KALTURA_APP_TOKEN", VALUE).start();
+        let running = [first, other];
+        wait_for_those_who_wait(&running);
+        fs::write(home.path("go"), "").unwrap();
+        let codes = running.map(|one| one.wait().code);
+        assert_eq!((codes, runs(&home)), ([Some(1), Some(0)], 1));
+
+        // The value of a variable may be another one in each process.
+        let [wrong, right] = [ADMIN_SECRET, VALUE];
+        obey(&server, &json!({ "setLatency": [700, 700] }));
+        let ks = |value: &str| kaltura(&home, &["ks", "--user=bob"]).env("KALTURA_APP_TOKEN", value).start();
+        let first = ks(wrong);
+        wait_for_those_who_wait(std::slice::from_ref(&first));
+        let codes = [first, ks(right)].map(|one| one.wait().code);
+        assert_eq!(codes, [Some(3), Some(0)]);
+    }
+
+    /// Being told to stop is for the one who is told.
+    #[test]
+    fn who_waits_for_one_that_is_stopped_logs_in() {
+        let server = server();
+        let home = home_that_waits(server.url(), &format!("echo {VALUE}"));
+        for signal in ["TERM", "KILL"] {
+            let before = runs(&home);
+            let first = kaltura(&home, &["ks"]).start();
+            while runs(&home) == before {
+                thread::sleep(Duration::from_millis(10));
+            }
+            let running: Vec<Running> = (0..3).map(|_| kaltura(&home, &["ks"]).start()).collect();
+            wait_for_those_who_wait(&running);
+            first.signal(signal);
+            fs::write(home.path("go"), "").unwrap();
+            drop(first);
+            for one in running {
+                one.wait().ends_with(0);
+            }
+            assert_eq!(runs(&home) - before, 2);
+            kaltura(&home, &["logout"]).run().ends_with(0);
+            fs::remove_file(home.path("go")).unwrap();
+        }
+    }
 }

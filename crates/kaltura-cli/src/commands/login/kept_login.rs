@@ -7,7 +7,7 @@ use kaltura_auth::{AppTokenLogin, DetectedHashType, Session, Transport};
 use kaltura_types::HashType;
 
 use crate::failure::Failure;
-use crate::session_cache::{Lock, Record, SessionFile, Trouble};
+use crate::session_cache::{Lock, LoginWay, Record, SessionFile, Trouble};
 use crate::session_proof::{Proof, client_of, prove};
 use crate::signals::Signals;
 use crate::{moment, runtime};
@@ -40,21 +40,33 @@ impl KeptLogin {
         manner: LoginManner,
         transport: &Arc<impl Transport + 'static>,
         place: Result<SessionFile, Trouble>,
+        way: &LoginWay,
     ) -> Result<Self, Failure> {
         let mut warnings = Vec::new();
         let mut usable = |trouble: Trouble| warnings.push(trouble.to_string());
         let place = place.map_err(&mut usable).ok();
         let lock = place.as_ref().and_then(|place| place.lock().map_err(&mut usable).ok());
 
+        // To verify the session, or to try several hash types, is something else than others wait for.
+        let shared = lock.as_ref().filter(|_| !manner.detect_hash_type && !manner.verify);
+        if let Some(failure) = shared.and_then(|lock| lock.failed_meanwhile(way)) {
+            return Err(failure);
+        }
+
         let asked_at = moment::now();
-        let mut made = runtime::run(async {
+        let made = runtime::run(async {
             let mut signals = Signals::listen()?;
             let outcome = signals.unless_stopped(Self::log_in(login, manner, transport)).await?;
             outcome.map_err(|failure| failure.at(login.service_url()))
+        });
+        let mut made = made.inspect_err(|failure| {
+            if let Some(lock) = shared {
+                lock.tell(failure, way);
+            }
         })?;
         made.warnings.splice(0..0, warnings);
-        if let Some(lock) = lock {
-            made.keep(&lock, Record::of(&made.session, asked_at));
+        if let Some(lock) = &lock {
+            made.keep(lock, Record::of(&made.session, asked_at));
         }
         Ok(made)
     }
