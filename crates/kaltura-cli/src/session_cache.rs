@@ -6,6 +6,7 @@
 //! is never removed: another process may be waiting at it.
 
 mod failed_login;
+mod forgotten;
 mod record;
 mod session_file;
 mod token_folder;
@@ -14,9 +15,10 @@ use std::io;
 use std::path::PathBuf;
 
 pub(crate) use self::failed_login::LoginWay;
+pub(crate) use self::forgotten::Forgotten;
 pub(crate) use self::record::Record;
 pub(crate) use self::session_file::{Lock, SessionFile};
-pub(crate) use self::token_folder::{Forgotten, TokenFolder};
+pub(crate) use self::token_folder::TokenFolder;
 use crate::folders;
 use crate::stranger::Stranger;
 
@@ -42,4 +44,11 @@ pub(crate) enum Trouble {
         path.display(), owner.remedy(folders::CACHES_VARIABLE)
     )]
     FolderOfStranger { path: PathBuf, owner: Stranger },
+}
+
+impl Trouble {
+    /// Whether it is but another process that is at work there.
+    fn is_held(&self) -> bool {
+        matches!(self, Self::Unwritable { error, .. } if error.kind() == io::ErrorKind::TimedOut)
+    }
 }

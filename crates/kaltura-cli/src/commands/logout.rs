@@ -1,5 +1,7 @@
 //! `kaltura logout`: forgets sessions on this machine.
 
+use std::time::Duration;
+
 use clap::Args;
 use kaltura_types::{AppTokenId, PartnerId};
 use serde::Serialize;
@@ -87,7 +89,7 @@ impl LogoutCommand {
         };
         let mut forgotten = Forgotten::default();
         match folders {
-            Ok(folders) => folders.iter().for_each(|folder| folder.forget(&mut forgotten)),
+            Ok(folders) => folders.iter().for_each(|folder| folder.forget(Duration::MAX, &mut forgotten)),
             // Then nothing was ever kept.
             Err(Trouble::NoFolder) => {}
             Err(trouble) => forgotten.trouble = Some(trouble),

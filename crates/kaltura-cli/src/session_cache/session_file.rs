@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -43,9 +44,14 @@ impl SessionFile {
 
     /// Waits until no other process logs in for this session.
     pub(crate) fn lock(&self) -> Result<Lock<'_>, Trouble> {
+        self.lock_within(Duration::MAX)
+    }
+
+    /// The same, but not for longer than this.
+    pub(super) fn lock_within(&self, patience: Duration) -> Result<Lock<'_>, Trouble> {
         let path = self.path.with_extension("lock");
         let told_before = self.told();
-        match private_file::lock(&path) {
+        match private_file::lock_within(&path, patience) {
             Ok(held) => Ok(Lock { file: self, _held: held, told_before }),
             Err(error) => Err(Trouble::Unwritable { path, error }),
         }

@@ -25,14 +25,6 @@ pub(crate) struct TokenFolder {
     path: PathBuf,
 }
 
-/// How many sessions were removed.
-#[derive(Debug, Default)]
-pub(crate) struct Forgotten {
-    pub(crate) count: usize,
-    /// Why not all were, the first reason.
-    pub(crate) trouble: Option<Trouble>,
-}
-
 impl TokenFolder {
     /// The folder of a token. Its value has no part in this. Two tokens never share a folder.
     pub(crate) fn of(
@@ -66,26 +58,6 @@ impl TokenFolder {
             entries(&self.path)?.into_iter().filter_map(|entry| session_name(entry.file_name().to_str()?));
         let names: BTreeSet<String> = names.collect();
         Ok(names.iter().map(|name| SessionFile::new(&self.path, name)).collect())
-    }
-
-    /// Removes all sessions. A login under way is waited for, so that its session goes too. One that can not be
-    /// removed does not keep the others.
-    pub(crate) fn forget(&self, forgotten: &mut Forgotten) {
-        match self.sessions() {
-            Ok(sessions) => sessions.iter().for_each(|session| {
-                forgotten.add(session.lock().and_then(|lock| lock.forget()));
-            }),
-            Err(trouble) => forgotten.add(Err(trouble)),
-        }
-    }
-}
-
-impl Forgotten {
-    fn add(&mut self, one: Result<bool, Trouble>) {
-        match one {
-            Ok(was_there) => self.count += usize::from(was_there),
-            Err(trouble) => self.trouble = self.trouble.take().or(Some(trouble)),
-        }
     }
 }
 

@@ -67,6 +67,7 @@ mod secrets;
 #[cfg(target_os = "linux")]
 mod seen_arguments;
 mod selected;
+mod sessions_forgotten;
 mod sign;
 #[cfg(unix)]
 mod spinner;

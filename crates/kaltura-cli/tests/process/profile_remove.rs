@@ -49,7 +49,8 @@ fn its_entries_and_secrets_go() {
 
     let document = home.profile(["remove", "play", "-y", "--json"]).run().ends_with(0).document();
     let expected = json!({
-        "name": "play", "removed": true, "wasDefault": false, "forgottenSecrets": ["appToken"], "warnings": [],
+        "name": "play", "removed": true, "wasDefault": false, "forgottenSecrets": ["appToken"], "forgottenSessions": 0,
+        "warnings": [],
     });
     assert_eq!(document, expected);
     assert!(kept().is_empty());

@@ -23,7 +23,9 @@ fn a_token_is_deleted_and_its_sessions_end() {
 fn the_json_tells_what_is_gone() {
     let server = server();
     let finished = manage(&server, ["delete", "0_importer", "--yes", "--json"]).run().ends_with(0);
-    let expected = json!({ "id": "0_importer", "deleted": true, "serviceUrl": server.url() });
+    let expected = json!({
+        "id": "0_importer", "deleted": true, "forgottenSessions": 0, "warnings": [], "serviceUrl": server.url(),
+    });
     assert_eq!(finished.document(), expected);
     assert_eq!(count(&server), 0);
 }

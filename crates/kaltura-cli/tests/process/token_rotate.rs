@@ -71,6 +71,7 @@ fn the_json_is_that_of_the_new_token() {
     let mut expected = on_the_server(&server, id);
     expected["oldId"] = json!("0_importer");
     expected["oldDeleted"] = json!(false);
+    expected["forgottenSessions"] = json!(0);
     assert_eq!(document, expected);
     assert_ne!(document["token"], VALUE);
 }

@@ -11,7 +11,7 @@ use crate::output::{self, style};
 use crate::profile::{Config, ProfileEditor, ProfileSecret};
 use crate::prompt;
 use crate::runtime;
-use crate::session_cache::{Forgotten, TokenFolder};
+use crate::session_cache::Forgotten;
 use crate::signals::Signals;
 
 const EXAMPLES: &str = "\
@@ -20,14 +20,15 @@ Examples:
   kaltura profile remove work --yes
 
 Its entries go, the secrets that kaltura keeps for it in the keyring or in a file of its own, and
-the sessions of its app token that are kept on this machine.
+the sessions of its app token that are kept on this machine, unless another profile has that
+token too.
 What a command, a variable or your own file gives stays where it is. On the server nothing
 changes: `kaltura token delete` deletes an app token.
 
 An answer that is no yes removes nothing, and ends with 130, as Ctrl-C does.
 
-With --json the answer has name, removed, wasDefault, forgottenSecrets (appToken, adminSecret) and
-warnings. `kaltura --help` lists the exit codes.";
+With --json the answer has name, removed, wasDefault, forgottenSecrets (appToken, adminSecret),
+forgottenSessions (how many) and warnings. `kaltura --help` lists the exit codes.";
 
 /// Remove a profile, and the secrets that are kept for it
 ///
@@ -52,6 +53,7 @@ struct Answer<'a> {
     removed: bool,
     was_default: bool,
     forgotten_secrets: Vec<&'static str>,
+    forgotten_sessions: usize,
     warnings: &'a [String],
 }
 
@@ -63,12 +65,19 @@ impl RemoveCommand {
         if !self.yes {
             ask(name)?;
         }
-        let removed = ProfileEditor::open(environment)?.remove(name)?;
-        if let Some((service_url, partner, token_id)) = profile.account()
-            && let Ok(folder) = TokenFolder::of(environment, &service_url, partner, token_id)
-        {
-            folder.forget(&mut Forgotten::default());
-        }
+        let mut editor = ProfileEditor::open(environment)?;
+        let mut removed = editor.remove(name)?;
+        let account = profile.account();
+        let is_used = editor.config().profiles().any(|other| other.account() == account);
+        // Whoever changes other profiles does not wait until the sessions are gone.
+        drop(editor);
+        let sessions = match account {
+            Some((service_url, partner, token_id)) if !is_used => {
+                Forgotten::aside(environment, &service_url, partner, token_id)
+            }
+            _ => Forgotten::default(),
+        };
+        removed.notes.extend(sessions.note());
         if json {
             let forgotten = removed.forgotten.iter().map(|secret| match secret {
                 ProfileSecret::AppToken => "appToken",
@@ -79,16 +88,19 @@ impl RemoveCommand {
                 removed: true,
                 was_default: removed.was_default,
                 forgotten_secrets: forgotten.collect(),
+                forgotten_sessions: sessions.count,
                 warnings: &removed.notes,
             });
         }
         for note in &removed.notes {
             output::note(note);
         }
-        let forgotten: Vec<&str> = removed.forgotten.iter().map(|secret| secret.what()).collect();
-        let forgotten = match forgotten.join(" and ").as_str() {
-            "" => String::new(),
-            secrets => format!(", and forgot {secrets}"),
+        let secrets = removed.forgotten.iter().map(|secret| secret.what().to_owned());
+        let forgotten: Vec<String> = secrets.chain(sessions.sessions()).collect();
+        let forgotten = match forgotten.split_last() {
+            None => String::new(),
+            Some((last, [])) => format!(", and forgot {last}"),
+            Some((last, first)) => format!(", and forgot {} and {last}", first.join(", ")),
         };
         let default = if removed.was_default { "There is no default profile now.\n" } else { "" };
         output::to_stdout(&format!(

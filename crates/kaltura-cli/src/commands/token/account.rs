@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::options::{AdminSecretOptions, KsOptions, PartnerIdOption, ServerOptions};
 use crate::profile::ProfileSecret;
 use crate::runtime;
-use crate::session_cache::{Forgotten, TokenFolder};
+use crate::session_cache::Forgotten;
 use crate::settings::{SecretVariable, Setting, Settings};
 use crate::signals::Signals;
 
@@ -135,11 +135,8 @@ fn no_authority(environment: Environment) -> Failure {
 impl Account {
     /// Forgets the sessions of a deleted token that are kept on this machine: they are dead. If that can not be done,
     /// the next one who takes one is told by the server.
-    pub(super) fn forget_sessions(&self, token: &AppTokenId, environment: Environment) {
-        let folder = TokenFolder::of(environment, &self.service_url, self.partner, token.as_str());
-        if let Ok(folder) = folder {
-            folder.forget(&mut Forgotten::default());
-        }
+    pub(super) fn forget_sessions(&self, token: &AppTokenId, environment: Environment) -> Forgotten {
+        Forgotten::aside(environment, &self.service_url, self.partner, token.as_str())
     }
 
     /// The app tokens.

@@ -6,6 +6,7 @@ use kaltura_types::AppTokenId;
 use serde::Serialize;
 
 use super::account::{Account, AccountOptions};
+use super::answer::warn;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output::{self, one_line, style};
@@ -22,7 +23,10 @@ way back. Only a session whose login had the token's id in another case (0_7JH3E
 
 An answer that is no yes deletes nothing, and ends with 130, as Ctrl-C does.
 
-With --json the answer has id, deleted and serviceUrl. `kaltura --help` lists the exit codes.";
+The sessions of it that are kept on this machine are forgotten.
+
+With --json the answer has id, deleted, forgottenSessions (how many), warnings and serviceUrl.
+`kaltura --help` lists the exit codes.";
 
 /// Delete an app token, and end all its sessions
 ///
@@ -48,6 +52,8 @@ pub(super) struct DeleteCommand {
 struct Answer<'a> {
     id: &'a AppTokenId,
     deleted: bool,
+    forgotten_sessions: usize,
+    warnings: &'a [String],
     service_url: &'a str,
 }
 
@@ -65,17 +71,26 @@ impl DeleteCommand {
             }
             account.tokens().delete(&id).await.map_err(|error| account.failure(error))
         })?;
-        account.forget_sessions(&id, settings.environment());
+        let sessions = account.forget_sessions(&id, settings.environment());
+        let warnings: Vec<String> = sessions.note().into_iter().collect();
+        warn(&warnings, json);
         if json {
-            let service_url = account.service_url().as_str();
-            return output::json_to_stdout(&Answer { id: &id, deleted: true, service_url });
+            return output::json_to_stdout(&Answer {
+                id: &id,
+                deleted: true,
+                forgotten_sessions: sessions.count,
+                warnings: &warnings,
+                service_url: account.service_url().as_str(),
+            });
         }
+        let forgotten = sessions.sessions().map(|sessions| format!(", and forgot {sessions} of it here"));
         output::to_stdout(&format!(
-            "{}Deleted{:#} app token {} at {}\n",
+            "{}Deleted{:#} app token {} at {}{}\n",
             style::GOOD,
             style::GOOD,
             one_line(id.as_str()),
-            account.service_url()
+            account.service_url(),
+            forgotten.unwrap_or_default()
         ))
     }
 }

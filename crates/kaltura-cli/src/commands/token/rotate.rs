@@ -33,8 +33,8 @@ before anything else is done: by a login, whose session is shown to the server. 
 stays as it is, and so do its sessions, unless --delete-old is said: then all its sessions end
 at once. What fails before leaves the old token alone, and says whether a new one is there.
 
-With --json the answer is that of `kaltura token add` for the new token, and oldId and
-oldDeleted. `kaltura --help` lists the exit codes.";
+With --json the answer is that of `kaltura token add` for the new token, and oldId, oldDeleted
+and forgottenSessions (how many were kept here). `kaltura --help` lists the exit codes.";
 
 /// Replace an app token by a new one with the same settings and another value
 #[derive(Debug, Args)]
@@ -66,6 +66,7 @@ struct Rotated<'a> {
     token: Answer<'a>,
     old_id: &'a AppTokenId,
     old_deleted: bool,
+    forgotten_sessions: usize,
 }
 
 impl RotateCommand {
@@ -97,14 +98,26 @@ impl RotateCommand {
         // The new token is told of in any case.
         let deleted = if self.delete_old { self.delete(&account, &id, &token.id) } else { Ok(()) };
         let is_deleted = self.delete_old && deleted.is_ok();
-        if is_deleted {
-            account.forget_sessions(&id, settings.environment());
+        let sessions = is_deleted.then(|| account.forget_sessions(&id, settings.environment()));
+        let sessions = sessions.unwrap_or_default();
+        if let Some(note) = sessions.note() {
+            warn(std::slice::from_ref(&note), json);
+            warnings.push(note);
         }
         let answer = Answer::new(token, &value, account.clock().now(), account.service_url(), &warnings);
         if json {
-            output::json_to_stdout(&Rotated { token: answer, old_id: &id, old_deleted: is_deleted })?;
+            output::json_to_stdout(&Rotated {
+                token: answer,
+                old_id: &id,
+                old_deleted: is_deleted,
+                forgotten_sessions: sessions.count,
+            })?;
         } else {
-            let outcome = if is_deleted { "is deleted" } else { "is still there" };
+            let outcome = match (is_deleted, sessions.sessions()) {
+                (true, Some(sessions)) => format!("is deleted, and {sessions} of it forgotten here"),
+                (true, None) => "is deleted".to_owned(),
+                (false, _) => "is still there".to_owned(),
+            };
             let text = answer.as_text("Made");
             output::to_stdout(&format!(
                 "{text}The old app token {} {outcome}.\n",
