@@ -1,53 +1,13 @@
 //! Files that only their owner can read, and that are replaced as a whole: whoever looks, whenever a process is
 //! killed, finds the old content or the new one.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+mod lock;
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
-use crate::output;
-
-/// After how long a person is told what is waited for.
-const SILENCE: Duration = Duration::from_secs(2);
-/// How long to wait before a lock is tried again, until a person has been told, and from then on.
-const PAUSES: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(100)];
-
-/// Opens a file beside others to lock it, and waits for the lock for as long as somebody else holds it. That has an
-/// end: a process that ends, or is killed, loses its locks, and a signal ends the one that waits. No limit of time
-/// would be right: a person may be asked meanwhile, by a command that prints the secret.
-///
-/// The lock is held until the file is dropped. An error is one of the file: it can not be made, or not be locked.
-pub(crate) fn lock(path: &Path) -> io::Result<File> {
-    lock_within(path, Duration::MAX)
-}
-
-/// The same, but not for longer than this.
-pub(crate) fn lock_within(path: &Path, patience: Duration) -> io::Result<File> {
-    if let Some(folder) = path.parent() {
-        make_folder(folder)?;
-    }
-    let file = own(OpenOptions::new().write(true).create(true).truncate(false)).open(path)?;
-    let mut waited = Duration::ZERO;
-    let [mut pause, later] = PAUSES;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::Error(error)) => return Err(error),
-            Err(TryLockError::WouldBlock) if waited >= patience => {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "another kaltura is at work there"));
-            }
-            Err(TryLockError::WouldBlock) => {}
-        }
-        if pause < later && waited >= SILENCE {
-            output::note("waiting for another kaltura, which logs in or changes the same thing");
-            pause = later;
-        }
-        thread::sleep(pause);
-        waited += pause;
-    }
-}
+pub(crate) use self::lock::{lock, lock_within, unlock_for_good};
 
 /// Writes the content beside the file, and then moves it there at once. The caller holds the lock, so that a file
 /// beside is what a killed process has left.
@@ -141,23 +101,6 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-
-    #[test]
-    fn a_lock_is_waited_for_for_as_long_as_is_said() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("it.lock");
-        let held = lock(&path).unwrap();
-        let error = lock_within(&path, 3 * PAUSES[0]).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        let waiting = thread::spawn({
-            let path = path.clone();
-            move || lock(&path).map(drop)
-        });
-        thread::sleep(SILENCE + 3 * PAUSES[1]);
-        assert!(!waiting.is_finished());
-        drop(held);
-        waiting.join().unwrap().unwrap();
-    }
 
     #[test]
     fn what_is_written_is_for_its_owner_alone_and_takes_the_place_of_the_old() {

@@ -2,13 +2,14 @@
 //!
 //! It is a cache: whatever is wrong with it costs a login and a warning, and fails nothing. Each token has a folder,
 //! and in it each of its sessions a file, which is replaced as a whole, so that it can be read at any moment; and a
-//! lock beside it, under which one process logs in while the others wait. If that fails, it fails for those too. A lock
-//! is never removed: another process may be waiting at it.
+//! lock beside it, under which one process logs in while the others wait. If that fails, it fails for those too. What
+//! has ended is cleared away by those who log in, its lock included.
 
 mod failed_login;
 mod forgotten;
 mod record;
 mod session_file;
+mod sweep;
 mod token_folder;
 
 use std::io;

@@ -71,11 +71,12 @@ impl TokenFolder {
         };
         let mut patience = patience;
         for session in sessions {
-            let outcome = session.lock_within(patience).and_then(|lock| lock.forget());
+            let outcome = session.lock_within(patience).and_then(|lock| lock.remove());
             if matches!(&outcome, Err(trouble) if trouble.is_held()) {
                 patience = Duration::ZERO;
             }
             forgotten.add(outcome);
         }
+        self.remove_if_empty();
     }
 }

@@ -1,19 +1,23 @@
 //! The file of one session, and the lock beside it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kaltura_types::UnixTime;
 use zeroize::Zeroizing;
 
-use super::{LoginWay, Record, Trouble};
+use super::{LoginWay, Record, Trouble, sweep};
 use crate::failure::Failure;
 use crate::private_file;
 use crate::stranger::Stranger;
 
 /// How many bytes of a file are looked at. A session has a few hundred.
 const MOST_BYTES: u64 = 1 << 20;
+
+/// For how long a login that failed may be told to somebody who has waited for it, and has not looked yet.
+const NEWS: Duration = Duration::from_secs(60);
 
 /// Where one session is kept.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +28,7 @@ pub(crate) struct SessionFile {
 /// The right to log in and to write, until it is dropped. A process that is killed loses it.
 pub(crate) struct Lock<'a> {
     file: &'a SessionFile,
-    _held: File,
+    held: File,
     /// What was told of a failed login when the waiting began.
     told_before: Option<Zeroizing<Vec<u8>>>,
 }
@@ -49,12 +53,36 @@ impl SessionFile {
 
     /// The same, but not for longer than this.
     pub(super) fn lock_within(&self, patience: Duration) -> Result<Lock<'_>, Trouble> {
-        let path = self.path.with_extension("lock");
+        let path = self.lock_path();
         let told_before = self.told();
         match private_file::lock_within(&path, patience) {
-            Ok(held) => Ok(Lock { file: self, _held: held, told_before }),
+            Ok(held) => Ok(Lock { file: self, held, told_before }),
             Err(error) => Err(Trouble::Unwritable { path, error }),
         }
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.path.with_extension("lock")
+    }
+
+    /// Removes its files if nobody has a use for them any more.
+    pub(super) fn clear_if_over(&self, now: UnixTime) {
+        // Whoever holds the lock logs in.
+        if self.is_over(now)
+            && let Ok(lock) = self.lock_within(Duration::ZERO)
+            && self.is_over(now)
+        {
+            let _ = lock.remove();
+        }
+    }
+
+    /// Whether it has ended, or never was one. What is broken is left to who wants it: it is told.
+    fn is_over(&self, now: UnixTime) -> bool {
+        let told = fs::metadata(self.failed()).and_then(|about| about.modified());
+        // Those who wait for the one that failed shall find it.
+        let is_news = told.is_ok_and(|told| told.elapsed().is_ok_and(|since| since < NEWS));
+        !is_news
+            && self.read().is_ok_and(|record| record.is_none_or(|record| record.life_left(now).is_zero()))
     }
 
     /// Where it is told that a login failed.
@@ -95,7 +123,12 @@ impl Lock<'_> {
         let path = self.file.path.clone();
         // What failed before is over. If it can not be removed, it is older than whoever waits from now on.
         let _ = private_file::remove_all(&self.file.failed());
-        private_file::replace(&path, &record.to_bytes()).map_err(|error| Trouble::Unwritable { path, error })
+        private_file::replace(&path, &record.to_bytes())
+            .map_err(|error| Trouble::Unwritable { path, error })?;
+        if let Some(folder) = self.file.path.parent() {
+            sweep::around(folder);
+        }
+        Ok(())
     }
 
     /// Why a login in this way failed while this lock was waited for. Another one would do no better.
@@ -111,10 +144,13 @@ impl Lock<'_> {
         }
     }
 
-    /// Removes the session, and what a killed process has left of another. Says whether there was one.
-    pub(crate) fn forget(&self) -> Result<bool, Trouble> {
+    /// Removes the session, what a killed process has left of another, and the lock. Says whether there was one.
+    pub(super) fn remove(self) -> Result<bool, Trouble> {
         let path = self.file.path.clone();
-        let _ = private_file::remove_all(&self.file.failed());
-        private_file::remove_all(&path).map_err(|error| Trouble::Unwritable { path, error })
+        let told = private_file::remove_all(&self.file.failed());
+        let was_there = private_file::remove_all(&path).and_then(|was_there| told.map(|_| was_there));
+        let was_there = was_there.map_err(|error| Trouble::Unwritable { path, error })?;
+        private_file::unlock_for_good(self.held, &self.file.lock_path());
+        Ok(was_there)
     }
 }

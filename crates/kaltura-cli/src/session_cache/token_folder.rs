@@ -39,12 +39,26 @@ impl TokenFolder {
 
     /// The folders of all tokens.
     pub(crate) fn all(environment: Environment) -> Result<Vec<Self>, Trouble> {
-        let cache = cache(environment)?;
+        Self::all_in(&cache(environment)?)
+    }
+
+    /// The folders of all tokens in this folder.
+    pub(super) fn all_in(cache: &Path) -> Result<Vec<Self>, Trouble> {
         let is_ours = |entry: &DirEntry| {
             entry.file_type().is_ok_and(|kind| kind.is_dir())
                 && entry.file_name().to_str().is_some_and(is_our_name)
         };
-        Ok(entries(&cache)?.into_iter().filter(is_ours).map(|entry| Self { path: entry.path() }).collect())
+        Ok(entries(cache)?.into_iter().filter(is_ours).map(|entry| Self { path: entry.path() }).collect())
+    }
+
+    /// Whether it is the folder at this place.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        self.path == path
+    }
+
+    /// Removes the folder if nothing is in it any more.
+    pub(super) fn remove_if_empty(&self) {
+        let _ = fs::remove_dir(&self.path);
     }
 
     /// The session of which this is wished. Other wishes are another session.

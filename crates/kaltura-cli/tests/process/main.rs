@@ -5,6 +5,7 @@
 
 mod batch;
 mod batch_shown;
+mod cache_cleared;
 mod call;
 mod call_all;
 mod call_refused;
