@@ -27,6 +27,8 @@ pub(crate) enum ExitCode {
     ProgramNotFound,
     /// Nobody reads the output any more. The number is that of a process that `SIGPIPE` has ended.
     BrokenPipe,
+    /// The terminal is gone. The number is that of a process that `SIGHUP` has ended.
+    HungUp,
     /// Stopped by Ctrl-C. The number is that of a process that `SIGINT` has ended.
     Interrupted,
     /// Stopped by `SIGTERM`. The number is that of a process that `SIGTERM` has ended.
@@ -46,10 +48,10 @@ Exit codes:
     7  server: it failed, asks to wait, or is not the Kaltura API
   126  exec: the program can not be executed
   127  exec: there is no such program
-  130  interrupted by Ctrl-C; 143 by SIGTERM; 141 if nobody reads the output";
+  130  interrupted by Ctrl-C; 143 by SIGTERM; 129 by SIGHUP; 141 if nobody reads the output";
 
 impl ExitCode {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Local,
         Self::Usage,
         Self::Authentication,
@@ -60,6 +62,7 @@ impl ExitCode {
         Self::ProgramNotExecuted,
         Self::ProgramNotFound,
         Self::BrokenPipe,
+        Self::HungUp,
         Self::Interrupted,
         Self::Terminated,
     ];
@@ -76,6 +79,7 @@ impl ExitCode {
             Self::Server => 7,
             Self::ProgramNotExecuted => 126,
             Self::ProgramNotFound => 127,
+            Self::HungUp => 129,
             Self::Interrupted => 130,
             Self::BrokenPipe => 141,
             Self::Terminated => 143,
@@ -95,6 +99,7 @@ impl ExitCode {
             Self::ProgramNotExecuted => "programNotExecuted",
             Self::ProgramNotFound => "programNotFound",
             Self::BrokenPipe => "brokenPipe",
+            Self::HungUp => "hungUp",
             Self::Interrupted => "interrupted",
             Self::Terminated => "terminated",
         }

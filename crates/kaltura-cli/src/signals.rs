@@ -1,5 +1,7 @@
 //! Being told to stop: by Ctrl-C, or by the system.
 
+pub(crate) mod companion;
+mod hangup;
 mod watch;
 
 use std::future::Future;
@@ -78,5 +80,10 @@ impl Signals {
 }
 
 fn told_to_stop(signal: ExitCode) -> Failure {
-    Failure::new(signal, if signal == ExitCode::Terminated { "terminated" } else { "interrupted" })
+    let message = match signal {
+        ExitCode::Terminated => "terminated",
+        ExitCode::HungUp => "hung up",
+        _ => "interrupted",
+    };
+    Failure::new(signal, message)
 }

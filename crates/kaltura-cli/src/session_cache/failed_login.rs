@@ -60,7 +60,7 @@ impl LoginWay {
     fn is_shared(&self, failure: &Failure) -> bool {
         match failure.exit_code() {
             // It was told to stop, and the others were not.
-            ExitCode::Interrupted | ExitCode::Terminated => false,
+            ExitCode::HungUp | ExitCode::Interrupted | ExitCode::Terminated => false,
             // Each has its own settings, and knows at once what is wrong with them.
             ExitCode::Usage => false,
             // A process with another value would succeed.

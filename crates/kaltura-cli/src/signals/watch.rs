@@ -10,7 +10,8 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use super::{Signals, told_to_stop};
+use super::hangup::Hangup;
+use super::{Signals, companion, told_to_stop};
 use crate::exit_code::ExitCode;
 use crate::output::Manner;
 
@@ -59,9 +60,13 @@ pub(crate) fn watch() {
                 return;
             };
             let _: io::Result<()> = runtime.block_on(async {
-                let mut signals = Signals::register(None)?;
+                let (mut signals, mut hangup) = (Signals::register(None)?, Hangup::listen());
                 drop(ready);
-                let signal = signals.next().await;
+                let signal = tokio::select! {
+                    signal = signals.next() => signal,
+                    // Nobody else listens to it.
+                    () = hangup.arrival() => end(ExitCode::HungUp),
+                };
                 if HEARING.load(Ordering::SeqCst) > 0 {
                     tokio::time::sleep(PATIENCE).await;
                 }
@@ -76,6 +81,7 @@ pub(crate) fn watch() {
 }
 
 fn end(signal: ExitCode) -> ! {
+    let _ended = companion::end();
     if crossterm::terminal::is_raw_mode_enabled().unwrap_or(false) {
         let _ = crossterm::terminal::disable_raw_mode();
         let _ = io::stderr().write_all(AS_BEFORE);

@@ -2,6 +2,8 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+#[cfg(target_os = "linux")]
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use serde_json::json;
 use crate::control::{calls, calls_so_far, obey};
 use crate::emulator_process::{EmulatorProcess, text_of, token};
 use crate::invocation::{Kaltura, Running};
+use crate::profile_scene::Home;
 use crate::terminal::Terminal;
 
 const VALUE: &str = "0123456789abcdef0123456789abcdef";
@@ -62,23 +65,11 @@ fn who_waits_for_a_lock_can_be_stopped() {
 
 #[test]
 fn who_waits_for_a_command_of_the_profile_can_be_stopped() {
-    let (server, home) = (server(), tempfile::tempdir().unwrap());
-    let (cache, mark) = (home.path().join("cache"), home.path().join("mark"));
-    fs::write(
-        home.path().join("config.toml"),
-        format!(
-            "default_profile = 'a'\n[profiles.a]\nservice_url = '{}'\npartner_id = 1234567\n\
-             app_token_id = '0_importer'\nhash_type = 'SHA256'\ntoken_command = 'echo x > {}; exec sleep 20 2>/dev/null'\n",
-            server.url(),
-            mark.display(),
-        ),
-    )
-    .unwrap();
-    drop(refused_call(&server, &cache));
-    let call = Kaltura::new(["call", "media.list"])
-        .env("KALTURA_CONFIG_DIR", text_of(home.path()))
-        .env("KALTURA_CACHE_DIR", text_of(&cache))
-        .env("PATH", &std::env::var("PATH").unwrap());
+    let (server, folder) = (server(), tempfile::tempdir().unwrap());
+    let mark = folder.path().join("mark");
+    let home = home_of_a_command(&server, &format!("echo x > {}; exec sleep 20", text_of(&mark)));
+    drop(refused_call(&server, &home.path("cache")));
+    let call = home.kaltura(["call", "media.list"]).env("PATH", &std::env::var("PATH").unwrap());
     let running = call.start();
     while !mark.exists() {
         thread::sleep(Duration::from_millis(20));
@@ -95,4 +86,87 @@ fn who_is_asked_at_a_terminal_can_be_stopped_from_elsewhere() {
     terminal.signal("TERM");
     let left = terminal.left();
     assert_eq!((left.code, left.echoes), (143, true), "{left:?}");
+}
+
+/// A home whose profile takes the token's value from this command.
+fn home_of_a_command(server: &EmulatorProcess, command: &str) -> Home {
+    let entries = format!(
+        "default_profile = 'a'\n[profiles.a]\nservice_url = '{}'\npartner_id = 1234567\n\
+         app_token_id = '0_importer'\nhash_type = 'SHA256'\ntoken_command = \"{command}\"\n",
+        server.url(),
+    );
+    Home::with_profiles(&entries)
+}
+
+#[cfg(target_os = "linux")]
+fn is_alive(id: &str) -> bool {
+    // One that nobody has taken note of has a place there, and has ended all the same.
+    fs::read_to_string(format!("/proc/{id}/stat"))
+        .is_ok_and(|stat| !stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('Z')))
+}
+
+/// Waits until this file has a line.
+#[cfg(target_os = "linux")]
+fn line_of(path: &Path) -> String {
+    for _ in 0..1_500 {
+        match fs::read_to_string(path) {
+            Ok(text) if text.ends_with('\n') => return text.trim().to_owned(),
+            _ => thread::sleep(Duration::from_millis(20)),
+        }
+    }
+    panic!("there is no {}", path.display());
+}
+
+/// The shell of the command, and what it waits for.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_command_of_the_profile_ends_with_the_one_that_waits_for_it() {
+    let server = server();
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        for arguments in [&["ks"][..], &["login"], &["doctor"]] {
+            let folder = tempfile::tempdir().unwrap();
+            let (shell, inner) = (folder.path().join("shell"), folder.path().join("inner"));
+            // The inner one has a child of its own, and prints when that has ended.
+            let script = format!("echo $$ > {}; sleep 60; echo done", text_of(&inner));
+            let script_file = folder.path().join("script");
+            fs::write(&script_file, script).unwrap();
+            let command = format!("echo $$ > {}; sh {}; true", text_of(&shell), text_of(&script_file));
+            let home = home_of_a_command(&server, &command);
+            let kaltura =
+                home.kaltura(arguments.iter().copied()).env("PATH", &std::env::var("PATH").unwrap());
+            let running = kaltura.start();
+            let ids = [line_of(&shell), line_of(&inner)];
+            assert!(ids.iter().all(|id| is_alive(id)));
+            running.signal(signal);
+            let finished = running.wait_at_most(SOON);
+            assert_eq!((finished.code, finished.stdout.as_str()), (Some(code), ""), "{finished:#?}");
+            for _ in 0..250 {
+                if !ids.iter().any(|id| is_alive(id)) {
+                    break;
+                }
+                thread::sleep(Duration::from_millis(20));
+            }
+            assert!(!ids.iter().any(|id| is_alive(id)), "{signal} {arguments:?}");
+        }
+    }
+}
+
+/// As with `nohup`.
+#[cfg(target_os = "linux")]
+#[test]
+fn who_shall_outlive_the_terminal_does() {
+    let (server, folder) = (server(), tempfile::tempdir().unwrap());
+    let mark = folder.path().join("mark");
+    let command = format!("echo x > {}; sleep 1; echo {VALUE}", text_of(&mark));
+    let home = home_of_a_command(&server, &command);
+    let kaltura = home.kaltura(["ks"]).env("PATH", &std::env::var("PATH").unwrap()).into_command();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(kaltura.get_program()).args(kaltura.get_args());
+    shell.env_clear().envs(kaltura.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let child = shell.stdout(Stdio::piped()).spawn().unwrap();
+    line_of(&mark);
+    let kill = Command::new("kill").args(["-HUP", &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stdout.starts_with(b"djJ8"), "{output:?}");
 }

@@ -1,6 +1,5 @@
 //! Taking a secret from where the profile says that it is.
 
-use std::io;
 use std::process::{Command, Stdio};
 
 use super::{ProfileSecret, SecretPlace};
@@ -12,6 +11,7 @@ use crate::profile::own_file;
 use crate::profile::{Profile, SecretOwner};
 use crate::secret_input::{self, Secret};
 use crate::secret_likeness::repeatable;
+use crate::signals::companion;
 
 impl Profile {
     /// A secret of this profile; nothing if it keeps none. `owner` is whose secret it must be.
@@ -81,17 +81,14 @@ impl Profile {
     }
 
     /// What a command of the shell prints, less one line end. The command is not quoted: it may hold a secret. What
-    /// it says on standard error is seen.
+    /// it says on standard error is seen. It ends with this process.
     fn printed_by(&self, secret: ProfileSecret, command: &str) -> Result<Secret, Failure> {
         let [entry, ..] = secret.entries();
         let failed =
             |why: &str| Failure::new(ExitCode::Local, format!("{entry} of the profile {} {why}", self.name));
-        let outcome =
-            shell(command).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().and_then(|mut child| {
-                let pipe = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-                let printed = secret_input::read(pipe, &format!("what {entry} prints"));
-                child.wait().map(|status| (status, printed))
-            });
+        let outcome = companion::run(shell(command).stdin(Stdio::null()), |pipe| {
+            secret_input::read(pipe, &format!("what {entry} prints"))
+        });
         match outcome {
             Ok((status, printed)) if status.success() => printed,
             Ok((status, _)) => Err(failed(&format!("ended with {status}"))
