@@ -40,7 +40,7 @@ pub(crate) fn run(place: &Path, out: &mut dyn Write) -> Result<bool, Failure> {
     }
     let contestants = Contestant::all(&kaltura, &python);
     let rounds = rounds(&contestants, &|command: &mut Command| {
-        // Nothing of who runs this: neither his profiles nor his sessions.
+        // Nothing of the person who runs this: neither profiles nor sessions.
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.envs(emulator.variables()).env("NO_PROXY", "127.0.0.1");
         command.env("KALTURA_CACHE_DIR", home.join("cache")).env("KALTURA_CONFIG_DIR", home.join("config"));
