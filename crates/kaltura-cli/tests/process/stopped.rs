@@ -138,15 +138,16 @@ fn a_command_of_the_profile_ends_with_the_one_that_waits_for_it() {
             let ids = [line_of(&shell), line_of(&inner)];
             assert!(ids.iter().all(|id| is_alive(id)));
             running.signal(signal);
-            let finished = running.wait_at_most(SOON);
-            assert_eq!((finished.code, finished.stdout.as_str()), (Some(code), ""), "{finished:#?}");
-            for _ in 0..250 {
+            // What they hold open is read to its end below, which would wait for them.
+            for _ in 0..500 {
                 if !ids.iter().any(|id| is_alive(id)) {
                     break;
                 }
                 thread::sleep(Duration::from_millis(20));
             }
             assert!(!ids.iter().any(|id| is_alive(id)), "{signal} {arguments:?}");
+            let finished = running.wait_at_most(SOON);
+            assert_eq!((finished.code, finished.stdout.as_str()), (Some(code), ""), "{finished:#?}");
         }
     }
 }
