@@ -33,8 +33,8 @@ What the server granted differently from what was asked is noted on standard err
 session that comes from the cache; --quiet leaves it out.
 
 With --json the answer has ks, partnerId, userId, sessionType, expiry (Unix time, by this
-machine's clock), expiresIn (seconds), privileges, adjustments, fromCache, warnings and serviceUrl; what
-the server did not say is null. `kaltura --help` lists the exit codes.";
+machine's clock), expiresIn (seconds), privileges, adjustments, fromCache, warnings and
+serviceUrl; what the server did not say is null. `kaltura --help` lists the exit codes.";
 
 /// Print a KS that is good for some time, logging in only if need be
 ///
