@@ -71,7 +71,7 @@ fn a_filter_that_calls_itself_without_end_is_an_error() {
     assert_eq!(finished.stdout, "1\n");
     finished.saying("the filter of --jq failed: it goes too deep: it may call itself without end");
     let error = of(&json!(1), &["--jq=def f: f | f; f", "--json"]).run().fails_with(2).error();
-    assert!(error["hint"].as_str().unwrap().contains("The call has been carried out."), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("The command has been carried out."), "{error}");
     // What a server sends is not believed either.
     of(&json!("[".repeat(200_000)), &["--jq=fromjson"])
         .run()
