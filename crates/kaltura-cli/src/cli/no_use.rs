@@ -37,7 +37,8 @@ const HARMLESS: &[&str] = &["quiet", "verbose"];
 pub(super) fn hidden(mut all: Command) -> Command {
     let options: Vec<Arg> = all.get_arguments().filter(|option| option.is_global_set()).cloned().collect();
     for command in all.get_subcommands_mut() {
-        hide(command, &command.get_name().to_owned(), &options);
+        let path = command.get_name().to_owned();
+        hide(command, &path, &options);
     }
     all
 }
