@@ -77,7 +77,8 @@ pub(super) fn shown(command: &Command) -> Vec<&Arg> {
 
 fn item(page: &mut Roff, option: &Arg) {
     let help = option.get_long_help().or_else(|| option.get_help());
-    let mut text = help.map(ToString::to_string).unwrap_or_default();
+    // The first paragraph ends without a full stop.
+    let mut text = help.map(|help| help.to_string().replacen("\n\n", ". ", 1)).unwrap_or_default();
     if takes_values(option) && !option.is_hide_default_value_set() && !option.get_default_values().is_empty()
     {
         let values = option.get_default_values().iter().map(|value| value.to_string_lossy());
