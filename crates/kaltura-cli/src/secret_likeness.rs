@@ -4,13 +4,22 @@ use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
-use kaltura_types::redact;
+use kaltura_types::{Ks, redact};
 
 use crate::failure::Failure;
 
 /// Whether a KS, or a secret in hex digits, stands in a text.
 pub(crate) fn looks_like_a_secret(text: &str) -> bool {
     matches!(redact(text, &[]), Cow::Owned(_))
+}
+
+/// Whether a KS stands in a text. Hex digits do not count: ids, references and the addresses of files have them too.
+pub(crate) fn holds_a_ks(text: &str) -> bool {
+    let ks_within = |marks: &str| {
+        text.split(|c: char| !c.is_ascii_alphanumeric() && !marks.contains(c)).any(Ks::reads_as_ks)
+    };
+    // A stroke may be a letter of the KS, or one of the address that it stands in.
+    ks_within("+/-_") || ks_within("-_")
 }
 
 /// A text that somebody gave, as it may be repeated.
@@ -49,6 +58,17 @@ mod tests {
         for text in [VALUE, KS, &KS[..20], &format!("folder/{VALUE}"), &format!("echo {KS}")] {
             assert!(looks_like_a_secret(text), "{text}");
             assert!(!repeatable(text).contains(&VALUE[..8]) && !repeatable(text).contains("djJ8"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_ks_is_found_wherever_it_stands() {
+        for text in [KS, &format!("see {KS}, please"), &format!("https://example.com/ks/{KS}/a.mp4?ks={KS}")]
+        {
+            assert!(holds_a_ks(text), "{text}");
+        }
+        for text in [VALUE, &format!("https://example.com/{VALUE}/a.mp4"), "/videos/djJ8abcdef12", &KS[1..]] {
+            assert!(!holds_a_ks(text), "{text}");
         }
     }
 

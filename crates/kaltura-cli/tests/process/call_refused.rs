@@ -115,7 +115,7 @@ fn a_session_is_no_parameter() {
     let parameter = format!("x.y={}", ks.trim_end());
     for form in [&[][..], &["--dry-run"], &["--curl"]] {
         let call = server.call(["media.list", &parameter]).arguments(form.iter().copied());
-        let finished = call.run().fails_with(2).saying("x.y looks like a secret, and is not taken from");
+        let finished = call.run().fails_with(2).saying("x.y looks like a KS, and is not taken from");
         assert!(!finished.stderr.contains("djJ8"), "{finished:#?}");
         finished.saying("say x.y=@FILE");
     }

@@ -13,7 +13,7 @@ use super::own_parameter::OwnParameter;
 use crate::failure::Failure;
 use crate::masking::{first_within, is_secret};
 use crate::secret_input::without_line_end;
-use crate::secret_likeness::{looks_like_a_secret, unopened};
+use crate::secret_likeness::{holds_a_ks, looks_like_a_secret, unopened};
 
 /// How many bytes a file or standard input may have.
 const MOST_BYTES: u64 = 16 << 20;
@@ -84,18 +84,18 @@ fn read(path: &[String], value: &Written) -> Result<Value, Failure> {
     }
 }
 
-/// Others can read the command line. What is a secret by its name, or looks like one, is not taken from it, at
-/// whatever depth it stands.
+/// Others can read the command line. What is a secret by its name, or a KS, is not taken from it, at whatever depth it
+/// stands. A name that looks like a secret is one: no parameter is called so.
 fn refuse_secrets(path: &[String], value: &Value) -> Result<(), Failure> {
-    let named = |name: &str, _: &Value| reads_as_secret(name);
-    if path.iter().any(|step| reads_as_secret(step)) || first_within(path, value, &named).is_some() {
+    let named = |name: &str, _: &Value| looks_like_a_secret(name);
+    if path.iter().any(|step| looks_like_a_secret(step)) || first_within(path, value, &named).is_some() {
         return Err(Failure::usage("the name of a parameter looks like a secret, and others can read it")
             .with_hint("Others may have read it by now, and the shell may have kept it. Replace it."));
     }
-    let by_looks = |_: &str, value: &Value| value.as_str().is_some_and(reads_as_secret);
+    let by_looks = |_: &str, value: &Value| value.as_str().is_some_and(holds_a_ks);
     let (place, why) = match (first_within(path, value, &is_secret), first_within(path, value, &by_looks)) {
         (Some(place), _) => (place, "is"),
-        (None, Some(place)) => (place, "looks like a secret, and is"),
+        (None, Some(place)) => (place, "looks like a KS, and is"),
         (None, None) => return Ok(()),
     };
     let message = format!("{} {why} not taken from an argument, which others can read", place.join("."));
@@ -107,20 +107,6 @@ fn refuse_secrets(path: &[String], value: &Value) -> Result<(), Failure> {
             format!("Put it into a file and say {key}{sign}@FILE, or give it on standard input (-).")
         }
     }))
-}
-
-/// Whether a secret stands in a text. The id of an upload token looks like one, and is none: `0_` and 32 hex digits.
-fn reads_as_secret(text: &str) -> bool {
-    let is_id = |text: &str| {
-        text.split_once('_').is_some_and(|(center, hash)| {
-            !center.is_empty()
-                && center.bytes().all(|byte| byte.is_ascii_digit())
-                && hash.len() == 32
-                && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
-        })
-    };
-    // Several ids are a list with commas.
-    text.split(',').any(|text| looks_like_a_secret(text) && !is_id(text))
 }
 
 pub(in crate::commands) fn read_file(path: &Path) -> Result<String, Failure> {
@@ -220,14 +206,14 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_secret_is_not_taken_under_any_name() {
+    fn a_ks_is_not_taken_under_any_name() {
         const VALUE: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
         const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
         for (argument, why) in [
-            (format!("x.y={KS}"), "x.y looks like a secret, and is not taken"),
-            (format!("note=see {KS} there"), "note looks like a secret"),
-            (format!("a:=[1,{{\"b\":\"{VALUE}\"}}]"), "a.1.b looks like a secret"),
-            (format!("ids=0_a,{VALUE}"), "ids looks like a secret"),
+            (format!("x.y={KS}"), "x.y looks like a KS, and is not taken"),
+            (format!("note=see {KS} there"), "note looks like a KS"),
+            (format!("a:=[1,{{\"b\":\"{KS}\"}}]"), "a.1.b looks like a KS"),
+            (format!("ids=0_a,{KS}"), "ids looks like a KS"),
             (format!("{VALUE}=1"), "the name of a parameter looks like a secret"),
             (format!("{KS}.a=1"), "the name of a parameter looks like a secret"),
             (format!("a:={{\"{VALUE}\":{{\"b\":1}}}}"), "the name of a parameter looks like a secret"),
@@ -237,8 +223,15 @@ mod tests {
             let story = format!("{failure:?}");
             assert!(!story.contains("c0ffee00") && !story.contains("djJ8"), "{story}");
         }
-        let ids = format!("1_{VALUE},0_{VALUE}");
-        assert_eq!(assembled(&[&format!("filter.idIn={ids}")]).unwrap(), json!({"filter": {"idIn": ids}}));
+    }
+
+    /// Hashed users, references, upload tokens, addresses of files.
+    #[test]
+    fn hex_digits_are_taken() {
+        const MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
+        for value in [MD5, &format!("0_{MD5},1_{MD5}"), &format!("https://example.com/{MD5}/a.mp4")] {
+            assert_eq!(assembled(&[&format!("a.b={value}")]).unwrap(), json!({ "a": { "b": value } }));
+        }
     }
 
     #[test]
