@@ -5,9 +5,13 @@
 use std::ffi::OsString;
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+
+/// What a shell sets anew for each command.
+const PASSING: [&str; 4] = ["_", "OLDPWD", "PWD", "SHLVL"];
 
 /// Where environment variables are read; for tests it is not the process.
 #[derive(Clone, Copy)]
@@ -19,6 +23,24 @@ impl Environment {
     /// The variables of this process.
     pub(crate) const fn of_the_process() -> Self {
         Self { read: |name| std::env::var_os(name) }
+    }
+
+    /// What tells the variables of this process from those of another one, and nothing else of them. Left out are
+    /// those that a shell changes with each command and folder.
+    pub(crate) fn fingerprint_of_the_process() -> String {
+        let mut variables: Vec<_> = std::env::vars_os()
+            .filter(|(name, _)| !PASSING.iter().any(|passing| name == passing))
+            .map(|(name, value)| (name, Zeroizing::new(value.into_encoded_bytes())))
+            .collect();
+        variables.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let mut digest = Sha256::new();
+        for (name, value) in variables {
+            for text in [name.as_encoded_bytes(), &value] {
+                digest.update(text.len().to_le_bytes());
+                digest.update(text);
+            }
+        }
+        hex::encode(digest.finalize())
     }
 
     /// Variables of a test.

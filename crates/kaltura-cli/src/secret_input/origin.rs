@@ -22,13 +22,6 @@ pub(crate) enum SecretOrigin {
     Profile(String),
 }
 
-impl SecretOrigin {
-    /// Whether another process may find another secret in the same place.
-    pub(crate) const fn is_of_one_process(&self) -> bool {
-        matches!(self, Self::Input | Self::Variable(_))
-    }
-}
-
 impl SecretSource<'_> {
     /// Where it comes from.
     pub(crate) fn origin(&self, settings: &Settings, secret: ProfileSecret) -> SecretOrigin {

@@ -11,6 +11,7 @@ use kaltura_http::SystemClock;
 use kaltura_types::HashType;
 use serde::{Deserialize, Serialize};
 
+use crate::environment::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::secret_input::SecretOrigin;
@@ -20,7 +21,8 @@ const VERSION: u32 = 1;
 /// What the server says of a value that is not that of the token, or is hashed in another way.
 const WRONG_VALUE: &str = "INVALID_APP_TOKEN_HASH";
 
-/// What decides, besides the name of the session, whether a login can succeed. No secret is in it.
+/// What decides, besides the name of the session, whether a login can succeed: what was said on the command line, and
+/// all that a command, a keyring or a proxy may look at in the environment. No secret is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LoginWay {
@@ -30,6 +32,7 @@ pub(crate) struct LoginWay {
     value_is_known: bool,
     /// How long each request may take.
     time_limit: Duration,
+    environment: String,
 }
 
 /// What stands in the file.
@@ -48,7 +51,8 @@ impl LoginWay {
     /// A login with this hash type, and a value from there, each request of which may take so long.
     pub(crate) fn new(hash_type: Option<HashType>, value_from: SecretOrigin, time_limit: Duration) -> Self {
         let hash_type = hash_type.map(|hash_type| hash_type.to_string());
-        Self { hash_type, value_from, value_is_known: false, time_limit }
+        let environment = Environment::fingerprint_of_the_process();
+        Self { hash_type, value_from, value_is_known: false, time_limit, environment }
     }
 
     /// The same where the value is known already.
@@ -63,8 +67,8 @@ impl LoginWay {
             ExitCode::HungUp | ExitCode::Interrupted | ExitCode::Terminated => false,
             // Each has its own settings, and knows at once what is wrong with them.
             ExitCode::Usage => false,
-            // A process with another value would succeed.
-            _ => failure.code() != Some(WRONG_VALUE) || !self.value_from.is_of_one_process(),
+            // A person may type another value, and standard input bring one.
+            _ => failure.code() != Some(WRONG_VALUE) || self.value_from != SecretOrigin::Input,
         }
     }
 
@@ -117,6 +121,7 @@ mod tests {
             LoginWay { value_from: SecretOrigin::Input, ..way.clone() },
             way.clone().with_known_value(),
             LoginWay { time_limit: Duration::from_secs(60), ..way.clone() },
+            LoginWay { environment: "another".to_owned(), ..way.clone() },
         ] {
             assert!(other.read(&written).is_none(), "{other:?}");
         }

@@ -200,6 +200,18 @@ mod failed {
         let codes = running.map(|one| one.wait().code);
         assert_eq!((codes, runs(&home)), ([Some(1), Some(0)], 1));
 
+        // What the command needs may be there for one process, and not for the other.
+        let home = home_that_waits(server.url(), &format!("test x$AGENT = x1 && echo {VALUE}"));
+        let first = kaltura(&home, &["ks"]).start();
+        while runs(&home) == 0 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let running = [first, kaltura(&home, &["ks"]).env("AGENT", "1").start()];
+        wait_for_those_who_wait(&running);
+        fs::write(home.path("go"), "").unwrap();
+        let codes = running.map(|one| one.wait().code);
+        assert_eq!((codes, runs(&home)), ([Some(1), Some(0)], 2));
+
         // The value of a variable may be another one in each process.
         let [wrong, right] = [ADMIN_SECRET, VALUE];
         obey(&server, &json!({ "setLatency": [700, 700] }));
