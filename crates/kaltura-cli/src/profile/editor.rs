@@ -12,7 +12,7 @@ pub(crate) use self::change::{NewPlace, ProfileChanges};
 use self::change::{Removed, Saved};
 use self::document::ProfileDocument;
 use self::kept_secrets::KeptSecrets;
-use super::secret_place::NotForgotten;
+use self::unsettled::Unsettled;
 use super::store_slot::StoreSlot;
 use super::{Config, ProfileName, ProfileSecret};
 use crate::environment::Environment;
@@ -80,23 +80,21 @@ impl ProfileEditor {
         self.reread()?;
         self.config.refuse_namesake(name)?;
         let folder = self.folder().to_owned();
-        let mut notes = unsettled::settle(&folder, &self.config);
-        let before = self.config.find(name.as_str());
-        let is_new = before.is_none();
+        let is_new = self.config.find(name.as_str()).is_none();
         let becomes_default = self.config.profiles().next().is_none() && self.config.default_name().is_none();
 
         let changed = changes.secrets.iter().map(|(secret, _)| *secret);
-        let mut kept = KeptSecrets::begin(&folder, name, before, changed)?;
+        let mut kept = KeptSecrets::begin(&folder, name, &self.config, changed)?;
         let put = self.put(name, changes, &mut kept);
         if becomes_default {
             self.document.set_default(name);
         }
         if let Err(failure) = put.and_then(|()| self.write()) {
             // Nobody would know of these secrets, or they would be taken for those that were there before.
-            kept.undo();
+            kept.undo(&self.config);
             return Err(failure);
         }
-        notes.extend(kept.settle(self.config.find(name.as_str())));
+        let notes = kept.settle(&self.config);
         Ok(Saved { is_new, became_default: becomes_default, notes })
     }
 
@@ -147,18 +145,20 @@ impl ProfileEditor {
         self.reread()?;
         let Some(profile) = self.config.find(name) else { return Err(self.config.unknown(name)) };
         let was_default = self.config.default_name() == Some(name);
-        let notes = unsettled::settle(self.folder(), &self.config);
+        let (mut unsettled, notes) = Unsettled::begin(self.folder(), &self.config);
         let mut removed = Removed { was_default, forgotten: Vec::new(), notes };
         // The secrets first: should this be killed here, the profile still tells of them.
         for secret in ProfileSecret::ALL {
-            match profile.place_of(secret).map(|place| place.forget()) {
-                Some(Ok(true)) => removed.forgotten.push(secret),
-                Some(Err(reason)) => removed.notes.push(left_behind(secret, &reason)),
-                Some(Ok(false)) | None => {}
+            let Some(slot) = profile.slot_of(secret) else { continue };
+            match slot.place(self.folder(), profile.name(), secret).forget() {
+                Ok(true) => removed.forgotten.push(secret),
+                Ok(false) => {}
+                Err(reason) => removed.notes.push(unsettled.leave(profile.name(), secret, slot, &reason)?),
             }
         }
         self.document.remove(name);
         self.write()?;
+        removed.notes.extend(unsettled.end(&self.config));
         Ok(removed)
     }
 
@@ -183,10 +183,6 @@ impl ProfileEditor {
 fn read(path: &Path) -> Result<(Config, ProfileDocument), Failure> {
     let text = Config::text(path)?;
     Ok((Config::of_text(path, &text)?, ProfileDocument::parse(&text)?))
-}
-
-fn left_behind(secret: ProfileSecret, reason: &NotForgotten) -> String {
-    format!("{} could not be taken away from where it was kept: {reason}", secret.what())
 }
 
 #[cfg(test)]

@@ -203,3 +203,26 @@ fn a_profile_that_can_not_be_written_leaves_no_secret() {
     add.stdin(VALUE).run().fails_with(1).saying("the profiles can not be written to");
     assert_eq!(fs::read_dir(home.folder().join("secrets")).unwrap().count(), 0);
 }
+
+/// Where nothing is said, what can not be done now is not forgotten either.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_secret_that_is_left_behind_stays_known() {
+    let home = Home::new();
+    fs::create_dir(home.folder()).unwrap();
+    let unsettled = home.folder().join("config.unsettled");
+    fs::write(&unsettled, "old token_store keyring\n").unwrap();
+    let add = |line: &[&str]| {
+        let add = home.kaltura(line.iter().copied()).arguments(["profile", "add", "work", "--store=file"]);
+        add.arguments(["--app-token-stdin"]).arguments(LOGIN).stdin(VALUE).run().ends_with(0)
+    };
+    assert_eq!(add(&["-q"]).stderr, "");
+    assert_eq!(fs::read_to_string(&unsettled).unwrap(), "old token_store keyring\n");
+    let finished = add(&[]).saying("the value of the app token of the profile old could not be taken away");
+    finished
+        .saying("the keyring (old.app-token of kaltura ")
+        .saying(&format!("noted in {}", unsettled.display()));
+    assert_eq!(fs::read_to_string(&unsettled).unwrap(), "old token_store keyring\n");
+    // Who only uses profiles is left alone.
+    assert_eq!(home.profile(["list"]).run().ends_with(0).stderr, "");
+}

@@ -79,10 +79,16 @@ fn a_secret_that_can_not_be_reached_is_told_and_does_not_hold_it_up() {
     let home = Home::with_profiles("[profiles.work]\ntoken_store = 'keyring'\n");
     let finished = home.profile(["remove", "work", "--yes"]).run().ends_with(0);
     assert_eq!(finished.stdout, "Removed profile work\n");
-    finished.saying(
-        "note: the value of the app token could not be taken away from where it was kept: there is no",
-    );
+    let place = format!("the keyring (work.app-token of kaltura {})", home.folder().display());
+    finished.saying(&format!(
+        "note: the value of the app token of the profile work could not be taken away from {place}: there is no"
+    ));
     assert!(!home.text().contains("work"), "{}", home.text());
+    // Where it is stays known.
+    assert_eq!(
+        std::fs::read_to_string(home.folder().join("config.unsettled")).unwrap(),
+        "work token_store keyring\n"
+    );
 }
 
 #[test]

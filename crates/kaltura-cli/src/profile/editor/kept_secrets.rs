@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use super::left_behind;
 use super::unsettled::Unsettled;
-use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::profile::keyring::KeyringTrouble;
 use crate::profile::secret_place::NotKept;
 use crate::profile::store_slot::StoreSlot;
-use crate::profile::{Profile, ProfileName, ProfileSecret, SecretPlace, SecretStore};
+use crate::profile::{Config, Profile, ProfileName, ProfileSecret, SecretPlace, SecretStore};
 use crate::secret_input::Secret;
 
 /// What has been put into stores so far, so that it can be undone; and what was there before.
@@ -18,29 +16,29 @@ pub(super) struct KeptSecrets<'a> {
     name: &'a ProfileName,
     unsettled: Unsettled,
     /// Where the secrets that are changed were until now.
-    old: Vec<(ProfileSecret, SecretPlace)>,
+    old: Vec<SecretPlace>,
     new: Vec<SecretPlace>,
     /// Secrets that were in the place of a new one.
     overwritten: Vec<(SecretPlace, Secret)>,
-    /// What is good to know, in sentences for people.
-    pub(super) notes: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl<'a> KeptSecrets<'a> {
-    /// Begins with the profile as it is, if it is there, and the secrets that are about to be changed in it.
+    /// Begins with the profiles as they are, and the secrets that are about to be changed in one of them.
     pub(super) fn begin(
         folder: &'a Path,
         name: &'a ProfileName,
-        before: Option<&Profile>,
+        config: &Config,
         changed: impl Iterator<Item = ProfileSecret>,
     ) -> Result<Self, Failure> {
-        let unsettled = Unsettled::begin(folder);
-        let (old, new, overwritten, notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (unsettled, notes) = Unsettled::begin(folder, config);
+        let (old, new, overwritten) = (Vec::new(), Vec::new(), Vec::new());
+        let before = config.find(name.as_str());
         let mut kept = Self { folder, name, unsettled, old, new, overwritten, notes };
         for secret in changed {
-            if let Some(slot) = before.and_then(|before| before.slot_of(secret)) {
-                kept.note(secret, slot)?;
-                kept.old.push((secret, slot.place(folder, name, secret)));
+            if let Some(slot) = before.and_then(|before: &Profile| before.slot_of(secret)) {
+                kept.unsettled.add(name, secret, slot)?;
+                kept.old.push(slot.place(folder, name, secret));
             }
         }
         Ok(kept)
@@ -74,11 +72,11 @@ impl<'a> KeptSecrets<'a> {
         value: &str,
     ) -> Result<Result<(), NotKept>, Failure> {
         let place = slot.place(self.folder, self.name, secret);
-        let is_old = self.old.iter().any(|(_, old)| *old == place);
+        let is_old = self.old.contains(&place);
         if is_old {
             self.overwritten.extend(place.kept().map(|value| (place.clone(), value)));
         } else {
-            self.note(secret, slot)?;
+            self.unsettled.add(self.name, secret, slot)?;
         }
         let outcome = place.keep(value);
         match &outcome {
@@ -89,35 +87,24 @@ impl<'a> KeptSecrets<'a> {
         Ok(outcome)
     }
 
-    fn note(&mut self, secret: ProfileSecret, slot: StoreSlot) -> Result<(), Failure> {
-        self.unsettled.add(self.name, secret, slot).map_err(|error| {
-            let message = format!("the profiles in {} can not be changed", self.folder.display());
-            Failure::new(ExitCode::Local, message).caused_by(&error)
-        })
-    }
-
-    /// The profile is written: what is not there any more is forgotten.
-    pub(super) fn settle(mut self, now: Option<&Profile>) -> Vec<String> {
-        for (secret, place) in &self.old {
-            if now.and_then(|now| now.place_of(*secret)).as_ref() != Some(place)
-                && let Err(reason) = place.forget()
-            {
-                self.notes.push(left_behind(*secret, &reason));
-            }
-        }
-        self.unsettled.end();
+    /// The profile is written: what is not there any more is forgotten. Says what is good to know, in sentences for
+    /// people.
+    pub(super) fn settle(mut self, now: &Config) -> Vec<String> {
+        self.notes.extend(self.unsettled.end(now));
         self.notes
     }
 
     /// Puts back what was there. It is tried after something else has failed, which is what is told.
-    pub(super) fn undo(self) {
+    pub(super) fn undo(self, before: &Config) {
         for place in &self.new {
             let _ = match self.overwritten.iter().find(|(overwritten, _)| overwritten == place) {
                 Some((_, value)) => place.keep(value).is_ok(),
-                None => place.forget().is_ok(),
+                None if self.old.contains(place) => place.forget().is_ok(),
+                // It is noted, and the profiles do not name it.
+                None => continue,
             };
         }
-        self.unsettled.end();
+        self.unsettled.end(before);
     }
 }
 
