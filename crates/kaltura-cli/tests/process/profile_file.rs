@@ -226,3 +226,13 @@ fn a_secret_that_is_left_behind_stays_known() {
     // Who only uses profiles is left alone.
     assert_eq!(home.profile(["list"]).run().ends_with(0).stderr, "");
 }
+
+#[test]
+fn a_folder_in_the_place_of_the_note_of_what_is_unsettled_is_told() {
+    let home = Home::new();
+    let unsettled = home.folder().join("config.unsettled");
+    fs::create_dir_all(&unsettled).unwrap();
+    let add = home.profile(["add", "work", "--app-token-stdin", "--store=file"]).arguments(LOGIN);
+    let finished = add.stdin(VALUE).run().fails_with(1);
+    finished.saying(&format!("can not be changed: the file {} can not be written", unsettled.display()));
+}

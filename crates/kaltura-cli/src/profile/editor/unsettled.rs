@@ -110,7 +110,9 @@ impl Unsettled {
     fn write(&self) -> Result<(), Failure> {
         let path = path(&self.folder);
         private_file::replace(&path, self.text().as_bytes()).map_err(|error| {
-            let message = format!("the profiles in {} can not be changed", self.folder.display());
+            let (folder, file) = (self.folder.display(), path.display());
+            let message =
+                format!("the profiles in {folder} can not be changed: the file {file} can not be written");
             Failure::new(ExitCode::Local, message).caused_by(&error)
         })
     }
