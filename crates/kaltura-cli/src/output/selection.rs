@@ -30,7 +30,7 @@ pub(crate) struct Selection {
 impl Selection {
     /// A filter as it is written. With `json`, all that comes of it is printed as JSON.
     pub(crate) fn new(filter: &str, json: bool) -> Result<Self, Failure> {
-        with_room(|| Compiled::new(filter).map(drop))?;
+        with_room(|room| Compiled::new(filter, room).map(drop))?;
         Ok(Self { filter: filter.to_owned(), json })
     }
 
@@ -62,8 +62,8 @@ impl Selection {
     }
 
     fn print_all(&self, values: &[Value]) -> Result<(), Failure> {
-        with_room(|| {
-            let compiled = Compiled::new(&self.filter)?;
+        with_room(|room| {
+            let compiled = Compiled::new(&self.filter, room)?;
             let mut lines = Lines::default();
             for value in values {
                 let goes_on = compiled.run(value, self.json, &mut |line| lines.add(&line))?;

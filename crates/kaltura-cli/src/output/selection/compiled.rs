@@ -8,26 +8,27 @@ use kaltura_types::redact;
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::room::{Measured, Terms};
+use super::room::{Measured, Room, Terms};
 use super::{from_json, nesting};
 use crate::failure::Failure;
 
-/// How long a filter may be.
-const MOST_BYTES: usize = 32 << 10;
 /// How much of an error is shown. It may have the whole answer in it.
 const MOST_LETTERS: usize = 200;
 
 /// A filter that can be run. It is made and run where there is [room](super::room::with_room).
-pub(super) struct Compiled(Filter<Measured>);
+pub(super) struct Compiled {
+    filter: Filter<Measured>,
+    room: Room,
+}
 
 impl Compiled {
     /// Reads a filter.
-    pub(super) fn new(filter: &str) -> Result<Self, Failure> {
-        // Who reads a filter goes as deep as it has operators in a row.
-        if filter.len() > MOST_BYTES {
-            return Err(Failure::usage(format!("the filter of --jq has more than {MOST_BYTES} bytes")));
+    pub(super) fn new(filter: &str, room: Room) -> Result<Self, Failure> {
+        let most = room.filter_bytes();
+        if filter.len() > most {
+            return Err(Failure::usage(format!("the filter of --jq has more than {most} bytes")));
         }
-        if nesting::is_too_deep(filter.as_bytes()) {
+        if nesting::is_deeper(room.filter_nesting(), filter.as_bytes()) {
             return Err(Failure::usage("the filter of --jq nests too deep to be read"));
         }
         let rows = jaq_core::load::parse(include_str!("rows.jq"), |parser| parser.defs());
@@ -41,10 +42,12 @@ impl Compiled {
         let modules = Loader::new(defs)
             .load(&arena, File { code: filter, path: () })
             .map_err(|errors| wrong(filter, errors.first().map(|(_, error)| unread(filter, error))))?;
-        Compiler::<_, Measured>::default().with_funs(funs).compile(modules).map(Self).map_err(|errors| {
+        let compiled = Compiler::<_, Measured>::default().with_funs(funs).compile(modules);
+        let filter = compiled.map_err(|errors| {
             let first = errors.first().and_then(|(_, errors)| errors.first());
             wrong(filter, first.map(|(name, kind)| (*name, undefined(name, kind))))
-        })
+        })?;
+        Ok(Self { filter, room })
     }
 
     /// Runs it on a value, and gives each result as a line. False if the filter asked to stop.
@@ -56,8 +59,9 @@ impl Compiled {
     ) -> Result<bool, Failure> {
         let input = Val::deserialize(value)
             .map_err(|error| Failure::usage("the answer can not be given to the filter").caused_by(&error))?;
-        let context = Ctx::<Measured>::new(Terms::begin(&self.0.lut), Vars::new([]));
-        for result in self.0.id.run((context, input)) {
+        let terms = Terms::begin(&self.filter.lut, self.room);
+        let context = Ctx::<Measured>::new(&terms, Vars::new([]));
+        for result in self.filter.id.run((context, input)) {
             match result {
                 Ok(value) => take(if json { value.to_string() } else { bare(value) })?,
                 Err(exception) => {
@@ -145,13 +149,13 @@ pub(super) mod tests {
 
     pub(in super::super) fn results(filter: &str, json: bool) -> Result<Vec<String>, String> {
         let list = json!({ "objects": [{ "id": "0_a", "n": 1.5 }, { "id": "0_\"b", "n": null }] });
-        let lines = with_room(|| {
+        let lines = with_room(|room| {
             let mut lines = Vec::new();
             let take = &mut |line| {
                 lines.push(line);
                 Ok(())
             };
-            Compiled::new(filter)?.run(&list, json, take).map(|_| lines)
+            Compiled::new(filter, room)?.run(&list, json, take).map(|_| lines)
         });
         lines.map_err(|failure| failure.to_string())
     }

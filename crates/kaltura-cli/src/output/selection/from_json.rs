@@ -16,12 +16,12 @@ pub(super) fn filter() -> Fun<Measured> {
     run::<Measured>((NAME, v(0), from_json))
 }
 
-fn from_json<'a>((_, input): Cv<'a, Measured>) -> ValXs<'a, Val> {
+fn from_json<'a>((context, input): Cv<'a, Measured>) -> ValXs<'a, Val> {
+    let most = context.data().room().json_nesting();
     let bytes = match input.try_as_utf8_bytes_owned() {
-        Ok(bytes) if nesting::is_too_deep(&bytes) => {
+        Ok(bytes) if nesting::is_deeper(most, &bytes) => {
             return box_once(Err(Exn::from(Error::str(format_args!(
-                "cannot parse a text as JSON that nests more than {} deep",
-                nesting::MOST
+                "cannot parse a text as JSON that nests more than {most} deep"
             )))));
         }
         bytes => bytes,
