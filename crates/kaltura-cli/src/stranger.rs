@@ -7,6 +7,9 @@ use std::path::Path;
 
 use crate::environment::Environment;
 
+/// As whom the system shows owners who have no number on this machine.
+const NOBODY: u32 = 65_534;
+
 /// A user who is neither the one who runs this nor the superuser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stranger {
@@ -38,14 +41,22 @@ impl Stranger {
 
     /// What to do. `variable` names another folder.
     pub(crate) fn remedy(self, variable: &str) -> String {
-        if self.before_root {
+        let me = if self.before_root { "root" } else { "you" };
+        if self.number == NOBODY {
             format!(
-                "Run kaltura as that user, without sudo; in a container, start it as that user. Or set {variable} to \
-                 a folder of the superuser."
+                "This number stands for owners who are not known on this machine (user namespaces, NFS). Set \
+                 {variable} to a copy that belongs to {me}."
             )
-        } else {
+        } else if !self.before_root {
             format!(
                 "Have it given to you (chown), if you trust what is in it. Or set {variable} to your own folder."
+            )
+        } else if Environment::of_the_process().is_set("SUDO_UID") {
+            format!("Run kaltura as that user, without sudo. Or set {variable} to a folder of the superuser.")
+        } else {
+            format!(
+                "Run kaltura as that user; in a container, with docker run --user \"$(id -u)\", and {variable} set \
+                 to that folder. Or set {variable} to a copy that belongs to root."
             )
         }
     }
