@@ -27,11 +27,14 @@ that a program has already taken. That is on purpose: session.end, which would e
 all sessions of the app token at once, everywhere, and those that are still to be started
 too. So nothing here calls it. To shut an app token for good: `kaltura token delete`.
 
-A login under way is waited for, and its session is forgotten too. Nothing is asked of the
-server, and no secret is read. To have nothing to forget is no failure. With --json the answer
+A login under way is waited for, up to 30 seconds, and its session is forgotten too; if it takes
+longer, the others are forgotten, and it is a failure. Nothing is asked of the server, and no
+secret is read. To have nothing to forget is no failure. With --json the answer
 has forgottenSessions (how many), all, serviceUrl, partnerId, appTokenId, endedOnServer (false) and
 why. `kaltura --help` lists the exit codes.";
 
+/// How long logins under way are waited for, all together. One may hang, or wait for an answer that never comes.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Why the server is not asked to end the sessions (wire contract, section 4.4).
 const WHY: &str = "session.end would end all sessions of the app token, those still to be started included";
 
@@ -89,15 +92,20 @@ impl LogoutCommand {
         };
         let mut forgotten = Forgotten::default();
         match folders {
-            Ok(folders) => folders.iter().for_each(|folder| folder.forget(Duration::MAX, &mut forgotten)),
+            Ok(folders) => forgotten.forget(&folders, PATIENCE),
             // Then nothing was ever kept.
             Err(Trouble::NoFolder) => {}
             Err(trouble) => forgotten.trouble = Some(trouble),
         }
         if let Some(trouble) = forgotten.trouble {
+            let hint = if trouble.is_held() {
+                "See what it waits for, end it, and log out again. The others are forgotten."
+            } else {
+                "See whose it is and what rights it has. The others are forgotten."
+            };
             return Err(Failure::new(ExitCode::Local, "not all sessions could be forgotten")
                 .caused_by(&trouble)
-                .with_hint("See whose it is and what rights it has. The others are forgotten."));
+                .with_hint(hint));
         }
         let answer = Answer {
             forgotten_sessions: forgotten.count,

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use kaltura_auth::ServiceUrl;
+use kaltura_auth::runtime::Clock as _;
+use kaltura_http::SystemClock;
 use kaltura_types::PartnerId;
 
-use super::{TokenFolder, Trouble};
+use super::{Lock, TokenFolder, Trouble};
 use crate::environment::Environment;
 
 /// How long a login under way is waited for by who has something else to do.
@@ -30,12 +32,38 @@ impl Forgotten {
     ) -> Self {
         let mut forgotten = Self::default();
         match TokenFolder::of(environment, service_url, partner, token_id) {
-            Ok(folder) => folder.forget(ASIDE, &mut forgotten),
+            Ok(folder) => forgotten.forget(&[folder], ASIDE),
             // Then nothing was ever kept.
             Err(Trouble::NoFolder) => {}
             Err(trouble) => forgotten.trouble = Some(trouble),
         }
         forgotten
+    }
+
+    /// Removes all sessions in these folders. A login under way is waited for, so that its session goes too, but for no
+    /// longer than this in all. One that can not be removed does not keep the others: those that nobody is at work on
+    /// go first.
+    pub(crate) fn forget(&mut self, folders: &[TokenFolder], patience: Duration) {
+        let mut held = Vec::new();
+        for folder in folders {
+            let sessions = folder.sessions().unwrap_or_else(|trouble| {
+                self.add(Err(trouble));
+                Vec::new()
+            });
+            for session in sessions {
+                match session.lock_within(Duration::ZERO).and_then(Lock::remove) {
+                    Err(trouble) if trouble.is_held() => held.push(session),
+                    outcome => self.add(outcome),
+                }
+            }
+        }
+        let clock = SystemClock::new();
+        let end = clock.monotonic().saturating_add(patience);
+        for session in held {
+            let left = end.saturating_sub(clock.monotonic());
+            self.add(session.lock_within(left).and_then(Lock::remove));
+        }
+        folders.iter().for_each(TokenFolder::remove_if_empty);
     }
 
     /// `1 session`, or more of them; nothing if there was none.
@@ -58,25 +86,5 @@ impl Forgotten {
             Ok(was_there) => self.count += usize::from(was_there),
             Err(trouble) => self.trouble = self.trouble.take().or(Some(trouble)),
         }
-    }
-}
-
-impl TokenFolder {
-    /// Removes all sessions. A login under way is waited for, so that its session goes too, but for no longer than
-    /// this. One that can not be removed does not keep the others.
-    pub(crate) fn forget(&self, patience: Duration, forgotten: &mut Forgotten) {
-        let sessions = match self.sessions() {
-            Ok(sessions) => sessions,
-            Err(trouble) => return forgotten.add(Err(trouble)),
-        };
-        let mut patience = patience;
-        for session in sessions {
-            let outcome = session.lock_within(patience).and_then(|lock| lock.remove());
-            if matches!(&outcome, Err(trouble) if trouble.is_held()) {
-                patience = Duration::ZERO;
-            }
-            forgotten.add(outcome);
-        }
-        self.remove_if_empty();
     }
 }

@@ -151,6 +151,28 @@ fn a_login_under_way_is_waited_for_and_its_session_goes_too() {
     assert!(files(&cache(&scene), ".json").is_empty());
 }
 
+/// Its command may hang, or ask somebody who is not there.
+#[test]
+fn a_login_that_hangs_keeps_only_its_own_session() {
+    let scene = two_tokens();
+    for user in ["--user=a", "--user=b"] {
+        run(&scene, &["ks", user]).ends_with(0);
+    }
+    run(&scene, &["ks", "--app-token-id=0_other"]).ends_with(0);
+    let locks = files(&cache(&scene), ".lock");
+    let held: Vec<_> = locks[..2].iter().map(|path| fs::File::open(path).unwrap()).collect();
+    held.iter().for_each(|lock| lock.lock().unwrap());
+    let logout = scene.server.cached(&cache(&scene), ["logout", "--all", "--json", "--quiet"]).start();
+    let error = logout.wait_at_most(Duration::from_secs(45)).fails_with(1).error();
+    assert_eq!(error["message"], "not all sessions could be forgotten");
+    let cause = error["causes"][0].as_str().unwrap();
+    let names_one = locks[..2].iter().any(|path| cause.contains(text_of(path)));
+    assert!(names_one && cause.ends_with("another kaltura is at work there"), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("end it"), "{error}");
+    let left = files(&cache(&scene), ".json");
+    assert!(left.len() == 2 && locks[..2].iter().all(|path| left.contains(&path.with_extension("json"))));
+}
+
 #[test]
 fn whoever_logs_in_and_out_at_once_leaves_nothing_broken() {
     let scene = two_tokens();
