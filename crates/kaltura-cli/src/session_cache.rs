@@ -49,7 +49,7 @@ pub(crate) enum Trouble {
 
 impl Trouble {
     /// Whether it is but another process that is at work there.
-    fn is_held(&self) -> bool {
+    pub(crate) fn is_held(&self) -> bool {
         matches!(self, Self::Unwritable { error, .. } if error.kind() == io::ErrorKind::TimedOut)
     }
 }

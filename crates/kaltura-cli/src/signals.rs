@@ -2,6 +2,9 @@
 
 pub(crate) mod companion;
 mod hangup;
+#[cfg(unix)]
+mod kin;
+mod printed;
 mod watch;
 
 use std::future::Future;

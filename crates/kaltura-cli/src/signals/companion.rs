@@ -3,15 +3,26 @@
 //!
 //! It is in the same process group, so that it can use the terminal. So a signal that is for this process alone does
 //! not reach it.
+//!
+//! What it has started in its turn is ended too where `/proc` tells of it, as on Linux. Elsewhere only the process
+//! itself is ended, and what it has started may go on.
+//!
+//! What it leaves in the background may hold its output open. That is not waited for once it has ended itself.
 
 use std::io;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+#[cfg(unix)]
+use super::kin::Kin;
+use super::printed::Printed;
 use super::watch;
 
+/// How long those who are asked to end may take.
+#[cfg(unix)]
+const PATIENCE: Duration = Duration::from_millis(500);
 /// How long to wait before looking again whether it has ended. It usually has when it prints no more.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -23,10 +34,7 @@ fn running() -> MutexGuard<'static, Option<Child>> {
 }
 
 /// Runs a command to its end, and reads what it prints. It ends earlier if this process is told to stop.
-pub(crate) fn run<T>(
-    command: &mut Command,
-    read: impl FnOnce(ChildStdout) -> T,
-) -> io::Result<(ExitStatus, T)> {
+pub(crate) fn run<T>(command: &mut Command, read: impl FnOnce(Printed) -> T) -> io::Result<(ExitStatus, T)> {
     watch();
     let pipe = {
         // Who is told to stop now waits until there is something to end.
@@ -36,7 +44,7 @@ pub(crate) fn run<T>(
         *running = Some(child);
         pipe.ok_or(io::ErrorKind::BrokenPipe)?
     };
-    let printed = read(pipe);
+    let printed = read(Printed::new(pipe, has_ended)?);
     loop {
         let mut running = running();
         let Some(child) = running.as_mut() else { return Err(io::ErrorKind::NotFound.into()) };
@@ -56,41 +64,48 @@ pub(super) fn end() -> impl Sized {
     let mut running = running();
     if let Some(child) = running.as_mut()
         // What has ended has left its number to others.
-        && matches!(child.try_wait(), Ok(None))
+        && !has_left(child)
     {
         end_all(child);
     }
     running
 }
 
-/// Asks it and those that it has started to end, as far as they are known.
+/// Whether there is none that runs.
+fn has_ended() -> bool {
+    running().as_mut().is_none_or(has_left)
+}
+
+/// Asks it and those that it has started to end, as far as they are known, and ends those who do not.
 #[cfg(unix)]
 fn end_all(child: &mut Child) {
     use rustix::process::{Pid, Signal, kill_process};
 
-    let mut all: Vec<i32> = i32::try_from(child.id()).into_iter().collect();
-    let mut place = 0;
-    while let Some(&id) = all.get(place) {
-        all.extend(children(id));
-        place += 1;
+    let id = i32::try_from(child.id()).unwrap_or_default();
+    let send = |id: i32, signal| Pid::from_raw(id).and_then(|id| kill_process(id, signal).ok());
+    let known = Kin::of(id);
+    for id in known.iter().map(|kin| kin.id).chain([id]) {
+        send(id, Signal::TERM);
     }
-    for id in all.into_iter().filter_map(Pid::from_raw) {
-        let _ = kill_process(id, Signal::TERM);
+    let mut waited = Duration::ZERO;
+    while (!has_left(child) || known.iter().any(Kin::is_alive)) && waited < PATIENCE {
+        thread::sleep(PAUSE);
+        waited += PAUSE;
     }
+    let stay = known.iter().filter(|kin| kin.is_alive()).map(|kin| kin.id);
+    // What they have started since is theirs too.
+    let since: Vec<Kin> = stay.chain((!has_left(child)).then_some(id)).flat_map(Kin::of).collect();
+    let _ = child.kill();
+    for kin in known.iter().chain(&since).filter(|kin| kin.is_alive()) {
+        send(kin.id, Signal::KILL);
+    }
+}
+
+fn has_left(child: &mut Child) -> bool {
+    !matches!(child.try_wait(), Ok(None))
 }
 
 #[cfg(not(unix))]
 fn end_all(child: &mut Child) {
     let _ = child.kill();
-}
-
-/// The processes that a process has started, where the system tells. A shell waits for most of its commands, and would
-/// leave them behind.
-#[cfg(unix)]
-fn children(id: i32) -> Vec<i32> {
-    let threads = std::fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
-    let lists = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
-    lists
-        .flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>())
-        .collect()
 }

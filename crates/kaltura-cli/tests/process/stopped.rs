@@ -152,6 +152,42 @@ fn a_command_of_the_profile_ends_with_the_one_that_waits_for_it() {
     }
 }
 
+/// Whoever does not want to hear that it shall end is ended.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_command_that_does_not_want_to_end_is_killed() {
+    let (server, folder) = (server(), tempfile::tempdir().unwrap());
+    let (shell, inner) = (folder.path().join("shell"), folder.path().join("inner"));
+    let script = format!("trap '' TERM; echo $$ > {}; while :; do sleep 1; done", text_of(&inner));
+    let script_file = folder.path().join("script");
+    fs::write(&script_file, script).unwrap();
+    let command = format!("trap '' TERM; echo $$ > {}; sh {}; true", text_of(&shell), text_of(&script_file));
+    let home = home_of_a_command(&server, &command);
+    let running = home.kaltura(["ks"]).env("PATH", &std::env::var("PATH").unwrap()).start();
+    let ids = [line_of(&shell), line_of(&inner)];
+    running.signal("TERM");
+    for _ in 0..500 {
+        if !ids.iter().any(|id| is_alive(id)) {
+            break;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    let alive: Vec<_> = ids.iter().filter(|id| is_alive(id)).collect();
+    for id in &alive {
+        let _ = Command::new("kill").args(["-KILL", id.as_str()]).status();
+    }
+    assert!(alive.is_empty());
+    running.wait_at_most(SOON).ends_with(143);
+}
+
+#[test]
+fn what_a_command_leaves_in_the_background_is_not_waited_for() {
+    let server = server();
+    let home = home_of_a_command(&server, &format!("echo {VALUE}; sleep 40 2>&- &"));
+    let running = home.kaltura(["ks"]).env("PATH", &std::env::var("PATH").unwrap()).start();
+    running.wait_at_most(SOON).ends_with(0);
+}
+
 /// As with `nohup`.
 #[cfg(target_os = "linux")]
 #[test]
