@@ -13,13 +13,24 @@ pub(crate) fn looks_like_a_secret(text: &str) -> bool {
     matches!(redact(text, &[]), Cow::Owned(_))
 }
 
-/// Whether a KS stands in a text. Hex digits do not count: ids, references and the addresses of files have them too.
+/// Whether a KS stands in a text, whole or begun: by itself, in a sentence, or behind a part of a path.
 pub(crate) fn holds_a_ks(text: &str) -> bool {
-    let ks_within = |marks: &str| {
-        text.split(|c: char| !c.is_ascii_alphanumeric() && !marks.contains(c)).any(Ks::reads_as_ks)
-    };
-    // A stroke may be a letter of the KS, or one of the address that it stands in.
-    ks_within("+/-_") || ks_within("-_")
+    /// As much as tells a KS of either version.
+    const ENOUGH: usize = 64;
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "+/-_".contains(c);
+    text.split(|c| !is_word(c)).any(|word| {
+        (0..word.len()).any(|at| {
+            let rest = &word[at..word.len().min(at + ENOUGH)];
+            // Behind `v2|` stands the number of an account: a digit or the sign is in each of these.
+            let is_v2 = || rest.as_bytes().get(4).is_some_and(|next| b"LMNO".contains(next));
+            Ks::reads_as_ks(rest) && (!rest.starts_with("djJ8") || is_v2())
+        })
+    })
+}
+
+/// Whether a text has the form of a token's value and of an admin secret: 32 hex digits.
+pub(crate) fn is_formed_like_a_secret(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A text that somebody gave, as it may be repeated.
@@ -63,12 +74,27 @@ mod tests {
 
     #[test]
     fn a_ks_is_found_wherever_it_stands() {
-        for text in [KS, &format!("see {KS}, please"), &format!("https://example.com/ks/{KS}/a.mp4?ks={KS}")]
-        {
-            assert!(holds_a_ks(text), "{text}");
+        let v1 = "MDlhNzI5NTg5ZWQ3NGY2MTIxNzlmMjc1ZDJkMzJhNGQxNjVlYTI1Y3w3NjU0MzIxOzc2NTQzMjE7MjAwMDAwMDAwMDswOzE3MDAwMDAw";
+        for ks in [KS, v1, &KS[..24]] {
+            for text in
+                [ks.to_owned(), format!("see {ks}, there"), format!("a/ks/{ks}/b"), format!("ks={ks}==")]
+            {
+                assert!(holds_a_ks(&text), "{text}");
+            }
         }
-        for text in [VALUE, &format!("https://example.com/{VALUE}/a.mp4"), "/videos/djJ8abcdef12", &KS[1..]] {
+        let digits = "6be660a9".repeat(8);
+        for text in
+            [VALUE, &digits, "/videos/djJ8abcdef12", "djJ8abcdefghijklmnopqrstuvwxyz", "djJ8MTIzNDU2", "ü"]
+        {
             assert!(!holds_a_ks(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_as_many_digits_are_formed_like_a_secret() {
+        assert!(is_formed_like_a_secret(VALUE));
+        for text in [&VALUE[1..], &format!("{VALUE}0"), &format!("g{}", &VALUE[1..]), ""] {
+            assert!(!is_formed_like_a_secret(text), "{text}");
         }
     }
 

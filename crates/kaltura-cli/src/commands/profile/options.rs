@@ -1,6 +1,7 @@
 //! The options of `kaltura profile add`. Environment variables stand behind none of them: what is kept is what was
 //! said.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use crate::duration::parse_lifetime;
 use crate::failure::Failure;
 use crate::options::{AdminSecretOptions, AppTokenValueOptions, TypeWish, parse_privileges};
 use crate::profile::SecretStore;
-use crate::secret_likeness::looks_like_a_secret;
+use crate::secret_likeness::{holds_a_ks, is_formed_like_a_secret, looks_like_a_secret};
 use crate::settings::Setting;
 
 /// What a login needs, except for secrets.
@@ -161,8 +162,13 @@ fn command_line(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() {
         return Err("it is empty");
     }
-    if looks_like_a_secret(text) {
-        return Err("a command is kept in clear text, and in this one stands what looks like a secret");
+    // A longer number in hex digits is the name of something, such as of an image.
+    let is_end = |c: char| c.is_whitespace() || "'\"`=;|&()<>".contains(c);
+    if holds_a_ks(text) || text.split(is_end).any(is_formed_like_a_secret) {
+        return Err(
+            "a command is kept in clear text, and in this one stands what looks like a secret: put that into a \
+             file, or the command into a script, and name it",
+        );
     }
     Ok(text.to_owned())
 }
@@ -180,8 +186,14 @@ fn variable_name(text: &str) -> Result<String, &'static str> {
 
 /// The place of a file from the root: the profile is used in any folder.
 fn file_name(text: &str) -> Result<String, String> {
-    if looks_like_a_secret(text) && !Path::new(text).exists() {
-        return Err("this looks like a secret, and there is no file of this name".to_owned());
+    let path = Path::new(text);
+    let last = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    if (holds_a_ks(text) || is_formed_like_a_secret(last)) && !path.exists() {
+        return Err(
+            "this looks like a secret, and there is no file of this name: put the secret into a file, and \
+                    name that"
+                .to_owned(),
+        );
     }
     let path = std::path::absolute(text).map_err(|error| error.to_string())?;
     path.into_os_string().into_string().map_err(|_| "its folder has a name that is not UTF-8".to_owned())
@@ -228,5 +240,29 @@ mod tests {
         assert!(command_line(" \n").is_err());
         assert!(Path::new(&file_name("token").unwrap()).is_absolute());
         assert!(file_name("").is_err());
+    }
+
+    #[test]
+    fn what_only_names_something_in_hex_is_no_secret() {
+        const VALUE: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
+        const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+        for command in [
+            format!("docker run --rm repo/x@sha256:{VALUE}{VALUE} show"),
+            format!("cat /run/{VALUE}/token"),
+            format!("git show {VALUE}c0ffee00:token"),
+        ] {
+            assert_eq!(command_line(&command).as_deref(), Ok(&*command));
+        }
+        for secret in [VALUE, KS] {
+            for command in [secret, &format!("echo '{secret}'"), &format!("show --token={secret}")] {
+                assert!(command_line(command).unwrap_err().contains("into a script"), "{command}");
+            }
+            for path in [secret, &format!("folder/{secret}")] {
+                assert!(file_name(path).unwrap_err().contains("put the secret into a file"), "{path}");
+            }
+        }
+        for path in [format!("/volumes/{VALUE}{VALUE}/_data/token"), format!("/volumes/{VALUE}/token")] {
+            assert!(file_name(&path).is_ok(), "{path}");
+        }
     }
 }
