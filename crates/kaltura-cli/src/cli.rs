@@ -129,8 +129,8 @@ impl Cli {
     fn parsed(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
         let mut all = Self::command();
         let matches = all.try_get_matches_from_mut(arguments)?;
-        if let Some(refusal) = no_use::refusal(&matches) {
-            return Err(all.error(ErrorKind::ArgumentConflict, refusal));
+        if let Some(refusal) = no_use::refusal(&mut all, &matches) {
+            return Err(refusal);
         }
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut all))
     }

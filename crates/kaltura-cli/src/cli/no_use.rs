@@ -2,8 +2,9 @@
 
 use std::mem::take;
 
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command, Error};
 
 /// Some commands, and what they have no use for.
 struct NoUse {
@@ -55,17 +56,23 @@ fn hide(command: &mut Command, path: &str, options: &[Arg]) {
     }
 }
 
-/// What is wrong with a command line, if it has an option that its command has no use for.
-pub(super) fn refusal(matches: &ArgMatches) -> Option<String> {
+/// What is wrong with a command line, if it has an option that its command has no use for. It is told with the usage
+/// of that command.
+pub(super) fn refusal(all: &mut Command, matches: &ArgMatches) -> Option<Error> {
     let mut path = Vec::new();
     let mut innermost = matches;
     while let Some((name, inner)) = innermost.subcommand() {
         path.push(name);
         innermost = inner;
     }
-    let path = path.join(" ");
+    let message = message(&path.join(" "), matches)?;
+    let command = path.into_iter().try_fold(all, |outer, name| outer.find_subcommand_mut(name))?;
+    Some(command.error(ErrorKind::ArgumentConflict, message))
+}
+
+fn message(path: &str, matches: &ArgMatches) -> Option<String> {
     let given = |option: &&str| matches.value_source(option) == Some(ValueSource::CommandLine);
-    entries(&path).filter(|entry| entry.options != HARMLESS).find_map(|entry| {
+    entries(path).filter(|entry| entry.options != HARMLESS).find_map(|entry| {
         let option = entry.options.iter().copied().find(given)?;
         Some(format!("the argument '--{option}' cannot be used with 'kaltura {path}': {}", entry.why))
     })

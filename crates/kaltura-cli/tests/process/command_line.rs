@@ -87,7 +87,12 @@ fn an_option_that_would_do_nothing_is_refused() {
         {
             let refused = Kaltura::new::<'_>(Vec::<&str>::clone(&line)).run().fails_with(2);
             let said = refused.saying(&format!("the argument '{name}' cannot be used with 'kaltura "));
-            said.saying(why);
+            let words = if command().next() == Some("profile") { 2 } else { 1 };
+            let path: Vec<&str> = command().take(words).collect();
+            let said = said.saying(why);
+            if option != "--json" {
+                said.saying(&format!("Usage: kaltura {}", path.join(" ")));
+            }
         }
     }
     // These ask for nothing that it does not do anyway.
