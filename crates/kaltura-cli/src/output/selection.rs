@@ -44,6 +44,13 @@ impl Selection {
         CHOSEN.get()
     }
 
+    /// Whether the filter takes the member of this name, as in `.name`.
+    pub(crate) fn takes(&self, name: &str) -> bool {
+        let is_more = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let path = format!(".{name}");
+        self.filter.match_indices(&path).any(|(at, _)| !self.filter[at + path.len()..].starts_with(is_more))
+    }
+
     /// Prints what comes of a value, one result a line, where nobody listens to signals: then they end the process.
     pub(super) fn print_now(&self, value: Value) -> Result<(), Failure> {
         watch();

@@ -33,6 +33,23 @@ fn the_ks_alone_is_one_line_and_a_real_one() {
 }
 
 #[test]
+fn a_filter_that_asks_for_the_ks_in_vain_is_noted() {
+    const NOTE: &str = "the answer has no ks without --show-ks; --ks-only prints it alone";
+    let server = server();
+    for filter in [".ks", "[.expiry, .ks]", ".ks | length"] {
+        let finished = server.login(["--jq", filter]).run().ends_with(0);
+        assert!(finished.stderr.contains(NOTE), "{filter}: {finished:#?}");
+    }
+    for arguments in
+        [&["--jq", ".ks", "--show-ks"][..], &["--jq", ".ksName"], &["--jq", ".userId"], &["--json"]]
+    {
+        assert_eq!(server.login(arguments.iter().copied()).run().ends_with(0).stderr, "", "{arguments:?}");
+    }
+    let shown = server.login(["--jq", ".ks", "--show-ks"]).run().ends_with(0).stdout;
+    assert!(Ks::reads_as_ks(shown.trim_end()), "{shown}");
+}
+
+#[test]
 fn the_json_has_all_that_is_known_of_the_session() {
     let server = server();
     let finished = server.login(["--json", "--show-ks", "--lifetime", "1h"]).run().ends_with(0);
