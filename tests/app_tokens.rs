@@ -8,7 +8,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use kaltura_auth::{
     AppTokenCredentials, AppTokenLogin, ErrorKind as AuthErrorKind, ServiceUrl, SessionRequest,
 };
-use kaltura_client::app_tokens::{AppTokens, BlockingAppTokens, RotatedToken, RotationFailed, RotationStep};
+use kaltura_client::app_tokens::{AppTokens, BlockingAppTokens, RotatedToken, RotationError, RotationStep};
 use kaltura_client::{BlockingClient, Client, Error, ErrorKind, RawAction, RetryPolicy};
 use kaltura_testing::emulator::{AppTokenSeed, Clock, Emulator, Fault, FaultRule, PartnerSeed};
 use kaltura_testing::runtime::TestRuntime;
@@ -287,7 +287,7 @@ fn a_step_that_fails_loses_nothing() {
             let old = stage.emulator.add_app_token(AppTokenSeed::new().id("0_old")).unwrap();
             let (tokens, threads) = (stage.tokens(), stage.blocking_tokens());
             stage.emulator.inject(rule.clone());
-            let failed: RotationFailed = if blocking {
+            let failed: RotationError = if blocking {
                 threads.rotate(old.id()).unwrap_err()
             } else {
                 stage.run(tokens.rotate(old.id())).unwrap_err()

@@ -211,7 +211,7 @@ fn a_login_that_fails_shows_no_secret_wherever_it_fails() {
             let error = login().run_blocking(&server).expect_err(&format!("{action} fails in way {index}"));
             shown.error(&error);
             shown.text(&error.hint());
-            shown.value(&error.suspicions());
+            shown.value(&error.credential_issues());
             shown.value(&(error.server(), error.request_id(), error.kind()));
             shown.assert_clean();
             assert!(action == "startWidgetSession" || server.wire().contains(&token_hash()));
@@ -278,7 +278,7 @@ fn a_client_shows_no_secret_in_any_failing_call_and_sends_the_session() {
         if let Err(error) = outcome {
             shown.error(&error);
             shown.text(&error.hint());
-            shown.value(&error.answer_facts());
+            shown.value(&error.response_metadata());
         }
         shown.value(&client);
         shown.value(&client.status());

@@ -14,7 +14,7 @@ use kaltura_types::{HashType, Parameters, SessionType};
 use serde_json::Value;
 
 fn builder() -> ReqwestTransportBuilder {
-    ReqwestTransport::builder().time_limit(Duration::from_secs(20))
+    ReqwestTransport::builder().timeout(Duration::from_secs(20))
 }
 
 fn transport() -> ReqwestTransport {
@@ -170,7 +170,7 @@ async fn what_breaks_on_the_way_is_told_apart() {
         (Fault::Slow(Duration::from_secs(3600)), TransportErrorKind::Timeout),
     ] {
         server.emulator().inject(FaultRule::new(fault.clone()).times(1));
-        let request = start_widget_session(&server).with_time_limit(Duration::from_millis(500));
+        let request = start_widget_session(&server).with_timeout(Duration::from_millis(500));
         let error = transport.send(request.clone()).await.unwrap_err();
         assert_eq!((error.kind(), error.maybe_sent()), (kind, true), "{fault:?}: {error:?}");
         // The next one is none the worse for it.

@@ -10,7 +10,7 @@ use kaltura_auth::{
 };
 use kaltura_client::multirequest::{BatchMistake, Handle, VoidReason};
 use kaltura_client::{
-    BlockingClient, CallFailed, Client, Error, ErrorKind, Multirequest, RawAction, Subrequest,
+    BlockingClient, CallError, Client, Error, ErrorKind, Multirequest, RawAction, Subrequest,
 };
 use kaltura_testing::emulator::{AppTokenSeed, Clock, Emulator, Fault, FaultRule, PartnerSeed};
 use kaltura_testing::runtime::TestRuntime;
@@ -187,7 +187,7 @@ fn a_text_of_a_stranger_does_not_get_at_a_result() {
     batch.add(AddAppToken::new(draft()));
     let error = stage.runtime.block_on(client.multirequest(batch)).unwrap_err();
     let mistake = BatchMistake::ReadsAsReference { number: 2, parameter: "appToken".to_owned() };
-    assert_eq!(error.call_failed(), Some(&CallFailed::Batch(mistake)));
+    assert_eq!(error.call_error(), Some(&CallError::Batch(mistake)));
     assert!(stage.emulator.calls().is_empty());
     // By itself it is a text like any other.
     let made = stage.runtime.block_on(client.call(&AddAppToken::new(draft()))).unwrap();

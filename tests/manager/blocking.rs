@@ -145,7 +145,7 @@ fn a_panic_in_an_observer_keeps_no_thread_waiting() {
                 _ => {}
             })
             // Were they woken by this limit, the test would hang.
-            .policy(Policy::default().flight_limit(seconds(86_400)))
+            .policy(Policy::default().login_timeout(seconds(86_400)))
             .build();
         if panics_when_begun {
             assert!(catch_unwind(AssertUnwindSafe(|| manager.session())).is_err());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use kaltura_auth::manager::{BlockingSessionManager, Policy, SessionManager};
-use kaltura_auth::{ErrorKind, KeepingFailed};
+use kaltura_auth::{ErrorKind, ManagerError};
 use kaltura_testing::mock::Gate;
 use kaltura_testing::runtime::Spawning;
 
@@ -24,7 +24,7 @@ fn the_flights_own_deadline_frees_everybody() {
             for answer in answers {
                 let error = answer.unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::LoginTimedOut);
-                assert_eq!(error.keeping_failed(), Some(&KeepingFailed::TimedOut { limit: seconds(30) }));
+                assert_eq!(error.manager_error(), Some(&ManagerError::TimedOut { limit: seconds(30) }));
                 assert!(error.is_retryable());
             }
             assert!(!manager.status().logging_in && manager.status().next_try.is_some());
@@ -72,10 +72,10 @@ fn the_limit_can_be_another_one() {
     let stage = Stage::new();
     stage.wire.play(WIDGET, Part::Hang);
     let manager = SessionManager::builder(stage.source(), stage.runtime.clone())
-        .policy(Policy::default().flight_limit(seconds(5)))
+        .policy(Policy::default().login_timeout(seconds(5)))
         .build();
     let error = stage.run(manager.session()).unwrap_err();
-    assert_eq!(error.keeping_failed(), Some(&KeepingFailed::TimedOut { limit: seconds(5) }));
+    assert_eq!(error.manager_error(), Some(&ManagerError::TimedOut { limit: seconds(5) }));
 }
 
 /// Threads wait in real time, so here the limit is short.
@@ -83,7 +83,7 @@ const SHORT: Duration = Duration::from_millis(200);
 
 fn impatient(stage: &Stage) -> BlockingSessionManager {
     BlockingSessionManager::builder(stage.blocking_source(), stage.runtime.clone())
-        .policy(Policy::default().flight_limit(SHORT))
+        .policy(Policy::default().login_timeout(SHORT))
         .build()
 }
 

@@ -1,4 +1,4 @@
-//! `maintain` and `tend`: a session is held ready, and nobody ever waits.
+//! `run_refresh_loop` and `refresh_if_due`: a session is held ready, and nobody ever waits.
 
 use kaltura_auth::runtime::Runtime as _;
 use kaltura_testing::runtime::Spawning;
@@ -8,7 +8,7 @@ use super::stage::{START, Stage, at_once, is_same, seconds};
 /// Lets a keeper run on the runtime, and returns to one that runs no other tasks.
 fn maintained(stage: &Stage) -> kaltura_auth::manager::SessionManager {
     let manager = stage.manager();
-    stage.runtime.spawn(Box::pin(manager.maintain())).unwrap();
+    stage.runtime.spawn(Box::pin(manager.run_refresh_loop())).unwrap();
     stage.runtime.set_spawning(Spawning::Decline);
     manager
 }
@@ -84,7 +84,7 @@ fn a_thread_can_keep_it_too() {
     let stage = Stage::new();
     let manager = stage.blocking_manager();
     for _ in 0..1000 {
-        let rest = manager.tend();
+        let rest = manager.refresh_if_due();
         let requests = stage.wire.count();
         manager.session().unwrap();
         assert_eq!(stage.wire.count(), requests, "the caller did not have to renew");

@@ -18,7 +18,7 @@ fn check(sent: &Sent, stage: &Stage) {
     let url = format!("https://www.kaltura.com/api_v3/service/{path}?format=1");
     assert_eq!((request.url(), request.content_type()), (url.as_str(), "application/json"));
     assert!(request.headers().next().is_none());
-    assert!(request.time_limit().is_some());
+    assert!(request.timeout().is_some());
 
     let parameters = sent.parameters();
     let token = stage.emulator.app_token();

@@ -32,7 +32,7 @@ fn on_all_threads(seed: usize, each: impl Fn(TestRuntime) + Sync) {
 
 /// Time jumps here while others log in, which must not look as if they hung.
 fn policy() -> Policy {
-    Policy::default().flight_limit(seconds(1 << 40))
+    Policy::default().login_timeout(seconds(1 << 40))
 }
 
 /// A session or the error of those that die young, whose gate this test closes now and then.
@@ -46,7 +46,7 @@ fn is_good(stage: &Stage, manager: &SessionManager, chance: u64) -> bool {
             true
         }
         Err(error) => {
-            assert_eq!(error.kind(), ErrorKind::DiesYoung);
+            assert_eq!(error.kind(), ErrorKind::RevokedEarly);
             stage.pass(seconds(60));
             false
         }
@@ -91,10 +91,10 @@ fn use_blocking(stage: &Stage, manager: &BlockingSessionManager, roll: u64) {
             manager.invalidate(&session, InvalidReason::Expired);
             stage.pass(seconds(100));
         }
-        Ok(_) if roll.is_multiple_of(5) => drop(manager.tend()),
+        Ok(_) if roll.is_multiple_of(5) => drop(manager.refresh_if_due()),
         Ok(_) => drop(manager.status()),
         Err(error) => {
-            assert_eq!(error.kind(), ErrorKind::DiesYoung);
+            assert_eq!(error.kind(), ErrorKind::RevokedEarly);
             stage.pass(seconds(60));
         }
     }

@@ -11,7 +11,7 @@ use crate::credentials::AppTokenCredentials;
 /// tried all the same, and only a refusal makes it worth telling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Suspicion {
+pub enum CredentialIssue {
     /// The id looks like a token value, and the value like an id.
     IdAndValueSwapped,
     /// The value has a blank or a line end in it, which is hashed with it.
@@ -29,7 +29,7 @@ pub enum Suspicion {
     UnusualId,
 }
 
-impl Suspicion {
+impl CredentialIssue {
     /// What to look at.
     #[must_use]
     pub const fn advice(self) -> &'static str {
@@ -53,38 +53,38 @@ impl AppTokenCredentials {
     /// What looks wrong with them, before they are tried; the likeliest cause first. None of it is an error.
     ///
     /// ```
-    /// # use kaltura_auth::{AppTokenCredentials, Suspicion}; use kaltura_types::{HashType, PartnerId};
+    /// # use kaltura_auth::{AppTokenCredentials, CredentialIssue}; use kaltura_types::{HashType, PartnerId};
     /// let value = "3f786850e387550fdab836ed7e6dc881\n";
     /// let token = AppTokenCredentials::new(PartnerId::new(1), "0_7jh3eu10", value, HashType::Sha256);
-    /// assert_eq!(token.suspicions(), [Suspicion::BlankInValue]);
+    /// assert_eq!(token.credential_issues(), [CredentialIssue::BlankInValue]);
     /// ```
     #[must_use]
-    pub fn suspicions(&self) -> Vec<Suspicion> {
-        suspicions(self)
+    pub fn credential_issues(&self) -> Vec<CredentialIssue> {
+        credential_issues(self)
     }
 }
 
 /// What is unlike what the server makes; the likeliest cause first.
-pub(crate) fn suspicions(credentials: &AppTokenCredentials) -> Vec<Suspicion> {
+pub(crate) fn credential_issues(credentials: &AppTokenCredentials) -> Vec<CredentialIssue> {
     let (id, value) = (credentials.id(), credentials.value().expose());
     let value_is_an_id = kaltura_types::AppTokenId::new(value).is_well_formed();
     if value_is_an_id && is_hex(id.as_str()) {
-        return vec![Suspicion::IdAndValueSwapped];
+        return vec![CredentialIssue::IdAndValueSwapped];
     }
     let mut found = Vec::new();
     if !id.is_well_formed() {
-        found.push(Suspicion::UnusualId);
+        found.push(CredentialIssue::UnusualId);
     }
     if value.contains(char::is_whitespace) {
-        found.push(Suspicion::BlankInValue);
+        found.push(CredentialIssue::BlankInValue);
     } else if value_is_an_id {
-        found.push(Suspicion::ValueLooksLikeAnId);
+        found.push(CredentialIssue::ValueLooksLikeAnId);
     } else if is_hex(value) && value.contains(|c: char| c.is_ascii_uppercase()) {
-        found.push(Suspicion::UpperCaseValue);
+        found.push(CredentialIssue::UpperCaseValue);
     } else if is_hex(value) && is_as_long_as_a_hash(value) {
-        found.push(Suspicion::ValueLooksLikeAHash);
+        found.push(CredentialIssue::ValueLooksLikeAHash);
     } else if value.len() != 32 || !is_hex(value) {
-        found.push(Suspicion::UnusualValue);
+        found.push(CredentialIssue::UnusualValue);
     }
     found
 }
@@ -102,7 +102,7 @@ fn is_as_long_as_a_hash(text: &str) -> bool {
 mod tests {
     use kaltura_types::PartnerId;
 
-    use super::Suspicion::{
+    use super::CredentialIssue::{
         BlankInValue, IdAndValueSwapped, UnusualId, UnusualValue, UpperCaseValue, ValueLooksLikeAHash,
         ValueLooksLikeAnId,
     };
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn each_mistake_is_named() {
         let hex = "3f786850e387550fdab836ed7e6dc881";
-        let cases: [(&str, &str, &[Suspicion]); 10] = [
+        let cases: [(&str, &str, &[CredentialIssue]); 10] = [
             ("0_7jh3eu10", hex, &[]),
             (hex, "0_7jh3eu10", &[IdAndValueSwapped]),
             ("0_7jh3eu10", "3f786850e387550fdab836ed7e6dc881\n", &[BlankInValue]),
@@ -125,7 +125,7 @@ mod tests {
         ];
         for (id, value, expected) in cases {
             let credentials = AppTokenCredentials::new(PartnerId::new(1), id, value, HashType::Sha256);
-            assert_eq!(suspicions(&credentials), expected, "{id} {value}");
+            assert_eq!(credential_issues(&credentials), expected, "{id} {value}");
         }
     }
 }

@@ -12,9 +12,9 @@ use kaltura_types::{ApiError, PartnerId, PayloadError, UnexpectedBody};
 pub use self::kind::ErrorKind;
 
 use crate::credentials::AppTokenCredentials;
-use crate::diagnosis::{self, Suspicion};
+use crate::diagnosis::{self, CredentialIssue};
 use crate::transport::TransportError;
-use crate::wire::{AnswerFacts, WireResponse};
+use crate::wire::{ResponseMetadata, WireResponse};
 
 /// What was being done when a login failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,8 +73,8 @@ struct Inner {
     step: LoginStep,
     kind: ErrorKind,
     cause: Cause,
-    suspicions: Vec<Suspicion>,
-    answer: Option<AnswerFacts>,
+    credential_issues: Vec<CredentialIssue>,
+    answer: Option<ResponseMetadata>,
 }
 
 #[derive(Debug)]
@@ -82,8 +82,8 @@ enum Cause {
     Transport(TransportError),
     Api(ApiError),
     Body(UnexpectedBody),
-    Grant(UnusableGrant),
-    Keeping(KeepingFailed),
+    IssuedSession(UnusableGrant),
+    Keeping(ManagerError),
     Other(Arc<dyn StdError + Send + Sync>),
 }
 
@@ -110,7 +110,7 @@ pub enum UnusableGrant {
 /// Why a session manager has no session to give, though the server may have granted one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum KeepingFailed {
+pub enum ManagerError {
     /// The sessions of this source never live as long as was needed.
     #[error("a session that lives for {} s was needed, but they live for {} s", needed.as_secs(), life.as_secs())]
     TooShort {
@@ -124,7 +124,7 @@ pub enum KeepingFailed {
     GroupEnded,
     /// Two sessions in a row were refused as expired soon after they had started.
     #[error("new sessions are refused as expired")]
-    DiesYoung,
+    RevokedEarly,
     /// The login took longer than it may.
     #[error("the login took longer than {} s", limit.as_secs())]
     TimedOut {
@@ -148,12 +148,12 @@ impl Error {
         Self::without_answer(LoginStep::Sign, ErrorKind::InvalidParameter, Cause::Other(Arc::new(error)))
     }
 
-    pub(crate) fn keeping(failed: KeepingFailed) -> Self {
+    pub(crate) fn keeping(failed: ManagerError) -> Self {
         let kind = match failed {
-            KeepingFailed::TooShort { .. } => ErrorKind::SessionTooShort,
-            KeepingFailed::GroupEnded => ErrorKind::TokenGroupEnded,
-            KeepingFailed::DiesYoung => ErrorKind::DiesYoung,
-            KeepingFailed::TimedOut { .. } => ErrorKind::LoginTimedOut,
+            ManagerError::TooShort { .. } => ErrorKind::SessionTooShort,
+            ManagerError::GroupEnded => ErrorKind::TokenGroupEnded,
+            ManagerError::RevokedEarly => ErrorKind::RevokedEarly,
+            ManagerError::TimedOut { .. } => ErrorKind::LoginTimedOut,
         };
         Self::without_answer(LoginStep::Keep, kind, Cause::Keeping(failed))
     }
@@ -161,7 +161,7 @@ impl Error {
     /// The grant of a session source was over when it came.
     pub(crate) fn over_on_arrival() -> Self {
         let grant = UnusableGrant::ExpiredOnArrival { seconds_ago: 0 };
-        Self::without_answer(LoginStep::Keep, ErrorKind::ExpiredOnArrival, Cause::Grant(grant))
+        Self::without_answer(LoginStep::Keep, ErrorKind::ExpiredOnArrival, Cause::IssuedSession(grant))
     }
 
     /// The login that was waited for is gone, and no other could be begun.
@@ -170,7 +170,7 @@ impl Error {
     }
 
     fn without_answer(step: LoginStep, kind: ErrorKind, cause: Cause) -> Self {
-        Self(Arc::new(Inner { step, kind, cause, suspicions: Vec::new(), answer: None }))
+        Self(Arc::new(Inner { step, kind, cause, credential_issues: Vec::new(), answer: None }))
     }
 
     pub(crate) fn transport(step: LoginStep, error: TransportError) -> Self {
@@ -179,7 +179,7 @@ impl Error {
             step,
             kind,
             cause: Cause::Transport(error),
-            suspicions: Vec::new(),
+            credential_issues: Vec::new(),
             answer: None,
         }))
     }
@@ -203,14 +203,14 @@ impl Error {
             }
             _ => (ErrorKind::NotKaltura, Cause::Body(UnexpectedBody::BrokenJson)),
         };
-        let suspicions = match kind {
+        let credential_issues = match kind {
             ErrorKind::InvalidTokenHash | ErrorKind::TokenNotFound => {
-                credentials.map(diagnosis::suspicions).unwrap_or_default()
+                credentials.map(diagnosis::credential_issues).unwrap_or_default()
             }
             _ => Vec::new(),
         };
-        let answer = Some(AnswerFacts::of(response, secrets));
-        Self(Arc::new(Inner { step, kind, cause, suspicions, answer }))
+        let answer = Some(ResponseMetadata::of(response, secrets));
+        Self(Arc::new(Inner { step, kind, cause, credential_issues, answer }))
     }
 
     pub(crate) fn grant(
@@ -223,8 +223,14 @@ impl Error {
             UnusableGrant::OtherPartner { .. } => ErrorKind::OtherPartner,
             UnusableGrant::ExpiredOnArrival { .. } => ErrorKind::ExpiredOnArrival,
         };
-        let answer = Some(AnswerFacts::of(response, secrets));
-        Self(Arc::new(Inner { step, kind, cause: Cause::Grant(grant), suspicions: Vec::new(), answer }))
+        let answer = Some(ResponseMetadata::of(response, secrets));
+        Self(Arc::new(Inner {
+            step,
+            kind,
+            cause: Cause::IssuedSession(grant),
+            credential_issues: Vec::new(),
+            answer,
+        }))
     }
 
     /// What was being done.
@@ -249,7 +255,7 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> String {
         let mut hint = self.0.kind.hint().to_owned();
-        for suspicion in &self.0.suspicions {
+        for suspicion in &self.0.credential_issues {
             hint.push(' ');
             hint.push_str(suspicion.advice());
         }
@@ -258,8 +264,8 @@ impl Error {
 
     /// What looks wrong with the credentials, if they were refused; the likeliest first.
     #[must_use]
-    pub fn suspicions(&self) -> &[Suspicion] {
-        &self.0.suspicions
+    pub fn credential_issues(&self) -> &[CredentialIssue] {
+        &self.0.credential_issues
     }
 
     /// What the server said, if it refused. Secrets are taken out.
@@ -293,7 +299,7 @@ impl Error {
     #[must_use]
     pub fn unusable_grant(&self) -> Option<&UnusableGrant> {
         match &self.0.cause {
-            Cause::Grant(grant) => Some(grant),
+            Cause::IssuedSession(grant) => Some(grant),
             _ => None,
         }
     }
@@ -301,37 +307,37 @@ impl Error {
     /// The HTTP status of the answer, if there was one. Kaltura answers errors with 200.
     #[must_use]
     pub fn http_status(&self) -> Option<u16> {
-        self.answer_facts().map(AnswerFacts::status)
+        self.response_metadata().map(ResponseMetadata::status)
     }
 
-    /// The server's name for the machine that answered (`X-Me`): for a support ticket.
+    /// The server's name for the machine that answered (`X-Me`): for a support permit.
     #[must_use]
     pub fn server(&self) -> Option<&str> {
-        self.answer_facts()?.server()
+        self.response_metadata()?.server()
     }
 
-    /// The server's id of the request, with its time (`X-Kaltura-Session`): for a support ticket.
+    /// The server's id of the request, with its time (`X-Kaltura-Session`): for a support permit.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.answer_facts()?.request_id()
+        self.response_metadata()?.request_id()
     }
 
     /// How long the server asks to wait before the next try (`Retry-After`).
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.answer_facts()?.retry_after()
+        self.response_metadata()?.retry_after()
     }
 
     /// Why a session manager has none to give.
     #[must_use]
-    pub fn keeping_failed(&self) -> Option<&KeepingFailed> {
+    pub fn manager_error(&self) -> Option<&ManagerError> {
         match &self.0.cause {
             Cause::Keeping(failed) => Some(failed),
             _ => None,
         }
     }
 
-    fn answer_facts(&self) -> Option<&AnswerFacts> {
+    fn response_metadata(&self) -> Option<&ResponseMetadata> {
         self.0.answer.as_ref()
     }
 
@@ -340,7 +346,7 @@ impl Error {
             Cause::Transport(error) => error,
             Cause::Api(error) => error,
             Cause::Body(error) => error,
-            Cause::Grant(error) => error,
+            Cause::IssuedSession(error) => error,
             Cause::Keeping(error) => error,
             Cause::Other(error) => &**error,
         }

@@ -164,7 +164,7 @@ fn request(
     let sent = parameters.keys().cloned().collect();
     parameters.insert("clientTag".to_owned(), login.client_tag.clone().into());
     let request = WireRequest::json(&login.service_url, call.service(), call.action(), parameters)
-        .with_time_limit(login.time_limit)
+        .with_timeout(login.timeout)
         .with_max_response_bytes(AppTokenLogin::MAX_RESPONSE_BYTES);
     (request, sent)
 }

@@ -29,7 +29,7 @@
 //! | see what was granted | [`Session`], [`Adjustment`] |
 //! | bring an HTTP client of your own | [`transport_fn`], [`Transport`] |
 //! | log in without any client, step by step | [`AppTokenFlow`] |
-//! | find out why it failed | [`Error`], [`ErrorKind`], [`Suspicion`] |
+//! | find out why it failed | [`Error`], [`ErrorKind`], [`CredentialIssue`] |
 //! | stay logged in, for many tasks or threads | [`SessionManager`](manager::SessionManager), [`BlockingSessionManager`](manager::BlockingSessionManager) |
 //! | start sessions from a partner secret, a fixed KS, or anything else | [`source`] |
 //!
@@ -56,8 +56,8 @@ pub use async_trait::async_trait;
 pub use kaltura_types as types;
 
 pub use credentials::{AppTokenCredentials, SessionRequest};
-pub use diagnosis::Suspicion;
-pub use error::{Error, ErrorKind, KeepingFailed, LoginStep, UnusableGrant};
+pub use diagnosis::CredentialIssue;
+pub use error::{Error, ErrorKind, LoginStep, ManagerError, UnusableGrant};
 pub use flow::{AppTokenFlow, FlowStep};
 pub use login::{AppTokenLogin, CLIENT_TAG, DetectedHashType};
 pub use maybe_send::{MaybeSend, MaybeSync};
@@ -68,4 +68,4 @@ pub use transport::{
     BlockingTransport, BlockingTransportFn, Transport, TransportError, TransportErrorKind, TransportFn,
     blocking_transport_fn, transport_fn,
 };
-pub use wire::{AnswerFacts, WireRequest, WireResponse};
+pub use wire::{ResponseMetadata, WireRequest, WireResponse};

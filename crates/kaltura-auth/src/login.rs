@@ -49,7 +49,7 @@ pub struct AppTokenLogin {
     pub(crate) credentials: AppTokenCredentials,
     pub(crate) request: SessionRequest,
     pub(crate) client_tag: String,
-    pub(crate) time_limit: Duration,
+    pub(crate) timeout: Duration,
 }
 
 impl AppTokenLogin {
@@ -63,7 +63,7 @@ impl AppTokenLogin {
             credentials,
             request: SessionRequest::new(),
             client_tag: CLIENT_TAG.to_owned(),
-            time_limit: Duration::from_secs(30),
+            timeout: Duration::from_secs(30),
         }
     }
 
@@ -80,8 +80,8 @@ impl AppTokenLogin {
     }
 
     /// How long each of the two calls may take, from connecting to the last byte.
-    pub const fn time_limit(mut self, limit: Duration) -> Self {
-        self.time_limit = limit;
+    pub const fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
         self
     }
 

@@ -28,7 +28,7 @@ mod time;
 
 pub use self::blocking::{BlockingSessionManager, BlockingSessionManagerBuilder};
 pub use self::event::Event;
-pub use self::grant::Grant;
+pub use self::grant::IssuedSession;
 pub use self::observer::Observer;
 pub use self::policy::Policy;
 pub use self::session_manager::{Answer, SessionManager, SessionManagerBuilder};

@@ -6,7 +6,7 @@ mod fixed;
 #[cfg(feature = "local-signing")]
 mod local;
 mod partner;
-mod widget_shelf;
+mod widget_ks_cache;
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub use self::partner::{PartnerSecretSource, SecretLogin};
 
 use crate::credentials::SessionRequest;
 use crate::error::Error;
-use crate::manager::Grant;
+use crate::manager::IssuedSession;
 use crate::maybe_send::{MaybeSend, MaybeSync};
 use crate::runtime::Clock;
 
@@ -32,7 +32,7 @@ use crate::runtime::Clock;
 /// ```
 /// use std::sync::Arc;
 ///
-/// use kaltura_auth::manager::{Grant, Moment};
+/// use kaltura_auth::manager::{IssuedSession, Moment};
 /// use kaltura_auth::runtime::Clock;
 /// use kaltura_auth::source::SessionSource;
 /// use kaltura_auth::types::{Ks, PartnerId, UnixTime};
@@ -43,10 +43,10 @@ use crate::runtime::Clock;
 ///
 /// #[async_trait]
 /// impl SessionSource for Broker {
-///     async fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
+///     async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
 ///         let sent = Moment::read(clock);
 ///         let session = Session::new(PartnerId::new(7), Ks::new("djJ8N3x")).with_expiry(UnixTime::from_seconds(9));
-///         Ok(Grant::new(Arc::new(session), sent, None))
+///         Ok(IssuedSession::new(Arc::new(session), sent, None))
 ///     }
 /// }
 /// ```
@@ -54,7 +54,7 @@ use crate::runtime::Clock;
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 pub trait SessionSource: MaybeSend + MaybeSync {
     /// Starts a session. `clock` tells when its request is sent.
-    async fn start(&self, clock: &dyn Clock) -> Result<Grant, Error>;
+    async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error>;
 
     /// The same source with other wishes, such as another user; nothing if it takes none.
     fn with_request(&self, _request: &SessionRequest) -> Option<Arc<dyn SessionSource>> {
@@ -69,7 +69,7 @@ pub trait BlockingSessionSource: MaybeSend + MaybeSync {
     /// # Errors
     ///
     /// [`Error`] if there is no session to be had.
-    fn start(&self, clock: &dyn Clock) -> Result<Grant, Error>;
+    fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error>;
 
     /// The same source with other wishes, such as another user; nothing if it takes none.
     fn with_request(&self, _request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
@@ -80,7 +80,7 @@ pub trait BlockingSessionSource: MaybeSend + MaybeSync {
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl<S: SessionSource + ?Sized> SessionSource for Arc<S> {
-    async fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
+    async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
         (**self).start(clock).await
     }
 
@@ -90,7 +90,7 @@ impl<S: SessionSource + ?Sized> SessionSource for Arc<S> {
 }
 
 impl<S: BlockingSessionSource + ?Sized> BlockingSessionSource for Arc<S> {
-    fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
+    fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
         (**self).start(clock)
     }
 

@@ -10,7 +10,7 @@ use kaltura_types::{Parameters, UnixTime};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-pub use self::facts::AnswerFacts;
+pub use self::facts::ResponseMetadata;
 
 use crate::service_url::ServiceUrl;
 
@@ -38,7 +38,7 @@ pub struct WireRequest {
     content_type: String,
     headers: Vec<(String, String)>,
     body: Arc<Zeroizing<Vec<u8>>>,
-    time_limit: Option<Duration>,
+    timeout: Option<Duration>,
     max_response_bytes: u64,
 }
 
@@ -63,7 +63,7 @@ impl WireRequest {
             content_type: "application/json".to_owned(),
             headers: Vec::new(),
             body: Arc::new(Zeroizing::new(body.into())),
-            time_limit: None,
+            timeout: None,
             max_response_bytes: Self::DEFAULT_MAX_RESPONSE_BYTES,
         }
     }
@@ -95,8 +95,8 @@ impl WireRequest {
 
     /// How long the transport may take for all of it, from connecting to the last byte.
     #[must_use]
-    pub const fn with_time_limit(mut self, limit: Duration) -> Self {
-        self.time_limit = Some(limit);
+    pub const fn with_timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
         self
     }
 
@@ -144,8 +144,8 @@ impl WireRequest {
 
     /// How long the transport may take for all of it; none for as long as it likes.
     #[must_use]
-    pub const fn time_limit(&self) -> Option<Duration> {
-        self.time_limit
+    pub const fn timeout(&self) -> Option<Duration> {
+        self.timeout
     }
 
     /// How many bytes the answer may have, after decompression.
@@ -164,7 +164,7 @@ impl fmt::Debug for WireRequest {
             .field("content_type", &self.content_type)
             .field("headers", &headers)
             .field("body", &format_args!("{} bytes", self.body.len()))
-            .field("time_limit", &self.time_limit)
+            .field("timeout", &self.timeout)
             .field("max_response_bytes", &self.max_response_bytes)
             .finish()
     }

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed test panics")]
 
 use kaltura_auth::{
-    AppTokenCredentials, AppTokenFlow, AppTokenLogin, CLIENT_TAG, Error, ErrorKind, FlowStep, LoginStep,
-    ServiceUrl, Session, SessionRequest, Suspicion, TokenHash, TransportError, TransportErrorKind,
+    AppTokenCredentials, AppTokenFlow, AppTokenLogin, CLIENT_TAG, CredentialIssue, Error, ErrorKind,
+    FlowStep, LoginStep, ServiceUrl, Session, SessionRequest, TokenHash, TransportError, TransportErrorKind,
     UnusableGrant, WireRequest, WireResponse,
 };
 use kaltura_types::{
@@ -372,10 +372,10 @@ fn a_refused_hash_is_explained() {
         flow.receive(answer(refusal("INVALID_APP_TOKEN_HASH", json!([])))).unwrap_err()
     };
     let blank = explain("0_7jh3eu10", "3f786850e387550fdab836ed7e6dc881\n");
-    assert_eq!(blank.suspicions(), [Suspicion::BlankInValue]);
+    assert_eq!(blank.credential_issues(), [CredentialIssue::BlankInValue]);
     assert!(blank.hint().contains("line end"));
-    assert_eq!(explain(TOKEN, "0_7jh3eu10").suspicions(), [Suspicion::IdAndValueSwapped]);
-    assert_eq!(explain("0_7jh3eu10", TOKEN).suspicions(), []);
+    assert_eq!(explain(TOKEN, "0_7jh3eu10").credential_issues(), [CredentialIssue::IdAndValueSwapped]);
+    assert_eq!(explain("0_7jh3eu10", TOKEN).credential_issues(), []);
 }
 
 #[test]

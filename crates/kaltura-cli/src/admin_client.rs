@@ -43,6 +43,6 @@ fn client(
 ) -> Client {
     Client::builder_with_source(service_url.clone(), source, transport, TokioRuntime::new())
         .retry(RetryPolicy::never())
-        .request_limit(server.time_limit())
+        .request_timeout(server.timeout())
         .build()
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use kaltura_auth::{AnswerFacts, TransportError, WireRequest, WireResponse};
+use kaltura_auth::{ResponseMetadata, TransportError, WireRequest, WireResponse};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ impl RequestLog {
     fn answer(&self, response: &WireResponse, took: Duration) -> Vec<String> {
         let (status, took, length) = (response.status(), took.as_millis(), response.body().len());
         let mut line = format!("{status} in {took} ms, {length} bytes");
-        let facts = AnswerFacts::of(response, &[]);
+        let facts = ResponseMetadata::of(response, &[]);
         for (name, value) in [("server", facts.server()), ("request", facts.request_id())] {
             if let Some(value) = value {
                 line += &format!(", {name} {}", self.secrets.masked_text(value));

@@ -25,13 +25,13 @@ pub(crate) fn client_of(
     session: &Session,
     service_url: &ServiceUrl,
     transport: impl Transport + 'static,
-    time_limit: Duration,
+    timeout: Duration,
 ) -> Client {
     let source = FixedSession::new(session.clone());
     Client::builder_with_source(service_url.clone(), source, transport, TokioRuntime::new())
         .retry(RetryPolicy::never())
         .renew_when_actions_used_up(false)
-        .request_limit(time_limit)
+        .request_timeout(timeout)
         .build()
 }
 
@@ -49,10 +49,10 @@ pub(crate) async fn prove_kept(
     kept: &Record,
     service_url: &ServiceUrl,
     transport: impl Transport + 'static,
-    time_limit: Duration,
+    timeout: Duration,
 ) -> Result<Proof, Failure> {
     let session = Session::new(kept.partner_id, kept.ks.clone());
-    let client = client_of(&session, service_url, transport, time_limit);
+    let client = client_of(&session, service_url, transport, timeout);
     // With a KS beside it, that is validated before anything else; and past the cache, which would not look at it.
     let shown = StartWidgetSession::new(WidgetId::default_of(kept.partner_id));
     let options = CallOptions::new().ks(kept.ks.clone()).nocache();

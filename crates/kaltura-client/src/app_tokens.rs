@@ -14,7 +14,7 @@ use kaltura_types::{
 };
 
 pub use self::blocking::BlockingAppTokens;
-pub use self::rotation::{RotatedToken, RotationFailed, RotationStep};
+pub use self::rotation::{RotatedToken, RotationError, RotationStep};
 
 use self::rotation::Rotation;
 use self::walk::Walk;
@@ -160,7 +160,7 @@ impl AppTokens {
     ///
     /// ```
     /// # use kaltura_auth::AppTokenCredentials;
-    /// # use kaltura_client::{Client, app_tokens::RotationFailed}; use kaltura_types::AppTokenId;
+    /// # use kaltura_client::{Client, app_tokens::RotationError}; use kaltura_types::AppTokenId;
     /// # async fn put_into_the_vault(_: &AppTokenCredentials) {}
     /// # async fn example(client: &Client, id: &AppTokenId) -> Result<(), Box<dyn std::error::Error>> {
     /// let tokens = client.app_tokens();
@@ -175,10 +175,10 @@ impl AppTokens {
     ///
     /// # Errors
     ///
-    /// [`RotationFailed`], with the step that failed and the twin, if it was made already. The old token is never
+    /// [`RotationError`], with the step that failed and the twin, if it was made already. The old token is never
     /// touched. If the future is dropped on the way, a twin may stay behind: [`list`](Self::list) shows it as the
     /// newest one.
-    pub async fn rotate(&self, id: &AppTokenId) -> Result<RotatedToken, RotationFailed> {
+    pub async fn rotate(&self, id: &AppTokenId) -> Result<RotatedToken, RotationError> {
         self.rotate_with(id, AppTokenDraft::new()).await
     }
 
@@ -191,7 +191,7 @@ impl AppTokens {
         &self,
         id: &AppTokenId,
         changes: AppTokenDraft,
-    ) -> Result<RotatedToken, RotationFailed> {
+    ) -> Result<RotatedToken, RotationError> {
         let rotation = Rotation::of(id);
         let old = rotation.read(self.get(id).await)?;
         let draft = rotation.draft(&old, changes)?;

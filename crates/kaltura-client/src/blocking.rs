@@ -191,10 +191,10 @@ impl BlockingClient {
     }
 
     /// Does what is due to keep the session fresh, and says when to come again: for a thread of its own. See
-    /// [`BlockingSessionManager::tend`].
+    /// [`BlockingSessionManager::refresh_if_due`].
     #[must_use]
-    pub fn tend(&self) -> Duration {
-        self.0.sessions.tend()
+    pub fn refresh_if_due(&self) -> Duration {
+        self.0.sessions.refresh_if_due()
     }
 
     /// The client of another session of the same token. See [`Client::login_as`](crate::Client::login_as).

@@ -9,7 +9,7 @@ use kaltura_auth::runtime::{Clock, Runtime};
 use kaltura_auth::source::{BlockingSessionSource, SessionSource};
 use kaltura_auth::{BlockingTransport, CLIENT_TAG, ServiceUrl, SessionRequest, Transport};
 
-use crate::error::{CallFailed, Called, Error};
+use crate::error::{CallError, Called, Error};
 use crate::retry::RetryPolicy;
 
 /// How many sessions [`login_as`](crate::Client::login_as) keeps if not said.
@@ -35,7 +35,7 @@ pub type BlockingClientBuilder = ClientBuilder<BlockingParts>;
 pub(crate) struct Settings {
     pub(crate) service_url: ServiceUrl,
     pub(crate) client_tag: String,
-    pub(crate) request_limit: Duration,
+    pub(crate) request_timeout: Duration,
     pub(crate) retry: RetryPolicy,
     pub(crate) renew_when_actions_used_up: bool,
 }
@@ -45,7 +45,7 @@ impl<P> ClientBuilder<P> {
         let settings = Settings {
             service_url,
             client_tag: CLIENT_TAG.to_owned(),
-            request_limit: Duration::from_secs(60),
+            request_timeout: Duration::from_secs(60),
             retry: RetryPolicy::default(),
             renew_when_actions_used_up: true,
         };
@@ -71,8 +71,8 @@ impl<P> ClientBuilder<P> {
     }
 
     /// How long each request may take, from connecting to the last byte; 60 seconds if not said.
-    pub const fn request_limit(mut self, limit: Duration) -> Self {
-        self.settings.request_limit = limit;
+    pub const fn request_timeout(mut self, limit: Duration) -> Self {
+        self.settings.request_timeout = limit;
         self
     }
 
@@ -99,7 +99,7 @@ impl<P> ClientBuilder<P> {
 impl<P: Clone> ClientBuilder<P> {
     /// The same client of other parts: those for other wishes, if the session source takes any.
     pub(crate) fn for_wishes(&self, parts: Option<P>) -> Result<Self, Error> {
-        let no_requests = || Error::failed(Called::new("client", "login_as"), CallFailed::NoRequests);
+        let no_requests = || Error::failed(Called::new("client", "login_as"), CallError::NoRequests);
         Ok(Self { parts: parts.ok_or_else(no_requests)?, ..self.clone() })
     }
 }

@@ -2,12 +2,12 @@
 
 use std::marker::PhantomData;
 
-use kaltura_auth::{AnswerFacts, Session, WireRequest, WireResponse};
+use kaltura_auth::{ResponseMetadata, Session, WireRequest, WireResponse};
 use kaltura_types::{Action, Parameters, payload};
 use serde::de::DeserializeOwned;
 
 use crate::builder::Settings;
-use crate::error::{CallFailed, Called, Error};
+use crate::error::{CallError, Called, Error};
 use crate::exchange::{Exchange, Reading};
 use crate::options::CallOptions;
 use crate::reserved::reserved_among;
@@ -32,7 +32,7 @@ impl<'a, O> Call<'a, O> {
         let called = Called::new(action.service(), action.action());
         let mut parameters = action.parameters();
         if let Some(name) = reserved_among(&parameters) {
-            return Err(Error::failed(called, CallFailed::ReservedParameter { name }));
+            return Err(Error::failed(called, CallError::ReservedParameter { name }));
         }
         let wants_session = options.ks.put_into(&mut parameters);
         if let Some(partner) = options.partner {
@@ -78,7 +78,12 @@ impl<O: DeserializeOwned> Exchange for Call<'_, O> {
             .collect()
     }
 
-    fn read(&self, response: &WireResponse, facts: &AnswerFacts, session: Option<&Session>) -> Reading<O> {
+    fn read(
+        &self,
+        response: &WireResponse,
+        facts: &ResponseMetadata,
+        session: Option<&Session>,
+    ) -> Reading<O> {
         let outcome = match payload::decode(response.body()) {
             Ok(_) if !has_status_of_the_api(facts) => Err(Error::odd_status(self.called.clone(), facts)),
             Ok(output) => Ok(output),
@@ -93,6 +98,6 @@ impl<O: DeserializeOwned> Exchange for Call<'_, O> {
 
 /// Whether this may be a result. The API gives results with 200 only (wire contract, section 2.1); what comes with
 /// another status and is no error of the API is from something in between, be it JSON.
-pub(crate) const fn has_status_of_the_api(facts: &AnswerFacts) -> bool {
+pub(crate) const fn has_status_of_the_api(facts: &ResponseMetadata) -> bool {
     matches!(facts.status(), 200..=299)
 }

@@ -15,7 +15,7 @@ use kaltura_types::Action;
 use crate::app_tokens::{AppTokens, proof};
 use crate::builder::{AsyncParts, ClientBuilder};
 use crate::call::Call;
-use crate::error::{CallFailed, Error};
+use crate::error::{CallError, Error};
 use crate::exchange::{Exchange, Next, Tries, read};
 use crate::multirequest::{Batch, Multirequest, MultirequestResults};
 use crate::options::CallOptions;
@@ -200,9 +200,9 @@ impl Client {
     }
 
     /// Keeps the session fresh for as long as a handle on this client exists. See
-    /// [`SessionManager::maintain`].
-    pub fn maintain(&self) -> impl Future<Output = ()> + MaybeSend + 'static {
-        self.0.sessions.maintain()
+    /// [`SessionManager::run_refresh_loop`].
+    pub fn run_refresh_loop(&self) -> impl Future<Output = ()> + MaybeSend + 'static {
+        self.0.sessions.run_refresh_loop()
     }
 
     /// The client of another session of the same token, such as one for each user of a web site.
@@ -240,11 +240,11 @@ impl Client {
     }
 
     async fn within_limit<E: Exchange>(&self, exchange: &E, span: &CallSpan) -> Result<E::Output, Error> {
-        let Some(limit) = exchange.options().time_limit else { return self.attend(exchange, span).await };
+        let Some(limit) = exchange.options().timeout else { return self.attend(exchange, span).await };
         let attended = Box::pin(self.attend(exchange, span));
         match select(attended, self.0.made_by.parts.runtime.sleep(limit)).await {
             Either::Left((outcome, _)) => outcome,
-            Either::Right(_) => Err(Error::failed(exchange.called().clone(), CallFailed::TimedOut { limit })),
+            Either::Right(_) => Err(Error::failed(exchange.called().clone(), CallError::TimedOut { limit })),
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kaltura_auth::manager::{InvalidReason, Status};
-use kaltura_auth::{AnswerFacts, ErrorKind as AuthErrorKind, TransportError};
+use kaltura_auth::{ErrorKind as AuthErrorKind, ResponseMetadata, TransportError};
 use kaltura_types::payload::JsonKind;
 use kaltura_types::{ApiError, DraftMistake, PayloadError, UnexpectedBody};
 
@@ -61,7 +61,7 @@ struct Inner {
     called: Called,
     kind: ErrorKind,
     cause: Cause,
-    answer: Option<AnswerFacts>,
+    answer: Option<ResponseMetadata>,
 }
 
 #[derive(Debug)]
@@ -70,13 +70,13 @@ enum Cause {
     Transport(TransportError),
     Api(ApiError),
     Body(UnexpectedBody),
-    Call(CallFailed),
+    Call(CallError),
 }
 
 /// A call failed here, before or after the server had its say.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum CallFailed {
+pub enum CallError {
     /// The caller's own time limit was reached.
     #[error("the time limit of {} s was reached", limit.as_secs_f64())]
     TimedOut {
@@ -126,30 +126,30 @@ impl Error {
         Self::new(called, ErrorKind::Transport(error.kind()), Cause::Transport(error), None)
     }
 
-    pub(crate) fn failed(called: Called, failed: CallFailed) -> Self {
+    pub(crate) fn failed(called: Called, failed: CallError) -> Self {
         let kind = match failed {
-            CallFailed::TimedOut { .. } => ErrorKind::TimedOut,
-            CallFailed::OddStatus { status } => ErrorKind::of_status(status),
-            CallFailed::NotAnswered => ErrorKind::NotAnswered,
-            CallFailed::NoRequests
-            | CallFailed::ForeignHandle
-            | CallFailed::ReservedParameter { .. }
-            | CallFailed::Batch(_)
-            | CallFailed::Draft(_)
-            | CallFailed::UnknownHashType => ErrorKind::InvalidCall,
+            CallError::TimedOut { .. } => ErrorKind::TimedOut,
+            CallError::OddStatus { status } => ErrorKind::of_status(status),
+            CallError::NotAnswered => ErrorKind::NotAnswered,
+            CallError::NoRequests
+            | CallError::ForeignHandle
+            | CallError::ReservedParameter { .. }
+            | CallError::Batch(_)
+            | CallError::Draft(_)
+            | CallError::UnknownHashType => ErrorKind::InvalidCall,
         };
         Self::new(called, kind, Cause::Call(failed), None)
     }
 
     /// What might be a result came with an HTTP status with which the API gives none.
-    pub(crate) fn odd_status(called: Called, facts: &AnswerFacts) -> Self {
+    pub(crate) fn odd_status(called: Called, facts: &ResponseMetadata) -> Self {
         let status = facts.status();
-        let cause = Cause::Call(CallFailed::OddStatus { status });
+        let cause = Cause::Call(CallError::OddStatus { status });
         Self::new(called, ErrorKind::of_status(status), cause, Some(facts.clone()))
     }
 
     /// The server saw none of the calls of a multirequest.
-    pub(crate) fn body_not_read(called: Called, facts: &AnswerFacts) -> Self {
+    pub(crate) fn body_not_read(called: Called, facts: &ResponseMetadata) -> Self {
         let body = UnexpectedBody::WrongShape { expected: "list of its results", found: JsonKind::List };
         Self::new(called, ErrorKind::BodyNotRead, Cause::Body(body), Some(facts.clone()))
     }
@@ -159,7 +159,7 @@ impl Error {
     pub(crate) fn answer(
         called: Called,
         error: PayloadError,
-        facts: &AnswerFacts,
+        facts: &ResponseMetadata,
         sent: &[String],
         secrets: &[&str],
     ) -> Self {
@@ -183,7 +183,7 @@ impl Error {
         }
     }
 
-    fn new(called: Called, kind: ErrorKind, cause: Cause, answer: Option<AnswerFacts>) -> Self {
+    fn new(called: Called, kind: ErrorKind, cause: Cause, answer: Option<ResponseMetadata>) -> Self {
         Self(Arc::new(Inner { called, kind, cause, answer }))
     }
 
@@ -262,16 +262,16 @@ impl Error {
 
     /// What went wrong here, before or after the server had its say.
     #[must_use]
-    pub fn call_failed(&self) -> Option<&CallFailed> {
+    pub fn call_error(&self) -> Option<&CallError> {
         match &self.0.cause {
             Cause::Call(failed) => Some(failed),
             _ => None,
         }
     }
 
-    /// What the answer tells for a support ticket: HTTP status, `X-Me`, `X-Kaltura-Session`.
+    /// What the answer tells for a support permit: HTTP status, `X-Me`, `X-Kaltura-Session`.
     #[must_use]
-    pub fn answer_facts(&self) -> Option<&AnswerFacts> {
+    pub fn response_metadata(&self) -> Option<&ResponseMetadata> {
         self.0.answer.as_ref()
     }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use kaltura_auth::manager::{InvalidReason, Moment};
-use kaltura_auth::{AnswerFacts, Session, TransportError, WireRequest, WireResponse};
+use kaltura_auth::{ResponseMetadata, Session, TransportError, WireRequest, WireResponse};
 use kaltura_types::KsRefusal;
 
 use crate::builder::Settings;
-use crate::error::{CallFailed, Called, Error, ErrorKind};
+use crate::error::{CallError, Called, Error, ErrorKind};
 use crate::options::CallOptions;
 
 /// One call, or several in one request.
@@ -33,7 +33,7 @@ pub(crate) trait Exchange {
     fn read(
         &self,
         response: &WireResponse,
-        facts: &AnswerFacts,
+        facts: &ResponseMetadata,
         session: Option<&Session>,
     ) -> Reading<Self::Output>;
 }
@@ -98,14 +98,14 @@ impl<'a> Tries<'a> {
         session: Option<&Session>,
         now: Moment,
     ) -> Result<WireRequest, Error> {
-        let limit = match self.options.time_limit {
+        let limit = match self.options.timeout {
             Some(limit) if now.since(self.since) >= limit => {
-                return Err(Error::failed(exchange.called().clone(), CallFailed::TimedOut { limit }));
+                return Err(Error::failed(exchange.called().clone(), CallError::TimedOut { limit }));
             }
-            Some(limit) => (limit - now.since(self.since)).min(self.settings.request_limit),
-            None => self.settings.request_limit,
+            Some(limit) => (limit - now.since(self.since)).min(self.settings.request_timeout),
+            None => self.settings.request_timeout,
         };
-        let mut request = exchange.request(session).with_time_limit(limit);
+        let mut request = exchange.request(session).with_timeout(limit);
         if let Some(bytes) = self.options.max_response_bytes {
             request = request.with_max_response_bytes(bytes);
         }
@@ -155,7 +155,7 @@ impl<'a> Tries<'a> {
         let elapsed = now.since(self.since);
         let wait =
             self.settings.retry.wait(error, self.options.repeatable, self.made, elapsed, roll(random))?;
-        let in_time = self.options.time_limit.is_none_or(|limit| elapsed.saturating_add(wait) < limit);
+        let in_time = self.options.timeout.is_none_or(|limit| elapsed.saturating_add(wait) < limit);
         in_time.then_some(wait)
     }
 }
@@ -165,10 +165,10 @@ pub(crate) fn read<E: Exchange>(
     exchange: &E,
     outcome: Result<WireResponse, TransportError>,
     session: Option<&Session>,
-) -> (Option<AnswerFacts>, Reading<E::Output>) {
+) -> (Option<ResponseMetadata>, Reading<E::Output>) {
     match outcome {
         Ok(response) => {
-            let facts = AnswerFacts::of(&response, &exchange.secrets(session));
+            let facts = ResponseMetadata::of(&response, &exchange.secrets(session));
             let reading = exchange.read(&response, &facts, session);
             (Some(facts), reading)
         }

@@ -42,7 +42,7 @@ mod trace;
 pub use blocking::BlockingClient;
 pub use builder::{AsyncParts, BlockingClientBuilder, BlockingParts, ClientBuilder};
 pub use client::Client;
-pub use error::{CallFailed, Error, ErrorKind};
+pub use error::{CallError, Error, ErrorKind};
 pub use kaltura_auth as auth;
 pub use kaltura_types as types;
 pub use multirequest::{Multirequest, MultirequestResults, Subrequest};

@@ -9,12 +9,12 @@ use serde_json::Value;
 ///
 /// ```
 /// # use kaltura_client::CallOptions; use std::time::Duration;
-/// let options = CallOptions::new().time_limit(Duration::from_secs(5)).repeatable();
+/// let options = CallOptions::new().timeout(Duration::from_secs(5)).repeatable();
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "options do nothing until a call takes them"]
 pub struct CallOptions {
-    pub(crate) time_limit: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     pub(crate) partner: Option<PartnerId>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) max_response_bytes: Option<u64>,
@@ -58,7 +58,7 @@ impl CallOptions {
     /// As usual.
     pub const fn new() -> Self {
         Self {
-            time_limit: None,
+            timeout: None,
             partner: None,
             headers: Vec::new(),
             max_response_bytes: None,
@@ -70,8 +70,8 @@ impl CallOptions {
 
     /// How long the caller waits, for a session, for retries and for the answer together. A login under way is
     /// not given up for it: others may wait for the same one.
-    pub const fn time_limit(mut self, limit: Duration) -> Self {
-        self.time_limit = Some(limit);
+    pub const fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
         self
     }
 

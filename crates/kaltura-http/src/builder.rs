@@ -40,12 +40,12 @@ impl ReqwestTransportBuilder {
     pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
     /// How long a request may take, unless it is said otherwise: 60 seconds.
-    pub const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(60);
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
     pub(crate) fn new() -> Self {
         Self {
             connect_timeout: Some(Self::DEFAULT_CONNECT_TIMEOUT),
-            limits: Limits { time: Some(Self::DEFAULT_TIME_LIMIT), response_bytes: None },
+            limits: Limits { time: Some(Self::DEFAULT_TIMEOUT), response_bytes: None },
             user_agent: concat!("kaltura-rs/", env!("CARGO_PKG_VERSION")).to_owned(),
             proxies: Proxies::default(),
             #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
@@ -62,7 +62,7 @@ impl ReqwestTransportBuilder {
 
     /// How long a request may take, from connecting to the last byte of the answer. The request's own limit
     /// holds if it is shorter. `None` leaves it to the request alone.
-    pub fn time_limit(mut self, limit: impl Into<Option<Duration>>) -> Self {
+    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limits.time = limit.into();
         self
     }

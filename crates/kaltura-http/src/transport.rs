@@ -26,7 +26,7 @@ use crate::request::prepare;
 ///
 /// let transport = ReqwestTransport::builder()
 ///     .connect_timeout(Duration::from_secs(5))
-///     .time_limit(Duration::from_secs(30))
+///     .timeout(Duration::from_secs(30))
 ///     .build()?;
 /// # Ok::<(), kaltura_http::BuildError>(())
 /// ```
@@ -49,7 +49,7 @@ pub(crate) struct Limits {
 impl Limits {
     /// The stricter of both.
     fn with_those_of(self, request: &WireRequest) -> (Option<Duration>, u64) {
-        let times = [self.time, request.time_limit()];
+        let times = [self.time, request.timeout()];
         let bytes = request.max_response_bytes();
         (times.into_iter().flatten().min(), self.response_bytes.map_or(bytes, |most| most.min(bytes)))
     }
@@ -102,13 +102,13 @@ impl Transport for ReqwestTransport {
         if Handle::try_current().is_err() {
             return Err(TransportError::new(TransportErrorKind::Build, RequestFault::NoRuntime));
         }
-        let (time_limit, max_bytes) = self.limits.with_those_of(&request);
+        let (timeout, max_bytes) = self.limits.with_those_of(&request);
         let (request, departure) = prepare(request)?;
         if request.url().scheme() == "https" && !self.https_possible {
             return Err(TransportError::new(TransportErrorKind::Build, RequestFault::NoTls));
         }
         let exchange = exchange(self.client_for(request.url()), request, max_bytes);
-        let outcome = match time_limit {
+        let outcome = match timeout {
             None => exchange.await,
             // The timer looks at the clock only after a first try.
             Some(Duration::ZERO) => Err(late()),
@@ -152,7 +152,7 @@ impl fmt::Debug for ReqwestTransport {
     /// Shows nothing of the client: its default headers or the URL of its proxy may hold a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReqwestTransport")
-            .field("time_limit", &self.limits.time)
+            .field("timeout", &self.limits.time)
             .field("max_response_bytes", &self.limits.response_bytes)
             .finish_non_exhaustive()
     }
@@ -189,7 +189,7 @@ mod tests {
 
         let open = limits(None, None).with_those_of(&request);
         assert_eq!(open, (None, WireRequest::DEFAULT_MAX_RESPONSE_BYTES));
-        let request = request.with_time_limit(seconds(5)).with_max_response_bytes(10);
+        let request = request.with_timeout(seconds(5)).with_max_response_bytes(10);
         assert_eq!(limits(None, None).with_those_of(&request), (Some(seconds(5)), 10));
         assert_eq!(limits(Some(seconds(9)), Some(20)).with_those_of(&request), (Some(seconds(5)), 10));
         assert_eq!(limits(Some(seconds(1)), Some(2)).with_those_of(&request), (Some(seconds(1)), 2));

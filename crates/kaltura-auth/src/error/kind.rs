@@ -62,7 +62,7 @@ pub enum ErrorKind {
     /// by `session.end`, which holds for new ones too.
     TokenGroupEnded,
     /// The server grants sessions and refuses them at once as expired.
-    DiesYoung,
+    RevokedEarly,
     /// The login took longer than a session manager lets it.
     LoginTimedOut,
     /// A source of credentials or sessions, brought by the user of this library, is not available now.
@@ -142,7 +142,7 @@ impl ErrorKind {
             Self::RateLimited
             | Self::ServerFailed
             | Self::Unavailable
-            | Self::DiesYoung
+            | Self::RevokedEarly
             | Self::LoginTimedOut
             | Self::SourceUnavailable => true,
             _ => false,
@@ -210,7 +210,7 @@ impl ErrorKind {
             Self::TokenGroupEnded => {
                 "All sessions of this app token were ended, those to come included (session.end). Make a new token."
             }
-            Self::DiesYoung => {
+            Self::RevokedEarly => {
                 "Check the clock and the address of this machine, and the limits of the app token."
             }
             Self::LoginTimedOut => "The login took too long; try again, or raise the limit.",
@@ -262,7 +262,7 @@ impl fmt::Display for ErrorKind {
             Self::ExpiredOnArrival => "the session was over when it was granted",
             Self::SessionTooShort => "no session lives as long as was needed",
             Self::TokenGroupEnded => "the server refuses each new session of the app token",
-            Self::DiesYoung => "the server refuses each new session as expired",
+            Self::RevokedEarly => "the server refuses each new session as expired",
             Self::LoginTimedOut => "the login took too long",
             Self::SourceUnavailable => "it is not available",
             Self::SourceFailed => "it gave nothing",

@@ -8,7 +8,7 @@ use super::fresh::Fresh;
 use super::observer::Observer;
 use super::policy::Policy;
 use super::session_manager::Answer;
-use super::state::{Decision, InvalidReason, SessionState, Ticket, Who};
+use super::state::{Caller, Decision, InvalidReason, LoginPermit, SessionState};
 use super::status::Status;
 use super::sync::{Condvar, Mutex, MutexGuard, lock};
 use super::time::Moment;
@@ -43,7 +43,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     source: Arc<dyn BlockingSessionSource>,
     observer: Option<Arc<dyn Observer>>,
-    flight_limit: Duration,
+    login_timeout: Duration,
     fresh: Fresh,
     locked: Mutex<Locked>,
     landed: Condvar,
@@ -85,13 +85,13 @@ impl BlockingSessionManagerBuilder {
     /// Makes it. Nothing is sent before somebody asks.
     #[must_use]
     pub fn build(self) -> BlockingSessionManager {
-        let flight_limit = self.policy.flight_limit;
+        let login_timeout = self.policy.login_timeout;
         let state = SessionState::new(self.policy, self.clock.random());
         BlockingSessionManager(Arc::new(Inner {
             clock: self.clock,
             source: self.source,
             observer: self.observer,
-            flight_limit,
+            login_timeout,
             fresh: Fresh::default(),
             locked: Mutex::new(Locked { state, outcome: Arc::default() }),
             landed: Condvar::new(),
@@ -132,7 +132,7 @@ impl BlockingSessionManager {
     pub fn session(&self) -> Answer {
         match self.0.fresh.get(self.0.now()) {
             Some(session) => Ok(session),
-            None => self.0.drive(Who::Caller, Duration::ZERO),
+            None => self.0.drive(Caller::OnDemand, Duration::ZERO),
         }
     }
 
@@ -142,7 +142,7 @@ impl BlockingSessionManager {
     ///
     /// As [`session`](Self::session), and at once if sessions of this source never live that long.
     pub fn session_valid_for(&self, min: Duration) -> Answer {
-        let session = self.0.drive(Who::Caller, min)?;
+        let session = self.0.drive(Caller::OnDemand, min)?;
         let now = self.0.now();
         let too_short = self.0.lock().state.too_short(&session, min, now);
         too_short.map_or(Ok(session), Err)
@@ -178,10 +178,10 @@ impl BlockingSessionManager {
     /// Does what is due, and says when to come again, in 50 ms at the earliest, in a minute at the latest: for a
     /// thread that keeps the session fresh, so that no caller ever waits.
     #[must_use]
-    pub fn tend(&self) -> Duration {
-        let _outcome = self.0.drive(Who::Keeper, Duration::ZERO);
+    pub fn refresh_if_due(&self) -> Duration {
+        let _outcome = self.0.drive(Caller::RefreshLoop, Duration::ZERO);
         let now = self.0.now();
-        self.0.lock().state.keeper_due(now)
+        self.0.lock().state.next_refresh_in(now)
     }
 }
 
@@ -211,10 +211,10 @@ impl Inner {
         }
     }
 
-    fn drive(&self, who: Who, min: Duration) -> Answer {
+    fn drive(&self, caller: Caller, min: Duration) -> Answer {
         loop {
             let mut locked = self.lock();
-            let decision = locked.state.decide(self.now(), who, min);
+            let decision = locked.state.decide(self.now(), caller, min);
             match decision {
                 Decision::Use(session) => {
                     self.release(locked);
@@ -224,9 +224,9 @@ impl Inner {
                     self.release(locked);
                     return Err(error);
                 }
-                Decision::Start(ticket) => return self.fly(locked, ticket),
-                Decision::UseAndRenew(_, ticket) => {
-                    return self.fly(locked, ticket).or_else(|error| self.still_alive().ok_or(error));
+                Decision::Start(permit) => return self.fly(locked, permit),
+                Decision::UseAndRenew(_, permit) => {
+                    return self.fly(locked, permit).or_else(|error| self.still_alive().ok_or(error));
                 }
                 Decision::Join => {
                     if let Some(answer) = self.wait(locked) {
@@ -245,14 +245,14 @@ impl Inner {
     fn wait(&self, locked: MutexGuard<'_, Locked>) -> Option<Answer> {
         let flight = locked.state.flight()?;
         let outcome = Arc::clone(&locked.outcome);
-        let left = self.flight_limit.saturating_sub(self.now().since(flight.since));
+        let left = self.login_timeout.saturating_sub(self.now().since(flight.since));
         let under_way = |locked: &mut Locked| {
             outcome.get().is_none() && locked.state.flight().is_some_and(|other| other.id == flight.id)
         };
         let (mut locked, waited) =
             self.landed.wait_timeout_while(locked, left, under_way).unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
-        if outcome.get().is_none() && (waited.timed_out() || now.since(flight.since) >= self.flight_limit) {
+        if outcome.get().is_none() && (waited.timed_out() || now.since(flight.since) >= self.login_timeout) {
             let error = locked.state.time_out(flight.id, now);
             outcome.get_or_init(|| Err(error));
             self.landed.notify_all();
@@ -261,17 +261,17 @@ impl Inner {
         outcome.get().cloned()
     }
 
-    fn fly(&self, mut locked: MutexGuard<'_, Locked>, ticket: Ticket) -> Answer {
+    fn fly(&self, mut locked: MutexGuard<'_, Locked>, permit: LoginPermit) -> Answer {
         let outcome = Arc::<OnceLock<Answer>>::default();
         locked.outcome = Arc::clone(&outcome);
-        let mut landing = Landing { inner: self, ticket: Some(ticket) };
+        let mut completion_guard = CompletionGuard { inner: self, permit: Some(permit) };
         self.release(locked);
         let result = self.source.start(&*self.clock);
 
         let now = self.now();
         let mut locked = self.lock();
-        let answer = match landing.ticket.take() {
-            Some(ticket) => locked.state.finish(ticket, result, now),
+        let answer = match completion_guard.permit.take() {
+            Some(permit) => locked.state.finish(permit, result, now),
             None => result.map(|grant| Arc::clone(grant.session())),
         };
         outcome.get_or_init(|| answer.clone());
@@ -289,15 +289,15 @@ impl Inner {
 }
 
 /// The duty to end the flight: with its outcome, or, if the source or the observer panics, without.
-struct Landing<'a> {
+struct CompletionGuard<'a> {
     inner: &'a Inner,
-    ticket: Option<Ticket>,
+    permit: Option<LoginPermit>,
 }
 
-impl Drop for Landing<'_> {
+impl Drop for CompletionGuard<'_> {
     fn drop(&mut self) {
-        if let Some(ticket) = self.ticket.take() {
-            self.inner.lock().state.abandon(ticket.id());
+        if let Some(permit) = self.permit.take() {
+            self.inner.lock().state.abandon(permit.id());
             self.inner.landed.notify_all();
         }
     }

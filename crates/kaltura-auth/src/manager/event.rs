@@ -45,9 +45,9 @@ pub enum Event {
         remaining: Duration,
     },
     /// No login is tried for a while; whoever needs one gets the error at once.
-    GateClosed {
+    BackoffStarted {
         /// For how long.
-        closed_for: Duration,
+        duration: Duration,
         /// Why.
         error: Error,
     },

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::state::Held;
+use super::state::Cached;
 use super::sync::ArcSwapOption;
 use super::time::{Deadline, Moment};
 use crate::session::Session;
@@ -25,7 +25,7 @@ impl Fresh {
     }
 
     /// Under the lock of the state, so that the two never differ.
-    pub(super) fn publish(&self, held: Option<&Held>) {
+    pub(super) fn publish(&self, held: Option<&Cached>) {
         let snapshot =
             held.map(|held| Snapshot { session: Arc::clone(&held.session), until: held.caller_from });
         self.0.store(snapshot.map(Arc::new));

@@ -10,14 +10,14 @@ use crate::session::Session;
 
 /// A session that was just granted, with what is needed to tell its life.
 #[derive(Clone, Debug)]
-pub struct Grant {
+pub struct IssuedSession {
     session: Arc<Session>,
     sent: Moment,
     asked: Option<Lifetime>,
     server_time: Option<UnixTime>,
 }
 
-impl Grant {
+impl IssuedSession {
     /// A session that was asked for at the moment `sent`, with the lifetime `asked`.
     #[must_use]
     pub fn new(session: Arc<Session>, sent: Moment, asked: Option<Lifetime>) -> Self {

@@ -12,17 +12,17 @@ use std::time::Duration;
 #[must_use = "a policy does nothing until a manager takes it"]
 pub struct Policy {
     pub(super) window: Duration,
-    pub(super) transient: GateWidth,
-    pub(super) permanent: GateWidth,
+    pub(super) transient: BackoffRange,
+    pub(super) permanent: BackoffRange,
     pub(super) rate_limited_least: Duration,
     pub(super) retry_after_most: Duration,
     pub(super) young: Duration,
-    pub(super) flight_limit: Duration,
+    pub(super) login_timeout: Duration,
 }
 
 /// How long a gate stays closed: it doubles from `base` to `cap`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct GateWidth {
+pub(super) struct BackoffRange {
     pub(super) base: Duration,
     pub(super) cap: Duration,
 }
@@ -44,12 +44,12 @@ impl Default for Policy {
         let seconds = Duration::from_secs;
         Self {
             window: seconds(300),
-            transient: GateWidth { base: seconds(1), cap: seconds(60) },
-            permanent: GateWidth { base: seconds(60), cap: seconds(900) },
+            transient: BackoffRange { base: seconds(1), cap: seconds(60) },
+            permanent: BackoffRange { base: seconds(60), cap: seconds(900) },
             rate_limited_least: seconds(10),
             retry_after_most: seconds(900),
             young: seconds(60),
-            flight_limit: seconds(30),
+            login_timeout: seconds(30),
         }
     }
 }
@@ -63,21 +63,21 @@ impl Policy {
 
     /// How long one login may take, all its requests together; 30 seconds. It holds even if every caller has
     /// given up waiting, and even if a transport never comes back.
-    pub const fn flight_limit(mut self, limit: Duration) -> Self {
-        self.flight_limit = limit;
+    pub const fn login_timeout(mut self, limit: Duration) -> Self {
+        self.login_timeout = limit;
         self
     }
 
     /// How long to wait after a failure that may pass by itself: from `base`, doubling, to `cap`; 1 s to 60 s.
-    pub const fn transient_gate(mut self, base: Duration, cap: Duration) -> Self {
-        self.transient = GateWidth { base, cap };
+    pub const fn transient_backoff(mut self, base: Duration, cap: Duration) -> Self {
+        self.transient = BackoffRange { base, cap };
         self
     }
 
     /// How long to wait after a failure that somebody has to mend: from `base`, doubling, to `cap`; 1 to 15
     /// minutes. Never for ever: what is mended is noticed without a restart.
-    pub const fn permanent_gate(mut self, base: Duration, cap: Duration) -> Self {
-        self.permanent = GateWidth { base, cap };
+    pub const fn permanent_backoff(mut self, base: Duration, cap: Duration) -> Self {
+        self.permanent = BackoffRange { base, cap };
         self
     }
 }

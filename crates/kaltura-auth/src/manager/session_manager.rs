@@ -1,8 +1,8 @@
 //! The async driver over the pure state: many tasks, one session, one login at a time.
 
+mod cancel_on_drop;
+mod completion_guard;
 mod flight;
-mod landing;
-mod leash;
 
 use std::fmt;
 use std::future::Future;
@@ -10,13 +10,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::flight::{Flight, FlightSlot};
-use self::landing::Landing;
-use self::leash::Leash;
+use self::cancel_on_drop::CancelOnDrop;
+use self::completion_guard::CompletionGuard;
+use self::flight::{SharedLogin, SharedLoginSlot};
 use super::fresh::Fresh;
 use super::observer::Observer;
 use super::policy::Policy;
-use super::state::{Decision, InvalidReason, SessionState, Who};
+use super::state::{Caller, Decision, InvalidReason, SessionState};
 use super::status::Status;
 use super::sync::{Mutex, MutexGuard, lock};
 use super::time::Moment;
@@ -66,8 +66,8 @@ impl Deref for Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        let leash = self.0.lock().leash.clone();
-        leash.cut();
+        let cancel_on_drop = self.0.lock().cancel_on_drop.clone();
+        cancel_on_drop.cut();
     }
 }
 
@@ -75,16 +75,16 @@ struct Inner {
     runtime: Arc<dyn Runtime>,
     source: Arc<dyn SessionSource>,
     observer: Option<Arc<dyn Observer>>,
-    flight_limit: Duration,
+    login_timeout: Duration,
     fresh: Fresh,
     locked: Mutex<Locked>,
 }
 
 struct Locked {
     state: SessionState,
-    slot: FlightSlot,
+    slot: SharedLoginSlot,
     /// Of the task that carries the flight.
-    leash: Leash,
+    cancel_on_drop: CancelOnDrop,
 }
 
 /// How a session manager is made.
@@ -117,15 +117,19 @@ impl SessionManagerBuilder {
     /// Makes it. Nothing is sent before somebody asks.
     #[must_use]
     pub fn build(self) -> SessionManager {
-        let flight_limit = self.policy.flight_limit;
+        let login_timeout = self.policy.login_timeout;
         let state = SessionState::new(self.policy, self.runtime.random());
         SessionManager(Arc::new(Handle(Arc::new(Inner {
             runtime: self.runtime,
             source: self.source,
             observer: self.observer,
-            flight_limit,
+            login_timeout,
             fresh: Fresh::default(),
-            locked: Mutex::new(Locked { state, slot: FlightSlot::default(), leash: Leash::default() }),
+            locked: Mutex::new(Locked {
+                state,
+                slot: SharedLoginSlot::default(),
+                cancel_on_drop: CancelOnDrop::default(),
+            }),
         }))))
     }
 }
@@ -170,7 +174,7 @@ impl SessionManager {
     pub async fn session(&self) -> Answer {
         match self.fresh() {
             Some(session) => Ok(session),
-            None => self.drive(Who::Caller, Duration::ZERO).await,
+            None => self.drive(Caller::OnDemand, Duration::ZERO).await,
         }
     }
 
@@ -181,7 +185,7 @@ impl SessionManager {
     ///
     /// As [`session`](Self::session), and at once if sessions of this source never live that long.
     pub async fn session_valid_for(&self, min: Duration) -> Answer {
-        let session = self.drive(Who::Caller, min).await?;
+        let session = self.drive(Caller::OnDemand, min).await?;
         let now = self.0.now();
         let too_short = self.0.lock().state.too_short(&session, min, now);
         too_short.map_or(Ok(session), Err)
@@ -215,30 +219,30 @@ impl SessionManager {
     }
 
     /// Does what is due, and says when to come again: in 50 ms at the earliest, in a minute at the latest.
-    pub async fn tend(&self) -> Duration {
+    pub async fn refresh_if_due(&self) -> Duration {
         // A failure closes the gate and is told to whoever asks next; the keeper only comes again.
-        let _outcome = self.drive(Who::Keeper, Duration::ZERO).await;
+        let _outcome = self.drive(Caller::RefreshLoop, Duration::ZERO).await;
         let now = self.0.now();
-        self.0.lock().state.keeper_due(now)
+        self.0.lock().state.next_refresh_in(now)
     }
 
     /// Keeps the session fresh for as long as a handle exists, so that no caller ever waits; for runtimes that
     /// do not run tasks, or to hold a session ready in quiet times. Failures do not end it.
     ///
     /// It does not hold the manager: it ends at its first wake-up after the last handle is gone.
-    pub fn maintain(&self) -> impl Future<Output = ()> + MaybeSend + 'static {
+    pub fn run_refresh_loop(&self) -> impl Future<Output = ()> + MaybeSend + 'static {
         let weak = Arc::downgrade(&self.0);
         async move {
             while let Some(inner) = weak.upgrade() {
                 let runtime = Arc::clone(&inner.runtime);
-                let rest = Self(inner).tend().await;
+                let rest = Self(inner).refresh_if_due().await;
                 runtime.sleep(rest).await;
             }
         }
     }
 
-    async fn drive(&self, who: Who, min: Duration) -> Answer {
-        match self.0.step(who, min) {
+    async fn drive(&self, caller: Caller, min: Duration) -> Answer {
+        match self.0.step(caller, min) {
             Step::Done(answer) => answer,
             Step::Wait(flight) => flight.await,
             Step::Renew(flight) => match flight.await {
@@ -259,9 +263,9 @@ impl fmt::Debug for SessionManager {
 enum Step {
     Done(Answer),
     /// The outcome of this flight is his.
-    Wait(Flight),
+    Wait(SharedLogin),
     /// He carries this renewal; if it fails, the session at hand is his.
-    Renew(Flight),
+    Renew(SharedLogin),
 }
 
 impl Inner {
@@ -289,10 +293,10 @@ impl Inner {
         self.lock().state.alive(now).map(|held| Arc::clone(&held.session))
     }
 
-    fn step(self: &Arc<Self>, who: Who, min: Duration) -> Step {
+    fn step(self: &Arc<Self>, caller: Caller, min: Duration) -> Step {
         let now = self.now();
         let mut locked = self.lock();
-        let mut decision = locked.state.decide(now, who, min);
+        let mut decision = locked.state.decide(now, caller, min);
         if matches!(decision, Decision::Join) {
             if let Some(flight) = locked.slot.join() {
                 self.release(locked);
@@ -302,20 +306,20 @@ impl Inner {
             if let Some(dead) = locked.state.flight() {
                 locked.state.abandon(dead.id);
             }
-            decision = locked.state.decide(now, who, min);
+            decision = locked.state.decide(now, caller, min);
         }
         let (step, to_spawn) = match decision {
             Decision::Use(session) => (Step::Done(Ok(session)), None),
             Decision::Fail(error) => (Step::Done(Err(error)), None),
-            Decision::Start(ticket) => {
-                let flight = locked.slot.take_off(Box::pin(Landing::new(self, ticket).fly()));
+            Decision::Start(permit) => {
+                let flight = locked.slot.start(Box::pin(CompletionGuard::new(self, permit).fly()));
                 (Step::Wait(flight.clone()), Some(flight))
             }
-            Decision::UseAndRenew(session, ticket) => {
-                let flight = locked.slot.take_off(Box::pin(Landing::new(self, ticket).fly()));
-                match who {
-                    Who::Keeper => (Step::Renew(flight), None),
-                    Who::Caller => (Step::Done(Ok(session)), Some(flight)),
+            Decision::UseAndRenew(session, permit) => {
+                let flight = locked.slot.start(Box::pin(CompletionGuard::new(self, permit).fly()));
+                match caller {
+                    Caller::RefreshLoop => (Step::Renew(flight), None),
+                    Caller::OnDemand => (Step::Done(Ok(session)), Some(flight)),
                 }
             }
             // There was no flight to join, and the one that was thought to be there is abandoned.
@@ -326,11 +330,11 @@ impl Inner {
     }
 
     /// Lets the runtime carry the flight; where it does not, the caller carries it.
-    fn spawn(&self, step: Step, flight: Option<Flight>) -> Step {
+    fn spawn(&self, step: Step, flight: Option<SharedLogin>) -> Step {
         let Some(flight) = flight else { return step };
-        let leash = Leash::default();
-        self.lock().leash = leash.clone();
-        let task: BoxFuture<'static, ()> = Box::pin(leash.carry(flight.clone()));
+        let cancel_on_drop = CancelOnDrop::default();
+        self.lock().cancel_on_drop = cancel_on_drop.clone();
+        let task: BoxFuture<'static, ()> = Box::pin(cancel_on_drop.carry(flight.clone()));
         match (self.runtime.spawn(task), step) {
             (Err(_), Step::Done(Ok(_))) => Step::Renew(flight),
             (_, step) => step,

@@ -10,31 +10,31 @@
 //! | none or over, gate open | a new flight |
 //!
 //! A flight that takes longer than it may counts as none: nobody can be made to wait for ever by one who got a
-//! ticket and does nothing with it.
+//! permit and does nothing with it.
 
 mod gate;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::gate::Gate;
+use self::gate::Backoff;
 use super::event::Event;
-use super::grant::Grant;
+use super::grant::IssuedSession;
 use super::jitter::Jitter;
 use super::policy::{LEAST_GAIN, LONGEST_REST, Policy, SHORTEST_REST, WINDOW_SHARE};
 use super::status::{Phase, Status};
 use super::time::{Deadline, Moment};
-use crate::error::{Error, KeepingFailed};
+use crate::error::{Error, ManagerError};
 use crate::session::Session;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "there is no third party")]
-pub enum Who {
+pub enum Caller {
     /// Somebody who needs a session now.
-    Caller,
+    OnDemand,
     /// Somebody who only keeps it fresh. He comes earlier than callers, so that they never renew.
-    Keeper,
+    RefreshLoop,
 }
 
 /// What is to be done for whoever asked.
@@ -44,10 +44,10 @@ pub enum Who {
 pub enum Decision {
     /// Give him this session.
     Use(Arc<Session>),
-    /// Give him this session, and renew it on this ticket; if nobody else can, he renews it himself.
-    UseAndRenew(Arc<Session>, Ticket),
-    /// Log in on this ticket; the outcome is his.
-    Start(Ticket),
+    /// Give him this session, and renew it on this permit; if nobody else can, he renews it himself.
+    UseAndRenew(Arc<Session>, LoginPermit),
+    /// Log in on this permit; the outcome is his.
+    Start(LoginPermit),
     /// Give him the outcome of the flight that is under way.
     Join,
     /// Give him this error.
@@ -58,10 +58,10 @@ pub enum Decision {
 ///
 /// It is finished ([`SessionState::finish`]) or abandoned ([`SessionState::abandon`]).
 #[derive(Debug)]
-#[must_use = "a ticket that is neither finished nor abandoned blocks all others"]
-pub struct Ticket(u64);
+#[must_use = "a permit that is neither finished nor abandoned blocks all others"]
+pub struct LoginPermit(u64);
 
-impl Ticket {
+impl LoginPermit {
     /// Which flight it is.
     #[must_use]
     pub const fn id(&self) -> u64 {
@@ -88,16 +88,16 @@ pub struct SessionState {
     policy: Policy,
     jitter: Jitter,
     next_ticket: u64,
-    held: Option<Held>,
-    flight: Option<Flight>,
-    gate: Gate,
+    held: Option<Cached>,
+    flight: Option<SharedLogin>,
+    gate: Backoff,
     died_young: u32,
     events: Vec<Event>,
 }
 
 /// A login that is under way.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Flight {
+pub(crate) struct SharedLogin {
     pub(crate) id: u64,
     pub(crate) since: Moment,
     renewal: bool,
@@ -105,7 +105,7 @@ pub(crate) struct Flight {
 
 /// A session that is held, and when what is due with it.
 #[derive(Clone, Debug)]
-pub(crate) struct Held {
+pub(crate) struct Cached {
     pub(crate) session: Arc<Session>,
     published: Moment,
     life: Duration,
@@ -126,34 +126,34 @@ impl SessionState {
             next_ticket: 1,
             held: None,
             flight: None,
-            gate: Gate::open(),
+            gate: Backoff::open(),
             died_young: 0,
             events: Vec::new(),
         }
     }
 
     /// What to do for `who`, who needs a session that lives for `min` at least.
-    pub fn decide(&mut self, now: Moment, who: Who, min: Duration) -> Decision {
+    pub fn decide(&mut self, now: Moment, caller: Caller, min: Duration) -> Decision {
         self.give_up_overdue(now);
         if let Some(held) = self.alive(now) {
             let enough = held.expires.remaining(now) >= min;
             if !enough && min > held.life {
-                return Decision::Fail(Error::keeping(KeepingFailed::TooShort {
+                return Decision::Fail(Error::keeping(ManagerError::TooShort {
                     needed: min,
                     life: held.life,
                 }));
             }
             if enough {
                 let session = Arc::clone(&held.session);
-                let due = match who {
-                    Who::Caller => held.caller_from,
-                    Who::Keeper => held.keeper_from,
+                let due = match caller {
+                    Caller::OnDemand => held.caller_from,
+                    Caller::RefreshLoop => held.keeper_from,
                 };
                 if !due.is_reached(now) || held.ending {
                     return Decision::Use(session);
                 }
                 if self.flight.is_none() && !self.gate.is_closed(now) {
-                    return Decision::UseAndRenew(session, self.take_off(now, true));
+                    return Decision::UseAndRenew(session, self.start(now, true));
                 }
                 let remaining = held.expires.remaining(now);
                 self.events.push(Event::ServedStale { remaining });
@@ -166,23 +166,23 @@ impl SessionState {
         if let Some(error) = self.gate.error(now) {
             return Decision::Fail(error.clone());
         }
-        Decision::Start(self.take_off(now, false))
+        Decision::Start(self.start(now, false))
     }
 
     /// Ends a flight. What comes back is the outcome for all who joined.
     ///
-    /// A ticket that is no longer the flight changes neither the session nor the gate.
+    /// A permit that is no longer the flight changes neither the session nor the gate.
     ///
     /// # Errors
     ///
     /// The error of the login, or that the session was over when it came.
     pub fn finish(
         &mut self,
-        ticket: Ticket,
-        result: Result<Grant, Error>,
+        permit: LoginPermit,
+        result: Result<IssuedSession, Error>,
         now: Moment,
     ) -> Result<Arc<Session>, Error> {
-        let flight = self.flight.take_if(|flight| flight.id == ticket.0);
+        let flight = self.flight.take_if(|flight| flight.id == permit.0);
         let result = result.and_then(|grant| match grant.life() {
             Duration::ZERO => Err(Error::over_on_arrival()),
             _ => Ok(grant),
@@ -206,8 +206,8 @@ impl SessionState {
     }
 
     /// Ends a flight that nobody carries any more. True if it was the one under way.
-    pub fn abandon(&mut self, ticket: u64) -> bool {
-        self.flight.take_if(|flight| flight.id == ticket).is_some()
+    pub fn abandon(&mut self, permit: u64) -> bool {
+        self.flight.take_if(|flight| flight.id == permit).is_some()
     }
 
     /// Drops the held session, if it is this very one, since the server has refused it. True if it was.
@@ -218,8 +218,8 @@ impl SessionState {
         let Some(held) = self.held.take_if(|held| Arc::ptr_eq(&held.session, session)) else { return false };
         self.events.push(Event::Invalidated { reason, age: now.since(held.published) });
         let error = match reason {
-            InvalidReason::LoggedOut => Error::keeping(KeepingFailed::GroupEnded),
-            InvalidReason::Expired => Error::keeping(KeepingFailed::DiesYoung),
+            InvalidReason::LoggedOut => Error::keeping(ManagerError::GroupEnded),
+            InvalidReason::Expired => Error::keeping(ManagerError::RevokedEarly),
             InvalidReason::ActionsUsedUp => return true,
         };
         self.died_young = if self.is_young(&held, now) { self.died_young.saturating_add(1) } else { 0 };
@@ -234,13 +234,13 @@ impl SessionState {
     pub(crate) fn too_short(&self, session: &Arc<Session>, min: Duration, now: Moment) -> Option<Error> {
         let held = self.alive(now).filter(|held| Arc::ptr_eq(&held.session, session))?;
         (held.expires.remaining(now) < min && held.life < min)
-            .then(|| Error::keeping(KeepingFailed::TooShort { needed: min, life: held.life }))
+            .then(|| Error::keeping(ManagerError::TooShort { needed: min, life: held.life }))
     }
 
     /// How long a keeper may stay away: 50 ms at least, or he would spin while others log in; a minute at most,
     /// since the machine may sleep meanwhile, and the session may be refused.
     #[must_use]
-    pub fn keeper_due(&self, now: Moment) -> Duration {
+    pub fn next_refresh_in(&self, now: Moment) -> Duration {
         let renewal = self.alive(now).map_or(Duration::ZERO, |held| {
             if held.ending { held.expires.remaining(now) } else { held.keeper_from.remaining(now) }
         });
@@ -272,11 +272,11 @@ impl SessionState {
     }
 
     /// The flight under way.
-    pub(crate) const fn flight(&self) -> Option<Flight> {
+    pub(crate) const fn flight(&self) -> Option<SharedLogin> {
         self.flight
     }
 
-    /// Ends a flight as a failure, for those who wait for it, while its ticket is out of their reach: whoever has
+    /// Ends a flight as a failure, for those who wait for it, while its permit is out of their reach: whoever has
     /// it hangs. What comes back is the outcome for all who wait.
     pub(crate) fn time_out(&mut self, flight: u64, now: Moment) -> Error {
         let error = self.timed_out();
@@ -288,41 +288,41 @@ impl SessionState {
     }
 
     /// The session that is held, over or not.
-    pub(crate) const fn held(&self) -> Option<&Held> {
+    pub(crate) const fn held(&self) -> Option<&Cached> {
         self.held.as_ref()
     }
 
     /// The session that is held and not over.
-    pub(crate) fn alive(&self, now: Moment) -> Option<&Held> {
+    pub(crate) fn alive(&self, now: Moment) -> Option<&Cached> {
         self.held.as_ref().filter(|held| !held.expires.is_reached(now))
     }
 
-    fn take_off(&mut self, now: Moment, renewal: bool) -> Ticket {
+    fn start(&mut self, now: Moment, renewal: bool) -> LoginPermit {
         let id = self.next_ticket;
         self.next_ticket += 1;
-        self.flight = Some(Flight { id, since: now, renewal });
+        self.flight = Some(SharedLogin { id, since: now, renewal });
         self.events.push(Event::LoginStarted { renewal });
-        Ticket(id)
+        LoginPermit(id)
     }
 
     /// There is no gate after this: the next flight, too, may take its time before it is given up.
     fn give_up_overdue(&mut self, now: Moment) {
-        let limit = self.policy.flight_limit;
+        let limit = self.policy.login_timeout;
         if let Some(flight) = self.flight.take_if(|flight| now.since(flight.since) >= limit) {
             self.tell_failure(flight, self.timed_out(), now);
         }
     }
 
     fn timed_out(&self) -> Error {
-        Error::keeping(KeepingFailed::TimedOut { limit: self.policy.flight_limit })
+        Error::keeping(ManagerError::TimedOut { limit: self.policy.login_timeout })
     }
 
-    fn tell_failure(&mut self, flight: Flight, error: Error, now: Moment) {
+    fn tell_failure(&mut self, flight: SharedLogin, error: Error, now: Moment) {
         let (renewal, took) = (flight.renewal, now.since(flight.since));
         self.events.push(Event::LoginFailed { renewal, took, error });
     }
 
-    fn publish(&mut self, flight: Flight, grant: &Grant, now: Moment) {
+    fn publish(&mut self, flight: SharedLogin, grant: &IssuedSession, now: Moment) {
         let expires = Deadline::after(grant.sent(), grant.life());
         let predecessor = self.held.take();
         if predecessor.as_ref().is_some_and(|held| !self.is_young(held, now)) {
@@ -337,7 +337,7 @@ impl SessionState {
         }
         let window = (grant.life() / WINDOW_SHARE).min(self.policy.window);
         let window = window.mul_f64(0.75 + 0.5 * self.jitter.roll());
-        self.held = Some(Held {
+        self.held = Some(Cached {
             session: Arc::clone(grant.session()),
             published: now,
             life: grant.life(),
@@ -349,12 +349,12 @@ impl SessionState {
     }
 
     fn close_gate(&mut self, error: Error, now: Moment) {
-        let closed_for = self.gate.close(error.clone(), &self.policy, self.jitter.roll(), now);
-        self.events.push(Event::GateClosed { closed_for, error });
+        let duration = self.gate.close(error.clone(), &self.policy, self.jitter.roll(), now);
+        self.events.push(Event::BackoffStarted { duration, error });
     }
 
     /// Too young for its own end to be the reason.
-    fn is_young(&self, held: &Held, now: Moment) -> bool {
+    fn is_young(&self, held: &Cached, now: Moment) -> bool {
         now.since(held.published) < self.policy.young.min(held.life / 2)
     }
 }

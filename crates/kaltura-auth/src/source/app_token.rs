@@ -5,13 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kaltura_types::Ks;
 
-use super::widget_shelf::{Footing, WidgetShelf};
+use super::widget_ks_cache::{StartFrom, WidgetKsCache};
 use super::{BlockingCredentialsSource, BlockingSessionSource, CredentialsSource, SessionSource};
 use crate::credentials::{AppTokenCredentials, SessionRequest};
 use crate::error::Error;
 use crate::flow::{AppTokenFlow, FlowStep};
 use crate::login::AppTokenLogin;
-use crate::manager::{Grant, Moment};
+use crate::manager::{IssuedSession, Moment};
 use crate::runtime::Clock;
 use crate::session::Session;
 use crate::transport::{BlockingTransport, Transport};
@@ -33,7 +33,7 @@ pub struct AppTokenSource<T, C = AppTokenCredentials> {
     login: AppTokenLogin,
     transport: Arc<T>,
     credentials: Arc<C>,
-    shelf: Arc<WidgetShelf>,
+    shelf: Arc<WidgetKsCache>,
 }
 
 impl<T> AppTokenSource<T> {
@@ -79,7 +79,7 @@ impl<T, C> Clone for AppTokenSource<T, C> {
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl<T: Transport + 'static, C: CredentialsSource + 'static> SessionSource for AppTokenSource<T, C> {
-    async fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
+    async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
         let credentials = self.credentials.credentials().await?;
         let mut attempt = Attempt::new(&self.login, credentials, &self.shelf, clock);
         let mut step = attempt.first_step();
@@ -103,7 +103,7 @@ impl<T: Transport + 'static, C: CredentialsSource + 'static> SessionSource for A
 impl<T: BlockingTransport + 'static, C: BlockingCredentialsSource + 'static> BlockingSessionSource
     for AppTokenSource<T, C>
 {
-    fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
+    fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
         let credentials = self.credentials.credentials()?;
         let mut attempt = Attempt::new(&self.login, credentials, &self.shelf, clock);
         let mut step = attempt.first_step();
@@ -127,7 +127,7 @@ impl<T: BlockingTransport + 'static, C: BlockingCredentialsSource + 'static> Blo
 /// One login, as far as it is the same with and without async.
 struct Attempt<'a> {
     login: AppTokenLogin,
-    shelf: &'a WidgetShelf,
+    shelf: &'a WidgetKsCache,
     clock: &'a dyn Clock,
     sent: Moment,
     /// The widget KS that was sent last.
@@ -138,7 +138,7 @@ impl<'a> Attempt<'a> {
     fn new(
         login: &AppTokenLogin,
         credentials: AppTokenCredentials,
-        shelf: &'a WidgetShelf,
+        shelf: &'a WidgetKsCache,
         clock: &'a dyn Clock,
     ) -> Self {
         let mut login = login.clone();
@@ -147,10 +147,10 @@ impl<'a> Attempt<'a> {
     }
 
     fn first_step(&self) -> FlowStep {
-        match self.shelf.footing(self.sent) {
-            Footing::Widget(ks) => AppTokenFlow::resume(&self.login, ks),
-            Footing::Nothing => AppTokenFlow::start(&self.login),
-            Footing::Uncached => AppTokenFlow::start_uncached(&self.login),
+        match self.shelf.start_from(self.sent) {
+            StartFrom::Widget(ks) => AppTokenFlow::resume(&self.login, ks),
+            StartFrom::Nothing => AppTokenFlow::start(&self.login),
+            StartFrom::Uncached => AppTokenFlow::start_uncached(&self.login),
         }
     }
 
@@ -175,8 +175,8 @@ impl<'a> Attempt<'a> {
         })
     }
 
-    fn grant(self, session: Session) -> Grant {
+    fn grant(self, session: Session) -> IssuedSession {
         self.shelf.succeeded();
-        Grant::new(Arc::new(session), self.sent, self.login.request.lifetime)
+        IssuedSession::new(Arc::new(session), self.sent, self.login.request.lifetime)
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{BlockingSessionSource, SessionSource};
 use crate::error::Error;
-use crate::manager::{Grant, Moment};
+use crate::manager::{IssuedSession, Moment};
 use crate::runtime::Clock;
 use crate::session::Session;
 
@@ -32,13 +32,13 @@ impl FixedSession {
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl SessionSource for FixedSession {
-    async fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
+    async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
         BlockingSessionSource::start(self, clock)
     }
 }
 
 impl BlockingSessionSource for FixedSession {
-    fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
-        Ok(Grant::found(Arc::clone(&self.0), Moment::read(clock)))
+    fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
+        Ok(IssuedSession::found(Arc::clone(&self.0), Moment::read(clock)))
     }
 }

@@ -10,7 +10,7 @@ use kaltura_types::{AdminSecret, Lifetime, PartnerId, Privileges, SessionType, U
 use super::{BlockingSessionSource, SessionSource};
 use crate::credentials::SessionRequest;
 use crate::error::Error;
-use crate::manager::{Grant, Moment};
+use crate::manager::{IssuedSession, Moment};
 use crate::maybe_send::{MaybeSend, MaybeSync};
 use crate::runtime::Clock;
 use crate::session::Session;
@@ -102,7 +102,7 @@ impl LocalSigning {
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl SessionSource for LocalSigning {
-    async fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
+    async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
         BlockingSessionSource::start(self, clock)
     }
 
@@ -112,7 +112,7 @@ impl SessionSource for LocalSigning {
 }
 
 impl BlockingSessionSource for LocalSigning {
-    fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
+    fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
         let now = Moment::read(clock);
         let today = UnixTime::from_seconds(i64::try_from(now.wall.as_secs()).unwrap_or(i64::MAX));
         let expiry = today.plus_seconds(i64::from(self.lifetime.as_seconds()));
@@ -131,7 +131,7 @@ impl BlockingSessionSource for LocalSigning {
         if let Some(user) = &self.user {
             session = session.with_user_id(user.clone());
         }
-        Ok(Grant::new(Arc::new(session), now, Some(self.lifetime)))
+        Ok(IssuedSession::new(Arc::new(session), now, Some(self.lifetime)))
     }
 
     fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {

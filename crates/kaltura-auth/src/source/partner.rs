@@ -12,7 +12,7 @@ use kaltura_types::{
 use super::{BlockingSessionSource, SessionSource};
 use crate::error::{Error, LoginStep};
 use crate::login::CLIENT_TAG;
-use crate::manager::{Grant, Moment};
+use crate::manager::{IssuedSession, Moment};
 use crate::runtime::Clock;
 use crate::service_url::ServiceUrl;
 use crate::session::Session;
@@ -42,7 +42,7 @@ pub struct SecretLogin {
     lifetime: Lifetime,
     privileges: Option<Privileges>,
     client_tag: String,
-    time_limit: Duration,
+    timeout: Duration,
 }
 
 impl SecretLogin {
@@ -90,7 +90,7 @@ impl SecretLogin {
             lifetime: DEFAULT_LIFE,
             privileges: None,
             client_tag: CLIENT_TAG.to_owned(),
-            time_limit: Duration::from_secs(30),
+            timeout: Duration::from_secs(30),
         }
     }
 
@@ -112,7 +112,7 @@ impl SecretLogin {
         let sent = parameters.keys().cloned().collect();
         parameters.insert("clientTag".to_owned(), self.client_tag.clone().into());
         let request = WireRequest::json(&self.service_url, call.service(), call.action(), parameters)
-            .with_time_limit(self.time_limit);
+            .with_timeout(self.timeout);
         (request, sent)
     }
 
@@ -122,7 +122,7 @@ impl SecretLogin {
         outcome: Result<WireResponse, TransportError>,
         sent: &[String],
         sent_at: Moment,
-    ) -> Result<Grant, Error> {
+    ) -> Result<IssuedSession, Error> {
         let step = LoginStep::StartWithSecret;
         let response = outcome.map_err(|error| Error::transport(step, error))?;
         let ks: BareKs = payload::decode(response.body())
@@ -140,7 +140,7 @@ impl SecretLogin {
         if let Some(time) = server_time {
             session = session.with_server_time(time);
         }
-        Ok(Grant::new(Arc::new(session), sent_at, Some(self.lifetime)))
+        Ok(IssuedSession::new(Arc::new(session), sent_at, Some(self.lifetime)))
     }
 }
 
@@ -161,7 +161,7 @@ impl<T> PartnerSecretSource<T> {
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl<T: Transport> SessionSource for PartnerSecretSource<T> {
-    async fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
+    async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
         let (request, sent) = self.login.request();
         let sent_at = Moment::read(clock);
         self.login.grant(self.transport.send(request).await, &sent, sent_at)
@@ -169,7 +169,7 @@ impl<T: Transport> SessionSource for PartnerSecretSource<T> {
 }
 
 impl<T: BlockingTransport> BlockingSessionSource for PartnerSecretSource<T> {
-    fn start(&self, clock: &dyn Clock) -> Result<Grant, Error> {
+    fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
         let (request, sent) = self.login.request();
         let sent_at = Moment::read(clock);
         self.login.grant(self.transport.send(request), &sent, sent_at)

@@ -10,14 +10,14 @@ use super::WireResponse;
 ///
 /// It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AnswerFacts {
+pub struct ResponseMetadata {
     status: u16,
     server: Option<String>,
     request_id: Option<String>,
     retry_after: Option<Duration>,
 }
 
-impl AnswerFacts {
+impl ResponseMetadata {
     /// Of this answer. Should it echo one of `secrets`, that is taken out.
     #[must_use]
     pub fn of(response: &WireResponse, secrets: &[&str]) -> Self {

@@ -1,10 +1,10 @@
-//! Who gets what: the table of the state, line by line.
+//! Caller gets what: the table of the state, line by line.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use kaltura_auth::ErrorKind;
-use kaltura_auth::manager::state::{Decision, Who};
+use kaltura_auth::manager::state::{Caller, Decision};
 use kaltura_auth::manager::{Deadline, InvalidReason, Moment, Phase};
 
 use super::making::*;
@@ -16,17 +16,17 @@ fn fresh_then_stale_then_over() {
     assert!(Arc::ptr_eq(&used(ask(&mut state, later(START, seconds(3000)))), &session));
 
     let stale = later(START, seconds(3500));
-    let Decision::UseAndRenew(given, ticket) = ask(&mut state, stale) else { panic!("nobody is elected") };
+    let Decision::UseAndRenew(given, permit) = ask(&mut state, stale) else { panic!("nobody is elected") };
     assert!(Arc::ptr_eq(&given, &session));
     assert!(Arc::ptr_eq(&used(ask(&mut state, stale)), &session), "others do not wait");
     let over = later(START, seconds(3600));
     assert!(matches!(ask(&mut state, later(stale, seconds(29))), Decision::Use(_)));
 
-    state.finish(ticket, Err(transient("no")), later(stale, seconds(29))).unwrap_err();
-    let closed_for = last_closing(&mut state).unwrap();
+    state.finish(permit, Err(transient("no")), later(stale, seconds(29))).unwrap_err();
+    let duration = last_closing(&mut state).unwrap();
     let failed_at = later(stale, seconds(29));
     assert!(Arc::ptr_eq(&used(ask(&mut state, failed_at)), &session), "the gate is closed, the session kept");
-    assert!(matches!(ask(&mut state, later(failed_at, closed_for)), Decision::UseAndRenew(..)));
+    assert!(matches!(ask(&mut state, later(failed_at, duration)), Decision::UseAndRenew(..)));
     assert!(matches!(ask(&mut state, over), Decision::Start(_)), "30 s later that flight counts no more");
 }
 
@@ -34,29 +34,29 @@ fn fresh_then_stale_then_over() {
 fn over_with_a_flight_under_way_joins_it() {
     let mut state = state();
     log_in(&mut state, START, 3600);
-    let Decision::UseAndRenew(_, ticket) = ask(&mut state, later(START, seconds(3590))) else { panic!() };
+    let Decision::UseAndRenew(_, permit) = ask(&mut state, later(START, seconds(3590))) else { panic!() };
     assert!(matches!(ask(&mut state, later(START, seconds(3600))), Decision::Join));
-    assert!(state.abandon(ticket.id()));
+    assert!(state.abandon(permit.id()));
 }
 
 #[test]
 fn all_who_have_none_share_one_flight() {
     let mut state = state();
-    let ticket = ticket(&mut state, START);
-    for who in [Who::Caller, Who::Keeper] {
-        assert!(matches!(state.decide(START, who, Duration::ZERO), Decision::Join));
+    let permit = permit(&mut state, START);
+    for caller in [Caller::OnDemand, Caller::RefreshLoop] {
+        assert!(matches!(state.decide(START, caller, Duration::ZERO), Decision::Join));
     }
-    let session = state.finish(ticket, Ok(grant(START, 60)), START).unwrap();
+    let session = state.finish(permit, Ok(grant(START, 60)), START).unwrap();
     assert!(Arc::ptr_eq(&used(ask(&mut state, START)), &session));
 }
 
 /// At which second a session of an hour is first due for renewal.
-fn first_due(seed: u64, who: Who) -> u64 {
+fn first_due(seed: u64, caller: Caller) -> u64 {
     (3200..3600)
         .find(|second| {
             let mut state = seeded(seed);
             log_in(&mut state, START, 3600);
-            let decision = state.decide(later(START, seconds(*second)), who, Duration::ZERO);
+            let decision = state.decide(later(START, seconds(*second)), caller, Duration::ZERO);
             matches!(decision, Decision::UseAndRenew(..))
         })
         .expect("it is renewed before it is over")
@@ -65,7 +65,7 @@ fn first_due(seed: u64, who: Who) -> u64 {
 #[test]
 fn the_keeper_comes_before_callers() {
     for seed in 0..50 {
-        let (keeper, caller) = (first_due(seed, Who::Keeper), first_due(seed, Who::Caller));
+        let (keeper, caller) = (first_due(seed, Caller::RefreshLoop), first_due(seed, Caller::OnDemand));
         // The window is 5 minutes give or take a quarter; callers are elected in its second half.
         assert!((3225..=3375).contains(&keeper), "{keeper}");
         assert!((3600 - keeper).abs_diff(2 * (3600 - caller)) <= 2, "{keeper} {caller}");
@@ -74,7 +74,7 @@ fn the_keeper_comes_before_callers() {
 
 #[test]
 fn a_fleet_does_not_renew_in_step() {
-    let due: Vec<_> = (0..50).map(|seed| first_due(seed, Who::Keeper)).collect();
+    let due: Vec<_> = (0..50).map(|seed| first_due(seed, Caller::RefreshLoop)).collect();
     assert!(due.iter().max().unwrap() - due.iter().min().unwrap() > 100, "{due:?}");
 }
 
@@ -109,7 +109,7 @@ fn either_clock_opens_the_gate() {
 fn what_is_asked_longer_than_any_session_lives_fails_without_a_login() {
     let mut state = state();
     let session = log_in(&mut state, START, 100);
-    let error = failed(state.decide(START, Who::Caller, seconds(101)));
+    let error = failed(state.decide(START, Caller::OnDemand, seconds(101)));
     assert_eq!(error.kind(), ErrorKind::SessionTooShort);
     assert!(Arc::ptr_eq(&used(ask(&mut state, START)), &session));
 }
@@ -119,20 +119,22 @@ fn what_is_asked_longer_than_this_one_lives_begins_a_flight_and_others_keep_it()
     let mut state = state();
     log_in(&mut state, START, 100);
     let now = later(START, seconds(30));
-    let Decision::Start(ticket) = state.decide(now, Who::Caller, seconds(80)) else { panic!("no flight") };
+    let Decision::Start(permit) = state.decide(now, Caller::OnDemand, seconds(80)) else {
+        panic!("no flight")
+    };
     assert!(matches!(ask(&mut state, now), Decision::Use(_)));
-    assert!(matches!(state.decide(now, Who::Caller, seconds(80)), Decision::Join));
-    state.finish(ticket, Ok(grant(now, 100)), now).unwrap();
-    assert!(matches!(state.decide(now, Who::Caller, seconds(80)), Decision::Use(_)));
+    assert!(matches!(state.decide(now, Caller::OnDemand, seconds(80)), Decision::Join));
+    state.finish(permit, Ok(grant(now, 100)), now).unwrap();
+    assert!(matches!(state.decide(now, Caller::OnDemand, seconds(80)), Decision::Use(_)));
 }
 
 #[test]
 fn the_state_is_told() {
     let mut state = state();
     assert_eq!(state.status(START).phase, Phase::None);
-    let ticket = ticket(&mut state, START);
+    let permit = permit(&mut state, START);
     assert!(state.status(START).logging_in);
-    state.finish(ticket, Ok(grant(START, 3600)), START).unwrap();
+    state.finish(permit, Ok(grant(START, 3600)), START).unwrap();
     let status = state.status(later(START, seconds(600)));
     assert_eq!((status.phase, status.remaining), (Phase::Fresh, Some(seconds(3000))));
     assert!(!status.logging_in && status.last_error.is_none() && status.next_try.is_none());
@@ -152,9 +154,9 @@ fn what_happens_is_told_in_order() {
     let mut state = state();
     let session = log_in(&mut state, START, 3600);
     let stale = later(START, seconds(3590));
-    let ticket = ticket(&mut state, stale);
+    let permit = permit(&mut state, stale);
     let _given = ask(&mut state, stale);
-    state.finish(ticket, Err(transient("no")), later(stale, seconds(2))).unwrap_err();
+    state.finish(permit, Err(transient("no")), later(stale, seconds(2))).unwrap_err();
     state.invalidate(&session, InvalidReason::Expired, later(stale, seconds(3)));
     let told = format!("{:?}", state.take_events());
     let mut rest = told.as_str();
@@ -164,7 +166,7 @@ fn what_happens_is_told_in_order() {
         "LoginStarted { renewal: true }",
         "ServedStale { remaining: 10s }",
         "LoginFailed { renewal: true, took: 2s",
-        "GateClosed",
+        "BackoffStarted",
         "Invalidated { reason: Expired, age: 3593s }",
     ] {
         let at = rest.find(part).unwrap_or_else(|| panic!("{part} is not in {rest}"));

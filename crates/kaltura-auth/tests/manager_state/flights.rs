@@ -10,10 +10,10 @@ use super::making::*;
 #[test]
 fn late_finish_of_an_abandoned_ticket_changes_nothing() {
     let mut state = state();
-    let old = ticket(&mut state, START);
+    let old = permit(&mut state, START);
     assert!(state.abandon(old.id()));
     assert!(!state.abandon(old.id()));
-    let new = ticket(&mut state, START);
+    let new = permit(&mut state, START);
     assert_ne!(old.id(), new.id());
     assert!(!state.abandon(old.id()), "the new flight is not the old one's to abandon");
 
@@ -26,10 +26,11 @@ fn late_finish_of_an_abandoned_ticket_changes_nothing() {
 #[test]
 fn a_late_success_is_not_published_either() {
     let mut state = state();
-    let old = ticket(&mut state, START);
+    let old = permit(&mut state, START);
     state.abandon(old.id());
     let session = log_in(&mut state, START, 60);
-    let late = state.finish(old, Ok(grant(START, 3600)), START).expect("it is for those who waited for it");
+    let late =
+        state.finish(old, Ok(grant(START, 3600)), START).expect("it is for those caller waited for it");
     assert!(!Arc::ptr_eq(&late, &session));
     assert!(Arc::ptr_eq(&used(ask(&mut state, START)), &session));
 }
@@ -38,8 +39,8 @@ fn a_late_success_is_not_published_either() {
 fn a_cancelled_flight_does_not_close_the_gate() {
     let mut state = state();
     for _ in 0..3 {
-        let ticket = ticket(&mut state, START);
-        state.abandon(ticket.id());
+        let permit = permit(&mut state, START);
+        state.abandon(permit.id());
     }
     assert!(matches!(ask(&mut state, START), Decision::Start(_)));
 }
@@ -49,7 +50,7 @@ fn a_cancelled_renewal_elects_the_next_caller() {
     let mut state = state();
     log_in(&mut state, START, 3600);
     let stale = later(START, seconds(3590));
-    let first = ticket(&mut state, stale);
+    let first = permit(&mut state, stale);
     assert!(matches!(ask(&mut state, stale), Decision::Use(_)));
     state.abandon(first.id());
     assert!(matches!(ask(&mut state, stale), Decision::UseAndRenew(..)));
@@ -60,10 +61,10 @@ fn a_flight_begun_before_an_invalidation_is_published() {
     let mut state = state();
     let session = log_in(&mut state, START, 3600);
     let stale = later(START, seconds(3590));
-    let ticket = ticket(&mut state, stale);
+    let permit = permit(&mut state, stale);
     assert!(state.invalidate(&session, InvalidReason::LoggedOut, stale));
     assert!(matches!(ask(&mut state, stale), Decision::Join));
-    let new = state.finish(ticket, Ok(grant(stale, 3600)), stale).unwrap();
+    let new = state.finish(permit, Ok(grant(stale, 3600)), stale).unwrap();
     assert!(Arc::ptr_eq(&used(ask(&mut state, stale)), &new));
 }
 
@@ -82,7 +83,7 @@ fn a_late_invalidation_does_not_drop_a_new_session() {
 #[test]
 fn a_ticket_that_is_lost_blocks_nobody_for_longer_than_a_flight_may_take() {
     let mut state = state();
-    let lost = ticket(&mut state, START);
+    let lost = permit(&mut state, START);
     assert!(matches!(ask(&mut state, later(START, milliseconds(29_999))), Decision::Join));
     state.take_events();
     let now = later(START, seconds(30));
@@ -100,7 +101,7 @@ fn a_renewal_that_is_lost_is_begun_anew() {
     let mut state = state();
     log_in(&mut state, START, 3600);
     let stale = later(START, seconds(3520));
-    drop(ticket(&mut state, stale));
+    drop(permit(&mut state, stale));
     assert!(matches!(ask(&mut state, later(stale, seconds(29))), Decision::Use(_)));
     assert!(matches!(ask(&mut state, later(stale, seconds(30))), Decision::UseAndRenew(..)));
 }

@@ -93,7 +93,7 @@ fn retry_after_makes_it_longer_up_to_a_quarter_of_an_hour_and_never_shorter() {
 fn the_first_that_dies_young_is_replaced_at_once_the_second_closes_the_gate() {
     for (reason, kind, least) in [
         (InvalidReason::LoggedOut, ErrorKind::TokenGroupEnded, seconds(30)),
-        (InvalidReason::Expired, ErrorKind::DiesYoung, milliseconds(500)),
+        (InvalidReason::Expired, ErrorKind::RevokedEarly, milliseconds(500)),
     ] {
         let mut state = state();
         let first = log_in(&mut state, START, 86_400);
@@ -112,9 +112,9 @@ fn ended_group_does_not_loop() {
     let (mut now, mut logins) = (START, 0);
     for _ in 0..1000 {
         match ask(&mut state, now) {
-            Decision::Start(ticket) => {
+            Decision::Start(permit) => {
                 logins += 1;
-                let session = state.finish(ticket, Ok(grant(now, 86_400)), now).unwrap();
+                let session = state.finish(permit, Ok(grant(now, 86_400)), now).unwrap();
                 state.invalidate(&session, InvalidReason::LoggedOut, now);
             }
             other => assert_eq!(failed(other).kind(), ErrorKind::TokenGroupEnded),
@@ -184,7 +184,7 @@ fn a_gate_is_never_closed_for_ever() {
 #[test]
 fn the_numbers_can_be_others() {
     let policy =
-        Policy::default().transient_gate(seconds(3), seconds(5)).permanent_gate(seconds(7), seconds(9));
+        Policy::default().transient_backoff(seconds(3), seconds(5)).permanent_backoff(seconds(7), seconds(9));
     for (error, least, most) in [(transient("no"), 1500, 5000), (permanent("no"), 3500, 9000)] {
         let mut state = SessionState::new(policy.clone(), 1);
         let mut now = START;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kaltura_auth::manager::state::{Decision, SessionState, Who};
+use kaltura_auth::manager::state::{Caller, Decision, SessionState};
 
 use super::making::*;
 
@@ -10,11 +10,11 @@ use super::making::*;
 fn keep(state: &mut SessionState, how_long: Duration, life: Option<i64>) -> usize {
     let (mut now, mut logins) = (START, 0);
     while now.monotonic < START.monotonic + how_long {
-        match state.decide(now, Who::Keeper, Duration::ZERO) {
-            Decision::Start(ticket) | Decision::UseAndRenew(_, ticket) => {
+        match state.decide(now, Caller::RefreshLoop, Duration::ZERO) {
+            Decision::Start(permit) | Decision::UseAndRenew(_, permit) => {
                 logins += 1;
                 let result = life.map(|life| grant(now, life)).ok_or_else(|| permanent("no"));
-                let _outcome = state.finish(ticket, result, now);
+                let _outcome = state.finish(permit, result, now);
             }
             Decision::Use(_) | Decision::Fail(_) => {}
             Decision::Join => panic!("nobody flies"),
@@ -22,7 +22,7 @@ fn keep(state: &mut SessionState, how_long: Duration, life: Option<i64>) -> usiz
         // A caller comes right after him, and never has to renew.
         let caller = ask(state, now);
         assert!(life.is_none() || matches!(caller, Decision::Use(_)), "{caller:?}");
-        let rest = state.keeper_due(now);
+        let rest = state.next_refresh_in(now);
         assert!(rest >= milliseconds(50) && rest <= seconds(60), "{rest:?}");
         now = later(now, rest);
     }
@@ -48,8 +48,8 @@ fn renewed_after(seed: u64) -> Duration {
     let mut state = seeded(seed);
     log_in(&mut state, START, 3600);
     let mut now = START;
-    while matches!(state.decide(now, Who::Keeper, Duration::ZERO), Decision::Use(_)) {
-        now = later(now, state.keeper_due(now));
+    while matches!(state.decide(now, Caller::RefreshLoop, Duration::ZERO), Decision::Use(_)) {
+        now = later(now, state.next_refresh_in(now));
     }
     now.monotonic - START.monotonic
 }
@@ -61,7 +61,7 @@ fn he_comes_just_when_the_window_begins() {
         let mut state = seeded(seed);
         log_in(&mut state, START, 3600);
         let just_before = later(START, renewed_after - milliseconds(1));
-        assert!(matches!(state.decide(just_before, Who::Keeper, Duration::ZERO), Decision::Use(_)));
+        assert!(matches!(state.decide(just_before, Caller::RefreshLoop, Duration::ZERO), Decision::Use(_)));
     }
 }
 
@@ -69,10 +69,10 @@ fn he_comes_just_when_the_window_begins() {
 fn he_comes_just_when_the_gate_opens() {
     let mut state = state();
     fail(&mut state, START, transient("no"));
-    let opens = later(START, state.keeper_due(START));
-    let just_before = later(START, state.keeper_due(START) - milliseconds(1));
-    assert!(matches!(state.decide(just_before, Who::Keeper, Duration::ZERO), Decision::Fail(_)));
-    assert!(matches!(state.decide(opens, Who::Keeper, Duration::ZERO), Decision::Start(_)));
+    let opens = later(START, state.next_refresh_in(START));
+    let just_before = later(START, state.next_refresh_in(START) - milliseconds(1));
+    assert!(matches!(state.decide(just_before, Caller::RefreshLoop, Duration::ZERO), Decision::Fail(_)));
+    assert!(matches!(state.decide(opens, Caller::RefreshLoop, Duration::ZERO), Decision::Start(_)));
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn he_does_not_spin_while_somebody_else_renews() {
     let mut state = state();
     log_in(&mut state, START, 3600);
     let stale = later(START, seconds(3590));
-    let _renewing = ticket(&mut state, stale);
-    assert!(matches!(state.decide(stale, Who::Keeper, Duration::ZERO), Decision::Use(_)));
-    assert_eq!(state.keeper_due(stale), milliseconds(50));
+    let _renewing = permit(&mut state, stale);
+    assert!(matches!(state.decide(stale, Caller::RefreshLoop, Duration::ZERO), Decision::Use(_)));
+    assert_eq!(state.next_refresh_in(stale), milliseconds(50));
 }

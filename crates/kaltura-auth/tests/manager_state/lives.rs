@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kaltura_auth::manager::state::Decision;
-use kaltura_auth::manager::{Event, Grant, InvalidReason, Moment, Phase};
+use kaltura_auth::manager::{Event, InvalidReason, IssuedSession, Moment, Phase};
 use kaltura_auth::{ErrorKind, Session};
 use kaltura_types::{Ks, UnixTime};
 
@@ -23,9 +23,9 @@ fn a_server_whose_clock_is_hours_off_does_not_matter() {
 #[test]
 fn life_is_counted_from_when_it_was_asked_for() {
     let mut state = state();
-    let ticket = ticket(&mut state, START);
+    let permit = permit(&mut state, START);
     let answered = later(START, seconds(20));
-    state.finish(ticket, Ok(grant(START, 60)), answered).unwrap();
+    state.finish(permit, Ok(grant(START, 60)), answered).unwrap();
     assert_eq!(state.status(answered).remaining, Some(seconds(40)));
 }
 
@@ -52,9 +52,9 @@ fn where_no_time_is_told_the_local_clock_must_do_and_else_what_was_asked() {
 #[test]
 fn a_session_without_an_end_lives_until_it_is_refused() {
     let mut state = state();
-    let ticket = ticket(&mut state, START);
-    let endless = Grant::new(Arc::new(Session::new(PARTNER, Ks::new("djJ8N3w"))), START, None);
-    let session = state.finish(ticket, Ok(endless), START).unwrap();
+    let permit = permit(&mut state, START);
+    let endless = IssuedSession::new(Arc::new(Session::new(PARTNER, Ks::new("djJ8N3w"))), START, None);
+    let session = state.finish(permit, Ok(endless), START).unwrap();
     let year = later(START, seconds(365 * 86_400));
     assert!(Arc::ptr_eq(&used(ask(&mut state, year)), &session));
     assert!(state.invalidate(&session, InvalidReason::Expired, year));
@@ -68,15 +68,15 @@ fn a_session_that_is_found_has_the_rest_of_its_life() {
         .with_expiry(granted_at.plus_seconds(3600))
         .with_server_time(granted_at);
     let half_an_hour_later = later(START, seconds(1800));
-    assert_eq!(Grant::found(Arc::new(session), half_an_hour_later).life(), seconds(1800));
+    assert_eq!(IssuedSession::found(Arc::new(session), half_an_hour_later).life(), seconds(1800));
 }
 
 #[test]
 fn dead_on_arrival_is_an_error_with_a_gate() {
     for life in [-5, 0] {
         let mut state = state();
-        let ticket = ticket(&mut state, START);
-        let error = state.finish(ticket, Ok(grant(START, life)), START).unwrap_err();
+        let permit = permit(&mut state, START);
+        let error = state.finish(permit, Ok(grant(START, life)), START).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ExpiredOnArrival);
         assert!(!error.is_retryable());
         assert!(state.status(START).remaining.is_none(), "it is not published");
@@ -93,9 +93,9 @@ fn two_second_lives_neither_loop_nor_starve() {
     for step in 0..10_000 {
         let now = later(START, milliseconds(step * 10));
         match ask(&mut state, now) {
-            Decision::Start(ticket) | Decision::UseAndRenew(_, ticket) => {
+            Decision::Start(permit) | Decision::UseAndRenew(_, permit) => {
                 logins += 1;
-                state.finish(ticket, Ok(grant(now, 2)), later(now, milliseconds(30))).unwrap();
+                state.finish(permit, Ok(grant(now, 2)), later(now, milliseconds(30))).unwrap();
             }
             Decision::Use(_) => {}
             other => panic!("not served: {other:?}"),
@@ -113,8 +113,8 @@ fn two_second_lifetime_and_a_late_estimate_is_not_a_dead_token() {
     let mut now = START;
     for round in 0..20 {
         let session = match ask(&mut state, now) {
-            Decision::Start(ticket) | Decision::UseAndRenew(_, ticket) => {
-                state.finish(ticket, Ok(grant(now, 2)), now).unwrap()
+            Decision::Start(permit) | Decision::UseAndRenew(_, permit) => {
+                state.finish(permit, Ok(grant(now, 2)), now).unwrap()
             }
             Decision::Use(session) => session,
             other => panic!("round {round}: {other:?}"),
@@ -132,11 +132,11 @@ fn last_hour_of_a_token(seed: u64, step: Duration) -> (usize, Vec<Event>) {
     let mut events = Vec::new();
     while now.monotonic < end.monotonic {
         match ask(&mut state, now) {
-            Decision::Start(ticket) | Decision::UseAndRenew(_, ticket) => {
+            Decision::Start(permit) | Decision::UseAndRenew(_, permit) => {
                 logins += 1;
                 // Whole seconds, as the server counts.
                 let left = i64::try_from((end.wall - now.wall).as_secs()).unwrap();
-                let _outcome = state.finish(ticket, Ok(grant(now, left)), now);
+                let _outcome = state.finish(permit, Ok(grant(now, left)), now);
             }
             Decision::Use(_) | Decision::Fail(_) => {}
             Decision::Join => panic!("nobody flies"),
@@ -166,7 +166,7 @@ fn an_ending_token_is_used_to_its_end() {
     assert!(!Arc::ptr_eq(&session, &last));
     assert_eq!(state.status(stale).phase, Phase::Ending);
     assert!(Arc::ptr_eq(&used(ask(&mut state, later(stale, seconds(49)))), &last));
-    assert_eq!(state.keeper_due(stale), seconds(50), "the keeper comes when it is over");
+    assert_eq!(state.next_refresh_in(stale), seconds(50), "the keeper comes when it is over");
     assert!(matches!(ask(&mut state, later(stale, seconds(50))), Decision::Start(_)));
 }
 

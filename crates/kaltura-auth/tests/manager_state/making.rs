@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_auth::manager::state::{Decision, SessionState, Ticket, Who};
-use kaltura_auth::manager::{Event, Grant, Moment, Policy};
+use kaltura_auth::manager::state::{Caller, Decision, LoginPermit, SessionState};
+use kaltura_auth::manager::{Event, IssuedSession, Moment, Policy};
 use kaltura_auth::{
     AppTokenCredentials, AppTokenFlow, AppTokenLogin, Error, FlowStep, ServiceUrl, Session, WireResponse,
 };
@@ -47,17 +47,17 @@ impl Granted {
         Self { life, ahead: 0, tells_time: true, asked: None }
     }
 
-    pub(crate) fn to_whom_asked_at(self, sent: Moment) -> Grant {
+    pub(crate) fn to_whom_asked_at(self, sent: Moment) -> IssuedSession {
         let server_time = UnixTime::from_seconds(i64::try_from(sent.wall.as_secs()).unwrap() + self.ahead);
         let session =
             Session::new(PARTNER, Ks::new("djJ8N3w")).with_expiry(server_time.plus_seconds(self.life));
         let session = if self.tells_time { session.with_server_time(server_time) } else { session };
-        Grant::new(Arc::new(session), sent, self.asked.map(Lifetime::seconds))
+        IssuedSession::new(Arc::new(session), sent, self.asked.map(Lifetime::seconds))
     }
 }
 
 /// A session that lives so long, granted at once.
-pub(crate) fn grant(sent: Moment, life: i64) -> Grant {
+pub(crate) fn grant(sent: Moment, life: i64) -> IssuedSession {
     Granted::for_seconds(life).to_whom_asked_at(sent)
 }
 
@@ -96,27 +96,27 @@ pub(crate) fn seeded(seed: u64) -> SessionState {
 
 /// What a caller gets who needs any session.
 pub(crate) fn ask(state: &mut SessionState, now: Moment) -> Decision {
-    state.decide(now, Who::Caller, Duration::ZERO)
+    state.decide(now, Caller::OnDemand, Duration::ZERO)
 }
 
 /// Asks, and expects to be told to log in, with or without a session at hand.
-pub(crate) fn ticket(state: &mut SessionState, now: Moment) -> Ticket {
+pub(crate) fn permit(state: &mut SessionState, now: Moment) -> LoginPermit {
     match ask(state, now) {
-        Decision::Start(ticket) | Decision::UseAndRenew(_, ticket) => ticket,
-        other => panic!("expected a ticket, got {other:?}"),
+        Decision::Start(permit) | Decision::UseAndRenew(_, permit) => permit,
+        other => panic!("expected a permit, got {other:?}"),
     }
 }
 
 /// Logs in at once; the session lives so many seconds.
 pub(crate) fn log_in(state: &mut SessionState, now: Moment, life: i64) -> Arc<Session> {
-    let ticket = ticket(state, now);
-    state.finish(ticket, Ok(grant(now, life)), now).expect("a session")
+    let permit = permit(state, now);
+    state.finish(permit, Ok(grant(now, life)), now).expect("a session")
 }
 
 /// Fails at once.
 pub(crate) fn fail(state: &mut SessionState, now: Moment, error: Error) {
-    let ticket = ticket(state, now);
-    state.finish(ticket, Err(error), now).expect_err("the error that was given");
+    let permit = permit(state, now);
+    state.finish(permit, Err(error), now).expect_err("the error that was given");
 }
 
 /// The session that a caller gets without a login.
@@ -138,7 +138,7 @@ pub(crate) fn failed(decision: Decision) -> Error {
 /// How long the gate was closed for when it was last closed.
 pub(crate) fn last_closing(state: &mut SessionState) -> Option<Duration> {
     state.take_events().into_iter().rev().find_map(|event| match event {
-        Event::GateClosed { closed_for, .. } => Some(closed_for),
+        Event::BackoffStarted { duration, .. } => Some(duration),
         _ => None,
     })
 }

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_auth::manager::state::Who;
+use kaltura_auth::manager::state::Caller;
 use kaltura_auth::manager::{InvalidReason, Moment, Phase};
 use kaltura_auth::{Error, ErrorKind, Session};
 
@@ -16,9 +16,9 @@ const FLIGHT_LIMIT: Duration = seconds(30);
 
 #[derive(Debug, Default)]
 pub(crate) struct Model {
-    held: Option<Held>,
-    flight: Option<Flight>,
-    gate: Option<Gate>,
+    held: Option<Cached>,
+    flight: Option<SharedLogin>,
+    gate: Option<Backoff>,
     /// How many failures in a row there were.
     failures: u32,
     /// How many sessions in a row died young.
@@ -26,7 +26,7 @@ pub(crate) struct Model {
 }
 
 #[derive(Debug)]
-struct Held {
+struct Cached {
     session: Arc<Session>,
     published: Moment,
     life: Duration,
@@ -35,14 +35,14 @@ struct Held {
 }
 
 #[derive(Debug)]
-struct Flight {
+struct SharedLogin {
     id: u64,
     since: Moment,
     renewal: bool,
 }
 
 #[derive(Debug)]
-struct Gate {
+struct Backoff {
     opens: Moment,
     /// The error that closed it, as it shows itself.
     error: String,
@@ -109,15 +109,15 @@ pub(crate) fn life(granted: Granted) -> Duration {
     }
 }
 
-impl Held {
+impl Cached {
     fn is_young(&self, now: Moment) -> bool {
         now.monotonic - self.published.monotonic < seconds(60).min(self.life / 2)
     }
 
     /// Whether it is time to renew it; nothing if that is a matter of chance.
-    fn is_due(&self, now: Moment, who: Who) -> Option<bool> {
+    fn is_due(&self, now: Moment, caller: Caller) -> Option<bool> {
         let window = seconds(300).min(self.life / 10);
-        let window = if who == Who::Keeper { window } else { window / 2 };
+        let window = if caller == Caller::RefreshLoop { window } else { window / 2 };
         // Give or take a quarter, and the rounding of it.
         let (shortest, longest) = (window.mul_f64(0.7499), window.mul_f64(1.2501));
         let left = left(self.end, now);
@@ -129,11 +129,11 @@ impl Held {
 }
 
 impl Model {
-    fn alive(&self, now: Moment) -> Option<&Held> {
+    fn alive(&self, now: Moment) -> Option<&Cached> {
         self.held.as_ref().filter(|held| !is_past(held.end, now))
     }
 
-    fn closed(&self, now: Moment) -> Option<&Gate> {
+    fn closed(&self, now: Moment) -> Option<&Backoff> {
         self.gate.as_ref().filter(|gate| !is_past(gate.opens, now))
     }
 
@@ -144,7 +144,7 @@ impl Model {
     }
 
     /// What the decision may be; two where chance has a say.
-    pub(crate) fn expected(&self, now: Moment, who: Who, min: Duration) -> Vec<Expected> {
+    pub(crate) fn expected(&self, now: Moment, caller: Caller, min: Duration) -> Vec<Expected> {
         if let Some(held) = self.alive(now) {
             let enough = left(held.end, now) >= min;
             if !enough && min > held.life {
@@ -153,7 +153,7 @@ impl Model {
             if enough {
                 let blocked = self.flight.is_some() || self.closed(now).is_some();
                 let renewed = if blocked { Expected::UseStale } else { Expected::UseAndRenew };
-                return match held.is_due(now, who) {
+                return match held.is_due(now, caller) {
                     Some(false) => vec![Expected::Use],
                     Some(true) => vec![renewed],
                     None => vec![Expected::Use, renewed],
@@ -168,19 +168,19 @@ impl Model {
 
     pub(crate) fn took_off(&mut self, id: u64, now: Moment, renewal: bool) -> Told {
         assert!(self.flight.is_none(), "two flights at once");
-        self.flight = Some(Flight { id, since: now, renewal });
+        self.flight = Some(SharedLogin { id, since: now, renewal });
         Told::Started { renewal }
     }
 
-    /// A login has brought a session, which is not over. Nothing if its ticket was not the flight.
+    /// A login has brought a session, which is not over. Nothing if its permit was not the flight.
     pub(crate) fn succeeded(
         &mut self,
-        ticket: u64,
+        permit: u64,
         session: &Arc<Session>,
         (sent, life): (Moment, Duration),
         now: Moment,
     ) -> Vec<Told> {
-        let Some(flight) = self.flight.take_if(|flight| flight.id == ticket) else { return Vec::new() };
+        let Some(flight) = self.flight.take_if(|flight| flight.id == permit) else { return Vec::new() };
         (self.gate, self.failures) = (None, 0);
         let mut told = vec![Told::Succeeded { renewal: flight.renewal }];
         let end = after(sent, life);
@@ -193,13 +193,13 @@ impl Model {
         if ending {
             told.push(Told::TokenEnding);
         }
-        self.held = Some(Held { session: Arc::clone(session), published: now, life, end, ending });
+        self.held = Some(Cached { session: Arc::clone(session), published: now, life, end, ending });
         told
     }
 
-    /// A login has failed. Nothing if its ticket was not the flight.
-    pub(crate) fn failed(&mut self, ticket: u64, error: &Error) -> Vec<Told> {
-        let Some(flight) = self.flight.take_if(|flight| flight.id == ticket) else { return Vec::new() };
+    /// A login has failed. Nothing if its permit was not the flight.
+    pub(crate) fn failed(&mut self, permit: u64, error: &Error) -> Vec<Told> {
+        let Some(flight) = self.flight.take_if(|flight| flight.id == permit) else { return Vec::new() };
         vec![Told::Failed { renewal: flight.renewal }, self.closes(error)]
     }
 
@@ -214,11 +214,11 @@ impl Model {
     }
 
     pub(crate) fn was_closed(&mut self, width: Duration, error: &Error, now: Moment) {
-        self.gate = Some(Gate { opens: after(now, width), error: format!("{error:?}") });
+        self.gate = Some(Backoff { opens: after(now, width), error: format!("{error:?}") });
     }
 
-    pub(crate) fn abandoned(&mut self, ticket: u64) -> bool {
-        self.flight.take_if(|flight| flight.id == ticket).is_some()
+    pub(crate) fn abandoned(&mut self, permit: u64) -> bool {
+        self.flight.take_if(|flight| flight.id == permit).is_some()
     }
 
     /// The server has refused a session. Nothing if it is not the one that is held. `error` is the one that has
@@ -271,7 +271,7 @@ impl Model {
         match self.alive(now) {
             None => vec![Phase::None],
             Some(held) if held.ending => vec![Phase::Ending],
-            Some(held) => match held.is_due(now, Who::Keeper) {
+            Some(held) => match held.is_due(now, Caller::RefreshLoop) {
                 Some(true) => vec![Phase::Stale],
                 Some(false) => vec![Phase::Fresh],
                 None => vec![Phase::Fresh, Phase::Stale],

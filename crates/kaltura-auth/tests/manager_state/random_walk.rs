@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_auth::manager::state::{Decision, SessionState, Ticket, Who};
+use kaltura_auth::manager::state::{Caller, Decision, LoginPermit, SessionState};
 use kaltura_auth::manager::{Event, InvalidReason, Moment};
 use kaltura_auth::{Error, ErrorKind, Session};
 use proptest::collection::vec;
@@ -37,8 +37,8 @@ struct Walk {
     state: SessionState,
     model: Model,
     now: Moment,
-    ticket: Option<Ticket>,
-    lost: Vec<Ticket>,
+    permit: Option<LoginPermit>,
+    lost: Vec<LoginPermit>,
     sessions: Vec<Arc<Session>>,
     failures: usize,
     last_ticket: u64,
@@ -52,7 +52,7 @@ impl Walk {
             state: seeded(seed),
             model: Model::default(),
             now: START,
-            ticket: None,
+            permit: None,
             lost: Vec::new(),
             sessions: Vec::new(),
             failures: 0,
@@ -71,34 +71,34 @@ impl Walk {
             Step::SetWall(by) => {
                 self.at(Moment { wall: self.now.wall + seconds(by.unsigned_abs()), ..self.now })
             }
-            Step::Ask(who, min) => self.ask(who, min),
+            Step::Ask(caller, min) => self.ask(caller, min),
             Step::Succeed(granted, took) => {
-                let ticket = self.ticket.take();
-                self.succeed(ticket, granted, took)
+                let permit = self.permit.take();
+                self.succeed(permit, granted, took)
             }
             Step::Fail(failure, took) => {
-                let ticket = self.ticket.take();
-                self.fail(ticket, &failure, took)
+                let permit = self.permit.take();
+                self.fail(permit, &failure, took)
             }
             Step::Abandon => {
-                let ticket = self.ticket.take();
-                self.abandon(ticket)
+                let permit = self.permit.take();
+                self.abandon(permit)
             }
             Step::Lose => {
-                self.lost.extend(self.ticket.take());
+                self.lost.extend(self.permit.take());
                 Vec::new()
             }
             Step::SucceedLate(index) => {
-                let ticket = self.found(index);
-                self.succeed(ticket, Granted::for_seconds(3600), Duration::ZERO)
+                let permit = self.found(index);
+                self.succeed(permit, Granted::for_seconds(3600), Duration::ZERO)
             }
             Step::FailLate(index) => {
-                let ticket = self.found(index);
-                self.fail(ticket, &Failure::Permanent, Duration::ZERO)
+                let permit = self.found(index);
+                self.fail(permit, &Failure::Permanent, Duration::ZERO)
             }
             Step::AbandonLate(index) => {
-                let ticket = self.found(index);
-                self.abandon(ticket)
+                let permit = self.found(index);
+                self.abandon(permit)
             }
             Step::InvalidateHeld(reason) => {
                 let held = self.model.held().cloned();
@@ -119,18 +119,18 @@ impl Walk {
         Vec::new()
     }
 
-    fn ask(&mut self, who: Who, min: Duration) -> Vec<Told> {
+    fn ask(&mut self, caller: Caller, min: Duration) -> Vec<Told> {
         let now = self.now;
         let mut told = Vec::from_iter(self.model.give_up_overdue(now));
-        let expected = self.model.expected(now, who, min);
-        let decision = self.state.decide(now, who, min);
+        let expected = self.model.expected(now, caller, min);
+        let decision = self.state.decide(now, caller, min);
         self.events = self.state.take_events();
         let is = self.judge(&decision);
         assert!(expected.contains(&is), "{is:?} instead of {expected:?}");
         match decision {
             Decision::Use(_) if is == Expected::UseStale => told.push(Told::ServedStale),
-            Decision::UseAndRenew(_, ticket) => told.push(self.took_off(ticket, true)),
-            Decision::Start(ticket) => told.push(self.took_off(ticket, false)),
+            Decision::UseAndRenew(_, permit) => told.push(self.took_off(permit, true)),
+            Decision::Start(permit) => told.push(self.took_off(permit, false)),
             Decision::Use(_) | Decision::Join | Decision::Fail(_) => {}
         }
         told
@@ -156,21 +156,21 @@ impl Walk {
             }
         }
     }
-    fn took_off(&mut self, ticket: Ticket, renewal: bool) -> Told {
-        assert!(ticket.id() > self.last_ticket, "tickets are told apart");
-        self.last_ticket = ticket.id();
-        let told = self.model.took_off(ticket.id(), self.now, renewal);
+    fn took_off(&mut self, permit: LoginPermit, renewal: bool) -> Told {
+        assert!(permit.id() > self.last_ticket, "permits are told apart");
+        self.last_ticket = permit.id();
+        let told = self.model.took_off(permit.id(), self.now, renewal);
         // One that was given up is still out there.
-        self.lost.extend(self.ticket.replace(ticket));
+        self.lost.extend(self.permit.replace(permit));
         told
     }
 
-    fn succeed(&mut self, ticket: Option<Ticket>, granted: Granted, took: Duration) -> Vec<Told> {
-        let Some(ticket) = ticket else { return Vec::new() };
-        let (id, sent) = (ticket.id(), self.now);
+    fn succeed(&mut self, permit: Option<LoginPermit>, granted: Granted, took: Duration) -> Vec<Told> {
+        let Some(permit) = permit else { return Vec::new() };
+        let (id, sent) = (permit.id(), self.now);
         self.now = later(self.now, took);
         let life = life(granted);
-        match self.state.finish(ticket, Ok(granted.to_whom_asked_at(sent)), self.now) {
+        match self.state.finish(permit, Ok(granted.to_whom_asked_at(sent)), self.now) {
             Ok(session) => {
                 assert!(!life.is_zero());
                 let told = self.model.succeeded(id, &session, (sent, life), self.now);
@@ -184,19 +184,19 @@ impl Walk {
         }
     }
 
-    fn fail(&mut self, ticket: Option<Ticket>, failure: &Failure, took: Duration) -> Vec<Told> {
-        let Some(ticket) = ticket else { return Vec::new() };
+    fn fail(&mut self, permit: Option<LoginPermit>, failure: &Failure, took: Duration) -> Vec<Told> {
+        let Some(permit) = permit else { return Vec::new() };
         self.failures += 1;
         self.now = later(self.now, took);
-        let (id, error) = (ticket.id(), failure.error(self.failures));
-        let given = self.state.finish(ticket, Err(error.clone()), self.now).unwrap_err();
+        let (id, error) = (permit.id(), failure.error(self.failures));
+        let given = self.state.finish(permit, Err(error.clone()), self.now).unwrap_err();
         assert_eq!(format!("{given:?}"), format!("{error:?}"));
         self.model.failed(id, &error)
     }
 
-    fn abandon(&mut self, ticket: Option<Ticket>) -> Vec<Told> {
-        if let Some(ticket) = ticket {
-            assert_eq!(self.state.abandon(ticket.id()), self.model.abandoned(ticket.id()));
+    fn abandon(&mut self, permit: Option<LoginPermit>) -> Vec<Told> {
+        if let Some(permit) = permit {
+            assert_eq!(self.state.abandon(permit.id()), self.model.abandoned(permit.id()));
         }
         Vec::new()
     }
@@ -211,22 +211,22 @@ impl Walk {
         if let Some(error) = error {
             let kind = match reason {
                 InvalidReason::LoggedOut => ErrorKind::TokenGroupEnded,
-                _ => ErrorKind::DiesYoung,
+                _ => ErrorKind::RevokedEarly,
             };
             assert_eq!(error.kind(), kind);
         }
         told
     }
 
-    /// Takes a lost ticket.
-    fn found(&mut self, index: Index) -> Option<Ticket> {
+    /// Takes a lost permit.
+    fn found(&mut self, index: Index) -> Option<LoginPermit> {
         (!self.lost.is_empty()).then(|| self.lost.swap_remove(index.index(self.lost.len())))
     }
 
     /// The error that has closed the gate in this step.
     fn closed_by(&self) -> Option<Error> {
         self.events.iter().find_map(|event| match event {
-            Event::GateClosed { error, .. } => Some(error.clone()),
+            Event::BackoffStarted { error, .. } => Some(error.clone()),
             _ => None,
         })
     }
@@ -242,9 +242,9 @@ impl Walk {
                 | (Event::LoginFailed { renewal, .. }, Told::Failed { renewal: as_told }) => {
                     renewal == as_told
                 }
-                (Event::GateClosed { closed_for, error }, Told::Closed { width, error: as_told }) => {
-                    self.model.was_closed(*closed_for, error, self.now);
-                    width.contains(closed_for) && format!("{error:?}") == *as_told
+                (Event::BackoffStarted { duration, error }, Told::Closed { width, error: as_told }) => {
+                    self.model.was_closed(*duration, error, self.now);
+                    width.contains(duration) && format!("{error:?}") == *as_told
                 }
                 (Event::Invalidated { .. }, Told::Invalidated)
                 | (Event::ServedStale { .. }, Told::ServedStale)
@@ -262,15 +262,15 @@ impl Walk {
         assert_eq!(status.next_try, self.model.opens_in(now));
         let phases = self.model.phases(now);
         assert!(phases.contains(&status.phase), "{:?} instead of {phases:?}", status.phase);
-        let (rest, range) = (self.state.keeper_due(now), self.model.keepers_rest(now));
+        let (rest, range) = (self.state.next_refresh_in(now), self.model.keepers_rest(now));
         assert!(range.contains(&rest), "{rest:?} instead of {range:?}");
     }
 
-    /// Whatever has happened, and even if a ticket was lost: when every session is over, somebody logs in. The
+    /// Whatever has happened, and even if a permit was lost: when every session is over, somebody logs in. The
     /// longest life is 24 hours, and 26 where the server tells no time and our clock is 2 hours behind.
     fn end(mut self) {
         self.now = later(self.now, seconds(27 * 3600));
-        let decision = self.state.decide(self.now, Who::Caller, Duration::ZERO);
+        let decision = self.state.decide(self.now, Caller::OnDemand, Duration::ZERO);
         assert!(matches!(decision, Decision::Start(_)), "wedged: {decision:?}");
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kaltura_auth::manager::InvalidReason;
-use kaltura_auth::manager::state::Who;
+use kaltura_auth::manager::state::Caller;
 use kaltura_auth::{Error, WireResponse};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -19,14 +19,14 @@ pub(crate) enum Step {
     SetWall(i64),
     /// The clock that only goes forward jumps alone.
     SkipAhead(Duration),
-    Ask(Who, Duration),
+    Ask(Caller, Duration),
     /// The login under way ends.
     Succeed(Granted, Duration),
     Fail(Failure, Duration),
     Abandon,
-    /// Whoever has the ticket forgets it.
+    /// Whoever has the permit forgets it.
     Lose,
-    /// One who was given up or has forgotten his ticket comes back after all.
+    /// One who was given up or has forgotten his permit comes back after all.
     SucceedLate(Index),
     FailLate(Index),
     AbandonLate(Index),
@@ -64,7 +64,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         8 => pass().prop_map(Step::Pass),
         1 => (-7200_i64..7200).prop_map(Step::SetWall),
         1 => (0_u64..100).prop_map(|skip| Step::SkipAhead(seconds(skip))),
-        12 => (who(), min()).prop_map(|(who, min)| Step::Ask(who, min)),
+        12 => (caller(), min()).prop_map(|(caller, min)| Step::Ask(caller, min)),
         7 => (granted(), took()).prop_map(|(granted, took)| Step::Succeed(granted, took)),
         4 => (failure(), took()).prop_map(|(failure, took)| Step::Fail(failure, took)),
         1 => Just(Step::Abandon),
@@ -82,8 +82,8 @@ fn pass() -> impl Strategy<Value = Duration> {
         .prop_map(milliseconds)
 }
 
-fn who() -> impl Strategy<Value = Who> {
-    prop_oneof![3 => Just(Who::Caller), 1 => Just(Who::Keeper)]
+fn caller() -> impl Strategy<Value = Caller> {
+    prop_oneof![3 => Just(Caller::OnDemand), 1 => Just(Caller::RefreshLoop)]
 }
 
 fn min() -> impl Strategy<Value = Duration> {

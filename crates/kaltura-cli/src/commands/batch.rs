@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::Args;
 use kaltura_auth::ServiceUrl;
 use kaltura_client::multirequest::{BatchMistake, VoidReason, VoidReference};
-use kaltura_client::{CallFailed, Error, ErrorKind};
+use kaltura_client::{CallError, Error, ErrorKind};
 use serde_json::Value;
 
 use self::planned_call::PlannedCall;
@@ -136,7 +136,7 @@ fn was_refused_as_a_whole(calls: &[PlannedCall], results: &[Result<Value, Error>
 /// The whole was not carried out.
 fn unsent(error: Error, line: &Line<'_>) -> Undone {
     let reads_as_reference =
-        matches!(error.call_failed(), Some(CallFailed::Batch(BatchMistake::ReadsAsReference { .. })));
+        matches!(error.call_error(), Some(CallError::Batch(BatchMistake::ReadsAsReference { .. })));
     match line.undone(error, false) {
         Undone::Failed(failure) if reads_as_reference => Undone::Failed(
             failure.with_hint("If it is meant as one, write it like {\"$result\": \"1.objects.0.id\"}."),

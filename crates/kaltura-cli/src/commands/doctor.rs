@@ -165,7 +165,7 @@ impl DoctorCommand {
         known: &Known,
         admin: Have<Admin>,
     ) -> Result<(), Failure> {
-        let limit = self.server.time_limit();
+        let limit = self.server.timeout();
         let environment = settings.environment();
 
         let url = self.server.service_url(settings);
@@ -173,7 +173,7 @@ impl DoctorCommand {
             round.check(Subject::ServiceUrl, Ok(url), |url| ready(service_url_check::look(url))).await?;
         let way = round.check(Subject::Dns, need(&url), |url| dns::look(url, limit)).await?;
 
-        let login = need(&url).map(|url| known.login(url).time_limit(limit));
+        let login = need(&url).map(|url| known.login(url).timeout(limit));
         let needs = both(need(&login), need(&way));
         let answer = round
             .check(Subject::Connection, needs, |(login, way)| {

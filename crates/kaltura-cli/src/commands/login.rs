@@ -94,12 +94,11 @@ impl LoginCommand {
         let (partner, token_id) = (credentials.partner_id(), credentials.id().as_str());
         let place = TokenFolder::of(settings.environment(), &service_url, partner, token_id)
             .and_then(|folder| folder.session(&wishes));
-        let time_limit = self.server.time_limit();
-        let login =
-            AppTokenLogin::new(service_url, credentials).request(wishes.request()).time_limit(time_limit);
+        let timeout = self.server.timeout();
+        let login = AppTokenLogin::new(service_url, credentials).request(wishes.request()).timeout(timeout);
 
-        let manner = LoginManner { detect_hash_type: self.detect_hash_type, verify: self.verify, time_limit };
-        let way = self.token.login_way(settings, time_limit).with_known_value();
+        let manner = LoginManner { detect_hash_type: self.detect_hash_type, verify: self.verify, timeout };
+        let way = self.token.login_way(settings, timeout).with_known_value();
         let made = KeptLogin::make(&login, manner, &transport, place, &way)?;
 
         let answer = Answer::new(&made, login.service_url(), self.show_ks);

@@ -36,11 +36,12 @@ impl Failure {
         if error.kind() != ErrorKind::InvalidTokenHash {
             return error.into();
         }
-        let suspicions = error.suspicions().iter().map(|suspicion| format!(" {}", suspicion.advice()));
+        let credential_issues =
+            error.credential_issues().iter().map(|suspicion| format!(" {}", suspicion.advice()));
         let hint = format!(
             "No hash type is accepted, so it is the token's value that is wrong: give the one of this app token, without \
              blanks or line ends.{}",
-            suspicions.collect::<String>()
+            credential_issues.collect::<String>()
         );
         Self::from(error).with_hint(hint)
     }
@@ -67,7 +68,7 @@ pub(super) const fn class_of(kind: ErrorKind) -> ExitCode {
         | ErrorKind::ExpiredOnArrival
         | ErrorKind::SessionTooShort
         | ErrorKind::TokenGroupEnded
-        | ErrorKind::DiesYoung => ExitCode::Authentication,
+        | ErrorKind::RevokedEarly => ExitCode::Authentication,
         ErrorKind::PartnerBlocked | ErrorKind::Forbidden | ErrorKind::UserBlocked => ExitCode::Permission,
         ErrorKind::TokenNotFound | ErrorKind::UnknownWidget | ErrorKind::UnknownRole => ExitCode::NotFound,
         // What was asked for can not be sent, or is not accepted.

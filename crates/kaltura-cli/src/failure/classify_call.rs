@@ -23,7 +23,7 @@ impl From<Error> for Failure {
         story.step = Some(format!("{}.{}", error.service(), error.action()));
         story.is_retryable = error.is_retryable();
         story.retry_after = error.retry_after().map(|wait| wait.as_secs());
-        if let Some(facts) = error.answer_facts() {
+        if let Some(facts) = error.response_metadata() {
             story.http_status = Some(facts.status());
             story.server = facts.server().map(str::to_owned);
             story.request_id = facts.request_id().map(str::to_owned);

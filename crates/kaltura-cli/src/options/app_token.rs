@@ -63,10 +63,10 @@ impl AppTokenOptions {
     }
 
     /// In which way a login with this token is tried.
-    pub(crate) fn login_way(&self, settings: &Settings, time_limit: Duration) -> LoginWay {
+    pub(crate) fn login_way(&self, settings: &Settings, timeout: Duration) -> LoginWay {
         let hash_type = self.hash_type.set(settings).ok().flatten();
         let value_from = self.value.source().origin(settings, ProfileSecret::AppToken);
-        LoginWay::new(hash_type, value_from, time_limit)
+        LoginWay::new(hash_type, value_from, timeout)
     }
 
     /// Which token of which account: what of the credentials is no secret.

@@ -150,7 +150,7 @@ impl<'a> SessionSupply<'a> {
     /// In which way a login would be tried.
     fn way(&self) -> LoginWay {
         let WantedSession { server, token, .. } = self.wanted;
-        let way = token.login_way(self.settings, server.time_limit());
+        let way = token.login_way(self.settings, server.timeout());
         if self.credentials.is_some() { way.with_known_value() } else { way }
     }
 
@@ -245,7 +245,7 @@ impl<'a> SessionSupply<'a> {
         let transport = server.transport()?;
         let login = AppTokenLogin::new(self.service_url.clone(), credentials)
             .request(self.wishes.request())
-            .time_limit(server.time_limit());
+            .timeout(server.timeout());
         runtime::run(async {
             let mut signals = Signals::listen()?;
             let outcome = signals.unless_stopped(login.run(&transport)).await?;

@@ -38,14 +38,14 @@ impl ServerOptions {
     }
 
     /// How long each request may take.
-    pub(crate) const fn time_limit(&self) -> Duration {
+    pub(crate) const fn timeout(&self) -> Duration {
         self.timeout
     }
 
     /// What carries the requests. Each of them brings its own limit of time.
     pub(crate) fn transport(&self) -> Result<ToldTransport, Failure> {
         let connect = ReqwestTransportBuilder::DEFAULT_CONNECT_TIMEOUT.min(self.timeout);
-        let http = ReqwestTransport::builder().connect_timeout(connect).time_limit(None).build()?;
+        let http = ReqwestTransport::builder().connect_timeout(connect).timeout(None).build()?;
         Ok(ToldTransport::over(http))
     }
 }

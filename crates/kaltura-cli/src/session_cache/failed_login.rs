@@ -31,7 +31,7 @@ pub(crate) struct LoginWay {
     /// Whether the value is known, so that getting it can not fail any more.
     value_is_known: bool,
     /// How long each request may take.
-    time_limit: Duration,
+    timeout: Duration,
     environment: String,
 }
 
@@ -49,10 +49,10 @@ struct Written<W, F> {
 
 impl LoginWay {
     /// A login with this hash type, and a value from there, each request of which may take so long.
-    pub(crate) fn new(hash_type: Option<HashType>, value_from: SecretOrigin, time_limit: Duration) -> Self {
+    pub(crate) fn new(hash_type: Option<HashType>, value_from: SecretOrigin, timeout: Duration) -> Self {
         let hash_type = hash_type.map(|hash_type| hash_type.to_string());
         let environment = Environment::fingerprint_of_the_process();
-        Self { hash_type, value_from, value_is_known: false, time_limit, environment }
+        Self { hash_type, value_from, value_is_known: false, timeout, environment }
     }
 
     /// The same where the value is known already.
@@ -120,7 +120,7 @@ mod tests {
             LoginWay { hash_type: None, ..way.clone() },
             LoginWay { value_from: SecretOrigin::Input, ..way.clone() },
             way.clone().with_known_value(),
-            LoginWay { time_limit: Duration::from_secs(60), ..way.clone() },
+            LoginWay { timeout: Duration::from_secs(60), ..way.clone() },
             LoginWay { environment: "another".to_owned(), ..way.clone() },
         ] {
             assert!(other.read(&written).is_none(), "{other:?}");

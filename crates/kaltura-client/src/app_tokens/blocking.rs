@@ -10,7 +10,7 @@ use kaltura_types::{
 
 use super::rotation::Rotation;
 use super::walk::Walk;
-use super::{RotatedToken, RotationFailed, proof, reading, twin};
+use super::{RotatedToken, RotationError, proof, reading, twin};
 use crate::blocking::BlockingClient;
 use crate::error::Error;
 use crate::options::CallOptions;
@@ -125,9 +125,9 @@ impl BlockingAppTokens {
     ///
     /// # Errors
     ///
-    /// [`RotationFailed`], with the step that failed and the twin, if it was made already. The old token is never
+    /// [`RotationError`], with the step that failed and the twin, if it was made already. The old token is never
     /// touched.
-    pub fn rotate(&self, id: &AppTokenId) -> Result<RotatedToken, RotationFailed> {
+    pub fn rotate(&self, id: &AppTokenId) -> Result<RotatedToken, RotationError> {
         self.rotate_with(id, AppTokenDraft::new())
     }
 
@@ -140,7 +140,7 @@ impl BlockingAppTokens {
         &self,
         id: &AppTokenId,
         changes: AppTokenDraft,
-    ) -> Result<RotatedToken, RotationFailed> {
+    ) -> Result<RotatedToken, RotationError> {
         let rotation = Rotation::of(id);
         let old = rotation.read(self.get(id))?;
         let draft = rotation.draft(&old, changes)?;

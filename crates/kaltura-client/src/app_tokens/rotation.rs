@@ -55,7 +55,7 @@ impl<'a> Rotation<'a> {
         Self { old }
     }
 
-    pub(super) fn read(&self, old: Result<AppToken, Error>) -> Result<AppToken, RotationFailed> {
+    pub(super) fn read(&self, old: Result<AppToken, Error>) -> Result<AppToken, RotationError> {
         let old = old.map_err(|error| self.failed(RotationStep::ReadOld, None, error))?;
         // Before a twin is made that could not be proven.
         twin::credentials(&old).map_err(|error| self.failed(RotationStep::ReadOld, None, error))?;
@@ -66,12 +66,12 @@ impl<'a> Rotation<'a> {
         &self,
         old: &AppToken,
         changes: AppTokenDraft,
-    ) -> Result<AppTokenDraft, RotationFailed> {
+    ) -> Result<AppTokenDraft, RotationError> {
         let draft = AppTokenDraft::like(old).and(changes);
         twin::checked("add", draft).map_err(|error| self.failed(RotationStep::MakeTwin, None, error))
     }
 
-    pub(super) fn made(&self, twin: Result<AppToken, Error>) -> Result<AppToken, RotationFailed> {
+    pub(super) fn made(&self, twin: Result<AppToken, Error>) -> Result<AppToken, RotationError> {
         twin.map_err(|error| self.failed(RotationStep::MakeTwin, None, error))
     }
 
@@ -79,15 +79,15 @@ impl<'a> Rotation<'a> {
         &self,
         twin: &AppToken,
         proven: Result<Session, Error>,
-    ) -> Result<RotatedToken, RotationFailed> {
+    ) -> Result<RotatedToken, RotationError> {
         let proven = proven.and_then(|session| Ok((session, twin::credentials(twin)?)));
         let (session, credentials) =
             proven.map_err(|error| self.failed(RotationStep::ProveTwin, Some(twin), error))?;
         Ok(RotatedToken { old: self.old.clone(), token: twin.clone(), credentials, session })
     }
 
-    fn failed(&self, step: RotationStep, twin: Option<&AppToken>, error: Error) -> RotationFailed {
-        RotationFailed { old: self.old.clone(), step, twin: twin.cloned().map(Box::new), error }
+    fn failed(&self, step: RotationStep, twin: Option<&AppToken>, error: Error) -> RotationError {
+        RotationError { old: self.old.clone(), step, twin: twin.cloned().map(Box::new), error }
     }
 }
 
@@ -116,7 +116,7 @@ impl fmt::Display for RotationStep {
 /// An app token was not rotated. It is as it was, and so are its sessions.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the app token {old} was not rotated: {step} failed")]
-pub struct RotationFailed {
+pub struct RotationError {
     old: AppTokenId,
     step: RotationStep,
     twin: Option<Box<AppToken>>,
@@ -124,7 +124,7 @@ pub struct RotationFailed {
     error: Error,
 }
 
-impl RotationFailed {
+impl RotationError {
     /// The step that failed.
     #[must_use]
     pub const fn step(&self) -> RotationStep {

@@ -4,7 +4,7 @@ use kaltura_auth::{AppTokenCredentials, AppTokenLogin, SessionRequest};
 use kaltura_types::{AppToken, AppTokenDraft, Lifetime};
 
 use crate::builder::Settings;
-use crate::error::{CallFailed, Called, Error};
+use crate::error::{CallError, Called, Error};
 
 /// How long a session lives that is only to be shown or ended.
 const SHORT: Lifetime = Lifetime::minutes(5);
@@ -12,14 +12,14 @@ const SHORT: Lifetime = Lifetime::minutes(5);
 /// A draft without a mistake.
 pub(super) fn checked(action: &str, draft: AppTokenDraft) -> Result<AppTokenDraft, Error> {
     match draft.mistake() {
-        Some(mistake) => Err(Error::failed(Called::new("appToken", action), CallFailed::Draft(mistake))),
+        Some(mistake) => Err(Error::failed(Called::new("appToken", action), CallError::Draft(mistake))),
         None => Ok(draft),
     }
 }
 
 /// The credentials in a token.
 pub(super) fn credentials(token: &AppToken) -> Result<AppTokenCredentials, Error> {
-    AppTokenCredentials::of(token).ok_or_else(|| Error::failed(start_session(), CallFailed::UnknownHashType))
+    AppTokenCredentials::of(token).ok_or_else(|| Error::failed(start_session(), CallError::UnknownHashType))
 }
 
 /// A login with a token, beside the client's own.
@@ -28,7 +28,7 @@ pub(super) fn login(token: &AppToken, settings: &Settings) -> Result<AppTokenLog
     Ok(login
         .request(SessionRequest::new().lifetime(SHORT))
         .client_tag(settings.client_tag.clone())
-        .time_limit(settings.request_limit))
+        .timeout(settings.request_timeout))
 }
 
 pub(super) fn login_failed(error: kaltura_auth::Error) -> Error {

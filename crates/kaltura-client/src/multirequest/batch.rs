@@ -1,6 +1,6 @@
 //! A multirequest that is ready to be sent, once or again.
 
-use kaltura_auth::{AnswerFacts, Session, WireRequest, WireResponse};
+use kaltura_auth::{ResponseMetadata, Session, WireRequest, WireResponse};
 use kaltura_types::payload::{self, JsonKind};
 use kaltura_types::{Parameters, PayloadError, UnexpectedBody};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use super::subrequest::{Part, PlacedReference};
 use super::{BatchMistake, Multirequest, MultirequestResults, lookalike, place};
 use crate::builder::Settings;
 use crate::call::has_status_of_the_api;
-use crate::error::{CallFailed, Called, Error, ErrorKind};
+use crate::error::{CallError, Called, Error, ErrorKind};
 use crate::exchange::{Exchange, Reading};
 use crate::options::{CallOptions, SentKs};
 use crate::reserved::reserved_among;
@@ -43,7 +43,7 @@ impl<'a> Batch<'a> {
         let called = Called::multirequest();
         let calls = (1..).zip(batch.parts).map(|(number, part)| {
             ReadyCall::new(part, number, &batch.identity, options)
-                .map_err(|mistake| Error::failed(called.clone(), CallFailed::Batch(mistake)))
+                .map_err(|mistake| Error::failed(called.clone(), CallError::Batch(mistake)))
         });
         let calls = calls.collect::<Result<_, _>>()?;
         Ok(Self { settings, options, called, identity: batch.identity, calls })
@@ -60,13 +60,18 @@ impl<'a> Batch<'a> {
     }
 
     /// Takes the list of results apart: one for each call, in order.
-    fn results(&self, list: Vec<Value>, facts: &AnswerFacts, secrets: &[&str]) -> Vec<Result<Value, Error>> {
+    fn results(
+        &self,
+        list: Vec<Value>,
+        facts: &ResponseMetadata,
+        secrets: &[&str],
+    ) -> Vec<Result<Value, Error>> {
         let mut list = list.into_iter();
         let result = |call: &ReadyCall| match list.next() {
             // The server has read the body, or there would be no results: so nothing that was sent is missed.
             Some(value) => payload::decode_value(value)
                 .map_err(|error| Error::answer(call.called.clone(), error, facts, &[], secrets)),
-            None => Err(Error::failed(call.called.clone(), CallFailed::NotAnswered)),
+            None => Err(Error::failed(call.called.clone(), CallError::NotAnswered)),
         };
         self.calls.iter().map(result).collect()
     }
@@ -88,7 +93,7 @@ impl<'a> Batch<'a> {
     fn reading(
         &self,
         results: Vec<Result<Value, Error>>,
-        facts: &AnswerFacts,
+        facts: &ResponseMetadata,
     ) -> Reading<MultirequestResults> {
         let own = self.calls.iter().zip(&results).filter(|(call, _)| call.wants_session);
         let refusals: Vec<_> = own
@@ -161,7 +166,7 @@ impl Exchange for Batch<'_> {
     fn read(
         &self,
         response: &WireResponse,
-        facts: &AnswerFacts,
+        facts: &ResponseMetadata,
         session: Option<&Session>,
     ) -> Reading<MultirequestResults> {
         let secrets = self.secrets(session);

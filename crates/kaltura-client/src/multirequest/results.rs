@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-use kaltura_auth::AnswerFacts;
+use kaltura_auth::ResponseMetadata;
 use kaltura_types::payload;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::handle::{Handle, Identity, Reference, Step};
-use crate::error::{CallFailed, Called, Error};
+use crate::error::{CallError, Called, Error};
 
 /// The results of a multirequest, each of them one of its own.
 pub struct MultirequestResults {
     pub(super) identity: Identity,
     pub(super) outcomes: Vec<Outcome>,
     pub(super) void: Vec<VoidReference>,
-    /// What the answer tells for a support ticket; nothing if none was needed.
-    pub(super) facts: Option<AnswerFacts>,
+    /// What the answer tells for a support permit; nothing if none was needed.
+    pub(super) facts: Option<ResponseMetadata>,
 }
 
 /// What came of one call; nothing is left once it is taken.
@@ -35,11 +35,11 @@ impl MultirequestResults {
         let outcome = self.outcomes.get_mut(handle.number() - 1).filter(|_| handle.is_of(&self.identity));
         let taken = outcome.and_then(|outcome| Some((&outcome.called, outcome.result.take()?)));
         let Some((called, result)) = taken else {
-            return Err(Error::failed(Called::multirequest(), CallFailed::ForeignHandle));
+            return Err(Error::failed(Called::multirequest(), CallError::ForeignHandle));
         };
         payload::decode_value(result?).map_err(|error| match &self.facts {
             Some(facts) => Error::answer(called.clone(), error, facts, &[], &[]),
-            None => Error::failed(called.clone(), CallFailed::NotAnswered),
+            None => Error::failed(called.clone(), CallError::NotAnswered),
         })
     }
 

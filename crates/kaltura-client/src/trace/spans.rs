@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use kaltura_auth::AnswerFacts;
+use kaltura_auth::ResponseMetadata;
 use kaltura_auth::manager::{Event, InvalidReason, Observer};
 use tracing::field::Empty;
 use tracing::instrument::Instrumented;
@@ -42,7 +42,7 @@ impl CallSpan {
     }
 
     /// Something came back, or nothing did; there may be more tries.
-    pub(crate) fn answered(&self, facts: Option<&AnswerFacts>) {
+    pub(crate) fn answered(&self, facts: Option<&ResponseMetadata>) {
         self.span.record("tries", self.tries.fetch_add(1, Ordering::Relaxed) + 1);
         if let Some(facts) = facts {
             self.span.record("status", facts.status());
@@ -91,9 +91,9 @@ fn tell(event: &Event) {
         Event::ServedStale { remaining } => {
             debug!(target: "kaltura::session", remaining_s = remaining.as_secs(), "the session is near its end");
         }
-        Event::GateClosed { closed_for, error } => {
-            let closed_for = milliseconds(*closed_for);
-            warn!(target: "kaltura::session", closed_for_ms = closed_for, error = %error, "no login for a while");
+        Event::BackoffStarted { duration, error } => {
+            let duration = milliseconds(*duration);
+            warn!(target: "kaltura::session", closed_for_ms = duration, error = %error, "no login for a while");
         }
         Event::TokenEnding { remaining } => {
             warn!(target: "kaltura::session", remaining_s = remaining.as_secs(), "the app token itself ends");

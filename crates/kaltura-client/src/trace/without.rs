@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kaltura_auth::AnswerFacts;
+use kaltura_auth::ResponseMetadata;
 use kaltura_auth::manager::Observer;
 
 use crate::error::{Called, Error};
@@ -22,7 +22,7 @@ impl CallSpan {
         work()
     }
 
-    pub(crate) const fn answered(&self, _facts: Option<&AnswerFacts>) {}
+    pub(crate) const fn answered(&self, _facts: Option<&ResponseMetadata>) {}
 
     pub(crate) const fn end(&self, _error: Option<&Error>) {}
 }

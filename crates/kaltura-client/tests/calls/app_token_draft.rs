@@ -1,7 +1,7 @@
 //! The app token service refuses what the server would take for something else, without asking it.
 
 use kaltura_client::types::{AppTokenDraft, AppTokenId, DraftMistake, UnixTime};
-use kaltura_client::{CallFailed, Error, ErrorKind};
+use kaltura_client::{CallError, Error, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::scene::{BlockingScene, PARTNER, Scene};
@@ -13,8 +13,8 @@ fn token() -> Value {
 
 fn mistake_of(error: &Error) -> &DraftMistake {
     assert_eq!(error.kind(), ErrorKind::InvalidCall);
-    match error.call_failed() {
-        Some(CallFailed::Draft(mistake)) => mistake,
+    match error.call_error() {
+        Some(CallError::Draft(mistake)) => mistake,
         other => panic!("{other:?}"),
     }
 }

@@ -5,7 +5,7 @@ use kaltura_client::auth::manager::Phase;
 use kaltura_client::multirequest::{BatchMistake, Handle, MultirequestResults, VoidReason};
 use kaltura_client::types::{AppTokenId, GetAppToken, Ks, KsRefusal, PartnerId};
 use kaltura_client::{
-    CallFailed, CallOptions, Error, ErrorKind, Multirequest, RESERVED_PARAMETERS, RawAction, Subrequest,
+    CallError, CallOptions, Error, ErrorKind, Multirequest, RESERVED_PARAMETERS, RawAction, Subrequest,
 };
 use serde_json::{Value, json};
 
@@ -29,8 +29,8 @@ fn mistake_in(batch: Multirequest) -> BatchMistake {
         (error.kind(), scene.server.sent().len(), scene.source.logins()),
         (ErrorKind::InvalidCall, 0, 0)
     );
-    match error.call_failed() {
-        Some(CallFailed::Batch(mistake)) => mistake.clone(),
+    match error.call_error() {
+        Some(CallError::Batch(mistake)) => mistake.clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -116,7 +116,7 @@ fn a_result_of_another_type_is_an_error_of_that_call() {
     let mut results = send(&scene, batch).unwrap();
     let error = results.take(text).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotKaltura);
-    assert_eq!(error.answer_facts().unwrap().status(), 200);
+    assert_eq!(error.response_metadata().unwrap().status(), 200);
     assert_eq!(results.take(number).unwrap(), 7);
 }
 
@@ -126,10 +126,7 @@ fn a_handle_is_good_for_its_own_batch_only() {
     let ((batch, _), (_, [foreign, ..])) = (three(), three());
     let mut results = send(&scene, batch).unwrap();
     let error = results.take(foreign).unwrap_err();
-    assert_eq!(
-        (error.kind(), error.call_failed()),
-        (ErrorKind::InvalidCall, Some(&CallFailed::ForeignHandle))
-    );
+    assert_eq!((error.kind(), error.call_error()), (ErrorKind::InvalidCall, Some(&CallError::ForeignHandle)));
     assert_eq!(error.to_string(), "multirequest failed: it can not be done like this");
 
     let (mut batch, (_other, [foreign, ..])) = (Multirequest::new(), three());
@@ -307,7 +304,7 @@ fn a_list_that_ends_early_is_told_to_those_who_were_left_out() {
     let mut results = send(&scene, batch).unwrap();
     assert!(results.take(one).is_ok());
     let error = results.take(three).unwrap_err();
-    assert_eq!((error.kind(), error.call_failed()), (ErrorKind::NotAnswered, Some(&CallFailed::NotAnswered)));
+    assert_eq!((error.kind(), error.call_error()), (ErrorKind::NotAnswered, Some(&CallError::NotAnswered)));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use kaltura_client::auth::ErrorKind as AuthErrorKind;
 use kaltura_client::auth::TransportErrorKind::{Connect, Io, Timeout};
 use kaltura_client::auth::manager::Phase;
 use kaltura_client::types::KsRefusal;
-use kaltura_client::{CallFailed, CallOptions, ErrorKind, Multirequest};
+use kaltura_client::{CallError, CallOptions, ErrorKind, Multirequest};
 use serde_json::{Value, json};
 
 use crate::scene::{BlockingScene, ks, list};
@@ -74,18 +74,18 @@ fn what_may_have_been_done_is_not_repeated_unless_it_is_marked() {
 
 #[test]
 fn a_limit_is_for_all_tries_together_and_is_noticed_after_a_login() {
-    let options = CallOptions::new().time_limit(seconds(10)).repeatable();
+    let options = CallOptions::new().timeout(seconds(10)).repeatable();
     let broken = || Reply::raw(503, "<html>").after(seconds(3));
     let scene = BlockingScene::new(vec![broken(); 9]);
     assert_eq!(scene.client.call_with(&list(), &options).unwrap_err().kind(), ErrorKind::Unavailable);
     let limits: Vec<_> =
-        scene.server.sent().iter().map(|sent| sent.request.time_limit().unwrap().as_secs()).collect();
+        scene.server.sent().iter().map(|sent| sent.request.timeout().unwrap().as_secs()).collect();
     // The waits of up to 250 ms, 500 ms and 1 s are cut off here.
     assert_eq!(limits, [10, 6, 3]);
 
     let scene = BlockingScene::built([], |source| source.taking(seconds(20)), |builder| builder);
     let error = scene.client.call_with(&list(), &options).unwrap_err();
-    assert_eq!(error.call_failed(), Some(&CallFailed::TimedOut { limit: seconds(10) }));
+    assert_eq!(error.call_error(), Some(&CallError::TimedOut { limit: seconds(10) }));
     // The login was not in vain.
     assert_eq!(scene.server.sent().len(), 0);
     scene.client.call_with(&list(), &options).unwrap();

@@ -68,7 +68,7 @@ impl HandClock {
     pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
         let mut future = pin!(future);
         loop {
-            let bell = Arc::new(Bell(AtomicBool::new(false)));
+            let bell = Arc::new(WakerSet(AtomicBool::new(false)));
             let waker = Waker::from(Arc::clone(&bell));
             let mut context = Context::from_waker(&waker);
             if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
@@ -138,9 +138,9 @@ impl Runtime for HandClock {
     }
 }
 
-struct Bell(AtomicBool);
+struct WakerSet(AtomicBool);
 
-impl Wake for Bell {
+impl Wake for WakerSet {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::SeqCst);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kaltura_client::auth::TransportErrorKind::Connect;
 use kaltura_client::auth::WireResponse;
 use kaltura_client::auth::manager::Phase;
-use kaltura_client::{CallFailed, CallOptions, ErrorKind};
+use kaltura_client::{CallError, CallOptions, ErrorKind};
 
 use crate::clock::HandClock;
 use crate::scene::{Scene, ks, list};
@@ -16,7 +16,7 @@ const fn seconds(number: u64) -> Duration {
 }
 
 fn within(limit: Duration) -> CallOptions {
-    CallOptions::new().time_limit(limit)
+    CallOptions::new().timeout(limit)
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn the_caller_waits_no_longer_than_he_said() {
     let scene = Scene::new([Reply::never()]);
     let error = scene.clock.run(scene.client.call_with(&list(), &within(seconds(5)))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
-    assert_eq!(error.call_failed(), Some(&CallFailed::TimedOut { limit: seconds(5) }));
+    assert_eq!(error.call_error(), Some(&CallError::TimedOut { limit: seconds(5) }));
     assert_eq!(scene.clock.now(), seconds(5));
 }
 
@@ -70,7 +70,7 @@ fn his_limit_is_for_all_tries_together() {
     let options = within(seconds(10)).repeatable();
     let error = scene.clock.run(scene.client.call_with(&list(), &options)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
-    let limits: Vec<_> = scene.server.sent().iter().map(|sent| sent.request.time_limit()).collect();
+    let limits: Vec<_> = scene.server.sent().iter().map(|sent| sent.request.timeout()).collect();
     assert_eq!(limits, [Some(seconds(10)), Some(seconds(7))]);
     assert_eq!(scene.clock.now(), seconds(10));
 }
@@ -87,15 +87,15 @@ fn a_wait_that_he_would_not_live_to_see_the_end_of_is_not_begun() {
 
 #[test]
 fn each_request_has_the_limit_of_the_client_unless_the_caller_waits_less() {
-    let scene = Scene::built([], |builder| builder.request_limit(seconds(30)));
+    let scene = Scene::built([], |builder| builder.request_timeout(seconds(30)));
     scene.call().unwrap();
     scene.clock.run(scene.client.call_with(&list(), &within(seconds(90)))).unwrap();
     scene.clock.run(scene.client.call_with(&list(), &within(seconds(9)))).unwrap();
-    let limits: Vec<_> = scene.server.sent().iter().map(|sent| sent.request.time_limit()).collect();
+    let limits: Vec<_> = scene.server.sent().iter().map(|sent| sent.request.timeout()).collect();
     assert_eq!(limits, [Some(seconds(30)), Some(seconds(30)), Some(seconds(9))]);
     let scene = Scene::new([]);
     scene.call().unwrap();
-    assert_eq!(scene.server.sent()[0].request.time_limit(), Some(seconds(60)));
+    assert_eq!(scene.server.sent()[0].request.timeout(), Some(seconds(60)));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! One client for each wish.
 
 use kaltura_client::auth::SessionRequest;
-use kaltura_client::{CallFailed, ErrorKind};
+use kaltura_client::{CallError, ErrorKind};
 use serde_json::json;
 
 use crate::scene::{BlockingScene, Scene, ks, list};
@@ -78,7 +78,7 @@ fn a_source_that_takes_no_wishes_says_so() {
     let scene = Scene::on(&clock, [], |source| source.without_requests(), |builder| builder);
     let error = scene.client.login_as(user(1)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidCall);
-    assert_eq!(error.call_failed(), Some(&CallFailed::NoRequests));
+    assert_eq!(error.call_error(), Some(&CallError::NoRequests));
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn a_call_is_sent_again_once() {
     assert_eq!(scene.server.sessions(), [Some(ks(1)), Some(ks(2))]);
     // Two sessions in a row died young: nobody logs in for a while.
     let error = scene.call().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NoSession(AuthErrorKind::DiesYoung));
+    assert_eq!(error.kind(), ErrorKind::NoSession(AuthErrorKind::RevokedEarly));
     assert!(error.is_retryable());
     assert_eq!((scene.server.sent().len(), scene.source.logins()), (2, 2));
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use kaltura_client::auth::manager::{Grant, Moment};
+use kaltura_client::auth::manager::{IssuedSession, Moment};
 use kaltura_client::auth::runtime::{Clock, Runtime as _};
 use kaltura_client::auth::source::{BlockingSessionSource, SessionSource};
 use kaltura_client::auth::{Error as AuthError, ServiceUrl, Session, SessionRequest, async_trait};
@@ -64,7 +64,7 @@ impl Source {
         self.logins.load(Ordering::SeqCst)
     }
 
-    fn grant(&self, clock: &dyn Clock) -> Result<Grant, AuthError> {
+    fn grant(&self, clock: &dyn Clock) -> Result<IssuedSession, AuthError> {
         let login = self.logins.fetch_add(1, Ordering::SeqCst) + 1;
         if let Some(error) = self.fails.lock().unwrap().clone() {
             return Err(error);
@@ -73,13 +73,13 @@ impl Source {
         let session = Session::new(PARTNER, Ks::new(ks(login)))
             .with_server_time(now)
             .with_expiry(now.plus_seconds(3600));
-        Ok(Grant::new(Arc::new(session), Moment::read(clock), Some(Lifetime::hours(1))))
+        Ok(IssuedSession::new(Arc::new(session), Moment::read(clock), Some(Lifetime::hours(1))))
     }
 }
 
 #[async_trait]
 impl SessionSource for Source {
-    async fn start(&self, clock: &dyn Clock) -> Result<Grant, AuthError> {
+    async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, AuthError> {
         if !self.takes.is_zero() {
             self.clock.sleep(self.takes).await;
         }
@@ -92,7 +92,7 @@ impl SessionSource for Source {
 }
 
 impl BlockingSessionSource for Source {
-    fn start(&self, clock: &dyn Clock) -> Result<Grant, AuthError> {
+    fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, AuthError> {
         self.clock.advance(self.takes);
         self.grant(clock)
     }

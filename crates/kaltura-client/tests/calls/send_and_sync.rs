@@ -1,10 +1,10 @@
 //! Everything can go to another thread.
 
-use kaltura_client::app_tokens::{AppTokens, BlockingAppTokens, RotatedToken, RotationFailed, RotationStep};
+use kaltura_client::app_tokens::{AppTokens, BlockingAppTokens, RotatedToken, RotationError, RotationStep};
 use kaltura_client::multirequest::{BatchMistake, Handle, Reference, VoidReason, VoidReference};
 use kaltura_client::types::{AppTokenDraft, AppTokenFilter, AppTokenId, Pager};
 use kaltura_client::{
-    AsyncParts, BlockingClient, BlockingClientBuilder, BlockingParts, CallFailed, CallOptions, Client,
+    AsyncParts, BlockingClient, BlockingClientBuilder, BlockingParts, CallError, CallOptions, Client,
     ClientBuilder, Error, ErrorKind, Multirequest, MultirequestResults, RawAction, RetryPolicy, Subrequest,
 };
 
@@ -24,7 +24,7 @@ fn all_types_are_send_and_sync() {
     is_send_and_sync::<BlockingClient>();
     is_send_and_sync::<BlockingClientBuilder>();
     is_send_and_sync::<BlockingParts>();
-    is_send_and_sync::<CallFailed>();
+    is_send_and_sync::<CallError>();
     is_send_and_sync::<CallOptions>();
     is_send_and_sync::<Client>();
     is_send_and_sync::<ClientBuilder>();
@@ -37,7 +37,7 @@ fn all_types_are_send_and_sync() {
     is_send_and_sync::<Reference>();
     is_send_and_sync::<RetryPolicy>();
     is_send_and_sync::<RotatedToken>();
-    is_send_and_sync::<RotationFailed>();
+    is_send_and_sync::<RotationError>();
     is_send_and_sync::<RotationStep>();
     is_send_and_sync::<Subrequest<Neither>>();
     is_send_and_sync::<VoidReason>();
@@ -57,7 +57,7 @@ fn all_futures_are_send() {
     is_send(client.session());
     is_send(client.session_valid_for(std::time::Duration::ZERO));
     is_send(client.prefetch());
-    is_send(client.maintain());
+    is_send(client.run_refresh_loop());
     is_send(client.verify_session());
     is_send(tokens.add(AppTokenDraft::new()));
     is_send(tokens.get(&id));

@@ -2,7 +2,7 @@
 
 use kaltura_client::auth::TransportErrorKind::{Io, Timeout};
 use kaltura_client::types::UnexpectedBody;
-use kaltura_client::{CallFailed, ErrorKind, RawAction};
+use kaltura_client::{CallError, ErrorKind, RawAction};
 use serde_json::{Value, json};
 
 use crate::scene::Scene;
@@ -56,8 +56,8 @@ fn json_with_a_status_that_the_api_does_not_give_is_no_result() {
         let scene = Scene::new([Reply::raw(status, r#"{"message":"upstream is down"}"#)]);
         let error = scene.call().unwrap_err();
         assert_eq!(error.kind(), kind);
-        assert_eq!(error.call_failed(), Some(&CallFailed::OddStatus { status }));
-        assert_eq!(error.answer_facts().unwrap().status(), status);
+        assert_eq!(error.call_error(), Some(&CallError::OddStatus { status }));
+        assert_eq!(error.response_metadata().unwrap().status(), status);
     }
     // An error of the API is one with any status.
     let refused = Reply::raw(500, &error("USER_BLOCKED", &json!([])).to_string());
@@ -91,7 +91,7 @@ fn an_error_has_what_a_support_ticket_needs() {
         .with_header("X-Me", "front-7")
         .with_header("X-Kaltura-Session", "1121307854, 1795493300");
     let error = Scene::new([Reply::answer(answer)]).call().unwrap_err();
-    let facts = error.answer_facts().unwrap();
+    let facts = error.response_metadata().unwrap();
     assert_eq!((facts.status(), facts.server()), (200, Some("front-7")));
     assert_eq!(facts.request_id(), Some("1121307854, 1795493300"));
 }

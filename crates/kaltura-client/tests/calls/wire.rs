@@ -2,7 +2,7 @@
 
 use kaltura_client::auth::CLIENT_TAG;
 use kaltura_client::types::{AppTokenId, EndSession, GetAppToken, Ks, PartnerId};
-use kaltura_client::{CallFailed, CallOptions, ErrorKind, RESERVED_PARAMETERS, RawAction};
+use kaltura_client::{CallError, CallOptions, ErrorKind, RESERVED_PARAMETERS, RawAction};
 use serde_json::{Value, json};
 
 use crate::scene::{BlockingScene, PARTNER, Scene, ks, list};
@@ -85,11 +85,11 @@ fn what_only_the_client_sets_is_not_taken_from_a_call() {
         let scene = Scene::new([]);
         let error = scene.clock.run(scene.client.call(&list().param(name, "x"))).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidCall);
-        assert_eq!(error.call_failed(), Some(&CallFailed::ReservedParameter { name }));
+        assert_eq!(error.call_error(), Some(&CallError::ReservedParameter { name }));
         assert_eq!((scene.server.sent().len(), scene.source.logins()), (0, 0), "{name}");
         let scene = BlockingScene::new([]);
         let error = scene.client.call(&list().param(name, "x")).unwrap_err();
-        assert_eq!(error.call_failed(), Some(&CallFailed::ReservedParameter { name }));
+        assert_eq!(error.call_error(), Some(&CallError::ReservedParameter { name }));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::raw_server::{RawServer, ok};
 use crate::{assert_error, builder, foreign_client, request};
 
 fn transport() -> BlockingReqwestTransport {
-    builder().time_limit(Duration::from_secs(20)).build_blocking().unwrap()
+    builder().timeout(Duration::from_secs(20)).build_blocking().unwrap()
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn it_sends_and_fails_as_the_other_does() {
 
     let error = transport.send(request(&RawServer::nowhere())).unwrap_err();
     assert_error(&error, TransportErrorKind::Connect, false);
-    let impatient = request(&silent.url()).with_time_limit(Duration::from_millis(100));
+    let impatient = request(&silent.url()).with_timeout(Duration::from_millis(100));
     let error = transport.send(impatient).unwrap_err();
     assert_error(&error, TransportErrorKind::Timeout, true);
 }

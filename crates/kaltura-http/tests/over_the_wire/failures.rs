@@ -17,7 +17,7 @@ const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(200);
 
 fn transport() -> ReqwestTransport {
-    builder().time_limit(LONG).build().unwrap()
+    builder().timeout(LONG).build().unwrap()
 }
 
 async fn failure(transport: &ReqwestTransport, request: WireRequest) -> TransportError {
@@ -48,7 +48,7 @@ async fn nothing_is_sent_to_what_is_no_url() {
 #[tokio::test]
 async fn a_limit_of_no_time_is_over_before_anything_is_sent() {
     let server = RawServer::answering(ok("", "null"));
-    let error = failure(&transport(), request(&server.url()).with_time_limit(Duration::ZERO)).await;
+    let error = failure(&transport(), request(&server.url()).with_timeout(Duration::ZERO)).await;
     assert_error(&error, Timeout, false);
     assert!(server.requests().is_empty());
 }
@@ -95,10 +95,10 @@ async fn the_stricter_time_limit_ends_the_waiting() {
         connection.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
         connection.drip(b"canary-7f3a", Duration::from_millis(20));
     });
-    let impatient = builder().time_limit(SHORT).build().unwrap();
+    let impatient = builder().timeout(SHORT).build().unwrap();
     for server in [silent, slow_head, slow_body] {
         for (transport, limit) in [(transport(), SHORT), (impatient.clone(), LONG)] {
-            let request = request(&server.url()).with_time_limit(limit);
+            let request = request(&server.url()).with_timeout(limit);
             let error = tokio::time::timeout(LONG / 2, failure(&transport, request)).await.unwrap();
             assert_error(&error, Timeout, true);
         }

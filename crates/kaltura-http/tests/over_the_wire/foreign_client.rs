@@ -54,7 +54,7 @@ async fn a_loop_of_redirects_shows_no_url() {
 async fn the_limits_of_the_client_hold_besides_those_of_the_request() {
     let server = RawServer::start(|mut connection| connection.hold());
     let client = foreign_client().timeout(Duration::from_millis(100)).build().unwrap();
-    let request = request(&server.url()).with_time_limit(Duration::from_secs(20));
+    let request = request(&server.url()).with_timeout(Duration::from_secs(20));
     let error = ReqwestTransport::new(client).send(request).await.unwrap_err();
     assert_error(&error, TransportErrorKind::Timeout, true);
 }

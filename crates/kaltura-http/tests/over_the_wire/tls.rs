@@ -176,7 +176,7 @@ async fn nothing_is_sent_until_tls_stands() {
     let short = Duration::from_millis(100);
     for transport in [
         builder().connect_timeout(short).build().unwrap(),
-        builder().connect_timeout(None).time_limit(short).build().unwrap(),
+        builder().connect_timeout(None).timeout(short).build().unwrap(),
     ] {
         let sending = transport.send(request(&secure(&silent)));
         let error = tokio::time::timeout(100 * short, sending).await.unwrap().unwrap_err();

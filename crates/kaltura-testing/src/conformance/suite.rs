@@ -144,7 +144,7 @@ pub(super) fn request(route: &Route) -> WireRequest {
 pub(super) fn request_to(url: &str) -> WireRequest {
     let url = format!("{url}?format=1&note={CANARY_IN_QUERY}");
     let body = format!("{{\"ks\":\"{CANARY_IN_BODY}\"}}");
-    WireRequest::new(url, "conformance", "check", body).with_time_limit(AMPLE)
+    WireRequest::new(url, "conformance", "check", body).with_timeout(AMPLE)
 }
 
 /// "it gave an error: …, because …"

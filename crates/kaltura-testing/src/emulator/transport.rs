@@ -43,7 +43,7 @@ fn to_http(request: &WireRequest) -> Result<http::Request<Bytes>, TransportError
 }
 
 fn deliver(reply: Reply, request: &WireRequest) -> Result<WireResponse, TransportError> {
-    if request.time_limit().is_some_and(|limit| reply.delay > limit) {
+    if request.timeout().is_some_and(|limit| reply.delay > limit) {
         return Err(TransportError::new(
             TransportErrorKind::Timeout,
             "the emulator's answer takes longer than the request's time limit",
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn what_breaks_is_an_error_of_its_kind() {
         let slow = || Fault::Slow(Duration::from_secs(2));
-        let limited = |seconds| ping().with_time_limit(Duration::from_secs(seconds));
+        let limited = |seconds| ping().with_timeout(Duration::from_secs(seconds));
         assert_eq!(kind(Fault::Reset, &ping()), Some(TransportErrorKind::Io));
         assert_eq!(kind(Fault::CutBody, &ping()), Some(TransportErrorKind::Io));
         assert_eq!(kind(slow(), &limited(1)), Some(TransportErrorKind::Timeout));

@@ -132,12 +132,12 @@ impl Condition {
         })
     }
 
-    pub(super) fn time_limit(wanted: Option<Duration>) -> Self {
+    pub(super) fn timeout(wanted: Option<Duration>) -> Self {
         let limit = |limit: Option<Duration>| match limit {
             Some(limit) => format!("a time limit of {limit:?}"),
             None => "no time limit".to_owned(),
         };
-        Self::new(format!("with {}", limit(wanted)), move |call| match call.request().time_limit() {
+        Self::new(format!("with {}", limit(wanted)), move |call| match call.request().timeout() {
             sent if sent == wanted => Ok(()),
             sent => Err(format!("it has {}", limit(sent))),
         })

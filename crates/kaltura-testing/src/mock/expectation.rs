@@ -116,13 +116,13 @@ impl<'a> Expectation<'a> {
     }
 
     /// With this time limit.
-    pub fn with_time_limit(self, limit: Duration) -> Self {
-        self.and(Condition::time_limit(Some(limit)))
+    pub fn with_timeout(self, limit: Duration) -> Self {
+        self.and(Condition::timeout(Some(limit)))
     }
 
     /// Without a time limit.
     pub fn without_time_limit(self) -> Self {
-        self.and(Condition::time_limit(None))
+        self.and(Condition::timeout(None))
     }
 
     /// That `holds` accepts as a whole. `says` completes "that …" in the story of a failure.

@@ -123,8 +123,7 @@ fn each_condition_says_why_it_does_not_hold() {
     for (sentence, reason) in cases {
         let mock = MockTransport::new();
         sentence(mock.expect("a.b")).answer(answers::null());
-        let request =
-            request("a.b", sent()).with_header("X-Note", "b").with_time_limit(Duration::from_secs(5));
+        let request = request("a.b", sent()).with_header("X-Note", "b").with_timeout(Duration::from_secs(5));
         BlockingTransport::send(&mock, request).expect_err(reason);
         let story = story(&mock);
         assert!(story.contains(&format!("\nbut {reason}\n")), "{reason} in {story}");
@@ -142,11 +141,11 @@ fn each_condition_holds_where_it_should() {
         .with_nothing_else()
         .with_header("x-NOTE", "b")
         .to_url("https://example.com/")
-        .with_time_limit(Duration::from_secs(5))
+        .with_timeout(Duration::from_secs(5))
         .that("has a body", |call| !call.request().body().is_empty())
         .answer(answers::null());
     let sent = json!({"id": "0_a", "n": 1, "format": 1, "clientTag": "t"});
-    let request = request("a.b", sent).with_header("X-Note", "b").with_time_limit(Duration::from_secs(5));
+    let request = request("a.b", sent).with_header("X-Note", "b").with_timeout(Duration::from_secs(5));
     BlockingTransport::send(&mock, request).unwrap();
 }
 

@@ -14,7 +14,7 @@ use shuttle::sync::Mutex;
 use shuttle::thread;
 
 use crate::error::Error;
-use crate::manager::{BlockingSessionManager, Grant, Moment, SessionManager};
+use crate::manager::{BlockingSessionManager, IssuedSession, Moment, SessionManager};
 use crate::runtime::{BoxFuture, Clock, NotSpawned, Runtime};
 use crate::session::Session;
 use crate::source::{BlockingSessionSource, SessionSource};
@@ -86,13 +86,13 @@ impl Stage {
         self.0.logins.fetch_add(1, Ordering::SeqCst) < self.0.panics
     }
 
-    fn grant(&self) -> Grant {
+    fn grant(&self) -> IssuedSession {
         let sent = Moment::read(self);
         let now = UnixTime::from_seconds(i64::try_from(sent.wall.as_secs()).unwrap());
         let session = Session::new(PartnerId::new(7), Ks::new("djJ8N3w"))
             .with_server_time(now)
             .with_expiry(now.plus_seconds(i64::try_from(LIFE).unwrap()));
-        Grant::new(Arc::new(session), sent, None)
+        IssuedSession::new(Arc::new(session), sent, None)
     }
 }
 
@@ -126,7 +126,7 @@ impl Runtime for Stage {
 
 #[async_trait]
 impl SessionSource for Stage {
-    async fn start(&self, _clock: &dyn Clock) -> Result<Grant, Error> {
+    async fn start(&self, _clock: &dyn Clock) -> Result<IssuedSession, Error> {
         let panics = self.begin();
         if self.0.is_silent {
             pending::<()>().await;
@@ -142,7 +142,7 @@ impl SessionSource for Stage {
 }
 
 impl BlockingSessionSource for Stage {
-    fn start(&self, _clock: &dyn Clock) -> Result<Grant, Error> {
+    fn start(&self, _clock: &dyn Clock) -> Result<IssuedSession, Error> {
         let panics = self.begin();
         thread::yield_now();
         if panics {

@@ -22,7 +22,7 @@ use crate::runtime::BoxFuture;
 
 /// A handle on a login that is under way. Whoever polls it carries the login on. When the last handle is gone, so
 /// is the login.
-pub(super) struct Flight {
+pub(super) struct SharedLogin {
     shared: Arc<Shared>,
     /// His place among those who are woken, once he has polled.
     place: Option<u64>,
@@ -30,10 +30,10 @@ pub(super) struct Flight {
 
 /// Where newcomers find a flight, without keeping it alive.
 #[derive(Default)]
-pub(super) struct FlightSlot(Weak<Shared>);
+pub(super) struct SharedLoginSlot(Weak<Shared>);
 
 struct Shared {
-    bell: Arc<Bell>,
+    bell: Arc<WakerSet>,
     /// Until it has landed, only he who has the turn looks into it. So nobody waits for this lock while another
     /// polls.
     login: Mutex<Login>,
@@ -44,27 +44,27 @@ enum Login {
     Landed(Answer),
 }
 
-impl FlightSlot {
+impl SharedLoginSlot {
     /// Nothing if nobody holds it any more.
-    pub(super) fn join(&self) -> Option<Flight> {
-        self.0.upgrade().map(|shared| Flight { shared, place: None })
+    pub(super) fn join(&self) -> Option<SharedLogin> {
+        self.0.upgrade().map(|shared| SharedLogin { shared, place: None })
     }
 
-    pub(super) fn take_off(&mut self, login: BoxFuture<'static, Answer>) -> Flight {
+    pub(super) fn start(&mut self, login: BoxFuture<'static, Answer>) -> SharedLogin {
         let login = Mutex::new(Login::UnderWay(login));
         let shared = Arc::new(Shared { bell: Arc::default(), login });
         self.0 = Arc::downgrade(&shared);
-        Flight { shared, place: None }
+        SharedLogin { shared, place: None }
     }
 }
 
-impl Clone for Flight {
+impl Clone for SharedLogin {
     fn clone(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), place: None }
     }
 }
 
-impl Future for Flight {
+impl Future for SharedLogin {
     type Output = Answer;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
@@ -77,7 +77,7 @@ impl Future for Flight {
     }
 }
 
-impl Drop for Flight {
+impl Drop for SharedLogin {
     fn drop(&mut self) {
         if let Some(place) = self.place {
             self.shared.bell.leave(place);
@@ -118,7 +118,7 @@ fn panicked() -> Error {
 
 /// Wakes all who wait. The login has it as its waker; it does not hold the login, or that would hold itself.
 #[derive(Default)]
-struct Bell(Mutex<Waiting>);
+struct WakerSet(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
@@ -141,7 +141,7 @@ enum Turn {
     Leave,
 }
 
-impl Bell {
+impl WakerSet {
     fn enter(&self, place: &mut Option<u64>, waker: &Waker) -> Turn {
         let mut waiting = lock(&self.0);
         if waiting.has_landed {
@@ -176,7 +176,7 @@ impl Bell {
     }
 }
 
-impl Wake for Bell {
+impl Wake for WakerSet {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }

@@ -7,12 +7,12 @@ use crate::manager::policy::Policy;
 use crate::manager::time::{Deadline, Moment};
 
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(super) struct Backoff {
     closed: Option<(Deadline, Error)>,
     failures: u32,
 }
 
-impl Gate {
+impl Backoff {
     pub(super) const fn open() -> Self {
         Self { closed: None, failures: 0 }
     }

@@ -120,7 +120,7 @@ impl<'a> SessionInUse<'a> {
             let transport = self.options.server().transport()?;
             let client = without_login(&self.service_url, transport)
                 .retry(self.retry.clone())
-                .request_limit(self.options.server().time_limit())
+                .request_timeout(self.options.server().timeout())
                 .build();
             let options = match &self.held {
                 Held::Nothing => CallOptions::new().anonymous(),

@@ -196,7 +196,7 @@ impl Stage {
     }
 
     fn login(&self, token: &AppTokenCredentials) -> AppTokenLogin {
-        AppTokenLogin::new(self.url.clone(), token.clone()).time_limit(TIME_LIMIT)
+        AppTokenLogin::new(self.url.clone(), token.clone()).timeout(TIME_LIMIT)
     }
 
     async fn add_token(&self, admin: &Ks, hash_type: HashType) -> Result<AppTokenCredentials, Failure> {
@@ -225,7 +225,7 @@ impl Stage {
             parameters.insert("ks".to_owned(), ks.expose().into());
         }
         let request = WireRequest::json(&self.url, action.service(), action.action(), parameters)
-            .with_time_limit(TIME_LIMIT);
+            .with_timeout(TIME_LIMIT);
         let response = self.wire.send(request).await;
         let response = response.map_err(|error| failed(action, ExitCode::Network, &error))?;
         Ok(payload::decode(response.body()))

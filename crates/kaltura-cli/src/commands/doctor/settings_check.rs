@@ -1,6 +1,6 @@
 //! The settings: whether all that a login needs is there, and whether it looks as it should.
 
-use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ServiceUrl, SessionRequest, Suspicion};
+use kaltura_auth::{AppTokenCredentials, AppTokenLogin, CredentialIssue, ServiceUrl, SessionRequest};
 use kaltura_types::{AppTokenId, AppTokenValue, HashType, PartnerId};
 
 use super::DoctorCommand;
@@ -118,11 +118,12 @@ fn finding(known: &Known, wrong: &[Failure]) -> Finding {
         "of an unusual id"
     };
     let message = format!("{profile}: partner {}, app token {id}, {hash_type}", credentials.partner_id());
-    let suspicions: Vec<&str> = credentials.suspicions().into_iter().map(Suspicion::advice).collect();
-    if suspicions.is_empty() {
+    let credential_issues: Vec<&str> =
+        credentials.credential_issues().into_iter().map(CredentialIssue::advice).collect();
+    if credential_issues.is_empty() {
         return Finding::ok(message);
     }
-    Finding::warning(message, format!("{} If the login fails, begin with that.", suspicions.join(" ")))
+    Finding::warning(message, format!("{} If the login fails, begin with that.", credential_issues.join(" ")))
 }
 
 /// What must not be seen, should somebody echo it.

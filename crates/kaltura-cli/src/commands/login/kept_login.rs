@@ -20,7 +20,7 @@ pub(super) struct LoginManner {
     /// Whether the session is shown to the server. It is kept only if the server does not refuse it.
     pub(super) verify: bool,
     /// How long each request may take.
-    pub(super) time_limit: Duration,
+    pub(super) timeout: Duration,
 }
 
 /// What a login gave.
@@ -85,7 +85,7 @@ impl KeptLogin {
         };
         let mut made = Self { session, hash_type, verified: false, warnings: Vec::new() };
         if manner.verify {
-            made.verify(login, transport, manner.time_limit).await?;
+            made.verify(login, transport, manner.timeout).await?;
         }
         Ok(made)
     }

@@ -1,6 +1,6 @@
 //! What was given for a profile, and what is still missing.
 
-use kaltura_auth::{AppTokenCredentials, Suspicion};
+use kaltura_auth::{AppTokenCredentials, CredentialIssue};
 use kaltura_types::{AppTokenValue, HashType, PartnerId, SessionType};
 
 use super::options::{
@@ -132,7 +132,9 @@ impl Given {
             let value = AppTokenValue::new(value.as_str());
             let id = text(&id).unwrap_or_default();
             let credentials = AppTokenCredentials::new(PartnerId::new(0), id, value, HashType::Sha256);
-            doubts.extend(credentials.suspicions().into_iter().map(Suspicion::advice).map(str::to_owned));
+            doubts.extend(
+                credentials.credential_issues().into_iter().map(CredentialIssue::advice).map(str::to_owned),
+            );
         }
         for (secret, setting) in
             [(ProfileSecret::AppToken, id), (ProfileSecret::AdminSecret, Setting::PARTNER_ID)]

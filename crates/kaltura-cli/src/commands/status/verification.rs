@@ -29,7 +29,7 @@ impl Verification {
         let proof = server.transport().and_then(|transport| {
             runtime::run(async {
                 let mut signals = Signals::listen()?;
-                let shown = prove_kept(record, service_url, transport, server.time_limit());
+                let shown = prove_kept(record, service_url, transport, server.timeout());
                 signals.unless_stopped(shown).await?
             })
         });

@@ -1,7 +1,7 @@
 //! What to do when the server refuses to let app tokens be managed.
 
 use kaltura_auth::ErrorKind as LoginErrorKind;
-use kaltura_client::{CallFailed, Error, ErrorKind};
+use kaltura_client::{CallError, Error, ErrorKind};
 use kaltura_types::{ErrorCode, KsRefusal, PartnerId};
 
 use super::account::Authority;
@@ -72,8 +72,8 @@ pub(super) fn may_be_done(error: &Error) -> bool {
     if let Some(error) = error.transport_error() {
         return error.maybe_sent();
     }
-    if let Some(failed) = error.call_failed() {
-        return matches!(failed, CallFailed::TimedOut { .. } | CallFailed::OddStatus { .. });
+    if let Some(failed) = error.call_error() {
+        return matches!(failed, CallError::TimedOut { .. } | CallError::OddStatus { .. });
     }
     error.unexpected_body().is_some() || error.kind() == ErrorKind::ServerFailed
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use kaltura_client::app_tokens::{RotatedToken, RotationFailed, RotationStep};
+use kaltura_client::app_tokens::{RotatedToken, RotationError, RotationStep};
 use kaltura_types::{AppToken, AppTokenId, AppTokenStatus};
 use serde::Serialize;
 
@@ -166,7 +166,7 @@ fn refuse_an_end_in_the_past(old: &AppToken, asked: &Asked, account: &Account) -
     }
 }
 
-fn not_rotated(account: &Account, old: &AppTokenId, failed: &RotationFailed) -> Failure {
+fn not_rotated(account: &Account, old: &AppTokenId, failed: &RotationError) -> Failure {
     let failure = account.failure(failed.error().clone());
     match (failed.twin(), failed.step()) {
         (Some(twin), _) => {

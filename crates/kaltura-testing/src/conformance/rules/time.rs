@@ -29,7 +29,7 @@ pub(in crate::conformance) async fn without_answer(suite: &mut Suite<'_>) -> Che
         while_it_waits(connection, |_| Ok(()))?;
         Ok(Then::Close)
     });
-    let outcome = suite.send(&route, request(&route).with_time_limit(LIMIT)).await;
+    let outcome = suite.send(&route, request(&route).with_timeout(LIMIT)).await;
     is_timeout(&outcome, "a server that does not answer")
 }
 
@@ -40,7 +40,7 @@ pub(in crate::conformance) async fn of_the_whole(suite: &mut Suite<'_>) -> Check
         while_it_waits(connection, |connection| connection.write(b"."))?;
         Ok(Then::Close)
     });
-    let outcome = suite.send(&route, request(&route).with_time_limit(LIMIT)).await;
+    let outcome = suite.send(&route, request(&route).with_timeout(LIMIT)).await;
     is_timeout(&outcome, "an answer that comes drop by drop")
 }
 

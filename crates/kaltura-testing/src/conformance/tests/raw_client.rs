@@ -101,7 +101,7 @@ impl RawClient {
     }
 
     fn exchange(&self, request: &WireRequest, url: &str, method: &str) -> Result<WireResponse, Failure> {
-        let limit = self.time_limit(request);
+        let limit = self.timeout(request);
         let (address, target) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
         let stream =
             TcpStream::connect(address).map_err(|error| (TransportErrorKind::Connect, error.to_string()))?;
@@ -113,12 +113,12 @@ impl RawClient {
         Answer { client: self, stream, deadline, each_read, bytes: Vec::new(), limit }.read()
     }
 
-    fn time_limit(&self, request: &WireRequest) -> Option<Duration> {
+    fn timeout(&self, request: &WireRequest) -> Option<Duration> {
         match self.fault {
             // Less than the slowest answer takes, and as far above the others as can be.
             Some(Fault::IsHasty) => Some(Duration::from_millis(700)),
             Some(Fault::HasAllTime) => None,
-            _ => request.time_limit(),
+            _ => request.timeout(),
         }
     }
 

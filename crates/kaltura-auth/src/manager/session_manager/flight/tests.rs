@@ -17,12 +17,12 @@ impl Wake for Rings {
 
 /// A caller on the flight, and how often he was woken.
 struct Caller {
-    flight: Flight,
+    flight: SharedLogin,
     rings: Arc<Rings>,
 }
 
 impl Caller {
-    fn on(flight: &Flight) -> Self {
+    fn on(flight: &SharedLogin) -> Self {
         Self { flight: flight.clone(), rings: Arc::default() }
     }
 
@@ -50,7 +50,7 @@ fn a_ring_wakes_all_who_wait() {
         }
         Some(_) => Poll::Ready(Err(failure())),
     });
-    let flight = FlightSlot::default().take_off(Box::pin(login));
+    let flight = SharedLoginSlot::default().start(Box::pin(login));
     let (mut first, mut second) = (Caller::on(&flight), Caller::on(&flight));
     assert!(first.poll().is_pending());
     // The login is not polled by him, or it would be over. He is on it all the same, once he has a place.
@@ -75,7 +75,7 @@ fn a_ring_during_a_turn_is_passed_on_after_it_though_its_carrier_never_comes_bac
         }
         Poll::Pending
     });
-    let flight = FlightSlot::default().take_off(Box::pin(login));
+    let flight = SharedLoginSlot::default().start(Box::pin(login));
     *other.lock().unwrap() = Some(Caller::on(&flight));
     let mut carrier = Caller::on(&flight);
     assert!(carrier.poll().is_pending());
@@ -90,7 +90,7 @@ fn the_outcome_wakes_all_and_is_the_same_for_all() {
         polls += 1;
         if polls < 3 { Poll::Pending } else { Poll::Ready(Err(failure())) }
     });
-    let flight = FlightSlot::default().take_off(Box::pin(login));
+    let flight = SharedLoginSlot::default().start(Box::pin(login));
     let (mut first, mut second) = (Caller::on(&flight), Caller::on(&flight));
     assert!(first.poll().is_pending() && second.poll().is_pending());
     let mut third = Caller::on(&flight);
@@ -110,7 +110,7 @@ fn a_panic_wakes_all_and_is_an_error_for_all() {
         assert!(polls < 2, "on purpose");
         Poll::Pending
     });
-    let flight = FlightSlot::default().take_off(Box::pin(login));
+    let flight = SharedLoginSlot::default().start(Box::pin(login));
     let (mut first, mut second) = (Caller::on(&flight), Caller::on(&flight));
     assert!(first.poll().is_pending());
     assert!(matches!(second.poll(), Poll::Ready(Err(_))));
@@ -122,8 +122,8 @@ fn a_panic_wakes_all_and_is_an_error_for_all() {
 fn who_leaves_is_not_woken_and_the_last_takes_the_login_with_him() {
     let cargo = Arc::new(());
     let inside = Arc::clone(&cargo);
-    let mut slot = FlightSlot::default();
-    let flight = slot.take_off(Box::pin(async move {
+    let mut slot = SharedLoginSlot::default();
+    let flight = slot.start(Box::pin(async move {
         pending::<()>().await;
         drop(inside);
         Err(failure())

@@ -19,17 +19,17 @@ const LIFE: Duration = Duration::from_secs(86_400);
 const CACHE_AGE: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Default)]
-pub(super) struct WidgetShelf(Mutex<Shelf>);
+pub(super) struct WidgetKsCache(Mutex<CachedWidgetKs>);
 
 #[derive(Debug, Default)]
-struct Shelf {
+struct CachedWidgetKs {
     widget: Option<(Ks, Deadline)>,
     uncached: bool,
 }
 
 /// What a login may build upon.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Footing {
+pub(super) enum StartFrom {
     /// This widget KS, which saves the first request.
     Widget(Ks),
     /// Nothing; the server's cache may answer.
@@ -38,13 +38,13 @@ pub(super) enum Footing {
     Uncached,
 }
 
-impl WidgetShelf {
-    pub(super) fn footing(&self, now: Moment) -> Footing {
+impl WidgetKsCache {
+    pub(super) fn start_from(&self, now: Moment) -> StartFrom {
         let shelf = self.lock();
         match &shelf.widget {
-            Some((ks, until)) if !until.is_reached(now) => Footing::Widget(ks.clone()),
-            _ if shelf.uncached => Footing::Uncached,
-            _ => Footing::Nothing,
+            Some((ks, until)) if !until.is_reached(now) => StartFrom::Widget(ks.clone()),
+            _ if shelf.uncached => StartFrom::Uncached,
+            _ => StartFrom::Nothing,
         }
     }
 
@@ -69,7 +69,7 @@ impl WidgetShelf {
         self.lock().uncached = false;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Shelf> {
+    fn lock(&self) -> MutexGuard<'_, CachedWidgetKs> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -84,33 +84,33 @@ mod tests {
 
     #[test]
     fn it_is_kept_until_it_may_be_over() {
-        let shelf = WidgetShelf::default();
-        assert_eq!(shelf.footing(at(0)), Footing::Nothing);
+        let shelf = WidgetKsCache::default();
+        assert_eq!(shelf.start_from(at(0)), StartFrom::Nothing);
         shelf.keep(&Ks::new("w"), at(0));
         // Seeing it again later does not make it younger.
         shelf.keep(&Ks::new("w"), at(1000));
-        assert_eq!(shelf.footing(at(85_799)), Footing::Widget(Ks::new("w")));
-        assert_eq!(shelf.footing(at(85_800)), Footing::Nothing);
+        assert_eq!(shelf.start_from(at(85_799)), StartFrom::Widget(Ks::new("w")));
+        assert_eq!(shelf.start_from(at(85_800)), StartFrom::Nothing);
     }
 
     #[test]
     fn after_a_refusal_the_cache_is_avoided_until_a_success() {
-        let shelf = WidgetShelf::default();
+        let shelf = WidgetKsCache::default();
         shelf.keep(&Ks::new("w"), at(0));
         shelf.refused(Some(&Ks::new("w")));
-        assert_eq!(shelf.footing(at(1)), Footing::Uncached);
+        assert_eq!(shelf.start_from(at(1)), StartFrom::Uncached);
         shelf.keep(&Ks::new("x"), at(1));
-        assert_eq!(shelf.footing(at(1)), Footing::Widget(Ks::new("x")));
+        assert_eq!(shelf.start_from(at(1)), StartFrom::Widget(Ks::new("x")));
         shelf.succeeded();
-        assert_eq!(shelf.footing(at(90_000)), Footing::Nothing);
+        assert_eq!(shelf.start_from(at(90_000)), StartFrom::Nothing);
     }
 
     #[test]
     fn a_late_refusal_of_an_old_one_does_not_drop_a_new_one() {
-        let shelf = WidgetShelf::default();
+        let shelf = WidgetKsCache::default();
         shelf.keep(&Ks::new("new"), at(0));
         shelf.refused(Some(&Ks::new("old")));
         shelf.refused(None);
-        assert_eq!(shelf.footing(at(1)), Footing::Widget(Ks::new("new")));
+        assert_eq!(shelf.start_from(at(1)), StartFrom::Widget(Ks::new("new")));
     }
 }

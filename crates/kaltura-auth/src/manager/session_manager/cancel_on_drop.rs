@@ -5,12 +5,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use super::flight::Flight;
+use super::flight::SharedLogin;
 use crate::manager::sync::{Mutex, lock};
 
-/// Held by the manager.
+/// Cached by the manager.
 #[derive(Clone, Default)]
-pub(super) struct Leash(Arc<Mutex<End>>);
+pub(super) struct CancelOnDrop(Arc<Mutex<End>>);
 
 #[derive(Default)]
 struct End {
@@ -18,10 +18,10 @@ struct End {
     waker: Option<Waker>,
 }
 
-impl Leash {
-    /// Lets the task carry the flight until it has landed, or until the leash is cut.
-    pub(super) fn carry(&self, flight: Flight) -> Carrier {
-        Carrier { leash: self.clone(), flight: Some(flight) }
+impl CancelOnDrop {
+    /// Lets the task carry the flight until it has landed, or until the cancel_on_drop is cut.
+    pub(super) fn carry(&self, flight: SharedLogin) -> DriveTask {
+        DriveTask { cancel_on_drop: self.clone(), flight: Some(flight) }
     }
 
     /// Ends the task: it is woken, and lets go of the flight.
@@ -47,16 +47,16 @@ impl Leash {
 }
 
 /// The task.
-pub(super) struct Carrier {
-    leash: Leash,
-    flight: Option<Flight>,
+pub(super) struct DriveTask {
+    cancel_on_drop: CancelOnDrop,
+    flight: Option<SharedLogin>,
 }
 
-impl Future for Carrier {
+impl Future for DriveTask {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.leash.is_cut(context.waker()) {
+        if self.cancel_on_drop.is_cut(context.waker()) {
             self.flight = None;
         }
         match &mut self.flight {
