@@ -13,11 +13,9 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use kaltura_ks::{
-    KsClaims, KsFields, KsHeader, KsVersion, MalformedKs, OpenError, OpenedKs, open, server_random,
-};
+use kaltura_ks::{KsClaims, KsFields, OpenError, OpenedKs, open, server_random};
 use kaltura_tests::vectors;
-use kaltura_types::{AdminSecret, Ks, Open, PartnerId, Scalar, UnixTime};
+use kaltura_types::{AdminSecret, Ks, KsHeader, KsVersion, MalformedKs, Open, PartnerId, Scalar, UnixTime};
 use serde_json::{Map, Value, json};
 
 /// The admin secrets of each partner.

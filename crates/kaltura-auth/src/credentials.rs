@@ -1,9 +1,6 @@
-//! Who logs in, and what is wished of the session.
+//! Who logs in.
 
-use kaltura_types::{
-    AppToken, AppTokenId, AppTokenValue, HashType, Lifetime, PartnerId, Privileges, SessionType, UserId,
-    WidgetId,
-};
+use kaltura_types::{AppToken, AppTokenId, AppTokenValue, HashType, PartnerId};
 
 /// An app token, as its holder has it: id, value and hash type, and the partner it belongs to.
 ///
@@ -80,62 +77,6 @@ impl AppTokenCredentials {
     #[must_use]
     pub const fn with_hash_type(mut self, hash_type: HashType) -> Self {
         self.hash_type = hash_type;
-        self
-    }
-}
-
-/// What is wished of a session. What is not set is not sent, and then the token or the server decides.
-///
-/// The server does not promise to grant it: see [`Session::adjustments`](crate::Session::adjustments).
-///
-/// ```
-/// # use kaltura_auth::SessionRequest; use kaltura_types::Lifetime;
-/// let request = SessionRequest::new().user_id("nightly-import").lifetime(Lifetime::hours(1));
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[must_use = "a session request does nothing until a login takes it"]
-pub struct SessionRequest {
-    pub(crate) user: Option<UserId>,
-    pub(crate) session_type: Option<SessionType>,
-    pub(crate) lifetime: Option<Lifetime>,
-    pub(crate) privileges: Option<Privileges>,
-    pub(crate) widget: Option<WidgetId>,
-}
-
-impl SessionRequest {
-    /// No wishes.
-    pub const fn new() -> Self {
-        Self { user: None, session_type: None, lifetime: None, privileges: None, widget: None }
-    }
-
-    /// Whose session it is. The server ignores it if the token has a user of its own.
-    pub fn user_id(mut self, user: impl Into<UserId>) -> Self {
-        self.user = Some(user.into());
-        self
-    }
-
-    /// USER or ADMIN. The server ignores it if the token has a type of its own.
-    pub const fn session_type(mut self, session_type: SessionType) -> Self {
-        self.session_type = Some(session_type);
-        self
-    }
-
-    /// How long the session may live. The token's session duration and its own end cap it.
-    pub const fn lifetime(mut self, lifetime: Lifetime) -> Self {
-        self.lifetime = Some(lifetime);
-        self
-    }
-
-    /// What the session may do besides what the token has. Names that are the server's own are dropped in
-    /// silence unless the token has them with `*` (wire contract, section 5.3).
-    pub fn privileges(mut self, privileges: Privileges) -> Self {
-        self.privileges = Some(privileges);
-        self
-    }
-
-    /// The widget that the unprivileged session goes through; by default the partner's own.
-    pub fn widget_id(mut self, widget: impl Into<WidgetId>) -> Self {
-        self.widget = Some(widget.into());
         self
     }
 }

@@ -118,7 +118,7 @@ impl AppTokenFlow {
 
     fn start_widget_session(login: Arc<AppTokenLogin>, uncached: bool) -> FlowStep {
         let partner = login.credentials.partner_id();
-        let widget = login.request.widget.clone().unwrap_or_else(|| WidgetId::default_of(partner));
+        let widget = login.request.get_widget_id().cloned().unwrap_or_else(|| WidgetId::default_of(partner));
         let call = StartWidgetSession::new(widget);
         let mut parameters = call.parameters();
         if uncached {
@@ -133,16 +133,16 @@ impl AppTokenFlow {
         let hash = TokenHash::new(credentials.hash_type(), &widget_ks, credentials.value());
         let mut call = StartAppTokenSession::new(credentials.id().clone(), hash.expose());
         let wished = &login.request;
-        if let Some(user) = &wished.user {
+        if let Some(user) = wished.get_user_id() {
             call = call.user_id(user.clone());
         }
-        if let Some(session_type) = wished.session_type {
+        if let Some(session_type) = wished.get_session_type() {
             call = call.session_type(session_type);
         }
-        if let Some(lifetime) = wished.lifetime {
+        if let Some(lifetime) = wished.get_lifetime() {
             call = call.lifetime(lifetime);
         }
-        if let Some(privileges) = &wished.privileges {
+        if let Some(privileges) = wished.get_privileges() {
             call = call.privileges(privileges.clone());
         }
         let mut parameters = call.parameters();

@@ -40,6 +40,7 @@
 mod credentials;
 mod diagnosis;
 mod error;
+mod fingerprint;
 mod flow;
 mod login;
 pub mod manager;
@@ -55,10 +56,12 @@ pub mod wire;
 pub use async_trait::async_trait;
 pub use kaltura_types as types;
 
-pub use credentials::{AppTokenCredentials, SessionRequest};
+pub use credentials::AppTokenCredentials;
 pub use diagnosis::CredentialIssue;
 pub use error::{Error, ErrorKind, LoginStep, ManagerError, UnusableGrant};
+pub use fingerprint::{Fingerprint, KsLabel};
 pub use flow::{AppTokenFlow, FlowStep};
+pub use kaltura_types::SessionRequest;
 pub use login::{AppTokenLogin, CLIENT_TAG, DetectedHashType};
 pub use maybe_send::{MaybeSend, MaybeSync};
 pub use service_url::{InvalidServiceUrl, Region, ServiceUrl, UnknownRegion};

@@ -10,12 +10,13 @@ use self::detection::{Detection, DetectionStep};
 
 pub use self::detection::DetectedHashType;
 
-use crate::credentials::{AppTokenCredentials, SessionRequest};
+use crate::credentials::AppTokenCredentials;
 use crate::error::Error;
 use crate::flow::{AppTokenFlow, FlowStep};
 use crate::service_url::ServiceUrl;
 use crate::session::Session;
 use crate::transport::{BlockingTransport, Transport};
+use kaltura_types::SessionRequest;
 
 /// How this library names itself in the server's logs, unless told otherwise: the parameter `clientTag`.
 pub const CLIENT_TAG: &str = concat!("kaltura-rs:", env!("CARGO_PKG_VERSION"));

@@ -5,15 +5,14 @@ mod adjustment;
 use std::fmt;
 use std::time::Duration;
 
-use kaltura_ks::{Fingerprint, KsHeader};
 use kaltura_types::{
-    Ks, Open, PartnerId, PayloadError, Privileges, SessionInfo, SessionType, UnexpectedBody, UnixTime,
-    UserId, payload,
+    Ks, Open, PartnerId, PayloadError, Privileges, SessionInfo, SessionRequest, SessionType, UnexpectedBody,
+    UnixTime, UserId, payload,
 };
 
 pub use self::adjustment::Adjustment;
 
-use crate::credentials::SessionRequest;
+use crate::fingerprint::KsLabel;
 
 /// A session: the KS, and what the server granted with it.
 ///
@@ -173,7 +172,7 @@ impl Session {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
-            .field("ks", &Named(&self.ks))
+            .field("ks", &format_args!("({})", KsLabel::new(&self.ks)))
             .field("partner", &self.partner)
             .field("user", &self.user)
             .field("session_type", &self.session_type)
@@ -181,17 +180,5 @@ impl fmt::Debug for Session {
             .field("expires_at", &self.expires_at)
             .field("adjustments", &self.adjustments)
             .finish_non_exhaustive()
-    }
-}
-
-/// A KS by its name in logs, not by its text.
-struct Named<'a>(&'a Ks);
-
-impl fmt::Debug for Named<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match KsHeader::read(self.0) {
-            Ok(header) => write!(f, "({header})"),
-            Err(_) => write!(f, "(KS of no known form, fingerprint {})", Fingerprint::of(self.0)),
-        }
     }
 }

@@ -19,11 +19,11 @@ pub use self::fixed::FixedSession;
 pub use self::local::LocalSigning;
 pub use self::partner::{PartnerSecretSource, SecretLogin};
 
-use crate::credentials::SessionRequest;
 use crate::error::Error;
 use crate::manager::IssuedSession;
 use crate::maybe_send::{MaybeSend, MaybeSync};
 use crate::runtime::Clock;
+use kaltura_types::SessionRequest;
 
 /// Starts one session each time it is asked.
 ///

@@ -3,11 +3,14 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use kaltura_types::{Coded as _, Open, PartnerId, Privileges, Scalar, SessionType, UnixTime, UserId};
+use kaltura_types::{
+    Coded as _, Ks, KsBody, KsEnvelope, MalformedKs, Open, PartnerId, Privileges, Scalar, SessionType,
+    UnixTime, UserId,
+};
 use sha1::{Digest as _, Sha1};
 
-use crate::envelope::Partner;
 use crate::php::compare::compare;
+use crate::v1;
 
 /// The fields of a KS, as texts and as what they mean.
 ///
@@ -16,7 +19,8 @@ use crate::php::compare::compare;
 /// UTF-8 are read as `U+FFFD`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KsClaims {
-    pub(crate) partner: Partner,
+    pub(crate) partner_id: PartnerId,
+    pub(crate) partner_text: String,
     pub(crate) partner_pattern: Option<String>,
     pub(crate) expiry: Option<String>,
     pub(crate) session_type: Option<String>,
@@ -33,7 +37,7 @@ impl KsClaims {
     /// is the only proof.
     #[must_use]
     pub const fn partner_id(&self) -> PartnerId {
-        self.partner.id
+        self.partner_id
     }
 
     /// Version 1 repeats the partner id here.
@@ -127,7 +131,7 @@ impl KsClaims {
     /// section 6.2).
     #[must_use]
     pub fn session_id_hash(&self) -> Option<String> {
-        let marker = format!("{}_{}", self.partner.text, self.session_id()?);
+        let marker = format!("{}_{}", self.partner_text, self.session_id()?);
         Some(hex::encode(Sha1::digest(marker)))
     }
 
@@ -157,11 +161,25 @@ impl KsClaims {
     }
 }
 
+/// What a version 1 KS says in clear text: user, type, expiry, privileges. **Not authentic**: without the secret it
+/// cannot be told who wrote it. Version 2 is encrypted, hence `None`.
+///
+/// # Errors
+///
+/// [`MalformedKs`] if the text is not a KS of either version.
+pub fn unverified_claims(ks: &Ks) -> Result<Option<KsClaims>, MalformedKs> {
+    let envelope = KsEnvelope::decode(ks)?;
+    Ok(match envelope.body() {
+        KsBody::V1 { fields, .. } => Some(v1::read(&envelope, &String::from_utf8_lossy(fields))),
+        KsBody::V2 { .. } => None,
+    })
+}
+
 /// Additional data may hold anything, and is left out.
 impl fmt::Debug for KsClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KsClaims")
-            .field("partner", &self.partner.text)
+            .field("partner", &self.partner_text)
             .field("expiry", &self.expiry)
             .field("session_type", &self.session_type)
             .field("user", &self.user)
@@ -174,12 +192,13 @@ impl fmt::Debug for KsClaims {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1;
+    use base64::Engine as _;
 
     /// Partner 7654321, with these fields behind it.
     fn claims(fields: &str) -> KsClaims {
-        let partner = Partner { text: "7654321".to_owned(), id: PartnerId::new(7_654_321) };
-        v1::read(partner, &format!("7654321;7654321;{fields}"))
+        let text = format!("signature|7654321;7654321;{fields}");
+        let ks = Ks::new(base64::engine::general_purpose::STANDARD.encode(text));
+        unverified_claims(&ks).unwrap().unwrap()
     }
 
     #[test]

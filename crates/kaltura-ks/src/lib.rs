@@ -2,7 +2,7 @@
 //!
 //! | to | use | needs |
 //! |---|---|---|
-//! | name a KS in a log | [`KsHeader`], [`Fingerprint`] | nothing |
+//! | read a version 1 KS, unverified | [`unverified_claims`] | nothing |
 //! | see whose session it is, until when, with which privileges | [`open()`] | the partner's admin secret |
 //! | make one | [`KsFields`] | the partner's admin secret, random bytes |
 //!
@@ -18,11 +18,8 @@
 
 mod claims;
 mod download_asset;
-mod envelope;
 mod faithful;
 mod fields;
-mod fingerprint;
-mod header;
 mod open;
 mod php;
 #[cfg(feature = "getrandom")]
@@ -30,12 +27,9 @@ mod random;
 mod v1;
 mod v2;
 
-pub use claims::KsClaims;
-pub use envelope::MalformedKs;
+pub use claims::{KsClaims, unverified_claims};
 pub use faithful::UnfaithfulKs;
 pub use fields::KsFields;
-pub use fingerprint::Fingerprint;
-pub use header::{KsHeader, KsVersion};
 pub use open::{OpenError, OpenedKs, open};
 pub use php::random::server_random;
 #[cfg(feature = "getrandom")]

@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use kaltura_types::{AdminSecret, Ks};
+use kaltura_types::{AdminSecret, Ks, KsBody, KsEnvelope, KsVersion, MalformedKs};
 use zeroize::Zeroizing;
 
 use crate::claims::KsClaims;
-use crate::envelope::{Envelope, MalformedKs};
-use crate::header::KsVersion;
 use crate::{v1, v2};
 
 /// Opens a KS: proves that it was signed with one of `secrets`, and reads what it says.
@@ -35,24 +33,25 @@ use crate::{v1, v2};
 /// # Ok::<(), kaltura_ks::OpenError>(())
 /// ```
 pub fn open(ks: &Ks, secrets: &[AdminSecret]) -> Result<OpenedKs, OpenError> {
-    match Envelope::decode(ks)? {
-        Envelope::V1 { partner, signature, info } => {
+    let envelope = KsEnvelope::decode(ks)?;
+    match envelope.body() {
+        KsBody::V1 { signature, fields } => {
             let (secret_index, digest) =
-                first_match(secrets, |secret| v1::verify(&signature, &info, secret))?;
-            let text = Zeroizing::new(String::from_utf8_lossy(&info).into_owned());
-            let claims = v1::read(partner, &text);
+                first_match(secrets, |secret| v1::verify(signature, fields, secret))?;
+            let text = Zeroizing::new(String::from_utf8_lossy(fields).into_owned());
+            let claims = v1::read(&envelope, &text);
             Ok(OpenedKs {
                 version: KsVersion::V1,
                 claims,
                 text,
-                random: v1::rand(&info),
+                random: v1::rand(fields),
                 digest,
                 secret_index,
             })
         }
-        Envelope::V2 { partner, cipher_text } => {
-            let (secret_index, opened) = first_match(secrets, |secret| v2::decrypt(&cipher_text, secret))?;
-            let claims = v2::read(partner, &opened.fields).ok_or(OpenError::BracketedPrivilege)?;
+        KsBody::V2 { cipher_text } => {
+            let (secret_index, opened) = first_match(secrets, |secret| v2::decrypt(cipher_text, secret))?;
+            let claims = v2::read(&envelope, &opened.fields).ok_or(OpenError::BracketedPrivilege)?;
             Ok(OpenedKs {
                 version: KsVersion::V2,
                 claims,

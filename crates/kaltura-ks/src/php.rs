@@ -3,7 +3,6 @@
 //! The server reads a KS with functions of PHP. What they skip, mangle or forgive is part of the format:
 //! a reader that is stricter or laxer sees another session than the server does.
 
-pub(crate) mod base64;
 pub(crate) mod compare;
 pub(crate) mod query;
 pub(crate) mod random;

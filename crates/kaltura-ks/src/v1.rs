@@ -2,13 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kaltura_types::{AdminSecret, Ks, Privileges, UserId};
+use kaltura_types::{AdminSecret, Ks, KsEnvelope, Privileges, UserId};
 use sha1::{Digest as _, Sha1};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::claims::KsClaims;
-use crate::envelope::Partner;
 use crate::fields::KsFields;
 
 /// Writes the nine fields. What is absent becomes empty.
@@ -42,7 +41,7 @@ fn sign(info: &[u8], secret: &AdminSecret) -> String {
 }
 
 /// Reads the fields by their places.
-pub(crate) fn read(partner: Partner, info: &str) -> KsClaims {
+pub(crate) fn read(envelope: &KsEnvelope, info: &str) -> KsClaims {
     let mut fields = info.split(';').map(str::to_owned).skip(1);
     let partner_pattern = fields.next();
     let expiry = fields.next();
@@ -51,7 +50,8 @@ pub(crate) fn read(partner: Partner, info: &str) -> KsClaims {
     let user = fields.next().map(UserId::from);
     let privileges_text = fields.next();
     KsClaims {
-        partner,
+        partner_id: envelope.header().partner_id(),
+        partner_text: envelope.partner_text().to_owned(),
         partner_pattern,
         expiry,
         session_type,

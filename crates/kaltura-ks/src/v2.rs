@@ -4,13 +4,12 @@ use aes::Aes128;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use cbc::cipher::{Block, BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit as _};
-use kaltura_types::{AdminSecret, Ks, PartnerId, Privilege, UserId};
+use kaltura_types::{AdminSecret, Ks, KsEnvelope, PartnerId, Privilege, UserId};
 use sha1::{Digest as _, Sha1};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::claims::KsClaims;
-use crate::envelope::Partner;
 use crate::fields::KsFields;
 use crate::php::query::{self, Value};
 
@@ -124,7 +123,7 @@ fn key_of(secret: &AdminSecret) -> Zeroizing<[u8; 16]> {
 
 /// Reads the fields: five have reserved names, all others are privileges. `None` if one is an array, at
 /// which the server fails (wire contract, section 5.2).
-pub(crate) fn read(partner: Partner, fields: &[u8]) -> Option<KsClaims> {
+pub(crate) fn read(envelope: &KsEnvelope, fields: &[u8]) -> Option<KsClaims> {
     let mut variables: Vec<(String, String)> = Vec::new();
     for (name, value) in query::parse(fields) {
         let Value::Text(value) = value else { return None };
@@ -137,7 +136,8 @@ pub(crate) fn read(partner: Partner, fields: &[u8]) -> Option<KsClaims> {
     let (expiry, session_type, user) = (take(EXPIRY), take(SESSION_TYPE), take(USER));
     let (master_partner, additional_data) = (take(MASTER_PARTNER), take(ADDITIONAL_DATA));
     Some(KsClaims {
-        partner,
+        partner_id: envelope.header().partner_id(),
+        partner_text: envelope.partner_text().to_owned(),
         partner_pattern: None,
         expiry,
         session_type,

@@ -10,7 +10,6 @@
 
 pub mod conformance;
 pub mod emulator;
-mod exception;
 pub mod mock;
 mod php_json;
 pub mod runtime;

@@ -1,6 +1,8 @@
 //! What the server says when it refuses: a code, a message, arguments.
 
 mod code;
+mod exception;
+mod strip_tags;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,6 +10,7 @@ use std::fmt;
 use serde_json::Value;
 
 pub use self::code::ErrorCode;
+pub use self::exception::ApiException;
 
 use crate::open::Scalar;
 use crate::redact::redact;

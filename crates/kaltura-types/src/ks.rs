@@ -1,9 +1,16 @@
-//! The KS: the string that authorises calls. Opaque here; the crate `kaltura-ks` looks inside.
+//! The KS: the string that authorises calls, and what can be read of it without a secret.
+
+mod base64;
+mod envelope;
+mod header;
 
 use std::fmt;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+
+pub use self::envelope::{KsBody, KsEnvelope, MalformedKs};
+pub use self::header::{KsHeader, KsVersion};
 
 use crate::secret::secret;
 

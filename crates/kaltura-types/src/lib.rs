@@ -41,7 +41,7 @@ pub use app_token::{
 };
 pub use hash_type::{HashType, UnknownHashType};
 pub use ids::{AppTokenId, InvalidPartnerId, PartnerId, UserId, WidgetId};
-pub use ks::Ks;
+pub use ks::{Ks, KsBody, KsEnvelope, KsHeader, KsVersion, MalformedKs};
 pub use open::{Coded, Open, Scalar};
 pub use payload::{PayloadError, UnexpectedBody};
 pub use privileges::{InvalidPrivilege, Privilege, Privileges, PrivilegesBuilder, is_server_privilege};
@@ -49,7 +49,7 @@ pub use redact::redact;
 pub use secret::{AdminSecret, AppTokenValue, UserSecret};
 pub use secret_names::names_a_secret;
 pub use session::{
-    BareKs, EndSession, GetSession, Impersonate, PartnerSecret, SessionInfo, SessionType, StartSession,
-    StartWidgetSession, WidgetSession,
+    BareKs, EndSession, GetSession, Impersonate, PartnerSecret, SessionInfo, SessionRequest, SessionType,
+    StartSession, StartWidgetSession, WidgetSession,
 };
 pub use time::{InvalidLifetime, Lifetime, UnixTime};

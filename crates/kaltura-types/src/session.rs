@@ -1,7 +1,11 @@
 //! Objects and actions of the service `session` (wire contract, sections 3 and 4).
 
+mod request;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use self::request::SessionRequest;
 
 use crate::action::{Action, Parameters, SetParameter as _};
 use crate::open::{Coded, Open, Scalar};

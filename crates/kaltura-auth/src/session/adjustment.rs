@@ -5,7 +5,7 @@ use std::fmt;
 use kaltura_types::{Lifetime, Open, SessionType, UserId};
 
 use super::Session;
-use crate::credentials::SessionRequest;
+use kaltura_types::SessionRequest;
 
 /// A life that is this much shorter than asked is rounding, not an adjustment: 2 seconds.
 const ROUNDING_SECONDS: i64 = 2;
@@ -71,28 +71,28 @@ impl Adjustment {
 }
 
 fn shorter_life(asked: &SessionRequest, granted: &Session) -> Option<Adjustment> {
-    let asked = asked.lifetime?;
+    let asked = asked.get_lifetime()?;
     let granted_seconds = granted.expires_at?.seconds_since(granted.server_time?);
     (granted_seconds + ROUNDING_SECONDS < i64::from(asked.as_seconds()))
         .then_some(Adjustment::ShorterLife { asked, granted_seconds })
 }
 
 fn other_user(asked: &SessionRequest, granted: &Session) -> Option<Adjustment> {
-    let asked = asked.user.clone()?;
+    let asked = asked.get_user_id()?.clone();
     (granted.user.as_ref() != Some(&asked))
         .then(|| Adjustment::OtherUser { asked, granted: granted.user.clone() })
 }
 
 fn other_type(asked: &SessionRequest, granted: &Session) -> Option<Adjustment> {
-    let asked = asked.session_type?;
+    let asked = asked.get_session_type()?;
     let granted = granted.session_type.clone()?;
     (granted != Open::Known(asked)).then_some(Adjustment::OtherType { asked, granted })
 }
 
 fn privileges_dropped(asked: &SessionRequest, granted: &Session) -> Option<Adjustment> {
     let names: Vec<String> = asked
-        .privileges
-        .iter()
+        .get_privileges()
+        .into_iter()
         .flat_map(|asked| asked.iter())
         .filter(|wish| granted.privileges.get(wish.name()) != Some(wish))
         .map(|wish| wish.name().to_owned())

@@ -7,7 +7,7 @@ use kaltura_types::Ks;
 
 use super::widget_ks_cache::{StartFrom, WidgetKsCache};
 use super::{BlockingCredentialsSource, BlockingSessionSource, CredentialsSource, SessionSource};
-use crate::credentials::{AppTokenCredentials, SessionRequest};
+use crate::credentials::AppTokenCredentials;
 use crate::error::Error;
 use crate::flow::{AppTokenFlow, FlowStep};
 use crate::login::AppTokenLogin;
@@ -15,6 +15,7 @@ use crate::manager::{IssuedSession, Moment};
 use crate::runtime::Clock;
 use crate::session::Session;
 use crate::transport::{BlockingTransport, Transport};
+use kaltura_types::SessionRequest;
 
 /// Starts sessions with an app token, over a transport `T`, with credentials from `C`.
 ///
@@ -57,7 +58,7 @@ impl<T, C> AppTokenSource<T, C> {
     #[must_use]
     pub fn with_request(&self, request: SessionRequest) -> Self {
         let mut other = self.clone();
-        if request.widget != self.login.request.widget {
+        if request.get_widget_id() != self.login.request.get_widget_id() {
             other.shelf = Arc::default();
         }
         other.login = other.login.request(request);
@@ -177,6 +178,6 @@ impl<'a> Attempt<'a> {
 
     fn grant(self, session: Session) -> IssuedSession {
         self.shelf.succeeded();
-        IssuedSession::new(Arc::new(session), self.sent, self.login.request.lifetime)
+        IssuedSession::new(Arc::new(session), self.sent, self.login.request.get_lifetime())
     }
 }

@@ -8,12 +8,12 @@ use kaltura_ks::KsFields;
 use kaltura_types::{AdminSecret, Lifetime, PartnerId, Privileges, SessionType, UnixTime, UserId};
 
 use super::{BlockingSessionSource, SessionSource};
-use crate::credentials::SessionRequest;
 use crate::error::Error;
 use crate::manager::{IssuedSession, Moment};
 use crate::maybe_send::{MaybeSend, MaybeSync};
 use crate::runtime::Clock;
 use crate::session::Session;
+use kaltura_types::SessionRequest;
 
 /// Where the random bytes of a KS come from.
 trait Random: Fn() -> Result<[u8; 16], Error> + MaybeSend + MaybeSync {}
@@ -91,10 +91,10 @@ impl LocalSigning {
 
     fn wished(&self, request: &SessionRequest) -> Self {
         let mut other = self.clone();
-        other.user = request.user.clone().or(other.user);
-        other.session_type = request.session_type.unwrap_or(other.session_type);
-        other.lifetime = request.lifetime.unwrap_or(other.lifetime);
-        other.privileges = request.privileges.clone().or(other.privileges);
+        other.user = request.get_user_id().cloned().or(other.user);
+        other.session_type = request.get_session_type().unwrap_or(other.session_type);
+        other.lifetime = request.get_lifetime().unwrap_or(other.lifetime);
+        other.privileges = request.get_privileges().cloned().or(other.privileges);
         other
     }
 }

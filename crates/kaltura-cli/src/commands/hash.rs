@@ -1,8 +1,8 @@
 //! `kaltura hash`: the token hash, for who makes the request of a login himself.
 
 use clap::Args;
+use kaltura_auth::Fingerprint;
 use kaltura_auth::TokenHash;
-use kaltura_ks::Fingerprint;
 use kaltura_types::{AppTokenValue, HashType, Ks};
 use serde::Serialize;
 

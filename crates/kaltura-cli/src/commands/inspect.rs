@@ -4,8 +4,8 @@ mod answer;
 mod restrictions;
 
 use clap::Args;
-use kaltura_ks::{KsHeader, MalformedKs, OpenError, open};
-use kaltura_types::Ks;
+use kaltura_ks::{OpenError, open};
+use kaltura_types::{Ks, KsHeader, MalformedKs};
 
 use self::answer::Answer;
 use crate::exit_code::ExitCode;

@@ -1,8 +1,9 @@
 //! `kaltura sign`: makes a KS on this machine, with the account's admin secret.
 
 use clap::{Args, ValueEnum};
-use kaltura_ks::{Fingerprint, KsFields, KsVersion, UnfaithfulKs, fresh_random};
-use kaltura_types::{AdminSecret, Ks, Lifetime, PartnerId, Privileges, SessionType, UnixTime};
+use kaltura_auth::Fingerprint;
+use kaltura_ks::{KsFields, UnfaithfulKs, fresh_random};
+use kaltura_types::{AdminSecret, Ks, KsVersion, Lifetime, PartnerId, Privileges, SessionType, UnixTime};
 use serde::Serialize;
 
 use crate::duration::parse_lifetime;

@@ -2,8 +2,7 @@
 
 use clap::Args;
 use kaltura_auth::ServiceUrl;
-use kaltura_ks::KsHeader;
-use kaltura_types::Ks;
+use kaltura_types::{Ks, KsHeader};
 
 use super::{AppTokenOptions, KsOptions, ServerOptions, SessionRequestOptions, SessionSupply, WantedSession};
 use crate::failure::Failure;

@@ -1,6 +1,7 @@
 //! Logins that succeed.
 
-use kaltura_ks::{Fingerprint, open};
+use kaltura_auth::Fingerprint;
+use kaltura_ks::open;
 use kaltura_types::{AdminSecret, Ks};
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kaltura_ks::Fingerprint;
+use kaltura_auth::Fingerprint;
 use kaltura_types::Ks;
 use serde_json::{Value, json};
 

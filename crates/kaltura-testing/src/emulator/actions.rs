@@ -8,7 +8,7 @@ use super::request::Arguments;
 use super::seed::RoleSeed;
 use super::services::{app_token, media, session, system, user};
 use super::state::HOSTED_PAGES;
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// An action whose arguments are read, and that waits for the other checks.
 pub(super) type Prepared = Box<dyn FnOnce(&mut Call<'_>) -> Result<Answer, Failure>>;
@@ -19,7 +19,7 @@ pub(super) struct Action {
     pub(super) name: &'static str,
     access: Access,
     /// Casts and checks the arguments. This comes before the KS is looked at closely.
-    pub(super) read: fn(Arguments<'_>) -> Result<Prepared, Exception>,
+    pub(super) read: fn(Arguments<'_>) -> Result<Prepared, ApiException>,
 }
 
 /// Who may call (wire contract, section 4).
@@ -62,7 +62,7 @@ const fn action(
     service: &'static str,
     name: &'static str,
     access: Access,
-    read: fn(Arguments<'_>) -> Result<Prepared, Exception>,
+    read: fn(Arguments<'_>) -> Result<Prepared, ApiException>,
 ) -> Action {
     Action { service, name, access, read }
 }
@@ -103,8 +103,8 @@ impl Action {
         }
     }
 
-    pub(super) fn forbidden(&self) -> Exception {
-        Exception::service_forbidden(self.service, self.name)
+    pub(super) fn forbidden(&self) -> ApiException {
+        ApiException::service_forbidden(self.service, self.name)
     }
 }
 

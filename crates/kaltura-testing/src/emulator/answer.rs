@@ -1,6 +1,6 @@
 //! What an action answers, before it is written as JSON or XML.
 
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// A value of the API.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,7 +11,7 @@ pub(super) enum Answer {
     Text(String),
     List(Vec<Self>),
     Object(Object),
-    Error(Exception),
+    Error(ApiException),
 }
 
 /// An object of the API. A property that is null is left out by JSON and empty in XML.
@@ -82,13 +82,13 @@ impl From<Vec<Self>> for Answer {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Failure {
     /// An error of the API, answered like any result.
-    Exception(Exception),
+    ApiException(ApiException),
     /// PHP itself fails: HTTP 500 with nothing in it (wire contract, section 2.1).
     Fatal,
 }
 
-impl From<Exception> for Failure {
-    fn from(exception: Exception) -> Self {
-        Self::Exception(exception)
+impl From<ApiException> for Failure {
+    fn from(exception: ApiException) -> Self {
+        Self::ApiException(exception)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use kaltura_ks::Fingerprint;
+use kaltura_auth::Fingerprint;
 use kaltura_types::{AppTokenId, ErrorCode, Ks};
 
 use super::actions::{self, Action};
@@ -127,7 +127,9 @@ impl RecordedCall {
         let shown = parameters.iter().filter(|(name, _)| SHOWN.contains(&name.as_str()));
         let ks = named("ks");
         let error = match result {
-            Ok(Answer::Error(exception)) | Err(Failure::Exception(exception)) => Some(exception.code.clone()),
+            Ok(Answer::Error(exception)) | Err(Failure::ApiException(exception)) => {
+                Some(exception.code.clone())
+            }
             Ok(_) | Err(Failure::Fatal) => None,
         };
         Self {

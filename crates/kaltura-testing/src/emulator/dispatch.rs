@@ -11,7 +11,7 @@ use super::rate_limit::RateLimiter;
 use super::request::{Arguments, Parameters, text};
 use super::response_profile::ResponseProfile;
 use super::state::State;
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// What a request meets: the server's data and settings, and where the request comes from.
 pub(super) struct Scene<'a> {
@@ -81,19 +81,19 @@ impl Scene<'_> {
         })
     }
 
-    fn find(&self, parameters: &Parameters) -> Result<&'static Action, Exception> {
+    fn find(&self, parameters: &Parameters) -> Result<&'static Action, ApiException> {
         let named = |name| parameters.get(name).map(text).unwrap_or_default();
         let (service, action) = (named("service"), named("action"));
         if service.is_empty() {
-            return Err(Exception::service_not_specified());
+            return Err(ApiException::service_not_specified());
         }
         if !actions::has_service(&service) {
-            return Err(Exception::service_does_not_exist(&service));
+            return Err(ApiException::service_does_not_exist(&service));
         }
         if action.is_empty() && !self.has_caches {
-            return Err(Exception::action_not_specified());
+            return Err(ApiException::action_not_specified());
         }
-        actions::find(&service, &action).ok_or_else(|| Exception::action_does_not_exist(&service, &action))
+        actions::find(&service, &action).ok_or_else(|| ApiException::action_does_not_exist(&service, &action))
     }
 }
 

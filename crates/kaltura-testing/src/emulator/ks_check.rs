@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
-use kaltura_ks::{KsHeader, OpenError, OpenedKs};
-use kaltura_types::{Ks, PartnerId, Privilege, UnixTime};
+use kaltura_ks::{OpenError, OpenedKs};
+use kaltura_types::{Ks, KsHeader, PartnerId, Privilege, UnixTime};
 use serde_json::Value;
 
 use super::answer::Failure;
@@ -12,7 +12,7 @@ use super::call::SentKs;
 use super::request::{int, text};
 use super::seed::{RoleSeed, UserStatus};
 use super::state::{ADMIN_CONSOLE, ANONYMOUS, State};
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// Why a text could not be opened.
 pub(super) enum Unopened {
@@ -41,7 +41,7 @@ pub(super) fn read(state: &State, parameter: Option<&Value>) -> Result<Option<Se
     let sent = Ks::new(sent);
     match open(state, &sent) {
         Ok(opened) => Ok(Some(SentKs { text: sent, opened })),
-        Err(Unopened::Invalid) => Err(Exception::invalid_ks(sent.expose()).into()),
+        Err(Unopened::Invalid) => Err(ApiException::invalid_ks(sent.expose()).into()),
         Err(Unopened::Fatal) => Err(Failure::Fatal),
     }
 }
@@ -53,30 +53,30 @@ pub(super) fn check_use(
     now: UnixTime,
     client: IpAddr,
     uri: &str,
-) -> Result<(), Exception> {
+) -> Result<(), ApiException> {
     let claims = ks.claims();
     if claims.is_expired_at(now) {
-        return Err(Exception::invalid_ks("EXPIRED"));
+        return Err(ApiException::invalid_ks("EXPIRED"));
     }
     if let Some(addresses) = claims.privileges().get("iprestrict")
         && !addresses.values().contains(&client.to_string())
     {
-        return Err(Exception::invalid_ks("EXCEEDED_RESTRICTED_IP"));
+        return Err(ApiException::invalid_ks("EXCEEDED_RESTRICTED_IP"));
     }
     if let Some(paths) = claims.privileges().get("urirestrict")
         && !value_of(paths).split('|').any(|pattern| matches_uri(pattern, uri))
     {
-        return Err(Exception::invalid_ks("EXCEEDED_RESTRICTED_URI"));
+        return Err(ApiException::invalid_ks("EXCEEDED_RESTRICTED_URI"));
     }
     let group_is_ended = claims.session_id_hash().is_some_and(|marker| state.is_ended(&marker));
     if group_is_ended || state.is_ended(ks.digest_hex()) {
-        return Err(Exception::invalid_ks("LOGOUT"));
+        return Err(ApiException::invalid_ks("LOGOUT"));
     }
     if let Some(limit) = claims.privileges().get("actionslimit") {
         match value_of(limit).trim().parse() {
-            Ok(0) | Err(_) => return Err(Exception::invalid_actions_limit()),
+            Ok(0) | Err(_) => return Err(ApiException::invalid_actions_limit()),
             Ok(limit) if !state.use_action(ks.digest_hex(), limit) => {
-                return Err(Exception::invalid_ks("EXCEEDED_ACTIONS_LIMIT"));
+                return Err(ApiException::invalid_ks("EXCEEDED_ACTIONS_LIMIT"));
             }
             Ok(_) => {}
         }
@@ -98,25 +98,25 @@ fn matches_uri(pattern: &str, uri: &str) -> bool {
 }
 
 /// Whether the user of a KS may use it.
-pub(super) fn check_user(state: &State, ks: &OpenedKs) -> Result<(), Exception> {
+pub(super) fn check_user(state: &State, ks: &OpenedKs) -> Result<(), ApiException> {
     let claims = ks.claims();
     let user = claims.user().and_then(|user| state.user(claims.partner_id(), user.as_str()));
     match user {
-        Some(user) if user.status == UserStatus::Blocked => Err(Exception::user_blocked()),
+        Some(user) if user.status == UserStatus::Blocked => Err(ApiException::user_blocked()),
         _ => Ok(()),
     }
 }
 
 /// The role that the KS names, if any.
-pub(super) fn role<'a>(state: &'a State, ks: &OpenedKs) -> Result<Option<&'a RoleSeed>, Exception> {
+pub(super) fn role<'a>(state: &'a State, ks: &OpenedKs) -> Result<Option<&'a RoleSeed>, ApiException> {
     let Some(name) = ks.claims().privileges().get("setrole").map(value_of) else { return Ok(None) };
     if name.is_empty() {
         return Ok(None);
     }
     if name.parse::<i64>().is_ok_and(i64::is_negative) {
-        return Err(Exception::invalid_set_role());
+        return Err(ApiException::invalid_set_role());
     }
-    state.role(&name).map(Some).ok_or_else(Exception::invalid_object_id)
+    state.role(&name).map(Some).ok_or_else(ApiException::invalid_object_id)
 }
 
 /// For which partner a call is, and whether its KS may act for that one.
@@ -130,10 +130,10 @@ pub(super) fn operation(
     state: &State,
     ks: Option<&OpenedKs>,
     requested: Option<&Value>,
-) -> Result<Operation, Exception> {
+) -> Result<Operation, ApiException> {
     let own = ks.map(|ks| ks.claims().partner_id());
     if own.is_some_and(|own| state.active_partner(own).is_none()) {
-        return Err(Exception::content_blocked());
+        return Err(ApiException::content_blocked());
     }
     let named = requested.map(text).filter(|named| !named.is_empty());
     let partner = requested.map_or(ANONYMOUS, |value| PartnerId::new(int(value)));
@@ -142,12 +142,12 @@ pub(super) fn operation(
         return match own {
             Some(own) => Ok(Operation { partner: own, is_allowed: true }),
             None if state.has_anonymous_partner => Ok(Operation { partner: ANONYMOUS, is_allowed: true }),
-            None => Err(Exception::missing_ks()),
+            None => Err(ApiException::missing_ks()),
         };
     }
     // What is no number is looked up as the number that it begins with, but is nobody's own partner.
     if partner != ANONYMOUS && state.active_partner(partner).is_none() {
-        return Err(Exception::content_blocked());
+        return Err(ApiException::content_blocked());
     }
     let may_act = own.is_none_or(|own| own == partner || own == ADMIN_CONSOLE);
     Ok(Operation { partner, is_allowed: may_act && is_number })
@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(role(&state, &ks("setrole:PLAYBACK_BASE_ROLE")).unwrap().unwrap().id, 1);
         assert_eq!(role(&state, &ks("setrole:1")).unwrap().unwrap().id, 1);
         assert!(role(&state, &ks("sview:*")).unwrap().is_none());
-        assert_eq!(role(&state, &ks("setrole:-1")).unwrap_err(), Exception::invalid_set_role());
-        assert_eq!(role(&state, &ks("setrole:99")).unwrap_err(), Exception::invalid_object_id());
+        assert_eq!(role(&state, &ks("setrole:-1")).unwrap_err(), ApiException::invalid_set_role());
+        assert_eq!(role(&state, &ks("setrole:99")).unwrap_err(), ApiException::invalid_object_id());
     }
 }

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::request::text;
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// A language must be one that the server knows. An empty one is none.
-pub(super) fn check(parameter: Option<&Value>) -> Result<(), Exception> {
+pub(super) fn check(parameter: Option<&Value>) -> Result<(), ApiException> {
     let code = parameter.map(text).unwrap_or_default();
     let is_known = code.is_empty() || CODES.split(' ').any(|known| known.eq_ignore_ascii_case(&code));
-    if is_known { Ok(()) } else { Err(Exception::invalid_language(&code)) }
+    if is_known { Ok(()) } else { Err(ApiException::invalid_language(&code)) }
 }
 
 /// ISO 639-1, and what the server has for entries in several languages.
@@ -31,7 +31,7 @@ mod tests {
             assert_eq!(check(Some(&code)), Ok(()), "{code}");
         }
         assert_eq!(check(None), Ok(()));
-        assert_eq!(check(Some(&json!("zz9"))), Err(Exception::invalid_language("zz9")));
-        assert_eq!(check(Some(&json!("e"))), Err(Exception::invalid_language("e")));
+        assert_eq!(check(Some(&json!("zz9"))), Err(ApiException::invalid_language("zz9")));
+        assert_eq!(check(Some(&json!("e"))), Err(ApiException::invalid_language("e")));
     }
 }

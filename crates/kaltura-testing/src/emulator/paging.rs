@@ -1,7 +1,7 @@
 //! Pages of a list: `pager[pageSize]` and `pager[pageIndex]`.
 
 use super::request::Arguments;
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// Which part of a list is answered (wire contract, section 4.7).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,7 +16,7 @@ impl Pager {
     const DEFAULT_SIZE: i64 = 30;
     const MAX_SIZE: i64 = 500;
 
-    pub(super) fn read(arguments: Arguments<'_>) -> Result<Self, Exception> {
+    pub(super) fn read(arguments: Arguments<'_>) -> Result<Self, ApiException> {
         let pager = arguments.object("pager")?;
         let int = |name, default| pager.map_or(default, |pager| pager.int_or(name, default));
         Ok(Self::new(int("pageSize", Self::DEFAULT_SIZE), int("pageIndex", 1)))

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::actions::Action;
 use super::call::Time;
 use super::request::{Parameters, text};
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// So many calls of an action in so long a time; what is beyond is answered with `ACTION_BLOCKED`, HTTP 200.
 ///
@@ -103,7 +103,7 @@ impl RateLimiter {
         action: &Action,
         parameters: &Parameters,
         time: Time,
-    ) -> Result<(), Exception> {
+    ) -> Result<(), ApiException> {
         let called = action.full_name();
         for (index, limit) in self.limits.iter().enumerate() {
             if !limit.action.eq_ignore_ascii_case(&called) {
@@ -117,7 +117,7 @@ impl RateLimiter {
                 *window = fresh();
             }
             if window.calls >= limit.calls {
-                return Err(Exception::action_blocked(action.service, action.name));
+                return Err(ApiException::action_blocked(action.service, action.name));
             }
             window.calls += 1;
         }

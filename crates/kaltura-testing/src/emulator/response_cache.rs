@@ -84,7 +84,7 @@ impl ResponseCache {
         let (Some(key), Some(life)) = (key, life(outcome)) else { return false };
         let answer = match &outcome.result {
             Ok(answer) => answer.clone(),
-            Err(Failure::Exception(exception)) => Answer::Error(exception.clone()),
+            Err(Failure::ApiException(exception)) => Answer::Error(exception.clone()),
             Err(Failure::Fatal) => return false,
         };
         self.keep_for(key, answer, life, time)
@@ -122,7 +122,7 @@ fn life(outcome: &Outcome) -> Option<i64> {
             .action
             .is_some_and(|action| action.is("session", "startWidgetSession"))
             .then_some(SESSION_LIFE),
-        Err(Failure::Exception(exception)) => {
+        Err(Failure::ApiException(exception)) => {
             let is_kept = if outcome.was_run {
                 matches!(
                     exception.code,

@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Object};
 use super::request::{Arguments, Choice};
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// Trims objects that come from the database; what an action makes up itself, as a session, stays whole.
 pub(super) struct ResponseProfile {
@@ -16,7 +16,7 @@ const STORED: [&str; 3] = ["KalturaAppToken", "KalturaUser", "KalturaMediaEntry"
 impl ResponseProfile {
     const EXCLUDE_FIELDS: i64 = 2;
 
-    pub(super) fn read(arguments: Arguments<'_>) -> Result<Option<Self>, Exception> {
+    pub(super) fn read(arguments: Arguments<'_>) -> Result<Option<Self>, ApiException> {
         let Some(profile) = arguments.object("responseProfile")? else { return Ok(None) };
         let kind = profile.choice("type", Choice::RESPONSE_PROFILE_TYPE)?.into_option();
         let fields = profile.text_or_empty("fields")?;

@@ -86,7 +86,7 @@ impl World {
         }
         let answer = match ran.result {
             Ok(answer) => answer,
-            Err(Failure::Exception(exception)) => Answer::Error(exception),
+            Err(Failure::ApiException(exception)) => Answer::Error(exception),
             Err(Failure::Fatal) => {
                 return with_headers(response(500, PHP_CONTENT_TYPE, ""), HeaderSet::default(), &date);
             }

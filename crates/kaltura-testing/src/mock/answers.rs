@@ -73,7 +73,7 @@ pub fn null() -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kaltura_ks::KsHeader;
+    use kaltura_types::KsHeader;
 
     #[test]
     fn a_made_up_ks_is_well_formed_and_the_only_one_of_its_kind() {

@@ -1,6 +1,6 @@
 //! How a request's parameters are shown to a person: names in full, secrets by a stand-in.
 
-use kaltura_ks::{Fingerprint, KsHeader};
+use kaltura_auth::KsLabel;
 use kaltura_types::{Ks, names_a_secret, redact};
 use serde_json::Value;
 
@@ -44,13 +44,13 @@ fn stand_in(path: &str, secret: &str) -> String {
     match name(path) {
         _ if secret.is_empty() => "\"\"".to_owned(),
         // `session` is the KS that `session.get` asks about.
-        "ks" | "session" => KsHeader::read(&ks).map_or_else(
-            |_| {
-                let fingerprint = Fingerprint::of(&ks);
-                format!("(no KS: {characters} characters, fingerprint {fingerprint})")
-            },
-            |header| header.to_string(),
-        ),
+        "ks" | "session" => {
+            let label = KsLabel::new(&ks);
+            match label.header() {
+                Some(_) => label.to_string(),
+                None => format!("(no KS: {characters} characters, fingerprint {})", label.fingerprint()),
+            }
+        }
         _ => format!("({characters} characters, redacted)"),
     }
 }

@@ -1,6 +1,6 @@
 //! What may be shown of a request and its answer: a few members by name, and no secret.
 
-use kaltura_ks::Fingerprint;
+use kaltura_auth::Fingerprint;
 use kaltura_types::{Ks, redact};
 use serde_json::{Map, Value};
 

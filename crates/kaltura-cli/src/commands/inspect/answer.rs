@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use kaltura_ks::{KsClaims, KsHeader, OpenedKs};
-use kaltura_types::{Ks, PartnerId, UnixTime};
+use kaltura_auth::Fingerprint;
+use kaltura_ks::{KsClaims, OpenedKs, unverified_claims};
+use kaltura_types::{Ks, KsHeader, PartnerId, UnixTime};
 use serde::Serialize;
 
 use super::restrictions::Restrictions;
@@ -52,11 +53,12 @@ struct Claims {
 
 impl Answer {
     pub(super) fn new(ks: &Ks, header: &KsHeader, opened: Option<&OpenedKs>, now: UnixTime) -> Self {
-        let claims = opened.map(OpenedKs::claims).or_else(|| header.unverified_claims());
+        let unverified = unverified_claims(ks).ok().flatten();
+        let claims = opened.map(OpenedKs::claims).or(unverified.as_ref());
         Self {
             version: header.version().number(),
             partner_id: header.partner_id(),
-            fingerprint: header.fingerprint().to_string(),
+            fingerprint: Fingerprint::of(ks).to_string(),
             length: ks.expose().chars().count(),
             proven: opened.is_some(),
             claims: claims.map(|claims| Claims::of(claims, now)),

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use kaltura_auth::Fingerprint;
 use kaltura_auth::ServiceUrl;
-use kaltura_ks::Fingerprint;
 use kaltura_types::{HashType, PartnerId, UnixTime, UserId};
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use kaltura_ks::Fingerprint;
+use kaltura_auth::Fingerprint;
 use kaltura_types::UnixTime;
 use serde::{Serialize, Serializer};
 use serde_json::Value;

@@ -6,8 +6,7 @@ use clap::Args;
 use kaltura_auth::{ServiceUrl, Transport};
 use kaltura_client::app_tokens::AppTokens;
 use kaltura_client::{Client, Error};
-use kaltura_ks::KsHeader;
-use kaltura_types::{AppTokenId, Ks, PartnerId};
+use kaltura_types::{AppTokenId, Ks, KsHeader, PartnerId};
 
 use super::hint::hint_of;
 use super::server_clock::ServerClock;

@@ -8,7 +8,7 @@ use super::Fault;
 use crate::emulator::answer::Answer;
 use crate::emulator::reply::{Breakage, Reply};
 use crate::emulator::request::{Parameters, text};
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// Lets one fault strike. What changes the content of an answer, XML and echoing, was done before.
 pub(crate) fn spoil(reply: &mut Reply, fault: &Fault) {
@@ -80,7 +80,7 @@ pub(crate) fn echo_secrets(parameters: &Parameters) -> Answer {
     let secrets = ["ks", "secret", "tokenHash", "session"];
     let sent = secrets.iter().filter_map(|name| Some(format!("{name}={}", text(parameters.get(*name)?))));
     let sent = sent.collect::<Vec<_>>().join(" ");
-    Answer::Error(Exception::echo(&sent))
+    Answer::Error(ApiException::echo(&sent))
 }
 
 #[cfg(test)]

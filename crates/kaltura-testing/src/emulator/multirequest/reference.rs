@@ -84,12 +84,12 @@ fn follow(answer: &Answer, path: &str) -> Result<String, Failure> {
 mod tests {
     use super::*;
     use crate::emulator::answer::Object;
-    use crate::exception::Exception;
+    use kaltura_types::api_error::ApiException;
 
     fn answers() -> Vec<Answer> {
         let item = |id: &str| Answer::from(Object::new("Item").with("id", id));
         let list = Object::new("List").with("objects", vec![item("a"), item("b")]).with("totalCount", 2);
-        vec!["text".into(), list.into(), Answer::Error(Exception::missing_ks()), Answer::Null]
+        vec!["text".into(), list.into(), Answer::Error(ApiException::missing_ks()), Answer::Null]
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Parameters;
 use super::cast::{equals_number, int, text};
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// Whether a field of an object was given, and whether as null (`name__null` in a form).
 #[derive(Clone, Debug, PartialEq)]
@@ -79,18 +79,18 @@ impl<'a> Arguments<'a> {
         self.parameters.get(name).map_or(Given::Not, Given::Value)
     }
 
-    pub(crate) fn text(&self, name: &str) -> Result<Given<String>, Exception> {
+    pub(crate) fn text(&self, name: &str) -> Result<Given<String>, ApiException> {
         match self.given(name).map(text) {
-            Given::Value(text) if !text.chars().all(is_xml) => Err(Exception::invalid_character(name)),
+            Given::Value(text) if !text.chars().all(is_xml) => Err(ApiException::invalid_character(name)),
             given => Ok(given),
         }
     }
 
-    pub(crate) fn required_text(&self, name: &str) -> Result<String, Exception> {
-        self.text(name)?.into_option().ok_or_else(|| Exception::missing_parameter(name))
+    pub(crate) fn required_text(&self, name: &str) -> Result<String, ApiException> {
+        self.text(name)?.into_option().ok_or_else(|| ApiException::missing_parameter(name))
     }
 
-    pub(crate) fn text_or_empty(&self, name: &str) -> Result<String, Exception> {
+    pub(crate) fn text_or_empty(&self, name: &str) -> Result<String, ApiException> {
         Ok(self.text(name)?.into_option().unwrap_or_default())
     }
 
@@ -102,8 +102,8 @@ impl<'a> Arguments<'a> {
         self.int(name).into_option().unwrap_or(default)
     }
 
-    pub(crate) fn required_int(&self, name: &str) -> Result<i64, Exception> {
-        self.int(name).into_option().ok_or_else(|| Exception::missing_parameter(name))
+    pub(crate) fn required_int(&self, name: &str) -> Result<i64, ApiException> {
+        self.int(name).into_option().ok_or_else(|| ApiException::missing_parameter(name))
     }
 
     /// A point in time: empty is 0, -1 stays, a small number is relative to now.
@@ -121,7 +121,7 @@ impl<'a> Arguments<'a> {
     }
 
     /// A number of an enumeration; `true` and `false` read as 1 and 0.
-    pub(crate) fn choice(&self, name: &str, choice: Choice) -> Result<Given<i64>, Exception> {
+    pub(crate) fn choice(&self, name: &str, choice: Choice) -> Result<Given<i64>, ApiException> {
         let Given::Value(value) = self.given(name) else { return Ok(self.int(name)) };
         let chosen = match value {
             Value::Null | Value::Bool(false) => "0".to_owned(),
@@ -134,23 +134,23 @@ impl<'a> Arguments<'a> {
         };
         match choice.numbers.iter().find(|number| equals_number(&chosen, **number)) {
             Some(number) => Ok(Given::Value(*number)),
-            None => Err(Exception::invalid_enum(&chosen, name, choice.name)),
+            None => Err(ApiException::invalid_enum(&chosen, name, choice.name)),
         }
     }
 
     /// The fields of an object. An empty list is an object without fields, as PHP has it.
-    pub(crate) fn object(&self, name: &str) -> Result<Option<Self>, Exception> {
+    pub(crate) fn object(&self, name: &str) -> Result<Option<Self>, ApiException> {
         static NO_FIELDS: std::sync::LazyLock<Parameters> = std::sync::LazyLock::new(Parameters::new);
         match self.given(name) {
             Given::Not | Given::Null | Given::Value(Value::Null) => Ok(None),
             Given::Value(Value::Object(fields)) => Ok(Some(Arguments::new(fields, self.now))),
             Given::Value(Value::Array(_)) => Ok(Some(Arguments::new(&NO_FIELDS, self.now))),
-            Given::Value(_) => Err(Exception::wrong_format(name)),
+            Given::Value(_) => Err(ApiException::wrong_format(name)),
         }
     }
 
-    pub(crate) fn required_object(&self, name: &str) -> Result<Self, Exception> {
-        self.object(name)?.ok_or_else(|| Exception::missing_parameter(name))
+    pub(crate) fn required_object(&self, name: &str) -> Result<Self, ApiException> {
+        self.object(name)?.ok_or_else(|| ApiException::missing_parameter(name))
     }
 }
 

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::emulator::answer::{Answer, Object};
-use crate::exception::Exception;
 use crate::php_json;
+use kaltura_types::api_error::ApiException;
 
 /// Writes an answer. Null properties are left out, the class of an object stands last.
 pub(crate) fn write(answer: &Answer) -> String {
@@ -48,7 +48,7 @@ fn object(json: &mut String, object: &Object) {
 }
 
 /// The arguments are an object, or an empty list if there are none.
-fn error(json: &mut String, exception: &Exception) {
+fn error(json: &mut String, exception: &ApiException) {
     json.push_str("{\"code\":");
     string(json, exception.code.as_str());
     json.push_str(",\"message\":");
@@ -94,9 +94,9 @@ mod tests {
     #[test]
     fn the_arguments_of_an_error_are_an_object_or_an_empty_list() {
         assert_eq!(
-            write(&Answer::Error(Exception::missing_parameter("id"))),
+            write(&Answer::Error(ApiException::missing_parameter("id"))),
             r#"{"code":"MISSING_MANDATORY_PARAMETER","message":"Missing parameter \"id\"","objectType":"KalturaAPIException","args":{"PARAM_NAME":"id"}}"#
         );
-        assert!(write(&Answer::Error(Exception::missing_ks())).ends_with(r#","args":[]}"#));
+        assert!(write(&Answer::Error(ApiException::missing_ks())).ends_with(r#","args":[]}"#));
     }
 }

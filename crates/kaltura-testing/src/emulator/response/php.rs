@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::emulator::answer::{Answer, Object};
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// Writes an answer. Null properties are left out; the class of an object is a part of it.
 pub(crate) fn write(answer: &Answer) -> String {
@@ -53,7 +53,7 @@ impl Writer {
     }
 
     /// An error is an array, so that nobody needs its class.
-    fn error(&mut self, exception: &Exception) {
+    fn error(&mut self, exception: &ApiException) {
         self.put("a:4:{");
         for (name, value) in [
             ("code", exception.code.as_str()),
@@ -102,8 +102,10 @@ mod tests {
 
     #[test]
     fn an_error_is_an_array() {
-        let errors =
-            vec![Answer::Error(Exception::missing_parameter("id")), Answer::Error(Exception::missing_ks())];
+        let errors = vec![
+            Answer::Error(ApiException::missing_parameter("id")),
+            Answer::Error(ApiException::missing_ks()),
+        ];
         assert_eq!(
             write(&errors.into()),
             "a:2:{i:0;a:4:{s:4:\"code\";s:27:\"MISSING_MANDATORY_PARAMETER\";s:7:\"message\";\

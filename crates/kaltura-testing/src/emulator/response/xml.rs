@@ -1,7 +1,7 @@
 //! XML as the server writes it.
 
 use crate::emulator::answer::{Answer, Object};
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// Writes an answer with its frame. `ignore_null` leaves null properties out.
 pub(crate) fn write(answer: &Answer, ignore_null: bool, seconds: &str) -> String {
@@ -49,7 +49,7 @@ impl Writer {
         }
     }
 
-    fn error(&mut self, exception: &Exception) {
+    fn error(&mut self, exception: &ApiException) {
         self.element("code", |xml| xml.text(exception.code.as_str()));
         self.element("message", |xml| xml.text(&exception.message));
         self.element("objectType", |xml| xml.text("KalturaAPIException"));
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn an_error_without_arguments_has_empty_ones() {
         assert_eq!(
-            write_bare(&Answer::Error(Exception::missing_ks()), false, "0.25"),
+            write_bare(&Answer::Error(ApiException::missing_ks()), false, "0.25"),
             "<xml><result><error><code>MISSING_KS</code><message>Missing KS, session not established</message>\
              <objectType>KalturaAPIException</objectType><args></args></error></result>\
              <executionTime>0.25</executionTime></xml>"

@@ -15,10 +15,10 @@ use crate::emulator::actions::Prepared;
 use crate::emulator::answer::{Answer, Object};
 use crate::emulator::request::Arguments;
 use crate::emulator::state::AppToken;
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// Makes a token.
-pub(crate) fn add(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn add(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let draft = Draft::read(arguments.required_object("appToken")?)?;
     Ok(Box::new(move |call| {
         draft.check_new()?;
@@ -48,20 +48,20 @@ pub(crate) fn add(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
 }
 
 /// Shows a token that is not deleted, its value included.
-pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("id")?;
     Ok(Box::new(move |call| {
         let token = call.state.app_token(call.partner, &id);
-        Ok(object(token.ok_or_else(|| Exception::app_token_not_found(&id))?))
+        Ok(object(token.ok_or_else(|| ApiException::app_token_not_found(&id))?))
     }))
 }
 
 /// Changes what is given of a token.
-pub(crate) fn update(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn update(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("id")?;
     let draft = Draft::read(arguments.required_object("appToken")?)?;
     Ok(Box::new(move |call| {
-        let not_found = || Exception::app_token_not_found(&id);
+        let not_found = || ApiException::app_token_not_found(&id);
         draft.check_unchanged(call.state.app_token(call.partner, &id).ok_or_else(not_found)?)?;
         draft.check_user(call, false)?;
         let now = call.now();
@@ -74,13 +74,13 @@ pub(crate) fn update(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
 }
 
 /// Deletes a token and ends its sessions.
-pub(crate) fn delete(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn delete(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("id")?;
     Ok(Box::new(move |call| {
         if call.state.delete_app_token(call.partner, &id) {
             Ok(Answer::Null)
         } else {
-            Err(Exception::app_token_not_found(&id).into())
+            Err(ApiException::app_token_not_found(&id).into())
         }
     }))
 }

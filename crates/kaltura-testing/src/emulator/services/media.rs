@@ -10,39 +10,39 @@ use crate::emulator::paging::Pager;
 use crate::emulator::request::Arguments;
 use crate::emulator::seed::EntrySeed;
 use crate::emulator::state::Entry;
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// Entries are searched, and the search gives no page that begins behind so many objects (Kaltura's help: "API
 /// results limitation").
 const MOST_MATCHES: usize = 10_000;
 
 /// Shows one of the partner's entries. Which `version` of its content is meant changes nothing of what is shown.
-pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("entryId")?;
     Ok(Box::new(move |call| {
         let entry = call.state.entry(call.partner, &id);
-        Ok(object(entry.ok_or_else(|| Exception::entry_not_found(&id))?))
+        Ok(object(entry.ok_or_else(|| ApiException::entry_not_found(&id))?))
     }))
 }
 
 /// The partner's videos.
-pub(crate) fn list_media(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn list_media(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     list(arguments, Filter::of_media(arguments)?, "KalturaMediaListResponse")
 }
 
 /// The partner's entries, which are all videos here.
-pub(crate) fn list_base_entries(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn list_base_entries(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     list(arguments, Filter::of_entries(arguments)?, "KalturaBaseEntryListResponse")
 }
 
-fn list(arguments: Arguments<'_>, filter: Filter, class: &'static str) -> Result<Prepared, Exception> {
+fn list(arguments: Arguments<'_>, filter: Filter, class: &'static str) -> Result<Prepared, ApiException> {
     let pager = Pager::read(arguments)?;
     Ok(Box::new(move |call| {
         let entries = call.state.entries.iter();
         let mut found: Vec<&Entry> = entries.filter(|entry| filter.matches(entry, call.partner)).collect();
         filter.sort(&mut found);
         if pager.offset() >= MOST_MATCHES {
-            return Err(Exception::too_many_matches().into());
+            return Err(ApiException::too_many_matches().into());
         }
         let objects: Vec<Answer> = pager.page(&found).iter().map(|entry| object(entry)).collect();
         let total = i64::try_from(found.len()).unwrap_or(i64::MAX);

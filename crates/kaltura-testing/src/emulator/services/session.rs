@@ -13,13 +13,13 @@ use crate::emulator::call::Call;
 use crate::emulator::ks_check;
 use crate::emulator::request::{Arguments, Choice};
 use crate::emulator::state::{Partner, State};
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// How long a session lives if the request does not say, in seconds.
 pub(crate) const DEFAULT_EXPIRY: i64 = 86_400;
 
 /// Proves itself with a partner's secret.
-pub(crate) fn start(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn start(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let secret = arguments.required_text("secret")?;
     let user = arguments.text_or_empty("userId")?;
     let session_type = session_type(arguments, "type")?.unwrap_or(SessionType::User);
@@ -27,7 +27,7 @@ pub(crate) fn start(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
     let expiry = arguments.int_or("expiry", DEFAULT_EXPIRY);
     let privileges = arguments.text_or_empty("privileges")?;
     Ok(Box::new(move |call| {
-        let refused = || Exception::start_session_error(partner);
+        let refused = || ApiException::start_session_error(partner);
         let found = call.state.partners.get(&partner).ok_or_else(refused)?;
         let login = login(found, &secret, session_type).ok_or_else(refused)?;
         check_role(call.state, &privileges)?;
@@ -59,22 +59,22 @@ pub(crate) fn login(partner: &Partner, secret: &str, session_type: SessionType) 
 }
 
 /// A role that is asked for must exist.
-fn check_role(state: &State, privileges: &str) -> Result<(), Exception> {
+fn check_role(state: &State, privileges: &str) -> Result<(), ApiException> {
     let privileges = Privileges::parse(privileges);
     match privileges.get("setrole").map(|privilege| privilege.values().join("/")) {
-        Some(role) if state.role(&role).is_none() => Err(Exception::unknown_role()),
+        Some(role) if state.role(&role).is_none() => Err(ApiException::unknown_role()),
         _ => Ok(()),
     }
 }
 
 /// The unprivileged session that anybody gets.
-pub(crate) fn start_widget_session(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn start_widget_session(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("widgetId")?;
     let expiry = arguments.int_or("expiry", DEFAULT_EXPIRY);
     Ok(Box::new(move |call| {
-        let widget = &call.state.widget(&id).ok_or_else(|| Exception::invalid_widget(&id))?.0;
+        let widget = &call.state.widget(&id).ok_or_else(|| ApiException::invalid_widget(&id))?.0;
         let partner = call.state.partners.get(&widget.partner_id);
-        let partner = partner.ok_or_else(|| Exception::invalid_widget(&id))?;
+        let partner = partner.ok_or_else(|| ApiException::invalid_widget(&id))?;
         let mut privileges = widget.privileges.clone().unwrap_or_else(|| "view:*".to_owned());
         privileges.push_str(",widget:1");
         for (name, value) in [
@@ -101,16 +101,16 @@ pub(crate) fn start_widget_session(arguments: Arguments<'_>) -> Result<Prepared,
 }
 
 /// What a session is: the one of the request, or another one, also if it is over.
-pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let session = arguments.text_or_empty("session")?;
     Ok(Box::new(move |call| {
         let own = call.ks.as_ref().map(|ks| ks.opened.clone());
         let opened =
             if session.is_empty() { own } else { ks_check::open(call.state, &Ks::new(session)).ok() };
-        let opened = opened.ok_or_else(Exception::internal_error)?;
+        let opened = opened.ok_or_else(ApiException::internal_error)?;
         let claims = opened.claims();
         if claims.partner_id() != call.partner {
-            return Err(Exception::partner_access_forbidden(call.partner, claims.partner_id()).into());
+            return Err(ApiException::partner_access_forbidden(call.partner, claims.partner_id()).into());
         }
         let info = Object::new("KalturaSessionInfo")
             .with("ks", Answer::Null)
@@ -124,7 +124,7 @@ pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
 }
 
 /// Ends the session of the request and all of its group. That of a widget does not end.
-pub(crate) fn end(_: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn end(_: Arguments<'_>) -> Result<Prepared, ApiException> {
     Ok(Box::new(|call| {
         if let Some(ks) = &call.ks {
             call.state.end_session(&ks.opened);
@@ -134,7 +134,10 @@ pub(crate) fn end(_: Arguments<'_>) -> Result<Prepared, Exception> {
 }
 
 /// A parameter that is a session type.
-pub(crate) fn session_type(arguments: Arguments<'_>, name: &str) -> Result<Option<SessionType>, Exception> {
+pub(crate) fn session_type(
+    arguments: Arguments<'_>,
+    name: &str,
+) -> Result<Option<SessionType>, ApiException> {
     let number = arguments.choice(name, Choice::SESSION_TYPE)?.into_option();
     Ok(number.and_then(|number| SessionType::from_code(&Scalar::Number(number))))
 }
@@ -149,7 +152,7 @@ mod tests {
     use super::*;
     use crate::emulator::test_client::{ADMIN_SECRET, PARTNER, USER_SECRET, builder, emulator};
     use crate::emulator::{Emulator, PartnerSeed, PartnerStatus, RoleSeed, WidgetSeed};
-    use kaltura_ks::KsVersion;
+    use kaltura_types::KsVersion;
     use serde_json::{Value, json};
 
     fn start(emulator: &Emulator, more: Value) -> Value {

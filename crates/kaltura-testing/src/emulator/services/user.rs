@@ -5,27 +5,27 @@ use crate::emulator::answer::{Answer, Object};
 use crate::emulator::request::Arguments;
 use crate::emulator::seed::UserStatus;
 use crate::emulator::state::User;
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// Shows a user that is not deleted.
-pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.text_or_empty("userId")?;
     Ok(Box::new(move |call| {
         let own = call.ks.as_ref().and_then(|ks| ks.opened.claims().user());
         let id = if id.is_empty() { own.map_or("", |user| user.as_str()) } else { &id };
         let user = call.state.user(call.partner, id).filter(|user| user.status != UserStatus::Deleted);
-        Ok(object(user.ok_or_else(Exception::invalid_user_id)?))
+        Ok(object(user.ok_or_else(ApiException::invalid_user_id)?))
     }))
 }
 
 /// Deletes a user and the app tokens that are fixed to it (wire contract, section 4.8).
-pub(crate) fn delete(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn delete(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("userId")?;
     Ok(Box::new(move |call| {
         let now = call.now();
         let partner = call.partner;
         let user = call.state.user_mut(partner, &id).filter(|user| user.status != UserStatus::Deleted);
-        let user = user.ok_or_else(Exception::invalid_user_id)?;
+        let user = user.ok_or_else(ApiException::invalid_user_id)?;
         user.status = UserStatus::Deleted;
         user.updated_at = now;
         user.status_updated_at = Some(now);

@@ -121,7 +121,7 @@ impl World {
             last_refusal = refusal(&outcome).or(last_refusal);
             answers.push(match outcome.result {
                 Ok(answer) => answer,
-                Err(Failure::Exception(exception)) => Answer::Error(exception),
+                Err(Failure::ApiException(exception)) => Answer::Error(exception),
                 Err(Failure::Fatal) => return Ran::with(Err(Failure::Fatal)),
             });
         }
@@ -143,7 +143,7 @@ impl World {
 /// The message of an action's refusal by permission.
 fn refusal(outcome: &Outcome) -> Option<String> {
     match &outcome.result {
-        Err(Failure::Exception(exception)) if exception.is_service_forbidden() => {
+        Err(Failure::ApiException(exception)) if exception.is_service_forbidden() => {
             Some(exception.message.clone())
         }
         _ => None,

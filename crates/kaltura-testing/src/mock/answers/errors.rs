@@ -16,7 +16,7 @@ use kaltura_types::{AppTokenId, Ks, KsRefusal, PartnerId, WidgetId};
 use serde_json::{Map, Value, json};
 
 use super::{Answer, AnyResult, made_up_ks};
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// Any error: what the functions of this module do not have, such as the error of another server version.
 ///
@@ -38,39 +38,39 @@ pub fn error<'a>(code: &str, message: &str, args: impl IntoIterator<Item = (&'a 
 }
 
 /// The words are the emulator's: both answer alike.
-fn refusal(exception: &Exception) -> Answer {
+fn refusal(exception: &ApiException) -> Answer {
     let args = exception.args.iter().map(|(name, value)| (*name, value.as_str()));
     error(exception.code.as_str(), &exception.message, args)
 }
 
 /// `SERVICE_NOT_SPECIFIED`
 pub fn service_not_specified() -> Answer {
-    refusal(&Exception::service_not_specified())
+    refusal(&ApiException::service_not_specified())
 }
 
 /// `SERVICE_DOES_NOT_EXISTS`, in the server's spelling. It names the service in lower case.
 pub fn service_does_not_exist(service: &str) -> Answer {
-    refusal(&Exception::service_does_not_exist(service))
+    refusal(&ApiException::service_does_not_exist(service))
 }
 
 /// `ACTION_NOT_SPECIFIED`
 pub fn action_not_specified() -> Answer {
-    refusal(&Exception::action_not_specified())
+    refusal(&ApiException::action_not_specified())
 }
 
 /// `ACTION_DOES_NOT_EXISTS`, in the server's spelling. It names both in lower case.
 pub fn action_does_not_exist(service: &str, action: &str) -> Answer {
-    refusal(&Exception::action_does_not_exist(service, action))
+    refusal(&ApiException::action_does_not_exist(service, action))
 }
 
 /// `ACTION_BLOCKED`: too many calls in too short a time. It names both in lower case.
 pub fn action_blocked(service: &str, action: &str) -> Answer {
-    refusal(&Exception::action_blocked(service, action))
+    refusal(&ApiException::action_blocked(service, action))
 }
 
 /// `MISSING_KS`. Without a KS this server says [`service_forbidden`] instead.
 pub fn missing_ks() -> Answer {
-    refusal(&Exception::missing_ks())
+    refusal(&ApiException::missing_ks())
 }
 
 /// `INVALID_KS` for a reason. Where the server echoes the KS, that is one of [`made_up_ks`]; to have it echo
@@ -95,137 +95,137 @@ pub fn invalid_ks_echo(ks: &Ks) -> Answer {
 }
 
 fn invalid_ks_of(ksid: &str) -> Answer {
-    refusal(&Exception::invalid_ks(ksid))
+    refusal(&ApiException::invalid_ks(ksid))
 }
 
 /// `SERVICE_FORBIDDEN`, the one error that has headers of its own; of those, `X-Kaltura` is kept.
 pub fn service_forbidden(service: &str, action: &str) -> Answer {
-    refusal(&Exception::service_forbidden(service, action)).header("X-Kaltura", "error-SERVICE_FORBIDDEN")
+    refusal(&ApiException::service_forbidden(service, action)).header("X-Kaltura", "error-SERVICE_FORBIDDEN")
 }
 
 /// `SERVICE_FORBIDDEN_CONTENT_BLOCKED`: the partner is blocked or unknown.
 pub fn service_forbidden_content_blocked() -> Answer {
-    refusal(&Exception::content_blocked())
+    refusal(&ApiException::content_blocked())
 }
 
 /// `SERVICE_ACCESS_CONTROL_RESTRICTED`
 pub fn service_access_control_restricted(service: &str, action: &str) -> Answer {
-    refusal(&Exception::access_control_restricted(service, action))
+    refusal(&ApiException::access_control_restricted(service, action))
 }
 
 /// `ACCESS_UNAUTHORIZED`
 pub fn access_unauthorized() -> Answer {
-    refusal(&Exception::access_unauthorized())
+    refusal(&ApiException::access_unauthorized())
 }
 
 /// `PARTNER_ACCESS_FORBIDDEN`
 pub fn partner_access_forbidden(accessing: PartnerId, accessed: PartnerId) -> Answer {
-    refusal(&Exception::partner_access_forbidden(accessing, accessed))
+    refusal(&ApiException::partner_access_forbidden(accessing, accessed))
 }
 
 /// `USER_BLOCKED`
 pub fn user_blocked() -> Answer {
-    refusal(&Exception::user_blocked())
+    refusal(&ApiException::user_blocked())
 }
 
 /// `INVALID_OBJECT_ID` as a session gets it whose role does not exist. The server does not say which.
 pub fn invalid_object_id() -> Answer {
-    refusal(&Exception::invalid_object_id())
+    refusal(&ApiException::invalid_object_id())
 }
 
 /// `UNKNOWN_ROLE_ID`
 pub fn unknown_role_id() -> Answer {
-    refusal(&Exception::unknown_role())
+    refusal(&ApiException::unknown_role())
 }
 
 /// `INVALID_ACTIONS_LIMIT`
 pub fn invalid_actions_limit() -> Answer {
-    refusal(&Exception::invalid_actions_limit())
+    refusal(&ApiException::invalid_actions_limit())
 }
 
 /// `INVALID_SET_ROLE`
 pub fn invalid_set_role() -> Answer {
-    refusal(&Exception::invalid_set_role())
+    refusal(&ApiException::invalid_set_role())
 }
 
 /// `MISSING_MANDATORY_PARAMETER`
 pub fn missing_mandatory_parameter(name: &str) -> Answer {
-    refusal(&Exception::missing_parameter(name))
+    refusal(&ApiException::missing_parameter(name))
 }
 
 /// `INVALID_ENUM_VALUE`, such as of `sha256` for `hashType`, which is a `KalturaAppTokenHashType`.
 pub fn invalid_enum_value(value: &str, name: &str, enum_type: &str) -> Answer {
-    refusal(&Exception::invalid_enum(value, name, enum_type))
+    refusal(&ApiException::invalid_enum(value, name, enum_type))
 }
 
 /// `INVALID_PARAMETER_CHAR`
 pub fn invalid_parameter_char(name: &str) -> Answer {
-    refusal(&Exception::invalid_character(name))
+    refusal(&ApiException::invalid_character(name))
 }
 
 /// `INVALID_LANGUAGE_CODE`, whose message begins with a blank.
 pub fn invalid_language_code(code: &str) -> Answer {
-    refusal(&Exception::invalid_language(code))
+    refusal(&ApiException::invalid_language(code))
 }
 
 /// `INVALID_FIELD_VALUE`, such as of `sessionUserId`.
 pub fn invalid_field_value(field: &str) -> Answer {
-    refusal(&Exception::invalid_field(field))
+    refusal(&ApiException::invalid_field(field))
 }
 
 /// `PROPERTY_VALIDATION_NOT_UPDATABLE`, such as of `KalturaAppToken::status`.
 pub fn property_validation_not_updatable(property: &str) -> Answer {
-    refusal(&Exception::not_updatable(property))
+    refusal(&ApiException::not_updatable(property))
 }
 
 /// `PROPERTY_VALIDATION_WRONG_FORMAT`: the parameter should be an object.
 pub fn property_validation_wrong_format(property: &str) -> Answer {
-    refusal(&Exception::wrong_format(property))
+    refusal(&ApiException::wrong_format(property))
 }
 
 /// `START_SESSION_ERROR`
 pub fn start_session_error(partner: PartnerId) -> Answer {
-    refusal(&Exception::start_session_error(partner))
+    refusal(&ApiException::start_session_error(partner))
 }
 
 /// `INVALID_WIDGET_ID`
 pub fn invalid_widget_id(widget: &WidgetId) -> Answer {
-    refusal(&Exception::invalid_widget(widget.as_str()))
+    refusal(&ApiException::invalid_widget(widget.as_str()))
 }
 
 /// `APP_TOKEN_ID_NOT_FOUND`: unknown, deleted, or of another partner.
 pub fn app_token_id_not_found(id: &AppTokenId) -> Answer {
-    refusal(&Exception::app_token_not_found(id.as_str()))
+    refusal(&ApiException::app_token_not_found(id.as_str()))
 }
 
 /// `APP_TOKEN_NOT_ACTIVE`
 pub fn app_token_not_active(id: &AppTokenId) -> Answer {
-    refusal(&Exception::app_token_not_active(id.as_str()))
+    refusal(&ApiException::app_token_not_active(id.as_str()))
 }
 
 /// `APP_TOKEN_EXPIRED`
 pub fn app_token_expired(id: &AppTokenId) -> Answer {
-    refusal(&Exception::app_token_expired(id.as_str()))
+    refusal(&ApiException::app_token_expired(id.as_str()))
 }
 
 /// `INVALID_APP_TOKEN_HASH`
 pub fn invalid_app_token_hash() -> Answer {
-    refusal(&Exception::invalid_app_token_hash())
+    refusal(&ApiException::invalid_app_token_hash())
 }
 
 /// `LOCK_TIMED_OUT`
 pub fn lock_timed_out() -> Answer {
-    refusal(&Exception::lock_timed_out())
+    refusal(&ApiException::lock_timed_out())
 }
 
 /// `INTERNAL_SERVERL_ERROR`, in the server's spelling.
 pub fn internal_server_error() -> Answer {
-    refusal(&Exception::internal_error())
+    refusal(&ApiException::internal_error())
 }
 
 /// `INTERNAL_DATABASE_ERROR`
 pub fn internal_database_error() -> Answer {
-    refusal(&Exception::internal_database_error())
+    refusal(&ApiException::internal_database_error())
 }
 
 /// One of each, to try them all.

@@ -6,7 +6,7 @@ use crate::emulator::call::Call;
 use crate::emulator::request::{Arguments, Choice, Given};
 use crate::emulator::seed::UserStatus;
 use crate::emulator::state::AppToken;
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// The fields in the order in which the server reads and checks them.
 pub(super) struct Draft {
@@ -26,7 +26,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn read(fields: Arguments<'_>) -> Result<Self, Exception> {
+    pub(super) fn read(fields: Arguments<'_>) -> Result<Self, ApiException> {
         Ok(Self {
             id: fields.text("id")?,
             value: fields.text("token")?,
@@ -45,7 +45,7 @@ impl Draft {
     }
 
     /// A new token's id, value and so on are the server's matter.
-    pub(super) fn check_new(&self) -> Result<(), Exception> {
+    pub(super) fn check_new(&self) -> Result<(), ApiException> {
         let given = [
             ("id", is_value(&self.id)),
             ("token", is_value(&self.value)),
@@ -58,7 +58,7 @@ impl Draft {
     }
 
     /// They cannot be changed either, but may be sent back as they are.
-    pub(super) fn check_unchanged(&self, token: &AppToken) -> Result<(), Exception> {
+    pub(super) fn check_unchanged(&self, token: &AppToken) -> Result<(), ApiException> {
         let changed = [
             ("id", differs(&self.id, &token.id)),
             ("token", differs(&self.value, token.value.expose())),
@@ -72,7 +72,7 @@ impl Draft {
 
     /// A fixed user that does not exist is made, if its name allows it. Without a fixed user, a new token
     /// needs the partner's anonymous one.
-    pub(super) fn check_user(&self, call: &mut Call<'_>, is_new: bool) -> Result<(), Exception> {
+    pub(super) fn check_user(&self, call: &mut Call<'_>, is_new: bool) -> Result<(), ApiException> {
         match &self.session_user {
             Given::Value(id) => {
                 let known = call.state.user(call.partner, id);
@@ -80,7 +80,7 @@ impl Draft {
                     return Ok(());
                 }
                 if !is_user_id(id) {
-                    return Err(Exception::invalid_field("sessionUserId"));
+                    return Err(ApiException::invalid_field("sessionUserId"));
                 }
                 let now = call.now();
                 call.state.add_user(call.partner, id, UserStatus::Active, now);
@@ -91,7 +91,7 @@ impl Draft {
                 if partner.is_some_and(|partner| partner.has_anonymous_user) {
                     Ok(())
                 } else {
-                    Err(Exception::invalid_field("sessionUserId"))
+                    Err(ApiException::invalid_field("sessionUserId"))
                 }
             }
             Given::Not | Given::Null => Ok(()),
@@ -118,19 +118,19 @@ impl Draft {
     }
 }
 
-fn session_type(fields: Arguments<'_>) -> Result<Given<SessionType>, Exception> {
+fn session_type(fields: Arguments<'_>) -> Result<Given<SessionType>, ApiException> {
     let number = fields.choice("sessionType", Choice::SESSION_TYPE)?;
     Ok(number.map(|number| if number == 2 { SessionType::Admin } else { SessionType::User }))
 }
 
 /// The names of the hash types are compared exactly.
-fn hash_type(fields: Arguments<'_>) -> Result<Given<HashType>, Exception> {
+fn hash_type(fields: Arguments<'_>) -> Result<Given<HashType>, ApiException> {
     Ok(match fields.text("hashType")? {
         Given::Not => Given::Not,
         Given::Null => Given::Null,
         Given::Value(name) => match HashType::from_code(&Scalar::Text(name.clone())) {
             Some(known) => Given::Value(known),
-            None => return Err(Exception::invalid_enum(&name, "hashType", "KalturaAppTokenHashType")),
+            None => return Err(ApiException::invalid_enum(&name, "hashType", "KalturaAppTokenHashType")),
         },
     })
 }
@@ -143,9 +143,9 @@ fn differs<T: PartialEq<U>, U: ?Sized>(given: &Given<T>, present: &U) -> bool {
     matches!(given, Given::Value(value) if value != present)
 }
 
-fn first_refused(properties: &[(&str, bool)]) -> Result<(), Exception> {
+fn first_refused(properties: &[(&str, bool)]) -> Result<(), ApiException> {
     match properties.iter().find(|(_, is_refused)| *is_refused) {
-        Some((name, _)) => Err(Exception::not_updatable(&format!("KalturaAppToken::{name}"))),
+        Some((name, _)) => Err(ApiException::not_updatable(&format!("KalturaAppToken::{name}"))),
         None => Ok(()),
     }
 }

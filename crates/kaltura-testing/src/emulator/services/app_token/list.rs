@@ -9,10 +9,10 @@ use crate::emulator::paging::Pager;
 use crate::emulator::request::{Arguments, Choice, int};
 use crate::emulator::seed::UserStatus;
 use crate::emulator::state::AppToken;
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// The partner's tokens that are not deleted.
-pub(crate) fn list(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn list(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let filter = match arguments.object("filter")? {
         Some(fields) => Filter::read(fields)?,
         None => Filter::default(),
@@ -53,7 +53,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn read(fields: Arguments<'_>) -> Result<Self, Exception> {
+    fn read(fields: Arguments<'_>) -> Result<Self, ApiException> {
         Ok(Self {
             id: fields.text("idEqual")?.into_option(),
             ids: fields.text("idIn")?.into_option(),

@@ -9,10 +9,10 @@ use crate::emulator::answer::Object;
 use crate::emulator::request::Arguments;
 use crate::emulator::services::session;
 use crate::emulator::state::AppToken;
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// Starts a session for whoever proves to hold a token.
-pub(crate) fn start_session(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn start_session(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("id")?;
     let hash = arguments.required_text("tokenHash")?;
     let user = arguments.text_or_empty("userId")?;
@@ -22,17 +22,17 @@ pub(crate) fn start_session(arguments: Arguments<'_>) -> Result<Prepared, Except
     Ok(Box::new(move |call| {
         let now = call.now();
         let token = call.state.app_token(call.partner, &id);
-        let token = token.ok_or_else(|| Exception::app_token_not_found(&id))?;
+        let token = token.ok_or_else(|| ApiException::app_token_not_found(&id))?;
         if token.status != AppTokenStatus::Active {
-            return Err(Exception::app_token_not_active(&id).into());
+            return Err(ApiException::app_token_not_active(&id).into());
         }
-        let ks = call.ks.as_ref().ok_or_else(Exception::missing_ks)?;
+        let ks = call.ks.as_ref().ok_or_else(ApiException::missing_ks)?;
         let expected = TokenHash::new(token.effective_hash_type(), &ks.text, &token.value);
         if hash != expected.expose() {
-            return Err(Exception::invalid_app_token_hash().into());
+            return Err(ApiException::invalid_app_token_hash().into());
         }
         if is_expired(token, now) {
-            return Err(Exception::app_token_expired(&id).into());
+            return Err(ApiException::app_token_expired(&id).into());
         }
         let session_type = token.session_type.or(session_type).unwrap_or(SessionType::User);
         let user = token.session_user.clone().unwrap_or(user);

@@ -5,7 +5,7 @@ use kaltura_types::PartnerId;
 use super::{MEDIA_CLIP, READY, VIDEO};
 use crate::emulator::request::{Arguments, equals_number};
 use crate::emulator::state::Entry;
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// The filter of a list. What it does not know, such as `nameLike`, it lets through.
 #[derive(Default)]
@@ -22,7 +22,7 @@ pub(super) struct Filter {
 
 impl Filter {
     /// That of `media`, which knows of media types.
-    pub(super) fn of_media(arguments: Arguments<'_>) -> Result<Self, Exception> {
+    pub(super) fn of_media(arguments: Arguments<'_>) -> Result<Self, ApiException> {
         let mut read = Self::of_entries(arguments)?;
         if let Some(filter) = arguments.object("filter")? {
             read.excludes_all |= !asks_for(filter, "mediaType", VIDEO)?;
@@ -30,7 +30,7 @@ impl Filter {
         Ok(read)
     }
 
-    pub(super) fn of_entries(arguments: Arguments<'_>) -> Result<Self, Exception> {
+    pub(super) fn of_entries(arguments: Arguments<'_>) -> Result<Self, ApiException> {
         let Some(filter) = arguments.object("filter")? else { return Ok(Self::default()) };
         // An entry is never changed, so it was updated when it was made.
         let latest =
@@ -73,7 +73,7 @@ impl Filter {
 }
 
 /// Whether the filters of a property that is the same for all entries let them through.
-fn asks_for(filter: Arguments<'_>, property: &str, number: i64) -> Result<bool, Exception> {
+fn asks_for(filter: Arguments<'_>, property: &str, number: i64) -> Result<bool, ApiException> {
     let wanted = filter.text(&format!("{property}Equal"))?.into_option();
     let among = filter.text(&format!("{property}In"))?.into_option();
     Ok(wanted.is_none_or(|wanted| equals_number(&wanted, number))

@@ -10,10 +10,10 @@ use crate::emulator::answer::Object;
 use crate::emulator::ks_check;
 use crate::emulator::request::Arguments;
 use crate::emulator::state::ADMIN_CONSOLE;
-use crate::exception::Exception;
+use kaltura_types::api_error::ApiException;
 
 /// Starts a session of another partner with the own secret.
-pub(crate) fn impersonate(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn impersonate(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let secret = arguments.required_text("secret")?;
     let impersonated = PartnerId::new(arguments.required_int("impersonatedPartnerId")?);
     let user = arguments.text_or_empty("userId")?;
@@ -22,7 +22,7 @@ pub(crate) fn impersonate(arguments: Arguments<'_>) -> Result<Prepared, Exceptio
     let expiry = arguments.int_or("expiry", DEFAULT_EXPIRY);
     let privileges = arguments.text_or_empty("privileges")?;
     Ok(Box::new(move |call| {
-        let refused = || Exception::start_session_error(partner);
+        let refused = || ApiException::start_session_error(partner);
         let found = call.state.partners.get(&partner).ok_or_else(refused)?;
         login(found, &secret, session_type).ok_or_else(refused)?;
         let may_act = partner == impersonated || partner == ADMIN_CONSOLE;
@@ -40,7 +40,7 @@ pub(crate) fn impersonate(arguments: Arguments<'_>) -> Result<Prepared, Exceptio
 
 /// Starts a session like another one, of which the platform's own pages have the KS. What is omitted is 0,
 /// so that the session is one of a USER, and over at once.
-pub(crate) fn impersonate_by_ks(arguments: Arguments<'_>) -> Result<Prepared, Exception> {
+pub(crate) fn impersonate_by_ks(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let session = arguments.required_text("session")?;
     let session_type = session_type(arguments, "type")?.unwrap_or(SessionType::User);
     let seconds = arguments.int_or("expiry", 0);
@@ -48,7 +48,7 @@ pub(crate) fn impersonate_by_ks(arguments: Arguments<'_>) -> Result<Prepared, Ex
     Ok(Box::new(move |call| {
         let master = call.partner;
         let opened = ks_check::open(call.state, &Ks::new(session)).ok();
-        let opened = opened.ok_or_else(|| Exception::start_session_error(master))?;
+        let opened = opened.ok_or_else(|| ApiException::start_session_error(master))?;
         let claims = opened.claims();
         let user = claims.user().map_or("", |user| user.as_str());
         let privileges = privileges

@@ -1,48 +1,65 @@
-//! The errors of the API: code, message and arguments (wire contract, section 7).
+//! The errors of the API as the server writes them, for mocks and emulators (wire contract, section 7).
 
-mod strip_tags;
+use super::ErrorCode;
+use super::strip_tags::strip_tags;
+use crate::ids::PartnerId;
 
-use kaltura_types::{ErrorCode, PartnerId};
-
-use self::strip_tags::strip_tags;
-
-/// An error of the API. Its texts may hold a KS, so `Debug` shows the code alone.
-#[derive(Clone, PartialEq)]
-pub(crate) struct Exception {
-    pub(crate) code: ErrorCode,
-    pub(crate) message: String,
-    pub(crate) args: Vec<(&'static str, String)>,
+/// An error object as the server sends it: code, message with its arguments filled in, and arguments.
+///
+/// It is the sending side of [`ApiError`](super::ApiError), and is not redacted: texts of the server echo what they
+/// were sent, so `Debug` shows the code alone.
+///
+/// ```
+/// # use kaltura_types::api_error::ApiException;
+/// let exception = ApiException::app_token_expired("0_7jh3eu10");
+/// assert_eq!(exception.message, "Application token id \"0_7jh3eu10\" expired");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ApiException {
+    /// What went wrong, for programs.
+    pub code: ErrorCode,
+    /// What went wrong, in the server's words.
+    pub message: String,
+    /// Names and values of the arguments, in the server's order.
+    pub args: Vec<(&'static str, String)>,
 }
 
-impl std::fmt::Debug for Exception {
+impl std::fmt::Debug for ApiException {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Exception({})", self.code)
+        write!(f, "ApiException({})", self.code)
     }
 }
 
-impl Exception {
+impl ApiException {
     /// Fills a template, in which `@NAME@` stands for an argument. The server takes markup out of the
     /// arguments (wire contract, section 2.3).
-    fn new(code: ErrorCode, template: &str, args: &[(&'static str, &str)]) -> Self {
+    pub fn new(code: ErrorCode, template: &str, args: &[(&'static str, &str)]) -> Self {
         let args: Vec<_> = args.iter().map(|(name, value)| (*name, strip_tags(value))).collect();
         let message = fill(template, &args);
         Self { code, message, args }
     }
 
     /// An error that has no arguments.
-    fn plain(code: ErrorCode, message: &str) -> Self {
+    pub fn plain(code: ErrorCode, message: &str) -> Self {
         Self::new(code, message, &[])
     }
 
-    pub(crate) fn is_service_forbidden(&self) -> bool {
+    /// `SERVICE_FORBIDDEN`.
+    #[must_use]
+    pub fn is_service_forbidden(&self) -> bool {
         self.code == ErrorCode::ServiceForbidden
     }
 
-    pub(crate) fn service_not_specified() -> Self {
+    /// `SERVICE_NOT_SPECIFIED`.
+    #[must_use]
+    pub fn service_not_specified() -> Self {
         Self::plain(ErrorCode::ServiceNotSpecified, "Service name was not specified, please specify one")
     }
 
-    pub(crate) fn service_does_not_exist(service: &str) -> Self {
+    /// `SERVICE_DOES_NOT_EXISTS`.
+    #[must_use]
+    pub fn service_does_not_exist(service: &str) -> Self {
         let service = service.to_ascii_lowercase();
         Self::new(
             ErrorCode::ServiceDoesNotExist,
@@ -51,11 +68,15 @@ impl Exception {
         )
     }
 
-    pub(crate) fn action_not_specified() -> Self {
+    /// `ACTION_NOT_SPECIFIED`.
+    #[must_use]
+    pub fn action_not_specified() -> Self {
         Self::plain(ErrorCode::ActionNotSpecified, "Action name was not specified, please specify one")
     }
 
-    pub(crate) fn action_does_not_exist(service: &str, action: &str) -> Self {
+    /// `ACTION_DOES_NOT_EXISTS`.
+    #[must_use]
+    pub fn action_does_not_exist(service: &str, action: &str) -> Self {
         let (service, action) = (service.to_ascii_lowercase(), action.to_ascii_lowercase());
         Self::new(
             ErrorCode::ActionDoesNotExist,
@@ -64,7 +85,9 @@ impl Exception {
         )
     }
 
-    pub(crate) fn action_blocked(service: &str, action: &str) -> Self {
+    /// `ACTION_BLOCKED`.
+    #[must_use]
+    pub fn action_blocked(service: &str, action: &str) -> Self {
         let (service, action) = (service.to_ascii_lowercase(), action.to_ascii_lowercase());
         Self::new(
             ErrorCode::ActionBlocked,
@@ -73,12 +96,17 @@ impl Exception {
         )
     }
 
-    pub(crate) fn missing_ks() -> Self {
+    /// `MISSING_KS`.
+    #[must_use]
+    pub fn missing_ks() -> Self {
         Self::plain(ErrorCode::MissingKs, "Missing KS, session not established")
     }
 
     /// `ks_id` is the reason, such as `EXPIRED`, or the KS that was sent.
-    pub(crate) fn invalid_ks(ks_id: &str) -> Self {
+    ///
+    /// `INVALID_KS`.
+    #[must_use]
+    pub fn invalid_ks(ks_id: &str) -> Self {
         Self::new(
             ErrorCode::InvalidKs,
             "Invalid KS \"@KSID@\", Error \"@ERR_CODE@,@ERR_DESC@\"",
@@ -86,7 +114,9 @@ impl Exception {
         )
     }
 
-    pub(crate) fn service_forbidden(service: &str, action: &str) -> Self {
+    /// `SERVICE_FORBIDDEN`.
+    #[must_use]
+    pub fn service_forbidden(service: &str, action: &str) -> Self {
         Self::new(
             ErrorCode::ServiceForbidden,
             "The access to service [@SERVICE@] is forbidden",
@@ -94,14 +124,18 @@ impl Exception {
         )
     }
 
-    pub(crate) fn content_blocked() -> Self {
+    /// `SERVICE_FORBIDDEN_CONTENT_BLOCKED`.
+    #[must_use]
+    pub fn content_blocked() -> Self {
         Self::plain(
             ErrorCode::ServiceForbiddenContentBlocked,
             "The access to this service is forbidden since the specified partner is blocked",
         )
     }
 
-    pub(crate) fn partner_access_forbidden(accessing: PartnerId, accessed: PartnerId) -> Self {
+    /// `PARTNER_ACCESS_FORBIDDEN`.
+    #[must_use]
+    pub fn partner_access_forbidden(accessing: PartnerId, accessed: PartnerId) -> Self {
         Self::new(
             ErrorCode::PartnerAccessForbidden,
             "Partner [@ACCESSING_PID@] cannot access partner [@ACCESSED_PID@]",
@@ -109,43 +143,63 @@ impl Exception {
         )
     }
 
-    pub(crate) fn user_blocked() -> Self {
+    /// `USER_BLOCKED`.
+    #[must_use]
+    pub fn user_blocked() -> Self {
         Self::plain(ErrorCode::UserBlocked, "this user is blocked")
     }
 
-    pub(crate) fn invalid_user_id() -> Self {
+    /// `INVALID_USER_ID`.
+    #[must_use]
+    pub fn invalid_user_id() -> Self {
         Self::plain(ErrorCode::from("INVALID_USER_ID"), "Invalid user id")
     }
 
-    pub(crate) fn entry_not_found(id: &str) -> Self {
+    /// `ENTRY_ID_NOT_FOUND`.
+    #[must_use]
+    pub fn entry_not_found(id: &str) -> Self {
         let code = ErrorCode::from("ENTRY_ID_NOT_FOUND");
         Self::new(code, "Entry id \"@ENTRY_ID@\" not found", &[("ENTRY_ID", id)])
     }
 
     /// The server forgets to say which object it means.
-    pub(crate) fn invalid_object_id() -> Self {
+    ///
+    /// `INVALID_OBJECT_ID`.
+    #[must_use]
+    pub fn invalid_object_id() -> Self {
         Self::new(ErrorCode::InvalidObjectId, "Invalid object id [@ID@]", &[("ID", "N/A")])
     }
 
     /// A list that is searched is counted so far and no further.
-    pub(crate) fn too_many_matches() -> Self {
+    ///
+    /// `QUERY_EXCEEDED_MAX_MATCHES_ALLOWED`.
+    #[must_use]
+    pub fn too_many_matches() -> Self {
         let code = ErrorCode::from("QUERY_EXCEEDED_MAX_MATCHES_ALLOWED");
         Self::plain(code, "Unable to generate list. max matches value was reached")
     }
 
-    pub(crate) fn unknown_role() -> Self {
+    /// `UNKNOWN_ROLE_ID`.
+    #[must_use]
+    pub fn unknown_role() -> Self {
         Self::plain(ErrorCode::UnknownRoleId, "Unknown role id")
     }
 
-    pub(crate) fn invalid_set_role() -> Self {
+    /// `INVALID_SET_ROLE`.
+    #[must_use]
+    pub fn invalid_set_role() -> Self {
         Self::plain(ErrorCode::InvalidSetRole, "Invalid set role id")
     }
 
-    pub(crate) fn invalid_actions_limit() -> Self {
+    /// `INVALID_ACTIONS_LIMIT`.
+    #[must_use]
+    pub fn invalid_actions_limit() -> Self {
         Self::plain(ErrorCode::InvalidActionsLimit, "Invalid actions limit")
     }
 
-    pub(crate) fn missing_parameter(name: &str) -> Self {
+    /// `MISSING_MANDATORY_PARAMETER`.
+    #[must_use]
+    pub fn missing_parameter(name: &str) -> Self {
         Self::new(
             ErrorCode::MissingMandatoryParameter,
             "Missing parameter \"@PARAM_NAME@\"",
@@ -153,7 +207,9 @@ impl Exception {
         )
     }
 
-    pub(crate) fn invalid_enum(value: &str, parameter: &str, kind: &str) -> Self {
+    /// `INVALID_ENUM_VALUE`.
+    #[must_use]
+    pub fn invalid_enum(value: &str, parameter: &str, kind: &str) -> Self {
         Self::new(
             ErrorCode::InvalidEnumValue,
             "Invalid enumeration value \"@ENUM_VAL@\" for parameter \"@PARAM_NAME@\", expecting enumeration type \"@ENUM_TYPE@\"",
@@ -161,7 +217,9 @@ impl Exception {
         )
     }
 
-    pub(crate) fn invalid_character(field: &str) -> Self {
+    /// `INVALID_PARAMETER_CHAR`.
+    #[must_use]
+    pub fn invalid_character(field: &str) -> Self {
         Self::new(
             ErrorCode::InvalidParameterChar,
             "Invalid char in \"@XML_FIELD@\" field",
@@ -169,7 +227,9 @@ impl Exception {
         )
     }
 
-    pub(crate) fn invalid_language(code: &str) -> Self {
+    /// `INVALID_LANGUAGE_CODE`.
+    #[must_use]
+    pub fn invalid_language(code: &str) -> Self {
         Self::new(
             ErrorCode::InvalidLanguageCode,
             " Invalid language code [\"@LANGUAGE_CODE@\"]",
@@ -177,7 +237,9 @@ impl Exception {
         )
     }
 
-    pub(crate) fn invalid_field(field: &str) -> Self {
+    /// `INVALID_FIELD_VALUE`.
+    #[must_use]
+    pub fn invalid_field(field: &str) -> Self {
         Self::new(
             ErrorCode::InvalidFieldValue,
             "value in field [@FIELD_NAME@] is not valid",
@@ -185,7 +247,9 @@ impl Exception {
         )
     }
 
-    pub(crate) fn not_updatable(property: &str) -> Self {
+    /// `PROPERTY_VALIDATION_NOT_UPDATABLE`.
+    #[must_use]
+    pub fn not_updatable(property: &str) -> Self {
         Self::new(
             ErrorCode::PropertyValidationNotUpdatable,
             "The property \"@PROP_NAME@\" cannot be updated",
@@ -193,7 +257,9 @@ impl Exception {
         )
     }
 
-    pub(crate) fn wrong_format(property: &str) -> Self {
+    /// `PROPERTY_VALIDATION_WRONG_FORMAT`.
+    #[must_use]
+    pub fn wrong_format(property: &str) -> Self {
         Self::new(
             ErrorCode::PropertyValidationWrongFormat,
             "The property \"@PROP_NAME@\" must match format @FORMAT@",
@@ -201,7 +267,9 @@ impl Exception {
         )
     }
 
-    pub(crate) fn start_session_error(partner: PartnerId) -> Self {
+    /// `START_SESSION_ERROR`.
+    #[must_use]
+    pub fn start_session_error(partner: PartnerId) -> Self {
         Self::new(
             ErrorCode::StartSessionError,
             "Error while starting session for partner [@PID@]",
@@ -209,28 +277,41 @@ impl Exception {
         )
     }
 
-    pub(crate) fn invalid_widget(id: &str) -> Self {
+    /// `INVALID_WIDGET_ID`.
+    #[must_use]
+    pub fn invalid_widget(id: &str) -> Self {
         Self::new(ErrorCode::InvalidWidgetId, "Unknown widget [@WIDGET_ID@]", &[("WIDGET_ID", id)])
     }
 
-    pub(crate) fn app_token_not_found(id: &str) -> Self {
+    /// `APP_TOKEN_ID_NOT_FOUND`.
+    #[must_use]
+    pub fn app_token_not_found(id: &str) -> Self {
         Self::new(ErrorCode::AppTokenIdNotFound, "Application token id \"@ID@\" not found", &[("ID", id)])
     }
 
-    pub(crate) fn app_token_not_active(id: &str) -> Self {
+    /// `APP_TOKEN_NOT_ACTIVE`.
+    #[must_use]
+    pub fn app_token_not_active(id: &str) -> Self {
         Self::new(ErrorCode::AppTokenNotActive, "Application token id \"@ID@\" not active", &[("ID", id)])
     }
 
-    pub(crate) fn app_token_expired(id: &str) -> Self {
+    /// `APP_TOKEN_EXPIRED`.
+    #[must_use]
+    pub fn app_token_expired(id: &str) -> Self {
         Self::new(ErrorCode::AppTokenExpired, "Application token id \"@ID@\" expired", &[("ID", id)])
     }
 
-    pub(crate) fn invalid_app_token_hash() -> Self {
+    /// `INVALID_APP_TOKEN_HASH`.
+    #[must_use]
+    pub fn invalid_app_token_hash() -> Self {
         Self::plain(ErrorCode::InvalidAppTokenHash, "Invalid application token hash")
     }
 
     /// An internal error that says more than it should.
-    pub(crate) fn echo(sent: &str) -> Self {
+    ///
+    /// `INTERNAL_SERVER_ERROR`.
+    #[must_use]
+    pub fn echo(sent: &str) -> Self {
         Self::new(
             ErrorCode::InternalServerError,
             "Internal server error occurred while handling [@REQUEST@]",
@@ -238,23 +319,33 @@ impl Exception {
         )
     }
 
-    pub(crate) fn internal_error() -> Self {
+    /// `INTERNAL_SERVER_ERROR`.
+    #[must_use]
+    pub fn internal_error() -> Self {
         Self::plain(ErrorCode::InternalServerError, "Internal server error occurred")
     }
 
-    pub(crate) fn internal_database_error() -> Self {
+    /// `INTERNAL_DATABASE_ERROR`.
+    #[must_use]
+    pub fn internal_database_error() -> Self {
         Self::plain(ErrorCode::InternalDatabaseError, "Internal database error")
     }
 
-    pub(crate) fn lock_timed_out() -> Self {
+    /// `LOCK_TIMED_OUT`.
+    #[must_use]
+    pub fn lock_timed_out() -> Self {
         Self::plain(ErrorCode::LockTimedOut, "Timed out while attempting to grab lock")
     }
 
-    pub(crate) fn access_unauthorized() -> Self {
+    /// `ACCESS_UNAUTHORIZED`.
+    #[must_use]
+    pub fn access_unauthorized() -> Self {
         Self::plain(ErrorCode::AccessUnauthorized, "Access unauthorized")
     }
 
-    pub(crate) fn access_control_restricted(service: &str, action: &str) -> Self {
+    /// `SERVICE_ACCESS_CONTROL_RESTRICTED`.
+    #[must_use]
+    pub fn access_control_restricted(service: &str, action: &str) -> Self {
         Self::new(
             ErrorCode::ServiceAccessControlRestricted,
             "The access to service [@SERVICE@] is forbidden due to access control restriction",
@@ -282,20 +373,20 @@ mod tests {
 
     #[test]
     fn an_argument_is_filled_in_as_it_is() {
-        let exception = Exception::app_token_not_found("@ID@ <b>x</b>");
+        let exception = ApiException::app_token_not_found("@ID@ <b>x</b>");
         assert_eq!(exception.message, "Application token id \"@ID@ x\" not found");
         assert_eq!(exception.args, [("ID", "@ID@ x".to_owned())]);
     }
 
     #[test]
     fn the_arrow_of_a_forbidden_service_stays() {
-        let exception = Exception::service_forbidden("appToken", "get");
+        let exception = ApiException::service_forbidden("appToken", "get");
         assert_eq!(exception.message, "The access to service [appToken->get] is forbidden");
         assert!(exception.is_service_forbidden());
     }
 
     #[test]
     fn debug_shows_no_argument() {
-        assert_eq!(format!("{:?}", Exception::invalid_ks("djJ8secret")), "Exception(INVALID_KS)");
+        assert_eq!(format!("{:?}", ApiException::invalid_ks("djJ8secret")), "ApiException(INVALID_KS)");
     }
 }

@@ -15,7 +15,7 @@ const DIGITS: GeneralPurpose = GeneralPurpose::new(
 
 /// Decodes both alphabets. Blanks, tabs and line ends are skipped wherever they stand, padding may be
 /// missing; wrong padding, digits after it and other characters are refused (wire contract, section 6.2).
-pub(crate) fn decode_strictly(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+pub(super) fn decode_strictly(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut padding = 0_usize;
     for byte in text.bytes() {
