@@ -247,7 +247,7 @@ fn a_blocked_user_and_a_blocked_partner_are_told_and_the_session_is_kept() {
 #[test]
 fn restrictions_of_a_session_are_told_and_the_session_is_kept() {
     for (privilege, refusal) in [
-        ("iprestrict:192.0.2.1", KsRefusal::AddressRestricted),
+        ("iprestrict:192.0.2.1", KsRefusal::IpRestricted),
         ("urirestrict:/api_v3/service/baseEntry/*", KsRefusal::UriRestricted),
     ] {
         let stage = Stage::with(|emulator| emulator.app_token(AppTokenSeed::new().privileges(privilege)));

@@ -299,7 +299,7 @@ impl Replay {
 
     fn open(&self, word: &str) -> Option<OpenedKs> {
         let ks = Ks::new(word.replace(SLASH, "/"));
-        Ks::reads_as_ks(ks.expose()).then(|| kaltura_ks::open(&ks, &self.secrets).ok())?
+        Ks::looks_like_ks(ks.expose()).then(|| kaltura_ks::open(&ks, &self.secrets).ok())?
     }
 }
 

@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use kaltura_ks::{KsClaims, KsFields, OpenError, OpenedKs, open, server_random};
+use kaltura_ks::{KsClaims, KsFields, OpenError, OpenedKs, open, php_random_bytes};
 use kaltura_tests::vectors;
 use kaltura_types::{AdminSecret, Ks, KsHeader, KsVersion, MalformedKs, Open, PartnerId, Scalar, UnixTime};
 use serde_json::{Map, Value, json};
@@ -124,7 +124,7 @@ fn the_servers_random_bytes_follow_from_the_seed() {
     assert!(!seeded.is_empty());
     for vector in seeded {
         assert_eq!(
-            server_random(vector["srand_seed"].as_i64().unwrap()),
+            php_random_bytes(vector["srand_seed"].as_i64().unwrap()),
             random(vector),
             "{}",
             vector["name"]
@@ -164,7 +164,7 @@ fn each_malformed_ks_is_judged_as_the_server_judges_it() {
 }
 
 fn check_parse(name: &str, ks: &Ks, parse: &Value, secrets: &Secrets) {
-    let header = KsHeader::read(ks);
+    let header = KsHeader::parse(ks);
     let partner = header.as_ref().ok().map(|header| header.partner_id().get());
     let known = partner.and_then(|partner| secrets.get(&partner));
     let result = open(ks, known.map_or(&[], Vec::as_slice));
@@ -247,7 +247,7 @@ fn check_claims(name: &str, opened: &OpenedKs, expected: &Value) {
 fn what_the_server_issued_is_issued_again() -> Result<(), Box<dyn Error>> {
     let vectors = vectors();
     let secrets = secrets_of(&vectors);
-    let secrets_for = |ks: &Ks| KsHeader::read(ks).map(|header| &secrets[&header.partner_id().get()]);
+    let secrets_for = |ks: &Ks| KsHeader::parse(ks).map(|header| &secrets[&header.partner_id().get()]);
     for vector in items(&vectors["generateSession"]) {
         let ks = ks(&vector["ks"]);
         let secrets = secrets_for(&ks)?;
@@ -263,7 +263,7 @@ fn what_the_server_issued_is_issued_again() -> Result<(), Box<dyn Error>> {
             })
             .into();
         let issued = asked.into_iter().map(|fields| {
-            let (fields, random) = fields.as_issued_with(random(vector));
+            let (fields, random) = fields.apply_download_asset_rule(random(vector));
             fields.sign_v2_unchecked(&secrets[0], random)
         });
         assert!(issued.into_iter().any(|issued| issued == ks), "{}", vector["privileges"]);
@@ -274,7 +274,7 @@ fn what_the_server_issued_is_issued_again() -> Result<(), Box<dyn Error>> {
         let ks = ks(&repeatable[which]);
         let secrets = secrets_for(&ks)?;
         let opened = open(&ks, secrets)?;
-        let (fields, random) = fields_of(opened.claims()).as_issued_with([0; 16]);
+        let (fields, random) = fields_of(opened.claims()).apply_download_asset_rule([0; 16]);
         assert_eq!(fields.sign_v2_unchecked(&secrets[0], random), ks, "{which}");
     }
     Ok(())
@@ -300,7 +300,7 @@ fn each_ks_in_a_recorded_answer_is_opened_and_signed_again() {
     for exchange in items(&exchanges["exchanges"]) {
         for issued in exchange["response_ks"].as_array().into_iter().flatten() {
             let (number, ks) = (&exchange["n"], ks(&issued["ks"]));
-            let secrets = &secrets[&KsHeader::read(&ks).unwrap().partner_id().get()];
+            let secrets = &secrets[&KsHeader::parse(&ks).unwrap().partner_id().get()];
             let opened = open(&ks, secrets).unwrap_or_else(|error| panic!("{number}: {error}"));
             let claims = opened.claims();
             let found = json!({

@@ -118,7 +118,7 @@ fn a_session_that_the_batch_starts_serves_its_later_calls() {
     let mut batch = Multirequest::new();
     let start = StartSession::admin(PARTNER, stage.emulator.admin_secret().clone()).user_id("operator");
     let started = batch.add(Subrequest::new(start).anonymous());
-    let whoami = batch.add(Subrequest::new(GetSession::own()).refer("ks", started.whole()));
+    let whoami = batch.add(Subrequest::new(GetSession::current()).refer("ks", started.whole()));
     let mut results = stage.runtime.block_on(client.multirequest(batch)).unwrap();
     assert_eq!(results.take(whoami).unwrap().user_id.unwrap().as_str(), "operator");
     assert_eq!(stage.emulator.calls().len(), 2, "the client did not log in for that");
@@ -132,9 +132,9 @@ fn each_call_has_its_own_session_and_one_may_have_none() {
     let start = StartSession::admin(partner, stage.emulator.admin_secret().clone()).user_id("operator");
     let operator = stage.runtime.block_on(client.call(&start)).unwrap().into_ks();
     let mut batch = Multirequest::new();
-    let own = batch.add(GetSession::own());
-    let other = batch.add(Subrequest::new(GetSession::own()).ks(operator));
-    let none = batch.add(Subrequest::new(GetSession::own()).anonymous());
+    let own = batch.add(GetSession::current());
+    let other = batch.add(Subrequest::new(GetSession::current()).ks(operator));
+    let none = batch.add(Subrequest::new(GetSession::current()).anonymous());
     let mut results = stage.runtime.block_on(client.multirequest(batch)).unwrap();
     let user = |info: kaltura_types::SessionInfo| info.user_id.map(|user| user.as_str().to_owned());
     assert_ne!(user(results.take(own).unwrap()).as_deref(), Some("operator"));
@@ -255,7 +255,7 @@ fn a_batch_that_uses_up_the_actions_of_its_session_is_not_done_twice() {
     let outcomes: Vec<Result<AppToken, Error>> =
         handles.into_iter().map(|handle| results.take(handle)).collect();
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3);
-    let used_up = ErrorKind::KsRefused(KsRefusal::ActionsUsedUp);
+    let used_up = ErrorKind::KsRefused(KsRefusal::ActionsLimitExceeded);
     assert!(outcomes[3..].iter().all(|outcome| outcome.as_ref().unwrap_err().kind() == used_up));
     assert_eq!(stage.emulator.calls().count("appToken.add"), 5);
     // The next call has another session.
@@ -283,7 +283,7 @@ fn threads_have_it_too() {
     let client =
         BlockingClient::builder(stage.login(), stage.emulator.clone(), stage.runtime.clone()).build();
     let mut batch = Multirequest::new();
-    let widget = StartWidgetSession::new(WidgetId::default_of(PARTNER));
+    let widget = StartWidgetSession::new(WidgetId::default_for(PARTNER));
     let widget = batch.add(Subrequest::new(widget).anonymous());
     let made = batch.add(AddAppToken::new(AppTokenDraft::new()));
     let got = batch.add(RawAction::new("appToken", "get").refer("id", made.reference("id")));

@@ -60,7 +60,7 @@ fn every_login_is_granted_what_the_server_granted() {
         let token = AppTokenId::new(vector.token_id);
         let on_token = privileges(vector.token_privileges.as_deref());
         let granted =
-            |wished: &Privileges| Privileges::of_app_token_session(&token, &on_token, wished).to_string();
+            |wished: &Privileges| Privileges::for_app_token_session(&token, &on_token, wished).to_string();
         let case = format!("{on_token} asked for {}", vector.session_privileges);
         assert_eq!(granted(&Privileges::none()), vector.without_request, "{case}");
         assert_eq!(granted(&Privileges::parse(&vector.session_privileges)), vector.result, "{case}");

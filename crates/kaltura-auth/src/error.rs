@@ -144,7 +144,7 @@ impl Error {
     }
 
     #[cfg(feature = "local-signing")]
-    pub(crate) fn signing(error: kaltura_ks::UnfaithfulKs) -> Self {
+    pub(crate) fn signing(error: kaltura_ks::InvalidKsFields) -> Self {
         Self::without_answer(LoginStep::Sign, ErrorKind::InvalidParameter, Cause::Other(Arc::new(error)))
     }
 
@@ -201,7 +201,7 @@ impl Error {
             PayloadError::Unexpected(body) => {
                 (ErrorKind::of_body(body, response.status()), Cause::Body(body))
             }
-            _ => (ErrorKind::NotKaltura, Cause::Body(UnexpectedBody::BrokenJson)),
+            _ => (ErrorKind::NotKaltura, Cause::Body(UnexpectedBody::InvalidJson)),
         };
         let credential_issues = match kind {
             ErrorKind::InvalidTokenHash | ErrorKind::TokenNotFound => {

@@ -61,7 +61,7 @@ impl KsLabel {
     /// The label of any text.
     #[must_use]
     pub fn new(ks: &Ks) -> Self {
-        Self { header: KsHeader::read(ks).ok(), fingerprint: Fingerprint::of(ks) }
+        Self { header: KsHeader::parse(ks).ok(), fingerprint: Fingerprint::of(ks) }
     }
 
     /// Version and partner; absent if the text is not a KS.

@@ -118,7 +118,7 @@ impl AppTokenFlow {
 
     fn start_widget_session(login: Arc<AppTokenLogin>, uncached: bool) -> FlowStep {
         let partner = login.credentials.partner_id();
-        let widget = login.request.get_widget_id().cloned().unwrap_or_else(|| WidgetId::default_of(partner));
+        let widget = login.request.get_widget_id().cloned().unwrap_or_else(|| WidgetId::default_for(partner));
         let call = StartWidgetSession::new(widget);
         let mut parameters = call.parameters();
         if uncached {

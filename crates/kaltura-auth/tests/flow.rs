@@ -252,9 +252,9 @@ fn a_missed_parameter_that_was_sent_means_that_the_body_was_not_read() {
 
 #[test]
 fn what_is_not_the_api_is_told_apart_whatever_the_status() {
-    use UnexpectedBody::{BrokenJson, CutJson, Empty, Html, NotText, PlainText, WrongShape, Xml};
+    use UnexpectedBody::{InvalidJson, TruncatedJson, Empty, Html, NotUtf8, PlainText, WrongShape, Xml};
     let object = kaltura_types::payload::JsonKind::Object;
-    let text = kaltura_types::payload::JsonKind::Text;
+    let text = kaltura_types::payload::JsonKind::String;
     let (other, broken) = (ErrorKind::NotKaltura, ErrorKind::Unavailable);
     let cases: [(u16, &[u8], ErrorKind, UnexpectedBody); 14] = [
         (200, b"<!DOCTYPE html><h1>Maintenance</h1>", other, Html),
@@ -266,9 +266,9 @@ fn what_is_not_the_api_is_told_apart_whatever_the_status() {
         (200, b"Service Unavailable", other, PlainText),
         (429, b"slow down", broken, PlainText),
         (200, b"<?xml version=\"1.0\"?><xml><result></result></xml>", other, Xml),
-        (200, br#"{"partnerId":1234567,"ks":"djJ8"#, broken, CutJson),
-        (200, br#"{"partnerId":,}"#, other, BrokenJson),
-        (200, b"\xff\xfe\x00", other, NotText),
+        (200, br#"{"partnerId":1234567,"ks":"djJ8"#, broken, TruncatedJson),
+        (200, br#"{"partnerId":,}"#, other, InvalidJson),
+        (200, b"\xff\xfe\x00", other, NotUtf8),
         (
             200,
             br#"{"objectType":"KalturaSomething"}"#,

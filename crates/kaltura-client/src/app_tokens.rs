@@ -216,7 +216,7 @@ impl AppTokens {
         let token = self.get(id).await?;
         let session = self.log_in(&token).await?;
         let options = CallOptions::new().ks(session.ks().clone());
-        proof::ended(self.client.call_with(&EndSession::with_all_of_its_group(), &options).await)
+        proof::ended(self.client.call_with(&EndSession::whole_group(), &options).await)
     }
 
     async fn log_in(&self, token: &AppToken) -> Result<Session, Error> {

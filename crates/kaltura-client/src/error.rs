@@ -10,7 +10,7 @@ use std::time::Duration;
 use kaltura_auth::manager::{InvalidReason, Status};
 use kaltura_auth::{ErrorKind as AuthErrorKind, ResponseMetadata, TransportError};
 use kaltura_types::payload::JsonKind;
-use kaltura_types::{ApiError, DraftMistake, PayloadError, UnexpectedBody};
+use kaltura_types::{ApiError, InvalidDraft, PayloadError, UnexpectedBody};
 
 pub use self::kind::ErrorKind;
 
@@ -111,7 +111,7 @@ pub enum CallError {
     Batch(#[from] BatchMistake),
     /// The app token would not be what was meant, and was not sent.
     #[error(transparent)]
-    Draft(#[from] DraftMistake),
+    Draft(#[from] InvalidDraft),
     /// The app token has a hash type that this library can not compute.
     #[error("the app token has a hash type that this library can not compute")]
     UnknownHashType,
@@ -150,7 +150,7 @@ impl Error {
 
     /// The server saw none of the calls of a multirequest.
     pub(crate) fn body_not_read(called: Called, facts: &ResponseMetadata) -> Self {
-        let body = UnexpectedBody::WrongShape { expected: "list of its results", found: JsonKind::List };
+        let body = UnexpectedBody::WrongShape { expected: "list of its results", found: JsonKind::Array };
         Self::new(called, ErrorKind::BodyNotRead, Cause::Body(body), Some(facts.clone()))
     }
 
@@ -168,7 +168,7 @@ impl Error {
                 (ErrorKind::of_refusal(&error, sent), Cause::Api(error.redacted(secrets)))
             }
             PayloadError::Unexpected(body) => (ErrorKind::of_body(body, facts.status()), Cause::Body(body)),
-            _ => (ErrorKind::NotKaltura, Cause::Body(UnexpectedBody::BrokenJson)),
+            _ => (ErrorKind::NotKaltura, Cause::Body(UnexpectedBody::InvalidJson)),
         };
         Self::new(called, kind, cause, Some(facts.clone()))
     }

@@ -143,7 +143,7 @@ impl<'a> Tries<'a> {
         match refusal {
             KsRefusal::Expired | KsRefusal::Unreadable => Some(InvalidReason::Expired),
             KsRefusal::LoggedOut => Some(InvalidReason::LoggedOut),
-            KsRefusal::ActionsUsedUp if self.settings.renew_when_actions_used_up => {
+            KsRefusal::ActionsLimitExceeded if self.settings.renew_when_actions_used_up => {
                 Some(InvalidReason::ActionsUsedUp)
             }
             _ => None,

@@ -1,6 +1,6 @@
 //! Which of the texts that are sent are secrets, so that an answer that echoes them is cleaned.
 
-use kaltura_types::{Parameters, names_a_secret};
+use kaltura_types::{Parameters, is_secret_name};
 use serde_json::Value;
 
 /// The texts of all parameters and members that are named like secrets, at any depth.
@@ -13,9 +13,9 @@ pub(crate) fn sent_secrets(parameters: &Parameters) -> impl Iterator<Item = &str
 fn gather<'a>(members: &'a Parameters, found: &mut Vec<&'a str>) {
     for (name, value) in members {
         match value {
-            Value::String(text) if names_a_secret(name) => found.push(text),
+            Value::String(text) if is_secret_name(name) => found.push(text),
             Value::Array(list) => list.iter().for_each(|item| match item {
-                Value::String(text) if names_a_secret(name) => found.push(text),
+                Value::String(text) if is_secret_name(name) => found.push(text),
                 Value::Object(members) => gather(members, found),
                 _ => {}
             }),

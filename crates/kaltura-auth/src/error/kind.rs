@@ -124,7 +124,7 @@ impl ErrorKind {
     pub(super) const fn of_body(body: UnexpectedBody, status: u16) -> Self {
         match (status, body) {
             (300..=399, _) => Self::Redirected,
-            (429 | 500.., _) | (_, UnexpectedBody::Empty | UnexpectedBody::CutJson) => Self::Unavailable,
+            (429 | 500.., _) | (_, UnexpectedBody::Empty | UnexpectedBody::TruncatedJson) => Self::Unavailable,
             _ => Self::NotKaltura,
         }
     }
@@ -303,7 +303,7 @@ mod tests {
         assert_eq!(ErrorKind::of_body(UnexpectedBody::Html, 503), ErrorKind::Unavailable);
         assert_eq!(ErrorKind::of_body(UnexpectedBody::PlainText, 429), ErrorKind::Unavailable);
         assert_eq!(ErrorKind::of_body(UnexpectedBody::Html, 200), ErrorKind::NotKaltura);
-        assert_eq!(ErrorKind::of_body(UnexpectedBody::CutJson, 200), ErrorKind::Unavailable);
+        assert_eq!(ErrorKind::of_body(UnexpectedBody::TruncatedJson, 200), ErrorKind::Unavailable);
         assert_eq!(ErrorKind::of_body(UnexpectedBody::Html, 404), ErrorKind::NotKaltura);
     }
 }

@@ -48,7 +48,7 @@ pub struct LocalSigning {
 
 impl LocalSigning {
     /// USER sessions of nobody that live for a day. `random` must be a cryptographic source, such as
-    /// `kaltura_ks::fresh_random`.
+    /// `kaltura_ks::random_bytes`.
     pub fn new(
         partner: PartnerId,
         secret: AdminSecret,

@@ -84,7 +84,7 @@ impl HashCommand {
 /// What the server will probably not accept. It is hashed all the same.
 fn warnings(ks: &Ks, value: &AppTokenValue) -> Vec<&'static str> {
     let mut warnings = Vec::new();
-    if !Ks::reads_as_ks(ks.expose()) {
+    if !Ks::looks_like_ks(ks.expose()) {
         warnings.push("the KS does not read as one; it was hashed as it is");
     }
     if value.expose().contains(char::is_whitespace) {

@@ -199,7 +199,7 @@ fn network_and_server() {
     };
     run(&OddServer::silent().url, &["--timeout=1s"]).fails_with(6).saying("multirequest failed");
     let page = OddServer::answering(ok("text/html", "<!DOCTYPE html><p>Sign in"));
-    run(&page.url, &[]).fails_with(7).saying("the answer is an HTML page");
+    run(&page.url, &[]).fails_with(7).saying("the response is an HTML page");
     let short = OddServer::answering(ok("application/json", "[]"));
     run(&short.url, &[]).fails_with(7);
     assert_eq!(short.requests.try_iter().count(), 1);

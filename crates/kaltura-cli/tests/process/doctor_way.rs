@@ -91,7 +91,7 @@ fn what_is_not_kaltura_is_told() {
         (ok("text/html", "<!DOCTYPE html><p>Sign in to the Wi-Fi"), "an HTML page", "Check the service URL"),
         (
             ok("text/xml", "<?xml version=\"1.0\"?><xml><result/></xml>"),
-            "the answer is XML",
+            "the response is XML",
             "Check the service URL",
         ),
         (whole("503 Service Unavailable", "", "<html>busy"), "in trouble", "try again later"),

@@ -47,7 +47,7 @@ fn a_filter_that_asks_for_the_ks_in_vain_is_noted() {
         assert_eq!(server.login(arguments.iter().copied()).run().ends_with(0).stderr, "", "{arguments:?}");
     }
     let shown = server.login(["--jq", ".ks", "--show-ks"]).run().ends_with(0).stdout;
-    assert!(Ks::reads_as_ks(shown.trim_end()), "{shown}");
+    assert!(Ks::looks_like_ks(shown.trim_end()), "{shown}");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn the_json_has_all_that_is_known_of_the_session() {
     ];
     assert_eq!(names, expected);
     let ks = document["ks"].take();
-    assert!(Ks::reads_as_ks(ks.as_str().unwrap()));
+    assert!(Ks::looks_like_ks(ks.as_str().unwrap()));
     let fingerprint = Fingerprint::of(&Ks::new(ks.as_str().unwrap())).to_string();
     assert_eq!(
         document,

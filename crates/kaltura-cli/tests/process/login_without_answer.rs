@@ -48,12 +48,12 @@ fn a_connection_that_breaks_is_the_network() {
 #[test]
 fn what_is_not_the_api_is_the_server() {
     for (answer, why) in [
-        (ok("text/html", "<!DOCTYPE html><p>Sign in to the Wi-Fi"), "the answer is an HTML page"),
-        (ok("text/xml", "<?xml version=\"1.0\"?><xml><result/></xml>"), "the answer is XML"),
+        (ok("text/html", "<!DOCTYPE html><p>Sign in to the Wi-Fi"), "the response is an HTML page"),
+        (ok("text/xml", "<?xml version=\"1.0\"?><xml><result/></xml>"), "the response is XML"),
         (ok("text/plain", "Service unavailable"), "a plain text"),
         (ok("application/json", "{\"partnerId\":12"), "JSON that was cut off"),
-        (ok("application/json", "[1]"), "the answer is a list"),
-        (whole("500 Internal Server Error", "", ""), "the answer is empty"),
+        (ok("application/json", "[1]"), "the response is an array"),
+        (whole("500 Internal Server Error", "", ""), "the response is empty"),
         (whole("503 Service Unavailable", "", "<html>busy"), "in trouble"),
         (whole("302 Found", "Location: https://example.com/login\r\n", ""), "redirects to another address"),
     ] {

@@ -159,7 +159,7 @@ impl BlockingAppTokens {
         let token = self.get(id)?;
         let session = self.log_in(&token)?;
         let options = CallOptions::new().ks(session.ks().clone());
-        proof::ended(self.client.call_with(&EndSession::with_all_of_its_group(), &options))
+        proof::ended(self.client.call_with(&EndSession::whole_group(), &options))
     }
 
     fn log_in(&self, token: &AppToken) -> Result<Session, Error> {

@@ -8,7 +8,7 @@ use crate::options::CallOptions;
 
 /// A call that anybody may make. With a KS beside it, that is validated before anything else.
 pub(crate) fn of(partner: PartnerId) -> StartWidgetSession {
-    StartWidgetSession::new(WidgetId::default_of(partner))
+    StartWidgetSession::new(WidgetId::default_for(partner))
 }
 
 /// Past the cache, which would answer without a look at the session.

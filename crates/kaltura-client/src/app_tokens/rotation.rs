@@ -67,7 +67,7 @@ impl<'a> Rotation<'a> {
         old: &AppToken,
         changes: AppTokenDraft,
     ) -> Result<AppTokenDraft, RotationError> {
-        let draft = AppTokenDraft::like(old).and(changes);
+        let draft = AppTokenDraft::from_token(old).merge(changes);
         twin::checked("add", draft).map_err(|error| self.failed(RotationStep::MakeTwin, None, error))
     }
 

@@ -11,7 +11,7 @@ const SHORT: Lifetime = Lifetime::minutes(5);
 
 /// A draft without a mistake.
 pub(super) fn checked(action: &str, draft: AppTokenDraft) -> Result<AppTokenDraft, Error> {
-    match draft.mistake() {
+    match draft.validate().err() {
         Some(mistake) => Err(Error::failed(Called::new("appToken", action), CallError::Draft(mistake))),
         None => Ok(draft),
     }

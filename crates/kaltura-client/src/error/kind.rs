@@ -100,7 +100,7 @@ impl ErrorKind {
 
     pub(super) const fn of_body(body: UnexpectedBody, status: u16) -> Self {
         match (status, body) {
-            (200..=299, UnexpectedBody::Empty | UnexpectedBody::CutJson) => Self::Unavailable,
+            (200..=299, UnexpectedBody::Empty | UnexpectedBody::TruncatedJson) => Self::Unavailable,
             _ => Self::of_status(status),
         }
     }
@@ -144,13 +144,13 @@ impl ErrorKind {
                 "The connection broke or the server was too slow; the call may have been carried out."
             }
             Self::TimedOut => "The time limit of the call was reached; the call may have been carried out.",
-            Self::KsRefused(KsRefusal::AddressRestricted) => {
+            Self::KsRefused(KsRefusal::IpRestricted) => {
                 "The session may be used from certain addresses only (iprestrict)."
             }
             Self::KsRefused(KsRefusal::UriRestricted) => {
                 "The session may call certain paths only (urirestrict)."
             }
-            Self::KsRefused(KsRefusal::ActionsUsedUp) => {
+            Self::KsRefused(KsRefusal::ActionsLimitExceeded) => {
                 "The session may make so many calls only (actionslimit)."
             }
             Self::KsRefused(_) => {

@@ -171,7 +171,7 @@ impl Exchange for Batch<'_> {
     ) -> Reading<MultirequestResults> {
         let secrets = self.secrets(session);
         let unusable = |error| Error::answer(self.called.clone(), error, facts, &[], &secrets);
-        let error = match payload::judge(response.body()) {
+        let error = match payload::decode::<serde_json::Value>(response.body()) {
             Err(error) => unusable(error),
             Ok(_) if !has_status_of_the_api(facts) => Error::odd_status(self.called.clone(), facts),
             Ok(Value::Array(list)) if list.is_empty() => Error::body_not_read(self.called.clone(), facts),
@@ -179,7 +179,7 @@ impl Exchange for Batch<'_> {
                 return self.reading(self.results(list, facts, &secrets), facts);
             }
             Ok(other) => {
-                let found = JsonKind::of(&other);
+                let found = JsonKind::from(&other);
                 let body = UnexpectedBody::WrongShape { expected: "list of its results", found };
                 unusable(PayloadError::Unexpected(body))
             }

@@ -1,6 +1,6 @@
 //! The app token service refuses what the server would take for something else, without asking it.
 
-use kaltura_client::types::{AppTokenDraft, AppTokenId, DraftMistake, UnixTime};
+use kaltura_client::types::{AppTokenDraft, AppTokenId, InvalidDraft, UnixTime};
 use kaltura_client::{CallError, Error, ErrorKind};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ fn token() -> Value {
     json!({"id": "0_abcdefgh", "token": "3f786850e387550fdab836ed7e6dc881", "partnerId": PARTNER.get(), "status": 2})
 }
 
-fn mistake_of(error: &Error) -> &DraftMistake {
+fn mistake_of(error: &Error) -> &InvalidDraft {
     assert_eq!(error.kind(), ErrorKind::InvalidCall);
     match error.call_error() {
         Some(CallError::Draft(mistake)) => mistake,
@@ -30,7 +30,7 @@ fn zero_is_not_never() {
         blocking.add(draft()).unwrap_err(),
         blocking.update(&id, draft()).unwrap_err(),
     ] {
-        assert_eq!(mistake_of(&error), &DraftMistake::ExpiryIsNoTime { seconds: 0 });
+        assert_eq!(mistake_of(&error), &InvalidDraft::RelativeExpiry { seconds: 0 });
         assert_eq!(error.service(), "appToken");
     }
     assert!(scene.server.sent().is_empty() && threads.server.sent().is_empty());

@@ -232,7 +232,7 @@ fn if_some_of_it_was_done_the_session_is_dropped_and_the_results_are_given() {
     let (batch, [one, two, _]) = three();
     let mut results = send(&scene, batch).unwrap();
     assert_eq!(results.take(one).unwrap(), 1);
-    assert_eq!(results.take(two).unwrap_err().kind(), ErrorKind::KsRefused(KsRefusal::ActionsUsedUp));
+    assert_eq!(results.take(two).unwrap_err().kind(), ErrorKind::KsRefused(KsRefusal::ActionsLimitExceeded));
     assert_eq!((scene.server.sent().len(), scene.client.status().phase), (1, Phase::None));
     scene.call().unwrap();
     assert_eq!(scene.server.sessions()[1], Some(ks(2)));

@@ -28,7 +28,7 @@ fn a_session_that_is_over_is_replaced_and_the_call_sent_again() {
 #[test]
 fn a_session_that_may_not_do_this_is_told_and_kept() {
     for (reason, refusal) in [
-        ("EXCEEDED_RESTRICTED_IP", KsRefusal::AddressRestricted),
+        ("EXCEEDED_RESTRICTED_IP", KsRefusal::IpRestricted),
         ("EXCEEDED_RESTRICTED_URI", KsRefusal::UriRestricted),
         ("INVALID_PARTNER", KsRefusal::InvalidPartner),
         ("INVALID_USER", KsRefusal::InvalidUser),
@@ -61,7 +61,7 @@ fn assert_kept(scene: &Scene) {
 fn used_up_actions_can_be_left_to_the_caller() {
     let used_up = || [Reply::invalid_ks("EXCEEDED_ACTIONS_LIMIT")];
     let scene = Scene::built(used_up(), |builder| builder.renew_when_actions_used_up(false));
-    assert_eq!(scene.call().unwrap_err().kind(), ErrorKind::KsRefused(KsRefusal::ActionsUsedUp));
+    assert_eq!(scene.call().unwrap_err().kind(), ErrorKind::KsRefused(KsRefusal::ActionsLimitExceeded));
     assert_kept(&scene);
 }
 

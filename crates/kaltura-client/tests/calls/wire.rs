@@ -32,7 +32,7 @@ fn a_plain_call_has_a_ks_a_tag_and_a_format_besides_what_was_said() {
 #[test]
 fn a_typed_action_sends_what_is_set() {
     let scene = Scene::new([crate::server::Reply::json(Value::Null)]);
-    scene.clock.run(scene.client.call(&EndSession::with_all_of_its_group())).unwrap();
+    scene.clock.run(scene.client.call(&EndSession::whole_group())).unwrap();
     let _ = scene.clock.run(scene.client.call(&GetAppToken::new(AppTokenId::new("0_abcdefgh"))));
     let sent = scene.server.sent();
     assert_eq!(sent[0].names(), ["clientTag", "format", "ks"]);

@@ -52,7 +52,7 @@ pub(super) fn sign(
 ) -> Ks {
     let random = state.random.bytes();
     let fraction = state.random.below(10);
-    let (fields, random) = fields.as_issued_with(random);
+    let (fields, random) = fields.apply_download_asset_rule(random);
     let Some(partner) = state.partners.get(&partner) else { return Ks::new(String::new()) };
     let secret = secret.unwrap_or(&partner.admin_secrets[0]);
     if partner.ks_version == 1 {

@@ -24,7 +24,7 @@ pub(super) enum Unopened {
 
 /// Opens a KS with the secrets of the partner that it names.
 pub(super) fn open(state: &State, ks: &Ks) -> Result<OpenedKs, Unopened> {
-    let header = KsHeader::read(ks).map_err(|_| Unopened::Invalid)?;
+    let header = KsHeader::parse(ks).map_err(|_| Unopened::Invalid)?;
     let partner = state.partners.get(&header.partner_id()).ok_or(Unopened::Invalid)?;
     kaltura_ks::open(ks, &partner.admin_secrets).map_err(|error| match error {
         OpenError::BracketedPrivilege => Unopened::Fatal,
@@ -133,7 +133,7 @@ pub(super) fn operation(
 ) -> Result<Operation, ApiException> {
     let own = ks.map(|ks| ks.claims().partner_id());
     if own.is_some_and(|own| state.active_partner(own).is_none()) {
-        return Err(ApiException::content_blocked());
+        return Err(ApiException::partner_blocked());
     }
     let named = requested.map(text).filter(|named| !named.is_empty());
     let partner = requested.map_or(ANONYMOUS, |value| PartnerId::new(int(value)));
@@ -147,7 +147,7 @@ pub(super) fn operation(
     }
     // What is no number is looked up as the number that it begins with, but is nobody's own partner.
     if partner != ANONYMOUS && state.active_partner(partner).is_none() {
-        return Err(ApiException::content_blocked());
+        return Err(ApiException::partner_blocked());
     }
     let may_act = own.is_none_or(|own| own == partner || own == ADMIN_CONSOLE);
     Ok(Operation { partner, is_allowed: may_act && is_number })

@@ -9,7 +9,7 @@ use kaltura_types::api_error::ApiException;
 pub(super) fn check(parameter: Option<&Value>) -> Result<(), ApiException> {
     let code = parameter.map(text).unwrap_or_default();
     let is_known = code.is_empty() || CODES.split(' ').any(|known| known.eq_ignore_ascii_case(&code));
-    if is_known { Ok(()) } else { Err(ApiException::invalid_language(&code)) }
+    if is_known { Ok(()) } else { Err(ApiException::invalid_language_code(&code)) }
 }
 
 /// ISO 639-1, and what the server has for entries in several languages.
@@ -31,7 +31,7 @@ mod tests {
             assert_eq!(check(Some(&code)), Ok(()), "{code}");
         }
         assert_eq!(check(None), Ok(()));
-        assert_eq!(check(Some(&json!("zz9"))), Err(ApiException::invalid_language("zz9")));
-        assert_eq!(check(Some(&json!("e"))), Err(ApiException::invalid_language("e")));
+        assert_eq!(check(Some(&json!("zz9"))), Err(ApiException::invalid_language_code("zz9")));
+        assert_eq!(check(Some(&json!("e"))), Err(ApiException::invalid_language_code("e")));
     }
 }

@@ -80,8 +80,8 @@ mod tests {
         let partner = PartnerId::new(1_234_567);
         let (one, two) = (made_up_ks(partner), made_up_ks(partner));
         assert_ne!(one, two);
-        assert!(Ks::reads_as_ks(one.expose()));
-        assert_eq!(KsHeader::read(&one).unwrap().partner_id(), partner);
+        assert!(Ks::looks_like_ks(one.expose()));
+        assert_eq!(KsHeader::parse(&one).unwrap().partner_id(), partner);
         assert!(kaltura_ks::open(&one, &[AdminSecret::new(ADMIN_SECRET)]).is_ok());
     }
 }

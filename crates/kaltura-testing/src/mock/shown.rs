@@ -1,7 +1,7 @@
 //! How a request's parameters are shown to a person: names in full, secrets by a stand-in.
 
 use kaltura_auth::KsLabel;
-use kaltura_types::{Ks, names_a_secret, redact};
+use kaltura_types::{Ks, is_secret_name, redact};
 use serde_json::Value;
 
 /// The name of a parameter: the last part of its dotted path that is no place in a list.
@@ -11,7 +11,7 @@ fn name(path: &str) -> &str {
 
 /// Whether a parameter holds a secret, by its name.
 fn is_secret(path: &str) -> bool {
-    names_a_secret(name(path))
+    is_secret_name(name(path))
 }
 
 /// The texts of all secret parameters in `value`, so that they can be taken out wherever they occur.

@@ -1,4 +1,4 @@
-//! The codes of the server's errors: an open set.
+//! The codes of the API's errors, an open set.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ macro_rules! codes {
         #[non_exhaustive]
         pub enum ErrorCode {
             $($(#[$doc])* $variant,)*
-            /// A code that this crate does not know.
+            /// A code that this crate has no variant for.
             Other(String),
         }
 
@@ -42,7 +42,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// No KS where there must be one. The server says [`ServiceForbidden`](Self::ServiceForbidden) instead, as a rule.
+    /// A KS is missing. As a rule, the server sends [`ServiceForbidden`](Self::ServiceForbidden) instead.
     MissingKs = "MISSING_KS",
     /// The KS is refused; see [`KsRefusal`](crate::KsRefusal).
     InvalidKs = "INVALID_KS",
@@ -54,37 +54,37 @@ codes! {
     ServiceForbiddenFullyBlocked = "SERVICE_FORBIDDEN_FULLY_BLOCKED",
     /// The partner was deleted.
     ServiceForbiddenPartnerDeleted = "SERVICE_FORBIDDEN_PARTNER_DELETED",
-    /// The partner restricts from where its API may be used.
+    /// The access control of the partner does not allow the call.
     ServiceAccessControlRestricted = "SERVICE_ACCESS_CONTROL_RESTRICTED",
-    /// An internal partner from a foreign address.
+    /// A call for an internal partner from a foreign IP address.
     AccessUnauthorized = "ACCESS_UNAUTHORIZED",
-    /// The KS is of a partner that may not act for the other one.
+    /// The partner of the KS has no access to the other partner.
     PartnerAccessForbidden = "PARTNER_ACCESS_FORBIDDEN",
     /// The user of the session is blocked.
     UserBlocked = "USER_BLOCKED",
-    /// Too many calls in too short a time. Not the limit of a session's own actions.
+    /// Rate limit: too many calls in a short time. Not the `actionslimit` of a session.
     ActionBlocked = "ACTION_BLOCKED",
-    /// The session's `actionslimit` is no number above zero.
+    /// The `actionslimit` of the session is not a number above zero.
     InvalidActionsLimit = "INVALID_ACTIONS_LIMIT",
-    /// The session's `setrole` is negative.
+    /// The `setrole` of the session is negative.
     InvalidSetRole = "INVALID_SET_ROLE",
-    /// `session.start` was asked for a role that does not exist.
+    /// The role in a `session.start` request does not exist.
     UnknownRoleId = "UNKNOWN_ROLE_ID",
-    /// An object does not exist; of a session being used: its role.
+    /// An object does not exist. With the argument `ID` `N/A`, the role of the session in use.
     InvalidObjectId = "INVALID_OBJECT_ID",
-    /// Wrong partner secret, or none that fits the type of session.
+    /// The partner secret is wrong, or not valid for the type of session.
     StartSessionError = "START_SESSION_ERROR",
     /// A widget session could not be started.
     StartWidgetSessionError = "START_WIDGET_SESSION_ERROR",
-    /// There is no such widget here: wrong partner id or wrong region.
+    /// The widget does not exist: wrong partner id or wrong region.
     InvalidWidgetId = "INVALID_WIDGET_ID",
-    /// There is no such app token at this partner, or it is deleted.
+    /// The app token does not exist at this partner, or was deleted.
     AppTokenIdNotFound = "APP_TOKEN_ID_NOT_FOUND",
     /// The app token is disabled.
     AppTokenNotActive = "APP_TOKEN_NOT_ACTIVE",
-    /// The app token is past its end.
+    /// The app token has expired.
     AppTokenExpired = "APP_TOKEN_EXPIRED",
-    /// The hash does not prove that the caller has the token.
+    /// The token hash is wrong.
     InvalidAppTokenHash = "INVALID_APP_TOKEN_HASH",
     /// The request names no service.
     ServiceNotSpecified = "SERVICE_NOT_SPECIFIED",
@@ -96,21 +96,21 @@ codes! {
     ActionDoesNotExist = "ACTION_DOES_NOT_EXISTS",
     /// A parameter is missing, or the server did not read the body.
     MissingMandatoryParameter = "MISSING_MANDATORY_PARAMETER",
-    /// A parameter is not one of the values that it may have.
+    /// The value of a parameter is not one of its enumeration.
     InvalidEnumValue = "INVALID_ENUM_VALUE",
-    /// A parameter has a character that XML does not allow.
+    /// A parameter has a character that is not allowed in XML.
     InvalidParameterChar = "INVALID_PARAMETER_CHAR",
-    /// The parameter `language` is not a language.
+    /// The parameter `language` is not a language code.
     InvalidLanguageCode = "INVALID_LANGUAGE_CODE",
-    /// A member of an object has a value that it may not have.
+    /// The value of a member of an object is not valid.
     InvalidFieldValue = "INVALID_FIELD_VALUE",
-    /// A member of an object can not be set.
+    /// A member of an object cannot be set.
     PropertyValidationNotUpdatable = "PROPERTY_VALIDATION_NOT_UPDATABLE",
-    /// A parameter is not an object where it must be one.
+    /// A parameter is not an object, but has to be one.
     PropertyValidationWrongFormat = "PROPERTY_VALIDATION_WRONG_FORMAT",
-    /// The server waited in vain for another request.
+    /// Timeout of the server while it waited for another request.
     LockTimedOut = "LOCK_TIMED_OUT",
-    /// The server failed. Its own spelling.
+    /// The server failed. The code on the wire has a typing error.
     InternalServerError = "INTERNAL_SERVERL_ERROR",
     /// The server's database failed.
     InternalDatabaseError = "INTERNAL_DATABASE_ERROR",

@@ -75,7 +75,7 @@ pub(in crate::commands) fn cured_by_a_login(error: &Error) -> Option<KsRefusal> 
         ErrorKind::KsRefused(
             why @ (KsRefusal::Expired
             | KsRefusal::LoggedOut
-            | KsRefusal::ActionsUsedUp
+            | KsRefusal::ActionsLimitExceeded
             | KsRefusal::Unreadable),
         ) => Some(why),
         _ => None,

@@ -171,7 +171,7 @@ mod tests {
 
     fn answer(ks: &Ks, secret: Option<&str>, now: UnixTime) -> Answer {
         let opened = secret.map(|secret| open(ks, &[AdminSecret::new(secret)]).unwrap());
-        Answer::new(ks, &KsHeader::read(ks).unwrap(), opened.as_ref(), now)
+        Answer::new(ks, &KsHeader::parse(ks).unwrap(), opened.as_ref(), now)
     }
 
     fn lines(answer: &Answer) -> Vec<String> {

@@ -80,7 +80,7 @@ pub(crate) fn echo_secrets(parameters: &Parameters) -> Answer {
     let secrets = ["ks", "secret", "tokenHash", "session"];
     let sent = secrets.iter().filter_map(|name| Some(format!("{name}={}", text(parameters.get(*name)?))));
     let sent = sent.collect::<Vec<_>>().join(" ");
-    Answer::Error(ApiException::echo(&sent))
+    Answer::Error(ApiException::internal_server_error_echoing(&sent))
 }
 
 #[cfg(test)]

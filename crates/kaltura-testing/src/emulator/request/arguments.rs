@@ -81,13 +81,13 @@ impl<'a> Arguments<'a> {
 
     pub(crate) fn text(&self, name: &str) -> Result<Given<String>, ApiException> {
         match self.given(name).map(text) {
-            Given::Value(text) if !text.chars().all(is_xml) => Err(ApiException::invalid_character(name)),
+            Given::Value(text) if !text.chars().all(is_xml) => Err(ApiException::invalid_parameter_char(name)),
             given => Ok(given),
         }
     }
 
     pub(crate) fn required_text(&self, name: &str) -> Result<String, ApiException> {
-        self.text(name)?.into_option().ok_or_else(|| ApiException::missing_parameter(name))
+        self.text(name)?.into_option().ok_or_else(|| ApiException::missing_mandatory_parameter(name))
     }
 
     pub(crate) fn text_or_empty(&self, name: &str) -> Result<String, ApiException> {
@@ -103,7 +103,7 @@ impl<'a> Arguments<'a> {
     }
 
     pub(crate) fn required_int(&self, name: &str) -> Result<i64, ApiException> {
-        self.int(name).into_option().ok_or_else(|| ApiException::missing_parameter(name))
+        self.int(name).into_option().ok_or_else(|| ApiException::missing_mandatory_parameter(name))
     }
 
     /// A point in time: empty is 0, -1 stays, a small number is relative to now.
@@ -134,7 +134,7 @@ impl<'a> Arguments<'a> {
         };
         match choice.numbers.iter().find(|number| equals_number(&chosen, **number)) {
             Some(number) => Ok(Given::Value(*number)),
-            None => Err(ApiException::invalid_enum(&chosen, name, choice.name)),
+            None => Err(ApiException::invalid_enum_value(&chosen, name, choice.name)),
         }
     }
 
@@ -145,12 +145,12 @@ impl<'a> Arguments<'a> {
             Given::Not | Given::Null | Given::Value(Value::Null) => Ok(None),
             Given::Value(Value::Object(fields)) => Ok(Some(Arguments::new(fields, self.now))),
             Given::Value(Value::Array(_)) => Ok(Some(Arguments::new(&NO_FIELDS, self.now))),
-            Given::Value(_) => Err(ApiException::wrong_format(name)),
+            Given::Value(_) => Err(ApiException::property_wrong_format(name)),
         }
     }
 
     pub(crate) fn required_object(&self, name: &str) -> Result<Self, ApiException> {
-        self.object(name)?.ok_or_else(|| ApiException::missing_parameter(name))
+        self.object(name)?.ok_or_else(|| ApiException::missing_mandatory_parameter(name))
     }
 }
 

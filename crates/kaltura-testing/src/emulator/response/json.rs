@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn the_arguments_of_an_error_are_an_object_or_an_empty_list() {
         assert_eq!(
-            write(&Answer::Error(ApiException::missing_parameter("id"))),
+            write(&Answer::Error(ApiException::missing_mandatory_parameter("id"))),
             r#"{"code":"MISSING_MANDATORY_PARAMETER","message":"Missing parameter \"id\"","objectType":"KalturaAPIException","args":{"PARAM_NAME":"id"}}"#
         );
         assert!(write(&Answer::Error(ApiException::missing_ks())).ends_with(r#","args":[]}"#));

@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn an_error_is_an_array() {
         let errors = vec![
-            Answer::Error(ApiException::missing_parameter("id")),
+            Answer::Error(ApiException::missing_mandatory_parameter("id")),
             Answer::Error(ApiException::missing_ks()),
         ];
         assert_eq!(

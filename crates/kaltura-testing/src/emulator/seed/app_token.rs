@@ -1,7 +1,7 @@
 //! An app token of the seed.
 
 use kaltura_types::{
-    AppTokenId, AppTokenStatus, AppTokenValue, Coded as _, HashType, PartnerId, Scalar, SessionType,
+    AppTokenId, AppTokenStatus, AppTokenValue, ApiEnum as _, HashType, PartnerId, Scalar, SessionType,
     UnixTime, UserId,
 };
 use serde::de::Error as _;
@@ -127,7 +127,7 @@ impl AppTokenSeed {
 
 fn hash_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HashType>, D::Error> {
     let Some(name) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-    match HashType::from_code(&Scalar::Text(name)) {
+    match HashType::from_wire(&Scalar::Text(name)) {
         Some(known) => Ok(Some(known)),
         None => Err(D::Error::custom("hashType must be MD5, SHA1, SHA256 or SHA512")),
     }
@@ -135,7 +135,7 @@ fn hash_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HashTy
 
 fn session_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SessionType>, D::Error> {
     let Some(number) = Option::<i64>::deserialize(deserializer)? else { return Ok(None) };
-    match SessionType::from_code(&Scalar::Number(number)) {
+    match SessionType::from_wire(&Scalar::Number(number)) {
         Some(known) => Ok(Some(known)),
         None => Err(D::Error::custom("sessionType must be 0 (USER) or 2 (ADMIN)")),
     }

@@ -38,7 +38,7 @@ impl WidgetSeed {
     /// The default widget of a partner.
     #[must_use]
     pub fn default_of(partner: PartnerId) -> Self {
-        Self::new(WidgetId::default_of(partner), partner)
+        Self::new(WidgetId::default_for(partner), partner)
     }
 
     /// Limits its sessions to an entry: `limitentry` (wire contract, section 4.2).

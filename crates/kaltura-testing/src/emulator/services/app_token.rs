@@ -52,7 +52,7 @@ pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("id")?;
     Ok(Box::new(move |call| {
         let token = call.state.app_token(call.partner, &id);
-        Ok(object(token.ok_or_else(|| ApiException::app_token_not_found(&id))?))
+        Ok(object(token.ok_or_else(|| ApiException::app_token_id_not_found(&id))?))
     }))
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn update(arguments: Arguments<'_>) -> Result<Prepared, ApiException>
     let id = arguments.required_text("id")?;
     let draft = Draft::read(arguments.required_object("appToken")?)?;
     Ok(Box::new(move |call| {
-        let not_found = || ApiException::app_token_not_found(&id);
+        let not_found = || ApiException::app_token_id_not_found(&id);
         draft.check_unchanged(call.state.app_token(call.partner, &id).ok_or_else(not_found)?)?;
         draft.check_user(call, false)?;
         let now = call.now();
@@ -80,7 +80,7 @@ pub(crate) fn delete(arguments: Arguments<'_>) -> Result<Prepared, ApiException>
         if call.state.delete_app_token(call.partner, &id) {
             Ok(Answer::Null)
         } else {
-            Err(ApiException::app_token_not_found(&id).into())
+            Err(ApiException::app_token_id_not_found(&id).into())
         }
     }))
 }

@@ -21,7 +21,7 @@ pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("entryId")?;
     Ok(Box::new(move |call| {
         let entry = call.state.entry(call.partner, &id);
-        Ok(object(entry.ok_or_else(|| ApiException::entry_not_found(&id))?))
+        Ok(object(entry.ok_or_else(|| ApiException::entry_id_not_found(&id))?))
     }))
 }
 

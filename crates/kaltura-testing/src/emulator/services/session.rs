@@ -5,7 +5,7 @@ mod impersonate;
 pub(crate) use self::impersonate::{impersonate, impersonate_by_ks};
 
 use kaltura_ks::KsFields;
-use kaltura_types::{AdminSecret, Coded as _, Ks, PartnerId, Privileges, Scalar, SessionType};
+use kaltura_types::{AdminSecret, ApiEnum as _, Ks, PartnerId, Privileges, Scalar, SessionType};
 
 use crate::emulator::actions::Prepared;
 use crate::emulator::answer::{Answer, Object};
@@ -62,7 +62,7 @@ pub(crate) fn login(partner: &Partner, secret: &str, session_type: SessionType) 
 fn check_role(state: &State, privileges: &str) -> Result<(), ApiException> {
     let privileges = Privileges::parse(privileges);
     match privileges.get("setrole").map(|privilege| privilege.values().join("/")) {
-        Some(role) if state.role(&role).is_none() => Err(ApiException::unknown_role()),
+        Some(role) if state.role(&role).is_none() => Err(ApiException::unknown_role_id()),
         _ => Ok(()),
     }
 }
@@ -72,9 +72,9 @@ pub(crate) fn start_widget_session(arguments: Arguments<'_>) -> Result<Prepared,
     let id = arguments.required_text("widgetId")?;
     let expiry = arguments.int_or("expiry", DEFAULT_EXPIRY);
     Ok(Box::new(move |call| {
-        let widget = &call.state.widget(&id).ok_or_else(|| ApiException::invalid_widget(&id))?.0;
+        let widget = &call.state.widget(&id).ok_or_else(|| ApiException::invalid_widget_id(&id))?.0;
         let partner = call.state.partners.get(&widget.partner_id);
-        let partner = partner.ok_or_else(|| ApiException::invalid_widget(&id))?;
+        let partner = partner.ok_or_else(|| ApiException::invalid_widget_id(&id))?;
         let mut privileges = widget.privileges.clone().unwrap_or_else(|| "view:*".to_owned());
         privileges.push_str(",widget:1");
         for (name, value) in [
@@ -107,7 +107,7 @@ pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
         let own = call.ks.as_ref().map(|ks| ks.opened.clone());
         let opened =
             if session.is_empty() { own } else { ks_check::open(call.state, &Ks::new(session)).ok() };
-        let opened = opened.ok_or_else(ApiException::internal_error)?;
+        let opened = opened.ok_or_else(ApiException::internal_server_error)?;
         let claims = opened.claims();
         if claims.partner_id() != call.partner {
             return Err(ApiException::partner_access_forbidden(call.partner, claims.partner_id()).into());
@@ -139,7 +139,7 @@ pub(crate) fn session_type(
     name: &str,
 ) -> Result<Option<SessionType>, ApiException> {
     let number = arguments.choice(name, Choice::SESSION_TYPE)?.into_option();
-    Ok(number.and_then(|number| SessionType::from_code(&Scalar::Number(number))))
+    Ok(number.and_then(|number| SessionType::from_wire(&Scalar::Number(number))))
 }
 
 /// The partner of an answer's session: a text, unless the request named it as a number of JSON.

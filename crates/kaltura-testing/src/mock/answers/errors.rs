@@ -7,7 +7,7 @@
 //! # use kaltura_testing::mock::answers::errors;
 //! # use kaltura_types::{Ks, KsRefusal, PayloadError, payload};
 //! let response: WireResponse = errors::invalid_ks(KsRefusal::Expired).into();
-//! let Err(PayloadError::Api(error)) = payload::judge(response.body()) else { panic!("no error") };
+//! let Err(PayloadError::Api(error)) = payload::decode::<serde_json::Value>(response.body()) else { panic!("no error") };
 //! assert_eq!(error.message(), "Invalid KS \"EXPIRED\", Error \"-1,INVALID_STR\"");
 //! assert_eq!(error.ks_refusal(), Some(KsRefusal::Expired));
 //! ```
@@ -79,8 +79,8 @@ pub fn invalid_ks(reason: KsRefusal) -> Answer {
     match reason {
         KsRefusal::Expired => invalid_ks_of("EXPIRED"),
         KsRefusal::LoggedOut => invalid_ks_of("LOGOUT"),
-        KsRefusal::ActionsUsedUp => invalid_ks_of("EXCEEDED_ACTIONS_LIMIT"),
-        KsRefusal::AddressRestricted => invalid_ks_of("EXCEEDED_RESTRICTED_IP"),
+        KsRefusal::ActionsLimitExceeded => invalid_ks_of("EXCEEDED_ACTIONS_LIMIT"),
+        KsRefusal::IpRestricted => invalid_ks_of("EXCEEDED_RESTRICTED_IP"),
         KsRefusal::UriRestricted => invalid_ks_of("EXCEEDED_RESTRICTED_URI"),
         KsRefusal::InvalidPartner => invalid_ks_of("INVALID_PARTNER"),
         KsRefusal::InvalidUser => invalid_ks_of("INVALID_USER"),
@@ -105,12 +105,12 @@ pub fn service_forbidden(service: &str, action: &str) -> Answer {
 
 /// `SERVICE_FORBIDDEN_CONTENT_BLOCKED`: the partner is blocked or unknown.
 pub fn service_forbidden_content_blocked() -> Answer {
-    refusal(&ApiException::content_blocked())
+    refusal(&ApiException::partner_blocked())
 }
 
 /// `SERVICE_ACCESS_CONTROL_RESTRICTED`
 pub fn service_access_control_restricted(service: &str, action: &str) -> Answer {
-    refusal(&ApiException::access_control_restricted(service, action))
+    refusal(&ApiException::service_access_control_restricted(service, action))
 }
 
 /// `ACCESS_UNAUTHORIZED`
@@ -135,7 +135,7 @@ pub fn invalid_object_id() -> Answer {
 
 /// `UNKNOWN_ROLE_ID`
 pub fn unknown_role_id() -> Answer {
-    refusal(&ApiException::unknown_role())
+    refusal(&ApiException::unknown_role_id())
 }
 
 /// `INVALID_ACTIONS_LIMIT`
@@ -150,37 +150,37 @@ pub fn invalid_set_role() -> Answer {
 
 /// `MISSING_MANDATORY_PARAMETER`
 pub fn missing_mandatory_parameter(name: &str) -> Answer {
-    refusal(&ApiException::missing_parameter(name))
+    refusal(&ApiException::missing_mandatory_parameter(name))
 }
 
 /// `INVALID_ENUM_VALUE`, such as of `sha256` for `hashType`, which is a `KalturaAppTokenHashType`.
 pub fn invalid_enum_value(value: &str, name: &str, enum_type: &str) -> Answer {
-    refusal(&ApiException::invalid_enum(value, name, enum_type))
+    refusal(&ApiException::invalid_enum_value(value, name, enum_type))
 }
 
 /// `INVALID_PARAMETER_CHAR`
 pub fn invalid_parameter_char(name: &str) -> Answer {
-    refusal(&ApiException::invalid_character(name))
+    refusal(&ApiException::invalid_parameter_char(name))
 }
 
 /// `INVALID_LANGUAGE_CODE`, whose message begins with a blank.
 pub fn invalid_language_code(code: &str) -> Answer {
-    refusal(&ApiException::invalid_language(code))
+    refusal(&ApiException::invalid_language_code(code))
 }
 
 /// `INVALID_FIELD_VALUE`, such as of `sessionUserId`.
 pub fn invalid_field_value(field: &str) -> Answer {
-    refusal(&ApiException::invalid_field(field))
+    refusal(&ApiException::invalid_field_value(field))
 }
 
 /// `PROPERTY_VALIDATION_NOT_UPDATABLE`, such as of `KalturaAppToken::status`.
 pub fn property_validation_not_updatable(property: &str) -> Answer {
-    refusal(&ApiException::not_updatable(property))
+    refusal(&ApiException::property_not_updatable(property))
 }
 
 /// `PROPERTY_VALIDATION_WRONG_FORMAT`: the parameter should be an object.
 pub fn property_validation_wrong_format(property: &str) -> Answer {
-    refusal(&ApiException::wrong_format(property))
+    refusal(&ApiException::property_wrong_format(property))
 }
 
 /// `START_SESSION_ERROR`
@@ -190,12 +190,12 @@ pub fn start_session_error(partner: PartnerId) -> Answer {
 
 /// `INVALID_WIDGET_ID`
 pub fn invalid_widget_id(widget: &WidgetId) -> Answer {
-    refusal(&ApiException::invalid_widget(widget.as_str()))
+    refusal(&ApiException::invalid_widget_id(widget.as_str()))
 }
 
 /// `APP_TOKEN_ID_NOT_FOUND`: unknown, deleted, or of another partner.
 pub fn app_token_id_not_found(id: &AppTokenId) -> Answer {
-    refusal(&ApiException::app_token_not_found(id.as_str()))
+    refusal(&ApiException::app_token_id_not_found(id.as_str()))
 }
 
 /// `APP_TOKEN_NOT_ACTIVE`
@@ -220,7 +220,7 @@ pub fn lock_timed_out() -> Answer {
 
 /// `INTERNAL_SERVERL_ERROR`, in the server's spelling.
 pub fn internal_server_error() -> Answer {
-    refusal(&ApiException::internal_error())
+    refusal(&ApiException::internal_server_error())
 }
 
 /// `INTERNAL_DATABASE_ERROR`
@@ -235,7 +235,7 @@ pub fn internal_database_error() -> Answer {
 /// # use kaltura_testing::mock::answers::errors;
 /// for answer in errors::each() {
 ///     let response: WireResponse = answer.into();
-///     assert!(kaltura_types::payload::judge(response.body()).is_err());
+///     assert!(kaltura_types::payload::decode::<serde_json::Value>(response.body()).is_err());
 /// }
 /// ```
 pub fn each() -> impl Iterator<Item = Answer> {
@@ -244,8 +244,8 @@ pub fn each() -> impl Iterator<Item = Answer> {
     let refusals = [
         KsRefusal::Expired,
         KsRefusal::LoggedOut,
-        KsRefusal::ActionsUsedUp,
-        KsRefusal::AddressRestricted,
+        KsRefusal::ActionsLimitExceeded,
+        KsRefusal::IpRestricted,
         KsRefusal::UriRestricted,
         KsRefusal::InvalidPartner,
         KsRefusal::InvalidUser,
@@ -276,7 +276,7 @@ pub fn each() -> impl Iterator<Item = Answer> {
         property_validation_not_updatable("KalturaAppToken::status"),
         property_validation_wrong_format("appToken"),
         start_session_error(partner),
-        invalid_widget_id(&WidgetId::default_of(partner)),
+        invalid_widget_id(&WidgetId::default_for(partner)),
         app_token_id_not_found(&token),
         app_token_not_active(&token),
         app_token_expired(&token),
@@ -296,7 +296,7 @@ mod tests {
 
     fn read(answer: Answer) -> ApiError {
         let response: WireResponse = answer.into();
-        match payload::judge(response.body()) {
+        match payload::decode::<serde_json::Value>(response.body()) {
             Err(PayloadError::Api(error)) => error,
             other => panic!("expected an API error, got {other:?}"),
         }

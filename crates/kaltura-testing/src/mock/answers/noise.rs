@@ -88,9 +88,9 @@ mod tests {
             (unknown_format(), 200, UnexpectedBody::Empty),
             (fatal_error(), 500, UnexpectedBody::Empty),
             (xml(), 200, UnexpectedBody::Xml),
-            (not_text(), 200, UnexpectedBody::NotText),
+            (not_text(), 200, UnexpectedBody::NotUtf8),
             (redirect(302, "https://example.com/"), 302, UnexpectedBody::Empty),
-            (super::super::json(serde_json::json!({"a": "b"})).cut(), 200, UnexpectedBody::CutJson),
+            (super::super::json(serde_json::json!({"a": "b"})).cut(), 200, UnexpectedBody::TruncatedJson),
         ];
         for (answer, status, unexpected) in cases {
             let response: WireResponse = answer.into();

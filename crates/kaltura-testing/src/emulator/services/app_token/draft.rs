@@ -1,6 +1,6 @@
 //! What a caller wishes an app token to be: the object of `appToken.add` and `update`.
 
-use kaltura_types::{Coded as _, HashType, Scalar, SessionType};
+use kaltura_types::{ApiEnum as _, HashType, Scalar, SessionType};
 
 use crate::emulator::call::Call;
 use crate::emulator::request::{Arguments, Choice, Given};
@@ -80,7 +80,7 @@ impl Draft {
                     return Ok(());
                 }
                 if !is_user_id(id) {
-                    return Err(ApiException::invalid_field("sessionUserId"));
+                    return Err(ApiException::invalid_field_value("sessionUserId"));
                 }
                 let now = call.now();
                 call.state.add_user(call.partner, id, UserStatus::Active, now);
@@ -91,7 +91,7 @@ impl Draft {
                 if partner.is_some_and(|partner| partner.has_anonymous_user) {
                     Ok(())
                 } else {
-                    Err(ApiException::invalid_field("sessionUserId"))
+                    Err(ApiException::invalid_field_value("sessionUserId"))
                 }
             }
             Given::Not | Given::Null => Ok(()),
@@ -128,9 +128,9 @@ fn hash_type(fields: Arguments<'_>) -> Result<Given<HashType>, ApiException> {
     Ok(match fields.text("hashType")? {
         Given::Not => Given::Not,
         Given::Null => Given::Null,
-        Given::Value(name) => match HashType::from_code(&Scalar::Text(name.clone())) {
+        Given::Value(name) => match HashType::from_wire(&Scalar::Text(name.clone())) {
             Some(known) => Given::Value(known),
-            None => return Err(ApiException::invalid_enum(&name, "hashType", "KalturaAppTokenHashType")),
+            None => return Err(ApiException::invalid_enum_value(&name, "hashType", "KalturaAppTokenHashType")),
         },
     })
 }
@@ -145,7 +145,7 @@ fn differs<T: PartialEq<U>, U: ?Sized>(given: &Given<T>, present: &U) -> bool {
 
 fn first_refused(properties: &[(&str, bool)]) -> Result<(), ApiException> {
     match properties.iter().find(|(_, is_refused)| *is_refused) {
-        Some((name, _)) => Err(ApiException::not_updatable(&format!("KalturaAppToken::{name}"))),
+        Some((name, _)) => Err(ApiException::property_not_updatable(&format!("KalturaAppToken::{name}"))),
         None => Ok(()),
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn start_session(arguments: Arguments<'_>) -> Result<Prepared, ApiExc
     Ok(Box::new(move |call| {
         let now = call.now();
         let token = call.state.app_token(call.partner, &id);
-        let token = token.ok_or_else(|| ApiException::app_token_not_found(&id))?;
+        let token = token.ok_or_else(|| ApiException::app_token_id_not_found(&id))?;
         if token.status != AppTokenStatus::Active {
             return Err(ApiException::app_token_not_active(&id).into());
         }
@@ -73,7 +73,7 @@ fn lifetime(token: &AppToken, asked: i64, now: UnixTime) -> i64 {
 fn granted(id: &str, token: &AppToken, asked: &str) -> String {
     let parse = |text: &str| if text.is_empty() { Privileges::none() } else { Privileges::parse(text) };
     let on_token = parse(token.session_privileges.as_deref().unwrap_or_default());
-    Privileges::of_app_token_session(&AppTokenId::new(id), &on_token, &parse(asked)).to_string()
+    Privileges::for_app_token_session(&AppTokenId::new(id), &on_token, &parse(asked)).to_string()
 }
 
 #[cfg(test)]
