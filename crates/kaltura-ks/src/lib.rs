@@ -7,7 +7,7 @@
 //! | sign a KS | [`KsFields`] | the partner's admin secret, random bytes |
 //!
 //! Both versions are read and written byte by byte as the server does it. They are described in the
-//! project's wire contract, whose sections this documentation cites. No input makes a function
+//! [wire contract](kaltura_types::wire_contract), whose sections this documentation cites. No input makes a function
 //! panic, and signatures are compared in constant time.
 //!
 //! A program that logs in with an app token does not need this crate, and must not have the admin secret: for such a

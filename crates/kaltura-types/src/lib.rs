@@ -1,7 +1,7 @@
 //! Types of the Kaltura API for sessions and app tokens.
 //!
 //! Data only: no input or output, no clock, no randomness, no cryptography, no async. The protocol is described in
-//! the project's wire contract, whose sections this documentation cites.
+//! the [wire contract](wire_contract), whose sections this documentation cites.
 //!
 //! | module | content |
 //! |---|---|
@@ -17,6 +17,7 @@
 //! | [`api_error`] | errors of the API |
 //! | [`payload`] | decoding the body of a response |
 //! | [`redact`](mod@redact) | removing secrets from foreign texts |
+//! | [`wire_contract`] | the protocol, as it was measured on a real server |
 
 pub mod action;
 pub mod api_error;
@@ -31,6 +32,7 @@ pub mod redact;
 pub mod secret;
 pub mod session;
 pub mod time;
+pub mod wire_contract;
 
 pub use action::{Action, Parameters};
 pub use api_error::{ApiError, ErrorCode, KsRefusal};
