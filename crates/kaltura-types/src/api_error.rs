@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-pub use self::code::ErrorCode;
+pub use self::code::{ErrorClass, ErrorCode};
 pub use self::exception::ApiException;
 
 use crate::open::Scalar;
@@ -93,6 +93,24 @@ impl ApiError {
     #[must_use]
     pub const fn ks_refusal(&self) -> Option<KsRefusal> {
         self.ks_refusal
+    }
+
+    /// The class of the error: that of its code, unless the arguments say something else.
+    ///
+    /// ```
+    /// # use kaltura_types::{ApiError, ErrorClass};
+    /// // The object without an id is the role of the session in use.
+    /// let error = ApiError::new("INVALID_OBJECT_ID", "Invalid object id [N/A]", [("ID", "N/A")]);
+    /// assert_eq!(error.class(), ErrorClass::InvalidRole);
+    /// ```
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self.code {
+            ErrorCode::InvalidObjectId if self.arg("ID") == Some("N/A") => ErrorClass::InvalidRole,
+            // An object of another user: the KS itself is valid.
+            ErrorCode::InvalidKs if self.arg("ERR_DESC") == Some("INVALID_TYPE") => ErrorClass::Forbidden,
+            _ => self.code.class(),
+        }
     }
 
     /// The error with these secrets redacted too, in code, message and arguments.
@@ -208,6 +226,16 @@ mod tests {
         let error = invalid_ks("nonsense");
         assert_eq!(error.ks_refusal(), Some(KsRefusal::Unreadable));
         assert!(!format!("{error} {error:?}").contains("nonsense"));
+    }
+
+    #[test]
+    fn the_class_depends_on_arguments_where_the_code_has_two_meanings() {
+        let class = |code, arg| ApiError::new(code, "", [arg]).class();
+        assert_eq!(class("INVALID_OBJECT_ID", ("ID", "N/A")), ErrorClass::InvalidRole);
+        assert_eq!(class("INVALID_OBJECT_ID", ("ID", "7")), ErrorClass::NotFound);
+        assert_eq!(class("INVALID_KS", ("ERR_DESC", "INVALID_TYPE")), ErrorClass::Forbidden);
+        assert_eq!(class("INVALID_KS", ("KSID", "EXPIRED")), ErrorClass::InvalidKs);
+        assert_eq!(class("USER_BLOCKED", ("ID", "N/A")), ErrorClass::UserBlocked);
     }
 
     #[test]

@@ -14,7 +14,7 @@
 //! | [`session`], [`app_token`] | objects and actions of the two services; the session request |
 //! | [`privileges`] | parsing and building privileges, and what a login grants |
 //! | [`action`] | a call of the API as a value |
-//! | [`api_error`] | errors of the API |
+//! | [`api_error`] | errors of the API: codes and their classes |
 //! | [`payload`] | decoding the body of a response |
 //! | [`redact`](mod@redact) | removing secrets from foreign texts |
 //! | [`wire_contract`] | the protocol, as it was measured on a real server |
@@ -35,7 +35,7 @@ pub mod time;
 pub mod wire_contract;
 
 pub use action::{Action, Parameters};
-pub use api_error::{ApiError, ErrorCode, KsRefusal};
+pub use api_error::{ApiError, ErrorClass, ErrorCode, KsRefusal};
 pub use app_token::{
     AddAppToken, AppToken, AppTokenDraft, AppTokenFilter, AppTokenList, AppTokenOrder, AppTokenStatus,
     DeleteAppToken, GetAppToken, InvalidDraft, ListAppTokens, Pager, Seconds, StartAppTokenSession,
