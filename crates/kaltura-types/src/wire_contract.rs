@@ -1,3 +1,5 @@
+//! The wire contract: the protocol of the services, as measured on a real server. Documentation only.
+//!
 #![doc = include_str!("../wire-contract.md")]
 #![allow(
     rustdoc::broken_intra_doc_links,
