@@ -50,7 +50,7 @@ fn what_is_not_the_api_is_the_server() {
     for (answer, why) in [
         (ok("text/html", "<!DOCTYPE html><p>Sign in to the Wi-Fi"), "the response is an HTML page"),
         (ok("text/xml", "<?xml version=\"1.0\"?><xml><result/></xml>"), "the response is XML"),
-        (ok("text/plain", "Service unavailable"), "a plain text"),
+        (ok("text/plain", "Service unavailable"), "plain text"),
         (ok("application/json", "{\"partnerId\":12"), "JSON that was cut off"),
         (ok("application/json", "[1]"), "the response is an array"),
         (whole("500 Internal Server Error", "", ""), "the response is empty"),
