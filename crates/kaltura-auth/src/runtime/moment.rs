@@ -1,16 +1,18 @@
-//! Moments and deadlines on two clocks.
+//! Points in time on two clocks: the monotonic one and the wall clock.
 
 use std::time::Duration;
 
-use crate::runtime::Clock;
+use kaltura_types::UnixTime;
+
+use super::Clock;
 
 /// One reading of both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "there are two clocks")]
 pub struct Moment {
-    /// The clock that only goes forward.
+    /// The monotonic clock.
     pub monotonic: Duration,
-    /// The wall clock: since 1970-01-01 00:00 UTC.
+    /// The wall clock: the time since 1970-01-01 00:00 UTC.
     pub wall: Duration,
 }
 
@@ -20,15 +22,20 @@ impl Moment {
         Self { monotonic: clock.monotonic(), wall: clock.unix_time() }
     }
 
-    /// How long ago `earlier` was, by the clock that only goes forward.
+    /// The time since `earlier` by the monotonic clock; zero if `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         self.monotonic.saturating_sub(earlier.monotonic)
     }
+
+    /// The wall clock in whole seconds.
+    pub(crate) fn unix_time(self) -> UnixTime {
+        UnixTime::from_seconds(i64::try_from(self.wall.as_secs()).unwrap_or(i64::MAX))
+    }
 }
 
-/// A moment to come, which is reached when **either** clock is past it: the one that only goes forward sees
-/// through a wall clock that was set back, the wall clock knows how long the machine was asleep.
+/// A future point in time, reached when **either** clock has passed it: the monotonic clock still counts if the wall
+/// clock is set back, and the wall clock includes the time in which the machine was suspended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline {
     monotonic: Duration,
@@ -36,25 +43,25 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// So long after a moment.
+    /// The deadline `wait` after `moment`.
     #[must_use]
     pub const fn after(moment: Moment, wait: Duration) -> Self {
         Self { monotonic: moment.monotonic.saturating_add(wait), wall: moment.wall.saturating_add(wait) }
     }
 
-    /// So long before this deadline.
+    /// The deadline `lead` before this one.
     #[must_use]
     pub const fn earlier_by(self, lead: Duration) -> Self {
         Self { monotonic: self.monotonic.saturating_sub(lead), wall: self.wall.saturating_sub(lead) }
     }
 
-    /// Whether it is over.
+    /// Whether either clock has passed it.
     #[must_use]
     pub fn is_reached(self, now: Moment) -> bool {
         now.monotonic >= self.monotonic || now.wall >= self.wall
     }
 
-    /// How long it takes until it is over; zero if it is.
+    /// The time until it is reached; zero if it is.
     #[must_use]
     pub fn remaining(self, now: Moment) -> Duration {
         self.monotonic.saturating_sub(now.monotonic).min(self.wall.saturating_sub(now.wall))
@@ -66,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn either_clock_ends_it() {
+    fn a_deadline_is_reached_on_either_clock() {
         let second = Duration::from_secs(1);
         let now = Moment { monotonic: second, wall: second * 1000 };
         let deadline = Deadline::after(now, second * 60);

@@ -1,31 +1,31 @@
-//! A short name for a KS, to tell sessions apart where the KS itself may not be shown.
+//! A label for a KS, to distinguish sessions where the KS itself must not be shown.
 
 use std::fmt;
 
 use kaltura_types::{Ks, KsHeader};
 use sha1::{Digest as _, Sha1};
 
-/// So that a fingerprint is a hash that occurs nowhere else, and gives no start for finding another one.
+/// Separates the fingerprint from every other hash of a KS.
 const DOMAIN: &[u8] = b"kaltura-ks fingerprint 1\0";
 
-/// Eight hex digits that tell one KS from another, safe to log.
+/// Eight hex digits that distinguish one KS from another, safe to log.
 ///
-/// It is made from the text as it is, so any text has one, also one that is no well-formed KS; the same
-/// session in the other Base64 alphabet has another. A KS is far too long to be guessed from 32 bits.
+/// It is computed from the text as it is, so any text has one, well-formed or not; the same session in the other
+/// Base64 alphabet has another. A KS is far too long to be guessed from 32 bits.
 ///
 /// ```
 /// # use kaltura_auth::Fingerprint; use kaltura_types::{Ks, KsHeader};
-/// let first = Fingerprint::of(&Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1Jt"));
+/// let first = Fingerprint::from_ks(&Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1Jt"));
 /// assert_eq!(first.to_string(), "af14bb64");
-/// assert_ne!(first, Fingerprint::of(&Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1Ju")));
+/// assert_ne!(first, Fingerprint::from_ks(&Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1Ju")));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 4]);
 
 impl Fingerprint {
-    /// The fingerprint of a text.
+    /// The fingerprint of a KS.
     #[must_use]
-    pub fn of(ks: &Ks) -> Self {
+    pub fn from_ks(ks: &Ks) -> Self {
         let hash = Sha1::new().chain_update(DOMAIN).chain_update(ks.expose()).finalize();
         Self([hash[0], hash[1], hash[2], hash[3]])
     }
@@ -43,7 +43,7 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// What a log should show of a KS: version, partner and fingerprint.
+/// What a log may show of a KS: version, partner and fingerprint.
 ///
 /// ```
 /// # use kaltura_auth::KsLabel; use kaltura_types::Ks;
@@ -58,19 +58,19 @@ pub struct KsLabel {
 }
 
 impl KsLabel {
-    /// The label of any text.
+    /// The label of a KS, well-formed or not.
     #[must_use]
     pub fn new(ks: &Ks) -> Self {
-        Self { header: KsHeader::read(ks).ok(), fingerprint: Fingerprint::of(ks) }
+        Self { header: KsHeader::read(ks).ok(), fingerprint: Fingerprint::from_ks(ks) }
     }
 
-    /// Version and partner; absent if the text is not a KS.
+    /// Version and partner; `None` if the text is not a KS.
     #[must_use]
     pub const fn header(&self) -> Option<KsHeader> {
         self.header
     }
 
-    /// The fingerprint of the text.
+    /// The fingerprint of the KS.
     #[must_use]
     pub const fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
@@ -93,10 +93,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ks_has_one_fingerprint() {
-        let ks = |number: u8| Ks::new(format!("any text at all, {number}"));
-        let all: BTreeSet<Fingerprint> = (0..=255).map(|number| Fingerprint::of(&ks(number))).collect();
+    fn different_texts_have_different_fingerprints() {
+        let ks = |number: u8| Ks::new(format!("any text, {number}"));
+        let all: BTreeSet<Fingerprint> = (0..=255).map(|number| Fingerprint::from_ks(&ks(number))).collect();
         assert_eq!(all.len(), 256);
-        assert_eq!(Fingerprint::of(&ks(1)), Fingerprint::of(&ks(1)));
+        assert_eq!(Fingerprint::from_ks(&ks(1)), Fingerprint::from_ks(&ks(1)));
     }
 }

@@ -1,4 +1,4 @@
-//! Sessions from a partner's secret, through `session.start`.
+//! Sessions from a partner's secret, with `session.start`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,34 +6,34 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kaltura_types::{
     Action as _, AdminSecret, BareKs, Lifetime, PartnerId, PartnerSecret, Privileges, SessionType,
-    StartSession, UnixTime, UserId, payload,
+    StartSession, UserId, payload,
 };
 
 use super::{BlockingSessionSource, SessionSource};
 use crate::error::{Error, LoginStep};
-use crate::login::CLIENT_TAG;
-use crate::manager::{IssuedSession, Moment};
+use crate::login::{CLIENT_TAG, DEFAULT_TIMEOUT};
 use crate::runtime::Clock;
+use crate::runtime::moment::Moment;
 use crate::service_url::ServiceUrl;
-use crate::session::Session;
+use crate::session::{IssuedSession, Session};
 use crate::transport::{BlockingTransport, Transport, TransportError};
 use crate::wire::{WireRequest, WireResponse};
 
-/// How long a session of `session.start` lives if nothing is asked (wire contract, section 4.1).
-const DEFAULT_LIFE: Lifetime = Lifetime::hours(24);
+/// The default lifetime of a session of `session.start` (wire contract, section 4.1).
+const DEFAULT_LIFETIME: Lifetime = Lifetime::hours(24);
 
 /// A login with a partner's secret, which is sent to the server (`session.start`).
 ///
-/// Whoever has the secret can do everything with the account. Give an app token to whom that is too much.
+/// The secret gives full access to the account. Where less is enough, use an app token.
 ///
 /// ```
-/// # use kaltura_auth::source::SecretLogin; use kaltura_auth::ServiceUrl;
+/// # use kaltura_auth::source::PartnerSecretLogin; use kaltura_auth::ServiceUrl;
 /// # use kaltura_auth::types::{AdminSecret, PartnerId};
-/// let login = SecretLogin::admin(ServiceUrl::US, PartnerId::new(1234567), AdminSecret::new("…")).user_id("operator");
+/// let login = PartnerSecretLogin::admin(ServiceUrl::US, PartnerId::new(1234567), AdminSecret::new("…")).user_id("operator");
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a login does nothing until a session source takes it"]
-pub struct SecretLogin {
+pub struct PartnerSecretLogin {
     service_url: ServiceUrl,
     partner: PartnerId,
     secret: PartnerSecret,
@@ -45,37 +45,37 @@ pub struct SecretLogin {
     timeout: Duration,
 }
 
-impl SecretLogin {
+impl PartnerSecretLogin {
     /// ADMIN sessions of this partner.
     pub fn admin(service_url: ServiceUrl, partner: PartnerId, secret: AdminSecret) -> Self {
-        Self::of_type(SessionType::Admin, service_url, partner, secret.into())
+        Self::with_type(SessionType::Admin, service_url, partner, secret.into())
     }
 
     /// USER sessions of this partner.
     pub fn user(service_url: ServiceUrl, partner: PartnerId, secret: impl Into<PartnerSecret>) -> Self {
-        Self::of_type(SessionType::User, service_url, partner, secret.into())
+        Self::with_type(SessionType::User, service_url, partner, secret.into())
     }
 
-    /// Whose sessions they are. The server's default is nobody.
+    /// Sets the user. The server's default is no user (anonymous).
     pub fn user_id(mut self, user: impl Into<UserId>) -> Self {
         self.user = Some(user.into());
         self
     }
 
-    /// How long they live; a day by default. The server caps it at the partner's maximum **without a word**, and
-    /// tells no expiry: ask for no more than that maximum, or sessions end before they are renewed.
+    /// Sets the lifetime; a day by default. The server **silently** limits it to the partner's maximum and does not
+    /// report the expiry: request at most that maximum, or sessions expire before they are renewed.
     pub const fn lifetime(mut self, lifetime: Lifetime) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// What they may do.
+    /// Sets the privileges.
     pub fn privileges(mut self, privileges: Privileges) -> Self {
         self.privileges = Some(privileges);
         self
     }
 
-    fn of_type(
+    fn with_type(
         session_type: SessionType,
         service_url: ServiceUrl,
         partner: PartnerId,
@@ -87,10 +87,10 @@ impl SecretLogin {
             secret,
             session_type,
             user: None,
-            lifetime: DEFAULT_LIFE,
+            lifetime: DEFAULT_LIFETIME,
             privileges: None,
             client_tag: CLIENT_TAG.to_owned(),
-            timeout: Duration::from_secs(30),
+            timeout: DEFAULT_TIMEOUT,
         }
     }
 
@@ -116,20 +116,20 @@ impl SecretLogin {
         (request, sent)
     }
 
-    /// The answer is a bare KS: its end is computed from what was asked and the server's clock.
-    fn grant(
+    /// The response is a bare KS: its expiry is computed from the requested lifetime and the server's time.
+    fn read(
         &self,
-        outcome: Result<WireResponse, TransportError>,
+        result: Result<WireResponse, TransportError>,
         sent: &[String],
         sent_at: Moment,
     ) -> Result<IssuedSession, Error> {
         let step = LoginStep::StartWithSecret;
-        let response = outcome.map_err(|error| Error::transport(step, error))?;
+        let response = result.map_err(|error| Error::transport(step, error))?;
         let ks: BareKs = payload::decode(response.body())
-            .map_err(|error| Error::answer(step, error, &response, None, sent, &[self.secret.expose()]))?;
+            .map_err(|error| Error::response(step, error, &response, None, sent, &[self.secret.expose()]))?;
         let server_time = response.server_time();
-        let local = || UnixTime::from_seconds(i64::try_from(sent_at.wall.as_secs()).unwrap_or(i64::MAX));
-        let expiry = server_time.unwrap_or_else(local).plus_seconds(i64::from(self.lifetime.as_seconds()));
+        let now = server_time.unwrap_or_else(|| sent_at.unix_time());
+        let expiry = now.plus_seconds(i64::from(self.lifetime.as_seconds()));
         let mut session = Session::new(self.partner, ks.into_ks())
             .with_session_type(self.session_type)
             .with_privileges(self.privileges.clone().unwrap_or_default())
@@ -147,13 +147,13 @@ impl SecretLogin {
 /// Starts sessions with a partner's secret, over a transport.
 #[derive(Clone, Debug)]
 pub struct PartnerSecretSource<T> {
-    login: SecretLogin,
+    login: PartnerSecretLogin,
     transport: T,
 }
 
 impl<T> PartnerSecretSource<T> {
-    /// Over this transport.
-    pub const fn new(login: SecretLogin, transport: T) -> Self {
+    /// A source that logs in over this transport.
+    pub const fn new(login: PartnerSecretLogin, transport: T) -> Self {
         Self { login, transport }
     }
 }
@@ -164,7 +164,7 @@ impl<T: Transport> SessionSource for PartnerSecretSource<T> {
     async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
         let (request, sent) = self.login.request();
         let sent_at = Moment::read(clock);
-        self.login.grant(self.transport.send(request).await, &sent, sent_at)
+        self.login.read(self.transport.send(request).await, &sent, sent_at)
     }
 }
 
@@ -172,6 +172,6 @@ impl<T: BlockingTransport> BlockingSessionSource for PartnerSecretSource<T> {
     fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
         let (request, sent) = self.login.request();
         let sent_at = Moment::read(clock);
-        self.login.grant(self.transport.send(request), &sent, sent_at)
+        self.login.read(self.transport.send(request), &sent, sent_at)
     }
 }

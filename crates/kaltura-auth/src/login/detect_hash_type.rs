@@ -1,23 +1,23 @@
-//! Finding the hash type of a token out, as a state machine like the login itself.
+//! Detects the hash type of an app token; a state machine like the login itself.
 
 use std::sync::Arc;
 
 use kaltura_types::HashType;
 
-use super::AppTokenLogin;
+use super::app_token_login::AppTokenLogin;
+use super::flow::{AppTokenFlow, FlowStep};
 use crate::error::{Error, ErrorKind};
-use crate::flow::{AppTokenFlow, FlowStep};
 use crate::session::Session;
 use crate::transport::TransportError;
 use crate::wire::{WireRequest, WireResponse};
 
-/// The hash type that the server accepted, and the session that it gave.
+/// The hash type that the server accepted, and the session that it granted.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DetectedHashType {
-    /// How the token's proof is hashed. Keep it, and log in with it.
+    /// The hash type of the app token. Store it and use it for later logins.
     pub hash_type: HashType,
-    /// The session that the successful try has started.
+    /// The session that the successful attempt has started.
     pub session: Session,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Detection {
 }
 
 impl Detection {
-    /// Begins with the hash type of the credentials; the likeliest of the others is tried next.
+    /// Starts with the hash type of the credentials. The others follow, the most likely one first.
     pub(super) fn start(login: &AppTokenLogin) -> DetectionStep {
         let hash_type = login.credentials.hash_type();
         let untried = HashType::ALL.into_iter().rev().filter(|other| *other != hash_type).collect();
@@ -44,11 +44,11 @@ impl Detection {
 
     pub(super) fn receive(
         self,
-        outcome: Result<WireResponse, TransportError>,
+        result: Result<WireResponse, TransportError>,
     ) -> Result<DetectionStep, Error> {
         let Self { login, hash_type, mut untried, first_refusal, flow } = self;
         let widget_ks = flow.widget_ks().cloned();
-        match (flow.receive(outcome), widget_ks) {
+        match (flow.receive(result), widget_ks) {
             (Ok(step), _) => Ok(Self::step(login, hash_type, untried, first_refusal, step)),
             (Err(refusal), Some(widget_ks)) if refusal.kind() == ErrorKind::InvalidTokenHash => {
                 let first_refusal = first_refusal.unwrap_or(refusal);

@@ -1,4 +1,4 @@
-//! The login as a state machine without input or output.
+//! The login as a state machine that does no I/O.
 
 use std::sync::Arc;
 
@@ -8,28 +8,28 @@ use kaltura_types::{
     payload::{self, JsonKind},
 };
 
-use crate::error::{Error, ErrorKind, LoginStep, UnusableGrant};
-use crate::login::AppTokenLogin;
+use super::app_token_login::AppTokenLogin;
+use crate::error::{Error, ErrorKind, LoginStep, UnusableSession};
 use crate::session::Session;
 use crate::token_hash::TokenHash;
 use crate::transport::TransportError;
 use crate::wire::{WireRequest, WireResponse};
 
-/// What to do next in a login.
+/// The next step of a login.
 #[derive(Debug)]
-#[must_use = "a login goes on only if its next step is taken"]
+#[must_use = "a login continues only if its next step is taken"]
 #[expect(clippy::exhaustive_enums, reason = "a driver must handle every step")]
 pub enum FlowStep {
-    /// Send this request, and give what comes of it to [`AppTokenFlow::receive`].
+    /// Send this request and pass the result to [`AppTokenFlow::receive`].
     Send(WireRequest, AppTokenFlow),
-    /// The session is there.
+    /// The login has succeeded.
     Done(Session),
 }
 
-/// One login, by whoever has a way to send requests: it is given answers, and gives back what to send next.
+/// One login as a state machine: it takes responses and returns the next request to send.
 ///
-/// It neither sends nor waits, so it works with any HTTP client, async or not, and needs no network in
-/// tests. [`AppTokenLogin::run`] and [`AppTokenLogin::run_blocking`] are a few lines over it:
+/// It does no I/O, so it works with any HTTP client, async or blocking, and needs no network in tests.
+/// [`AppTokenLogin::run`] and [`AppTokenLogin::run_blocking`] are a few lines on top of it:
 ///
 /// ```
 /// # use kaltura_auth::{AppTokenFlow, AppTokenLogin, BlockingTransport, Error, FlowStep, Session};
@@ -44,13 +44,13 @@ pub enum FlowStep {
 /// }
 /// ```
 ///
-/// The rules that it keeps:
-/// - The KS that is sent with the proof is the one that was hashed, byte for byte, from one value.
-/// - What is unset is not sent, and no KS goes with the first call (wire contract, section 4.2).
-/// - The server's response cache may hand out a widget KS that is dead. If the second call is refused for
-///   its KS, a new one is fetched with `nocache`, once.
+/// Its rules:
+/// - The KS that is sent with the token hash is the KS that was hashed, byte for byte, from one value.
+/// - What is unset is not sent, and the first call has no KS (wire contract, section 4.2).
+/// - The server's response cache may return a widget KS that is no longer valid. If the second call is refused
+///   because of its KS, a new one is fetched with `nocache`, once.
 #[derive(Debug)]
-#[must_use = "a login goes on only if its answers are received"]
+#[must_use = "a login continues only if it receives the responses"]
 pub struct AppTokenFlow {
     login: Arc<AppTokenLogin>,
     awaiting: Awaiting,
@@ -63,26 +63,26 @@ enum Awaiting {
 }
 
 impl AppTokenFlow {
-    /// Begins with `session.startWidgetSession`, whose answer may come from the server's cache.
+    /// Starts with `session.startWidgetSession`. The response may come from the server's cache.
     pub fn start(login: &AppTokenLogin) -> FlowStep {
         Self::start_widget_session(Arc::new(login.clone()), false)
     }
 
-    /// Begins with `session.startWidgetSession`, past the server's cache.
+    /// Starts with `session.startWidgetSession` and bypasses the server's cache.
     ///
-    /// After a refusal of `appToken.startSession`: the cache would give the same widget KS again, and with it
-    /// repeat the refusal for two minutes (wire contract, section 7).
+    /// Use it after `appToken.startSession` was refused: the cache would return the same widget KS, for which the
+    /// server repeats the error for two minutes (wire contract, section 7).
     pub fn start_uncached(login: &AppTokenLogin) -> FlowStep {
         Self::start_widget_session(Arc::new(login.clone()), true)
     }
 
-    /// Begins with `appToken.startSession`, on a widget KS of an earlier login ([`Self::widget_ks`]). If the
+    /// Starts with `appToken.startSession`, with the widget KS of an earlier login ([`Self::widget_ks`]). If the
     /// server refuses that KS, a new one is fetched.
     pub fn resume(login: &AppTokenLogin, widget_ks: Ks) -> FlowStep {
         Self::start_session(Arc::new(login.clone()), widget_ks, false)
     }
 
-    /// The widget KS, once it is there. It is not single-use and can serve later logins of this token.
+    /// The widget KS, once it was received. It can be used again for later logins with this token.
     #[must_use]
     pub const fn widget_ks(&self) -> Option<&Ks> {
         match &self.awaiting {
@@ -91,21 +91,22 @@ impl AppTokenFlow {
         }
     }
 
-    /// Takes what came of the request that was sent.
+    /// Takes the response to the request that was sent, or the transport's error.
     ///
     /// # Errors
     ///
-    /// [`Error`] if the transport failed, the server refused, something else answered, or the grant is of no use.
-    pub fn receive(self, outcome: Result<WireResponse, TransportError>) -> Result<FlowStep, Error> {
+    /// [`Error`] if the transport failed, the server refused, the response is not from the API, or the granted session
+    /// is unusable.
+    pub fn receive(self, result: Result<WireResponse, TransportError>) -> Result<FlowStep, Error> {
         match self.awaiting {
             Awaiting::WidgetSession { uncached, sent } => {
-                let widget_ks = read_widget_session(&self.login, outcome, &sent)?;
+                let widget_ks = read_widget_session(&self.login, result, &sent)?;
                 Ok(Self::start_session(self.login, widget_ks, uncached))
             }
             Awaiting::Session { widget_ks, hash, uncached, sent } => {
                 let exchange =
                     SessionExchange { login: &self.login, widget_ks: &widget_ks, hash: &hash, sent: &sent };
-                match exchange.read(outcome) {
+                match exchange.read(result) {
                     Ok(session) => Ok(FlowStep::Done(session)),
                     Err(error) if !uncached && is_refused_ks(&error) => {
                         Ok(Self::start_widget_session(self.login, true))
@@ -132,17 +133,17 @@ impl AppTokenFlow {
         let credentials = &login.credentials;
         let hash = TokenHash::new(credentials.hash_type(), &widget_ks, credentials.value());
         let mut call = StartAppTokenSession::new(credentials.id().clone(), hash.expose());
-        let wished = &login.request;
-        if let Some(user) = wished.get_user_id() {
+        let requested = &login.request;
+        if let Some(user) = requested.get_user_id() {
             call = call.user_id(user.clone());
         }
-        if let Some(session_type) = wished.get_session_type() {
+        if let Some(session_type) = requested.get_session_type() {
             call = call.session_type(session_type);
         }
-        if let Some(lifetime) = wished.get_lifetime() {
+        if let Some(lifetime) = requested.get_lifetime() {
             call = call.lifetime(lifetime);
         }
-        if let Some(privileges) = wished.get_privileges() {
+        if let Some(privileges) = requested.get_privileges() {
             call = call.privileges(privileges.clone());
         }
         let mut parameters = call.parameters();
@@ -171,21 +172,21 @@ fn request(
 
 fn read_widget_session(
     login: &AppTokenLogin,
-    outcome: Result<WireResponse, TransportError>,
+    result: Result<WireResponse, TransportError>,
     sent: &[String],
 ) -> Result<Ks, Error> {
     let step = LoginStep::StartWidgetSession;
     let credentials = &login.credentials;
-    let response = outcome.map_err(|error| Error::transport(step, error))?;
+    let response = result.map_err(|error| Error::transport(step, error))?;
     let secrets = [credentials.value().expose()];
     let widget: WidgetSession = payload::decode(response.body())
-        .map_err(|error| Error::answer(step, error, &response, Some(credentials), sent, &secrets))?;
+        .map_err(|error| Error::response(step, error, &response, Some(credentials), sent, &secrets))?;
     check_partner(credentials.partner_id(), widget.partner_id)
-        .map_err(|grant| Error::grant(step, grant, &response, &secrets))?;
+        .map_err(|error| Error::unusable(step, error, &response, &secrets))?;
     Ok(widget.ks)
 }
 
-/// The second call: what was sent, to judge what comes back.
+/// The second call: what was sent, to check the response against it.
 struct SessionExchange<'a> {
     login: &'a AppTokenLogin,
     widget_ks: &'a Ks,
@@ -194,42 +195,43 @@ struct SessionExchange<'a> {
 }
 
 impl SessionExchange<'_> {
-    fn read(&self, outcome: Result<WireResponse, TransportError>) -> Result<Session, Error> {
+    fn read(&self, result: Result<WireResponse, TransportError>) -> Result<Session, Error> {
         let step = LoginStep::StartSession;
         let credentials = &self.login.credentials;
-        let response = outcome.map_err(|error| Error::transport(step, error))?;
+        let response = result.map_err(|error| Error::transport(step, error))?;
         let mut secrets = vec![self.widget_ks.expose(), self.hash.expose(), credentials.value().expose()];
         if !credentials.id().is_well_formed() {
-            // It may be the token value, put in the wrong place; the server echoes it as an id.
+            // It may be the token value in the wrong place, which the server would echo as an id.
             secrets.push(credentials.id().as_str());
         }
-        let refused = |error| Error::answer(step, error, &response, Some(credentials), self.sent, &secrets);
-        let useless = |grant| Error::grant(step, grant, &response, &secrets);
+        let unexpected =
+            |error| Error::response(step, error, &response, Some(credentials), self.sent, &secrets);
+        let unusable = |error| Error::unusable(step, error, &response, &secrets);
 
-        let info: SessionInfo = payload::decode(response.body()).map_err(refused)?;
+        let info: SessionInfo = payload::decode(response.body()).map_err(unexpected)?;
         if info.ks.as_ref() == Some(self.widget_ks) {
-            // Something that sends back what it is sent, not the API.
+            // Not the API, but a server that echoes the request.
             let echo = UnexpectedBody::WrongShape { expected: "SessionInfo", found: JsonKind::Object };
-            return Err(refused(echo.into()));
+            return Err(unexpected(echo.into()));
         }
-        if let Some(answered) = info.partner_id {
-            check_partner(credentials.partner_id(), answered).map_err(useless)?;
+        if let Some(actual) = info.partner_id {
+            check_partner(credentials.partner_id(), actual).map_err(unusable)?;
         }
-        check_life(info.expiry, response.server_time()).map_err(useless)?;
-        Session::granted(info, credentials.partner_id(), &self.login.request, response.server_time())
-            .map_err(|error: PayloadError| refused(error))
+        check_expiry(info.expiry, response.server_time()).map_err(unusable)?;
+        Session::from_info(info, credentials.partner_id(), &self.login.request, response.server_time())
+            .map_err(|error: PayloadError| unexpected(error))
     }
 }
 
-fn check_partner(expected: PartnerId, answered: PartnerId) -> Result<(), UnusableGrant> {
-    if answered == expected { Ok(()) } else { Err(UnusableGrant::OtherPartner { expected, answered }) }
+fn check_partner(expected: PartnerId, actual: PartnerId) -> Result<(), UnusableSession> {
+    if actual == expected { Ok(()) } else { Err(UnusableSession::OtherPartner { expected, actual }) }
 }
 
-/// A KS is expired from its very expiry on (wire contract, section 6.4).
-fn check_life(expiry: Option<UnixTime>, server_time: Option<UnixTime>) -> Result<(), UnusableGrant> {
+/// A KS has expired when the time equals its expiry (wire contract, section 6.4).
+fn check_expiry(expiry: Option<UnixTime>, server_time: Option<UnixTime>) -> Result<(), UnusableSession> {
     match (expiry, server_time) {
         (Some(expiry), Some(now)) if expiry <= now => {
-            Err(UnusableGrant::ExpiredOnArrival { seconds_ago: now.seconds_since(expiry) })
+            Err(UnusableSession::ExpiredOnArrival { seconds_ago: now.seconds_since(expiry) })
         }
         _ => Ok(()),
     }

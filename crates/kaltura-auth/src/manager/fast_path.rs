@@ -1,21 +1,21 @@
-//! The fast path: the session while it needs no renewal, without a lock.
+//! The fast path: returns the session without a lock while callers need not renew it.
 
 use std::sync::Arc;
 
 use super::state::Cached;
 use super::sync::ArcSwapOption;
-use super::time::{Deadline, Moment};
+use super::{Deadline, Moment};
 use crate::session::Session;
 
 #[derive(Default)]
-pub(super) struct Fresh(ArcSwapOption<Snapshot>);
+pub(super) struct FastPath(ArcSwapOption<Snapshot>);
 
 struct Snapshot {
     session: Arc<Session>,
     until: Deadline,
 }
 
-impl Fresh {
+impl FastPath {
     pub(super) fn get(&self, now: Moment) -> Option<Arc<Session>> {
         let snapshot = self.0.load();
         snapshot
@@ -24,10 +24,10 @@ impl Fresh {
             .map(|snapshot| Arc::clone(&snapshot.session))
     }
 
-    /// Under the lock of the state, so that the two never differ.
-    pub(super) fn publish(&self, held: Option<&Cached>) {
-        let snapshot =
-            held.map(|held| Snapshot { session: Arc::clone(&held.session), until: held.caller_from });
+    /// Must be called under the lock of the state, so that the two never differ.
+    pub(super) fn publish(&self, cached: Option<&Cached>) {
+        let snapshot = cached
+            .map(|cached| Snapshot { session: Arc::clone(&cached.session), until: cached.callers_renew });
         self.0.store(snapshot.map(Arc::new));
     }
 }

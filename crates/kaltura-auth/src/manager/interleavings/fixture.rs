@@ -1,4 +1,4 @@
-//! A clock that tests set, a server that answers on a thread of its own, and a count of the logins.
+//! A clock that tests set, a source that responds on a thread of its own, and a count of its logins.
 
 use std::future::pending;
 use std::pin::Pin;
@@ -19,40 +19,40 @@ use crate::runtime::{BoxFuture, Clock, NotSpawned, Runtime};
 use crate::session::Session;
 use crate::source::{BlockingSessionSource, SessionSource};
 
-/// How long a session lives, in seconds.
-const LIFE: u64 = 3600;
+/// The lifetime of a session, in seconds.
+const LIFETIME: u64 = 3600;
 
-/// What both the runtime and the source know. A clone is the same.
+/// Both the runtime and the source. A clone shares its data.
 #[derive(Clone, Default)]
-pub(super) struct Stage(Arc<Facts>);
+pub(super) struct Fixture(Arc<Data>);
 
 #[derive(Default)]
-struct Facts {
+struct Data {
     seconds: AtomicU64,
     logins: AtomicUsize,
     spawns: bool,
-    is_silent: bool,
+    never_responds: bool,
     /// How many of the first logins panic.
     panics: usize,
-    /// What has to end before a scenario does.
+    /// What must end before the scenario ends.
     tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
     threads: std::sync::Mutex<Vec<thread::JoinHandle<()>>>,
 }
 
-impl Stage {
-    /// The runtime runs tasks.
-    pub(super) fn with_spawner() -> Self {
-        Self(Arc::new(Facts { spawns: true, ..Facts::default() }))
+impl Fixture {
+    /// The runtime spawns tasks.
+    pub(super) fn spawning() -> Self {
+        Self(Arc::new(Data { spawns: true, ..Data::default() }))
     }
 
-    /// The runtime runs tasks, and the server never answers.
-    pub(super) fn silent() -> Self {
-        Self(Arc::new(Facts { spawns: true, is_silent: true, ..Facts::default() }))
+    /// The runtime spawns tasks, and the source never responds.
+    pub(super) fn never_responding() -> Self {
+        Self(Arc::new(Data { spawns: true, never_responds: true, ..Data::default() }))
     }
 
     /// The first login panics.
-    pub(super) fn with_a_panic() -> Self {
-        Self(Arc::new(Facts { panics: 1, ..Facts::default() }))
+    pub(super) fn panicking_once() -> Self {
+        Self(Arc::new(Data { panics: 1, ..Data::default() }))
     }
 
     pub(super) fn manager(&self) -> SessionManager {
@@ -67,13 +67,13 @@ impl Stage {
         self.0.logins.load(Ordering::SeqCst)
     }
 
-    /// It is late in the life of a session that was granted at the start: it is to be renewed.
-    pub(super) fn let_it_be_late(&self) {
-        self.0.seconds.store(LIFE - 1, Ordering::SeqCst);
+    /// Moves the clock to the end of the lifetime of a session that was issued at the start, so that it is stale.
+    pub(super) fn make_session_stale(&self) {
+        self.0.seconds.store(LIFETIME - 1, Ordering::SeqCst);
     }
 
-    /// Waits for the spawned tasks and for the answers that are on their way.
-    pub(super) fn end(&self) {
+    /// Waits for the spawned tasks and for the threads that respond.
+    pub(super) fn join_all(&self) {
         while let Some(task) = pop(&self.0.tasks) {
             block_on(task).unwrap();
         }
@@ -82,21 +82,22 @@ impl Stage {
         }
     }
 
-    fn begin(&self) -> bool {
+    /// Counts a login. Returns whether it must panic.
+    fn count_login(&self) -> bool {
         self.0.logins.fetch_add(1, Ordering::SeqCst) < self.0.panics
     }
 
-    fn grant(&self) -> IssuedSession {
+    fn issue(&self) -> IssuedSession {
         let sent = Moment::read(self);
         let now = UnixTime::from_seconds(i64::try_from(sent.wall.as_secs()).unwrap());
         let session = Session::new(PartnerId::new(7), Ks::new("djJ8N3w"))
             .with_server_time(now)
-            .with_expiry(now.plus_seconds(i64::try_from(LIFE).unwrap()));
+            .with_expiry(now.plus_seconds(i64::try_from(LIFETIME).unwrap()));
         IssuedSession::new(Arc::new(session), sent, None)
     }
 }
 
-impl Clock for Stage {
+impl Clock for Fixture {
     fn unix_time(&self) -> Duration {
         Duration::from_secs(self.0.seconds.load(Ordering::SeqCst))
     }
@@ -110,7 +111,7 @@ impl Clock for Stage {
     }
 }
 
-impl Runtime for Stage {
+impl Runtime for Fixture {
     fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(pending())
     }
@@ -125,10 +126,10 @@ impl Runtime for Stage {
 }
 
 #[async_trait]
-impl SessionSource for Stage {
+impl SessionSource for Fixture {
     async fn start(&self, _clock: &dyn Clock) -> Result<IssuedSession, Error> {
-        let panics = self.begin();
-        if self.0.is_silent {
+        let panics = self.count_login();
+        if self.0.never_responds {
             pending::<()>().await;
         }
         let (reply, thread) = Reply::from_another_thread();
@@ -137,18 +138,18 @@ impl SessionSource for Stage {
         if panics {
             panic_quietly();
         }
-        Ok(self.grant())
+        Ok(self.issue())
     }
 }
 
-impl BlockingSessionSource for Stage {
+impl BlockingSessionSource for Fixture {
     fn start(&self, _clock: &dyn Clock) -> Result<IssuedSession, Error> {
-        let panics = self.begin();
+        let panics = self.count_login();
         thread::yield_now();
         if panics {
             panic_quietly();
         }
-        Ok(self.grant())
+        Ok(self.issue())
     }
 }
 
@@ -156,30 +157,30 @@ fn pop<T>(children: &std::sync::Mutex<Vec<T>>) -> Option<T> {
     children.lock().unwrap().pop()
 }
 
-/// Without the hook, by which the checker would take it for a failure of its own.
+/// Panics without the panic hook, with which the checker would report a failure.
 fn panic_quietly() {
     std::panic::resume_unwind(Box::new("on purpose"));
 }
 
-/// An answer that a thread brings, which wakes whoever polled last.
+/// A reply from another thread, which wakes the task that polled last.
 #[derive(Clone, Default)]
-struct Reply(Arc<Mutex<Arrival>>);
+struct Reply(Arc<Mutex<ReplyState>>);
 
 #[derive(Default)]
-struct Arrival {
-    has_come: bool,
+struct ReplyState {
+    arrived: bool,
     waker: Option<Waker>,
 }
 
 impl Reply {
     fn from_another_thread() -> (Self, thread::JoinHandle<()>) {
         let reply = Self::default();
-        let arriving = reply.clone();
+        let other = reply.clone();
         let thread = thread::spawn(move || {
             let waker = {
-                let mut arrival = arriving.0.lock().unwrap();
-                arrival.has_come = true;
-                arrival.waker.take()
+                let mut state = other.0.lock().unwrap();
+                state.arrived = true;
+                state.waker.take()
             };
             if let Some(waker) = waker {
                 waker.wake();
@@ -193,13 +194,13 @@ impl Future for Reply {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut arrival = self.0.lock().unwrap();
-        if arrival.has_come {
+        let mut state = self.0.lock().unwrap();
+        if state.arrived {
             return Poll::Ready(());
         }
-        let former = arrival.waker.replace(context.waker().clone());
-        drop(arrival);
-        drop(former);
+        let previous = state.waker.replace(context.waker().clone());
+        drop(state);
+        drop(previous);
         Poll::Pending
     }
 }
