@@ -78,7 +78,7 @@ impl Stage {
     }
 
     fn credentials(&self) -> AppTokenCredentials {
-        AppTokenCredentials::of(&self.run(self.tokens().get(&self.id)).unwrap()).unwrap()
+        AppTokenCredentials::from_app_token(&self.run(self.tokens().get(&self.id)).unwrap()).unwrap()
     }
 }
 
@@ -98,7 +98,7 @@ fn a_token_is_made_used_changed_and_deleted() {
     assert_eq!(token.status, AppTokenStatus::Active.into());
     assert_eq!(token.session_user_id.as_ref().unwrap().as_str(), "importer");
     assert_eq!(token.session_duration.unwrap().get(), 3600);
-    let credentials = AppTokenCredentials::of(&token).unwrap();
+    let credentials = AppTokenCredentials::from_app_token(&token).unwrap();
     stage.use_of(&credentials).unwrap();
 
     let changed = AppTokenDraft::new().description("import").never_expires();

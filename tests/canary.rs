@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use kaltura_auth::manager::{BlockingSessionManager, Event, InvalidReason};
 use kaltura_auth::runtime::Clock;
-use kaltura_auth::source::{AppTokenSource, PartnerSecretSource, SecretLogin};
+use kaltura_auth::source::{AppTokenSource, PartnerSecretSource, PartnerSecretLogin};
 use kaltura_auth::{
     AppTokenCredentials, AppTokenFlow, AppTokenLogin, BlockingTransport, FlowStep, ServiceUrl,
     SessionRequest, TokenHash, TransportError, TransportErrorKind, WireRequest, WireResponse,
@@ -292,7 +292,7 @@ fn a_client_shows_no_secret_in_any_failing_call_and_sends_the_session() {
 fn a_partner_secret_is_sent_and_not_shown() {
     for failing in failures("start").into_iter().map(Some) {
         let server = Server::new(failing);
-        let login = SecretLogin::admin(ServiceUrl::US, PARTNER, AdminSecret::new(PARTNER_SECRET));
+        let login = PartnerSecretLogin::admin(ServiceUrl::US, PARTNER, AdminSecret::new(PARTNER_SECRET));
         let mut shown = Shown::default();
         shown.value(&login);
         let manager =

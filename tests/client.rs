@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use kaltura_auth::manager::Phase;
 use kaltura_auth::runtime::Clock as _;
-use kaltura_auth::source::{PartnerSecretSource, SecretLogin};
+use kaltura_auth::source::{PartnerSecretSource, PartnerSecretLogin};
 use kaltura_auth::{
     AppTokenLogin, BlockingTransport, ErrorKind as AuthErrorKind, ServiceUrl, SessionRequest, Transport,
     TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait,
@@ -144,7 +144,7 @@ fn a_session_that_the_server_thinks_is_over_is_replaced_in_the_same_call() {
 fn a_session_that_somebody_ended_is_replaced() {
     let stage = Stage::new();
     let (partner, secret) = (stage.emulator().partner_id(), stage.emulator().admin_secret().clone());
-    let source = PartnerSecretSource::new(SecretLogin::admin(ServiceUrl::US, partner, secret), stage.clone());
+    let source = PartnerSecretSource::new(PartnerSecretLogin::admin(ServiceUrl::US, partner, secret), stage.clone());
     let client =
         Client::builder_with_source(ServiceUrl::US, source, stage.clone(), stage.runtime.clone()).build();
     stage.call(&client).unwrap();
@@ -165,7 +165,7 @@ fn an_app_token_whose_sessions_somebody_ended_is_ended_for_good() {
     for _ in 0..20 {
         for error in [stage.call(&client).unwrap_err(), threads.call(&list()).unwrap_err()] {
             assert_eq!(error.kind(), ErrorKind::NoSession(AuthErrorKind::TokenGroupEnded));
-            assert!(error.hint().contains("Make a new token"), "{}", error.hint());
+            assert!(error.hint().contains("Create a new token"), "{}", error.hint());
         }
     }
     // Two logins each, and no more for all the others who call.
@@ -285,7 +285,7 @@ fn an_app_token_outlives_the_partners_secret() {
 fn who_logs_in_with_the_partners_old_secret_is_told_so() {
     let stage = Stage::new();
     let (partner, secret) = (stage.emulator().partner_id(), stage.emulator().admin_secret().clone());
-    let source = PartnerSecretSource::new(SecretLogin::admin(ServiceUrl::US, partner, secret), stage.clone());
+    let source = PartnerSecretSource::new(PartnerSecretLogin::admin(ServiceUrl::US, partner, secret), stage.clone());
     let client =
         Client::builder_with_source(ServiceUrl::US, source, stage.clone(), stage.runtime.clone()).build();
     stage.call(&client).unwrap();

@@ -21,7 +21,7 @@ fn herd(
     manager: &BlockingSessionManager,
     gate: &Gate,
     threads: usize,
-) -> Vec<Option<kaltura_auth::manager::Answer>> {
+) -> Vec<Option<kaltura_auth::manager::SessionResult>> {
     let barrier = Barrier::new(threads + 1);
     thread::scope(|scope| {
         let spawned: Vec<_> = (0..threads)

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use kaltura_auth::manager::{InvalidReason, SessionManager};
-use kaltura_auth::source::{CredentialsSource, FixedSession, PartnerSecretSource, SecretLogin};
+use kaltura_auth::source::{CredentialsSource, FixedSession, PartnerSecretSource, PartnerSecretLogin};
 use kaltura_auth::{AppTokenCredentials, Error, ErrorKind, ServiceUrl, Session, async_trait};
 use kaltura_testing::emulator::AppTokenSeed;
 use kaltura_types::{AdminSecret, Ks, Lifetime, PartnerId, SessionType};
@@ -29,7 +29,7 @@ impl Vault {
 impl CredentialsSource for Vault {
     async fn credentials(&self) -> Result<AppTokenCredentials, Error> {
         let content = self.0.lock().unwrap().clone();
-        content.ok_or_else(|| Error::source("the vault is closed", true))
+        content.ok_or_else(|| Error::from_source("the vault is closed", true))
     }
 }
 
@@ -77,7 +77,7 @@ fn a_vault_that_is_closed_is_an_error_like_any_other() {
 }
 
 fn with_secret(stage: &Stage, secret: AdminSecret) -> SessionManager {
-    let login = SecretLogin::admin(ServiceUrl::US, stage.emulator.partner_id(), secret)
+    let login = PartnerSecretLogin::admin(ServiceUrl::US, stage.emulator.partner_id(), secret)
         .user_id("operator")
         .lifetime(Lifetime::hours(1));
     SessionManager::new(PartnerSecretSource::new(login, stage.transport()), stage.runtime.clone())

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use kaltura_auth::manager::{Answer, BlockingSessionManager, SessionManager};
+use kaltura_auth::manager::{SessionResult as Answer, BlockingSessionManager, SessionManager};
 use kaltura_auth::source::AppTokenSource;
 use kaltura_auth::{
     AppTokenLogin, BlockingTransport, ServiceUrl, Session, SessionRequest, Transport, blocking_transport_fn,

@@ -31,7 +31,7 @@ fn a_lifetime_that_the_token_does_not_allow_is_cut_and_told() {
     let manager = stage.manager();
     let session = stage.run(manager.session()).unwrap();
     let asked = Lifetime::seconds(86_400);
-    assert_eq!(session.adjustments(), [Adjustment::ShorterLife { asked, granted_seconds: 600 }]);
+    assert_eq!(session.adjustments(), [Adjustment::ShorterLifetime { requested: asked, granted_seconds: 600 }]);
     assert_eq!(manager.status().remaining, Some(seconds(600)));
     stage.pass(seconds(599));
     assert!(is_same(&at_once(manager.session()).unwrap(), &session));

@@ -1,6 +1,6 @@
 //! Calls with an admin session of the account, for what an app token may not do.
 
-use kaltura_auth::source::{FixedSession, LocalSigning, SessionSource};
+use kaltura_auth::source::{FixedSession, LocalSigningSource, SessionSource};
 use kaltura_auth::{Error, ServiceUrl, Session, Transport};
 use kaltura_client::{Client, RetryPolicy};
 use kaltura_http::TokioRuntime;
@@ -18,7 +18,7 @@ pub(crate) fn admin_client(
     server: &ServerOptions,
 ) -> Client {
     let source =
-        LocalSigning::new(partner, secret, || fresh_random().map_err(|error| Error::source(error, true)))
+        LocalSigningSource::new(partner, secret, || fresh_random().map_err(|error| Error::from_source(error, true)))
             .session_type(SessionType::Admin)
             .lifetime(Lifetime::hours(1));
     client(service_url, source, transport, server)

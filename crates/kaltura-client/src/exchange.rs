@@ -168,7 +168,7 @@ pub(crate) fn read<E: Exchange>(
 ) -> (Option<ResponseMetadata>, Reading<E::Output>) {
     match outcome {
         Ok(response) => {
-            let facts = ResponseMetadata::of(&response, &exchange.secrets(session));
+            let facts = ResponseMetadata::from_response(&response, &exchange.secrets(session));
             let reading = exchange.read(&response, &facts, session);
             (Some(facts), reading)
         }

@@ -111,7 +111,7 @@ impl SignCommand {
             return output::json_to_stdout(&Answer {
                 ks: ks.expose(),
                 version: version.number(),
-                fingerprint: Fingerprint::of(&ks).to_string(),
+                fingerprint: Fingerprint::from_ks(&ks).to_string(),
                 partner_id,
                 user_id: self.user.as_deref(),
                 session_type: SessionType::from(self.session_type).to_string(),

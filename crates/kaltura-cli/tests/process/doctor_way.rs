@@ -94,7 +94,7 @@ fn what_is_not_kaltura_is_told() {
             "the answer is XML",
             "Check the service URL",
         ),
-        (whole("503 Service Unavailable", "", "<html>busy"), "in trouble", "try again later"),
+        (whole("503 Service Unavailable", "", "<html>busy"), "unavailable", "try again later"),
         (
             whole("302 Found", "Location: https://example.com/login?from=hush\r\n", ""),
             "redirects to another address",

@@ -34,7 +34,7 @@ fn a_server_that_is_not_there_is_the_network() {
 fn a_server_that_does_not_answer_in_time_is_the_network() {
     let server = OddServer::silent();
     let running = login(&server.url).arguments(["--timeout", "1s"]).start();
-    running.wait_at_most(Duration::from_secs(15)).fails_with(6).saying("did not answer in time");
+    running.wait_at_most(Duration::from_secs(15)).fails_with(6).saying("did not respond in time");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn what_is_not_the_api_is_the_server() {
         (ok("application/json", "{\"partnerId\":12"), "JSON that was cut off"),
         (ok("application/json", "[1]"), "the answer is a list"),
         (whole("500 Internal Server Error", "", ""), "the answer is empty"),
-        (whole("503 Service Unavailable", "", "<html>busy"), "in trouble"),
+        (whole("503 Service Unavailable", "", "<html>busy"), "unavailable"),
         (whole("302 Found", "Location: https://example.com/login\r\n", ""), "redirects to another address"),
     ] {
         let server = OddServer::answering(answer);

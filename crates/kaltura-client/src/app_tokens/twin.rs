@@ -19,7 +19,7 @@ pub(super) fn checked(action: &str, draft: AppTokenDraft) -> Result<AppTokenDraf
 
 /// The credentials in a token.
 pub(super) fn credentials(token: &AppToken) -> Result<AppTokenCredentials, Error> {
-    AppTokenCredentials::of(token).ok_or_else(|| Error::failed(start_session(), CallError::UnknownHashType))
+    AppTokenCredentials::from_app_token(token).ok_or_else(|| Error::failed(start_session(), CallError::UnknownHashType))
 }
 
 /// A login with a token, beside the client's own.

@@ -177,7 +177,7 @@ impl ErrorKind {
             Self::Redirected => {
                 "The service URL redirects to another address: use that one, if you trust it."
             }
-            Self::Unavailable => "What answers is in trouble; try again later.",
+            Self::Unavailable => "The server is unavailable; try again later.",
             Self::NotKaltura => "Check the service URL, and that the action answers what was expected.",
             Self::NotAnswered => "Look at the call before it; this one may not have been carried out.",
             Self::InvalidCall => "See the error's source.",
@@ -204,7 +204,7 @@ impl fmt::Display for ErrorKind {
             Self::ServerFailed => "the server failed",
             Self::Refused => "the server refused",
             Self::Redirected => "the server redirects to another address",
-            Self::Unavailable => "the server is in trouble",
+            Self::Unavailable => "the server is unavailable",
             Self::NotKaltura => "the answer is not what was expected",
             Self::NotAnswered => "the server gave no result for it",
             Self::InvalidCall => "it can not be done like this",

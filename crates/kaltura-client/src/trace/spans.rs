@@ -73,7 +73,7 @@ fn tell(event: &Event) {
         Event::LoginStarted { renewal } => {
             debug!(target: "kaltura::session", renewal = *renewal, "a login began");
         }
-        Event::LoginSucceeded { renewal, took, life } => {
+        Event::LoginSucceeded { renewal, took, lifetime: life } => {
             let (took, life) = (milliseconds(*took), life.as_secs());
             info!(target: "kaltura::session", renewal = *renewal, took_ms = took, life_s = life, "logged in");
         }

@@ -156,7 +156,7 @@ fn a_ks_of_the_callers_own_is_the_callers_matter() {
 #[test]
 fn a_login_that_fails_is_the_error_of_all_who_call_and_of_none_a_second_time() {
     let scene = Scene::new([]);
-    scene.source.fail(kaltura_client::auth::Error::source("the vault is closed", true));
+    scene.source.fail(kaltura_client::auth::Error::from_source("the vault is closed", true));
     let action = list();
     let calls = (0..20).map(|_| scene.client.call(&action));
     for outcome in scene.clock.run(futures_util::future::join_all(calls)) {

@@ -136,7 +136,7 @@ impl RecordedCall {
             action: action.unwrap_or_else(|| format!("{service}.{name}")),
             parameter_names: parameters.keys().cloned().collect(),
             parameters: shown.map(|(name, value)| (name.clone(), harmless(name, text(value)))).collect(),
-            ks: (!ks.is_empty()).then(|| Fingerprint::of(&Ks::new(ks))),
+            ks: (!ks.is_empty()).then(|| Fingerprint::from_ks(&Ks::new(ks))),
             failed: error.is_some() || result.is_err(),
             error,
             from_cache,

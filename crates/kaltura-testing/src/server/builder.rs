@@ -173,5 +173,5 @@ fn url_of(address: SocketAddr) -> io::Result<ServiceUrl> {
         ip => ip,
     };
     let text = format!("http://{}", SocketAddr::new(ip, address.port()));
-    ServiceUrl::allowing_plain_http(&text).map_err(io::Error::other)
+    ServiceUrl::parse_allowing_http(&text).map_err(io::Error::other)
 }

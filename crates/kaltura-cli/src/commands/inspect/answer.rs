@@ -58,7 +58,7 @@ impl Answer {
         Self {
             version: header.version().number(),
             partner_id: header.partner_id(),
-            fingerprint: Fingerprint::of(ks).to_string(),
+            fingerprint: Fingerprint::from_ks(ks).to_string(),
             length: ks.expose().chars().count(),
             proven: opened.is_some(),
             claims: claims.map(|claims| Claims::of(claims, now)),
