@@ -177,7 +177,7 @@ mod tests {
                 "the session lifetime is 600 s instead of 3600 s",
                 "the session is for user alice instead of bob",
                 "the session is of type ADMIN instead of USER",
-                "the server did not grant these privileges as asked: edit",
+                "the server did not grant these privileges as requested: edit",
             ]
         );
         let asked = SessionRequest::new()

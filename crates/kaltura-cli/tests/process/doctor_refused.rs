@@ -75,7 +75,7 @@ fn each_refusal_of_a_token_has_its_remedy() {
     }
     let blocked = ["--json", "--partner-id=3333333", "--app-token-id=0_blocked0"];
     let finished = scene.doctor(blocked).run().ends_with(4);
-    finished.blames("login", "SERVICE_FORBIDDEN_CONTENT_BLOCKED", "ask its owner");
+    finished.blames("login", "SERVICE_FORBIDDEN_CONTENT_BLOCKED", "contact its owner");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn what_is_granted_otherwise_is_a_warning() {
     let grant = finished.line("grant");
     assert_eq!(grant["verdict"], "warning");
     for said in
-        ["86400 s instead of 7776000 s", "user alice instead of bob", "USER instead of ADMIN", "asked: edit"]
+        ["86400 s instead of 7776000 s", "user alice instead of bob", "USER instead of ADMIN", "requested: edit"]
     {
         assert!(grant["message"].as_str().unwrap().contains(said), "{grant}");
     }

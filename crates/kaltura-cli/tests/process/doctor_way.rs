@@ -124,7 +124,7 @@ fn a_server_that_does_not_read_the_body_is_told() {
 fn a_url_that_can_not_be_used_blames_no_other_line() {
     let finished = doctor("http://example.com", |doctor| doctor).ends_with(2);
     assert_eq!(finished.line("dns")["message"], "because service URL failed");
-    finished.blames("serviceUrl", "over plain http everybody", "--allow-plain-http");
+    finished.blames("serviceUrl", "plain http sends the session unencrypted", "--allow-plain-http");
 }
 
 #[cfg(unix)]

@@ -12,7 +12,7 @@ const MESSAGES: [&str; 4] = [
     "the session lifetime is 86400 s instead of 172800 s",
     "the session is for user bob instead of zoe",
     "the session is of type USER instead of ADMIN",
-    "the server did not grant these privileges as asked: edit",
+    "the server did not grant these privileges as requested: edit",
 ];
 
 fn server() -> EmulatorProcess {

@@ -175,7 +175,7 @@ fn what_is_granted_otherwise_is_noted_beside_the_answer() {
         "note: the session lifetime is 86400 s instead of 7776000 s",
         "note: the session is for user alice instead of bob",
         "note: the session is of type USER instead of ADMIN",
-        "note: the server did not grant these privileges as asked: edit",
+        "note: the server did not grant these privileges as requested: edit",
     ];
     assert_eq!(text.stderr.lines().collect::<Vec<_>>(), notes);
 

@@ -64,7 +64,7 @@ fn permission() {
     login(&server, &["--partner-id=3333333", "--app-token-id=0_blocked"])
         .fails_with(4)
         .saying("SERVICE_FORBIDDEN_CONTENT_BLOCKED")
-        .saying("ask its owner");
+        .saying("contact its owner");
 }
 
 #[test]

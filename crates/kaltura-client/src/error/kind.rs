@@ -159,8 +159,8 @@ impl ErrorKind {
             Self::Forbidden => {
                 "The session may not do this: it needs another type (ADMIN), other privileges or another role."
             }
-            Self::PartnerBlocked => "The account is blocked or unknown: ask its owner.",
-            Self::UserBlocked => "The user of the session is blocked: ask the account's owner.",
+            Self::PartnerBlocked => "The account is blocked or unknown: contact its owner.",
+            Self::UserBlocked => "The user of the session is blocked: contact the account's owner.",
             Self::UnknownRole => {
                 "The session names a role that does not exist (setrole): make a new app token."
             }
