@@ -1,4 +1,4 @@
-//! What `tracing` is told, and what it is not.
+//! The spans and events of the feature `tracing`.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,26 +14,26 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::scene::{BlockingScene, KS, Scene, list};
+use crate::fixture::{BlockingFixture, Fixture, KS, list};
 use crate::server::{Reply, invalid_ks};
 
-/// Keeps all spans and events of the thread that listens. It is there for all threads, since `tracing` asks only
-/// once whether anybody wants to hear of a place in the code.
-struct Ear;
+/// Records the spans and events of threads that have a recording. It is the global subscriber, since `tracing` caches
+/// for each callsite whether a subscriber is interested.
+struct Recorder;
 
 thread_local! {
-    static HEARD: RefCell<Option<Heard>> = const { RefCell::new(None) };
+    static RECORDING: RefCell<Option<Recording>> = const { RefCell::new(None) };
 }
 
 #[derive(Default)]
-struct Heard {
+struct Recording {
     spans: BTreeMap<u64, Fields>,
     events: Vec<Fields>,
 }
 
-/// Does something with what this thread has heard, if it listens.
-fn heard(keep: impl FnOnce(&mut Heard)) {
-    HEARD.with_borrow_mut(|heard| heard.as_mut().map(keep));
+/// Changes the recording of this thread, if there is one.
+fn record(change: impl FnOnce(&mut Recording)) {
+    RECORDING.with_borrow_mut(|recording| recording.as_mut().map(change));
 }
 
 #[derive(Clone, Debug, Default)]
@@ -63,7 +63,7 @@ impl Visit for Fields {
     }
 }
 
-impl Subscriber for Ear {
+impl Subscriber for Recorder {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
@@ -73,12 +73,12 @@ impl Subscriber for Ear {
         let id = NEXT.fetch_add(1, Ordering::SeqCst);
         let mut fields = Fields::of(attributes.metadata());
         attributes.record(&mut fields);
-        heard(|heard| drop(heard.spans.insert(id, fields)));
+        record(|recording| drop(recording.spans.insert(id, fields)));
         Id::from_u64(id)
     }
 
     fn record(&self, span: &Id, values: &Record<'_>) {
-        heard(|heard| values.record(heard.spans.get_mut(&span.into_u64()).unwrap()));
+        record(|recording| values.record(recording.spans.get_mut(&span.into_u64()).unwrap()));
     }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
@@ -86,7 +86,7 @@ impl Subscriber for Ear {
     fn event(&self, event: &Event<'_>) {
         let mut fields = Fields::of(event.metadata());
         event.record(&mut fields);
-        heard(|heard| heard.events.push(fields));
+        record(|recording| recording.events.push(fields));
     }
 
     fn enter(&self, _: &Id) {}
@@ -94,70 +94,73 @@ impl Subscriber for Ear {
     fn exit(&self, _: &Id) {}
 }
 
-/// The spans and events of some work.
-fn listen(work: impl FnOnce()) -> (Vec<Fields>, Vec<Fields>) {
-    static EAR: Once = Once::new();
-    EAR.call_once(|| tracing::subscriber::set_global_default(Ear).unwrap());
+/// The spans and events of `work`.
+fn record_spans_and_events(work: impl FnOnce()) -> (Vec<Fields>, Vec<Fields>) {
+    static INSTALL: Once = Once::new();
+    INSTALL.call_once(|| tracing::subscriber::set_global_default(Recorder).unwrap());
     tracing::callsite::rebuild_interest_cache();
-    HEARD.set(Some(Heard::default()));
+    RECORDING.set(Some(Recording::default()));
     work();
-    let heard = HEARD.take().unwrap();
-    (heard.spans.into_values().collect(), heard.events)
+    let recording = RECORDING.take().unwrap();
+    (recording.spans.into_values().collect(), recording.events)
 }
 
-fn answer(body: &str) -> Reply {
-    let answer = WireResponse::new(200, body);
-    Reply::answer(answer.with_header("X-Me", "front-7").with_header("X-Kaltura-Session", "11, 1800000000"))
+fn response(body: &str) -> Reply {
+    let response = WireResponse::new(200, body);
+    Reply::response(
+        response.with_header("X-Me", "front-7").with_header("X-Kaltura-Session", "11, 1800000000"),
+    )
 }
 
 #[test]
-fn a_call_is_a_span_with_its_names_and_how_it_ended() {
-    let (spans, _) = listen(|| {
-        let scene = Scene::new([Reply::invalid_ks("EXPIRED"), answer("{}")]);
-        scene.call().unwrap();
-        let threads = BlockingScene::new([answer(r#"{"code":"USER_BLOCKED","message":"m","args":[]}"#)]);
-        assert!(threads.client.call(&list()).is_err());
-        scene.server.reply([answer("[1]")]);
+fn a_call_is_a_span_with_its_name_and_its_outcome() {
+    let (spans, _) = record_spans_and_events(|| {
+        let fixture = Fixture::new([Reply::invalid_ks("EXPIRED"), response("{}")]);
+        fixture.call().unwrap();
+        let blocking = BlockingFixture::new([response(r#"{"code":"USER_BLOCKED","message":"m","args":[]}"#)]);
+        assert!(blocking.client.call(&list()).is_err());
+        fixture.server.reply([response("[1]")]);
         let mut batch = Multirequest::new();
         batch.add(list());
-        scene.clock.run(scene.client.multirequest(batch)).unwrap();
+        fixture.clock.run(fixture.client.multirequest(batch)).unwrap();
     });
-    let told = |span: &Fields| {
-        ["name", "service", "action", "status", "server", "request_id", "tries", "error"]
+    let fields = |span: &Fields| {
+        ["name", "service", "action", "status", "server", "request_id", "attempts", "error"]
             .map(|name| span.get(name).to_owned())
     };
-    let told: Vec<_> = spans.iter().map(told).collect();
+    let recorded: Vec<_> = spans.iter().map(fields).collect();
     let expected = [
         ["kaltura.call", "media", "list", "200", "front-7", "11, 1800000000", "2", ""],
         ["kaltura.call", "media", "list", "200", "front-7", "11, 1800000000", "1", "the user is blocked"],
         ["kaltura.call", "multirequest", "", "200", "front-7", "11, 1800000000", "1", ""],
     ];
-    assert_eq!(told, expected.map(|span| span.map(str::to_owned)));
+    assert_eq!(recorded, expected.map(|span| span.map(str::to_owned)));
 }
 
 #[test]
-fn what_happens_to_the_session_is_told_and_the_observer_hears_it_too() {
+fn session_events_are_logged_and_passed_to_the_observer() {
     let seen = Arc::new(AtomicU64::new(0));
     let counts = Arc::clone(&seen);
-    let (_, events) = listen(move || {
+    let (_, events) = record_spans_and_events(move || {
         let observer = move |_: &kaltura_client::auth::manager::Event| {
             counts.fetch_add(1, Ordering::SeqCst);
         };
-        let scene = Scene::built(vec![Reply::invalid_ks("LOGOUT"); 2], |builder| builder.observer(observer));
-        assert!(scene.call().is_err());
-        assert!(scene.call().is_err());
+        let fixture =
+            Fixture::with_builder(vec![Reply::invalid_ks("LOGOUT"); 2], |builder| builder.observer(observer));
+        assert!(fixture.call().is_err());
+        assert!(fixture.call().is_err());
     });
     let messages: Vec<&str> = events.iter().map(|event| event.get("message")).collect();
     assert_eq!(
         messages,
         [
-            "a login began",
+            "login started",
             "logged in",
-            "the server refused the session",
-            "a login began",
+            "session refused by the server",
+            "login started",
             "logged in",
-            "the server refused the session",
-            "no login for a while",
+            "session refused by the server",
+            "login backoff started",
         ]
     );
     assert!(events.iter().all(|event| event.get("target") == "kaltura::session"));
@@ -165,25 +168,25 @@ fn what_happens_to_the_session_is_told_and_the_observer_hears_it_too() {
 }
 
 #[test]
-fn no_span_and_no_event_holds_a_secret() {
+fn no_span_and_no_event_contains_a_secret() {
     let canaries = [KS, "canary-secret", "canary-given-ks"];
-    let (spans, events) = listen(|| {
+    let (spans, events) = record_spans_and_events(|| {
         let echo = |sent: &crate::server::Sent| {
             let ks = sent.ks().unwrap_or_default();
-            let answer = WireResponse::new(200, invalid_ks(ks).to_string());
-            answer.with_header("X-Me", sent.body()).with_header("X-Kaltura-Session", ks)
+            let response = WireResponse::new(200, invalid_ks(ks).to_string());
+            response.with_header("X-Me", sent.body()).with_header("X-Kaltura-Session", ks)
         };
-        let scene = Scene::new(vec![Reply::echo(echo); 9]);
+        let fixture = Fixture::new(vec![Reply::echo(echo); 9]);
         let action = list().param("secret", "canary-secret").param("a", json!({"password": "canary-secret"}));
-        assert!(scene.clock.run(scene.client.call(&action)).is_err());
+        assert!(fixture.clock.run(fixture.client.call(&action)).is_err());
         let given = CallOptions::new().ks(Ks::new("canary-given-ks"));
-        assert!(scene.clock.run(scene.client.call_with(&action, &given)).is_err());
-        let bodies: String = scene.server.sent().iter().map(crate::server::Sent::body).collect();
-        assert!(canaries.iter().all(|canary| bodies.contains(canary)), "they are there to be told");
+        assert!(fixture.clock.run(fixture.client.call_with(&action, &given)).is_err());
+        let bodies: String = fixture.server.sent().iter().map(crate::server::Sent::body).collect();
+        assert!(canaries.iter().all(|canary| bodies.contains(canary)), "the secrets were really sent");
     });
     assert!(spans.len() == 2 && events.len() > 5, "{} {}", spans.len(), events.len());
-    let told = format!("{spans:?} {events:?}");
+    let recorded = format!("{spans:?} {events:?}");
     for canary in canaries {
-        assert!(!told.contains(canary), "{canary} in {told}");
+        assert!(!recorded.contains(canary), "{canary} in {recorded}");
     }
 }

@@ -1,4 +1,4 @@
-//! A client, its server, its clock, and a source of sessions that counts.
+//! A client with its server, its clock, and a session source that counts logins.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,64 +9,65 @@ use kaltura_client::auth::runtime::{Clock, Runtime as _};
 use kaltura_client::auth::source::{BlockingSessionSource, SessionSource};
 use kaltura_client::auth::{Error as AuthError, ServiceUrl, Session, SessionRequest, async_trait};
 use kaltura_client::types::{Ks, Lifetime, PartnerId, UnixTime};
-use kaltura_client::{BlockingClient, BlockingClientBuilder, Client, ClientBuilder, Error, RawAction};
+use kaltura_client::{Client, ClientBuilder, Error, RawAction, blocking};
 use serde_json::Value;
 
-use crate::clock::HandClock;
+use crate::clock::ManualClock;
 use crate::server::{Reply, Server};
 
 pub(crate) const PARTNER: PartnerId = PartnerId::new(1_234_567);
 
-/// What every KS of this source begins with.
+/// The prefix of every KS of this source.
 pub(crate) const KS: &str = "canary-session-";
 
-/// The KS of this login, counted from 1.
+/// The KS of a login, counted from 1.
 pub(crate) fn ks(login: u32) -> String {
     format!("{KS}{login}")
 }
 
-/// Starts sessions of an hour, each with another KS. A clone counts along.
+/// Starts sessions of one hour, each with a different KS. Clones share the count.
 #[derive(Clone)]
 pub(crate) struct Source {
-    clock: HandClock,
+    clock: ManualClock,
     logins: Arc<AtomicU32>,
-    takes: Duration,
-    fails: Arc<Mutex<Option<AuthError>>>,
-    takes_requests: bool,
+    login_duration: Duration,
+    error: Arc<Mutex<Option<AuthError>>>,
+    supports_requests: bool,
 }
 
 impl Source {
-    pub(crate) fn new(clock: &HandClock) -> Self {
+    pub(crate) fn new(clock: &ManualClock) -> Self {
         Self {
             clock: clock.clone(),
             logins: Arc::default(),
-            takes: Duration::ZERO,
-            fails: Arc::default(),
-            takes_requests: true,
+            login_duration: Duration::ZERO,
+            error: Arc::default(),
+            supports_requests: true,
         }
     }
 
-    pub(crate) fn taking(mut self, duration: Duration) -> Self {
-        self.takes = duration;
+    pub(crate) fn login_duration(mut self, duration: Duration) -> Self {
+        self.login_duration = duration;
         self
     }
 
     pub(crate) fn without_requests(mut self) -> Self {
-        self.takes_requests = false;
+        self.supports_requests = false;
         self
     }
 
+    /// Lets all further logins fail.
     pub(crate) fn fail(&self, error: AuthError) {
-        *self.fails.lock().unwrap() = Some(error);
+        *self.error.lock().unwrap() = Some(error);
     }
 
     pub(crate) fn logins(&self) -> u32 {
         self.logins.load(Ordering::SeqCst)
     }
 
-    fn grant(&self, clock: &dyn Clock) -> Result<IssuedSession, AuthError> {
+    fn issue(&self, clock: &dyn Clock) -> Result<IssuedSession, AuthError> {
         let login = self.logins.fetch_add(1, Ordering::SeqCst) + 1;
-        if let Some(error) = self.fails.lock().unwrap().clone() {
+        if let Some(error) = self.error.lock().unwrap().clone() {
             return Err(error);
         }
         let now = UnixTime::from_seconds(i64::try_from(clock.unix_time().as_secs()).unwrap());
@@ -80,60 +81,62 @@ impl Source {
 #[async_trait]
 impl SessionSource for Source {
     async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, AuthError> {
-        if !self.takes.is_zero() {
-            self.clock.sleep(self.takes).await;
+        if !self.login_duration.is_zero() {
+            self.clock.sleep(self.login_duration).await;
         }
-        self.grant(clock)
+        self.issue(clock)
     }
 
     fn with_request(&self, _request: &SessionRequest) -> Option<Arc<dyn SessionSource>> {
-        self.takes_requests.then(|| Arc::new(self.clone()) as Arc<dyn SessionSource>)
+        self.supports_requests.then(|| Arc::new(self.clone()) as Arc<dyn SessionSource>)
     }
 }
 
 impl BlockingSessionSource for Source {
     fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, AuthError> {
-        self.clock.advance(self.takes);
-        self.grant(clock)
+        self.clock.advance(self.login_duration);
+        self.issue(clock)
     }
 
     fn with_request(&self, _request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
-        self.takes_requests.then(|| Arc::new(self.clone()) as Arc<dyn BlockingSessionSource>)
+        self.supports_requests.then(|| Arc::new(self.clone()) as Arc<dyn BlockingSessionSource>)
     }
 }
 
-/// All that a test needs.
-pub(crate) struct Scene {
-    pub(crate) clock: HandClock,
+pub(crate) struct Fixture {
+    pub(crate) clock: ManualClock,
     pub(crate) server: Server,
     pub(crate) source: Source,
     pub(crate) client: Client,
 }
 
-impl Scene {
+impl Fixture {
     pub(crate) fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
-        Self::built(replies, |builder| builder)
+        Self::with_builder(replies, |builder| builder)
     }
 
-    /// With a client that is made otherwise.
-    pub(crate) fn built(
+    pub(crate) fn with_builder(
         replies: impl IntoIterator<Item = Reply>,
-        otherwise: impl FnOnce(ClientBuilder) -> ClientBuilder,
+        configure: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Self {
-        Self::on(&HandClock::new(), replies, |source| source, otherwise)
+        Self::build(&ManualClock::new(), replies, |source| source, configure)
     }
 
-    pub(crate) fn on(
-        clock: &HandClock,
+    pub(crate) fn with_source(clock: &ManualClock, configure: impl FnOnce(Source) -> Source) -> Self {
+        Self::build(clock, [], configure, |builder| builder)
+    }
+
+    fn build(
+        clock: &ManualClock,
         replies: impl IntoIterator<Item = Reply>,
-        starts: impl FnOnce(Source) -> Source,
-        otherwise: impl FnOnce(ClientBuilder) -> ClientBuilder,
+        configure_source: impl FnOnce(Source) -> Source,
+        configure: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Self {
-        let (server, source) = (Server::new(clock), starts(Source::new(clock)));
+        let (server, source) = (Server::new(clock), configure_source(Source::new(clock)));
         server.reply(replies);
         let builder =
             Client::builder_with_source(ServiceUrl::US, source.clone(), server.clone(), clock.clone());
-        let client = otherwise(builder).build();
+        let client = configure(builder).build();
         Self { clock: clock.clone(), server, source, client }
     }
 
@@ -142,40 +145,39 @@ impl Scene {
     }
 }
 
-/// The same for threads, whose waits go into `slept`.
-pub(crate) struct BlockingScene {
+/// The same with the blocking client, whose waits are recorded in `slept`.
+pub(crate) struct BlockingFixture {
     pub(crate) server: Server,
     pub(crate) source: Source,
     pub(crate) slept: Arc<Mutex<Vec<Duration>>>,
-    pub(crate) client: BlockingClient,
+    pub(crate) client: blocking::Client,
 }
 
-impl BlockingScene {
+impl BlockingFixture {
     pub(crate) fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
-        Self::built(replies, |source| source, |builder| builder)
+        Self::build(replies, |source| source)
     }
 
-    pub(crate) fn built(
+    pub(crate) fn with_source(configure: impl FnOnce(Source) -> Source) -> Self {
+        Self::build([], configure)
+    }
+
+    fn build(
         replies: impl IntoIterator<Item = Reply>,
-        starts: impl FnOnce(Source) -> Source,
-        otherwise: impl FnOnce(BlockingClientBuilder) -> BlockingClientBuilder,
+        configure_source: impl FnOnce(Source) -> Source,
     ) -> Self {
-        let clock = HandClock::new();
-        let (server, source) = (Server::new(&clock), starts(Source::new(&clock)));
+        let clock = ManualClock::new();
+        let (server, source) = (Server::new(&clock), configure_source(Source::new(&clock)));
         server.reply(replies);
         let slept = Arc::<Mutex<Vec<Duration>>>::default();
-        let (written, moved) = (Arc::clone(&slept), clock.clone());
+        let (record, advanced) = (Arc::clone(&slept), clock.clone());
         let sleep = move |duration| {
-            written.lock().unwrap().push(duration);
-            moved.advance(duration);
+            record.lock().unwrap().push(duration);
+            advanced.advance(duration);
         };
-        let builder = BlockingClient::builder_with_source(
-            ServiceUrl::US,
-            source.clone(),
-            server.clone(),
-            clock.clone(),
-        );
-        let client = otherwise(builder.sleep(sleep)).build();
+        let builder =
+            blocking::Client::builder_with_source(ServiceUrl::US, source.clone(), server.clone(), clock);
+        let client = builder.sleep(sleep).build();
         Self { server, source, slept, client }
     }
 }
