@@ -8,8 +8,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use kaltura_auth::{
     AppTokenCredentials, AppTokenLogin, ErrorKind as AuthErrorKind, ServiceUrl, SessionRequest,
 };
-use kaltura_client::app_tokens::{AppTokens, BlockingAppTokens, RotatedToken, RotationError, RotationStep};
-use kaltura_client::{BlockingClient, Client, Error, ErrorKind, RawAction, RetryPolicy};
+use kaltura_client::app_tokens::{AppTokens, RotatedToken, RotationError, RotationStep};
+use kaltura_client::{Client, Error, ErrorKind, RawAction, RetryPolicy};
 use kaltura_testing::emulator::{AppTokenSeed, Clock, Emulator, Fault, FaultRule, PartnerSeed};
 use kaltura_testing::runtime::TestRuntime;
 use kaltura_types::{
@@ -57,9 +57,10 @@ impl Stage {
         self.client().app_tokens()
     }
 
-    fn blocking_tokens(&self) -> BlockingAppTokens {
+    fn blocking_tokens(&self) -> kaltura_client::blocking::AppTokens {
         let login = self.login(self.emulator.app_token().credentials());
-        let builder = BlockingClient::builder(login, self.emulator.clone(), self.runtime.clone());
+        let builder =
+            kaltura_client::blocking::Client::builder(login, self.emulator.clone(), self.runtime.clone());
         builder.retry(RetryPolicy::never()).build().app_tokens()
     }
 
@@ -119,7 +120,7 @@ fn threads_have_it_too() {
     let tokens = stage.blocking_tokens();
     let token = tokens.add(AppTokenDraft::new().description("one")).unwrap();
     assert_eq!(token.hash_type, Some(HashType::Sha256.into()));
-    tokens.prove(&token).unwrap();
+    tokens.verify(&token).unwrap();
     let changed = tokens.update(&token.id, AppTokenDraft::new().description("two")).unwrap();
     assert_eq!(changed.description.as_deref(), Some("two"));
     assert_eq!(tokens.get(&token.id).unwrap().description.as_deref(), Some("two"));
@@ -267,17 +268,17 @@ fn a_twin_has_the_settings_of_the_old_one_and_both_work_until_the_old_one_is_del
 
 #[test]
 fn a_step_that_fails_loses_nothing() {
-    use RotationStep::{MakeTwin, ProveTwin, ReadOld};
+    use RotationStep::{Create, Read, Verify};
     let lost = |action: &str| FaultRule::new(Fault::Status(503)).on(action);
     let cases = [
-        (lost("appToken.get"), ReadOld, false),
-        (lost("appToken.add").before_the_action(), MakeTwin, false),
-        (FaultRule::new(Fault::Reset).on("appToken.add"), MakeTwin, false),
-        (lost("session.startWidgetSession").calls(2..=9), ProveTwin, true),
-        (lost("appToken.startSession").calls(2..=9), ProveTwin, true),
+        (lost("appToken.get"), Read, false),
+        (lost("appToken.add").before_the_action(), Create, false),
+        (FaultRule::new(Fault::Reset).on("appToken.add"), Create, false),
+        (lost("session.startWidgetSession").calls(2..=9), Verify, true),
+        (lost("appToken.startSession").calls(2..=9), Verify, true),
         (
             FaultRule::new(Fault::PlainString("x".to_owned())).on("session.startWidgetSession").calls(3..=9),
-            ProveTwin,
+            Verify,
             true,
         ),
     ];
@@ -292,15 +293,19 @@ fn a_step_that_fails_loses_nothing() {
             } else {
                 stage.run(tokens.rotate(old.id())).unwrap_err()
             };
-            assert_eq!((failed.step(), failed.twin().is_some()), (step, has_twin), "{number} {blocking}");
+            assert_eq!(
+                (failed.step(), failed.new_token().is_some()),
+                (step, has_twin),
+                "{number} {blocking}"
+            );
             assert!(std::error::Error::source(&failed).is_some());
             assert!(failed.to_string().contains("0_old was not rotated"), "{failed}");
 
             // When the trouble is over, the old one works, and so does the twin, if there is one.
             stage.emulator.clear_faults();
             stage.use_of(&old.credentials()).unwrap();
-            if let Some(twin) = failed.twin() {
-                let session = stage.run(stage.tokens().prove(twin)).unwrap();
+            if let Some(twin) = failed.new_token() {
+                let session = stage.run(stage.tokens().verify(twin)).unwrap();
                 assert_eq!(session.partner_id(), PARTNER);
                 assert!(!format!("{failed} {failed:?}").contains(twin.token.expose()));
             }
@@ -313,7 +318,7 @@ fn a_token_that_is_not_there_is_not_rotated() {
     let stage = Stage::new();
     let before = stage.ids();
     let failed = stage.run(stage.tokens().rotate(&AppTokenId::new("0_nosuch01"))).unwrap_err();
-    assert_eq!((failed.step(), failed.error().kind()), (RotationStep::ReadOld, ErrorKind::NotFound));
+    assert_eq!((failed.step(), failed.error().kind()), (RotationStep::Read, ErrorKind::NotFound));
     assert_eq!(stage.ids(), before);
 }
 
@@ -323,7 +328,7 @@ fn a_twin_may_differ_where_the_old_one_is_at_its_end() {
     let tokens = stage.tokens();
     let failed = stage.run(tokens.rotate(&stage.id)).unwrap_err();
     let expired = ErrorKind::NoSession(AuthErrorKind::TokenExpired);
-    assert_eq!((failed.step(), failed.error().kind()), (RotationStep::ProveTwin, expired));
+    assert_eq!((failed.step(), failed.error().kind()), (RotationStep::Verify, expired));
 
     let changes = AppTokenDraft::new().never_expires().description("for good");
     let rotated = stage.run(tokens.rotate_with(&stage.id, changes)).unwrap();
@@ -340,14 +345,14 @@ fn a_twin_may_differ_where_the_old_one_is_at_its_end() {
 
     let zero = AppTokenDraft::new().expiry(UnixTime::from_seconds(0));
     let failed = stage.run(tokens.rotate_with(&stage.id, zero)).unwrap_err();
-    assert_eq!((failed.step(), failed.error().kind()), (RotationStep::MakeTwin, ErrorKind::InvalidCall));
+    assert_eq!((failed.step(), failed.error().kind()), (RotationStep::Create, ErrorKind::InvalidCall));
 }
 
 #[test]
 fn a_token_that_makes_dead_sessions_gets_a_twin_that_makes_live_ones() {
     let stage = Stage::with(AppTokenSeed::new().duration(0));
     let dead = stage.run(stage.tokens().get(&stage.id)).unwrap();
-    let error = stage.run(stage.tokens().prove(&dead)).unwrap_err();
+    let error = stage.run(stage.tokens().verify(&dead)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoSession(AuthErrorKind::ExpiredOnArrival));
     let rotated = stage.run(stage.tokens().rotate(&stage.id)).unwrap();
     stage.use_of(rotated.credentials()).unwrap();
@@ -363,14 +368,14 @@ fn ending_all_sessions_of_a_token_ends_those_to_come_too_and_no_others() {
         let media = RawAction::new("media", "list");
         stage.run(user.call(&media)).unwrap();
         let token = stage.run(tokens.get(&stage.id)).unwrap();
-        stage.run(tokens.prove(&token)).unwrap();
+        stage.run(tokens.verify(&token)).unwrap();
 
         stage.run(tokens.end_all_sessions_of_token(&stage.id)).unwrap();
         let ended = ErrorKind::NoSession(AuthErrorKind::TokenGroupEnded);
         assert_eq!(stage.run(user.call(&media)).unwrap_err().kind(), ended);
         assert_eq!(stage.use_of(&credentials).unwrap_err().kind(), ended, "a new one is dead as well");
         let refused = ErrorKind::KsRefused(KsRefusal::LoggedOut);
-        assert_eq!(stage.run(tokens.prove(&token)).unwrap_err().kind(), refused);
+        assert_eq!(stage.run(tokens.verify(&token)).unwrap_err().kind(), refused);
         // The operator goes on, and may say it again.
         stage.run(tokens.end_all_sessions_of_token(&stage.id)).unwrap();
         stage.blocking_tokens().end_all_sessions_of_token(&stage.id).unwrap();
@@ -392,7 +397,7 @@ fn a_session_of_a_disabled_user_is_no_proof() {
     let stage = Stage::with(AppTokenSeed::new().user("importer"));
     stage.emulator.block_user(&"importer".into());
     let token = stage.run(stage.tokens().get(&stage.id)).unwrap();
-    assert_eq!(stage.run(stage.tokens().prove(&token)).unwrap_err().kind(), ErrorKind::UserBlocked);
+    assert_eq!(stage.run(stage.tokens().verify(&token)).unwrap_err().kind(), ErrorKind::UserBlocked);
     let failed = stage.run(stage.tokens().rotate(&stage.id)).unwrap_err();
-    assert_eq!((failed.step(), failed.twin().is_some()), (RotationStep::ProveTwin, true));
+    assert_eq!((failed.step(), failed.new_token().is_some()), (RotationStep::Verify, true));
 }

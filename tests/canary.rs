@@ -16,7 +16,7 @@ use kaltura_auth::{
     SessionRequest, TokenHash, TransportError, TransportErrorKind, WireRequest, WireResponse,
     blocking_transport_fn,
 };
-use kaltura_client::{BlockingClient, CallOptions, RawAction, RetryPolicy};
+use kaltura_client::{CallOptions, RawAction, RetryPolicy};
 use kaltura_types::{AdminSecret, AppTokenValue, HashType, Ks, PartnerId};
 use serde_json::{Value, json};
 
@@ -267,7 +267,7 @@ fn a_session_manager_shows_no_secret() {
 fn a_client_shows_no_secret_in_any_failing_call_and_sends_the_session() {
     for failing in failures("list").into_iter().map(Some).chain([None]) {
         let server = Server::new(failing);
-        let client = BlockingClient::builder(login(), server.clone(), StoppedClock)
+        let client = kaltura_client::blocking::Client::builder(login(), server.clone(), StoppedClock)
             .retry(RetryPolicy::never())
             .build();
         let mut shown = Shown::default();

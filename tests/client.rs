@@ -14,7 +14,7 @@ use kaltura_auth::{
     AppTokenLogin, BlockingTransport, ErrorKind as AuthErrorKind, ServiceUrl, SessionRequest, Transport,
     TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait,
 };
-use kaltura_client::{BlockingClient, CallOptions, Client, Error, ErrorKind, RawAction, RetryPolicy};
+use kaltura_client::{CallOptions, Client, Error, ErrorKind, RawAction, RetryPolicy};
 use kaltura_testing::emulator::{
     AppTokenSeed, Clock, Emulator, EmulatorBuilder, Fault, FaultRule, PartnerSeed, RateLimit,
 };
@@ -64,9 +64,9 @@ impl Stage {
         Client::builder(self.login(), self.clone(), self.runtime.clone()).build()
     }
 
-    fn blocking_client(&self) -> BlockingClient {
+    fn blocking_client(&self) -> kaltura_client::blocking::Client {
         let runtime = self.runtime.clone();
-        BlockingClient::builder(self.login(), self.clone(), self.runtime.clone())
+        kaltura_client::blocking::Client::builder(self.login(), self.clone(), self.runtime.clone())
             .sleep(move |wait| runtime.advance(wait))
             .build()
     }
@@ -368,7 +368,7 @@ fn what_goes_wrong_on_the_way_is_repeated_only_if_that_is_safe() {
         inject();
         assert_eq!(threads.call(&list()).unwrap_err().kind(), kind, "{fault:?}");
         inject();
-        let options = CallOptions::new().repeatable();
+        let options = CallOptions::new().idempotent();
         let again = stage.runtime.block_on(client.call_with(&list(), &options));
         assert_eq!(again.is_ok(), kind != ErrorKind::NotKaltura, "{fault:?}");
     }
@@ -378,7 +378,7 @@ fn what_goes_wrong_on_the_way_is_repeated_only_if_that_is_safe() {
 fn a_rate_limit_is_waited_for() {
     let stage = Stage::new();
     stage.emulator().set_rate_limits([RateLimit::new("media.list", 1, seconds(3))]);
-    let patient = RetryPolicy::default().tries(50).waits(seconds(1), seconds(2));
+    let patient = RetryPolicy::default().max_attempts(50).backoff(seconds(1), seconds(2));
     let builder = Client::builder(stage.login(), stage.clone(), stage.runtime.clone());
     let client = builder.retry(patient).build();
     let begun = stage.runtime.monotonic();

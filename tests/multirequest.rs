@@ -8,10 +8,8 @@ use kaltura_auth::manager::Phase;
 use kaltura_auth::{
     AppTokenLogin, BlockingTransport as _, ServiceUrl, SessionRequest, WireRequest, WireResponse,
 };
-use kaltura_client::multirequest::{BatchMistake, Handle, VoidReason};
-use kaltura_client::{
-    BlockingClient, CallError, Client, Error, ErrorKind, Multirequest, RawAction, Subrequest,
-};
+use kaltura_client::multirequest::{Handle, InvalidMultirequest, UnresolvedReason};
+use kaltura_client::{CallError, Client, Error, ErrorKind, Multirequest, RawAction, Subrequest};
 use kaltura_testing::emulator::{AppTokenSeed, Clock, Emulator, Fault, FaultRule, PartnerSeed};
 use kaltura_testing::runtime::TestRuntime;
 use kaltura_types::{
@@ -88,7 +86,7 @@ fn a_token_is_made_and_got_by_reference_in_one_request() {
         let changed: AppToken = results.take(changed).unwrap();
         assert_eq!((got["id"].as_str(), got["hashType"].as_str()), (Some(made.id.as_str()), Some("SHA512")));
         assert_eq!((changed.id, changed.description.as_deref()), (made.id, Some("changed")));
-        assert!(results.void_references().is_empty());
+        assert!(results.unresolved_references().is_empty());
     }
 }
 
@@ -156,9 +154,15 @@ fn a_reference_to_a_failed_result_is_an_empty_text_and_the_later_call_runs_all_t
     let without = batch.add(user);
     let mut results = stage.runtime.block_on(client.multirequest(batch)).unwrap();
 
-    let void: Vec<_> =
-        results.void_references().iter().map(|void| (void.number(), void.place(), void.reason())).collect();
-    assert_eq!(void, [(2, "filter.idEqual", VoidReason::Failed), (3, "ks", VoidReason::Failed)]);
+    let void: Vec<_> = results
+        .unresolved_references()
+        .iter()
+        .map(|void| (void.number(), void.target(), void.reason()))
+        .collect();
+    assert_eq!(
+        void,
+        [(2, "filter.idEqual", UnresolvedReason::CallFailed), (3, "ks", UnresolvedReason::CallFailed)]
+    );
     assert_eq!(results.take(failed).unwrap_err().kind(), ErrorKind::NotFound);
     assert!(results.take(list).is_ok(), "it was carried out");
     assert_eq!(results.take(without).unwrap_err().kind(), ErrorKind::Forbidden, "an empty ks is none");
@@ -186,8 +190,8 @@ fn a_text_of_a_stranger_does_not_get_at_a_result() {
     batch.add(get(own.id()));
     batch.add(AddAppToken::new(draft()));
     let error = stage.runtime.block_on(client.multirequest(batch)).unwrap_err();
-    let mistake = BatchMistake::ReadsAsReference { number: 2, parameter: "appToken".to_owned() };
-    assert_eq!(error.call_error(), Some(&CallError::Batch(mistake)));
+    let mistake = InvalidMultirequest::ReferenceInjection { number: 2, parameter: "appToken".to_owned() };
+    assert_eq!(error.call_error(), Some(&CallError::Multirequest(mistake)));
     assert!(stage.emulator.calls().is_empty());
     // By itself it is a text like any other.
     let made = stage.runtime.block_on(client.call(&AddAppToken::new(draft()))).unwrap();
@@ -238,7 +242,7 @@ fn a_batch_whose_session_is_over_is_sent_again_as_a_whole() {
     let got = batch.add(RawAction::new("appToken", "get").refer("id", made.reference("id")));
     let mut results = stage.runtime.block_on(client.multirequest(batch)).unwrap();
     assert!(results.take(made).is_ok() && results.take(got).is_ok());
-    assert!(results.void_references().is_empty(), "those of the second time count");
+    assert!(results.unresolved_references().is_empty(), "those of the second time count");
     let calls = stage.emulator.calls();
     assert_eq!(calls.of("appToken.add").filter(|call| call.succeeded()).count(), 1);
     assert_eq!(calls.count("appToken.startSession"), 2);
@@ -280,8 +284,12 @@ fn what_may_have_been_done_is_not_sent_again() {
 #[test]
 fn threads_have_it_too() {
     let stage = Stage::new();
-    let client =
-        BlockingClient::builder(stage.login(), stage.emulator.clone(), stage.runtime.clone()).build();
+    let client = kaltura_client::blocking::Client::builder(
+        stage.login(),
+        stage.emulator.clone(),
+        stage.runtime.clone(),
+    )
+    .build();
     let mut batch = Multirequest::new();
     let widget = StartWidgetSession::new(WidgetId::default_of(PARTNER));
     let widget = batch.add(Subrequest::new(widget).anonymous());

@@ -244,8 +244,8 @@ fn every_refusal_has_its_kind_at_both_calls() {
 #[test]
 fn a_missed_parameter_that_was_sent_means_that_the_body_was_not_read() {
     let missing = |name: &str| answer(refusal("MISSING_MANDATORY_PARAMETER", json!({"PARAM_NAME": name})));
-    assert_eq!(fails_first(missing("widgetId")).kind(), ErrorKind::BodyNotRead);
-    assert_eq!(fails_second(missing("tokenHash")).kind(), ErrorKind::BodyNotRead);
+    assert_eq!(fails_first(missing("widgetId")).kind(), ErrorKind::BodyIgnored);
+    assert_eq!(fails_second(missing("tokenHash")).kind(), ErrorKind::BodyIgnored);
     assert_eq!(fails_second(missing("widgetId")).kind(), ErrorKind::InvalidParameter);
     assert!(fails_first(missing("widgetId")).hint().contains("application/json"));
 }

@@ -30,7 +30,7 @@ pub(crate) fn client_of(
     let source = FixedSession::new(session.clone());
     Client::builder_with_source(service_url.clone(), source, transport, TokioRuntime::new())
         .retry(RetryPolicy::never())
-        .renew_when_actions_used_up(false)
+        .renew_on_actions_limit(false)
         .request_timeout(timeout)
         .build()
 }

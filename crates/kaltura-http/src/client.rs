@@ -35,13 +35,13 @@ pub fn client(login: AppTokenLogin) -> Result<Client, BuildError> {
 
 /// A client that logs in with an app token, on reqwest, for programs without an async runtime.
 ///
-/// For another transport, another policy or an observer see [`BlockingClient::builder`](kaltura_client::BlockingClient::builder).
+/// For another transport, another policy or an observer see [`kaltura_client::blocking::Client::builder`](kaltura_client::blocking::Client::builder).
 ///
 /// # Errors
 ///
 /// As [`client`].
 #[cfg(feature = "blocking")]
-pub fn blocking_client(login: AppTokenLogin) -> Result<kaltura_client::BlockingClient, BuildError> {
+pub fn blocking_client(login: AppTokenLogin) -> Result<kaltura_client::blocking::Client, BuildError> {
     let transport = ReqwestTransport::builder().build_blocking()?;
-    Ok(kaltura_client::BlockingClient::builder(login, transport, crate::clock::SystemClock::new()).build())
+    Ok(kaltura_client::blocking::Client::builder(login, transport, crate::clock::SystemClock::new()).build())
 }

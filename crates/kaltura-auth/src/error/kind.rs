@@ -35,7 +35,7 @@ pub enum ErrorKind {
     /// Too many calls in too short a time (`ACTION_BLOCKED`).
     RateLimited,
     /// The server misses a parameter that was sent: it did not read the body (`MISSING_MANDATORY_PARAMETER`).
-    BodyNotRead,
+    BodyIgnored,
     /// The server does not accept a parameter (`INVALID_ENUM_VALUE`, `INVALID_PARAMETER_CHAR` and others).
     InvalidParameter,
     /// The server has no such service or action: it is no Kaltura of this kind, or a very old one.
@@ -96,7 +96,7 @@ impl ErrorKind {
             Code::MissingMandatoryParameter => {
                 let missing = error.arg("PARAM_NAME").unwrap_or_default();
                 if sent.iter().any(|name| name == missing) {
-                    Self::BodyNotRead
+                    Self::BodyIgnored
                 } else {
                     Self::InvalidParameter
                 }
@@ -179,7 +179,7 @@ impl ErrorKind {
                 "A fresh widget session was refused as well: check the service URL for a proxy or cache."
             }
             Self::RateLimited => "Too many calls in too short a time: wait, and log in less often.",
-            Self::BodyNotRead => {
+            Self::BodyIgnored => {
                 "The server missed a parameter that was sent, so it did not read the body: the transport must send the \
                  content type exactly as application/json, without a charset."
             }
@@ -249,7 +249,7 @@ impl fmt::Display for ErrorKind {
             Self::UserBlocked => "the user is blocked",
             Self::UnknownRole => "the role of the session does not exist",
             Self::RateLimited => "too many calls in too short a time",
-            Self::BodyNotRead => "the server did not read the body of the request",
+            Self::BodyIgnored => "the server did not read the body of the request",
             Self::InvalidParameter => "the server does not accept a parameter",
             Self::NoSuchAction => "the server has no such action",
             Self::ServerFailed => "the server failed",
@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn a_parameter_that_was_sent_and_is_missed_means_that_the_body_was_not_read() {
         let missing = |name| kind("MISSING_MANDATORY_PARAMETER", ("PARAM_NAME", name));
-        assert_eq!(missing("widgetId"), ErrorKind::BodyNotRead);
+        assert_eq!(missing("widgetId"), ErrorKind::BodyIgnored);
         assert_eq!(missing("secret"), ErrorKind::InvalidParameter);
     }
 

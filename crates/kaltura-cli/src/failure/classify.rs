@@ -75,7 +75,7 @@ pub(super) const fn class_of(kind: ErrorKind) -> ExitCode {
         ErrorKind::Transport(TransportErrorKind::Build) | ErrorKind::InvalidParameter => ExitCode::Usage,
         ErrorKind::Transport(TransportErrorKind::TooLarge)
         | ErrorKind::RateLimited
-        | ErrorKind::BodyNotRead
+        | ErrorKind::BodyIgnored
         | ErrorKind::NoSuchAction
         | ErrorKind::ServerFailed
         | ErrorKind::Refused

@@ -173,7 +173,7 @@ fn what_the_server_would_misread_is_refused() {
     finished.saying("reads as a reference").saying("{\"$result\": \"1.objects.0.id\"}");
     refused(json!({ "id": { "$result": "2.id" } })).saying("call 2: $result in id is of no earlier call");
     refused(json!({ "id": { "$result": "1.code" } })).saying("`code` or `message`");
-    refused(json!({ "id": { "$result": "1.a b" } })).saying("that can not be one");
+    refused(json!({ "id": { "$result": "1.a b" } })).saying("refers to an invalid member name");
     assert_eq!(server.requests.try_iter().count(), 0);
 }
 

@@ -141,7 +141,7 @@ fn network() {
 fn server_in_trouble_is_asked_once() {
     for (answer, why) in [
         (ok("text/html", "<!DOCTYPE html><p>Sign in"), "the answer is an HTML page"),
-        (whole("503 Service Unavailable", "", "<html>busy"), "in trouble"),
+        (whole("503 Service Unavailable", "", "<html>busy"), "the server is unavailable"),
         (whole("302 Found", "Location: https://example.com/\r\n", ""), "redirects to another address"),
         (
             ok(

@@ -226,7 +226,7 @@ fn an_action_is_allowed_or_not() {
             "name": "action",
             "verdict": "failed",
             "message": "the session may not call appToken.list",
-            "remedy": "The session may not do this: it needs another type (ADMIN), other privileges or another role.",
+            "remedy": "Use a session with another type (ADMIN), other privileges or another role.",
             "code": "SERVICE_FORBIDDEN",
             "class": "permission",
         })
