@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test panics")]
 
-use kaltura_http::{BlockingReqwestTransport, ReqwestTransport};
+use kaltura_http::{ReqwestTransport, blocking};
 use kaltura_testing::conformance::{self, Rule, Verdict};
 
 #[tokio::test]
@@ -19,6 +19,6 @@ async fn reqwest_on_several_threads() {
 
 #[test]
 fn reqwest_without_a_runtime() {
-    let transport: BlockingReqwestTransport = ReqwestTransport::builder().build_blocking().unwrap();
+    let transport: blocking::ReqwestTransport = ReqwestTransport::builder().build_blocking().unwrap();
     conformance::check_blocking(&transport).assert();
 }

@@ -7,7 +7,7 @@ use kaltura_auth::{
     AppTokenCredentials, AppTokenLogin, BlockingTransport, ErrorKind, Session, Transport, TransportErrorKind,
     WireRequest, WireResponse,
 };
-use kaltura_http::{BlockingReqwestTransport, ReqwestTransport, ReqwestTransportBuilder};
+use kaltura_http::{ReqwestTransport, ReqwestTransportBuilder, blocking};
 use kaltura_testing::emulator::{AppTokenSeed, EmulatedAppToken, Emulator, Fault, FaultRule};
 use kaltura_testing::server::Server;
 use kaltura_types::{HashType, Parameters, SessionType};
@@ -21,7 +21,7 @@ fn transport() -> ReqwestTransport {
     builder().build().unwrap()
 }
 
-fn blocking_transport() -> BlockingReqwestTransport {
+fn blocking_transport() -> blocking::ReqwestTransport {
     builder().build_blocking().unwrap()
 }
 

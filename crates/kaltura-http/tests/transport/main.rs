@@ -1,11 +1,11 @@
-//! The transports against servers that are nothing but a socket, for everything that can go wrong on a wire.
+//! The transports against plain sockets: what is sent, what is returned, and every failure on the way.
 #![cfg(test)]
 
-mod answers;
 #[cfg(feature = "blocking")]
 mod blocking;
+mod custom_client;
+mod exchanges;
 mod failures;
-mod foreign_client;
 mod proxies;
 mod raw_server;
 mod settings;
@@ -17,39 +17,38 @@ use std::error::Error;
 use kaltura_auth::{TransportError, TransportErrorKind, WireRequest};
 use kaltura_http::{ReqwestTransport, ReqwestTransportBuilder};
 
-/// A word that stands in the query, a header and the body of [`request`], and in the answers of servers. No
-/// error may hold it.
+/// A marker in the query, a header and the body of [`request`], and in responses. No error may contain it.
 const CANARY: &str = "canary-7f3a";
 
-/// Begins a transport. Where cryptography is left to the program, this program sees to it.
+/// A builder. With the feature `rustls-no-provider` alone, the test installs the crypto provider.
 fn builder() -> ReqwestTransportBuilder {
     #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
     let _ = tokio_rustls::rustls::crypto::aws_lc_rs::default_provider().install_default();
     ReqwestTransport::builder()
 }
 
-/// Begins a client of one's own.
-fn foreign_client() -> reqwest::ClientBuilder {
+/// A client that the transport did not configure.
+fn custom_client() -> reqwest::ClientBuilder {
     let _ = builder();
     reqwest::Client::builder()
 }
 
-/// A request that holds the canary wherever there is room for it.
+/// A request with the canary in its query, header and body.
 fn request(base: &str) -> WireRequest {
     let url = format!("{base}/api_v3/service/session/action/start?format=1&note={CANARY}");
     WireRequest::new(url, "session", "start", format!(r#"{{"ks":"{CANARY}"}}"#)).with_header("x-note", CANARY)
 }
 
-/// The error is of this kind, and shows nothing that it should not.
+/// The error has this kind, and its text contains nothing that was sent or received.
 #[track_caller]
 fn assert_error(error: &TransportError, kind: TransportErrorKind, maybe_sent: bool) {
-    let text = shown(error);
+    let text = error_text(error);
     assert_eq!((error.kind(), error.maybe_sent()), (kind, maybe_sent), "{text}");
 }
 
-/// All that an error and its causes show: never the canary, and no URL.
+/// The text of an error and its causes, which must contain neither the canary nor the URL.
 #[track_caller]
-fn shown(error: &TransportError) -> String {
+fn error_text(error: &TransportError) -> String {
     let mut text = format!("{error} {error:?}");
     let mut cause = error.source();
     while let Some(error) = cause {
