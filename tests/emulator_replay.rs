@@ -1,9 +1,9 @@
-//! The emulator against what the real server's code answered: each recorded exchange is sent again, in order,
-//! with the clock set to the recording, and the answer is compared byte by byte.
+//! The emulator compared with the real server: each recorded request is sent again, in order, with the clock set to the
+//! time of the recording, and the response is compared byte by byte.
 //!
-//! What cannot be the same is compared by what it means: KSs are opened, ids and values of new app tokens are
-//! noted at their first occurrence and must stay what they were, times may be off by two seconds, and the time
-//! that an answer took is masked.
+//! Values that cannot be equal are compared by their meaning: KS strings are opened; ids and values of new app tokens
+//! are mapped to the emulator's at their first occurrence, and must match that mapping later; times may differ by two
+//! seconds; execution times are masked.
 
 #![expect(clippy::unwrap_used, reason = "a recording that cannot be read fails the test")]
 
@@ -19,27 +19,27 @@ use kaltura_tests::vectors::{EXCHANGES, SEED};
 use kaltura_types::{AdminSecret, AppTokenValue, HashType, Ks, PartnerId, SessionType, UnixTime};
 use serde_json::Value;
 
-/// The exchange that lists two app tokens in the order of their ids: one that the seed has, and one whose id the
-/// emulator draws anew, so that it may stand before or behind the other.
-const LISTS_TWO: (u64, [&str; 2]) = (222, ["0_fixeduser", "0_gtuptzll"]);
+/// The exchange that lists two app tokens ordered by id. One is in the seed; the emulator generates the other id, so
+/// their order may differ.
+const LIST_OF_TWO: (u64, [&str; 2]) = (222, ["0_fixeduser", "0_gtuptzll"]);
 
-/// App tokens that were made off the record, and the exchange that is the first to need each.
-const MADE_OFF_THE_RECORD: [(u64, &str); 3] = [(335, "0_m28yl78r"), (349, "0_puoryshy"), (354, "0_kugx9p6e")];
+/// App tokens whose creation was not recorded, and the first exchange that uses each.
+const UNRECORDED_TOKENS: [(u64, &str); 3] = [(335, "0_m28yl78r"), (349, "0_puoryshy"), (354, "0_kugx9p6e")];
 
-/// Logins whose recorded hash is of a token value that the emulator draws anew: they are hashed anew, too.
-const HASHED_ANEW: [u64; 3] = [335, 338, 345];
+/// Logins with a token value that the emulator generates: their hash is computed again.
+const REHASHED: [u64; 3] = [335, 338, 345];
 
-/// The value of the token of exchange 344, which exchange 345 logs in with.
+/// The token value from exchange 344, used by the login in exchange 345.
 const VALUE_OF_344: &str = "f2f358f6d3d6d29397297cd059b9cd82";
 
-/// The recorder's own answer to a path that is not the API's: only the status is compared.
-const RECORDERS_OWN: u64 = 399;
+/// A response of the recorder itself, for a path outside the API: only the status is compared.
+const FROM_RECORDER: u64 = 399;
 
-/// Exchanges that repeat one which was kept back: it is sent once before.
+/// Exchanges that repeat an unrecorded one, which is sent once before.
 const REPETITIONS: [u64; 2] = [465, 469];
 
 #[test]
-fn the_emulator_answers_as_the_server_did() {
+fn emulator_responds_as_the_server() {
     let recording: Value = serde_json::from_str(EXCHANGES).unwrap();
     let exchanges = recording["exchanges"].as_array().unwrap();
     let mut replay = Replay::new();
@@ -77,10 +77,11 @@ impl<'a> Exchange<'a> {
             .map(|(_, value)| value)
     }
 
-    /// The server's clock: exactly in its own header, else in the date.
+    /// The server's time: from its `X-Kaltura-Session` header, else from `Date`.
     fn time(self) -> Option<UnixTime> {
-        let own = self.response_header("X-Kaltura-Session").map(|value| value.rsplit(", ").next().unwrap());
-        if let Some(seconds) = own {
+        let header =
+            self.response_header("X-Kaltura-Session").map(|value| value.rsplit(", ").next().unwrap());
+        if let Some(seconds) = header {
             return Some(UnixTime::from_seconds(seconds.parse().unwrap()));
         }
         let date = httpdate::parse_http_date(self.response_header("Date")?).unwrap();
@@ -92,14 +93,14 @@ impl<'a> Exchange<'a> {
 struct Replay {
     emulator: Emulator,
     secrets: Vec<AdminSecret>,
-    /// The value of the last app token that was made off the record.
-    off_the_record: Option<AppTokenValue>,
-    /// What the server made, and what the emulator made in its place.
-    made: HashMap<String, String>,
+    /// The value of the last of [`UNRECORDED_TOKENS`].
+    unrecorded_value: Option<AppTokenValue>,
+    /// Generated values of the server, and those of the emulator in their place.
+    mapped: HashMap<String, String>,
     server: String,
 }
 
-/// The seed does not tell the secret of the platform's own partner, so its KSs are signed with this one.
+/// The secret of the platform's own partner is not in the seed, so its KS strings are signed with this one.
 const HOSTED_PAGES: PartnerId = PartnerId::new(-3);
 const HOSTED_PAGES_SECRET: &str = "hosted pages";
 
@@ -118,16 +119,16 @@ impl Replay {
             partner["adminSecrets"].as_array().unwrap().iter().map(|secret| secret.as_str().unwrap().into())
         });
         let secrets = secrets.chain([HOSTED_PAGES_SECRET.into()]).collect();
-        Self { emulator, secrets, off_the_record: None, made: HashMap::new(), server: String::new() }
+        Self { emulator, secrets, unrecorded_value: None, mapped: HashMap::new(), server: String::new() }
     }
 
     fn run(&mut self, exchange: Exchange<'_>) -> Result<(), String> {
         if let Some(time) = exchange.time() {
             self.emulator.clock().set(time);
         }
-        if let Some((_, id)) = MADE_OFF_THE_RECORD.iter().find(|(n, _)| *n == exchange.number()) {
+        if let Some((_, id)) = UNRECORDED_TOKENS.iter().find(|(n, _)| *n == exchange.number()) {
             let token = self.emulator.add_app_token(AppTokenSeed::new().id(*id)).unwrap();
-            self.off_the_record = Some(token.value().clone());
+            self.unrecorded_value = Some(token.value().clone());
         }
         self.set_up(exchange);
         let request = self.request(exchange);
@@ -140,7 +141,7 @@ impl Replay {
         self.compare(exchange, &response)
     }
 
-    /// The recording went through three servers over one database.
+    /// Configures the emulator as the server of an exchange: three servers with one database were recorded.
     fn set_up(&mut self, exchange: Exchange<'_>) {
         let server = exchange.text("server");
         if self.server == server {
@@ -151,7 +152,7 @@ impl Replay {
         let limit = RateLimit::new("appToken.startSession", 3, Duration::from_secs(10)).for_each("id");
         self.emulator.set_rate_limits((server == "ratelimit").then_some(limit));
         if server == "ratelimit" {
-            // The first three calls were kept back.
+            // The first three calls were not recorded.
             let request = self.request(exchange);
             for _ in 0..3 {
                 self.send(&request);
@@ -167,36 +168,36 @@ impl Replay {
         let mut parts = exchange.0["request"]["line"].as_str().unwrap().split(' ');
         let (method, uri) = (parts.next().unwrap(), parts.next().unwrap());
         let body = exchange.0["request"]["body"].as_str().unwrap_or_default();
-        let mut request = http::Request::builder().method(method).uri(self.with_own(uri));
+        let mut request = http::Request::builder().method(method).uri(self.with_mapped_values(uri));
         for (name, value) in exchange.headers("request") {
             if !name.eq_ignore_ascii_case("content-length") {
                 request = request.header(name, value);
             }
         }
-        let mut body = self.signed_anew(&self.with_own(body));
-        if HASHED_ANEW.contains(&exchange.number()) {
-            body = self.hashed_anew(&body);
+        let mut body = self.resigned(&self.with_mapped_values(body));
+        if REHASHED.contains(&exchange.number()) {
+            body = self.rehashed(&body);
         }
         request.body(body.into()).unwrap()
     }
 
-    /// The text with what the emulator made in the place of what the server made.
-    fn with_own(&self, text: &str) -> String {
-        self.made.iter().fold(text.to_owned(), |text, (theirs, own)| text.replace(theirs, own))
+    /// Replaces the generated values of the server by those of the emulator.
+    fn with_mapped_values(&self, text: &str) -> String {
+        self.mapped.iter().fold(text.to_owned(), |text, (expected, actual)| text.replace(expected, actual))
     }
 
-    /// The body with a hash of the emulator's own token value.
-    fn hashed_anew(&self, body: &str) -> String {
+    /// Replaces the token hash by that of the emulator's token value.
+    fn rehashed(&self, body: &str) -> String {
         let field = |name: &str| body.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")[..]));
         let ks = Ks::new(field("ks").unwrap().replace("%3D", "="));
-        let value = self.made.get(VALUE_OF_344).map(|own| AppTokenValue::new(own.as_str()));
-        let value = value.or_else(|| self.off_the_record.clone()).unwrap();
+        let value = self.mapped.get(VALUE_OF_344).map(|actual| AppTokenValue::new(actual.as_str()));
+        let value = value.or_else(|| self.unrecorded_value.clone()).unwrap();
         let hash = TokenHash::new(HashType::Sha256, &ks, &value);
         body.replace(field("tokenHash").unwrap(), hash.expose())
     }
 
-    /// The body with a KS of the platform's own partner that the emulator can open.
-    fn signed_anew(&self, body: &str) -> String {
+    /// Replaces a KS of the platform's own partner by one that the emulator can open.
+    fn resigned(&self, body: &str) -> String {
         let Some(at) = body.find("ks=ODVkZjFmNmY3NDJjNGZk") else { return body.to_owned() };
         let end = body[at..].find('&').map_or(body.len(), |length| at + length);
         let expiry = self.emulator.clock().now().plus_seconds(86_400);
@@ -210,21 +211,21 @@ impl Replay {
         if u64::from(response.status().as_u16()) != status {
             return Err(format!("status {} instead of {status}", response.status()));
         }
-        if exchange.number() == RECORDERS_OWN {
+        if exchange.number() == FROM_RECORDER {
             return Ok(());
         }
         self.compare_headers(exchange, response)?;
-        let theirs = masked(exchange.0["response"]["body"].as_str().unwrap());
-        let own = masked(std::str::from_utf8(response.body()).unwrap());
-        let own = if self.lists_in_another_order(exchange) { turned_round(&own) } else { own };
-        self.compare_texts(&theirs, &own)
-            .map_err(|what| format!("{what}\n  server:   {theirs}\n  emulator: {own}"))
+        let expected = masked(exchange.0["response"]["body"].as_str().unwrap());
+        let actual = masked(std::str::from_utf8(response.body()).unwrap());
+        let actual = if self.has_reversed_order(exchange) { reversed(&actual) } else { actual };
+        self.compare_texts(&expected, &actual)
+            .map_err(|what| format!("{what}\n  server:   {expected}\n  emulator: {actual}"))
     }
 
-    /// Whether the emulator's ids have another order than those that the server drew.
-    fn lists_in_another_order(&self, exchange: Exchange<'_>) -> bool {
-        let (number, theirs) = LISTS_TWO;
-        exchange.number() == number && !theirs.map(|id| self.with_own(id)).is_sorted()
+    /// Whether the emulator's ids sort in the opposite order.
+    fn has_reversed_order(&self, exchange: Exchange<'_>) -> bool {
+        let (number, expected) = LIST_OF_TWO;
+        exchange.number() == number && !expected.map(|id| self.with_mapped_values(id)).is_sorted()
     }
 
     fn compare_headers(
@@ -232,54 +233,57 @@ impl Replay {
         exchange: Exchange<'_>,
         response: &http::Response<Bytes>,
     ) -> Result<(), String> {
-        /// Of the connection and the machine, not of the API.
+        /// Headers of the connection and the machine.
         const LOCAL: [&str; 4] = ["host", "connection", "date", "x-me"];
         let recorded: HashMap<String, &str> =
             exchange.headers("response").map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
         let recorded = recorded.iter().filter(|(name, _)| !LOCAL.contains(&name.as_str()));
         let mut names = Vec::new();
-        for (name, theirs) in recorded {
+        for (name, expected) in recorded {
             names.push(name.as_str());
-            let own = response.headers().get(name).and_then(|value| value.to_str().ok());
-            let own = own.ok_or_else(|| format!("no header {name}"))?;
-            let (theirs, own) = (masked_header(name, theirs), masked_header(name, own));
-            self.compare_texts(&theirs, &own)
-                .map_err(|_| format!("header {name} is {own:?} instead of {theirs:?}"))?;
+            let actual = response.headers().get(name).and_then(|value| value.to_str().ok());
+            let actual = actual.ok_or_else(|| format!("no header {name}"))?;
+            let (expected, actual) = (masked_header(name, expected), masked_header(name, actual));
+            self.compare_texts(&expected, &actual)
+                .map_err(|_| format!("header {name} is {actual:?} instead of {expected:?}"))?;
         }
-        let surplus = response.headers().keys().map(http::HeaderName::as_str);
-        match surplus.into_iter().find(|name| !names.contains(name) && !LOCAL.contains(name)) {
-            Some(name) => Err(format!("header {name}, which the server did not send")),
+        let additional = response.headers().keys().map(http::HeaderName::as_str);
+        match additional.into_iter().find(|name| !names.contains(name) && !LOCAL.contains(name)) {
+            Some(name) => Err(format!("unexpected header {name}")),
             None => Ok(()),
         }
     }
 
     /// Compares word by word.
-    fn compare_texts(&mut self, theirs: &str, own: &str) -> Result<(), String> {
-        let (theirs, own) = (theirs.replace("\\/", SLASH), own.replace("\\/", SLASH));
-        let (theirs, own) = (words(&theirs), words(&own));
-        if theirs.len() != own.len() {
-            return Err(format!("{} words instead of {}", own.len(), theirs.len()));
+    fn compare_texts(&mut self, expected: &str, actual: &str) -> Result<(), String> {
+        let (expected, actual) = (expected.replace("\\/", SLASH), actual.replace("\\/", SLASH));
+        let (expected, actual) = (words(&expected), words(&actual));
+        if expected.len() != actual.len() {
+            return Err(format!("{} words instead of {}", actual.len(), expected.len()));
         }
-        theirs.into_iter().zip(own).try_for_each(|(theirs, own)| self.compare_words(theirs, own))
+        expected
+            .into_iter()
+            .zip(actual)
+            .try_for_each(|(expected, actual)| self.compare_words(expected, actual))
     }
 
-    fn compare_words(&mut self, theirs: &str, own: &str) -> Result<(), String> {
-        if theirs == own || self.made.get(theirs).is_some_and(|known| known == own) {
+    fn compare_words(&mut self, expected: &str, actual: &str) -> Result<(), String> {
+        if expected == actual || self.mapped.get(expected).is_some_and(|known| known == actual) {
             return Ok(());
         }
-        let known = self.made.contains_key(theirs) || SEED.contains(theirs);
-        let is_new =
-            !known && (is_new_id(theirs) && is_new_id(own) || is_new_value(theirs) && is_new_value(own));
-        if is_new || (!known && self.are_same_session(theirs, own)) {
-            self.made.insert(theirs.to_owned(), own.to_owned());
+        let known = self.mapped.contains_key(expected) || SEED.contains(expected);
+        let is_new = !known
+            && (is_new_id(expected) && is_new_id(actual) || is_new_value(expected) && is_new_value(actual));
+        if is_new || (!known && self.are_same_session(expected, actual)) {
+            self.mapped.insert(expected.to_owned(), actual.to_owned());
             return Ok(());
         }
-        if is_near(theirs, own) { Ok(()) } else { Err(format!("{own:?} instead of {theirs:?}")) }
+        if is_near(expected, actual) { Ok(()) } else { Err(format!("{actual:?} instead of {expected:?}")) }
     }
 
-    /// Whether two words are KSs that say the same.
-    fn are_same_session(&mut self, theirs: &str, own: &str) -> bool {
-        let (Some(theirs), Some(own)) = (self.open(theirs), self.open(own)) else { return false };
+    /// Whether two words are KS strings with the same fields.
+    fn are_same_session(&mut self, expected: &str, actual: &str) -> bool {
+        let (Some(expected), Some(actual)) = (self.open(expected), self.open(actual)) else { return false };
         let fields = |ks: &OpenedKs| -> Vec<String> {
             let text = ks.fields_text().to_owned();
             // The fifth field of version 1 is the random part.
@@ -287,14 +291,14 @@ impl Replay {
             let fields = text.split([';', '&', '=']).map(str::to_owned).enumerate();
             fields.filter(|(index, _)| *index != random).map(|(_, field)| field).collect()
         };
-        let (theirs_fields, own_fields) = (fields(&theirs), fields(&own));
-        theirs.version() == own.version()
-            && theirs.secret_index() == own.secret_index()
-            && theirs_fields.len() == own_fields.len()
-            && theirs_fields
+        let (expected_fields, actual_fields) = (fields(&expected), fields(&actual));
+        expected.version() == actual.version()
+            && expected.secret_index() == actual.secret_index()
+            && expected_fields.len() == actual_fields.len()
+            && expected_fields
                 .iter()
-                .zip(&own_fields)
-                .all(|(theirs, own)| self.compare_texts(theirs, own).is_ok())
+                .zip(&actual_fields)
+                .all(|(expected, actual)| self.compare_texts(expected, actual).is_ok())
     }
 
     fn open(&self, word: &str) -> Option<OpenedKs> {
@@ -303,7 +307,7 @@ impl Replay {
     }
 }
 
-/// The text without the time that the answer took.
+/// Removes the execution time.
 fn masked(body: &str) -> String {
     let (Some(start), Some(end)) = (body.find("<executionTime>"), body.find("</executionTime>")) else {
         return body.to_owned();
@@ -313,15 +317,15 @@ fn masked(body: &str) -> String {
     format!("{}{}", &body[..start], &body[end..])
 }
 
-/// The answer with the two objects of its list the other way round.
-fn turned_round(body: &str) -> String {
+/// Swaps the two objects of a list.
+fn reversed(body: &str) -> String {
     let (before, objects) = body.split_once('[').unwrap();
-    let (objects, behind) = objects.rsplit_once(']').unwrap();
+    let (objects, after) = objects.rsplit_once(']').unwrap();
     let (first, second) = objects.split_once("},{").unwrap();
-    format!("{before}[{{{second},{first}}}]{behind}")
+    format!("{before}[{{{second},{first}}}]{after}")
 }
 
-/// The header without the number of the request, the key of the cache and the time that it took.
+/// Removes the request number, the cache key and the execution time.
 fn masked_header(name: &str, value: &str) -> String {
     match name {
         "x-kaltura-session" => value.rsplit(", ").next().unwrap().to_owned(),
@@ -341,10 +345,10 @@ fn masked_header(name: &str, value: &str) -> String {
     }
 }
 
-/// Stands for an escaped slash, which may be a part of a KS.
+/// Replaces an escaped slash, which may be part of a KS.
 const SLASH: &str = "\u{2044}";
 
-/// Splits a text into words that may be ids, numbers or KSs, and what stands between them.
+/// Splits a text into words, which may be ids, numbers or KS strings, and the text between them.
 fn words(text: &str) -> Vec<&str> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || "_-+/=".contains(c) || SLASH.contains(c);
     let mut words = Vec::new();
@@ -366,8 +370,8 @@ fn is_new_value(word: &str) -> bool {
     word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
-/// Whether two words are times, two seconds apart at most.
-fn is_near(theirs: &str, own: &str) -> bool {
+/// Whether two words are Unix times at most two seconds apart.
+fn is_near(expected: &str, actual: &str) -> bool {
     let time = |word: &str| if word.len() == 10 { word.parse::<i64>().ok() } else { None };
-    matches!((time(theirs), time(own)), (Some(theirs), Some(own)) if (theirs - own).abs() <= 2)
+    matches!((time(expected), time(actual)), (Some(expected), Some(actual)) if (expected - actual).abs() <= 2)
 }

@@ -27,7 +27,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `client` (default) | [`client()`] and, with `blocking`, `blocking::client`: a client of `kaltura-client` in one call |
+//! | `client` (default) | the function `client` and, with `blocking`, `blocking::client`: a client of `kaltura-client` in one call |
 //! | `rustls` (default) | TLS by rustls with aws-lc, which needs a C compiler; trusts the system's root certificates |
 //! | `native-tls` | TLS by the system's library (OpenSSL, SChannel, Secure Transport); takes precedence over `rustls` |
 //! | `rustls-no-provider` | TLS by rustls with the crypto provider that the program installs before it builds a transport |

@@ -1,4 +1,4 @@
-//! A server that answers without looking: what HTTP itself costs, by which the emulator is measured.
+//! A server that returns recorded responses without any work: the baseline for the load on the emulator.
 
 use std::io;
 use std::sync::Arc;
@@ -11,31 +11,31 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-/// What an action is answered, to the byte.
-pub(crate) struct Answer {
+/// The bytes of the response to an action.
+pub(crate) struct RecordedResponse {
     action: String,
     bytes: Vec<u8>,
 }
 
-impl Answer {
-    pub(crate) fn new(action: &str, answer: &http::Response<Bytes>) -> Self {
-        let mut bytes = format!("HTTP/1.1 {}\r\n", answer.status()).into_bytes();
-        for (name, value) in answer.headers() {
+impl RecordedResponse {
+    pub(crate) fn new(action: &str, response: &http::Response<Bytes>) -> Self {
+        let mut bytes = format!("HTTP/1.1 {}\r\n", response.status()).into_bytes();
+        for (name, value) in response.headers() {
             bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
         }
-        bytes.extend(format!("content-length: {}\r\n\r\n", answer.body().len()).into_bytes());
-        bytes.extend(answer.body());
+        bytes.extend(format!("content-length: {}\r\n\r\n", response.body().len()).into_bytes());
+        bytes.extend(response.body());
         Self { action: action.to_owned(), bytes }
     }
 }
 
-/// It has a port, but does not take connections yet.
-pub(crate) struct BareServer {
+/// A server that is bound to a port but does not accept connections yet.
+pub(crate) struct PlainServer {
     listener: std::net::TcpListener,
     url: ServiceUrl,
 }
 
-impl BareServer {
+impl PlainServer {
     pub(crate) fn bind() -> io::Result<Self> {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
         listener.set_nonblocking(true)?;
@@ -47,60 +47,60 @@ impl BareServer {
         &self.url
     }
 
-    /// Serves from a thread of its own, as the emulator's server does.
-    pub(crate) fn serve(self, answers: Vec<Answer>) -> Serving {
+    /// Serves from a separate thread, as the emulator's server does.
+    pub(crate) fn serve(self, responses: Vec<RecordedResponse>) -> RunningServer {
         let connections = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&connections);
+        let counter = Arc::clone(&connections);
         let (stop, stopped) = oneshot::channel();
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let taking =
-                    take_all(TcpListener::from_std(self.listener).unwrap(), answers.into(), &counted);
+                let accepting =
+                    accept_all(TcpListener::from_std(self.listener).unwrap(), responses.into(), &counter);
                 tokio::select! {
-                    () = taking => {}
+                    () = accepting => {}
                     _ = stopped => {}
                 }
             });
         });
-        Serving { connections, stop: Some(stop), thread: Some(thread) }
+        RunningServer { connections, stop: Some(stop), thread: Some(thread) }
     }
 }
 
-/// Dropping it stops the server.
-pub(crate) struct Serving {
+/// Stops the server when it is dropped.
+pub(crate) struct RunningServer {
     connections: Arc<AtomicUsize>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
-impl Serving {
-    /// How many were made so far.
+impl RunningServer {
+    /// The number of connections accepted so far.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }
 }
 
-impl Drop for Serving {
+impl Drop for RunningServer {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // If it panicked, the exchange has failed too.
+            // After a panic in the thread, the exchange has failed too.
             let _ = thread.join();
         }
     }
 }
 
-async fn take_all(listener: TcpListener, answers: Arc<[Answer]>, connections: &AtomicUsize) {
+async fn accept_all(listener: TcpListener, responses: Arc<[RecordedResponse]>, connections: &AtomicUsize) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         connections.fetch_add(1, Ordering::Relaxed);
-        tokio::spawn(answer_all(stream, Arc::clone(&answers)));
+        tokio::spawn(respond_all(stream, Arc::clone(&responses)));
     }
 }
 
-/// Whatever is wrong with a request, the client notices by the end of the connection.
-async fn answer_all(mut stream: TcpStream, answers: Arc<[Answer]>) -> Option<()> {
+/// Responds to the requests of one connection. Closes the connection on an invalid request.
+async fn respond_all(mut stream: TcpStream, responses: Arc<[RecordedResponse]>) -> Option<()> {
     let mut received = Vec::new();
     loop {
         let end = loop {
@@ -114,13 +114,13 @@ async fn answer_all(mut stream: TcpStream, answers: Arc<[Answer]>) -> Option<()>
         };
         let line = received.split(|byte| *byte == b'\r').next()?;
         let line = String::from_utf8_lossy(line);
-        let asked = |answer: &&Answer| line.contains(&format!("/action/{}?", answer.action));
-        stream.write_all(&answers.iter().find(asked)?.bytes).await.ok()?;
+        let matches = |response: &&RecordedResponse| line.contains(&format!("/action/{}?", response.action));
+        stream.write_all(&responses.iter().find(matches)?.bytes).await.ok()?;
         received.drain(..end);
     }
 }
 
-/// How long the first request is, once its head is there.
+/// The length of the first request; `None` until its head has arrived.
 fn request_length(received: &[u8]) -> Option<usize> {
     const END: &[u8] = b"\r\n\r\n";
     let head = received.windows(END.len()).position(|bytes| bytes == END)? + END.len();

@@ -1,4 +1,4 @@
-//! The ready answers of the mock are, byte for byte, what the real server was recorded to say.
+//! The prepared responses of the mock equal, byte for byte, the recorded responses of the real server.
 
 #![allow(clippy::unwrap_used, reason = "a failed test panics")]
 
@@ -35,7 +35,7 @@ struct Response {
     body: String,
 }
 
-/// Answers in JSON that are one object.
+/// The exchanges whose response is a JSON object.
 fn objects() -> Vec<(Exchange, Map<String, Value>)> {
     let recording: Recording = read(vectors::EXCHANGES);
     let object = |exchange: Exchange| match serde_json::from_str(&exchange.response.body) {
@@ -52,11 +52,11 @@ fn of_type(object_type: &str) -> Vec<(Exchange, Map<String, Value>)> {
     objects
 }
 
-fn assert_same(exchange: &Exchange, answer: impl Into<WireResponse>) {
-    let answer = answer.into();
-    let body = String::from_utf8_lossy(answer.body());
+fn assert_same(exchange: &Exchange, response: impl Into<WireResponse>) {
+    let response = response.into();
+    let body = String::from_utf8_lossy(response.body());
     assert_eq!(body, exchange.response.body, "exchange {}", exchange.n);
-    assert_eq!(answer.status(), exchange.response.status);
+    assert_eq!(response.status(), exchange.response.status);
 }
 
 /// The error that the mock has for this code and these arguments.
@@ -102,15 +102,15 @@ fn error(code: &str, args: &BTreeMap<String, String>) -> Option<Answer> {
 }
 
 #[test]
-fn errors_are_those_of_the_server() {
+fn errors_equal_those_of_the_server() {
     let (mut known, mut unknown) = (BTreeSet::new(), BTreeSet::new());
     for (exchange, object) in of_type("KalturaAPIException") {
         let code = object["code"].as_str().unwrap().to_owned();
         let args = object["args"].as_object().into_iter().flatten();
         let args = args.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
         match error(&code, &args) {
-            Some(answer) => {
-                assert_same(&exchange, answer);
+            Some(response) => {
+                assert_same(&exchange, response);
                 known.insert(code);
             }
             None => {
@@ -119,22 +119,22 @@ fn errors_are_those_of_the_server() {
         }
     }
     assert!(known.len() >= 22, "{known:?}");
-    // Of another service.
+    // An error of another service.
     assert_eq!(unknown.into_iter().collect::<Vec<_>>(), ["INVALID_USER_ID"]);
 }
 
 #[test]
-fn the_one_error_with_headers_has_them() {
+fn service_forbidden_has_its_header() {
     let forbidden = of_type("KalturaAPIException").into_iter();
     for (exchange, _) in forbidden.filter(|(_, object)| object["code"] == "SERVICE_FORBIDDEN") {
         let recorded = exchange.response.headers.iter().find(|(name, _)| name == "X-Kaltura").unwrap();
-        let answer: WireResponse = errors::service_forbidden("any", "any").into();
-        assert_eq!(answer.header("X-Kaltura"), Some(recorded.1.as_str()));
+        let response: WireResponse = errors::service_forbidden("any", "any").into();
+        assert_eq!(response.header("X-Kaltura"), Some(recorded.1.as_str()));
     }
 }
 
 #[test]
-fn widget_sessions_are_those_of_the_server() {
+fn widget_sessions_equal_those_of_the_server() {
     for (exchange, object) in of_type("KalturaStartWidgetSessionResponse") {
         let partner = PartnerId::new(object["partnerId"].as_i64().unwrap());
         assert_same(&exchange, answers::widget_session(partner).ks(&ks(&object)));
@@ -142,8 +142,8 @@ fn widget_sessions_are_those_of_the_server() {
 }
 
 #[test]
-fn sessions_are_those_of_the_server() {
-    let mut started = 0;
+fn sessions_equal_those_of_the_server() {
+    let mut compared = 0;
     for (exchange, object) in of_type("KalturaSessionInfo") {
         let path = exchange.request.line.split([' ', '?']).nth(1).unwrap().to_ascii_lowercase();
         let partner = PartnerId::new(number(&object["partnerId"]));
@@ -159,18 +159,18 @@ fn sessions_are_those_of_the_server() {
             .expires_at(UnixTime::from_seconds(number(&object["expiry"])))
             .privileges(object["privileges"].as_str().unwrap());
         assert_same(&exchange, session);
-        started += 1;
+        compared += 1;
     }
-    assert!(started > 20, "{started}");
+    assert!(compared > 20, "{compared}");
 }
 
 #[test]
-fn app_tokens_are_those_of_the_server() {
-    let whole = |(_, object): &(Exchange, Map<String, Value>)| object.contains_key("token");
-    // The others were trimmed by a response profile.
-    for (exchange, object) in of_type("KalturaAppToken").into_iter().filter(whole) {
+fn app_tokens_equal_those_of_the_server() {
+    let is_complete = |(_, object): &(Exchange, Map<String, Value>)| object.contains_key("token");
+    // A response profile reduced the other ones.
+    for (exchange, object) in of_type("KalturaAppToken").into_iter().filter(is_complete) {
         let mut token = answers::app_token(PartnerId::new(1_234_567), "", "");
-        // Whatever the server leaves out is left out.
+        // Fields that the server omits are omitted.
         for name in ["hashType", "sessionDuration"] {
             token = token.without(name);
         }
@@ -182,21 +182,21 @@ fn app_tokens_are_those_of_the_server() {
 }
 
 #[test]
-fn an_answer_has_the_headers_that_the_server_sends_and_a_response_keeps() {
-    let answer: WireResponse = answers::null().into();
+fn response_has_the_headers_that_the_server_sends_and_a_wire_response_keeps() {
+    let response: WireResponse = answers::null().into();
     for (exchange, _) in objects().iter().filter(|(exchange, _)| exchange.response.status == 200).take(20) {
         let kept =
             exchange.response.headers.iter().fold(WireResponse::new(200, ""), |kept, (name, value)| {
                 kept.with_header(name, value.as_str())
             });
         for name in ["Date", "X-Me", "X-Kaltura-Session", "Content-Type"] {
-            assert_eq!(answer.header(name).is_some(), kept.header(name).is_some(), "{name}");
+            assert_eq!(response.header(name).is_some(), kept.header(name).is_some(), "{name}");
         }
-        assert_eq!(answer.header("Content-Type"), kept.header("Content-Type"));
+        assert_eq!(response.header("Content-Type"), kept.header("Content-Type"));
     }
     let first = objects().swap_remove(0).0;
     let date = first.response.headers.iter().find(|(name, _)| name == "Date").unwrap();
-    assert_eq!(answer.header("Date"), Some(date.1.as_str()));
+    assert_eq!(response.header("Date"), Some(date.1.as_str()));
 }
 
 fn ks(object: &Map<String, Value>) -> Ks {

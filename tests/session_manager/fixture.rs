@@ -1,4 +1,4 @@
-//! What all these tests stand on: an emulated server and a runtime whose clocks go together.
+//! The fixture of these tests: an emulated server and a runtime whose clocks advance together.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -6,44 +6,44 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use kaltura_auth::manager::{Answer, BlockingSessionManager, SessionManager};
+use kaltura_auth::manager::{BlockingSessionManager, SessionManager};
 use kaltura_auth::source::AppTokenSource;
 use kaltura_auth::{
-    AppTokenLogin, BlockingTransport, ServiceUrl, Session, SessionRequest, Transport, blocking_transport_fn,
-    transport_fn,
+    AppTokenLogin, BlockingTransport, Error, ServiceUrl, Session, SessionRequest, Transport,
+    blocking_transport_fn, transport_fn,
 };
 use kaltura_testing::emulator::{AppTokenSeed, Clock, Emulator, PartnerSeed};
 use kaltura_testing::mock::Gate;
 use kaltura_testing::runtime::{Spawning, TestRuntime};
 use kaltura_types::{Lifetime, PartnerId, UnixTime};
 
-use super::wire::Wire;
+use super::network::Network;
 
 pub(crate) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-pub(crate) const WIDGET: &str = "session.startWidgetSession";
-pub(crate) const START: &str = "appToken.startSession";
+pub(crate) const START_WIDGET_SESSION: &str = "session.startWidgetSession";
+pub(crate) const START_SESSION: &str = "appToken.startSession";
 
 const PARTNER: PartnerId = PartnerId::new(1_234_567);
 
-/// When all clocks start.
-pub(crate) fn unix_start() -> UnixTime {
+/// The time at which all clocks start.
+pub(crate) fn start_time() -> UnixTime {
     UnixTime::from_seconds(i64::try_from(TestRuntime::START.as_secs()).unwrap())
 }
 
-/// A server with one app token, a wire to it, and the runtime of those who call it.
+/// A server with one app token, the network to it, and the runtime of the callers.
 #[derive(Clone)]
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     pub(crate) runtime: TestRuntime,
     pub(crate) emulator: Emulator,
-    pub(crate) wire: Arc<Wire>,
+    pub(crate) network: Arc<Network>,
     request: SessionRequest,
 }
 
-impl Stage {
-    /// Sessions live for an hour, spawned tasks are kept, and the server answers from no cache.
+impl Fixture {
+    /// Sessions of one hour, a runtime that runs spawned tasks, and a server without a response cache.
     pub(crate) fn new() -> Self {
         Self::with_token(AppTokenSeed::new().duration(3600))
     }
@@ -52,7 +52,7 @@ impl Stage {
         Self::with(PartnerSeed::new(PARTNER), token)
     }
 
-    /// Widget sessions live for five minutes only, which is less than the server's cache keeps them.
+    /// Widget sessions of five minutes, which is less than the server's cache keeps them.
     pub(crate) fn with_short_widget_sessions() -> Self {
         let partner = PartnerSeed::new(PARTNER).ks_max_expiry(Some(300));
         Self::with(partner, AppTokenSeed::new().duration(3600))
@@ -62,16 +62,21 @@ impl Stage {
         let emulator = Emulator::builder()
             .partner(partner)
             .app_token(token)
-            .clock(Clock::frozen_at(unix_start()))
+            .clock(Clock::frozen_at(start_time()))
             .random_seed(1)
             .build()
             .expect("an emulator");
-        Self { runtime: TestRuntime::new(), emulator, wire: Arc::default(), request: SessionRequest::new() }
+        Self {
+            runtime: TestRuntime::new(),
+            emulator,
+            network: Arc::default(),
+            request: SessionRequest::new(),
+        }
     }
 
-    /// The server answers from its response cache, where the real one does.
-    pub(crate) fn with_cache(self, is_on: bool) -> Self {
-        self.emulator.set_response_cache(is_on);
+    /// Enables or disables the server's response cache.
+    pub(crate) fn with_cache(self, enabled: bool) -> Self {
+        self.emulator.set_response_cache(enabled);
         self
     }
 
@@ -80,14 +85,14 @@ impl Stage {
         self
     }
 
-    pub(crate) fn asking_for(mut self, request: SessionRequest) -> Self {
+    pub(crate) fn with_request(mut self, request: SessionRequest) -> Self {
         self.request = request;
         self
     }
 
-    /// Sessions that live so many seconds, by the wish of the caller.
+    /// Requests sessions of this lifetime, in seconds.
     pub(crate) fn with_lifetime(self, seconds: u32) -> Self {
-        self.asking_for(SessionRequest::new().lifetime(Lifetime::seconds(seconds)))
+        self.with_request(SessionRequest::new().lifetime(Lifetime::seconds(seconds)))
     }
 
     pub(crate) fn login(&self) -> AppTokenLogin {
@@ -96,16 +101,16 @@ impl Stage {
     }
 
     pub(crate) fn transport(&self) -> impl Transport + use<> {
-        let stage = self.clone();
+        let fixture = self.clone();
         transport_fn(move |request| {
-            let stage = stage.clone();
-            async move { stage.wire.carry(request, &stage.emulator).await }
+            let fixture = fixture.clone();
+            async move { fixture.network.send(request, &fixture.emulator).await }
         })
     }
 
     pub(crate) fn blocking_transport(&self) -> impl BlockingTransport + use<> {
-        let stage = self.clone();
-        blocking_transport_fn(move |request| stage.wire.carry_blocking(request, &stage.emulator))
+        let fixture = self.clone();
+        blocking_transport_fn(move |request| fixture.network.send_blocking(request, &fixture.emulator))
     }
 
     pub(crate) fn source(&self) -> AppTokenSource<impl Transport + use<>> {
@@ -124,31 +129,36 @@ impl Stage {
         BlockingSessionManager::new(self.blocking_source(), self.runtime.clone())
     }
 
-    /// Runs a future, and the tasks besides.
+    /// Runs a future to completion, together with the spawned tasks.
     pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
 
-    /// So many callers ask, and all of them wait for a login that is held back at this gate; then it is opened.
-    pub(crate) fn herd(&self, manager: &SessionManager, callers: usize, gate: &Gate) -> Vec<Answer> {
-        let mut herd: Vec<_> = (0..callers).map(|_| Box::pin(manager.session())).collect();
-        assert!(herd.iter_mut().all(|caller| poll(caller).is_pending()));
+    /// Lets this many callers wait for one login that is blocked at the gate, then opens the gate.
+    pub(crate) fn share_login(
+        &self,
+        manager: &SessionManager,
+        callers: usize,
+        gate: &Gate,
+    ) -> Vec<Result<Arc<Session>, Error>> {
+        let mut waiting: Vec<_> = (0..callers).map(|_| Box::pin(manager.session())).collect();
+        assert!(waiting.iter_mut().all(|caller| poll(caller).is_pending()));
         self.runtime.run_until_idle();
         assert!(manager.status().logging_in);
         gate.open();
-        self.run(join_all(herd))
+        self.run(join_all(waiting))
     }
 
-    /// Time passes, for the callers and for the server.
-    pub(crate) fn pass(&self, duration: Duration) {
+    /// Advances the clocks of the callers and of the server.
+    pub(crate) fn advance(&self, duration: Duration) {
         self.emulator.clock().advance(duration);
         self.runtime.advance(duration);
     }
 
-    /// Time passes second by second, and the tasks run.
-    pub(crate) fn live(&self, duration: Duration) {
+    /// Advances the clocks second by second, and runs the spawned tasks.
+    pub(crate) fn run_for(&self, duration: Duration) {
         for _ in 0..duration.as_secs() {
-            self.pass(seconds(1));
+            self.advance(seconds(1));
             self.runtime.run_until_idle();
         }
     }
@@ -159,11 +169,11 @@ pub(crate) fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// What a future gives that must not wait.
-pub(crate) fn at_once<F: Future>(future: F) -> F::Output {
+/// The output of a future that must be ready at the first poll.
+pub(crate) fn ready_now<F: Future>(future: F) -> F::Output {
     match poll(&mut Box::pin(future)) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("it waits"),
+        Poll::Pending => panic!("the future is pending"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The transports of `kaltura-http` keep the contract of a transport.
+//! The transports of `kaltura-http` conform to the transport contract.
 
 #![allow(clippy::unwrap_used, reason = "a failed test panics")]
 
