@@ -3,22 +3,22 @@
 #![allow(clippy::unwrap_used, reason = "a failed test panics")]
 
 use kaltura_http::{BlockingReqwestTransport, ReqwestTransport};
-use kaltura_testing::conformance::{self, Rule, Verdict};
+use kaltura_testing::conformance::{self, Outcome, Rule};
 
 #[tokio::test]
 async fn reqwest_on_one_thread() {
     let report = conformance::check(&ReqwestTransport::builder().build().unwrap()).await;
-    report.assert();
-    assert_eq!(report.verdict(Rule::Decompression), &Verdict::Kept, "{report}");
+    report.assert_passed();
+    assert_eq!(report.outcome(Rule::Decompression), &Outcome::Passed, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reqwest_on_several_threads() {
-    conformance::check(&ReqwestTransport::builder().build().unwrap()).await.assert();
+    conformance::check(&ReqwestTransport::builder().build().unwrap()).await.assert_passed();
 }
 
 #[test]
 fn reqwest_without_a_runtime() {
     let transport: BlockingReqwestTransport = ReqwestTransport::builder().build_blocking().unwrap();
-    conformance::check_blocking(&transport).assert();
+    conformance::check_blocking(&transport).assert_passed();
 }

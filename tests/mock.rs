@@ -1,11 +1,11 @@
-//! The ready answers of the mock are, byte for byte, what the real server was recorded to say.
+//! The responses of the mock have the same JSON as recorded responses of the real server.
 
 #![allow(clippy::unwrap_used, reason = "a failed test panics")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use kaltura_auth::WireResponse;
-use kaltura_testing::mock::answers::{self, Answer, errors};
+use kaltura_testing::mock::responses::{self, MockResponse, errors};
 use kaltura_tests::{read, vectors};
 use kaltura_types::{AppTokenId, Ks, PartnerId, UnixTime, WidgetId};
 use serde::Deserialize;
@@ -35,7 +35,7 @@ struct Response {
     body: String,
 }
 
-/// Answers in JSON that are one object.
+/// The recorded responses whose body is a JSON object.
 fn objects() -> Vec<(Exchange, Map<String, Value>)> {
     let recording: Recording = read(vectors::EXCHANGES);
     let object = |exchange: Exchange| match serde_json::from_str(&exchange.response.body) {
@@ -52,15 +52,16 @@ fn of_type(object_type: &str) -> Vec<(Exchange, Map<String, Value>)> {
     objects
 }
 
-fn assert_same(exchange: &Exchange, answer: impl Into<WireResponse>) {
-    let answer = answer.into();
-    let body = String::from_utf8_lossy(answer.body());
-    assert_eq!(body, exchange.response.body, "exchange {}", exchange.n);
-    assert_eq!(answer.status(), exchange.response.status);
+fn assert_same(exchange: &Exchange, response: impl Into<WireResponse>) {
+    let response = response.into();
+    let body: Value = serde_json::from_slice(response.body()).unwrap();
+    let recorded: Value = serde_json::from_str(&exchange.response.body).unwrap();
+    assert_eq!(body, recorded, "exchange {}", exchange.n);
+    assert_eq!(response.status(), exchange.response.status);
 }
 
-/// The error that the mock has for this code and these arguments.
-fn error(code: &str, args: &BTreeMap<String, String>) -> Option<Answer> {
+/// The mock's error with this code and these arguments.
+fn error(code: &str, args: &BTreeMap<String, String>) -> Option<MockResponse> {
     let arg = |name: &str| args.get(name).map_or("", String::as_str);
     let partner = |name: &str| PartnerId::new(arg(name).parse().unwrap());
     let (service, action) = arg("SERVICE").split_once("->").unwrap_or_default();
@@ -102,15 +103,15 @@ fn error(code: &str, args: &BTreeMap<String, String>) -> Option<Answer> {
 }
 
 #[test]
-fn errors_are_those_of_the_server() {
+fn errors_match_the_recording() {
     let (mut known, mut unknown) = (BTreeSet::new(), BTreeSet::new());
     for (exchange, object) in of_type("KalturaAPIException") {
         let code = object["code"].as_str().unwrap().to_owned();
         let args = object["args"].as_object().into_iter().flatten();
         let args = args.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
         match error(&code, &args) {
-            Some(answer) => {
-                assert_same(&exchange, answer);
+            Some(response) => {
+                assert_same(&exchange, response);
                 known.insert(code);
             }
             None => {
@@ -119,43 +120,43 @@ fn errors_are_those_of_the_server() {
         }
     }
     assert!(known.len() >= 22, "{known:?}");
-    // Of another service.
+    // An error of another service.
     assert_eq!(unknown.into_iter().collect::<Vec<_>>(), ["INVALID_USER_ID"]);
 }
 
 #[test]
-fn the_one_error_with_headers_has_them() {
+fn the_headers_of_service_forbidden_match_the_recording() {
     let forbidden = of_type("KalturaAPIException").into_iter();
     for (exchange, _) in forbidden.filter(|(_, object)| object["code"] == "SERVICE_FORBIDDEN") {
         let recorded = exchange.response.headers.iter().find(|(name, _)| name == "X-Kaltura").unwrap();
-        let answer: WireResponse = errors::service_forbidden("any", "any").into();
-        assert_eq!(answer.header("X-Kaltura"), Some(recorded.1.as_str()));
+        let response: WireResponse = errors::service_forbidden("any", "any").into();
+        assert_eq!(response.header("X-Kaltura"), Some(recorded.1.as_str()));
     }
 }
 
 #[test]
-fn widget_sessions_are_those_of_the_server() {
+fn widget_sessions_match_the_recording() {
     for (exchange, object) in of_type("KalturaStartWidgetSessionResponse") {
         let partner = PartnerId::new(object["partnerId"].as_i64().unwrap());
-        assert_same(&exchange, answers::widget_session(partner).ks(&ks(&object)));
+        assert_same(&exchange, responses::widget_session(partner).ks(&ks(&object)));
     }
 }
 
 #[test]
-fn sessions_are_those_of_the_server() {
+fn sessions_match_the_recording() {
     let mut started = 0;
     for (exchange, object) in of_type("KalturaSessionInfo") {
         let path = exchange.request.line.split([' ', '?']).nth(1).unwrap().to_ascii_lowercase();
         let partner = PartnerId::new(number(&object["partnerId"]));
         let session = match path.rsplit('/').next().unwrap() {
-            "startsession" => answers::session(partner).ks(&ks(&object)),
-            "get" => answers::session_info(partner),
+            "startsession" => responses::session(partner).ks(&ks(&object)),
+            "get" => responses::session_info(partner),
             _ => continue,
         };
         let session = if object["partnerId"].is_number() { session.partner_as_number() } else { session };
         let session = session
-            .with("userId", object.get("userId").cloned().unwrap_or_default())
-            .with("sessionType", object["sessionType"].clone())
+            .with_field("userId", object.get("userId").cloned().unwrap_or_default())
+            .with_field("sessionType", object["sessionType"].clone())
             .expires_at(UnixTime::from_seconds(number(&object["expiry"])))
             .privileges(object["privileges"].as_str().unwrap());
         assert_same(&exchange, session);
@@ -165,38 +166,38 @@ fn sessions_are_those_of_the_server() {
 }
 
 #[test]
-fn app_tokens_are_those_of_the_server() {
-    let whole = |(_, object): &(Exchange, Map<String, Value>)| object.contains_key("token");
-    // The others were trimmed by a response profile.
-    for (exchange, object) in of_type("KalturaAppToken").into_iter().filter(whole) {
-        let mut token = answers::app_token(PartnerId::new(1_234_567), "", "");
-        // Whatever the server leaves out is left out.
+fn app_tokens_match_the_recording() {
+    let complete = |(_, object): &(Exchange, Map<String, Value>)| object.contains_key("token");
+    // A response profile removed fields of the others.
+    for (exchange, object) in of_type("KalturaAppToken").into_iter().filter(complete) {
+        let mut token = responses::app_token(PartnerId::new(1_234_567), "", "");
+        // Fields that the server may omit.
         for name in ["hashType", "sessionDuration"] {
-            token = token.without(name);
+            token = token.without_field(name);
         }
         for (name, value) in &object {
-            token = token.with(name, value.clone());
+            token = token.with_field(name, value.clone());
         }
         assert_same(&exchange, token);
     }
 }
 
 #[test]
-fn an_answer_has_the_headers_that_the_server_sends_and_a_response_keeps() {
-    let answer: WireResponse = answers::null().into();
+fn a_response_has_the_recorded_headers_that_a_wire_response_keeps() {
+    let response: WireResponse = responses::null().into();
     for (exchange, _) in objects().iter().filter(|(exchange, _)| exchange.response.status == 200).take(20) {
         let kept =
             exchange.response.headers.iter().fold(WireResponse::new(200, ""), |kept, (name, value)| {
                 kept.with_header(name, value.as_str())
             });
         for name in ["Date", "X-Me", "X-Kaltura-Session", "Content-Type"] {
-            assert_eq!(answer.header(name).is_some(), kept.header(name).is_some(), "{name}");
+            assert_eq!(response.header(name).is_some(), kept.header(name).is_some(), "{name}");
         }
-        assert_eq!(answer.header("Content-Type"), kept.header("Content-Type"));
+        assert_eq!(response.header("Content-Type"), kept.header("Content-Type"));
     }
     let first = objects().swap_remove(0).0;
     let date = first.response.headers.iter().find(|(name, _)| name == "Date").unwrap();
-    assert_eq!(answer.header("Date"), Some(date.1.as_str()));
+    assert_eq!(response.header("Date"), Some(date.1.as_str()));
 }
 
 fn ks(object: &Map<String, Value>) -> Ks {

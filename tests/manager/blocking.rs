@@ -9,7 +9,7 @@ use std::time::Duration;
 use kaltura_auth::manager::{Event, InvalidReason, Policy};
 use kaltura_auth::runtime::Clock;
 use kaltura_auth::{ErrorKind, manager::BlockingSessionManager};
-use kaltura_testing::mock::Gate;
+use kaltura_testing::mock::Latch;
 use kaltura_testing::runtime::TestRuntime;
 
 use super::stage::{START, Stage, WIDGET, is_same, seconds};
@@ -19,7 +19,7 @@ use super::wire::Part;
 fn herd(
     stage: &Stage,
     manager: &BlockingSessionManager,
-    gate: &Gate,
+    gate: &Latch,
     threads: usize,
 ) -> Vec<Option<kaltura_auth::manager::Answer>> {
     let barrier = Barrier::new(threads + 1);
@@ -77,7 +77,7 @@ fn a_fresh_session_costs_one_look_at_the_clock() {
 fn a_herd_of_threads_shares_one_session() {
     for cache in [false, true] {
         let stage = Stage::new().with_cache(cache);
-        let (manager, gate) = (stage.blocking_manager(), Gate::closed());
+        let (manager, gate) = (stage.blocking_manager(), Latch::new());
         stage.wire.play(WIDGET, Part::WaitFor(gate.clone()));
         let answers: Vec<_> =
             herd(&stage, &manager, &gate, 64).into_iter().map(|answer| answer.unwrap().unwrap()).collect();
@@ -90,7 +90,7 @@ fn a_herd_of_threads_shares_one_session() {
 fn a_herd_of_threads_shares_one_error() {
     let stage = Stage::new();
     stage.emulator.disable_token(stage.emulator.app_token().id()).unwrap();
-    let (manager, gate) = (stage.blocking_manager(), Gate::closed());
+    let (manager, gate) = (stage.blocking_manager(), Latch::new());
     stage.wire.play(WIDGET, Part::WaitFor(gate.clone()));
     for answer in herd(&stage, &manager, &gate, 64) {
         assert_eq!(answer.unwrap().unwrap_err().kind(), ErrorKind::TokenNotActive);
@@ -104,7 +104,7 @@ fn a_herd_of_threads_shares_one_error() {
 fn blocking_waiter_gets_its_flights_result_not_a_later_one() {
     // The session is over before the waiters wake up: they must take the outcome as it is, or all log in again.
     let stage = Stage::with_token(kaltura_testing::emulator::AppTokenSeed::new().duration(1));
-    let gate = Gate::closed();
+    let gate = Latch::new();
     let late = stage.clone();
     let manager = BlockingSessionManager::builder(stage.blocking_source(), stage.runtime.clone())
         .observer(move |event: &Event| {
@@ -123,7 +123,7 @@ fn blocking_waiter_gets_its_flights_result_not_a_later_one() {
 #[test]
 fn blocking_panic_wakes_the_waiters_and_one_takes_over() {
     let stage = Stage::new();
-    let (manager, gate) = (stage.blocking_manager(), Gate::closed());
+    let (manager, gate) = (stage.blocking_manager(), Latch::new());
     stage.wire.play(WIDGET, Part::WaitFor(gate.clone()));
     stage.wire.play(START, Part::Panic);
     let answers = herd(&stage, &manager, &gate, 16);
@@ -137,7 +137,7 @@ fn blocking_panic_wakes_the_waiters_and_one_takes_over() {
 fn a_panic_in_an_observer_keeps_no_thread_waiting() {
     for panics_when_begun in [false, true] {
         let stage = Stage::new();
-        let gate = Gate::closed();
+        let gate = Latch::new();
         let manager = BlockingSessionManager::builder(stage.blocking_source(), stage.runtime.clone())
             .observer(move |event: &Event| match event {
                 Event::LoginStarted { .. } => assert!(!panics_when_begun, "the observer panics"),
@@ -161,7 +161,7 @@ fn a_panic_in_an_observer_keeps_no_thread_waiting() {
 #[test]
 fn a_renewal_is_carried_by_one_and_the_others_do_not_wait() {
     let stage = Stage::new();
-    let (manager, gate) = (stage.blocking_manager(), Gate::closed());
+    let (manager, gate) = (stage.blocking_manager(), Latch::new());
     let old = manager.session().unwrap();
     stage.pass(seconds(3550));
     stage.wire.play(START, Part::WaitFor(gate.clone()));

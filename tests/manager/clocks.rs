@@ -44,7 +44,7 @@ fn a_clock_set_back_by_an_hour_lengthens_no_life() {
     let stage = Stage::new();
     let manager = stage.manager();
     stage.run(manager.session()).unwrap();
-    stage.runtime.set_wall(TestRuntime::START - HOUR);
+    stage.runtime.set_unix_time(TestRuntime::START - HOUR);
     let used = used_for(&stage, &manager);
     assert!(IN_TIME.contains(&used), "{used}");
 }
@@ -54,7 +54,7 @@ fn a_clock_set_forward_by_an_hour_costs_one_login_and_no_more() {
     let stage = Stage::new();
     let manager = stage.manager();
     let old = stage.run(manager.session()).unwrap();
-    stage.runtime.set_wall(TestRuntime::START + HOUR);
+    stage.runtime.set_unix_time(TestRuntime::START + HOUR);
     let new = stage.run(manager.session()).unwrap();
     assert!(!is_same(&old, &new));
     assert_eq!(stage.wire.count(), 3);
@@ -70,7 +70,7 @@ fn a_clock_set_during_a_login_does_not_split_it() {
         let manager = stage.manager();
         let mut first = Box::pin(manager.session());
         assert!(super::stage::poll(&mut first).is_pending());
-        stage.runtime.set_wall(wall);
+        stage.runtime.set_unix_time(wall);
         let second = stage.run(manager.session()).unwrap();
         assert!(is_same(&stage.run(first).unwrap(), &second));
         assert_eq!(stage.wire.count(), 2);
@@ -85,7 +85,7 @@ fn a_gate_closes_for_no_longer_when_the_clock_is_set_back() {
     stage.emulator.disable_token(stage.emulator.app_token().id()).unwrap();
     stage.run(manager.session()).unwrap_err();
     stage.emulator.enable_token(stage.emulator.app_token().id()).unwrap();
-    stage.runtime.set_wall(TestRuntime::START - HOUR);
+    stage.runtime.set_unix_time(TestRuntime::START - HOUR);
     stage.pass(seconds(60));
     assert!(stage.run(manager.session()).is_ok());
 }
@@ -97,7 +97,7 @@ fn a_machine_that_slept_does_not_use_a_session_that_is_over() {
     let old = stage.run(manager.session()).unwrap();
     // While it sleeps, the clock that only goes forward stands still.
     stage.emulator.clock().advance(2 * HOUR);
-    stage.runtime.set_wall(stage.runtime.unix_time() + 2 * HOUR);
+    stage.runtime.set_unix_time(stage.runtime.unix_time() + 2 * HOUR);
     assert!(manager.fresh().is_none());
     assert!(!is_same(&stage.run(manager.session()).unwrap(), &old));
 }
@@ -107,7 +107,7 @@ fn where_no_server_time_is_seen_a_clock_that_is_ahead_does_not_make_sessions_loo
     for (ahead, life) in [(Duration::ZERO, HOUR), (seconds(1800), seconds(1800)), (2 * HOUR, HOUR)] {
         let stage = Stage::new().with_lifetime(3600);
         stage.wire.hide_headers();
-        stage.runtime.set_wall(TestRuntime::START + ahead);
+        stage.runtime.set_unix_time(TestRuntime::START + ahead);
         let manager = stage.manager();
         stage.run(manager.session()).unwrap();
         assert_eq!(manager.status().remaining, Some(life), "{ahead:?}");

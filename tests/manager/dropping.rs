@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use futures_util::future::join_all;
-use kaltura_testing::runtime::Spawning;
+use kaltura_testing::runtime::SpawnMode;
 
 use super::stage::{START, Stage, WIDGET, at_once, is_same, poll, seconds};
 use super::wire::Part;
@@ -11,9 +11,9 @@ use super::wire::Part;
 #[test]
 fn every_await_point_can_be_dropped() {
     // A login takes nine polls.
-    for spawning in [Spawning::Keep, Spawning::Drop, Spawning::Decline] {
+    for spawning in [SpawnMode::Queue, SpawnMode::Drop, SpawnMode::Decline] {
         for cut in 0..=10 {
-            let stage = Stage::new().with_spawning(spawning);
+            let stage = Stage::new().with_spawn_mode(spawning);
             stage.wire.answer_after_polls(4);
             let manager = stage.manager();
             let mut dropped = Box::pin(manager.session());
@@ -23,7 +23,7 @@ fn every_await_point_can_be_dropped() {
             let answers = stage.run(join_all((0..4).map(|_| manager.session())));
             assert!(answers.iter().all(Result::is_ok), "{spawning:?}, cut {cut}");
             let repeated = stage.wire.count() - 2;
-            assert!(repeated <= usize::from(spawning != Spawning::Keep), "{spawning:?}, cut {cut}");
+            assert!(repeated <= usize::from(spawning != SpawnMode::Queue), "{spawning:?}, cut {cut}");
             assert!(stage.wire.count_of(WIDGET) == 1 || cut < 5, "an answered first step is not repeated");
         }
     }
@@ -31,8 +31,8 @@ fn every_await_point_can_be_dropped() {
 
 #[test]
 fn a_caller_who_is_dropped_harms_none_of_the_others() {
-    for spawning in [Spawning::Keep, Spawning::Drop, Spawning::Decline] {
-        let stage = Stage::new().with_spawning(spawning);
+    for spawning in [SpawnMode::Queue, SpawnMode::Drop, SpawnMode::Decline] {
+        let stage = Stage::new().with_spawn_mode(spawning);
         // Each of them polls the one login that they share.
         stage.wire.answer_after_polls(20);
         let manager = stage.manager();
@@ -52,17 +52,17 @@ fn a_caller_who_is_dropped_harms_none_of_the_others() {
 
 #[test]
 fn a_flight_that_all_have_left_leaves_no_trace() {
-    let stage = Stage::new().with_spawning(Spawning::Decline);
+    let stage = Stage::new().with_spawn_mode(SpawnMode::Decline);
     let manager = stage.manager();
     stage.wire.play(WIDGET, Part::Hang);
     let mut callers: Vec<_> = (0..10).map(|_| Box::pin(manager.session())).collect();
     assert!(callers.iter_mut().all(|caller| poll(caller).is_pending()));
     assert!(manager.status().logging_in);
-    assert_eq!(stage.runtime.sleepers(), 1, "the deadline of the flight");
+    assert_eq!(stage.runtime.sleeper_count(), 1, "the deadline of the flight");
     callers.clear();
     let status = manager.status();
     assert!(!status.logging_in && status.last_error.is_none() && status.next_try.is_none());
-    assert_eq!(stage.runtime.sleepers(), 0);
+    assert_eq!(stage.runtime.sleeper_count(), 0);
     assert!(stage.run(manager.session()).is_ok());
 }
 
@@ -76,10 +76,10 @@ fn with_the_last_handle_the_login_and_its_task_end() {
     assert!(poll(&mut Box::pin(manager.session())).is_pending());
     let other = manager.clone();
     drop(manager);
-    assert!(stage.runtime.tasks() > 0, "somebody may still ask");
+    assert!(stage.runtime.task_count() > 0, "somebody may still ask");
     drop(other);
     stage.runtime.run_until_idle();
-    assert_eq!((stage.runtime.tasks(), stage.runtime.sleepers()), (0, 0));
+    assert_eq!((stage.runtime.task_count(), stage.runtime.sleeper_count()), (0, 0));
     assert_eq!(stage.wire.count(), 1, "the second request is not sent any more");
 }
 
@@ -117,7 +117,7 @@ fn first_served(stage: &Stage, patience: usize) -> Option<usize> {
 
 #[test]
 fn impatient_callers_make_progress() {
-    let stage = Stage::new().with_spawning(Spawning::Decline);
+    let stage = Stage::new().with_spawn_mode(SpawnMode::Decline);
     stage.wire.answer_after_polls(4);
     // A login takes nine polls: the second caller goes on from the widget session of the first.
     assert_eq!(first_served(&stage, 6), Some(2));
@@ -126,7 +126,7 @@ fn impatient_callers_make_progress() {
 
 #[test]
 fn impatient_callers_make_progress_even_if_their_widget_session_is_dead() {
-    let stage = Stage::with_short_widget_sessions().with_spawning(Spawning::Decline);
+    let stage = Stage::with_short_widget_sessions().with_spawn_mode(SpawnMode::Decline);
     let source = stage.source();
     let manager = kaltura_auth::manager::SessionManager::new(source.clone(), stage.runtime.clone());
     stage.run(manager.session()).unwrap();

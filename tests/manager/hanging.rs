@@ -7,17 +7,17 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use kaltura_auth::manager::{BlockingSessionManager, Policy, SessionManager};
 use kaltura_auth::{ErrorKind, ManagerError};
-use kaltura_testing::mock::Gate;
-use kaltura_testing::runtime::Spawning;
+use kaltura_testing::mock::Latch;
+use kaltura_testing::runtime::SpawnMode;
 
 use super::stage::{START, Stage, WIDGET, at_once, is_same, seconds};
 use super::wire::Part;
 
 #[test]
 fn the_flights_own_deadline_frees_everybody() {
-    for spawning in [Spawning::Keep, Spawning::Inline, Spawning::Drop, Spawning::Decline] {
+    for spawning in [SpawnMode::Queue, SpawnMode::Inline, SpawnMode::Drop, SpawnMode::Decline] {
         for action in [WIDGET, START] {
-            let stage = Stage::new().with_spawning(spawning);
+            let stage = Stage::new().with_spawn_mode(spawning);
             stage.wire.play(action, Part::Hang);
             let manager = stage.manager();
             let answers = stage.run(join_all((0..100).map(|_| manager.session())));
@@ -38,7 +38,7 @@ fn the_flights_own_deadline_frees_everybody() {
 fn both_requests_together_have_one_deadline() {
     let stage = Stage::new();
     let manager = stage.manager();
-    let gate = Gate::closed();
+    let gate = Latch::new();
     stage.wire.play(WIDGET, Part::WaitFor(gate.clone()));
     stage.wire.play(START, Part::Hang);
     let mut answer = Box::pin(manager.session());
@@ -91,7 +91,7 @@ fn impatient(stage: &Stage) -> BlockingSessionManager {
 fn threads_do_not_hang_with_their_leader() {
     let stage = Stage::new();
     let manager = impatient(&stage);
-    let gate = Gate::closed();
+    let gate = Latch::new();
     stage.wire.play(WIDGET, Part::WaitFor(gate.clone()));
     thread::scope(|scope| {
         let leader = scope.spawn(|| manager.session());
@@ -119,7 +119,7 @@ fn threads_do_not_hang_with_their_leader() {
 fn a_thread_that_comes_when_the_deadline_is_past_begins_anew() {
     let stage = Stage::new();
     let manager = impatient(&stage);
-    let gate = Gate::closed();
+    let gate = Latch::new();
     stage.wire.play(WIDGET, Part::WaitFor(gate.clone()));
     let barrier = Barrier::new(2);
     thread::scope(|scope| {

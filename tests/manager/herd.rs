@@ -1,8 +1,8 @@
 //! Ten thousand ask at once.
 
 use kaltura_auth::{ErrorKind, TransportErrorKind};
-use kaltura_testing::mock::Gate;
-use kaltura_testing::runtime::Spawning;
+use kaltura_testing::mock::Latch;
+use kaltura_testing::runtime::SpawnMode;
 
 use super::stage::{START, Stage, WIDGET, at_once, is_same, seconds};
 use super::wire::Part;
@@ -11,16 +11,16 @@ const HERD: usize = 10_000;
 
 /// Runtimes that run the login, and runtimes that leave it to those who wait; a server with and without a cache.
 fn stages() -> impl Iterator<Item = Stage> {
-    [Spawning::Keep, Spawning::Inline, Spawning::Drop, Spawning::Decline].into_iter().flat_map(|spawning| {
-        [false, true].map(|cache| Stage::new().with_spawning(spawning).with_cache(cache))
-    })
+    [SpawnMode::Queue, SpawnMode::Inline, SpawnMode::Drop, SpawnMode::Decline].into_iter().flat_map(
+        |spawning| [false, true].map(|cache| Stage::new().with_spawn_mode(spawning).with_cache(cache)),
+    )
 }
 
 #[test]
 fn ten_thousand_cold_callers_cost_two_requests_and_share_one_session() {
     for stage in stages() {
         for action in [WIDGET, START] {
-            let (before, gate) = (stage.wire.count(), Gate::closed());
+            let (before, gate) = (stage.wire.count(), Latch::new());
             stage.wire.play(action, Part::WaitFor(gate.clone()));
             let answers = stage.herd(&stage.manager(), HERD, &gate);
             assert_eq!(answers.len(), HERD);
@@ -34,7 +34,7 @@ fn ten_thousand_cold_callers_cost_two_requests_and_share_one_session() {
 #[test]
 fn ten_thousand_who_find_a_broken_server_cost_one_attempt_and_share_one_error() {
     for stage in stages() {
-        let (manager, gate) = (stage.manager(), Gate::closed());
+        let (manager, gate) = (stage.manager(), Latch::new());
         stage.wire.play(START, Part::BreakAfter(gate.clone()));
         for answer in stage.herd(&manager, HERD, &gate) {
             assert_eq!(answer.unwrap_err().kind(), ErrorKind::Transport(TransportErrorKind::Io));
@@ -51,7 +51,7 @@ fn ten_thousand_who_find_a_broken_server_cost_one_attempt_and_share_one_error() 
 
         // The gate is open again: one more login, for which the widget session is still good.
         stage.pass(seconds(1));
-        let gate = Gate::closed();
+        let gate = Latch::new();
         stage.wire.play(START, Part::WaitFor(gate.clone()));
         assert!(stage.herd(&manager, HERD, &gate).iter().all(Result::is_ok));
         assert_eq!(stage.wire.count(), 3);
@@ -62,7 +62,7 @@ fn ten_thousand_who_find_a_broken_server_cost_one_attempt_and_share_one_error() 
 fn ten_thousand_who_are_refused_cost_one_attempt_and_share_one_error() {
     for stage in stages() {
         stage.emulator.disable_token(stage.emulator.app_token().id()).unwrap();
-        let (manager, gate) = (stage.manager(), Gate::closed());
+        let (manager, gate) = (stage.manager(), Latch::new());
         stage.wire.play(START, Part::WaitFor(gate.clone()));
         for answer in stage.herd(&manager, HERD, &gate) {
             assert_eq!(answer.unwrap_err().kind(), ErrorKind::TokenNotActive);

@@ -1,7 +1,7 @@
 //! `run_refresh_loop` and `refresh_if_due`: a session is held ready, and nobody ever waits.
 
 use kaltura_auth::runtime::Runtime as _;
-use kaltura_testing::runtime::Spawning;
+use kaltura_testing::runtime::SpawnMode;
 
 use super::stage::{START, Stage, at_once, is_same, seconds};
 
@@ -9,7 +9,7 @@ use super::stage::{START, Stage, at_once, is_same, seconds};
 fn maintained(stage: &Stage) -> kaltura_auth::manager::SessionManager {
     let manager = stage.manager();
     stage.runtime.spawn(Box::pin(manager.run_refresh_loop())).unwrap();
-    stage.runtime.set_spawning(Spawning::Decline);
+    stage.runtime.set_spawn_mode(SpawnMode::Decline);
     manager
 }
 
@@ -45,14 +45,14 @@ fn maintain_ends_with_the_last_handle() {
     let stage = Stage::new();
     let manager = maintained(&stage);
     stage.live(seconds(100));
-    assert_eq!(stage.runtime.tasks(), 1);
+    assert_eq!(stage.runtime.task_count(), 1);
     let handle = manager.clone();
     drop(manager);
     stage.live(seconds(100));
-    assert_eq!(stage.runtime.tasks(), 1);
+    assert_eq!(stage.runtime.task_count(), 1);
     drop(handle);
     stage.live(seconds(60));
-    assert_eq!((stage.runtime.tasks(), stage.runtime.sleepers()), (0, 0));
+    assert_eq!((stage.runtime.task_count(), stage.runtime.sleeper_count()), (0, 0));
 }
 
 #[test]

@@ -5,18 +5,18 @@ use std::task::Poll;
 
 use kaltura_auth::ErrorKind;
 use kaltura_auth::manager::{Event, SessionManager};
-use kaltura_testing::mock::Gate;
-use kaltura_testing::runtime::Spawning;
+use kaltura_testing::mock::Latch;
+use kaltura_testing::runtime::SpawnMode;
 
 use super::stage::{START, Stage, WIDGET, at_once, is_same, poll, seconds};
 use super::wire::Part;
 
 #[test]
 fn a_panic_in_a_transport_is_an_error_for_all_who_wait_and_none_is_left_waiting() {
-    for spawning in [Spawning::Keep, Spawning::Drop, Spawning::Decline] {
+    for spawning in [SpawnMode::Queue, SpawnMode::Drop, SpawnMode::Decline] {
         for action in [WIDGET, START] {
-            let stage = Stage::new().with_spawning(spawning);
-            let (manager, gate) = (stage.manager(), Gate::closed());
+            let stage = Stage::new().with_spawn_mode(spawning);
+            let (manager, gate) = (stage.manager(), Latch::new());
             stage.wire.play(action, Part::PanicAfter(gate.clone()));
             // This panics if somebody waits whom nobody will wake.
             let answers = stage.herd(&manager, 100, &gate);
@@ -33,7 +33,7 @@ fn a_panic_in_a_transport_is_an_error_for_all_who_wait_and_none_is_left_waiting(
 
 #[test]
 fn a_panic_in_a_task_that_runs_inside_of_spawn_does_not_come_out_of_it() {
-    let stage = Stage::new().with_spawning(Spawning::Inline);
+    let stage = Stage::new().with_spawn_mode(SpawnMode::Inline);
     stage.wire.play(START, Part::Panic);
     let manager = stage.manager();
     assert!(at_once(manager.session()).is_err());
@@ -42,7 +42,7 @@ fn a_panic_in_a_task_that_runs_inside_of_spawn_does_not_come_out_of_it() {
 
 #[test]
 fn async_panic_with_a_parked_waiter_does_not_hit_a_newcomer() {
-    let stage = Stage::new().with_spawning(Spawning::Decline);
+    let stage = Stage::new().with_spawn_mode(SpawnMode::Decline);
     stage.wire.answer_after_polls(1);
     stage.wire.play(WIDGET, Part::Panic);
     let manager = stage.manager();
@@ -56,8 +56,8 @@ fn async_panic_with_a_parked_waiter_does_not_hit_a_newcomer() {
 
 #[test]
 fn a_panic_in_a_renewal_keeps_the_session() {
-    for spawning in [Spawning::Keep, Spawning::Decline] {
-        let stage = Stage::new().with_spawning(spawning);
+    for spawning in [SpawnMode::Queue, SpawnMode::Decline] {
+        let stage = Stage::new().with_spawn_mode(spawning);
         let manager = stage.manager();
         let old = stage.run(manager.session()).unwrap();
         stage.pass(seconds(3550));
@@ -82,7 +82,7 @@ fn panics_at(begun: bool) -> impl Fn(&Event) + Send + Sync + 'static {
 #[test]
 fn a_panic_in_an_observer_leaves_none_waiting() {
     for begun in [false, true] {
-        let stage = Stage::new().with_spawning(Spawning::Decline);
+        let stage = Stage::new().with_spawn_mode(SpawnMode::Decline);
         stage.wire.answer_after_polls(1);
         let manager =
             SessionManager::builder(stage.source(), stage.runtime.clone()).observer(panics_at(begun)).build();

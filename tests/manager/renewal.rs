@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use kaltura_auth::manager::InvalidReason;
-use kaltura_testing::runtime::Spawning;
+use kaltura_testing::runtime::SpawnMode;
 
 use super::stage::{START, Stage, WIDGET, at_once, is_same, poll, seconds};
 use super::wire::Part;
@@ -14,7 +14,7 @@ const NEARLY_AN_HOUR: u64 = 3550;
 
 #[test]
 fn a_fresh_session_is_ready_at_the_first_poll() {
-    let stage = Stage::new().with_spawning(Spawning::Decline);
+    let stage = Stage::new().with_spawn_mode(SpawnMode::Decline);
     let manager = stage.manager();
     assert!(manager.fresh().is_none());
     let session = stage.run(manager.session()).unwrap();
@@ -34,19 +34,19 @@ fn with_a_spawner_a_renewal_costs_one_request_and_delays_nobody() {
         for _ in 0..10_000 {
             assert!(is_same(&at_once(manager.session()).unwrap(), &old));
         }
-        assert_eq!((stage.runtime.tasks(), stage.wire.count()), (1, 2));
+        assert_eq!((stage.runtime.task_count(), stage.wire.count()), (1, 2));
         stage.runtime.run_until_idle();
         assert_eq!((stage.wire.count_of(WIDGET), stage.wire.count_of(START)), (1, 2));
         let new = at_once(manager.session()).unwrap();
         assert!(!is_same(&new, &old));
         assert_ne!(new.ks(), old.ks());
-        assert_eq!((stage.runtime.tasks(), stage.runtime.sleepers()), (0, 0));
+        assert_eq!((stage.runtime.task_count(), stage.runtime.sleeper_count()), (0, 0));
     }
 }
 
 #[test]
 fn without_a_spawner_exactly_the_elected_waits() {
-    let stage = Stage::new().with_spawning(Spawning::Decline);
+    let stage = Stage::new().with_spawn_mode(SpawnMode::Decline);
     stage.wire.answer_after_polls(5);
     let manager = stage.manager();
     let old = stage.run(manager.session()).unwrap();
@@ -64,8 +64,8 @@ fn without_a_spawner_exactly_the_elected_waits() {
 
 #[test]
 fn a_renewal_that_fails_keeps_the_session_and_is_tried_again_later() {
-    for spawning in [Spawning::Keep, Spawning::Decline] {
-        let stage = Stage::new().with_spawning(spawning);
+    for spawning in [SpawnMode::Queue, SpawnMode::Decline] {
+        let stage = Stage::new().with_spawn_mode(spawning);
         let manager = stage.manager();
         let old = stage.run(manager.session()).unwrap();
         stage.pass(seconds(NEARLY_AN_HOUR));
@@ -101,7 +101,7 @@ fn a_renewal_that_fails_for_good_serves_to_the_end_and_then_tells() {
 
 #[test]
 fn the_elected_is_told_the_error_if_his_session_was_refused_meanwhile() {
-    let stage = Stage::new().with_spawning(Spawning::Decline);
+    let stage = Stage::new().with_spawn_mode(SpawnMode::Decline);
     stage.wire.answer_after_polls(2);
     let manager = stage.manager();
     let old = stage.run(manager.session()).unwrap();
@@ -115,7 +115,7 @@ fn the_elected_is_told_the_error_if_his_session_was_refused_meanwhile() {
 
 #[test]
 fn elected_dropped_the_next_is_elected() {
-    let stage = Stage::new().with_spawning(Spawning::Decline);
+    let stage = Stage::new().with_spawn_mode(SpawnMode::Decline);
     stage.wire.answer_after_polls(2);
     let manager = stage.manager();
     let old = stage.run(manager.session()).unwrap();
@@ -128,7 +128,7 @@ fn elected_dropped_the_next_is_elected() {
 
 #[test]
 fn an_elected_who_is_not_polled_past_the_end_is_helped_by_whoever_comes() {
-    let stage = Stage::new().with_spawning(Spawning::Decline);
+    let stage = Stage::new().with_spawn_mode(SpawnMode::Decline);
     stage.wire.answer_after_polls(2);
     let manager = stage.manager();
     stage.run(manager.session()).unwrap();
@@ -144,7 +144,7 @@ fn an_elected_who_is_not_polled_past_the_end_is_helped_by_whoever_comes() {
 
 #[test]
 fn a_spawner_that_drops_the_task_blocks_nobody() {
-    let stage = Stage::new().with_spawning(Spawning::Drop);
+    let stage = Stage::new().with_spawn_mode(SpawnMode::Drop);
     let manager = stage.manager();
     let old = stage.run(manager.session()).unwrap();
     stage.pass(seconds(NEARLY_AN_HOUR));
@@ -155,7 +155,7 @@ fn a_spawner_that_drops_the_task_blocks_nobody() {
 
 #[test]
 fn a_spawner_that_runs_the_task_at_once_works_too() {
-    let stage = Stage::new().with_spawning(Spawning::Inline);
+    let stage = Stage::new().with_spawn_mode(SpawnMode::Inline);
     let manager = stage.manager();
     let old = stage.run(manager.session()).unwrap();
     stage.pass(seconds(NEARLY_AN_HOUR));

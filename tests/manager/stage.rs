@@ -13,8 +13,8 @@ use kaltura_auth::{
     transport_fn,
 };
 use kaltura_testing::emulator::{AppTokenSeed, Clock, Emulator, PartnerSeed};
-use kaltura_testing::mock::Gate;
-use kaltura_testing::runtime::{Spawning, TestRuntime};
+use kaltura_testing::mock::Latch;
+use kaltura_testing::runtime::{SpawnMode, TestRuntime};
 use kaltura_types::{Lifetime, PartnerId, UnixTime};
 
 use super::wire::Wire;
@@ -75,8 +75,8 @@ impl Stage {
         self
     }
 
-    pub(crate) fn with_spawning(self, spawning: Spawning) -> Self {
-        self.runtime.set_spawning(spawning);
+    pub(crate) fn with_spawn_mode(self, spawning: SpawnMode) -> Self {
+        self.runtime.set_spawn_mode(spawning);
         self
     }
 
@@ -130,7 +130,7 @@ impl Stage {
     }
 
     /// So many callers ask, and all of them wait for a login that is held back at this gate; then it is opened.
-    pub(crate) fn herd(&self, manager: &SessionManager, callers: usize, gate: &Gate) -> Vec<Answer> {
+    pub(crate) fn herd(&self, manager: &SessionManager, callers: usize, gate: &Latch) -> Vec<Answer> {
         let mut herd: Vec<_> = (0..callers).map(|_| Box::pin(manager.session())).collect();
         assert!(herd.iter_mut().all(|caller| poll(caller).is_pending()));
         self.runtime.run_until_idle();

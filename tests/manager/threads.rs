@@ -8,7 +8,7 @@ use futures_executor::block_on;
 use kaltura_auth::ErrorKind;
 use kaltura_auth::manager::{BlockingSessionManager, InvalidReason, Policy, SessionManager};
 use kaltura_auth::runtime::Clock as _;
-use kaltura_testing::runtime::{Spawning, TestRuntime};
+use kaltura_testing::runtime::{SpawnMode, TestRuntime};
 
 use super::stage::{Stage, poll, seconds};
 
@@ -57,7 +57,7 @@ fn is_good(stage: &Stage, manager: &SessionManager, chance: u64) -> bool {
 fn async_on_16_threads_with_random_drops() {
     for round in 0..ROUNDS {
         let stage =
-            Stage::new().with_spawning(if round % 2 == 0 { Spawning::Decline } else { Spawning::Drop });
+            Stage::new().with_spawn_mode(if round % 2 == 0 { SpawnMode::Decline } else { SpawnMode::Drop });
         stage.wire.answer_after_polls(2);
         let served = AtomicUsize::new(0);
         let manager = SessionManager::builder(stage.source(), stage.runtime.clone()).policy(policy()).build();

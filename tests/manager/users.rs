@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use kaltura_auth::manager::SessionManager;
 use kaltura_auth::source::SessionSource;
 use kaltura_auth::{Session, SessionRequest};
-use kaltura_testing::runtime::Spawning;
+use kaltura_testing::runtime::SpawnMode;
 
 use super::stage::{START, Stage, WIDGET, is_same, seconds};
 
@@ -38,9 +38,9 @@ fn all_ask(stage: &Stage, managers: &[SessionManager]) -> Vec<Arc<Session>> {
 
 #[test]
 fn two_hundred_tasks_with_twenty_users_cost_one_login_for_each_user() {
-    for spawning in [Spawning::Keep, Spawning::Decline] {
+    for spawning in [SpawnMode::Queue, SpawnMode::Decline] {
         for cache in [false, true] {
-            let stage = Stage::new().with_spawning(spawning).with_cache(cache);
+            let stage = Stage::new().with_spawn_mode(spawning).with_cache(cache);
             stage.wire.answer_after_polls(2);
             let managers = managers(&stage);
             let sessions = all_ask(&stage, &managers);

@@ -2,7 +2,7 @@
 
 use kaltura_auth::ErrorKind;
 use kaltura_auth::manager::SessionManager;
-use kaltura_testing::runtime::Spawning;
+use kaltura_testing::runtime::SpawnMode;
 use serde_json::json;
 
 use super::stage::{START, Stage, WIDGET, at_once, is_same, seconds};
@@ -95,7 +95,7 @@ fn it_is_given_up_before_its_own_end() {
 
 #[test]
 fn it_is_shared_with_a_manager_made_from_a_clone_of_the_source() {
-    let stage = Stage::new().with_spawning(Spawning::Decline);
+    let stage = Stage::new().with_spawn_mode(SpawnMode::Decline);
     let source = stage.source();
     for _ in 0..3 {
         let manager = SessionManager::new(source.clone(), stage.runtime.clone());

@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use kaltura_auth::{BlockingTransport, TransportError, TransportErrorKind, WireRequest, WireResponse};
 use kaltura_testing::emulator::Emulator;
-use kaltura_testing::mock::Gate;
+use kaltura_testing::mock::Latch;
 use serde_json::Value;
 
 /// What becomes of a request instead of the server's answer.
@@ -19,13 +19,13 @@ pub(crate) enum Part {
     /// The transport panics.
     Panic,
     /// The transport panics when the gate is opened.
-    PanicAfter(Gate),
+    PanicAfter(Latch),
     /// The connection breaks when the gate is opened.
-    BreakAfter(Gate),
+    BreakAfter(Latch),
     /// No answer ever comes, and the transport does not keep to its time limit.
     Hang,
     /// The server's answer comes when the gate is opened.
-    WaitFor(Gate),
+    WaitFor(Latch),
 }
 
 #[derive(Default)]
@@ -102,13 +102,13 @@ impl Wire {
         .await;
         match part {
             Some(Part::Hang) => pending().await,
-            Some(Part::WaitFor(gate)) => gate.pass().await,
+            Some(Part::WaitFor(gate)) => gate.wait().await,
             Some(Part::PanicAfter(gate)) => {
-                gate.pass().await;
+                gate.wait().await;
                 play(Some(Part::Panic))?;
             }
             Some(Part::BreakAfter(gate)) => {
-                gate.pass().await;
+                gate.wait().await;
                 play(Some(Part::Break))?;
             }
             other => play(other)?,
@@ -122,7 +122,7 @@ impl Wire {
         emulator: &Emulator,
     ) -> Result<WireResponse, TransportError> {
         match self.note(&request) {
-            Some(Part::WaitFor(gate)) => gate.pass_blocking(),
+            Some(Part::WaitFor(gate)) => gate.wait_blocking(),
             other => play(other)?,
         }
         self.deliver(request, emulator)

@@ -1,30 +1,32 @@
-//! A gate that is closed until somebody opens it.
+//! A latch: closed until a test opens it.
 
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
-/// Holds answers back until a test opens it, so that a test can look at what happens while a request is
-/// under way. No sleeping, and no runtime needed. A clone is the same gate.
+/// Blocks waiters until it is opened, then stays open.
+///
+/// With [`Expectation::delay_until`](super::Expectation::delay_until) a test holds a response back while it
+/// inspects a request in progress. No sleeping, and no runtime needed. Clones share the state.
 ///
 /// ```
 /// # use std::thread; use kaltura_auth::{BlockingTransport as _, WireRequest};
-/// # use kaltura_testing::mock::{Gate, MockTransport, answers};
+/// # use kaltura_testing::mock::{Latch, MockTransport, responses};
 /// let kaltura = MockTransport::new();
-/// let gate = Gate::closed();
-/// kaltura.expect("system.ping").held_by(&gate).answer(answers::json(true));
+/// let latch = Latch::new();
+/// kaltura.expect("system.ping").delay_until(&latch).respond(responses::json(true));
 ///
 /// thread::scope(|scope| {
 ///     # let request = WireRequest::new("https://example.com/", "system", "ping", "{}");
 ///     let ping = scope.spawn(|| kaltura.send(request));
 ///     assert!(!ping.is_finished());
-///     gate.open();
+///     latch.open();
 ///     assert!(ping.join().unwrap().is_ok());
 /// });
 /// ```
 #[derive(Clone, Default)]
-pub struct Gate(Arc<Inner>);
+pub struct Latch(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
@@ -35,25 +37,25 @@ struct Inner {
 #[derive(Default)]
 struct State {
     open: bool,
-    waiting: Vec<Waker>,
+    wakers: Vec<Waker>,
 }
 
-impl Gate {
-    /// A gate that lets nobody through yet.
+impl Latch {
+    /// A closed latch.
     #[must_use]
-    pub fn closed() -> Self {
+    pub fn new() -> Self {
         Self::default()
     }
 
-    /// Lets everybody through, now and later.
+    /// Releases all waiters, now and later.
     pub fn open(&self) {
-        let waiting = {
+        let wakers = {
             let mut state = self.state();
             state.open = true;
-            std::mem::take(&mut state.waiting)
+            std::mem::take(&mut state.wakers)
         };
         self.0.opened.notify_all();
-        waiting.into_iter().for_each(Waker::wake);
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Whether it has been opened.
@@ -62,25 +64,25 @@ impl Gate {
         self.state().open
     }
 
-    /// Waits until it is open.
-    pub async fn pass(&self) {
+    /// Waits until the latch is open.
+    pub async fn wait(&self) {
         poll_fn(|context| {
             let mut state = self.state();
             if state.open {
                 return Poll::Ready(());
             }
-            if !state.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                state.waiting.push(context.waker().clone());
+            if !state.wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+                state.wakers.push(context.waker().clone());
             }
             Poll::Pending
         })
         .await;
     }
 
-    /// Waits until it is open, holding the thread meanwhile.
-    pub fn pass_blocking(&self) {
-        let closed = |state: &mut State| !state.open;
-        drop(self.0.opened.wait_while(self.state(), closed).unwrap_or_else(PoisonError::into_inner));
+    /// Waits until the latch is open, blocking the thread.
+    pub fn wait_blocking(&self) {
+        let is_closed = |state: &mut State| !state.open;
+        drop(self.0.opened.wait_while(self.state(), is_closed).unwrap_or_else(PoisonError::into_inner));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -88,9 +90,9 @@ impl Gate {
     }
 }
 
-impl fmt::Debug for Gate {
+impl fmt::Debug for Latch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_open() { "Gate(open)" } else { "Gate(closed)" })
+        f.write_str(if self.is_open() { "Latch(open)" } else { "Latch(closed)" })
     }
 }
 
@@ -101,9 +103,9 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Wake};
 
-    struct Counter(AtomicUsize);
+    struct WakeCounter(AtomicUsize);
 
-    impl Wake for Counter {
+    impl Wake for WakeCounter {
         fn wake(self: Arc<Self>) {
             self.0.fetch_add(1, Ordering::SeqCst);
         }
@@ -111,17 +113,17 @@ mod tests {
 
     #[test]
     fn opening_wakes_each_waiter_once() {
-        let gate = Gate::closed();
-        let counter = Arc::new(Counter(AtomicUsize::new(0)));
+        let latch = Latch::new();
+        let counter = Arc::new(WakeCounter(AtomicUsize::new(0)));
         let waker = Waker::from(counter.clone());
         let mut context = Context::from_waker(&waker);
-        let mut passing = pin!(gate.pass());
+        let mut waiting = pin!(latch.wait());
         for _ in 0..2 {
-            assert!(passing.as_mut().poll(&mut context).is_pending());
+            assert!(waiting.as_mut().poll(&mut context).is_pending());
         }
-        gate.clone().open();
+        latch.clone().open();
         assert_eq!(counter.0.load(Ordering::SeqCst), 1);
-        assert!(passing.as_mut().poll(&mut context).is_ready());
-        gate.pass_blocking();
+        assert!(waiting.as_mut().poll(&mut context).is_ready());
+        latch.wait_blocking();
     }
 }
