@@ -10,7 +10,7 @@ use kaltura_auth::{
 };
 use kaltura_client::app_tokens::{AppTokens, BlockingAppTokens, RotatedToken, RotationError, RotationStep};
 use kaltura_client::{BlockingClient, Client, Error, ErrorKind, RawAction, RetryPolicy};
-use kaltura_testing::emulator::{AppTokenSeed, Clock, Emulator, Fault, FaultRule, PartnerSeed};
+use kaltura_emulator::{AppTokenSeed, Clock, Emulator, Fault, FaultRule, PartnerSeed};
 use kaltura_testing::runtime::TestRuntime;
 use kaltura_types::{
     AppToken, AppTokenDraft, AppTokenFilter, AppTokenId, AppTokenOrder, AppTokenStatus, HashType, KsRefusal,

@@ -15,7 +15,7 @@ use kaltura_auth::{
     TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait,
 };
 use kaltura_client::{BlockingClient, CallOptions, Client, Error, ErrorKind, RawAction, RetryPolicy};
-use kaltura_testing::emulator::{
+use kaltura_emulator::{
     AppTokenSeed, Clock, Emulator, EmulatorBuilder, Fault, FaultRule, PartnerSeed, RateLimit,
 };
 use kaltura_testing::runtime::TestRuntime;

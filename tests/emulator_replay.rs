@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kaltura_auth::TokenHash;
+use kaltura_emulator::{AppTokenSeed, Clock, Emulator, PartnerSeed, RateLimit, Seed};
 use kaltura_ks::{KsFields, OpenedKs};
-use kaltura_testing::emulator::{AppTokenSeed, Clock, Emulator, PartnerSeed, RateLimit, Seed};
 use kaltura_tests::vectors::{EXCHANGES, SEED};
 use kaltura_types::{AdminSecret, AppTokenValue, HashType, Ks, PartnerId, SessionType, UnixTime};
 use serde_json::Value;

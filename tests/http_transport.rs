@@ -7,9 +7,9 @@ use kaltura_auth::{
     AppTokenCredentials, AppTokenLogin, BlockingTransport, ErrorKind, Session, Transport, TransportErrorKind,
     WireRequest, WireResponse,
 };
+use kaltura_emulator::server::Server;
+use kaltura_emulator::{AppTokenSeed, EmulatedAppToken, Emulator, Fault, FaultRule};
 use kaltura_http::{BlockingReqwestTransport, ReqwestTransport, ReqwestTransportBuilder};
-use kaltura_testing::emulator::{AppTokenSeed, EmulatedAppToken, Emulator, Fault, FaultRule};
-use kaltura_testing::server::Server;
 use kaltura_types::{HashType, Parameters, SessionType};
 use serde_json::Value;
 

@@ -12,7 +12,7 @@ use kaltura_client::multirequest::{BatchMistake, Handle, VoidReason};
 use kaltura_client::{
     BlockingClient, CallError, Client, Error, ErrorKind, Multirequest, RawAction, Subrequest,
 };
-use kaltura_testing::emulator::{AppTokenSeed, Clock, Emulator, Fault, FaultRule, PartnerSeed};
+use kaltura_emulator::{AppTokenSeed, Clock, Emulator, Fault, FaultRule, PartnerSeed};
 use kaltura_testing::runtime::TestRuntime;
 use kaltura_types::{
     AddAppToken, AppToken, AppTokenDraft, AppTokenId, AppTokenList, DeleteAppToken, GetAppToken, GetSession,

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use kaltura_auth::{
     AppTokenFlow, AppTokenLogin, BlockingTransport, FlowStep, ServiceUrl, Transport, WireRequest,
 };
+use kaltura_emulator::Emulator;
 use kaltura_http::ReqwestTransport;
-use kaltura_testing::emulator::Emulator;
 
 const ROUNDS: usize = 21;
 

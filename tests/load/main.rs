@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kaltura_auth::{AppTokenFlow, AppTokenLogin, FlowStep, Transport, WireRequest, WireResponse};
+use kaltura_emulator::Emulator;
 use kaltura_http::ReqwestTransport;
-use kaltura_testing::emulator::Emulator;
 
 use bare_server::{Answer, BareServer};
 use figures::Figures;

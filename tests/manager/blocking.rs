@@ -103,7 +103,7 @@ fn a_herd_of_threads_shares_one_error() {
 #[test]
 fn blocking_waiter_gets_its_flights_result_not_a_later_one() {
     // The session is over before the waiters wake up: they must take the outcome as it is, or all log in again.
-    let stage = Stage::with_token(kaltura_testing::emulator::AppTokenSeed::new().duration(1));
+    let stage = Stage::with_token(kaltura_emulator::AppTokenSeed::new().duration(1));
     let gate = Gate::closed();
     let late = stage.clone();
     let manager = BlockingSessionManager::builder(stage.blocking_source(), stage.runtime.clone())

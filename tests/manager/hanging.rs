@@ -53,7 +53,7 @@ fn both_requests_together_have_one_deadline() {
 
 #[test]
 fn a_renewal_that_hangs_delays_nobody_and_is_begun_anew() {
-    let stage = Stage::with_token(kaltura_testing::emulator::AppTokenSeed::new().duration(86_400));
+    let stage = Stage::with_token(kaltura_emulator::AppTokenSeed::new().duration(86_400));
     let manager = stage.manager();
     let old = stage.run(manager.session()).unwrap();
     stage.wire.play(START, Part::Hang);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use kaltura_auth::manager::{InvalidReason, SessionManager};
 use kaltura_auth::source::{CredentialsSource, FixedSession, PartnerSecretSource, SecretLogin};
 use kaltura_auth::{AppTokenCredentials, Error, ErrorKind, ServiceUrl, Session, async_trait};
-use kaltura_testing::emulator::AppTokenSeed;
+use kaltura_emulator::AppTokenSeed;
 use kaltura_types::{AdminSecret, Ks, Lifetime, PartnerId, SessionType};
 
 use super::stage::{START, Stage, WIDGET, at_once, is_same, seconds, unix_start};

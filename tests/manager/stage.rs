@@ -12,7 +12,7 @@ use kaltura_auth::{
     AppTokenLogin, BlockingTransport, ServiceUrl, Session, SessionRequest, Transport, blocking_transport_fn,
     transport_fn,
 };
-use kaltura_testing::emulator::{AppTokenSeed, Clock, Emulator, PartnerSeed};
+use kaltura_emulator::{AppTokenSeed, Clock, Emulator, PartnerSeed};
 use kaltura_testing::mock::Gate;
 use kaltura_testing::runtime::{Spawning, TestRuntime};
 use kaltura_types::{Lifetime, PartnerId, UnixTime};

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use kaltura_auth::manager::{Event, InvalidReason, Phase, SessionManager};
 use kaltura_auth::{Adjustment, ErrorKind};
-use kaltura_testing::emulator::AppTokenSeed;
+use kaltura_emulator::AppTokenSeed;
 use kaltura_types::Lifetime;
 
 use super::stage::{START, Stage, WIDGET, at_once, is_same, seconds, unix_start};

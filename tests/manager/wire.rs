@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use kaltura_auth::{BlockingTransport, TransportError, TransportErrorKind, WireRequest, WireResponse};
-use kaltura_testing::emulator::Emulator;
+use kaltura_emulator::Emulator;
 use kaltura_testing::mock::Gate;
 use serde_json::Value;
 

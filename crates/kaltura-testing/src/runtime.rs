@@ -28,7 +28,7 @@ use self::time::{Sleep, Time};
 /// use kaltura_auth::ServiceUrl;
 /// use kaltura_auth::manager::SessionManager;
 /// use kaltura_auth::source::AppTokenSource;
-/// use kaltura_testing::emulator::Emulator;
+/// use kaltura_emulator::Emulator;
 /// use kaltura_testing::runtime::TestRuntime;
 ///
 /// let emulator = Emulator::new();

@@ -177,6 +177,13 @@ pub(crate) const LAYERS: &[Layer] = &[
         published: true,
     },
     Layer {
+        name: "kaltura-emulator",
+        may_use: MayUse::These(&["kaltura-types", "kaltura-ks", "kaltura-auth"]),
+        never: &[],
+        never_writes: &[],
+        published: true,
+    },
+    Layer {
         name: "kaltura-cli",
         may_use: MayUse::These(&[
             "kaltura-types",
@@ -184,6 +191,7 @@ pub(crate) const LAYERS: &[Layer] = &[
             "kaltura-auth",
             "kaltura-client",
             "kaltura-http",
+            "kaltura-emulator",
             "kaltura-testing",
         ]),
         never: &[],
