@@ -1,16 +1,16 @@
-//! What was called, for a test to look at. No secret is kept.
+//! The recorded calls, for assertions of tests. They contain no secret.
 
 use std::collections::VecDeque;
 
 use kaltura_auth::Fingerprint;
 use kaltura_types::{AppTokenId, ErrorCode, Ks};
 
-use super::actions::{self, Action};
-use super::answer::{Answer, Failure};
-use super::dispatch::Outcome;
-use super::request::{Parameters, text};
+use crate::dispatch::checks::ActionOutcome;
+use crate::request::{Parameters, text};
+use crate::response::value::{ApiValue, Failure};
+use crate::services::{self, Action};
 
-/// The calls that an emulator answered, in order; the last 100 000 of them. Each request of a multirequest counts on its own.
+/// The calls that an emulator received, in order: the last 100 000. Each request of a multirequest is one call.
 ///
 /// ```
 /// # use kaltura_auth::{AppTokenLogin, ServiceUrl}; use kaltura_emulator::Emulator;
@@ -27,56 +27,56 @@ use super::request::{Parameters, text};
 #[derive(Clone, Debug, Default)]
 pub struct Calls(VecDeque<RecordedCall>);
 
-/// A server that runs for long forgets the oldest ones.
-const MOST: usize = 100_000;
+/// The maximum number. A long-running server forgets the oldest calls.
+const MAXIMUM: usize = 100_000;
 
 impl Calls {
-    /// How many there were.
+    /// The number of calls.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there was none.
+    /// Whether there was no call.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many there were of an action, written like `appToken.startSession`, in any case.
+    /// The number of calls of an action, named like `appToken.startSession`. Case is ignored.
     #[must_use]
     pub fn count(&self, action: &str) -> usize {
         self.of(action).count()
     }
 
-    /// The last one of an action.
+    /// The last call of an action.
     #[must_use]
     pub fn last(&self, action: &str) -> Option<&RecordedCall> {
         self.of(action).last()
     }
 
-    /// All of an action, in order.
+    /// The calls of an action, in order.
     pub fn of(&self, action: &str) -> impl Iterator<Item = &RecordedCall> {
         self.0.iter().filter(move |call| call.action.eq_ignore_ascii_case(action))
     }
 
-    /// All of them, in order.
+    /// All calls, in order.
     pub fn iter(&self) -> impl Iterator<Item = &RecordedCall> {
         self.0.iter()
     }
 
-    pub(super) fn record(&mut self, parameters: &Parameters, outcome: &Outcome) {
+    pub(crate) fn record(&mut self, parameters: &Parameters, outcome: &ActionOutcome) {
         let action = outcome.action.map(Action::full_name);
-        self.push(RecordedCall::of(parameters, action, &outcome.result, false));
+        self.push(RecordedCall::new(parameters, action, &outcome.result, false));
     }
 
-    /// An answer that came from the cache may be an error, too.
-    pub(super) fn record_cached(&mut self, parameters: &Parameters, result: &Result<Answer, Failure>) {
-        self.push(RecordedCall::of(parameters, None, result, true));
+    /// Records a call with a result from the cache, which may be an error.
+    pub(crate) fn record_cached(&mut self, parameters: &Parameters, result: &Result<ApiValue, Failure>) {
+        self.push(RecordedCall::new(parameters, None, result, true));
     }
 
     fn push(&mut self, call: RecordedCall) {
-        if self.0.len() == MOST {
+        if self.0.len() == MAXIMUM {
             self.0.pop_front();
         }
         self.0.push_back(call);
@@ -95,7 +95,7 @@ pub struct RecordedCall {
     from_cache: bool,
 }
 
-/// The parameters whose values are kept. All others might hold a secret.
+/// The parameters whose values are recorded. All others might contain a secret.
 const SHOWN: [&str; 15] = [
     "widgetId",
     "id",
@@ -115,19 +115,19 @@ const SHOWN: [&str; 15] = [
 ];
 
 impl RecordedCall {
-    fn of(
+    fn new(
         parameters: &Parameters,
         action: Option<String>,
-        result: &Result<Answer, Failure>,
+        result: &Result<ApiValue, Failure>,
         from_cache: bool,
     ) -> Self {
-        let named = |name: &str| parameters.get(name).map(text).unwrap_or_default();
-        let (service, name) = (named("service"), named("action"));
-        let action = action.or_else(|| Some(actions::find(&service, &name)?.full_name()));
+        let text_of = |name: &str| parameters.get(name).map(text).unwrap_or_default();
+        let (service, name) = (text_of("service"), text_of("action"));
+        let action = action.or_else(|| Some(services::find(&service, &name)?.full_name()));
         let shown = parameters.iter().filter(|(name, _)| SHOWN.contains(&name.as_str()));
-        let ks = named("ks");
+        let ks = text_of("ks");
         let error = match result {
-            Ok(Answer::Error(exception)) | Err(Failure::ApiException(exception)) => {
+            Ok(ApiValue::Error(exception)) | Err(Failure::ApiException(exception)) => {
                 Some(exception.code.clone())
             }
             Ok(_) | Err(Failure::Fatal) => None,
@@ -135,7 +135,9 @@ impl RecordedCall {
         Self {
             action: action.unwrap_or_else(|| format!("{service}.{name}")),
             parameter_names: parameters.keys().cloned().collect(),
-            parameters: shown.map(|(name, value)| (name.clone(), harmless(name, text(value)))).collect(),
+            parameters: shown
+                .map(|(name, value)| (name.clone(), without_secret(name, text(value))))
+                .collect(),
             ks: (!ks.is_empty()).then(|| Fingerprint::of(&Ks::new(ks))),
             failed: error.is_some() || result.is_err(),
             error,
@@ -143,7 +145,7 @@ impl RecordedCall {
         }
     }
 
-    /// Service and action, in the server's spelling, such as `appToken.startSession`.
+    /// Service and action in the server's spelling, such as `appToken.startSession`.
     #[must_use]
     pub fn action(&self) -> &str {
         &self.action
@@ -161,7 +163,8 @@ impl RecordedCall {
         self.parameter_names.iter().any(|present| present == name)
     }
 
-    /// The value of a parameter that is no secret, as a text. Values of other parameters are not kept.
+    /// The value of a parameter as text. `None` also for a parameter that might contain a secret: its value is not
+    /// recorded.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(present, _)| present == name).map(|(_, value)| value.as_str())
@@ -173,33 +176,33 @@ impl RecordedCall {
         self.ks.is_some()
     }
 
-    /// What tells the KS that was sent from others.
+    /// The fingerprint of the KS that was sent.
     #[must_use]
     pub const fn ks_fingerprint(&self) -> Option<Fingerprint> {
         self.ks
     }
 
-    /// The error that it was answered with.
+    /// The error of the result.
     #[must_use]
     pub const fn error(&self) -> Option<&ErrorCode> {
         self.error.as_ref()
     }
 
-    /// Whether the response cache answered, so that no action was run.
+    /// Whether the result came from the response cache, so that no action ran.
     #[must_use]
     pub const fn was_cached(&self) -> bool {
         self.from_cache
     }
 
-    /// Whether it was answered with a result.
+    /// Whether the result is not an error.
     #[must_use]
     pub const fn succeeded(&self) -> bool {
         !self.failed
     }
 }
 
-/// An id that does not look like one might be a token value, put in the wrong place.
-fn harmless(name: &str, value: String) -> String {
+/// The text without secrets. An id that does not look like one might be a token value in the wrong place.
+fn without_secret(name: &str, value: String) -> String {
     if name == "id" {
         AppTokenId::new(value).to_string()
     } else {

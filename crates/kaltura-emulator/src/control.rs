@@ -1,6 +1,6 @@
-//! Commands that come as JSON, for tests in other languages: what a Rust test does by methods.
+//! Commands in JSON, for tests in other languages: each does the same as a method of [`Emulator`].
 //!
-//! Each command is an object of one member, or the bare name of one that needs no more.
+//! A command is an object with one member, or only its name if it has no value.
 //!
 //! ```
 //! # use kaltura_emulator::{Command, Emulator};
@@ -9,7 +9,7 @@
 //!     r#"[{"advanceClock": 3600}, {"injectFault": "status:503@appToken.startSession#1"}]"#,
 //! )?;
 //! for command in commands {
-//!     emulator.obey(command)?;
+//!     emulator.apply(command)?;
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -21,61 +21,61 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
 use super::Emulator;
-use super::faults::FaultRule;
-use super::rate_limit::RateLimit;
-use super::unknown_object::UnknownObject;
+use crate::dispatch::rate_limit::RateLimit;
+use crate::emulator::UnknownObject;
+use crate::faults::FaultRule;
 
-/// One thing that a test does to the server.
+/// A change of the server by a test.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Command {
-    /// Moves the clock forward by so many seconds.
+    /// Moves the clock forward by this many seconds.
     AdvanceClock(u64),
     /// Sets the clock to a Unix time.
     SetClock(UnixTime),
-    /// Stops the clock, or lets it run on.
+    /// Stops the clock, or starts it again.
     FreezeClock(bool),
-    /// Lets the header `Date` be wrong by so many seconds.
+    /// Shifts the header `Date` by this many seconds.
     SkewDate(i64),
-    /// Lets something go wrong: a rule as the command line takes it.
+    /// Adds a fault rule, in the format of the command line.
     InjectFault(FaultRule),
-    /// Lets nothing go wrong any more.
+    /// Removes all fault rules.
     ClearFaults,
-    /// Lets each answer take a time from this range, in milliseconds; `null` for none.
+    /// Delays each response by a time from this range, in milliseconds; `null` for no delay.
     SetLatency(Option<(u64, u64)>),
-    /// Replaces the rate limits: rules as the command line takes them.
+    /// Replaces the rate limits, in the format of the command line.
     SetRateLimits(Vec<RateLimit>),
-    /// Switches the response cache.
+    /// Turns the response cache on or off.
     SetResponseCache(bool),
-    /// Whether calls without a KS have a partner to be made for.
+    /// Whether the database has partner 0, for which calls without a KS are made.
     KeepAnonymousPartner(bool),
     /// Disables an app token of the first partner.
     DisableToken(AppTokenId),
-    /// Enables it again.
+    /// Enables an app token of the first partner.
     EnableToken(AppTokenId),
-    /// Deletes it, with its sessions.
+    /// Deletes an app token of the first partner and ends its sessions.
     DeleteToken(AppTokenId),
-    /// Ends a session, with all of its group.
+    /// Ends a session and its group.
     EndSession(Ks),
     /// Blocks the first partner, or unblocks it.
     BlockPartner(bool),
     /// Blocks a user of the first partner.
     BlockUser(UserId),
-    /// Unblocks him.
+    /// Unblocks a user of the first partner.
     UnblockUser(UserId),
     /// Forgets the calls so far.
     ForgetCalls,
 }
 
-/// Reads it from the text that the command line takes.
+/// Reads the text format of the command line.
 impl<'de> Deserialize<'de> for FaultRule {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 
-/// Reads it from the text that the command line takes.
+/// Reads the text format of the command line.
 impl<'de> Deserialize<'de> for RateLimit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
@@ -83,12 +83,12 @@ impl<'de> Deserialize<'de> for RateLimit {
 }
 
 impl Emulator {
-    /// Does what a command says.
+    /// Applies a command.
     ///
     /// # Errors
     ///
-    /// [`UnknownObject`] if it names something that is not there.
-    pub fn obey(&self, command: Command) -> Result<(), UnknownObject> {
+    /// [`UnknownObject`] if it names an object that the emulator does not have.
+    pub fn apply(&self, command: Command) -> Result<(), UnknownObject> {
         match command {
             Command::AdvanceClock(seconds) => self.clock().advance(Duration::from_secs(seconds)),
             Command::SetClock(time) => self.clock().set(time),
@@ -105,7 +105,7 @@ impl Emulator {
             }
             Command::SetRateLimits(limits) => self.set_rate_limits(limits),
             Command::SetResponseCache(is_on) => self.set_response_cache(is_on),
-            Command::KeepAnonymousPartner(is_there) => self.keep_anonymous_partner(is_there),
+            Command::KeepAnonymousPartner(exists) => self.keep_anonymous_partner(exists),
             Command::DisableToken(id) => self.disable_token(&id)?,
             Command::EnableToken(id) => self.enable_token(&id)?,
             Command::DeleteToken(id) => self.delete_token(&id)?,
@@ -126,54 +126,55 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::test_client::emulator;
 
-    fn obey(emulator: &Emulator, command: Value) -> Result<(), UnknownObject> {
-        emulator.obey(serde_json::from_value(command).expect("a command"))
+    fn apply(emulator: &Emulator, command: Value) -> Result<(), UnknownObject> {
+        emulator.apply(serde_json::from_value(command).expect("a command"))
     }
 
     #[test]
-    fn commands_change_what_the_server_answers() {
-        let emulator = Emulator::new();
+    fn commands_change_the_responses() {
+        let emulator = emulator();
         let token = emulator.app_token().clone();
         let login = AppTokenLogin::new(ServiceUrl::US, token.credentials());
         let kind = || login.run_blocking(&emulator).err().map(|error| error.kind());
 
-        obey(&emulator, json!({ "disableToken": token.id() })).unwrap();
+        apply(&emulator, json!({ "disableToken": token.id() })).unwrap();
         assert_eq!(kind(), Some(ErrorKind::TokenNotActive));
-        obey(&emulator, json!({ "enableToken": token.id() })).unwrap();
+        apply(&emulator, json!({ "enableToken": token.id() })).unwrap();
         assert_eq!(kind(), None);
-        obey(&emulator, json!({ "injectFault": "status:503@appToken.startSession#1" })).unwrap();
+        apply(&emulator, json!({ "injectFault": "status:503@appToken.startSession#1" })).unwrap();
         assert_eq!(kind(), Some(ErrorKind::Unavailable));
-        obey(&emulator, json!({ "injectFault": "status:503@appToken.startSession" })).unwrap();
-        obey(&emulator, json!("clearFaults")).unwrap();
-        obey(&emulator, json!({ "setRateLimits": ["appToken.startSession:1/60"] })).unwrap();
+        apply(&emulator, json!({ "injectFault": "status:503@appToken.startSession" })).unwrap();
+        apply(&emulator, json!("clearFaults")).unwrap();
+        apply(&emulator, json!({ "setRateLimits": ["appToken.startSession:1/60"] })).unwrap();
         assert_eq!(kind(), None);
         assert_eq!(kind(), Some(ErrorKind::RateLimited));
-        obey(&emulator, json!({ "advanceClock": 61 })).unwrap();
+        apply(&emulator, json!({ "advanceClock": 61 })).unwrap();
         assert_eq!(kind(), None);
-        obey(&emulator, json!({ "setRateLimits": [] })).unwrap();
-        obey(&emulator, json!({ "deleteToken": token.id() })).unwrap();
+        apply(&emulator, json!({ "setRateLimits": [] })).unwrap();
+        apply(&emulator, json!({ "deleteToken": token.id() })).unwrap();
         assert_eq!(kind(), Some(ErrorKind::TokenNotFound));
     }
 
     #[test]
-    fn the_clock_obeys() {
-        let emulator = Emulator::new();
-        obey(&emulator, json!({ "freezeClock": true })).unwrap();
-        obey(&emulator, json!({ "setClock": 1_795_493_350 })).unwrap();
-        obey(&emulator, json!({ "advanceClock": 10 })).unwrap();
+    fn commands_move_the_clock() {
+        let emulator = emulator();
+        apply(&emulator, json!({ "freezeClock": true })).unwrap();
+        apply(&emulator, json!({ "setClock": 1_795_493_350 })).unwrap();
+        apply(&emulator, json!({ "advanceClock": 10 })).unwrap();
         assert_eq!(emulator.clock().now(), UnixTime::from_seconds(1_795_493_360));
     }
 
     #[test]
-    fn what_is_not_there_is_told() {
-        let emulator = Emulator::new();
-        let unknown = obey(&emulator, json!({ "disableToken": "0_nosuch00" })).unwrap_err();
+    fn an_unknown_object_is_named() {
+        let emulator = emulator();
+        let unknown = apply(&emulator, json!({ "disableToken": "0_nosuch00" })).unwrap_err();
         assert!(unknown.to_string().contains("0_nosuch00"));
     }
 
     #[test]
-    fn what_is_no_command_is_told() {
+    fn an_invalid_command_is_an_error() {
         for text in [
             r#"{"nosuch": 1}"#,
             r#"{"injectFault": "nosuch"}"#,

@@ -1,183 +1,166 @@
-//! One request to one action: the checks in the server's order (wire contract, section 7).
+//! From parameters to a result: from the cache, by the fast path, or by running one action or several.
 
-use std::net::IpAddr;
+pub(crate) mod checks;
+pub(crate) mod fast_path;
+pub(crate) mod ks_check;
+pub(crate) mod multirequest;
+pub(crate) mod rate_limit;
+pub(crate) mod request_configuration;
 
-use super::actions::{self, Action};
-use super::answer::{Answer, Failure};
-use super::call::{Call, SentKs, Time};
-use super::ks_check;
-use super::language;
-use super::rate_limit::RateLimiter;
-use super::request::{Arguments, Parameters, text};
-use super::response_profile::ResponseProfile;
-use super::state::State;
-use kaltura_types::api_error::ApiException;
+use self::checks::{ActionOutcome, RequestContext};
+use self::fast_path::FastPath;
+use crate::backend::Backend;
+use crate::request::{ApiRequest, Parameters};
+use crate::response::php_float;
+use crate::response::value::{ApiValue, Failure};
+use crate::response_cache::Key;
+use crate::services::Time;
 
-/// What a request meets: the server's data and settings, and where the request comes from.
-pub(super) struct Scene<'a> {
-    pub(super) state: &'a mut State,
-    pub(super) rate_limiter: &'a mut RateLimiter,
-    pub(super) time: Time,
-    pub(super) client: IpAddr,
-    /// Path and query of the HTTP request.
-    pub(super) uri: &'a str,
-    /// A server with caches knows its services by heart, and words one error otherwise.
-    pub(super) has_caches: bool,
+/// The result of a request, and how it was obtained.
+pub(crate) struct Completed {
+    pub(crate) result: Result<ApiValue, Failure>,
+    /// `X-Kaltura`, if the cache was involved.
+    pub(crate) cache_header: Option<String>,
+    /// The message of the last `SERVICE_FORBIDDEN`, the only error that goes into headers. A result from the cache
+    /// has no such headers.
+    pub(crate) refusal: Option<String>,
+    /// `X-Kaltura-Part-Of-MultiRequest`.
+    pub(crate) part_header: Option<String>,
+    pub(crate) is_from_cache: bool,
+    pub(crate) is_fast_path: bool,
+    /// The execution time that the response states.
+    pub(crate) seconds: f64,
 }
 
-/// How a request ended, and what the response cache must know of the way.
-pub(super) struct Outcome {
-    pub(super) result: Result<Answer, Failure>,
-    pub(super) action: Option<&'static Action>,
-    pub(super) ks: Option<SentKs>,
-    /// Whether the action itself was reached.
-    pub(super) was_run: bool,
+impl Completed {
+    pub(crate) const fn new(result: Result<ApiValue, Failure>) -> Self {
+        Self {
+            result,
+            cache_header: None,
+            refusal: None,
+            part_header: None,
+            is_from_cache: false,
+            is_fast_path: false,
+            seconds: 0.001,
+        }
+    }
 }
 
-impl Scene<'_> {
-    /// Runs one action.
-    pub(super) fn dispatch(&mut self, parameters: &Parameters) -> Outcome {
-        let mut outcome = Outcome { result: Ok(Answer::Null), action: None, ks: None, was_run: false };
-        outcome.result = self.run(parameters, &mut outcome);
+impl Backend {
+    pub(crate) fn run(&mut self, request: &ApiRequest, time: Time) -> Completed {
+        let parameters = &request.parameters;
+        let key = Key::of(parameters).filter(|_| self.cache.is_on());
+        if let Some(completed) = self.run_from_cache(parameters, key.as_ref(), time) {
+            return completed;
+        }
+        let mut completed = if is_multirequest(request) {
+            self.run_multirequest(request, key.as_ref(), time)
+        } else {
+            let outcome = self.run_action(request, parameters, time);
+            let is_kept = self.cache.keep(key.as_ref(), &outcome, time);
+            let refusal = refusal(&outcome);
+            let mut completed = Completed::new(outcome.result);
+            completed.refusal = refusal;
+            completed.cache_header = key.filter(|_| is_kept).map(|key| format!("cache-key,{}", key.name()));
+            completed
+        };
+        completed.seconds = self.microseconds(1_000, 9_000);
+        completed
+    }
+
+    /// The cached result, or the result of the fast path.
+    fn run_from_cache(
+        &mut self,
+        parameters: &Parameters,
+        key: Option<&Key>,
+        time: Time,
+    ) -> Option<Completed> {
+        let (result, name, is_fast_path) = match self.cache.get(key, time) {
+            Some(value) => (Ok(value.clone()), key?.name(), false),
+            None if !self.cache.is_on() => return None,
+            None => match fast_path::take(&mut self.state, parameters, time) {
+                FastPath::NotTaken => return None,
+                FastPath::Fatal => (Err(Failure::Fatal), String::new(), true),
+                FastPath::Started { ks, key } => (Ok(ks.into()), key, true),
+            },
+        };
+        self.calls.record_cached(parameters, &result);
+        let seconds = self.microseconds(15, 75);
+        let mut completed = Completed::new(result);
+        completed.cache_header = Some(format!("cached-dispatcher,{name},{}", php_float(seconds)));
+        completed.is_from_cache = true;
+        completed.is_fast_path = is_fast_path;
+        completed.seconds = seconds;
+        Some(completed)
+    }
+
+    fn run_action(&mut self, request: &ApiRequest, parameters: &Parameters, time: Time) -> ActionOutcome {
+        let mut context = RequestContext {
+            state: &mut self.state,
+            rate_limiter: &mut self.rate_limiter,
+            time,
+            client: request.client,
+            uri: &request.uri,
+            has_caches: self.cache.is_on(),
+        };
+        let outcome = context.dispatch(parameters);
+        self.calls.record(parameters, &outcome);
         outcome
     }
 
-    fn run(&mut self, parameters: &Parameters, outcome: &mut Outcome) -> Result<Answer, Failure> {
-        let action = self.find(parameters)?;
-        outcome.action = Some(action);
-        language::check(parameters.get("language"))?;
-        let ks = ks_check::read(self.state, parameters.get("ks"))?;
-        outcome.ks.clone_from(&ks);
-        self.rate_limiter.count(action, parameters, self.time)?;
-        let arguments = Arguments::new(parameters, self.time.now);
-        let prepared = (action.read)(arguments)?;
-        let profile = ResponseProfile::read(arguments)?;
-
-        let opened = ks.as_ref().map(|ks| &ks.opened);
-        if let Some(opened) = opened {
-            ks_check::check_use(self.state, opened, self.time.now, self.client, self.uri)?;
+    /// Runs the requests of a multirequest in order. An error does not stop the following ones.
+    fn run_multirequest(&mut self, request: &ApiRequest, key: Option<&Key>, time: Time) -> Completed {
+        let mut results = Vec::new();
+        let mut all_are_kept = true;
+        let mut part_header = None;
+        let mut last_refusal = None;
+        for mut part in multirequest::requests(&request.parameters) {
+            if let Err(failure) = multirequest::resolve_references(&mut part, &results) {
+                return Completed::new(Err(failure));
+            }
+            let part_key = Key::of_part(&part).filter(|_| self.cache.is_on());
+            if let Some(value) = self.cache.get(part_key.as_ref(), time).cloned() {
+                self.calls.record_cached(&part, &Ok(value.clone()));
+                let name = part_key.map(|key| key.name()).unwrap_or_default();
+                let seconds = php_float(self.microseconds(15, 75));
+                part_header = Some(format!("cached-dispatcher,{name},{seconds}"));
+                results.push(value);
+                continue;
+            }
+            let outcome = self.run_action(request, &part, time);
+            all_are_kept &= self.cache.keep(part_key.as_ref(), &outcome, time);
+            last_refusal = refusal(&outcome).or(last_refusal);
+            results.push(match outcome.result {
+                Ok(value) => value,
+                Err(Failure::ApiException(exception)) => ApiValue::Error(exception),
+                Err(Failure::Fatal) => return Completed::new(Err(Failure::Fatal)),
+            });
         }
-        let requested = parameters.get("p").or_else(|| parameters.get("partnerId"));
-        let operation = ks_check::operation(self.state, opened, requested)?;
-        let mut role = None;
-        if let Some(opened) = opened {
-            ks_check::check_user(self.state, opened)?;
-            role = ks_check::role(self.state, opened)?;
-        }
-        if !(operation.is_allowed && action.permits(opened, role)) {
-            return Err(action.forbidden().into());
-        }
-        outcome.was_run = true;
-        let answer = prepared(&mut Call {
-            state: self.state,
-            time: self.time,
-            ks,
-            partner: operation.partner,
-            partner_is_number: requested.is_some_and(serde_json::Value::is_number),
-        })?;
-        Ok(match profile {
-            Some(profile) => profile.trim(answer),
-            None => answer,
-        })
+        let is_kept = all_are_kept && !results.is_empty() && self.cache.keep_all(key, &results, time);
+        let mut completed = Completed::new(Ok(results.into()));
+        completed.cache_header = key.filter(|_| is_kept).map(|key| format!("cache-key,{}", key.name()));
+        completed.part_header = part_header;
+        completed.refusal = last_refusal;
+        completed
     }
 
-    fn find(&self, parameters: &Parameters) -> Result<&'static Action, ApiException> {
-        let named = |name| parameters.get(name).map(text).unwrap_or_default();
-        let (service, action) = (named("service"), named("action"));
-        if service.is_empty() {
-            return Err(ApiException::service_not_specified());
-        }
-        if !actions::has_service(&service) {
-            return Err(ApiException::service_does_not_exist(&service));
-        }
-        if action.is_empty() && !self.has_caches {
-            return Err(ApiException::action_not_specified());
-        }
-        actions::find(&service, &action).ok_or_else(|| ApiException::action_does_not_exist(&service, &action))
+    /// A random time in seconds: from `least` to `least + more` microseconds.
+    fn microseconds(&mut self, least: u32, more: u32) -> f64 {
+        let drawn = self.state.random.below(u64::from(more));
+        f64::from(least.saturating_add(u32::try_from(drawn).unwrap_or(more))) / 1e6
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use crate::PartnerSeed;
-    use crate::test_client::{builder, emulator};
-    use kaltura_types::{PartnerId, SessionType};
-    use serde_json::{Value, json};
-    use std::time::Duration;
-
-    #[test]
-    fn the_checks_come_in_the_servers_order() {
-        let emulator = emulator();
-        let ended = emulator.ks(SessionType::User, "u", "");
-        emulator.clock().advance(Duration::from_secs(3600));
-        for (action, parameters, error) in [
-            ("nosuch.get", json!({ "ks": "x" }), "SERVICE_DOES_NOT_EXISTS"),
-            ("appToken.nosuch", json!({ "ks": "x" }), "ACTION_DOES_NOT_EXISTS"),
-            ("appToken.get", json!({ "ks": "x", "language": "zz9" }), "INVALID_LANGUAGE_CODE"),
-            ("appToken.get", json!({ "ks": "x" }), "x"),
-            ("appToken.get", json!({ "ks": ended }), "MISSING_MANDATORY_PARAMETER"),
-            ("appToken.get", json!({ "ks": ended, "id": "0_x" }), "EXPIRED"),
-            ("appToken.get", json!({ "id": "\u{1}" }), "INVALID_PARAMETER_CHAR"),
-            ("appToken.get", json!({ "id": "0_x" }), "SERVICE_FORBIDDEN"),
-        ] {
-            assert_eq!(emulator.error(action, parameters.clone()), error, "{action} {parameters}");
+/// The message of a `SERVICE_FORBIDDEN` error.
+fn refusal(outcome: &ActionOutcome) -> Option<String> {
+    match &outcome.result {
+        Err(Failure::ApiException(exception)) if exception.is_service_forbidden() => {
+            Some(exception.message.clone())
         }
+        _ => None,
     }
+}
 
-    #[test]
-    fn acting_for_another_partner_must_be_allowed() {
-        let console = PartnerSeed::new(PartnerId::new(-2)).admin_secret("console");
-        let other = PartnerSeed::new(PartnerId::new(2));
-        let emulator = builder().partner(console).partner(other).build().unwrap();
-        let login = json!({ "partnerId": -2, "secret": "console", "type": 2 });
-        let console_ks = emulator.call("session.start", login);
-        let list = |ks: &Value, partner: Value| {
-            emulator.error("appToken.list", json!({ "ks": ks, "partnerId": partner }))
-        };
-        let own = json!(emulator.admin_ks());
-        for (ks, partner, error) in [
-            (&own, json!(0), Value::Null),
-            (&own, json!(1_234_567), Value::Null),
-            (&own, json!(2), json!("SERVICE_FORBIDDEN")),
-            (&own, json!(99), json!("SERVICE_FORBIDDEN_CONTENT_BLOCKED")),
-            (&own, json!("abc"), json!("SERVICE_FORBIDDEN")),
-            (&console_ks, json!(2), Value::Null),
-            (&console_ks, json!(99), json!("SERVICE_FORBIDDEN_CONTENT_BLOCKED")),
-        ] {
-            assert_eq!(list(ks, partner.clone()), error, "{partner}");
-        }
-    }
-
-    #[test]
-    fn p_goes_before_partner_id() {
-        let emulator = emulator();
-        let parameters = json!({ "ks": emulator.admin_ks(), "p": 1_234_567, "partnerId": 99 });
-        assert_eq!(emulator.error("appToken.list", parameters), Value::Null);
-    }
-
-    #[test]
-    fn without_partner_0_a_call_without_a_ks_misses_it() {
-        let emulator = emulator();
-        emulator.keep_anonymous_partner(false);
-        assert_eq!(emulator.error("appToken.get", json!({ "id": "x" })), "MISSING_KS");
-        emulator.keep_anonymous_partner(true);
-        assert_eq!(emulator.error("appToken.get", json!({ "id": "x" })), "SERVICE_FORBIDDEN");
-    }
-
-    #[test]
-    fn actions_are_counted_also_where_they_are_forbidden() {
-        let emulator = emulator();
-        let ks = emulator.ks(SessionType::User, "u", "actionslimit:2");
-        let errors = ["appToken.list", "media.list", "media.list"]
-            .map(|action| emulator.error(action, json!({ "ks": ks })));
-        assert_eq!(errors, [json!("SERVICE_FORBIDDEN"), Value::Null, json!("EXCEEDED_ACTIONS_LIMIT")]);
-    }
-
-    #[test]
-    fn a_privilege_with_brackets_is_fatal() {
-        let emulator = emulator();
-        let ks = emulator.ks(SessionType::User, "u", "a[b]:1");
-        let answer = emulator.answer("media.list", &json!({ "ks": ks }));
-        assert_eq!((answer.status().as_u16(), answer.body().len()), (500, 0));
-    }
+fn is_multirequest(request: &ApiRequest) -> bool {
+    request.text("service").is_some_and(|name| name.eq_ignore_ascii_case(multirequest::SERVICE))
 }

@@ -1,61 +1,61 @@
-//! What goes wrong between a client and a server, on purpose.
+//! Faults that a test injects between the client and the server.
 
+mod apply;
 mod parse;
-mod spoil;
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+pub(crate) use self::apply::{apply_fault, echo_secrets};
 pub use self::parse::InvalidFaultRule;
-pub(super) use self::spoil::{echo_secrets, spoil};
 
-use super::random::Random;
+use crate::backend::random::Random;
 
-/// One thing that goes wrong with an answer.
+/// One fault of a response.
 ///
-/// The server does its work all the same, unless the rule says otherwise; what goes wrong is the answer.
+/// The action runs, unless the rule says otherwise; only the response is faulty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Another HTTP status and an empty body, as from a gateway that gave up.
+    /// Another HTTP status and an empty body, as from a gateway after a timeout.
     Status(u16),
-    /// An HTML page with this status, as from a proxy or a login page of the network.
+    /// An HTML page with this status, as from a proxy or the login page of a network.
     HtmlPage(u16),
-    /// The answer in XML, whatever format was asked for.
+    /// The response in XML, independent of the requested format.
     Xml,
-    /// A JSON string where an object belongs, with HTTP 200.
+    /// A JSON string in the place of an object, with HTTP 200.
     PlainString(String),
     /// The connection ends in the middle of the body.
     CutBody,
-    /// Half of the body arrives as if it were all.
+    /// Half of the body arrives, with a matching length.
     TruncatedBody,
-    /// Nothing in the body.
+    /// An empty body.
     EmptyBody,
-    /// The connection is reset before the answer.
+    /// The connection is reset before the response.
     Reset,
-    /// The answer takes this long.
+    /// The response is delayed by this time.
     Slow(Duration),
     /// Another content type.
     ContentType(String),
-    /// An error whose message repeats the secrets that were sent.
+    /// An error whose message contains the secrets that were sent.
     EchoSecrets,
-    /// The server's clock, as the headers show it, is ahead by so many seconds; behind if negative.
+    /// The server's clock in the headers is ahead by this many seconds; behind if negative.
     ClockSkew(i64),
 }
 
-/// When a fault strikes.
+/// A fault, and the calls that it affects.
 ///
 /// ```
 /// # use std::time::Duration; use kaltura_emulator::{Emulator, Fault, FaultRule};
 /// let emulator = Emulator::new();
-/// // The second login meets a gateway error, each widget session has a chance of one in ten to be slow.
+/// // The second login gets a gateway error; each widget session is slow with a probability of 0.1.
 /// emulator.inject(FaultRule::new(Fault::Status(503)).on("appToken.startSession").nth(2));
 /// emulator.inject(
 ///     FaultRule::new(Fault::Slow(Duration::from_secs(5)))
 ///         .on("session.startWidgetSession")
 ///         .with_probability(0.1),
 /// );
-/// // The same as texts, as the command line takes them.
+/// // The same as text, in the format of the command line.
 /// let rule: FaultRule = "status:503@appToken.startSession#2".parse()?;
 /// # Ok::<(), kaltura_emulator::InvalidFaultRule>(())
 /// ```
@@ -71,7 +71,7 @@ pub struct FaultRule {
 }
 
 impl FaultRule {
-    /// The fault strikes each time, until it is narrowed down.
+    /// A rule that affects every call, until it is restricted.
     pub const fn new(fault: Fault) -> Self {
         Self {
             fault,
@@ -83,44 +83,44 @@ impl FaultRule {
         }
     }
 
-    /// Only on an action, written like `appToken.startSession`, in any case. A multirequest is
-    /// `multirequest`, whatever is in it.
+    /// Affects only calls of this action, named like `appToken.startSession`; case is ignored. Every multirequest has the
+    /// name `multirequest`.
     pub fn on(mut self, action: impl Into<String>) -> Self {
         self.action = Some(action.into());
         self
     }
 
-    /// Only on the n-th such call from now on, counted from 1.
+    /// Affects only the n-th such call from now on, counted from 1.
     pub const fn nth(mut self, n: u64) -> Self {
         self.occurrences = n..=n;
         self
     }
 
-    /// Only on the first `n` such calls from now on.
+    /// Affects only the first `n` such calls from now on.
     pub const fn times(mut self, n: u64) -> Self {
         self.occurrences = 1..=n;
         self
     }
 
-    /// Only on the calls of a range from now on, counted from 1.
+    /// Affects only the calls of a range from now on, counted from 1.
     pub const fn calls(mut self, range: RangeInclusive<u64>) -> Self {
         self.occurrences = range;
         self
     }
 
-    /// Only with this probability, from 0 to 1. The emulator's random seed decides.
+    /// Affects a call with this probability, from 0 to 1. The emulator's random seed determines which.
     pub const fn with_probability(mut self, probability: f64) -> Self {
         self.probability = probability;
         self
     }
 
-    /// The action is not run: the request got lost on its way to the server.
+    /// The action does not run: the request was lost on its way to the server.
     pub const fn before_the_action(mut self) -> Self {
         self.before_the_action = true;
         self
     }
 
-    fn strikes(&mut self, action: &str, random: &mut Random) -> bool {
+    fn applies_to(&mut self, action: &str, random: &mut Random) -> bool {
         if self.action.as_ref().is_some_and(|named| !named.eq_ignore_ascii_case(action)) {
             return false;
         }
@@ -129,49 +129,49 @@ impl FaultRule {
     }
 }
 
-/// The rules that are in force.
+/// The active rules.
 #[derive(Debug, Default)]
-pub(super) struct Faults {
+pub(crate) struct Faults {
     rules: Vec<FaultRule>,
     latency: Option<RangeInclusive<Duration>>,
 }
 
-/// What strikes one request.
+/// The faults of one request.
 #[derive(Default)]
-pub(super) struct Strikes {
-    pub(super) faults: Vec<Fault>,
-    /// Whether the action is not run.
-    pub(super) before_the_action: bool,
-    pub(super) latency: Duration,
+pub(crate) struct Triggered {
+    pub(crate) faults: Vec<Fault>,
+    /// Whether the action does not run.
+    pub(crate) before_the_action: bool,
+    pub(crate) latency: Duration,
 }
 
 impl Faults {
-    pub(super) const fn new(rules: Vec<FaultRule>, latency: Option<RangeInclusive<Duration>>) -> Self {
+    pub(crate) const fn new(rules: Vec<FaultRule>, latency: Option<RangeInclusive<Duration>>) -> Self {
         Self { rules, latency }
     }
 
-    pub(super) fn inject(&mut self, rule: FaultRule) {
+    pub(crate) fn inject(&mut self, rule: FaultRule) {
         self.rules.push(rule);
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.rules.clear();
     }
 
-    pub(super) fn set_latency(&mut self, latency: Option<RangeInclusive<Duration>>) {
+    pub(crate) fn set_latency(&mut self, latency: Option<RangeInclusive<Duration>>) {
         self.latency = latency;
     }
 
-    /// Counts a call, and says what strikes it.
-    pub(super) fn strike(&mut self, action: &str, random: &mut Random) -> Strikes {
-        let mut strikes = Strikes { latency: self.draw_latency(random), ..Strikes::default() };
+    /// Counts a call, and returns its faults.
+    pub(crate) fn trigger(&mut self, action: &str, random: &mut Random) -> Triggered {
+        let mut triggered = Triggered { latency: self.draw_latency(random), ..Triggered::default() };
         for rule in &mut self.rules {
-            if rule.strikes(action, random) {
-                strikes.faults.push(rule.fault.clone());
-                strikes.before_the_action |= rule.before_the_action;
+            if rule.applies_to(action, random) {
+                triggered.faults.push(rule.fault.clone());
+                triggered.before_the_action |= rule.before_the_action;
             }
         }
-        strikes
+        triggered
     }
 
     fn draw_latency(&self, random: &mut Random) -> Duration {
@@ -186,41 +186,41 @@ impl Faults {
 mod tests {
     use super::*;
 
-    fn struck(rule: FaultRule, calls: &[&str]) -> Vec<bool> {
+    fn triggered(rule: FaultRule, calls: &[&str]) -> Vec<bool> {
         let mut random = Random::from_seed(1);
         let mut faults = Faults::new(vec![rule], None);
-        calls.iter().map(|action| !faults.strike(action, &mut random).faults.is_empty()).collect()
+        calls.iter().map(|action| !faults.trigger(action, &mut random).faults.is_empty()).collect()
     }
 
     #[test]
     fn a_rule_counts_the_calls_of_its_action() {
         let rule = || FaultRule::new(Fault::Reset).on("a.b");
         let calls = ["a.b", "x.y", "A.B", "a.b"];
-        assert_eq!(struck(rule(), &calls), [true, false, true, true]);
-        assert_eq!(struck(rule().nth(2), &calls), [false, false, true, false]);
-        assert_eq!(struck(rule().times(2), &calls), [true, false, true, false]);
-        assert_eq!(struck(rule().calls(2..=3), &calls), [false, false, true, true]);
-        assert_eq!(struck(FaultRule::new(Fault::Reset).nth(2), &calls), [false, true, false, false]);
+        assert_eq!(triggered(rule(), &calls), [true, false, true, true]);
+        assert_eq!(triggered(rule().nth(2), &calls), [false, false, true, false]);
+        assert_eq!(triggered(rule().times(2), &calls), [true, false, true, false]);
+        assert_eq!(triggered(rule().calls(2..=3), &calls), [false, false, true, true]);
+        assert_eq!(triggered(FaultRule::new(Fault::Reset).nth(2), &calls), [false, true, false, false]);
     }
 
     #[test]
-    fn chance_is_the_seeds() {
+    fn the_seed_determines_which_calls_are_faulty() {
         let rule = FaultRule::new(Fault::Reset).with_probability(0.5);
         let calls = ["a.b"; 200];
-        let once = struck(rule.clone(), &calls);
-        assert_eq!(once, struck(rule, &calls));
-        assert!((60..140).contains(&once.iter().filter(|struck| **struck).count()));
+        let once = triggered(rule.clone(), &calls);
+        assert_eq!(once, triggered(rule, &calls));
+        assert!((60..140).contains(&once.iter().filter(|triggered| **triggered).count()));
     }
 
     #[test]
-    fn latency_keeps_to_its_range() {
+    fn latency_is_within_its_range() {
         let range = Duration::from_millis(10)..=Duration::from_millis(20);
         let mut faults = Faults::new(Vec::new(), Some(range.clone()));
         let mut random = Random::from_seed(1);
-        let drawn: Vec<Duration> = (0..100).map(|_| faults.strike("a.b", &mut random).latency).collect();
+        let drawn: Vec<Duration> = (0..100).map(|_| faults.trigger("a.b", &mut random).latency).collect();
         assert!(drawn.iter().all(|latency| range.contains(latency)));
         assert!(drawn.iter().any(|latency| *latency != drawn[0]));
         faults.set_latency(None);
-        assert_eq!(faults.strike("a.b", &mut random).latency, Duration::ZERO);
+        assert_eq!(faults.trigger("a.b", &mut random).latency, Duration::ZERO);
     }
 }

@@ -1,6 +1,6 @@
 //! The emulator as an HTTP server on loopback.
 //!
-//! For clients that speak HTTP themselves, in Rust or not. In an async program:
+//! For clients with their own HTTP library, in any language. In an async program:
 //!
 //! ```
 //! # use kaltura_emulator::{Emulator, server::ServerError};
@@ -14,7 +14,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Without an async runtime, as in a plain unit test, it runs on a thread of its own:
+//! Without an async runtime, as in a plain unit test, it runs on its own thread:
 //!
 //! ```
 //! # use kaltura_emulator::Emulator;
@@ -23,47 +23,43 @@
 //! # Ok::<(), kaltura_emulator::server::ServerError>(())
 //! ```
 //!
-//! In both cases it stops when it is dropped. It speaks HTTP/1.1 without TLS, keeps connections alive, and
-//! delays, cuts and resets answers where the emulator says so.
+//! In both cases it stops when it is dropped. It supports HTTP/1.1 without TLS, keeps connections alive, and applies
+//! the emulator's delays, cut bodies and resets.
 
-mod accept;
 mod breakage;
 mod builder;
+mod connection;
 mod control;
-mod error;
-mod exchange;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::thread;
+use std::{fmt, io, thread};
 
 use kaltura_auth::ServiceUrl;
 use tokio::sync::{oneshot, watch};
 
 pub use self::builder::ServerBuilder;
-pub use self::error::ServerError;
 
-use self::accept::Stop;
+use self::connection::Stop;
 use crate::Emulator;
 
-/// A running server. Dropping it stops it at once, and cuts what is under way.
+/// A running server. Dropping it stops it at once and closes its connections.
 #[must_use = "dropping a server stops it"]
 pub struct Server {
     emulator: Emulator,
     address: SocketAddr,
     url: ServiceUrl,
     stop: watch::Sender<Stop>,
-    /// Resolves when nothing is left of the server.
+    /// Resolves when the server has ended.
     ended: oneshot::Receiver<()>,
-    /// If the server has one of its own.
+    /// The server's own thread, if it has one.
     thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Server {
-    /// Serves at this address, within the tokio runtime that is running here. Its I/O and its timer must be
-    /// switched on. Port 0 takes any that is free.
+    /// Serves at this address, within the current tokio runtime. Its I/O and timer must be enabled. Port 0 is any free
+    /// port.
     ///
     /// # Errors
     ///
@@ -72,7 +68,7 @@ impl Server {
         Self::builder(emulator).address(address).bind().await
     }
 
-    /// Serves at this address, from a thread of its own. Works anywhere, with or without a runtime.
+    /// Serves at this address on its own thread, with or without a runtime.
     ///
     /// # Errors
     ///
@@ -81,36 +77,36 @@ impl Server {
         Self::builder(emulator).address(address).spawn()
     }
 
-    /// Sets up a server with other than the usual limits.
+    /// Starts building a server with other settings than the defaults.
     pub fn builder(emulator: Emulator) -> ServerBuilder {
         ServerBuilder::new(emulator)
     }
 
-    /// The base of every request: what a client calls its service URL.
+    /// The service URL for clients.
     ///
-    /// Of a server that listens on all addresses, it is the one on this machine.
+    /// For a server that listens on all addresses, it contains the loopback address.
     #[must_use]
     pub const fn url(&self) -> &ServiceUrl {
         &self.url
     }
 
-    /// Where the server listens, with the port that it was given.
+    /// The address and port on which the server listens.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// The emulator behind the server.
+    /// The emulator that responds to the requests.
     #[must_use]
     pub const fn emulator(&self) -> &Emulator {
         &self.emulator
     }
 
-    /// Stops the server: takes no new connections, answers what has been asked, and frees the port. What
-    /// takes longer than [`ServerBuilder::shutdown_grace`] is cut. Dropping the future stops it at once.
+    /// Stops the server: accepts no new connections, finishes the running requests, and frees the port. A request that
+    /// takes longer than [`ServerBuilder::shutdown_grace`] is aborted. Dropping the future stops the server at once.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(Stop::Gracefully);
-        // An error means that it has ended already, such as with its runtime.
+        // An error means that it has already ended, for example with its runtime.
         let _ = (&mut self.ended).await;
     }
 }
@@ -119,7 +115,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop.send_replace(Stop::AtOnce);
         if let Some(thread) = self.thread.take() {
-            // It ends without waiting for anybody, and the port is free afterwards.
+            // It ends without waiting for clients, and the port is free afterwards.
             let _ = thread.join();
         }
     }
@@ -131,25 +127,50 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Serving. A clone of the emulator goes with the server, so this one still sees all calls.
+/// Serving over HTTP. The server uses a clone, so this emulator still sees all calls.
 impl Emulator {
-    /// Serves on any free port of `127.0.0.1`, within the tokio runtime that is running here.
+    /// Serves on any free port of `127.0.0.1`, within the current tokio runtime.
     ///
     /// # Errors
     ///
-    /// [`ServerError`] if there is no runtime, or no port can be had.
+    /// [`ServerError`] if there is no runtime or no free port.
     pub async fn serve(&self) -> Result<Server, ServerError> {
         Server::bind(self.clone(), ANY_PORT).await
     }
 
-    /// Serves on any free port of `127.0.0.1`, from a thread of its own.
+    /// Serves on any free port of `127.0.0.1` on its own thread.
     ///
     /// # Errors
     ///
-    /// [`ServerError`] if no thread or no port can be had.
+    /// [`ServerError`] if a thread or a port is not available.
     pub fn serve_blocking(&self) -> Result<Server, ServerError> {
         Server::spawn(self.clone(), ANY_PORT)
     }
 }
 
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// A server cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// Other machines can reach the address, which was not allowed.
+    #[error(
+        "{0} is not a loopback address: every machine that reaches it can use the emulator; call allow_remote to allow it"
+    )]
+    NotLoopback(SocketAddr),
+    /// The server cannot listen at the address.
+    #[error("cannot listen at {address}")]
+    Listen {
+        /// The requested address.
+        address: SocketAddr,
+        /// The cause.
+        source: io::Error,
+    },
+    /// There is no current tokio runtime.
+    #[error("no tokio runtime: await this within one, or use spawn or serve_blocking")]
+    NoRuntime,
+    /// The server's own thread or its runtime cannot be started.
+    #[error("the server's thread cannot be started")]
+    Thread(#[source] io::Error),
+}

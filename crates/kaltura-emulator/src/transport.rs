@@ -1,32 +1,61 @@
-//! The emulator as a transport: no network, no runtime, and no waiting.
+//! How a response reaches the client, and the emulator as a transport without a network.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use bytes::Bytes;
 use kaltura_auth::{
     BlockingTransport, Transport, TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait,
 };
 
-use super::{Breakage, Emulator, Reply};
+use crate::emulator::Emulator;
 
-/// Whatever host a URL names, the emulator answers. Time does not pass: an answer that is slower than the
-/// request's limit is a timeout at once, any other arrives at once.
+/// A response, and what happens to it on its way to the client.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Reply {
+    /// The whole response.
+    pub response: http::Response<Bytes>,
+    /// How long the response is delayed.
+    pub delay: Duration,
+    /// How the connection breaks, if it does.
+    pub breakage: Option<Breakage>,
+}
+
+/// How a connection breaks. In both cases no complete response arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Breakage {
+    /// It is reset before the first byte of the response.
+    Reset,
+    /// It ends after this many bytes of the body, fewer than the response has.
+    CutBody(usize),
+}
+
+impl Reply {
+    pub(crate) const fn whole(response: http::Response<Bytes>) -> Self {
+        Self { response, delay: Duration::ZERO, breakage: None }
+    }
+}
+
+/// The emulator responds for every host. No time passes: a response whose delay exceeds the request's timeout is a
+/// timeout error at once, any other response arrives at once.
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl Transport for Emulator {
     async fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
-        self.carry(&request)
+        self.transmit(&request)
     }
 }
 
 impl BlockingTransport for Emulator {
     fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
-        self.carry(&request)
+        self.transmit(&request)
     }
 }
 
 impl Emulator {
-    fn carry(&self, request: &WireRequest) -> Result<WireResponse, TransportError> {
+    fn transmit(&self, request: &WireRequest) -> Result<WireResponse, TransportError> {
         let reply = self.respond(&to_http(request)?, IpAddr::V4(Ipv4Addr::LOCALHOST));
         deliver(reply, request)
     }
@@ -46,7 +75,7 @@ fn deliver(reply: Reply, request: &WireRequest) -> Result<WireResponse, Transpor
     if request.timeout().is_some_and(|limit| reply.delay > limit) {
         return Err(TransportError::new(
             TransportErrorKind::Timeout,
-            "the emulator's answer takes longer than the request's time limit",
+            "the emulator's response takes longer than the request's time limit",
         ));
     }
     match reply.breakage {
@@ -54,7 +83,7 @@ fn deliver(reply: Reply, request: &WireRequest) -> Result<WireResponse, Transpor
             return Err(TransportError::new(TransportErrorKind::Io, "the emulator reset the connection"));
         }
         Some(Breakage::CutBody(_)) => {
-            return Err(TransportError::new(TransportErrorKind::Io, "the emulator cut the answer's body"));
+            return Err(TransportError::new(TransportErrorKind::Io, "the emulator cut the response's body"));
         }
         None => {}
     }
@@ -62,7 +91,7 @@ fn deliver(reply: Reply, request: &WireRequest) -> Result<WireResponse, Transpor
     if u64::try_from(body.len()).unwrap_or(u64::MAX) > request.max_response_bytes() {
         return Err(TransportError::new(
             TransportErrorKind::TooLarge,
-            "the emulator's answer is larger than the request allows",
+            "the emulator's response is larger than the request allows",
         ));
     }
     let mut response = WireResponse::new(head.status.as_u16(), body.to_vec());
@@ -80,7 +109,6 @@ mod tests {
     use crate::test_client::emulator;
     use crate::{Fault, FaultRule};
     use kaltura_auth::ServiceUrl;
-    use std::time::Duration;
 
     fn ping() -> WireRequest {
         WireRequest::json(&ServiceUrl::US, "system", "ping", serde_json::Map::new())
@@ -89,19 +117,19 @@ mod tests {
     fn kind(fault: Fault, request: &WireRequest) -> Option<TransportErrorKind> {
         let emulator = emulator();
         emulator.inject(FaultRule::new(fault));
-        emulator.carry(request).err().map(|error| error.kind())
+        emulator.transmit(request).err().map(|error| error.kind())
     }
 
     #[test]
-    fn an_answer_comes_through_with_its_headers() {
-        let response = emulator().carry(&ping()).unwrap();
+    fn a_response_arrives_with_its_headers() {
+        let response = emulator().transmit(&ping()).unwrap();
         assert_eq!((response.status(), response.body()), (200, &b"true"[..]));
         assert_eq!(response.server_time(), Some(emulator().clock().now()));
         assert_eq!(response.header("x-me"), Some("kaltura-emulator"));
     }
 
     #[test]
-    fn what_breaks_is_an_error_of_its_kind() {
+    fn each_fault_is_a_transport_error_of_its_kind() {
         let slow = || Fault::Slow(Duration::from_secs(2));
         let limited = |seconds| ping().with_timeout(Duration::from_secs(seconds));
         assert_eq!(kind(Fault::Reset, &ping()), Some(TransportErrorKind::Io));

@@ -37,7 +37,7 @@
 //! # Ok::<(), kaltura_auth::Error>(())
 //! ```
 //!
-//! For answers that follow the server's rules instead of a script, see [`emulator`](crate::emulator).
+//! For answers that follow the server's rules instead of a script, see the crate `kaltura-emulator`.
 
 pub mod answers;
 mod call;

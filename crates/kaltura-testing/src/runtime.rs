@@ -24,27 +24,32 @@ use self::time::{Sleep, Time};
 /// ```
 /// use std::time::Duration;
 ///
-/// use kaltura_auth::AppTokenLogin;
-/// use kaltura_auth::ServiceUrl;
 /// use kaltura_auth::manager::SessionManager;
 /// use kaltura_auth::source::AppTokenSource;
-/// use kaltura_emulator::Emulator;
+/// use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ServiceUrl};
+/// use kaltura_testing::mock::{MockTransport, answers};
 /// use kaltura_testing::runtime::TestRuntime;
+/// use kaltura_types::{HashType, PartnerId};
 ///
-/// let emulator = Emulator::new();
-/// let login = AppTokenLogin::new(ServiceUrl::US, emulator.app_token().credentials());
+/// let partner = PartnerId::new(1234567);
+/// let kaltura = MockTransport::new();
+/// for days in [1, 2] {
+///     kaltura.expect("session.startWidgetSession").answer(answers::widget_session(partner));
+///     kaltura.expect("appToken.startSession").answer(answers::session(partner).expires_in(days * 86_400));
+/// }
+///
+/// let token = AppTokenCredentials::new(partner, "0_7jh3eu10", "3f786850e387550fdab836ed7e6dc881", HashType::Sha256);
+/// let login = AppTokenLogin::new(ServiceUrl::US, token);
 /// let runtime = TestRuntime::new();
-/// let manager = SessionManager::new(AppTokenSource::new(login, emulator.clone()), runtime.clone());
+/// let manager = SessionManager::new(AppTokenSource::new(login, kaltura.clone()), runtime.clone());
 ///
 /// let session = runtime.block_on(manager.session())?;
-/// assert_eq!(emulator.calls().count("appToken.startSession"), 1);
 ///
-/// // A day later, shortly before it ends: the session is handed out at once, and renewed by a task.
+/// // A day later, shortly before it expires: the session is returned at once, and renewed by a task.
 /// runtime.advance(Duration::from_secs(86_400 - 60));
-/// emulator.clock().advance(Duration::from_secs(86_400 - 60));
 /// assert_eq!(runtime.block_on(manager.session())?.ks(), session.ks());
 /// runtime.run_until_idle();
-/// assert_ne!(runtime.block_on(manager.session())?.ks(), session.ks());
+/// kaltura.verify();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

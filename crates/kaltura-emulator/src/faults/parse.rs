@@ -1,11 +1,11 @@
-//! Rules as texts, for a command line: `FAULT[:VALUE][@SERVICE.ACTION][#N|#N-M][%PERCENT]`.
+//! Rules as text, for a command line: `FAULT[:VALUE][@SERVICE.ACTION][#N|#N-M][%PERCENT]`.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use super::{Fault, FaultRule};
 
-/// Reads a rule: a fault, then where and when, each part optional and in this order.
+/// Reads a rule: a fault, then the action, the calls and the probability. These are optional and in this order.
 ///
 /// Faults: `status:503`, `html` or `html:502`, `xml`, `string:TEXT`, `cut`, `truncate`, `empty`, `reset`,
 /// `slow:1500` (milliseconds), `content-type:text/html`, `echo`, `skew:-300` (seconds).
@@ -79,22 +79,22 @@ fn read_fault(text: &str) -> Result<Fault, InvalidFaultRule> {
     }
 }
 
-/// A text that is no rule.
+/// A text is not a fault rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidFaultRule {
-    /// There is no such fault, or its value is missing or wrong.
+    /// The fault is unknown, or its value is missing or wrong.
     #[error(
         "not a fault: {0:?}; use status:503, html[:502], xml, string:TEXT, cut, truncate, empty, reset, slow:1500, content-type:TYPE, echo or skew:-300"
     )]
     Fault(String),
-    /// What stands behind `@` is no action.
+    /// The text after `@` is not an action.
     #[error("not an action: {0:?}; write it like appToken.startSession, or multirequest")]
     Action(String),
-    /// What stands behind `#` says not which calls.
+    /// The text after `#` is not a number or a range of calls.
     #[error("not a call or a range of calls, counted from 1: {0:?}; write #2 or #1-3")]
     Calls(String),
-    /// What stands behind `%` is no probability.
+    /// The text after `%` is not a probability.
     #[error("not a percentage: {0:?}; write a number from 0 to 100")]
     Percent(String),
 }
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn each_mistake_is_named() {
         for (text, error) in [
             ("", InvalidFaultRule::Fault(String::new())),
             ("status", InvalidFaultRule::Fault("status".into())),

@@ -1,17 +1,15 @@
-//! The arguments of an action: what it needs of the parameters, cast and checked in the order of its
-//! signature.
+//! The arguments of an action: the parameters that it reads, cast and checked in the order of its signature.
 
 use kaltura_types::UnixTime;
-use serde_json::Value;
-
-use super::Parameters;
-use super::cast::{equals_number, int, text};
 use kaltura_types::api_error::ApiException;
 
-/// Whether a field of an object was given, and whether as null (`name__null` in a form).
+use super::cast::{equals_number, int, text};
+use super::{Parameter, Parameters};
+
+/// A parameter that may be absent or null (`name__null` in a form).
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Given<T> {
-    Not,
+    Absent,
     Null,
     Value(T),
 }
@@ -19,31 +17,31 @@ pub(crate) enum Given<T> {
 impl<T> Given<T> {
     pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Given<U> {
         match self {
-            Self::Not => Given::Not,
+            Self::Absent => Given::Absent,
             Self::Null => Given::Null,
             Self::Value(value) => Given::Value(map(value)),
         }
     }
 
-    /// The value, where null and not given are the same.
+    /// The value, where null and absent are the same.
     pub(crate) fn into_option(self) -> Option<T> {
         match self {
             Self::Value(value) => Some(value),
-            Self::Not | Self::Null => None,
+            Self::Absent | Self::Null => None,
         }
     }
 
-    /// Changes a property, if anything was given.
+    /// Changes a property, unless the parameter is absent.
     pub(crate) fn apply(self, property: &mut Option<T>) {
         match self {
-            Self::Not => {}
+            Self::Absent => {}
             Self::Null => *property = None,
             Self::Value(value) => *property = Some(value),
         }
     }
 }
 
-/// An enumeration of the API: its name, and the numbers that it has.
+/// An enumeration of the API: its name and its numbers.
 #[derive(Clone, Copy)]
 pub(crate) struct Choice {
     pub(crate) name: &'static str,
@@ -64,7 +62,7 @@ pub(crate) struct Arguments<'a> {
     now: UnixTime,
 }
 
-/// Up to ten years, a time is taken as relative to now.
+/// Ten years in seconds: up to this, a time is relative to now.
 const RELATIVE_TIME: u64 = 315_360_000;
 
 impl<'a> Arguments<'a> {
@@ -72,11 +70,11 @@ impl<'a> Arguments<'a> {
         Self { parameters, now }
     }
 
-    fn given(&self, name: &str) -> Given<&'a Value> {
+    fn given(&self, name: &str) -> Given<&'a Parameter> {
         if self.parameters.contains_key(&format!("{name}__null")) {
             return Given::Null;
         }
-        self.parameters.get(name).map_or(Given::Not, Given::Value)
+        self.parameters.get(name).map_or(Given::Absent, Given::Value)
     }
 
     pub(crate) fn text(&self, name: &str) -> Result<Given<String>, ApiException> {
@@ -106,13 +104,13 @@ impl<'a> Arguments<'a> {
         self.int(name).into_option().ok_or_else(|| ApiException::missing_parameter(name))
     }
 
-    /// A point in time: empty is 0, -1 stays, a small number is relative to now.
+    /// A Unix time: empty is 0, -1 stays -1, a small number is relative to now.
     pub(crate) fn time(&self, name: &str) -> Given<i64> {
         self.given(name).map(|value| {
             let number = int(value);
             match value {
-                Value::Null => 0,
-                Value::String(text) if text.is_empty() => 0,
+                Parameter::Null => 0,
+                Parameter::String(text) if text.is_empty() => 0,
                 _ if number == -1 => -1,
                 _ if number.unsigned_abs() <= RELATIVE_TIME => self.now.plus_seconds(number).as_seconds(),
                 _ => number,
@@ -120,11 +118,11 @@ impl<'a> Arguments<'a> {
         })
     }
 
-    /// A number of an enumeration; `true` and `false` read as 1 and 0.
+    /// A number of an enumeration. `true` and `false` are 1 and 0.
     pub(crate) fn choice(&self, name: &str, choice: Choice) -> Result<Given<i64>, ApiException> {
         let Given::Value(value) = self.given(name) else { return Ok(self.int(name)) };
         let chosen = match value {
-            Value::Null | Value::Bool(false) => "0".to_owned(),
+            Parameter::Null | Parameter::Bool(false) => "0".to_owned(),
             other => text(other),
         };
         let chosen = match chosen.to_ascii_lowercase().as_str() {
@@ -138,13 +136,13 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// The fields of an object. An empty list is an object without fields, as PHP has it.
+    /// The fields of an object. A list is an object without fields, as in PHP.
     pub(crate) fn object(&self, name: &str) -> Result<Option<Self>, ApiException> {
         static NO_FIELDS: std::sync::LazyLock<Parameters> = std::sync::LazyLock::new(Parameters::new);
         match self.given(name) {
-            Given::Not | Given::Null | Given::Value(Value::Null) => Ok(None),
-            Given::Value(Value::Object(fields)) => Ok(Some(Arguments::new(fields, self.now))),
-            Given::Value(Value::Array(_)) => Ok(Some(Arguments::new(&NO_FIELDS, self.now))),
+            Given::Absent | Given::Null | Given::Value(Parameter::Null) => Ok(None),
+            Given::Value(Parameter::Object(fields)) => Ok(Some(Arguments::new(fields, self.now))),
+            Given::Value(Parameter::Array(_)) => Ok(Some(Arguments::new(&NO_FIELDS, self.now))),
             Given::Value(_) => Err(ApiException::wrong_format(name)),
         }
     }
@@ -154,26 +152,61 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// What XML 1.0 allows; the server refuses all else.
+/// Whether XML 1.0 allows a character. The server refuses all others.
 fn is_xml(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
+/// The page of a list: `pager[pageSize]` and `pager[pageIndex]` (wire contract, section 4.7).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Pager {
+    /// 0 for the whole list.
+    size: usize,
+    /// Counted from 1.
+    index: usize,
+}
+
+impl Pager {
+    const DEFAULT_SIZE: i64 = 30;
+    const MAX_SIZE: i64 = 500;
+
+    pub(crate) fn read(arguments: Arguments<'_>) -> Result<Self, ApiException> {
+        let pager = arguments.object("pager")?;
+        let int = |name, default| pager.map_or(default, |pager| pager.int_or(name, default));
+        Ok(Self::new(int("pageSize", Self::DEFAULT_SIZE), int("pageIndex", 1)))
+    }
+
+    fn new(size: i64, index: i64) -> Self {
+        let size = size.clamp(0, Self::MAX_SIZE);
+        Self { size: usize::try_from(size).unwrap_or(0), index: usize::try_from(index.max(1)).unwrap_or(1) }
+    }
+
+    /// The number of objects before the page.
+    pub(crate) const fn offset(&self) -> usize {
+        (self.index - 1).saturating_mul(self.size)
+    }
+
+    pub(crate) fn page<'a, T>(&self, all: &'a [T]) -> &'a [T] {
+        if self.size == 0 {
+            return all;
+        }
+        let start = self.offset().min(all.len());
+        let end = start.saturating_add(self.size).min(all.len());
+        &all[start..end]
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::test_json;
     use super::*;
     use serde_json::json;
 
     const NOW: i64 = 1_800_000_000;
 
-    fn parameters(value: Value) -> Parameters {
-        let Value::Object(parameters) = value else { panic!("parameters are an object") };
-        parameters
-    }
-
     #[test]
     fn times_are_relative_up_to_ten_years() {
-        let parameters = parameters(json!({
+        let parameters = test_json::parameters(&json!({
             "a": "0", "b": "-1", "c": "", "d": "3600", "e": "-315360000", "f": "315360001", "g": null, "h": "x"
         }));
         let arguments = Arguments::new(&parameters, UnixTime::from_seconds(NOW));
@@ -186,20 +219,22 @@ mod tests {
 
     #[test]
     fn a_choice_is_compared_loosely_and_echoed_when_wrong() {
-        let parameters = parameters(json!({"a": " 2", "b": "TRUE", "c": null, "d": false, "e": {"x": 1}}));
+        let parameters =
+            test_json::parameters(&json!({"a": " 2", "b": "TRUE", "c": null, "d": false, "e": {"x": 1}}));
         let arguments = Arguments::new(&parameters, UnixTime::from_seconds(NOW));
         let chosen = |name| arguments.choice(name, Choice::SESSION_TYPE);
         assert_eq!(chosen("a").unwrap(), Given::Value(2));
         assert_eq!(chosen("c").unwrap(), Given::Value(0));
         assert_eq!(chosen("d").unwrap(), Given::Value(0));
-        assert_eq!(chosen("f").unwrap(), Given::Not);
+        assert_eq!(chosen("f").unwrap(), Given::Absent);
         assert_eq!(chosen("b").unwrap_err().args[0].1, "1");
         assert_eq!(chosen("e").unwrap_err().args[0].1, "Array");
     }
 
     #[test]
     fn characters_outside_xml_are_refused() {
-        let parameters = parameters(json!({"a": "\u{1}", "b": "\u{fffe}", "c": "tab\t é \u{1f600}"}));
+        let parameters =
+            test_json::parameters(&json!({"a": "\u{1}", "b": "\u{fffe}", "c": "tab\t é \u{1f600}"}));
         let arguments = Arguments::new(&parameters, UnixTime::from_seconds(NOW));
         assert!(arguments.text("a").is_err());
         assert!(arguments.text("b").is_err());
@@ -207,10 +242,29 @@ mod tests {
     }
 
     #[test]
-    fn null_suffix_and_json_null_differ() {
-        let parameters = parameters(json!({"a__null": "", "b": null}));
+    fn the_null_suffix_and_json_null_differ() {
+        let parameters = test_json::parameters(&json!({"a__null": "", "b": null}));
         let arguments = Arguments::new(&parameters, UnixTime::from_seconds(NOW));
         assert_eq!(arguments.text("a").unwrap(), Given::Null);
         assert_eq!(arguments.text("b").unwrap(), Given::Value(String::new()));
+    }
+
+    #[test]
+    fn pages_end_with_the_list() {
+        let all: Vec<i32> = (0..1000).collect();
+        for (size, index, first, count) in [
+            (2, 1, Some(0), 2),
+            (2, 3, Some(4), 2),
+            (30, 34, Some(990), 10),
+            (500, 9, None, 0),
+            (0, 7, Some(0), 1000),
+            (9999, 1, Some(0), 500),
+            (-1, 0, Some(0), 1000),
+            (2, i64::MAX, None, 0),
+        ] {
+            let page = Pager::new(size, index);
+            let page = page.page(&all);
+            assert_eq!((page.first().copied(), page.len()), (first, count), "{size} {index}");
+        }
     }
 }

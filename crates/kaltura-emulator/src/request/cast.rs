@@ -1,37 +1,40 @@
 //! How PHP and the server's own reader turn parameters into types (wire contract, section 1.3).
 
-use serde_json::Value;
+use super::Parameter;
 
 /// PHP's `(string)`.
-pub(crate) fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Parameter) -> String {
     match value {
-        Value::Null | Value::Bool(false) => String::new(),
-        Value::Bool(true) => "1".to_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => text.clone(),
-        Value::Array(_) | Value::Object(_) => "Array".to_owned(),
+        Parameter::Null | Parameter::Bool(false) => String::new(),
+        Parameter::Bool(true) => "1".to_owned(),
+        Parameter::Number(number) => number.to_string(),
+        Parameter::String(text) => text.clone(),
+        Parameter::Array(_) | Parameter::Object(_) => "Array".to_owned(),
     }
 }
 
-/// PHP's `(int)`: the number that a text begins with, 0 if none; what is too large is the largest.
-pub(crate) fn int(value: &Value) -> i64 {
+/// PHP's `(int)`: the number at the beginning of a text, 0 if there is none. A number that is too large becomes the
+/// largest.
+pub(crate) fn int(value: &Parameter) -> i64 {
     match value {
-        Value::Null => 0,
-        Value::Bool(truth) => i64::from(*truth),
-        Value::Number(number) => number.as_i64().unwrap_or_else(|| truncate(number.as_f64().unwrap_or(0.0))),
-        Value::String(text) => leading_int(text).unwrap_or(0),
-        Value::Array(list) => i64::from(!list.is_empty()),
-        Value::Object(fields) => i64::from(!fields.is_empty()),
+        Parameter::Null => 0,
+        Parameter::Bool(truth) => i64::from(*truth),
+        Parameter::Number(number) => {
+            number.as_i64().unwrap_or_else(|| truncate(number.as_f64().unwrap_or(0.0)))
+        }
+        Parameter::String(text) => leading_int(text).unwrap_or(0),
+        Parameter::Array(list) => i64::from(!list.is_empty()),
+        Parameter::Object(fields) => i64::from(!fields.is_empty()),
     }
 }
 
-/// The number that a text begins with; `None` if it begins with none, at which PHP's arithmetic fails.
+/// The number at the beginning of a text; `None` if there is none, for which PHP's arithmetic fails.
 pub(crate) fn leading_int(text: &str) -> Option<i64> {
     leading_number(text).map(|(number, _)| number.truncated())
 }
 
-/// PHP's `==` between a text and a whole number: a text that is a number, with blanks around it, is compared
-/// as one.
+/// PHP's `==` between a text and a whole number: a numeric text, with or without blanks around it, is compared as a
+/// number.
 pub(crate) fn equals_number(text: &str, number: i64) -> bool {
     match leading_number(text) {
         #[expect(clippy::cast_precision_loss, reason = "PHP converts the integer in the same way")]
@@ -61,7 +64,7 @@ fn truncate(number: f64) -> i64 {
     number as i64
 }
 
-/// The number at the beginning of a text, after blanks, and what stands behind it.
+/// The number at the beginning of a text, after blanks, and the rest of the text.
 fn leading_number(text: &str) -> Option<(Number, &str)> {
     let text = text.trim_start_matches(BLANKS);
     let digits = |from: usize| text[from..].bytes().take_while(u8::is_ascii_digit).count();
@@ -105,10 +108,14 @@ fn is_blank(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
+
+    fn parameter(value: &Value) -> Parameter {
+        serde_json::from_str(&value.to_string()).unwrap()
+    }
 
     #[test]
-    fn integers_as_php_casts_them() {
+    fn integers_are_cast_as_in_php() {
         for (value, number) in [
             (json!("abc"), 0),
             (json!("3.7"), 3),
@@ -129,7 +136,7 @@ mod tests {
             (json!({"a": 1}), 1),
             (json!([0]), 1),
         ] {
-            assert_eq!(int(&value), number, "{value}");
+            assert_eq!(int(&parameter(&value)), number, "{value}");
         }
     }
 
@@ -145,10 +152,10 @@ mod tests {
     }
 
     #[test]
-    fn texts_as_php_casts_them() {
-        assert_eq!(text(&json!({"a": 1})), "Array");
-        assert_eq!(text(&json!(123)), "123");
-        assert_eq!(text(&json!(null)), "");
-        assert_eq!(text(&json!(true)), "1");
+    fn texts_are_cast_as_in_php() {
+        assert_eq!(text(&parameter(&json!({"a": 1}))), "Array");
+        assert_eq!(text(&parameter(&json!(123))), "123");
+        assert_eq!(text(&parameter(&json!(null))), "");
+        assert_eq!(text(&parameter(&json!(true))), "1");
     }
 }

@@ -2,28 +2,28 @@
 
 use std::fmt::Write as _;
 
-use crate::answer::{Answer, Object};
+use crate::response::value::{ApiValue, Object};
 use kaltura_types::api_error::ApiException;
 
-/// Writes an answer. Null properties are left out; the class of an object is a part of it.
-pub(crate) fn write(answer: &Answer) -> String {
+/// Writes a value with the classes of its objects. Null properties are omitted.
+pub(crate) fn write(value: &ApiValue) -> String {
     let mut writer = Writer(String::new());
-    writer.value(answer);
+    writer.value(value);
     writer.0
 }
 
 struct Writer(String);
 
 impl Writer {
-    fn value(&mut self, answer: &Answer) {
-        match answer {
-            Answer::Null => self.put("N;"),
-            Answer::Bool(truth) => self.format(format_args!("b:{};", i64::from(*truth))),
-            Answer::Int(number) => self.format(format_args!("i:{number};")),
-            Answer::Text(text) => self.text(text),
-            Answer::List(list) => self.list(list),
-            Answer::Object(object) => self.object(object),
-            Answer::Error(exception) => self.error(exception),
+    fn value(&mut self, value: &ApiValue) {
+        match value {
+            ApiValue::Null => self.put("N;"),
+            ApiValue::Bool(truth) => self.format(format_args!("b:{};", i64::from(*truth))),
+            ApiValue::Int(number) => self.format(format_args!("i:{number};")),
+            ApiValue::Text(text) => self.text(text),
+            ApiValue::List(list) => self.list(list),
+            ApiValue::Object(object) => self.object(object),
+            ApiValue::Error(exception) => self.error(exception),
         }
     }
 
@@ -32,7 +32,7 @@ impl Writer {
         self.format(format_args!("s:{}:\"{text}\";", text.len()));
     }
 
-    fn list(&mut self, list: &[Answer]) {
+    fn list(&mut self, list: &[ApiValue]) {
         self.format(format_args!("a:{}:{{", list.len()));
         for (index, item) in list.iter().enumerate() {
             self.format(format_args!("i:{index};"));
@@ -42,7 +42,7 @@ impl Writer {
     }
 
     fn object(&mut self, object: &Object) {
-        let properties = || object.properties.iter().filter(|(_, property)| *property != Answer::Null);
+        let properties = || object.properties.iter().filter(|(_, property)| *property != ApiValue::Null);
         let (class, count) = (object.class, properties().count());
         self.format(format_args!("O:{}:\"{class}\":{count}:{{", class.len()));
         for (name, property) in properties() {
@@ -52,7 +52,7 @@ impl Writer {
         self.put("}");
     }
 
-    /// An error is an array, so that nobody needs its class.
+    /// An error is an array, so that a reader does not need its class.
     fn error(&mut self, exception: &ApiException) {
         self.put("a:4:{");
         for (name, value) in [
@@ -77,7 +77,7 @@ impl Writer {
     }
 
     fn format(&mut self, arguments: std::fmt::Arguments<'_>) {
-        // A String takes whatever is written.
+        // Writing to a String cannot fail.
         let _ = self.0.write_fmt(arguments);
     }
 }
@@ -90,8 +90,8 @@ mod tests {
     fn values_are_written_with_their_types_and_lengths_in_bytes() {
         let object = Object::new("KalturaThing")
             .with("id", 7)
-            .with("none", Answer::Null)
-            .with("list", vec![Answer::Null, true.into(), false.into(), "é\"".into()]);
+            .with("none", ApiValue::Null)
+            .with("list", vec![ApiValue::Null, true.into(), false.into(), "é\"".into()]);
         assert_eq!(
             write(&object.into()),
             "O:12:\"KalturaThing\":2:{s:2:\"id\";i:7;s:4:\"list\";a:4:{i:0;N;i:1;b:1;i:2;b:0;i:3;s:3:\"é\"\";}}"
@@ -103,8 +103,8 @@ mod tests {
     #[test]
     fn an_error_is_an_array() {
         let errors = vec![
-            Answer::Error(ApiException::missing_parameter("id")),
-            Answer::Error(ApiException::missing_ks()),
+            ApiValue::Error(ApiException::missing_parameter("id")),
+            ApiValue::Error(ApiException::missing_ks()),
         ];
         assert_eq!(
             write(&errors.into()),

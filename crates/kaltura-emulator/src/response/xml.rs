@@ -1,17 +1,17 @@
 //! XML as the server writes it.
 
-use crate::answer::{Answer, Object};
+use crate::response::value::{ApiValue, Object};
 use kaltura_types::api_error::ApiException;
 
-/// Writes an answer with its frame. `ignore_null` leaves null properties out.
-pub(crate) fn write(answer: &Answer, ignore_null: bool, seconds: &str) -> String {
-    format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{}", write_bare(answer, ignore_null, seconds))
+/// Writes a document. `ignore_null` omits null properties. `seconds` is the execution time.
+pub(crate) fn write(value: &ApiValue, ignore_null: bool, seconds: &str) -> String {
+    format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{}", write_bare(value, ignore_null, seconds))
 }
 
-/// Without an XML declaration, as the fast path of `session.start` answers (wire contract, section 2.4).
-pub(crate) fn write_bare(answer: &Answer, ignore_null: bool, seconds: &str) -> String {
+/// The same without an XML declaration, for the fast path of `session.start` (wire contract, section 2.4).
+pub(crate) fn write_bare(value: &ApiValue, ignore_null: bool, seconds: &str) -> String {
     let mut xml = Writer { xml: String::from("<xml><result>"), ignore_null };
-    xml.value(answer);
+    xml.value(value);
     format!("{}</result><executionTime>{seconds}</executionTime></xml>", xml.xml)
 }
 
@@ -21,19 +21,19 @@ struct Writer {
 }
 
 impl Writer {
-    fn value(&mut self, answer: &Answer) {
-        match answer {
-            Answer::Null => {}
-            Answer::Bool(truth) => self.xml.push(if *truth { '1' } else { '0' }),
-            Answer::Int(number) => self.xml.push_str(&number.to_string()),
-            Answer::Text(text) => self.text(text),
-            Answer::List(list) => {
+    fn value(&mut self, value: &ApiValue) {
+        match value {
+            ApiValue::Null => {}
+            ApiValue::Bool(truth) => self.xml.push(if *truth { '1' } else { '0' }),
+            ApiValue::Int(number) => self.xml.push_str(&number.to_string()),
+            ApiValue::Text(text) => self.text(text),
+            ApiValue::List(list) => {
                 for item in list {
                     self.element("item", |xml| xml.value(item));
                 }
             }
-            Answer::Object(object) => self.object(object),
-            Answer::Error(exception) => self.element("error", |xml| xml.error(exception)),
+            ApiValue::Object(object) => self.object(object),
+            ApiValue::Error(exception) => self.element("error", |xml| xml.error(exception)),
         }
     }
 
@@ -43,7 +43,7 @@ impl Writer {
             self.element("relatedObjects", |_| {});
         }
         for (name, property) in &object.properties {
-            if !(self.ignore_null && *property == Answer::Null) {
+            if !(self.ignore_null && *property == ApiValue::Null) {
                 self.element(name, |xml| xml.value(property));
             }
         }
@@ -88,26 +88,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_properties_are_there_unless_null_is_ignored() {
-        let object = Object::new("Thing").with("a", Answer::Null).with("b", "<&>\"'");
-        let answer = Answer::List(vec![object.into(), Answer::Null]);
+    fn null_properties_are_written_unless_they_are_ignored() {
+        let object = Object::new("Thing").with("a", ApiValue::Null).with("b", "<&>\"'");
+        let value = ApiValue::List(vec![object.into(), ApiValue::Null]);
         assert_eq!(
-            write(&answer, false, "0.5"),
+            write(&value, false, "0.5"),
             "<?xml version=\"1.0\" encoding=\"utf-8\"?><xml><result><item><objectType>Thing</objectType>\
              <relatedObjects></relatedObjects><a></a><b>&lt;&amp;&gt;&quot;'</b></item><item></item></result>\
              <executionTime>0.5</executionTime></xml>"
         );
         assert_eq!(
-            write_bare(&answer, true, "0.5"),
+            write_bare(&value, true, "0.5"),
             "<xml><result><item><objectType>Thing</objectType><b>&lt;&amp;&gt;&quot;'</b></item><item></item>\
              </result><executionTime>0.5</executionTime></xml>"
         );
     }
 
     #[test]
-    fn an_error_without_arguments_has_empty_ones() {
+    fn an_error_without_arguments_has_an_empty_element() {
         assert_eq!(
-            write_bare(&Answer::Error(ApiException::missing_ks()), false, "0.25"),
+            write_bare(&ApiValue::Error(ApiException::missing_ks()), false, "0.25"),
             "<xml><result><error><code>MISSING_KS</code><message>Missing KS, session not established</message>\
              <objectType>KalturaAPIException</objectType><args></args></error></result>\
              <executionTime>0.25</executionTime></xml>"

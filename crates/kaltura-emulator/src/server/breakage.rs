@@ -1,4 +1,4 @@
-//! Breaking connections on purpose, at the byte that was asked for.
+//! Breaking connections on purpose, at the requested byte.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -11,73 +11,73 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// The connection ends here.
+/// The connection breaks here.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is broken")]
 pub(super) struct Broken;
 
-/// What the answers of a connection ask of its stream.
+/// Shared by the responses and the stream of a connection.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Breaker(Arc<Mutex<Wishes>>);
+pub(super) struct Breaker(Arc<Mutex<ConnectionState>>);
 
 #[derive(Debug, Default)]
-struct Wishes {
+struct ConnectionState {
     reset: bool,
-    /// Who waits until all bytes so far are out.
-    waits_for_flush: Option<Waker>,
+    /// Waits until all bytes so far are written.
+    flush_waker: Option<Waker>,
     flushed: bool,
 }
 
 impl Breaker {
-    /// Has the connection reset when it ends, which the answer must bring about.
+    /// Resets the connection when it ends. The caller must return the error, which ends it.
     pub(super) fn reset(&self) -> Broken {
-        self.wishes().reset = true;
+        self.state().reset = true;
         Broken
     }
 
     fn poll_flushed(&self, context: &Context<'_>) -> Poll<()> {
-        let mut wishes = self.wishes();
-        if std::mem::take(&mut wishes.flushed) {
+        let mut state = self.state();
+        if std::mem::take(&mut state.flushed) {
             return Poll::Ready(());
         }
-        wishes.waits_for_flush = Some(context.waker().clone());
+        state.flush_waker = Some(context.waker().clone());
         Poll::Pending
     }
 
     fn note_flush(&self) {
-        let mut wishes = self.wishes();
-        if let Some(waiting) = wishes.waits_for_flush.take() {
-            wishes.flushed = true;
-            waiting.wake();
+        let mut state = self.state();
+        if let Some(waker) = state.flush_waker.take() {
+            state.flushed = true;
+            waker.wake();
         }
     }
 
-    fn wishes(&self) -> MutexGuard<'_, Wishes> {
+    fn state(&self) -> MutexGuard<'_, ConnectionState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The body of an answer, whole or cut.
-pub(super) struct AnswerBody {
+/// The body of a response, whole or cut.
+pub(super) struct ResponseBody {
     rest: Bytes,
-    /// How many bytes the headers promise, and by whom the promise is broken.
-    broken_promise: Option<(u64, Breaker)>,
+    /// For a cut body: its length in the headers, and the breaker of the connection.
+    cut: Option<(u64, Breaker)>,
 }
 
-impl AnswerBody {
+impl ResponseBody {
     pub(super) const fn whole(body: Bytes) -> Self {
-        Self { rest: body, broken_promise: None }
+        Self { rest: body, cut: None }
     }
 
-    /// Ends after so many bytes, at the latest before the last.
+    /// Ends after this many bytes, at the latest before the last.
     pub(super) fn cut(mut body: Bytes, length: usize, breaker: &Breaker) -> Self {
-        let promised = body.len() as u64;
+        let declared = body.len() as u64;
         body.truncate(length.min(body.len().saturating_sub(1)));
-        Self { rest: body, broken_promise: Some((promised, breaker.clone())) }
+        Self { rest: body, cut: Some((declared, breaker.clone())) }
     }
 }
 
-impl Body for AnswerBody {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = Broken;
 
@@ -89,9 +89,9 @@ impl Body for AnswerBody {
         if !rest.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(rest))));
         }
-        match &self.broken_promise {
+        match &self.cut {
             None => Poll::Ready(None),
-            // An error ends the connection with all that still waits to be written.
+            // An error ends the connection and discards bytes that are not yet written.
             Some((_, breaker)) => {
                 ready!(breaker.poll_flushed(context));
                 Poll::Ready(Some(Err(Broken)))
@@ -100,16 +100,16 @@ impl Body for AnswerBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.broken_promise.is_none()
+        self.rest.is_empty() && self.cut.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let length = self.broken_promise.as_ref().map_or(self.rest.len() as u64, |(promised, _)| *promised);
+        let length = self.cut.as_ref().map_or(self.rest.len() as u64, |(declared, _)| *declared);
         SizeHint::with_exact(length)
     }
 }
 
-/// A connection that tells when its bytes are out, and that can be reset.
+/// A connection that reports when its bytes are written, and that can be reset.
 pub(super) struct BreakableStream {
     stream: TokioIo<TcpStream>,
     breaker: Breaker,
@@ -117,7 +117,7 @@ pub(super) struct BreakableStream {
 
 impl BreakableStream {
     pub(super) fn new(stream: TcpStream, breaker: Breaker) -> Self {
-        // Answers are written at once; without it, it is slower and still works.
+        // Responses are written at once. Without the option, the server is only slower.
         let _ = stream.set_nodelay(true);
         Self { stream: TokioIo::new(stream), breaker }
     }
@@ -129,8 +129,8 @@ impl BreakableStream {
 
 impl Drop for BreakableStream {
     fn drop(&mut self) {
-        if self.breaker.wishes().reset {
-            // If this can not be had, the connection ends in the usual way, which is as good a break.
+        if self.breaker.state().reset {
+            // If this fails, the connection ends in the usual way, which breaks the response too.
             let _ = self.stream.inner().set_zero_linger();
         }
     }

@@ -1,4 +1,4 @@
-//! How a server is set up and started.
+//! Building and starting a server.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -11,13 +11,12 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::{oneshot, watch};
 
-use super::accept::{Stop, run};
+use super::connection::{Exchanges, Respond, Stop, run};
 use super::control;
-use super::exchange::{Exchanges, Respond};
 use super::{ANY_PORT, Server, ServerError};
 use crate::Emulator;
 
-/// Sets up a [`Server`].
+/// Builds a [`Server`].
 ///
 /// ```
 /// # use kaltura_emulator::{Emulator, server::Server};
@@ -36,10 +35,10 @@ pub struct ServerBuilder {
 }
 
 impl ServerBuilder {
-    /// How many bytes the body of a request may have, unless it is said otherwise: 16 MiB.
+    /// The default maximum size of a request body: 16 MiB.
     pub const DEFAULT_MAX_REQUEST_BYTES: usize = 16 << 20;
 
-    /// How long [`Server::shutdown`] waits for answers, unless it is said otherwise: 5 seconds.
+    /// The default time that [`Server::shutdown`] waits for running requests: 5 seconds.
     pub const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
     pub(super) const fn new(emulator: Emulator) -> Self {
@@ -53,45 +52,44 @@ impl ServerBuilder {
         }
     }
 
-    /// Where to listen; any free port of `127.0.0.1` unless it is said otherwise. Port 0 takes any that is
-    /// free.
+    /// Sets the address to listen at. The default is any free port of `127.0.0.1`. Port 0 is any free port.
     pub const fn address(mut self, address: SocketAddr) -> Self {
         self.address = address;
         self
     }
 
-    /// Listens also at an address that other machines can reach. All that the emulator knows is then open to
-    /// them: there is no TLS, and nobody is asked who he is.
+    /// Allows an address that other machines can reach. They can then use the whole emulator: there is no TLS and no
+    /// authentication of the client.
     pub const fn allow_remote(mut self) -> Self {
         self.remote_allowed = true;
         self
     }
 
-    /// Takes commands over HTTP, for tests in other languages: `POST /_emulator` with a
-    /// [`Command`](crate::Command) or a list of them as JSON. `GET /_emulator` tells the server's
-    /// time and the calls so far. Whoever reaches the server can then change it.
+    /// Accepts commands over HTTP, for tests in other languages: `POST /_emulator` with a [`Command`](crate::Command) or an
+    /// array of them as JSON. `GET /_emulator` returns the server's time and the calls so far. Every client that reaches
+    /// the server can then change it.
     pub const fn take_commands(mut self) -> Self {
         self.takes_commands = true;
         self
     }
 
-    /// How many bytes the body of a request may have. A larger one is answered with status 413.
+    /// Sets the maximum size of a request body in bytes. A larger one gets the status 413.
     pub const fn max_request_bytes(mut self, bytes: usize) -> Self {
         self.max_request_bytes = bytes;
         self
     }
 
-    /// How long [`Server::shutdown`] waits for the answers that are under way, before it cuts them.
+    /// Sets how long [`Server::shutdown`] waits for running requests before it aborts them.
     pub const fn shutdown_grace(mut self, time: Duration) -> Self {
         self.shutdown_grace = time;
         self
     }
 
-    /// Starts the server within the tokio runtime that is running here.
+    /// Starts the server within the current tokio runtime.
     ///
     /// # Errors
     ///
-    /// [`ServerError`] says what stands in the way.
+    /// [`ServerError`] if it cannot listen or run.
     pub async fn bind(self) -> Result<Server, ServerError> {
         let runtime = Handle::try_current().map_err(|_| ServerError::NoRuntime)?;
         let respond = self.respond();
@@ -100,18 +98,18 @@ impl ServerBuilder {
         Ok(server)
     }
 
-    /// Starts the server on a thread of its own.
+    /// Starts the server on its own thread.
     ///
     /// # Errors
     ///
-    /// [`ServerError`] says what stands in the way.
+    /// [`ServerError`] if it cannot listen or run.
     pub fn spawn(self) -> Result<Server, ServerError> {
         let respond = self.respond();
-        self.spawn_answering_by(respond)
+        self.spawn_with(respond)
     }
 
-    /// The same, with another than the emulator to answer.
-    pub(super) fn spawn_answering_by(self, respond: Box<Respond>) -> Result<Server, ServerError> {
+    /// The same with another function that responds.
+    pub(super) fn spawn_with(self, respond: Box<Respond>) -> Result<Server, ServerError> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(ServerError::Thread)?;
         let (mut server, work) = {
             let _within = runtime.enter();
@@ -128,13 +126,13 @@ impl ServerBuilder {
         let takes_commands = self.takes_commands;
         Box::new(move |request, client| {
             if takes_commands && request.uri().path() == control::PATH {
-                return control::answer(&emulator, request);
+                return control::respond(&emulator, request);
             }
             emulator.respond(request, client)
         })
     }
 
-    /// Takes the port. The server lives as long as the future is polled.
+    /// Binds the port. The server runs while the future is polled.
     fn prepare(
         self,
         respond: Box<Respond>,
@@ -152,14 +150,14 @@ impl ServerBuilder {
         let exchanges = Exchanges::new(respond, self.max_request_bytes);
         let work = async move {
             run(listener, Arc::new(exchanges), stopped, self.shutdown_grace).await;
-            // Nobody may be waiting for it.
+            // The receiver may be gone.
             let _ = end.send(());
         };
         Ok((Server { emulator: self.emulator, address, url, stop, ended, thread: None }, work))
     }
 }
 
-/// Must be called within a runtime.
+/// Must be called within a tokio runtime.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = std::net::TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;

@@ -1,4 +1,4 @@
-//! The server seen through a bare socket.
+//! The server over a plain socket.
 
 use std::future::Future;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -13,12 +13,13 @@ use http::{Request, Response};
 use kaltura_types::UnixTime;
 
 use super::{Server, ServerBuilder, ServerError};
+use crate::test_client::emulator;
 use crate::{Breakage, Clock, Emulator, Reply};
 
 /// One connection.
 struct Client(BufReader<TcpStream>);
 
-struct Answer {
+struct RawResponse {
     head: String,
     body: Vec<u8>,
 }
@@ -30,7 +31,7 @@ impl Client {
 
     fn at(address: SocketAddr) -> std::io::Result<Self> {
         let stream = TcpStream::connect(address)?;
-        // A test that waits for nothing shall fail, not hang.
+        // A test that waits for a missing response fails and does not hang.
         stream.set_read_timeout(Some(Duration::from_secs(20)))?;
         Ok(Self(BufReader::new(stream)))
     }
@@ -39,9 +40,9 @@ impl Client {
         self.0.get_mut().write_all(bytes.as_ref()).unwrap();
     }
 
-    fn post(&mut self, path: &str, body: &str) -> Answer {
+    fn post(&mut self, path: &str, body: &str) -> RawResponse {
         self.send(posted(path, body));
-        self.answer()
+        self.response()
     }
 
     fn head(&mut self) -> String {
@@ -50,21 +51,21 @@ impl Client {
         head
     }
 
-    fn answer(&mut self) -> Answer {
-        let mut answer = Answer { head: self.head(), body: Vec::new() };
-        answer.body.resize(answer.length(), 0);
-        self.0.read_exact(&mut answer.body).unwrap();
-        answer
+    fn response(&mut self) -> RawResponse {
+        let mut response = RawResponse { head: self.head(), body: Vec::new() };
+        response.body.resize(response.length(), 0);
+        self.0.read_exact(&mut response.body).unwrap();
+        response
     }
 
-    /// What still comes until the connection ends.
+    /// The bytes until the connection ends.
     fn rest(&mut self) -> std::io::Result<Vec<u8>> {
         let mut rest = Vec::new();
         self.0.read_to_end(&mut rest).map(|_| rest)
     }
 }
 
-impl Answer {
+impl RawResponse {
     fn has(&self, line: &str) -> bool {
         self.head.lines().any(|found| found.eq_ignore_ascii_case(line))
     }
@@ -82,25 +83,25 @@ fn posted(path: &str, body: &str) -> String {
     )
 }
 
-/// A server that gives this answer to every request.
-fn answering(body: &str, delay: Duration, breakage: Option<Breakage>) -> Server {
+/// A server with this response to every request.
+fn responding(body: &str, delay: Duration, breakage: Option<Breakage>) -> Server {
     let body = Bytes::copy_from_slice(body.as_bytes());
-    answering_by(move |_, _| Reply { response: Response::new(body.clone()), delay, breakage })
+    responding_with(move |_, _| Reply { response: Response::new(body.clone()), delay, breakage })
 }
 
-/// A server that gives this answer late, and tells when it is asked.
-fn answering_late(body: &'static str, delay: Duration, grace: Duration) -> (Server, mpsc::Receiver<()>) {
-    let (tell, asked) = mpsc::channel();
+/// A server with a late response, and a receiver that reports its requests.
+fn responding_late(body: &'static str, delay: Duration, grace: Duration) -> (Server, mpsc::Receiver<()>) {
+    let (tell, requests) = mpsc::channel();
     let respond = move |_: &Request<Bytes>, _| {
         tell.send(()).unwrap();
         Reply { response: Response::new(Bytes::from_static(body.as_bytes())), delay, breakage: None }
     };
-    let builder = Server::builder(Emulator::new()).shutdown_grace(grace);
-    (builder.spawn_answering_by(Box::new(respond)).unwrap(), asked)
+    let builder = Server::builder(emulator()).shutdown_grace(grace);
+    (builder.spawn_with(Box::new(respond)).unwrap(), requests)
 }
 
-fn answering_by(respond: impl Fn(&Request<Bytes>, IpAddr) -> Reply + Send + Sync + 'static) -> Server {
-    Server::builder(Emulator::new()).spawn_answering_by(Box::new(respond)).unwrap()
+fn responding_with(respond: impl Fn(&Request<Bytes>, IpAddr) -> Reply + Send + Sync + 'static) -> Server {
+    Server::builder(emulator()).spawn_with(Box::new(respond)).unwrap()
 }
 
 fn in_runtime<F: Future>(work: F) -> F::Output {
@@ -110,64 +111,64 @@ fn in_runtime<F: Future>(work: F) -> F::Output {
 const SYSTEM_PING: &str = "/api_v3/service/system/action/ping?format=1";
 
 #[test]
-fn a_connection_serves_one_call_after_the_other() {
+fn a_connection_serves_several_requests() {
     let clock = Clock::frozen_at(UnixTime::from_seconds(1_795_493_355));
     let server = Emulator::builder().clock(clock).build().unwrap().serve_blocking().unwrap();
     let mut client = Client::of(&server);
     let widget = format!(r#"{{"widgetId":"_{}"}}"#, server.emulator().partner_id());
     for _ in 0..3 {
-        let answer = client.post("/api_v3/service/session/action/startWidgetSession?format=1", &widget);
+        let response = client.post("/api_v3/service/session/action/startWidgetSession?format=1", &widget);
         assert!(
-            answer.has("HTTP/1.1 200 OK") && answer.has("content-type: application/json"),
+            response.has("HTTP/1.1 200 OK") && response.has("content-type: application/json"),
             "{}",
-            answer.head
+            response.head
         );
-        assert!(answer.has("date: Tue, 24 Nov 2026 04:09:15 GMT"), "{}", answer.head);
-        assert!(String::from_utf8(answer.body).unwrap().contains(r#""ks":"#));
+        assert!(response.has("date: Tue, 24 Nov 2026 04:09:15 GMT"), "{}", response.head);
+        assert!(String::from_utf8(response.body).unwrap().contains(r#""ks":"#));
     }
     assert_eq!(server.emulator().calls().count("session.startWidgetSession"), 3);
 }
 
 #[test]
 fn head_and_options_have_no_body() {
-    let server = Emulator::new().serve_blocking().unwrap();
+    let server = emulator().serve_blocking().unwrap();
     let mut client = Client::of(&server);
     client.send(format!("HEAD {SYSTEM_PING} HTTP/1.1\r\nHost: a\r\n\r\n"));
-    let head = Answer { head: client.head(), body: Vec::new() };
+    let head = RawResponse { head: client.head(), body: Vec::new() };
     assert!(head.has("HTTP/1.1 200 OK") && head.has("content-type: application/json"), "{}", head.head);
 
     client.send(format!("OPTIONS {SYSTEM_PING} HTTP/1.1\r\nHost: a\r\n\r\n"));
-    let options = client.answer();
+    let options = client.response();
     assert!(options.has("access-control-allow-methods: POST, GET, HEAD, OPTIONS"), "{}", options.head);
     assert!(options.has("content-length: 0"), "{}", options.head);
 
-    // Had there been a byte too many, this would not read.
+    // With a byte too many this would not parse.
     assert_eq!(client.post(SYSTEM_PING, "{}").body, b"true");
 
-    let server = answering("four", Duration::ZERO, None);
+    let server = responding("four", Duration::ZERO, None);
     let mut client = Client::of(&server);
     client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
-    let head = Answer { head: client.head(), body: Vec::new() };
+    let head = RawResponse { head: client.head(), body: Vec::new() };
     assert_eq!(head.length(), 4);
     assert_eq!(client.post("/", "").body, b"four");
 }
 
 #[test]
-fn nonsense_ends_one_connection_and_not_the_server() {
-    let server = Emulator::new().serve_blocking().unwrap();
+fn invalid_http_ends_one_connection_and_not_the_server() {
+    let server = emulator().serve_blocking().unwrap();
     let many_headers = format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(1000));
     let long_header = format!("GET / HTTP/1.1\r\na: {}\r\n\r\n", "b".repeat(1 << 20));
-    for nonsense in
+    for invalid in
         ["\0\0\0\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", &many_headers, &long_header]
     {
         let mut client = Client::of(&server);
-        // The server may hang up before it has read all of it.
-        let _ = client.0.get_mut().write_all(nonsense.as_bytes());
-        let answer = client.rest().unwrap_or_default();
+        // The server may close the connection before it has read everything.
+        let _ = client.0.get_mut().write_all(invalid.as_bytes());
+        let response = client.rest().unwrap_or_default();
         assert!(
-            answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"),
+            response.is_empty() || response.starts_with(b"HTTP/1.1 4"),
             "{}",
-            String::from_utf8_lossy(&answer)
+            String::from_utf8_lossy(&response)
         );
     }
     Client::of(&server).send("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nonly a p");
@@ -175,8 +176,8 @@ fn nonsense_ends_one_connection_and_not_the_server() {
 }
 
 #[test]
-fn a_body_may_be_as_large_as_allowed() {
-    let server = Server::builder(Emulator::new()).max_request_bytes(100).spawn().unwrap();
+fn a_body_can_have_the_maximum_size() {
+    let server = Server::builder(emulator()).max_request_bytes(100).spawn().unwrap();
     let body = format!("{{{}}}", " ".repeat(98));
     assert_eq!(Client::of(&server).post(SYSTEM_PING, &body).body, b"true");
 
@@ -187,18 +188,18 @@ fn a_body_may_be_as_large_as_allowed() {
     for request in [declared, chunked] {
         let mut client = Client::of(&server);
         client.send(request);
-        let answer = client.answer();
+        let response = client.response();
         assert!(
-            answer.has("HTTP/1.1 413 Payload Too Large") && answer.has("connection: close"),
+            response.has("HTTP/1.1 413 Payload Too Large") && response.has("connection: close"),
             "{}",
-            answer.head
+            response.head
         );
     }
 }
 
 #[test]
-fn who_waits_holds_up_nobody() {
-    let server = answering_by(|request, _| {
+fn a_slow_response_does_not_delay_others() {
+    let server = responding_with(|request, _| {
         let delay = if request.uri() == "/slow" { Duration::from_secs(3600) } else { Duration::ZERO };
         Reply { response: Response::new(Bytes::from_static(b"done")), delay, breakage: None }
     });
@@ -212,22 +213,22 @@ fn who_waits_holds_up_nobody() {
 }
 
 #[test]
-fn an_answer_is_as_late_as_it_is_said_to_be() {
-    let server = answering("late", Duration::from_millis(300), None);
+fn a_response_has_its_delay() {
+    let server = responding("late", Duration::from_millis(300), None);
     let mut client = Client::of(&server);
     client.send(posted("/", ""));
     client.0.get_ref().set_read_timeout(Some(Duration::from_millis(100))).unwrap();
     let early = client.0.fill_buf().unwrap_err();
     assert!(matches!(early.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{early}");
     client.0.get_ref().set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    assert_eq!(client.answer().body, b"late");
+    assert_eq!(client.response().body, b"late");
 }
 
 #[test]
-fn a_reset_connection_gives_not_one_byte() {
+fn a_reset_connection_sends_no_byte() {
     for server in [
-        answering("never", Duration::ZERO, Some(Breakage::Reset)),
-        answering("", Duration::ZERO, Some(Breakage::CutBody(0))),
+        responding("never", Duration::ZERO, Some(Breakage::Reset)),
+        responding("", Duration::ZERO, Some(Breakage::CutBody(0))),
     ] {
         let mut client = Client::of(&server);
         client.send(posted("/", "{}"));
@@ -236,38 +237,41 @@ fn a_reset_connection_gives_not_one_byte() {
 }
 
 #[test]
-fn a_body_is_cut_at_the_byte_that_was_asked_for() {
-    // More than fits into any buffer on the way.
+fn a_body_is_cut_at_the_requested_byte() {
+    // More than fits into any buffer.
     let large = "x".repeat(20 << 20);
     for (body, cut, arrives) in
         [("four", 0, 0), ("four", 3, 3), ("four", 4, 3), (large.as_str(), (20 << 20) - 7, (20 << 20) - 7)]
     {
-        let server = answering(body, Duration::ZERO, Some(Breakage::CutBody(cut)));
+        let server = responding(body, Duration::ZERO, Some(Breakage::CutBody(cut)));
         let mut client = Client::of(&server);
         client.send(posted("/", "{}"));
-        let promise = Answer { head: client.head(), body: Vec::new() };
-        assert_eq!(promise.length(), body.len());
-        // Who reads late must not get less.
+        let head = RawResponse { head: client.head(), body: Vec::new() };
+        assert_eq!(head.length(), body.len());
+        // A client that reads late must not get less.
         thread::sleep(Duration::from_millis(50));
         assert_eq!(client.rest().unwrap().len(), arrives);
     }
 }
 
 #[test]
-fn the_emulator_is_told_who_asks() {
-    let told = Arc::new(Mutex::new(None));
-    let teller = Arc::clone(&told);
-    let server = answering_by(move |request, client| {
-        *teller.lock().unwrap() = Some((request.body().clone(), client));
+fn the_emulator_gets_the_body_and_the_client_address() {
+    let received = Arc::new(Mutex::new(None));
+    let recorder = Arc::clone(&received);
+    let server = responding_with(move |request, client| {
+        *recorder.lock().unwrap() = Some((request.body().clone(), client));
         Reply { response: Response::default(), delay: Duration::ZERO, breakage: None }
     });
     Client::of(&server).post("/", "[1]");
-    assert_eq!(*told.lock().unwrap(), Some((Bytes::from_static(b"[1]"), IpAddr::V4(Ipv4Addr::LOCALHOST))));
+    assert_eq!(
+        *received.lock().unwrap(),
+        Some((Bytes::from_static(b"[1]"), IpAddr::V4(Ipv4Addr::LOCALHOST)))
+    );
 }
 
 #[test]
-fn a_dropped_server_is_gone() {
-    let server = answering("slow", Duration::from_secs(3600), None);
+fn a_dropped_server_closes_its_port() {
+    let server = responding("slow", Duration::from_secs(3600), None);
     let address = server.addr();
     let mut waiting = Client::of(&server);
     waiting.send(posted("/", ""));
@@ -281,47 +285,47 @@ fn a_dropped_server_is_gone() {
 }
 
 #[test]
-fn a_shutdown_waits_for_answers_and_takes_no_more_questions() {
-    let (server, asked) = answering_late("in time", Duration::from_millis(300), Duration::from_secs(20));
+fn a_shutdown_waits_for_responses_and_accepts_no_more_requests() {
+    let (server, requests) = responding_late("in time", Duration::from_millis(300), Duration::from_secs(20));
     let address = server.addr();
-    let (mut asking, mut idle) = (Client::of(&server), Client::of(&server));
+    let (mut busy, mut idle) = (Client::of(&server), Client::of(&server));
     assert_eq!(idle.post("/", "").body, b"in time");
-    asked.recv().unwrap();
-    asking.send(posted("/", ""));
-    asked.recv().unwrap();
+    requests.recv().unwrap();
+    busy.send(posted("/", ""));
+    requests.recv().unwrap();
 
     in_runtime(server.shutdown());
-    assert_eq!(asking.answer().body, b"in time");
+    assert_eq!(busy.response().body, b"in time");
     assert!(idle.rest().unwrap().is_empty());
     assert_eq!(Client::at(address).err().map(|e| e.kind()), Some(ErrorKind::ConnectionRefused));
 }
 
 #[test]
-fn a_shutdown_does_not_wait_for_ever() {
+fn a_shutdown_waits_only_for_its_grace_period() {
     let (short, never) = (Duration::from_millis(100), Duration::from_secs(3600));
-    let (server, asked) = answering_late("never", never, short);
+    let (server, requests) = responding_late("never", never, short);
     let mut waiting = Client::of(&server);
     waiting.send(posted("/", ""));
-    asked.recv().unwrap();
+    requests.recv().unwrap();
     in_runtime(server.shutdown());
     assert!(waiting.rest().unwrap().is_empty());
 
-    let (server, asked) = answering_late("never", never, never);
+    let (server, requests) = responding_late("never", never, never);
     let mut waiting = Client::of(&server);
     waiting.send(posted("/", ""));
-    asked.recv().unwrap();
-    // Given up, it stops at once.
-    let giving_up = thread::spawn(move || {
+    requests.recv().unwrap();
+    // A dropped shutdown stops the server at once.
+    let dropped = thread::spawn(move || {
         in_runtime(async { tokio::time::timeout(short, server.shutdown()).await.is_err() })
     });
     assert!(waiting.rest().unwrap().is_empty());
-    assert!(giving_up.join().unwrap());
+    assert!(dropped.join().unwrap());
 }
 
 #[test]
-fn it_runs_in_a_runtime_that_is_there() {
+fn it_runs_within_the_current_runtime() {
     let (address, body) = in_runtime(async {
-        let server = Emulator::new().serve().await.unwrap();
+        let server = emulator().serve().await.unwrap();
         let address = server.addr();
         let call =
             tokio::task::spawn_blocking(move || Client::at(address).unwrap().post(SYSTEM_PING, "{}").body);
@@ -335,16 +339,15 @@ fn it_runs_in_a_runtime_that_is_there() {
 
 #[test]
 fn without_a_runtime_there_is_an_error_and_no_panic() {
-    let emulator = Emulator::new();
+    let emulator = emulator();
     let mut serving = std::pin::pin!(emulator.serve());
     let outcome = serving.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     assert!(matches!(outcome, Poll::Ready(Err(ServerError::NoRuntime))));
 }
 
 #[test]
-fn other_machines_are_let_in_only_if_that_is_said() {
-    let everywhere =
-        || Server::builder(Emulator::new()).address(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0));
+fn other_machines_can_connect_only_if_allowed() {
+    let everywhere = || Server::builder(emulator()).address(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0));
     let refused = everywhere().spawn();
     assert!(matches!(refused, Err(ServerError::NotLoopback(_))), "{refused:?}");
 
@@ -355,21 +358,21 @@ fn other_machines_are_let_in_only_if_that_is_said() {
 }
 
 #[test]
-fn an_address_that_is_taken_is_named() {
-    let server = Emulator::new().serve_blocking().unwrap();
-    let error = Server::spawn(Emulator::new(), server.addr()).unwrap_err();
+fn an_address_in_use_is_named() {
+    let server = emulator().serve_blocking().unwrap();
+    let error = Server::spawn(emulator(), server.addr()).unwrap_err();
     assert!(error.to_string().contains(&server.addr().to_string()), "{error}");
     assert!(matches!(error, ServerError::Listen { .. }));
 }
 
 #[test]
-fn a_server_goes_between_threads() {
+fn a_server_can_move_between_threads() {
     fn crosses<T: Send + Sync>() {}
     fn moves<T: Send>(_: T) {}
     crosses::<Server>();
     crosses::<ServerBuilder>();
     crosses::<ServerError>();
-    moves(Emulator::new().serve());
+    moves(emulator().serve());
 }
 
 fn command(body: &str, content_type: &str) -> String {
@@ -380,30 +383,30 @@ fn command(body: &str, content_type: &str) -> String {
 }
 
 #[test]
-fn commands_are_taken_only_where_they_are_asked_for() {
+fn commands_are_accepted_only_if_enabled() {
     let command =
         command(r#"["clearFaults",{"setClock":1795493350},{"freezeClock":true}]"#, "application/json");
-    let without = Emulator::new().serve_blocking().unwrap();
+    let without = emulator().serve_blocking().unwrap();
     let mut client = Client::of(&without);
     client.send(&command);
-    assert!(!client.answer().head.starts_with("HTTP/1.1 200"), "a path that is not the API's");
+    assert!(!client.response().head.starts_with("HTTP/1.1 200"), "not a path of the API");
 
-    let server = Server::builder(Emulator::new()).take_commands().spawn().unwrap();
+    let server = Server::builder(emulator()).take_commands().spawn().unwrap();
     let mut client = Client::of(&server);
     client.send(&command);
-    let answer = client.answer();
-    assert!(answer.head.starts_with("HTTP/1.1 200"), "{}", answer.head);
+    let response = client.response();
+    assert!(response.head.starts_with("HTTP/1.1 200"), "{}", response.head);
     assert_eq!(server.emulator().clock().now(), UnixTime::from_seconds(1_795_493_350));
     client.post("/api_v3/service/system/action/ping", "");
     client.send("GET /_emulator HTTP/1.1\r\nHost: x\r\n\r\n");
-    let state: serde_json::Value = serde_json::from_slice(&client.answer().body).unwrap();
+    let state: serde_json::Value = serde_json::from_slice(&client.response().body).unwrap();
     assert_eq!(state["time"], 1_795_493_350);
     assert_eq!(state["calls"][0]["action"], "system.ping");
 }
 
 #[test]
-fn a_command_that_is_none_changes_nothing_and_is_told() {
-    let server = Server::builder(Emulator::new()).take_commands().spawn().unwrap();
+fn an_invalid_command_changes_nothing_and_is_an_error() {
+    let server = Server::builder(emulator()).take_commands().spawn().unwrap();
     let mut client = Client::of(&server);
     for (body, content_type, status) in [
         (r#"[{"setClock":5},{"nosuch":1}]"#, "application/json", "400"),
@@ -412,9 +415,9 @@ fn a_command_that_is_none_changes_nothing_and_is_told() {
         (r#"{"setClock":5}"#, "text/plain", "415"),
     ] {
         client.send(command(body, content_type));
-        let answer = client.answer();
-        assert!(answer.head.starts_with(&format!("HTTP/1.1 {status}")), "{body}: {}", answer.head);
-        assert!(serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap()["error"].is_string());
+        let response = client.response();
+        assert!(response.head.starts_with(&format!("HTTP/1.1 {status}")), "{body}: {}", response.head);
+        assert!(serde_json::from_slice::<serde_json::Value>(&response.body).unwrap()["error"].is_string());
     }
     assert!(server.emulator().clock().now() > UnixTime::from_seconds(5));
 }

@@ -11,13 +11,13 @@ use kaltura_types::{AppTokenStatus, AppTokenValue};
 
 use self::draft::Draft;
 
-use crate::actions::Prepared;
-use crate::answer::{Answer, Object};
+use crate::backend::state::AppToken;
 use crate::request::Arguments;
-use crate::state::AppToken;
+use crate::response::value::{ApiValue, Object};
+use crate::services::Prepared;
 use kaltura_types::api_error::ApiException;
 
-/// Makes a token.
+/// `appToken.add`: creates a token.
 pub(crate) fn add(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let draft = Draft::read(arguments.required_object("appToken")?)?;
     Ok(Box::new(move |call| {
@@ -41,13 +41,13 @@ pub(crate) fn add(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
         };
         draft.check_user(call, true)?;
         draft.apply(&mut token);
-        let answer = object(&token);
+        let response = object(&token);
         call.state.app_tokens.push(token);
-        Ok(answer)
+        Ok(response)
     }))
 }
 
-/// Shows a token that is not deleted, its value included.
+/// `appToken.get`: a token that is not deleted, including its value.
 pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("id")?;
     Ok(Box::new(move |call| {
@@ -56,7 +56,7 @@ pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     }))
 }
 
-/// Changes what is given of a token.
+/// `appToken.update`: changes the given properties.
 pub(crate) fn update(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("id")?;
     let draft = Draft::read(arguments.required_object("appToken")?)?;
@@ -73,20 +73,20 @@ pub(crate) fn update(arguments: Arguments<'_>) -> Result<Prepared, ApiException>
     }))
 }
 
-/// Deletes a token and ends its sessions.
+/// `appToken.delete`: deletes a token and ends its sessions.
 pub(crate) fn delete(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("id")?;
     Ok(Box::new(move |call| {
         if call.state.delete_app_token(call.partner, &id) {
-            Ok(Answer::Null)
+            Ok(ApiValue::Null)
         } else {
             Err(ApiException::app_token_not_found(&id).into())
         }
     }))
 }
 
-/// A token as the API shows it. What is null is not there, but the hash type reads as SHA1.
-fn object(token: &AppToken) -> Answer {
+/// A token in the form of the API. A null hash type is SHA1.
+fn object(token: &AppToken) -> ApiValue {
     Object::new("KalturaAppToken")
         .with("id", token.id.as_str())
         .with("token", token.value.expose())
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_without_a_user_needs_the_anonymous_one() {
+    fn a_token_without_a_user_needs_the_anonymous_user() {
         let partner = PartnerSeed::new(PARTNER).without_anonymous_user();
         let emulator = Emulator::builder().partner(partner).build().unwrap();
         assert_eq!(add(&emulator, json!({}))["args"], json!({ "FIELD_NAME": "sessionUserId" }));
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_the_update_is_that_of_the_last_change() {
+    fn updated_at_is_the_time_of_the_last_change() {
         let emulator = emulator();
         let token = add(&emulator, json!({ "description": "one" }));
         emulator.clock().advance(Duration::from_secs(10));
@@ -139,18 +139,18 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_updated_may_be_sent_back() {
+    fn fixed_properties_can_be_sent_back_unchanged() {
         let emulator = emulator();
         let token = add(&emulator, json!({}));
         assert_eq!(update(&emulator, &token["id"], token.clone())["id"], token["id"]);
         for (name, value) in [("token", json!("x")), ("partnerId", json!(1)), ("createdAt", json!(NOW - 1))] {
-            let answer = update(&emulator, &token["id"], json!({ name: value }));
-            assert_eq!(answer["args"], json!({ "PROP_NAME": format!("KalturaAppToken::{name}") }));
+            let response = update(&emulator, &token["id"], json!({ name: value }));
+            assert_eq!(response["args"], json!({ "PROP_NAME": format!("KalturaAppToken::{name}") }));
         }
     }
 
     #[test]
-    fn a_disabled_token_is_shown_and_a_deleted_one_is_not() {
+    fn a_disabled_token_is_found_and_a_deleted_one_is_not() {
         let emulator = emulator();
         let id = emulator.app_token().id();
         let get = || emulator.call("appToken.get", json!({ "ks": emulator.admin_ks(), "id": id.as_str() }));
@@ -164,11 +164,11 @@ mod tests {
     }
 
     #[test]
-    fn a_role_decides_whatever_the_type() {
-        let keeper = RoleSeed::new(7, "KEEPER").permits("apptoken.list");
-        let emulator = builder().role(keeper).build().unwrap();
+    fn a_role_decides_independent_of_the_session_type() {
+        let reader = RoleSeed::new(7, "READER").permits("apptoken.list");
+        let emulator = builder().role(reader).build().unwrap();
         for (session_type, privileges, is_allowed) in [
-            (SessionType::User, "setrole:KEEPER", true),
+            (SessionType::User, "setrole:READER", true),
             (SessionType::User, "", false),
             (SessionType::Admin, "", true),
             (SessionType::Admin, "setrole:PLAYBACK_BASE_ROLE", false),

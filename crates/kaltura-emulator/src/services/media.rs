@@ -1,22 +1,21 @@
-//! The services `media` and `baseEntry`, so far that a session can show what it is good for.
+//! The services `media` and `baseEntry`, as far as needed to use a session.
 
 mod filter;
 
 use self::filter::Filter;
 
-use crate::actions::Prepared;
-use crate::answer::{Answer, Object};
-use crate::paging::Pager;
+use crate::backend::seed::EntrySeed;
+use crate::backend::state::Entry;
 use crate::request::Arguments;
-use crate::seed::EntrySeed;
-use crate::state::Entry;
+use crate::request::Pager;
+use crate::response::value::{ApiValue, Object};
+use crate::services::Prepared;
 use kaltura_types::api_error::ApiException;
 
-/// Entries are searched, and the search gives no page that begins behind so many objects (Kaltura's help: "API
-/// results limitation").
-const MOST_MATCHES: usize = 10_000;
+/// Entries come from a search, which has no page after this many objects (Kaltura's help: "API results limitation").
+const MAX_MATCHES: usize = 10_000;
 
-/// Shows one of the partner's entries. Which `version` of its content is meant changes nothing of what is shown.
+/// One of the partner's entries. The parameter `version` changes nothing in the result.
 pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("entryId")?;
     Ok(Box::new(move |call| {
@@ -41,10 +40,10 @@ fn list(arguments: Arguments<'_>, filter: Filter, class: &'static str) -> Result
         let entries = call.state.entries.iter();
         let mut found: Vec<&Entry> = entries.filter(|entry| filter.matches(entry, call.partner)).collect();
         filter.sort(&mut found);
-        if pager.offset() >= MOST_MATCHES {
+        if pager.offset() >= MAX_MATCHES {
             return Err(ApiException::too_many_matches().into());
         }
-        let objects: Vec<Answer> = pager.page(&found).iter().map(|entry| object(entry)).collect();
+        let objects: Vec<ApiValue> = pager.page(&found).iter().map(|entry| object(entry)).collect();
         let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
         Ok(Object::new(class).with("totalCount", total).with("objects", objects).into())
     }))
@@ -57,7 +56,7 @@ const READY: i64 = 2;
 /// `KalturaEntryType::MEDIA_CLIP`.
 const MEDIA_CLIP: i64 = 1;
 
-fn object(entry: &Entry) -> Answer {
+fn object(entry: &Entry) -> ApiValue {
     let seed = &entry.seed;
     Object::new("KalturaMediaEntry")
         .with("mediaType", VIDEO)
@@ -78,7 +77,7 @@ fn object(entry: &Entry) -> Answer {
         .into()
 }
 
-/// Where the video would be. There is none, so the host is one that cannot be.
+/// The URL of the video. There is none, so the host is one that does not exist.
 fn download_url(entry: &EntrySeed) -> String {
     let (partner, id) = (entry.partner_id, &entry.id);
     format!(
@@ -111,24 +110,24 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_shown_as_the_list_shows_it() {
+    fn get_and_list_return_the_same_entry() {
         let emulator = emulator();
         let list = emulator.call("media.list", json!({ "ks": emulator.admin_ks() }));
-        let shown = json!({
+        let expected = json!({
             "mediaType": 1, "plays": 0, "views": 0, "duration": 95, "msDuration": 95_000, "id": "0_own",
             "name": "A & b", "partnerId": PARTNER.get(), "tags": "t", "status": 2, "type": 1, "createdAt": NOW,
             "updatedAt": NOW,
             "downloadUrl": "https://cdn.example.com/p/1234567/sp/123456700/playManifest/entryId/0_own/format/download/protocol/https/flavorParamIds/0",
             "objectType": "KalturaMediaEntry",
         });
-        assert_eq!(list["objects"], json!([shown]));
-        assert_eq!(get(&emulator, "0_OWN"), shown);
+        assert_eq!(list["objects"], json!([expected]));
+        assert_eq!(get(&emulator, "0_OWN"), expected);
         let parameters = json!({ "ks": emulator.admin_ks(), "entryId": "0_own", "version": 100 });
-        assert_eq!(emulator.call("baseEntry.get", parameters), shown);
+        assert_eq!(emulator.call("baseEntry.get", parameters), expected);
     }
 
     #[test]
-    fn what_is_not_there_or_another_partners_is_not_found() {
+    fn an_unknown_entry_and_another_partners_entry_are_not_found() {
         let emulator = emulator();
         for id in ["0_nosuch", "0_foreign", ""] {
             let error = json!({
@@ -142,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_a_session_may_look() {
+    fn any_session_can_get_an_entry() {
         let emulator = emulator();
         let player = emulator.ks(SessionType::User, "", "setrole:PLAYBACK_BASE_ROLE");
         let sessions = [emulator.widget_ks(), emulator.ks(SessionType::User, "u", ""), player];
@@ -155,9 +154,9 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_a_list_is_shown_in_the_same_request() {
+    fn a_reference_selects_an_entry_of_a_list() {
         let emulator = emulator();
-        let answers = emulator.call(
+        let responses = emulator.call(
             "multirequest.null",
             json!({
                 "ks": emulator.admin_ks(),
@@ -166,22 +165,22 @@ mod tests {
                 "3": { "service": "media", "action": "get", "entryId": "{1:result:objects:1:id}" },
             }),
         );
-        assert_eq!(answers[1], answers[0]["objects"][0]);
-        assert_eq!(answers[2]["message"], "Entry id \"\" not found");
+        assert_eq!(responses[1], responses[0]["objects"][0]);
+        assert_eq!(responses[2]["message"], "Entry id \"\" not found");
     }
 
     #[test]
-    fn an_entry_is_shown_in_xml() {
+    fn an_entry_is_written_in_xml() {
         let emulator = emulator();
         let uri = format!("/api_v3/service/media/action/get/entryId/0_own?ks={}", emulator.admin_ks());
-        let answer = emulator.send(http::Request::get(uri), "");
+        let response = emulator.send(http::Request::get(uri), "");
         let start = "<?xml version=\"1.0\" encoding=\"utf-8\"?><xml><result><objectType>KalturaMediaEntry</objectType>\
                      <relatedObjects></relatedObjects><mediaType>1</mediaType>";
-        assert!(body(&answer).starts_with(start), "{}", body(&answer));
+        assert!(body(&response).starts_with(start), "{}", body(&response));
         assert!(
-            body(&answer).contains("<name>A &amp; b</name><description></description>"),
+            body(&response).contains("<name>A &amp; b</name><description></description>"),
             "{}",
-            body(&answer)
+            body(&response)
         );
     }
 }

@@ -7,18 +7,18 @@ pub(crate) use self::impersonate::{impersonate, impersonate_by_ks};
 use kaltura_ks::KsFields;
 use kaltura_types::{AdminSecret, Coded as _, Ks, PartnerId, Privileges, Scalar, SessionType};
 
-use crate::actions::Prepared;
-use crate::answer::{Answer, Object};
-use crate::call::Call;
-use crate::ks_check;
+use crate::backend::state::{Partner, State};
+use crate::dispatch::ks_check;
 use crate::request::{Arguments, Choice};
-use crate::state::{Partner, State};
+use crate::response::value::{ApiValue, Object};
+use crate::services::Call;
+use crate::services::Prepared;
 use kaltura_types::api_error::ApiException;
 
-/// How long a session lives if the request does not say, in seconds.
+/// The lifetime of a session without `expiry`, in seconds.
 pub(crate) const DEFAULT_EXPIRY: i64 = 86_400;
 
-/// Proves itself with a partner's secret.
+/// `session.start`: starts a session with a partner's secret.
 pub(crate) fn start(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let secret = arguments.required_text("secret")?;
     let user = arguments.text_or_empty("userId")?;
@@ -40,13 +40,13 @@ pub(crate) fn start(arguments: Arguments<'_>) -> Result<Prepared, ApiException> 
     }))
 }
 
-/// What a secret proved.
+/// A login with a secret that is right.
 pub(crate) struct Login {
-    /// An ADMIN session is signed with the secret that was used.
+    /// The secret of the login, if it signs the session: that of an ADMIN session.
     pub(crate) signing_secret: Option<AdminSecret>,
 }
 
-/// Checks a secret: any admin secret, and for USER sessions also the user secret. An empty one never fits.
+/// Checks a secret: any admin secret, and for USER sessions also the user secret. An empty one is never right.
 pub(crate) fn login(partner: &Partner, secret: &str, session_type: SessionType) -> Option<Login> {
     let sent = AdminSecret::new(secret);
     let is_user_secret = session_type == SessionType::User && partner.user_secret.expose() == secret;
@@ -58,7 +58,7 @@ pub(crate) fn login(partner: &Partner, secret: &str, session_type: SessionType) 
     Some(Login { signing_secret })
 }
 
-/// A role that is asked for must exist.
+/// Checks that the requested role exists.
 fn check_role(state: &State, privileges: &str) -> Result<(), ApiException> {
     let privileges = Privileges::parse(privileges);
     match privileges.get("setrole").map(|privilege| privilege.values().join("/")) {
@@ -67,7 +67,7 @@ fn check_role(state: &State, privileges: &str) -> Result<(), ApiException> {
     }
 }
 
-/// The unprivileged session that anybody gets.
+/// `session.startWidgetSession`: the unprivileged session of any client.
 pub(crate) fn start_widget_session(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("widgetId")?;
     let expiry = arguments.int_or("expiry", DEFAULT_EXPIRY);
@@ -100,7 +100,7 @@ pub(crate) fn start_widget_session(arguments: Arguments<'_>) -> Result<Prepared,
     }))
 }
 
-/// What a session is: the one of the request, or another one, also if it is over.
+/// `session.get`: the fields of the request's KS or of another one, which may be expired.
 pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let session = arguments.text_or_empty("session")?;
     Ok(Box::new(move |call| {
@@ -113,7 +113,7 @@ pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
             return Err(ApiException::partner_access_forbidden(call.partner, claims.partner_id()).into());
         }
         let info = Object::new("KalturaSessionInfo")
-            .with("ks", Answer::Null)
+            .with("ks", ApiValue::Null)
             .with("sessionType", claims.session_type_text())
             .with("partnerId", claims.partner_id().to_string())
             .with("userId", claims.user().map(|user| user.as_str()))
@@ -123,17 +123,17 @@ pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     }))
 }
 
-/// Ends the session of the request and all of its group. That of a widget does not end.
+/// `session.end`: ends the session of the request and its group. A widget session does not end.
 pub(crate) fn end(_: Arguments<'_>) -> Result<Prepared, ApiException> {
     Ok(Box::new(|call| {
         if let Some(ks) = &call.ks {
             call.state.end_session(&ks.opened);
         }
-        Ok(Answer::Null)
+        Ok(ApiValue::Null)
     }))
 }
 
-/// A parameter that is a session type.
+/// Reads a session type.
 pub(crate) fn session_type(
     arguments: Arguments<'_>,
     name: &str,
@@ -142,8 +142,8 @@ pub(crate) fn session_type(
     Ok(number.and_then(|number| SessionType::from_code(&Scalar::Number(number))))
 }
 
-/// The partner of an answer's session: a text, unless the request named it as a number of JSON.
-pub(crate) fn partner_of(call: &Call<'_>) -> Answer {
+/// The partner id in a result: a text, unless the request contained a JSON number.
+pub(crate) fn partner_of(call: &Call<'_>) -> ApiValue {
     if call.partner_is_number { call.partner.get().into() } else { call.partner.to_string().into() }
 }
 
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn the_partners_maximum_caps_a_session() {
-        for (maximum, asked, start_life, widget_life) in [
+        for (maximum, requested, start_life, widget_life) in [
             (Some(600), 86_400, 600, 600),
             (Some(600), 60, 60, 60),
             (Some(600), -5, -5, -5),
@@ -179,11 +179,11 @@ mod tests {
         ] {
             let emulator = with_maximum(maximum);
             emulator.clock().freeze();
-            let started = start(&emulator, json!({ "expiry": asked }));
-            assert_eq!(emulator.life(&started), start_life, "{maximum:?} {asked}");
-            let widget = json!({ "widgetId": "_1234567", "expiry": asked });
+            let started = start(&emulator, json!({ "expiry": requested }));
+            assert_eq!(emulator.life(&started), start_life, "{maximum:?} {requested}");
+            let widget = json!({ "widgetId": "_1234567", "expiry": requested });
             let widget = emulator.call("session.startWidgetSession", widget);
-            assert_eq!(emulator.life(&widget["ks"]), widget_life, "{maximum:?} {asked}");
+            assert_eq!(emulator.life(&widget["ks"]), widget_life, "{maximum:?} {requested}");
         }
     }
 
@@ -198,8 +198,8 @@ mod tests {
             ("", 0, false),
             ("admin secret ", 2, false),
         ] {
-            let answer = start(&emulator, json!({ "secret": secret, "type": session_type }));
-            assert_eq!(answer.is_string(), starts, "{secret:?} {session_type}");
+            let response = start(&emulator, json!({ "secret": secret, "type": session_type }));
+            assert_eq!(response.is_string(), starts, "{secret:?} {session_type}");
         }
     }
 
@@ -207,8 +207,8 @@ mod tests {
     fn an_admin_session_is_signed_with_the_secret_of_its_login() {
         let partner = PartnerSeed::new(PARTNER).admin_secret(ADMIN_SECRET).admin_secret("second");
         let emulator = Emulator::builder().partner(partner).build().unwrap();
-        let signed_with_first = |answer: &Value| {
-            let ks = Ks::new(answer.as_str().unwrap());
+        let signed_with_first = |response: &Value| {
+            let ks = Ks::new(response.as_str().unwrap());
             kaltura_ks::open(&ks, &[ADMIN_SECRET.into()]).is_ok()
         };
         assert!(!signed_with_first(&start(&emulator, json!({ "secret": "second", "type": 2 }))));
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn download_sessions_are_rounded_and_repeat() {
+    fn download_sessions_are_rounded_and_equal() {
         let emulator = emulator();
         let started = || start(&emulator, json!({ "expiry": 61, "privileges": "downloadasset:1" }));
         assert_eq!(started(), started());
@@ -233,9 +233,9 @@ mod tests {
     }
 
     #[test]
-    fn a_role_must_exist() {
-        let emulator = builder().role(RoleSeed::new(7, "KEEPER")).build().unwrap();
-        for role in ["7", "KEEPER", "PLAYBACK_BASE_ROLE"] {
+    fn a_requested_role_must_exist() {
+        let emulator = builder().role(RoleSeed::new(7, "READER")).build().unwrap();
+        for role in ["7", "READER", "PLAYBACK_BASE_ROLE"] {
             assert!(
                 start(&emulator, json!({ "privileges": format!("setrole:{role}") })).is_string(),
                 "{role}"
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blocked_partners_widget_gives_a_session_that_is_of_no_use() {
+    fn the_widget_session_of_a_blocked_partner_is_refused() {
         let blocked = PartnerSeed::new(PARTNER).status(PartnerStatus::ContentBlocked);
         let emulator = Emulator::builder().partner(blocked).build().unwrap();
         let ks = emulator.widget_ks();
@@ -255,16 +255,16 @@ mod tests {
     }
 
     #[test]
-    fn a_widget_may_have_privileges_of_its_own() {
+    fn a_widget_can_have_its_own_privileges() {
         let widget = WidgetSeed::new("0_Widget", PARTNER)
             .privileges("sview:*")
             .privacy_context("PORTAL")
             .role("7")
             .entry("0_entry");
         let emulator = builder().widget(widget).build().unwrap();
-        let answer = emulator.call("session.startWidgetSession", json!({ "widgetId": "0_wIDGET" }));
+        let response = emulator.call("session.startWidgetSession", json!({ "widgetId": "0_wIDGET" }));
         assert_eq!(
-            emulator.opened(&answer["ks"]).claims().privileges_text(),
+            emulator.opened(&response["ks"]).claims().privileges_text(),
             Some("sview:*,widget:1,privacycontext:PORTAL,setrole:7,limitentry:0_entry")
         );
     }
@@ -284,24 +284,24 @@ mod tests {
     }
 
     #[test]
-    fn the_session_of_another_partner_is_not_shown() {
+    fn the_session_of_another_partner_is_refused() {
         let emulator = builder().partner(PartnerSeed::new(PartnerId::new(2))).build().unwrap();
         let widget = json!({ "widgetId": "_2" });
         let foreign = emulator.call("session.startWidgetSession", widget)["ks"].clone();
-        let answer = emulator.call("session.get", json!({ "ks": emulator.admin_ks(), "session": foreign }));
-        assert_eq!(answer["code"], "PARTNER_ACCESS_FORBIDDEN");
-        assert_eq!(answer["args"], json!({ "ACCESSING_PID": "1234567", "ACCESSED_PID": "2" }));
+        let response = emulator.call("session.get", json!({ "ks": emulator.admin_ks(), "session": foreign }));
+        assert_eq!(response["code"], "PARTNER_ACCESS_FORBIDDEN");
+        assert_eq!(response["args"], json!({ "ACCESSING_PID": "1234567", "ACCESSED_PID": "2" }));
     }
 
     #[test]
-    fn a_session_without_a_user_shows_none() {
+    fn a_session_without_a_user_has_no_user_id() {
         let emulator = emulator();
         let expiry = emulator.clock().now().plus_seconds(60);
         let fields = KsFields::new(PARTNER, SessionType::Admin, expiry);
         let ks = fields.sign_v2(emulator.admin_secret(), [7; 16]).unwrap();
-        let answer = emulator.call("session.get", json!({ "ks": ks.expose() }));
-        assert_eq!(answer.get("userId"), None);
-        assert_eq!(answer["privileges"], "");
-        assert_eq!(answer["sessionType"], "2");
+        let response = emulator.call("session.get", json!({ "ks": ks.expose() }));
+        assert_eq!(response.get("userId"), None);
+        assert_eq!(response["privileges"], "");
+        assert_eq!(response["sessionType"], "2");
     }
 }

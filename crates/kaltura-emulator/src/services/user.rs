@@ -1,13 +1,13 @@
-//! The service `user`, as far as app tokens have to do with it.
+//! The service `user`, as far as app tokens depend on it.
 
-use crate::actions::Prepared;
-use crate::answer::{Answer, Object};
+use crate::backend::seed::UserStatus;
+use crate::backend::state::User;
 use crate::request::Arguments;
-use crate::seed::UserStatus;
-use crate::state::User;
+use crate::response::value::{ApiValue, Object};
+use crate::services::Prepared;
 use kaltura_types::api_error::ApiException;
 
-/// Shows a user that is not deleted.
+/// A user that is not deleted.
 pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.text_or_empty("userId")?;
     Ok(Box::new(move |call| {
@@ -18,7 +18,7 @@ pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     }))
 }
 
-/// Deletes a user and the app tokens that are fixed to it (wire contract, section 4.8).
+/// Deletes a user and the app tokens with this user (wire contract, section 4.8).
 pub(crate) fn delete(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("userId")?;
     Ok(Box::new(move |call| {
@@ -30,7 +30,7 @@ pub(crate) fn delete(arguments: Arguments<'_>) -> Result<Prepared, ApiException>
         user.updated_at = now;
         user.status_updated_at = Some(now);
         user.deleted_at = Some(now);
-        let answer = object(user);
+        let response = object(user);
         let tokens = call.state.app_tokens.iter();
         let fixed: Vec<String> = tokens
             .filter(|token| token.partner == partner && token.session_user.as_deref() == Some(&id))
@@ -39,11 +39,11 @@ pub(crate) fn delete(arguments: Arguments<'_>) -> Result<Prepared, ApiException>
         for token in fixed {
             call.state.delete_app_token(partner, &token);
         }
-        Ok(answer)
+        Ok(response)
     }))
 }
 
-fn object(user: &User) -> Answer {
+fn object(user: &User) -> ApiValue {
     let status = match user.status {
         UserStatus::Blocked => 0,
         UserStatus::Active => 1,
@@ -86,7 +86,7 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn a_deleted_user_takes_the_tokens_along() {
+    fn deleting_a_user_deletes_its_tokens() {
         let emulator = emulator();
         emulator.unblock_user(&UserId::new("alice"));
         let token = emulator.add_app_token(AppTokenSeed::new().user("alice")).unwrap();
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blocked_users_sessions_are_refused_and_others_are_not() {
+    fn only_sessions_of_a_blocked_user_are_refused() {
         let emulator = emulator();
         let list = |user: &str| {
             let ks = emulator.ks(kaltura_types::SessionType::User, user, "");

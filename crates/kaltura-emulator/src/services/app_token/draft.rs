@@ -1,15 +1,15 @@
-//! What a caller wishes an app token to be: the object of `appToken.add` and `update`.
+//! The object of `appToken.add` and `appToken.update`: the requested properties of an app token.
 
 use kaltura_types::{Coded as _, HashType, Scalar, SessionType};
 
-use crate::call::Call;
+use crate::backend::seed::UserStatus;
+use crate::backend::state::AppToken;
 use crate::request::{Arguments, Choice, Given};
-use crate::seed::UserStatus;
-use crate::state::AppToken;
+use crate::services::Call;
 use kaltura_types::api_error::ApiException;
 
 /// The fields in the order in which the server reads and checks them.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     id: Given<String>,
     value: Given<String>,
     partner: Given<i64>,
@@ -26,7 +26,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn read(fields: Arguments<'_>) -> Result<Self, ApiException> {
+    pub(crate) fn read(fields: Arguments<'_>) -> Result<Self, ApiException> {
         Ok(Self {
             id: fields.text("id")?,
             value: fields.text("token")?,
@@ -44,8 +44,8 @@ impl Draft {
         })
     }
 
-    /// A new token's id, value and so on are the server's matter.
-    pub(super) fn check_new(&self) -> Result<(), ApiException> {
+    /// Checks a new token: the server determines id, value and the like.
+    pub(crate) fn check_new(&self) -> Result<(), ApiException> {
         let given = [
             ("id", is_value(&self.id)),
             ("token", is_value(&self.value)),
@@ -57,8 +57,8 @@ impl Draft {
         first_refused(&given)
     }
 
-    /// They cannot be changed either, but may be sent back as they are.
-    pub(super) fn check_unchanged(&self, token: &AppToken) -> Result<(), ApiException> {
+    /// Checks an update: those properties cannot change, but can be sent back unchanged.
+    pub(crate) fn check_unchanged(&self, token: &AppToken) -> Result<(), ApiException> {
         let changed = [
             ("id", differs(&self.id, &token.id)),
             ("token", differs(&self.value, token.value.expose())),
@@ -70,9 +70,9 @@ impl Draft {
         first_refused(&changed)
     }
 
-    /// A fixed user that does not exist is made, if its name allows it. Without a fixed user, a new token
-    /// needs the partner's anonymous one.
-    pub(super) fn check_user(&self, call: &mut Call<'_>, is_new: bool) -> Result<(), ApiException> {
+    /// Creates the user of the token if it does not exist and its id is valid. Without a user, a new token needs the
+    /// partner's anonymous user.
+    pub(crate) fn check_user(&self, call: &mut Call<'_>, is_new: bool) -> Result<(), ApiException> {
         match &self.session_user {
             Given::Value(id) => {
                 let known = call.state.user(call.partner, id);
@@ -86,7 +86,7 @@ impl Draft {
                 call.state.add_user(call.partner, id, UserStatus::Active, now);
                 Ok(())
             }
-            Given::Not if is_new => {
+            Given::Absent if is_new => {
                 let partner = call.state.partners.get(&call.partner);
                 if partner.is_some_and(|partner| partner.has_anonymous_user) {
                     Ok(())
@@ -94,12 +94,12 @@ impl Draft {
                     Err(ApiException::invalid_field("sessionUserId"))
                 }
             }
-            Given::Not | Given::Null => Ok(()),
+            Given::Absent | Given::Null => Ok(()),
         }
     }
 
-    /// Changes a token, and says whether anything is another thing now.
-    pub(super) fn apply(&self, token: &mut AppToken) -> bool {
+    /// Changes a token. Returns whether a property has another value than before.
+    pub(crate) fn apply(&self, token: &mut AppToken) -> bool {
         let before = token.clone();
         self.expiry.clone().apply(&mut token.expiry);
         self.session_type.clone().apply(&mut token.session_type);
@@ -126,7 +126,7 @@ fn session_type(fields: Arguments<'_>) -> Result<Given<SessionType>, ApiExceptio
 /// The names of the hash types are compared exactly.
 fn hash_type(fields: Arguments<'_>) -> Result<Given<HashType>, ApiException> {
     Ok(match fields.text("hashType")? {
-        Given::Not => Given::Not,
+        Given::Absent => Given::Absent,
         Given::Null => Given::Null,
         Given::Value(name) => match HashType::from_code(&Scalar::Text(name.clone())) {
             Some(known) => Given::Value(known),
@@ -150,7 +150,7 @@ fn first_refused(properties: &[(&str, bool)]) -> Result<(), ApiException> {
     }
 }
 
-/// What the server takes for the id of a user that it makes itself (wire contract, section 3).
+/// Whether the server accepts the id for a user that it creates (wire contract, section 3).
 fn is_user_id(id: &str) -> bool {
     (1..=320).contains(&id.len())
         && id.bytes().all(|b| b.is_ascii_alphanumeric() || b",!#$%&'*+?^_`{|}~.@-".contains(&b))
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn user_ids_have_an_alphabet_and_a_length() {
+    fn user_ids_are_limited_in_alphabet_and_length() {
         for id in ["a", "brand.new@example.com", "{|}~,!#$%&'*+?^_`.@-", &"x".repeat(320)] {
             assert!(is_user_id(id), "{id}");
         }

@@ -3,12 +3,12 @@
 use kaltura_types::{AppTokenStatus, PartnerId};
 
 use super::object;
-use crate::actions::Prepared;
-use crate::answer::{Answer, Object};
-use crate::paging::Pager;
+use crate::backend::seed::UserStatus;
+use crate::backend::state::AppToken;
+use crate::request::Pager;
 use crate::request::{Arguments, Choice, int};
-use crate::seed::UserStatus;
-use crate::state::AppToken;
+use crate::response::value::{ApiValue, Object};
+use crate::services::Prepared;
 use kaltura_types::api_error::ApiException;
 
 /// The partner's tokens that are not deleted.
@@ -22,17 +22,17 @@ pub(crate) fn list(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
         let list = Object::new("KalturaAppTokenListResponse");
         if let Some(user) = &filter.session_user {
             let known = call.state.user(call.partner, user);
-            // A filter for a user that nobody knows is answered without a list.
+            // For an unknown user the server omits the list.
             if known.is_none_or(|user| user.status == UserStatus::Deleted) {
-                return Ok(list.with("totalCount", 0).with("objects", Answer::Null).into());
+                return Ok(list.with("totalCount", 0).with("objects", ApiValue::Null).into());
             }
         }
         let tokens = call.state.app_tokens.iter();
         let mut found: Vec<&AppToken> = tokens.filter(|token| filter.matches(token, call.partner)).collect();
-        // The database reads along its primary key, the id.
+        // The database reads in the order of its primary key, the id.
         found.sort_by_key(|token| token.id.to_ascii_lowercase());
         filter.order.sort(&mut found);
-        let objects: Vec<Answer> = pager.page(&found).iter().map(|token| object(token)).collect();
+        let objects: Vec<ApiValue> = pager.page(&found).iter().map(|token| object(token)).collect();
         let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
         Ok(list.with("totalCount", total).with("objects", objects).into())
     }))
@@ -89,7 +89,7 @@ impl Filter {
     }
 }
 
-/// An order that the server does not know is none.
+/// An unknown order is the stored order.
 #[derive(Clone, Copy, Default)]
 enum Order {
     #[default]
@@ -136,7 +136,7 @@ mod tests {
     use serde_json::{Value, json};
     use std::time::Duration;
 
-    /// Tokens `0_c`, `0_a`, `0_b` in the order of their making, ten seconds apart; one is disabled.
+    /// Tokens `0_c`, `0_a`, `0_b` in the order of creation, ten seconds apart; one is disabled.
     fn emulator() -> Emulator {
         let emulator = builder().app_token(AppTokenSeed::new().id("0_c")).build().unwrap();
         for (id, status) in [("0_a", AppTokenStatus::Disabled), ("0_b", AppTokenStatus::Active)] {
@@ -150,14 +150,14 @@ mod tests {
         let emulator = emulator();
         let mut parameters = parameters;
         parameters["ks"] = emulator.admin_ks().into();
-        let answer = emulator.call("appToken.list", parameters);
-        let Some(objects) = answer["objects"].as_array() else { return answer["code"].to_string() };
+        let response = emulator.call("appToken.list", parameters);
+        let Some(objects) = response["objects"].as_array() else { return response["code"].to_string() };
         let ids: Vec<&str> = objects.iter().map(|token| token["id"].as_str().unwrap()).collect();
-        format!("{} of {}", ids.join(" "), answer["totalCount"])
+        format!("{} of {}", ids.join(" "), response["totalCount"])
     }
 
     #[test]
-    fn filters_pages_and_orders() {
+    fn a_list_is_filtered_ordered_and_paged() {
         for (parameters, expected) in [
             (json!({}), "0_a 0_b 0_c of 3"),
             (json!({ "filter": { "orderBy": "-createdAt" } }), "0_b 0_a 0_c of 3"),

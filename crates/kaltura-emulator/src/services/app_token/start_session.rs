@@ -4,14 +4,14 @@ use kaltura_auth::TokenHash;
 use kaltura_ks::KsFields;
 use kaltura_types::{AppTokenId, AppTokenStatus, Privileges, SessionType, UnixTime};
 
-use crate::actions::Prepared;
-use crate::answer::Object;
+use crate::backend::state::AppToken;
 use crate::request::Arguments;
+use crate::response::value::Object;
+use crate::services::Prepared;
 use crate::services::session;
-use crate::state::AppToken;
 use kaltura_types::api_error::ApiException;
 
-/// Starts a session for whoever proves to hold a token.
+/// Starts a session for a caller with the right token hash.
 pub(crate) fn start_session(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("id")?;
     let hash = arguments.required_text("tokenHash")?;
@@ -53,27 +53,27 @@ pub(crate) fn start_session(arguments: Arguments<'_>) -> Result<Prepared, ApiExc
     }))
 }
 
-/// In its last second a token still gives a session, one that is over.
+/// In its last second a token still starts a session, which is expired.
 fn is_expired(token: &AppToken, now: UnixTime) -> bool {
     token.expiry.is_some_and(|expiry| expiry < now.as_seconds())
 }
 
-/// How many seconds the session lives: as asked, but no longer than the token allows. A negative wish is
-/// granted. A token without a duration grants nothing.
-fn lifetime(token: &AppToken, asked: i64, now: UnixTime) -> i64 {
+/// The lifetime of the session in seconds: the requested one, limited by the token. A negative request is granted. A
+/// token without a duration grants 0.
+fn lifetime(token: &AppToken, requested: i64, now: UnixTime) -> i64 {
     let duration = token.session_duration.unwrap_or(0);
-    let lifetime = if asked == 0 { duration } else { asked.min(duration) };
+    let lifetime = if requested == 0 { duration } else { requested.min(duration) };
     match token.expiry {
         Some(expiry) => lifetime.min(expiry.saturating_sub(now.as_seconds())),
         None => lifetime,
     }
 }
 
-/// The privileges of the session. The id goes into them as it was typed.
-fn granted(id: &str, token: &AppToken, asked: &str) -> String {
+/// The privileges of the session. They contain the id as it was sent.
+fn granted(id: &str, token: &AppToken, requested: &str) -> String {
     let parse = |text: &str| if text.is_empty() { Privileges::none() } else { Privileges::parse(text) };
     let on_token = parse(token.session_privileges.as_deref().unwrap_or_default());
-    Privileges::of_app_token_session(&AppTokenId::new(id), &on_token, &parse(asked)).to_string()
+    Privileges::of_app_token_session(&AppTokenId::new(id), &on_token, &parse(requested)).to_string()
 }
 
 #[cfg(test)]
@@ -86,18 +86,18 @@ mod tests {
 
     fn life(emulator: &Emulator, seed: AppTokenSeed, more: Value) -> i64 {
         let token = emulator.add_app_token(seed).unwrap();
-        let answer = emulator.call("appToken.startSession", emulator.login(&token, more));
-        let expiry = answer["expiry"].as_i64().unwrap_or_else(|| panic!("{answer}"));
-        assert_eq!(emulator.life(&answer["ks"]), expiry - NOW);
+        let response = emulator.call("appToken.startSession", emulator.login(&token, more));
+        let expiry = response["expiry"].as_i64().unwrap_or_else(|| panic!("{response}"));
+        assert_eq!(emulator.life(&response["ks"]), expiry - NOW);
         expiry - NOW
     }
 
     #[test]
-    fn the_life_is_the_shortest_of_three() {
+    fn the_shortest_lifetime_of_three_is_granted() {
         let emulator = emulator();
         let token = || AppTokenSeed::new().duration(600);
         let ending = |seconds| token().expiry(UnixTime::from_seconds(NOW + seconds));
-        for (seed, asked, granted) in [
+        for (seed, requested, granted) in [
             (token(), json!({}), 600),
             (token(), json!({ "expiry": 0 }), 600),
             (token(), json!({ "expiry": "soon" }), 600),
@@ -110,12 +110,12 @@ mod tests {
             (AppTokenSeed::new().duration(0), json!({ "expiry": 60 }), 0),
             (AppTokenSeed::default(), json!({}), 0),
         ] {
-            assert_eq!(life(&emulator, seed, asked.clone()), granted, "{asked}");
+            assert_eq!(life(&emulator, seed, requested.clone()), granted, "{requested}");
         }
     }
 
     #[test]
-    fn the_status_comes_before_the_hash_and_the_hash_before_the_end() {
+    fn the_status_is_checked_before_the_hash_and_the_hash_before_the_expiry() {
         let emulator = emulator();
         let past = UnixTime::from_seconds(NOW - 1);
         let disabled = AppTokenSeed::new().status(AppTokenStatus::Disabled).expiry(past);
@@ -148,25 +148,25 @@ mod tests {
     }
 
     #[test]
-    fn what_the_token_fixes_a_caller_cannot_choose() {
+    fn properties_of_the_token_override_the_request() {
         let emulator = emulator();
         let fixed = AppTokenSeed::new().session_type(SessionType::User).user("fixed").privileges("sview:*");
         let fixed = emulator.add_app_token(fixed).unwrap();
-        let wish = json!({ "type": 2, "userId": "me", "sessionPrivileges": "edit:*,appid:x,sview:0_a" });
-        let answer = emulator.call("appToken.startSession", emulator.login(&fixed, wish.clone()));
+        let request = json!({ "type": 2, "userId": "me", "sessionPrivileges": "edit:*,appid:x,sview:0_a" });
+        let response = emulator.call("appToken.startSession", emulator.login(&fixed, request.clone()));
         let id = fixed.id().as_str();
-        assert_eq!(answer["sessionType"], 0);
-        assert_eq!(answer["userId"], "fixed");
-        assert_eq!(answer["privileges"], format!("sessionid:{id},apptoken:{id},sview:0_a,appid:x"));
+        assert_eq!(response["sessionType"], 0);
+        assert_eq!(response["userId"], "fixed");
+        assert_eq!(response["privileges"], format!("sessionid:{id},apptoken:{id},sview:0_a,appid:x"));
 
         let free = emulator.add_app_token(AppTokenSeed::new()).unwrap();
-        let answer = emulator.call("appToken.startSession", emulator.login(&free, wish));
-        assert_eq!(answer["sessionType"], 2);
-        assert_eq!(answer["userId"], "me");
+        let response = emulator.call("appToken.startSession", emulator.login(&free, request));
+        assert_eq!(response["sessionType"], 2);
+        assert_eq!(response["userId"], "me");
     }
 
     #[test]
-    fn the_partner_is_a_text_unless_json_had_a_number() {
+    fn the_partner_is_a_text_unless_the_request_had_a_json_number() {
         let emulator = emulator();
         for (more, partner) in [
             (json!({}), json!("1234567")),
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn ending_one_session_shuts_the_token_but_for_an_id_typed_otherwise() {
+    fn ending_one_session_ends_the_token_but_not_for_an_id_in_another_case() {
         let emulator = emulator();
         let token = emulator.add_app_token(AppTokenSeed::new().id("0_abcdefgh")).unwrap();
         let session = |id: &str| {
@@ -188,7 +188,7 @@ mod tests {
         };
         let (first, upper) = (session("0_abcdefgh"), session("0_ABCDEFGH"));
         emulator.call("session.end", json!({ "ks": first }));
-        // The login still succeeds, and its session is dead.
+        // The login still succeeds, but its session has ended.
         let later = session("0_abcdefgh");
         assert_eq!(emulator.error("media.list", json!({ "ks": later })), "LOGOUT");
         assert_eq!(emulator.error("media.list", json!({ "ks": upper })), Value::Null);
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn any_session_of_the_partner_is_good_enough_to_log_in_and_none_is_not() {
+    fn any_session_of_the_partner_can_log_in_and_no_session_cannot() {
         let emulator = emulator();
         let token = emulator.app_token();
         for privileges in ["", "setrole:PLAYBACK_BASE_ROLE", "sessionid:x,apptoken:x"] {

@@ -1,38 +1,38 @@
-//! Which entries a list shows, and in which order.
+//! The filter and the order of a list of entries.
 
 use kaltura_types::PartnerId;
 
 use super::{MEDIA_CLIP, READY, VIDEO};
+use crate::backend::state::Entry;
 use crate::request::{Arguments, equals_number};
-use crate::state::Entry;
 use kaltura_types::api_error::ApiException;
 
-/// The filter of a list. What it does not know, such as `nameLike`, it lets through.
+/// The filter of a list. An unknown condition, such as `nameLike`, matches every entry.
 #[derive(Default)]
-pub(super) struct Filter {
+pub(crate) struct Filter {
     id: Option<String>,
     ids: Option<String>,
     excluded_ids: Option<String>,
     created_from: Option<i64>,
     created_to: Option<i64>,
-    /// Whether it asks for what no entry here is, such as an image.
+    /// Whether a condition matches no entry of the emulator, such as an image.
     excludes_all: bool,
     order: Order,
 }
 
 impl Filter {
-    /// That of `media`, which knows of media types.
-    pub(super) fn of_media(arguments: Arguments<'_>) -> Result<Self, ApiException> {
+    /// The filter of `media`, which has media types.
+    pub(crate) fn of_media(arguments: Arguments<'_>) -> Result<Self, ApiException> {
         let mut read = Self::of_entries(arguments)?;
         if let Some(filter) = arguments.object("filter")? {
-            read.excludes_all |= !asks_for(filter, "mediaType", VIDEO)?;
+            read.excludes_all |= !allows(filter, "mediaType", VIDEO)?;
         }
         Ok(read)
     }
 
-    pub(super) fn of_entries(arguments: Arguments<'_>) -> Result<Self, ApiException> {
+    pub(crate) fn of_entries(arguments: Arguments<'_>) -> Result<Self, ApiException> {
         let Some(filter) = arguments.object("filter")? else { return Ok(Self::default()) };
-        // An entry is never changed, so it was updated when it was made.
+        // An entry never changes, so its update time is its creation time.
         let latest =
             |one: &str, other: &str| filter.time(one).into_option().max(filter.time(other).into_option());
         let earliest = |one: &str, other: &str| {
@@ -45,12 +45,12 @@ impl Filter {
             excluded_ids: filter.text("idNotIn")?.into_option(),
             created_from: latest("createdAtGreaterThanOrEqual", "updatedAtGreaterThanOrEqual"),
             created_to: earliest("createdAtLessThanOrEqual", "updatedAtLessThanOrEqual"),
-            excludes_all: !asks_for(filter, "status", READY)? || !asks_for(filter, "type", MEDIA_CLIP)?,
+            excludes_all: !allows(filter, "status", READY)? || !allows(filter, "type", MEDIA_CLIP)?,
             order: Order::read(&filter.text_or_empty("orderBy")?),
         })
     }
 
-    pub(super) fn matches(&self, entry: &Entry, partner: PartnerId) -> bool {
+    pub(crate) fn matches(&self, entry: &Entry, partner: PartnerId) -> bool {
         let is = |id: &str| entry.seed.id.eq_ignore_ascii_case(id);
         let is_among = |ids: &str| ids.split(',').any(is);
         let created = entry.created_at.as_seconds();
@@ -63,7 +63,7 @@ impl Filter {
             && self.created_to.is_none_or(|to| created <= to)
     }
 
-    pub(super) fn sort(&self, entries: &mut [&Entry]) {
+    pub(crate) fn sort(&self, entries: &mut [&Entry]) {
         match self.order {
             Order::AsStored => {}
             Order::OldestFirst => entries.sort_by_key(|entry| entry.created_at),
@@ -72,15 +72,15 @@ impl Filter {
     }
 }
 
-/// Whether the filters of a property that is the same for all entries let them through.
-fn asks_for(filter: Arguments<'_>, property: &str, number: i64) -> Result<bool, ApiException> {
-    let wanted = filter.text(&format!("{property}Equal"))?.into_option();
+/// Whether the conditions on a property with the same value for all entries match it.
+fn allows(filter: Arguments<'_>, property: &str, number: i64) -> Result<bool, ApiException> {
+    let requested = filter.text(&format!("{property}Equal"))?.into_option();
     let among = filter.text(&format!("{property}In"))?.into_option();
-    Ok(wanted.is_none_or(|wanted| equals_number(&wanted, number))
+    Ok(requested.is_none_or(|requested| equals_number(&requested, number))
         && among.is_none_or(|list| list.split(',').any(|one| equals_number(one, number))))
 }
 
-/// An order that the server does not know is none.
+/// An unknown order is the stored order.
 #[derive(Default)]
 enum Order {
     #[default]
@@ -107,20 +107,20 @@ mod tests {
     use crate::test_client::{NOW, PARTNER, builder};
     use kaltura_types::UnixTime;
 
-    /// The ids that a list shows of `0_b`, `0_a` and `0_c`, made in this order, and how many it counts.
+    /// The listed ids of `0_b`, `0_a` and `0_c`, created in this order, and the total count.
     fn listed(parameters: &Value) -> String {
         let mut emulator = builder();
         for (id, age) in [("0_b", 20), ("0_a", 0), ("0_c", 10)] {
-            let made = UnixTime::from_seconds(NOW - age);
-            emulator = emulator.entry(EntrySeed::new(id, PARTNER, id).created_at(made));
+            let added = UnixTime::from_seconds(NOW - age);
+            emulator = emulator.entry(EntrySeed::new(id, PARTNER, id).created_at(added));
         }
         let emulator = emulator.build().unwrap();
         let mut parameters = parameters.clone();
         parameters["ks"] = emulator.admin_ks().into();
-        let answer = emulator.call("media.list", parameters);
-        let Some(objects) = answer["objects"].as_array() else { return answer["code"].to_string() };
+        let response = emulator.call("media.list", parameters);
+        let Some(objects) = response["objects"].as_array() else { return response["code"].to_string() };
         let ids: Vec<&str> = objects.iter().map(|entry| entry["id"].as_str().unwrap()).collect();
-        format!("{} of {}", ids.join(" "), answer["totalCount"])
+        format!("{} of {}", ids.join(" "), response["totalCount"])
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_counted_so_far_and_no_further() {
+    fn pages_after_the_maximum_of_matches_are_refused() {
         for (pager, expected) in [
             (json!({ "pageSize": 2, "pageIndex": 2 }), "0_c of 3"),
             (json!({ "pageSize": 500, "pageIndex": 20 }), " of 3"),

@@ -1,18 +1,18 @@
-//! `session.impersonate` and `impersonateByKs`: sessions of one partner in the hands of another (wire
-//! contract, section 4.5).
+//! `session.impersonate` and `impersonateByKs`: sessions of one partner for another partner (wire contract,
+//! section 4.5).
 
 use kaltura_ks::KsFields;
 use kaltura_types::{Ks, PartnerId, SessionType};
 
 use super::{DEFAULT_EXPIRY, login, session_type};
-use crate::actions::Prepared;
-use crate::answer::Object;
-use crate::ks_check;
+use crate::backend::state::ADMIN_CONSOLE;
+use crate::dispatch::ks_check;
 use crate::request::Arguments;
-use crate::state::ADMIN_CONSOLE;
+use crate::response::value::Object;
+use crate::services::Prepared;
 use kaltura_types::api_error::ApiException;
 
-/// Starts a session of another partner with the own secret.
+/// Starts a session of another partner with the caller's own secret.
 pub(crate) fn impersonate(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let secret = arguments.required_text("secret")?;
     let impersonated = PartnerId::new(arguments.required_int("impersonatedPartnerId")?);
@@ -38,8 +38,8 @@ pub(crate) fn impersonate(arguments: Arguments<'_>) -> Result<Prepared, ApiExcep
     }))
 }
 
-/// Starts a session like another one, of which the platform's own pages have the KS. What is omitted is 0,
-/// so that the session is one of a USER, and over at once.
+/// Starts a session from another one, whose KS the platform's own pages have. Omitted numbers are 0, so that the
+/// session is a USER session and expired at once.
 pub(crate) fn impersonate_by_ks(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let session = arguments.required_text("session")?;
     let session_type = session_type(arguments, "type")?.unwrap_or(SessionType::User);
@@ -80,29 +80,29 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_admin_console_may_act_for_all() {
+    fn the_admin_console_may_act_for_every_partner() {
         let console = PartnerSeed::new(PartnerId::new(-2)).admin_secret("console");
         let emulator = builder().partner(console).build().unwrap();
-        let wish = |partner: i64| json!({ "secret": "console", "partnerId": -2, "impersonatedPartnerId": partner, "type": 2 });
-        let ks = emulator.call("session.impersonate", wish(1_234_567));
+        let request = |partner: i64| json!({ "secret": "console", "partnerId": -2, "impersonatedPartnerId": partner, "type": 2 });
+        let ks = emulator.call("session.impersonate", request(1_234_567));
         assert_eq!(emulator.opened(&ks).claims().master_partner_text(), Some("-2"));
-        assert_eq!(emulator.error("session.impersonate", wish(99)), "START_SESSION_ERROR");
+        assert_eq!(emulator.error("session.impersonate", request(99)), "START_SESSION_ERROR");
     }
 
     #[test]
-    fn hosted_pages_start_a_session_like_another() {
+    fn hosted_pages_start_a_session_from_another() {
         let pages = PartnerSeed::new(PartnerId::new(-3)).admin_secret("pages");
         let emulator = builder().partner(pages).build().unwrap();
         let expiry = emulator.clock().now().plus_seconds(60);
         let master = KsFields::new(PartnerId::new(-3), SessionType::Admin, expiry);
         let master = master.sign_v2(&AdminSecret::new("pages"), [7; 16]).unwrap();
         let session = emulator.ks(SessionType::User, "alice", "sview:*");
-        let wish = json!({ "ks": master.expose(), "session": session, "expiry": 120, "type": 2 });
-        let answer = emulator.call("session.impersonateByKs", wish);
-        assert_eq!(answer["expiry"], 120);
-        assert_eq!(answer["sessionType"], 2);
-        assert_eq!(answer["privileges"], "sview:*");
-        assert_eq!(emulator.life(&answer["ks"]), 120);
+        let request = json!({ "ks": master.expose(), "session": session, "expiry": 120, "type": 2 });
+        let response = emulator.call("session.impersonateByKs", request);
+        assert_eq!(response["expiry"], 120);
+        assert_eq!(response["sessionType"], 2);
+        assert_eq!(response["privileges"], "sview:*");
+        assert_eq!(emulator.life(&response["ks"]), 120);
         let own = json!({ "ks": emulator.admin_ks(), "session": session });
         assert_eq!(emulator.error("session.impersonateByKs", own), "SERVICE_FORBIDDEN");
     }

@@ -1,39 +1,37 @@
-//! What the server checks of a KS: first that it is one, later that it may be used (wire contract,
-//! section 7).
+//! The server's checks of a KS: first that it opens, later that it can be used (wire contract, section 7).
 
 use std::net::IpAddr;
 
 use kaltura_ks::{OpenError, OpenedKs};
 use kaltura_types::{Ks, KsHeader, PartnerId, Privilege, UnixTime};
-use serde_json::Value;
 
-use super::answer::Failure;
-use super::call::SentKs;
-use super::request::{int, text};
-use super::seed::{RoleSeed, UserStatus};
-use super::state::{ADMIN_CONSOLE, ANONYMOUS, State};
+use crate::backend::seed::{RoleSeed, UserStatus};
+use crate::backend::state::{ADMIN_CONSOLE, ANONYMOUS, State};
+use crate::request::{Parameter, int, text};
+use crate::response::value::Failure;
+use crate::services::SentKs;
 use kaltura_types::api_error::ApiException;
 
-/// Why a text could not be opened.
-pub(super) enum Unopened {
-    /// It is no KS of any partner here.
+/// A text cannot be opened.
+pub(crate) enum OpenFailure {
+    /// It is not a KS of a known partner.
     Invalid,
-    /// PHP fails at it.
+    /// PHP fails to read it.
     Fatal,
 }
 
-/// Opens a KS with the secrets of the partner that it names.
-pub(super) fn open(state: &State, ks: &Ks) -> Result<OpenedKs, Unopened> {
-    let header = KsHeader::read(ks).map_err(|_| Unopened::Invalid)?;
-    let partner = state.partners.get(&header.partner_id()).ok_or(Unopened::Invalid)?;
+/// Opens a KS with the secrets of its partner.
+pub(crate) fn open(state: &State, ks: &Ks) -> Result<OpenedKs, OpenFailure> {
+    let header = KsHeader::read(ks).map_err(|_| OpenFailure::Invalid)?;
+    let partner = state.partners.get(&header.partner_id()).ok_or(OpenFailure::Invalid)?;
     kaltura_ks::open(ks, &partner.admin_secrets).map_err(|error| match error {
-        OpenError::BracketedPrivilege => Unopened::Fatal,
-        _ => Unopened::Invalid,
+        OpenError::BracketedPrivilege => OpenFailure::Fatal,
+        _ => OpenFailure::Invalid,
     })
 }
 
-/// Opens the KS of a request. An empty one is none; one that does not open is echoed.
-pub(super) fn read(state: &State, parameter: Option<&Value>) -> Result<Option<SentKs>, Failure> {
+/// Opens the KS of a request. An empty one is none. The error for an invalid one contains its text.
+pub(crate) fn read(state: &State, parameter: Option<&Parameter>) -> Result<Option<SentKs>, Failure> {
     let sent = parameter.map(text).unwrap_or_default();
     if sent.is_empty() {
         return Ok(None);
@@ -41,13 +39,13 @@ pub(super) fn read(state: &State, parameter: Option<&Value>) -> Result<Option<Se
     let sent = Ks::new(sent);
     match open(state, &sent) {
         Ok(opened) => Ok(Some(SentKs { text: sent, opened })),
-        Err(Unopened::Invalid) => Err(ApiException::invalid_ks(sent.expose()).into()),
-        Err(Unopened::Fatal) => Err(Failure::Fatal),
+        Err(OpenFailure::Invalid) => Err(ApiException::invalid_ks(sent.expose()).into()),
+        Err(OpenFailure::Fatal) => Err(Failure::Fatal),
     }
 }
 
-/// Whether a KS may be used here and now. Costs one action of an `actionslimit`.
-pub(super) fn check_use(
+/// Checks that a KS can be used by this client now. Uses one action of an `actionslimit`.
+pub(crate) fn check_use(
     state: &mut State,
     ks: &OpenedKs,
     now: UnixTime,
@@ -84,12 +82,12 @@ pub(super) fn check_use(
     Ok(())
 }
 
-/// The text behind a privilege's colon.
+/// The text after a privilege's colon.
 fn value_of(privilege: &Privilege) -> String {
     privilege.values().join("/")
 }
 
-/// A pattern is a request's path and query, or the beginning of one with `*` behind it.
+/// A pattern is a path with query, or the beginning of one followed by `*`.
 fn matches_uri(pattern: &str, uri: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(beginning) => uri.starts_with(beginning),
@@ -97,8 +95,8 @@ fn matches_uri(pattern: &str, uri: &str) -> bool {
     }
 }
 
-/// Whether the user of a KS may use it.
-pub(super) fn check_user(state: &State, ks: &OpenedKs) -> Result<(), ApiException> {
+/// Checks that the user of a KS is not blocked.
+pub(crate) fn check_user(state: &State, ks: &OpenedKs) -> Result<(), ApiException> {
     let claims = ks.claims();
     let user = claims.user().and_then(|user| state.user(claims.partner_id(), user.as_str()));
     match user {
@@ -107,8 +105,8 @@ pub(super) fn check_user(state: &State, ks: &OpenedKs) -> Result<(), ApiExceptio
     }
 }
 
-/// The role that the KS names, if any.
-pub(super) fn role<'a>(state: &'a State, ks: &OpenedKs) -> Result<Option<&'a RoleSeed>, ApiException> {
+/// The role of the KS, if it has one.
+pub(crate) fn role<'a>(state: &'a State, ks: &OpenedKs) -> Result<Option<&'a RoleSeed>, ApiException> {
     let Some(name) = ks.claims().privileges().get("setrole").map(value_of) else { return Ok(None) };
     if name.is_empty() {
         return Ok(None);
@@ -119,17 +117,17 @@ pub(super) fn role<'a>(state: &'a State, ks: &OpenedKs) -> Result<Option<&'a Rol
     state.role(&name).map(Some).ok_or_else(ApiException::invalid_object_id)
 }
 
-/// For which partner a call is, and whether its KS may act for that one.
-pub(super) struct Operation {
-    pub(super) partner: PartnerId,
-    pub(super) is_allowed: bool,
+/// The partner of a call, and whether its KS may act for that partner.
+pub(crate) struct Operation {
+    pub(crate) partner: PartnerId,
+    pub(crate) is_allowed: bool,
 }
 
-/// Reads `partnerId` or `p`, and finds the partner that is meant (wire contract, section 1.4).
-pub(super) fn operation(
+/// Finds the partner of a call from `partnerId` or `p` (wire contract, section 1.4).
+pub(crate) fn operation(
     state: &State,
     ks: Option<&OpenedKs>,
-    requested: Option<&Value>,
+    requested: Option<&Parameter>,
 ) -> Result<Operation, ApiException> {
     let own = ks.map(|ks| ks.claims().partner_id());
     if own.is_some_and(|own| state.active_partner(own).is_none()) {
@@ -145,7 +143,7 @@ pub(super) fn operation(
             None => Err(ApiException::missing_ks()),
         };
     }
-    // What is no number is looked up as the number that it begins with, but is nobody's own partner.
+    // A text that is not a number is looked up by the number at its beginning, but never equals the KS's own partner.
     if partner != ANONYMOUS && state.active_partner(partner).is_none() {
         return Err(ApiException::content_blocked());
     }
@@ -156,8 +154,8 @@ pub(super) fn operation(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Random;
-    use crate::seed::{PartnerSeed, Seed};
+    use crate::backend::random::Random;
+    use crate::backend::seed::{PartnerSeed, Seed};
     use kaltura_ks::KsFields;
     use kaltura_types::{AdminSecret, SessionType};
 
@@ -201,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_second_is_over() {
+    fn a_ks_is_expired_in_the_second_of_its_expiry() {
         let mut state = state();
         let client = IpAddr::from([127, 0, 0, 1]);
         let ks = ks("");

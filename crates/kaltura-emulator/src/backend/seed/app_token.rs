@@ -7,7 +7,7 @@ use kaltura_types::{
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-/// An app token, whose id and value are random unless given.
+/// An app token. Its id and value are random unless given.
 ///
 /// ```
 /// # use kaltura_emulator::{AppTokenSeed, Emulator}; use kaltura_types::{HashType, SessionType};
@@ -41,7 +41,7 @@ pub struct AppTokenSeed {
 }
 
 impl AppTokenSeed {
-    /// An active token of the emulator's first partner, with SHA-256 and sessions of a day.
+    /// An active token of the emulator's first partner, with SHA-256 and a session duration of a day.
     #[must_use]
     pub fn new() -> Self {
         Self { hash_type: Some(HashType::Sha256), session_duration: Some(86_400), ..Self::default() }
@@ -54,14 +54,14 @@ impl AppTokenSeed {
         self
     }
 
-    /// Makes it another partner's.
+    /// Sets the partner that owns the token.
     #[must_use]
     pub const fn partner(mut self, partner: PartnerId) -> Self {
         self.partner_id = Some(partner);
         self
     }
 
-    /// Sets the value, which is the secret.
+    /// Sets the token value: the secret.
     #[must_use]
     pub fn value(mut self, value: impl Into<AppTokenValue>) -> Self {
         self.value = Some(value.into());
@@ -82,42 +82,42 @@ impl AppTokenSeed {
         self
     }
 
-    /// When the token itself ends.
+    /// Sets the time at which the token itself expires.
     #[must_use]
     pub const fn expiry(mut self, time: UnixTime) -> Self {
         self.expiry = Some(time);
         self
     }
 
-    /// Fixes the type of its sessions; otherwise the caller may choose, also ADMIN.
+    /// Sets the type of its sessions. Without one, a login can request any type, including ADMIN.
     #[must_use]
     pub const fn session_type(mut self, session_type: SessionType) -> Self {
         self.session_type = Some(session_type);
         self
     }
 
-    /// Fixes the user of its sessions.
+    /// Sets the user of its sessions.
     #[must_use]
     pub fn user(mut self, user: impl Into<UserId>) -> Self {
         self.session_user_id = Some(user.into());
         self
     }
 
-    /// How many seconds its sessions live. With 0 they are over at once, as on the server.
+    /// Sets the lifetime of its sessions in seconds. With 0 they are expired at once, as on the server.
     #[must_use]
     pub const fn duration(mut self, seconds: i64) -> Self {
         self.session_duration = Some(seconds);
         self
     }
 
-    /// The privileges of its sessions, as the API takes them.
+    /// Sets the privileges of its sessions, in the format of the API.
     #[must_use]
     pub fn privileges(mut self, privileges: impl Into<String>) -> Self {
         self.session_privileges = Some(privileges.into());
         self
     }
 
-    /// Describes it.
+    /// Sets the description.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());

@@ -1,23 +1,23 @@
-//! How faults change an answer that was right.
+//! How faults change a response.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 
 use super::Fault;
-use crate::answer::Answer;
-use crate::reply::{Breakage, Reply};
 use crate::request::{Parameters, text};
+use crate::response::value::ApiValue;
+use crate::transport::{Breakage, Reply};
 use kaltura_types::api_error::ApiException;
 
-/// Lets one fault strike. What changes the content of an answer, XML and echoing, was done before.
-pub(crate) fn spoil(reply: &mut Reply, fault: &Fault) {
+/// Applies one fault. Faults of the content, XML and echoing, were applied before.
+pub(crate) fn apply_fault(reply: &mut Reply, fault: &Fault) {
     let response = &mut reply.response;
     match fault {
         Fault::Status(status) => replace(response, *status, None, ""),
         Fault::HtmlPage(status) => replace(response, *status, Some("text/html; charset=UTF-8"), HTML),
         Fault::PlainString(text) => {
-            let json = crate::response::write_json(&Answer::Text(text.clone()));
+            let json = crate::response::write_json(&ApiValue::Text(text.clone()));
             replace(response, 200, Some("application/json"), json);
         }
         Fault::EmptyBody => *response.body_mut() = Bytes::new(),
@@ -40,7 +40,7 @@ const HTML: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</
 fn replace(response: &mut Response<Bytes>, status: u16, kind: Option<&str>, body: impl Into<Bytes>) {
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
     *response.body_mut() = body.into();
-    // It is not Kaltura that answers.
+    // The response is not from Kaltura.
     let foreign: Vec<HeaderName> =
         response.headers().keys().filter(|name| name.as_str().starts_with("x-")).cloned().collect();
     for name in foreign {
@@ -56,7 +56,7 @@ fn replace(response: &mut Response<Bytes>, status: u16, kind: Option<&str>, body
 
 fn skew(response: &mut Response<Bytes>, seconds: i64) {
     let value = |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
-    let date = value(&DATE).and_then(|date| crate::clock::shift_http_date(date, seconds));
+    let date = value(&DATE).and_then(|date| crate::backend::clock::shift_http_date(date, seconds));
     let own = HeaderName::from_static("x-kaltura-session");
     let session = value(&own).and_then(|value| {
         let (id, time) = value.split_once(", ")?;
@@ -75,12 +75,12 @@ fn set(response: &mut Response<Bytes>, name: HeaderName, value: &str) {
     }
 }
 
-/// An error that repeats what was sent, as the message of `INVALID_KS` does.
-pub(crate) fn echo_secrets(parameters: &Parameters) -> Answer {
+/// An error with the secrets of the request in its message, as in `INVALID_KS`.
+pub(crate) fn echo_secrets(parameters: &Parameters) -> ApiValue {
     let secrets = ["ks", "secret", "tokenHash", "session"];
     let sent = secrets.iter().filter_map(|name| Some(format!("{name}={}", text(parameters.get(*name)?))));
     let sent = sent.collect::<Vec<_>>().join(" ");
-    Answer::Error(ApiException::echo(&sent))
+    ApiValue::Error(ApiException::echo(&sent))
 }
 
 #[cfg(test)]
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn spoiled(fault: &Fault) -> Reply {
+    fn faulty(fault: &Fault) -> Reply {
         let response = Response::builder()
             .header("content-type", "application/json")
             .header("date", "Tue, 24 Nov 2026 04:09:15 GMT")
@@ -96,27 +96,27 @@ mod tests {
             .body(Bytes::from_static(b"{\"a\":1}!"))
             .unwrap();
         let mut reply = Reply::whole(response);
-        spoil(&mut reply, fault);
+        apply_fault(&mut reply, fault);
         reply
     }
 
     #[test]
-    fn each_fault_does_what_it_says() {
-        let reply = spoiled(&Fault::Status(503));
+    fn each_fault_changes_the_response() {
+        let reply = faulty(&Fault::Status(503));
         assert_eq!((reply.response.status().as_u16(), reply.response.body().len()), (503, 0));
         assert!(!reply.response.headers().contains_key("x-kaltura-session"));
-        let reply = spoiled(&Fault::HtmlPage(200));
+        let reply = faulty(&Fault::HtmlPage(200));
         assert!(reply.response.body().starts_with(b"<!DOCTYPE html>"));
-        assert_eq!(spoiled(&Fault::PlainString("no".into())).response.body(), "\"no\"");
-        assert_eq!(spoiled(&Fault::EmptyBody).response.body(), "");
-        assert_eq!(spoiled(&Fault::TruncatedBody).response.body(), "{\"a\"");
-        assert_eq!(spoiled(&Fault::CutBody).breakage, Some(Breakage::CutBody(4)));
-        assert_eq!(spoiled(&Fault::Reset).breakage, Some(Breakage::Reset));
+        assert_eq!(faulty(&Fault::PlainString("no".into())).response.body(), "\"no\"");
+        assert_eq!(faulty(&Fault::EmptyBody).response.body(), "");
+        assert_eq!(faulty(&Fault::TruncatedBody).response.body(), "{\"a\"");
+        assert_eq!(faulty(&Fault::CutBody).breakage, Some(Breakage::CutBody(4)));
+        assert_eq!(faulty(&Fault::Reset).breakage, Some(Breakage::Reset));
         let slow = Duration::from_secs(3);
-        assert_eq!(spoiled(&Fault::Slow(slow)).delay, slow);
-        let reply = spoiled(&Fault::ContentType("text/html".into()));
+        assert_eq!(faulty(&Fault::Slow(slow)).delay, slow);
+        let reply = faulty(&Fault::ContentType("text/html".into()));
         assert_eq!(reply.response.headers()["content-type"], "text/html");
-        let reply = spoiled(&Fault::ClockSkew(-15));
+        let reply = faulty(&Fault::ClockSkew(-15));
         assert_eq!(reply.response.headers()["date"], "Tue, 24 Nov 2026 04:09:00 GMT");
         assert_eq!(reply.response.headers()["x-kaltura-session"], "7, 1795493340");
     }

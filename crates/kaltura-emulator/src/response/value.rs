@@ -1,10 +1,10 @@
-//! What an action answers, before it is written as JSON or XML.
+//! The result of an action, before it is written as JSON, XML or PHP's serialize.
 
 use kaltura_types::api_error::ApiException;
 
 /// A value of the API.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Answer {
+pub(crate) enum ApiValue {
     Null,
     Bool(bool),
     Int(i64),
@@ -14,76 +14,76 @@ pub(super) enum Answer {
     Error(ApiException),
 }
 
-/// An object of the API. A property that is null is left out by JSON and empty in XML.
+/// An object of the API. A null property is omitted in JSON and empty in XML.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Object {
-    pub(super) class: &'static str,
-    pub(super) properties: Vec<(&'static str, Answer)>,
+pub(crate) struct Object {
+    pub(crate) class: &'static str,
+    pub(crate) properties: Vec<(&'static str, ApiValue)>,
 }
 
 impl Object {
-    pub(super) const fn new(class: &'static str) -> Self {
+    pub(crate) const fn new(class: &'static str) -> Self {
         Self { class, properties: Vec::new() }
     }
 
-    pub(super) fn with(mut self, name: &'static str, value: impl Into<Answer>) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<ApiValue>) -> Self {
         self.properties.push((name, value.into()));
         self
     }
 
-    pub(super) fn property(&self, name: &str) -> Option<&Answer> {
+    pub(crate) fn property(&self, name: &str) -> Option<&ApiValue> {
         self.properties.iter().find(|(present, _)| *present == name).map(|(_, value)| value)
     }
 }
 
-impl From<Object> for Answer {
+impl From<Object> for ApiValue {
     fn from(object: Object) -> Self {
         Self::Object(object)
     }
 }
 
-impl From<bool> for Answer {
+impl From<bool> for ApiValue {
     fn from(value: bool) -> Self {
         Self::Bool(value)
     }
 }
 
-impl From<i64> for Answer {
+impl From<i64> for ApiValue {
     fn from(number: i64) -> Self {
         Self::Int(number)
     }
 }
 
-impl From<&str> for Answer {
+impl From<&str> for ApiValue {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
     }
 }
 
-impl From<String> for Answer {
+impl From<String> for ApiValue {
     fn from(text: String) -> Self {
         Self::Text(text)
     }
 }
 
-impl<T: Into<Self>> From<Option<T>> for Answer {
+impl<T: Into<Self>> From<Option<T>> for ApiValue {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
 }
 
-impl From<Vec<Self>> for Answer {
+impl From<Vec<Self>> for ApiValue {
     fn from(list: Vec<Self>) -> Self {
         Self::List(list)
     }
 }
 
-/// How an action ends that does not succeed.
+/// An action did not succeed.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Failure {
-    /// An error of the API, answered like any result.
+pub(crate) enum Failure {
+    /// An error of the API, written like any result.
     ApiException(ApiException),
-    /// PHP itself fails: HTTP 500 with nothing in it (wire contract, section 2.1).
+    /// PHP itself fails: HTTP 500 with an empty body (wire contract, section 2.1).
     Fatal,
 }
 

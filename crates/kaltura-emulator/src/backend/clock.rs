@@ -1,4 +1,4 @@
-//! The emulator's own clock, which a test moves.
+//! The emulator's clock, which a test can move.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,8 @@ use kaltura_types::UnixTime;
 
 /// The server's clock. All clones show the same time.
 ///
-/// It starts at the system's time and runs. A test sets it, moves it, or stops it:
+/// It starts at the system's time and runs. A test can set it, move it, or stop it. On `wasm32-unknown-unknown`, which
+/// has no system time, it is stopped at 1970 until it is set:
 ///
 /// ```
 /// # use std::time::Duration;
@@ -27,9 +28,9 @@ pub struct Clock {
 
 #[derive(Clone, Copy)]
 struct State {
-    /// Milliseconds of Unix time: what the clock shows if it stands, else what it is ahead of the system.
+    /// Unix time in milliseconds if the clock is frozen, else its difference from the system's clock.
     milliseconds: i64,
-    stands: bool,
+    frozen: bool,
     date_skew_seconds: i64,
 }
 
@@ -37,11 +38,11 @@ impl Clock {
     /// A clock that shows the system's time and runs.
     #[must_use]
     pub fn new() -> Self {
-        let state = State { milliseconds: 0, stands: false, date_skew_seconds: 0 };
+        let state = State { milliseconds: 0, frozen: false, date_skew_seconds: 0 };
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
-    /// A clock that stands at this time until a test moves it.
+    /// A clock that is stopped at this time until a test moves it.
     ///
     /// ```
     /// # use kaltura_emulator::Clock; use kaltura_types::UnixTime;
@@ -51,28 +52,28 @@ impl Clock {
     #[must_use]
     pub fn frozen_at(time: UnixTime) -> Self {
         let clock = Self::new();
-        clock.freeze();
+        clock.state().frozen = true;
         clock.set(time);
         clock
     }
 
-    /// What the clock shows.
+    /// The time of the clock.
     #[must_use]
     pub fn now(&self) -> UnixTime {
         UnixTime::from_seconds(self.milliseconds().div_euclid(1000))
     }
 
-    /// What the clock shows, in milliseconds since 1970.
-    pub(super) fn milliseconds(&self) -> i64 {
-        self.state().shown()
+    /// The time of the clock in milliseconds since 1970.
+    pub(crate) fn milliseconds(&self) -> i64 {
+        self.state().time()
     }
 
-    /// Sets the clock. A running one runs on from there.
+    /// Sets the clock. A running clock continues from there.
     pub fn set(&self, time: UnixTime) {
         let milliseconds = time.as_seconds().saturating_mul(1000);
         let mut state = self.state();
         state.milliseconds =
-            if state.stands { milliseconds } else { milliseconds.saturating_sub(system_milliseconds()) };
+            if state.frozen { milliseconds } else { milliseconds.saturating_sub(system_milliseconds()) };
     }
 
     /// Moves the clock forward.
@@ -82,35 +83,35 @@ impl Clock {
         state.milliseconds = state.milliseconds.saturating_add(milliseconds);
     }
 
-    /// Stops the clock at what it shows.
+    /// Stops the clock.
     pub fn freeze(&self) {
         let mut state = self.state();
-        state.milliseconds = state.shown();
-        state.stands = true;
+        state.milliseconds = state.time();
+        state.frozen = true;
     }
 
-    /// Lets a stopped clock run on.
+    /// Starts a stopped clock again.
     pub fn resume(&self) {
         let mut state = self.state();
-        if state.stands {
+        if state.frozen {
             state.milliseconds = state.milliseconds.saturating_sub(system_milliseconds());
-            state.stands = false;
+            state.frozen = false;
         }
     }
 
-    /// Lets the header `Date` go wrong by this many seconds, as a proxy with a clock of its own does. What
-    /// the server itself counts with, and writes into `X-Kaltura-Session`, stays right.
+    /// Shifts the header `Date` by this many seconds, like a proxy with a wrong clock. The server's own time, also in
+    /// `X-Kaltura-Session`, stays right.
     pub fn skew_date(&self, seconds: i64) {
         self.state().date_skew_seconds = seconds;
     }
 
-    pub(super) fn date_header(&self) -> String {
+    pub(crate) fn date_header(&self) -> String {
         let state = *self.state();
-        http_date(state.shown().div_euclid(1000).saturating_add(state.date_skew_seconds))
+        http_date(state.time().div_euclid(1000).saturating_add(state.date_skew_seconds))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // No code panics while it holds this lock; a number is good in any case.
+        // No code panics while it holds this lock, and any value of the state is valid.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -120,23 +121,27 @@ fn http_date(seconds: i64) -> String {
     httpdate::fmt_http_date(UNIX_EPOCH + since_epoch)
 }
 
-/// The text of a date so many seconds later; `None` if it is no date.
-pub(super) fn shift_http_date(date: &str, seconds: i64) -> Option<String> {
+/// The date this many seconds later; `None` if the text is not an HTTP date.
+pub(crate) fn shift_http_date(date: &str, seconds: i64) -> Option<String> {
     let since_epoch = httpdate::parse_http_date(date).ok()?.duration_since(UNIX_EPOCH).ok()?;
     Some(http_date(i64::try_from(since_epoch.as_secs()).ok()?.saturating_add(seconds)))
 }
 
-/// The last second of the year 9999, where the format of HTTP dates ends.
+/// The last second of the year 9999, the end of the format of HTTP dates.
 const LAST_HTTP_DATE: u64 = 253_402_300_799;
 
 impl State {
-    fn shown(self) -> i64 {
-        if self.stands { self.milliseconds } else { self.milliseconds.saturating_add(system_milliseconds()) }
+    fn time(self) -> i64 {
+        if self.frozen { self.milliseconds } else { self.milliseconds.saturating_add(system_milliseconds()) }
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where the emulator meets the system's clock")]
+#[expect(clippy::disallowed_methods, reason = "the only place where the emulator reads the system's clock")]
 fn system_milliseconds() -> i64 {
+    // There the standard library has no clock and panics.
+    if cfg!(all(target_family = "wasm", target_os = "unknown")) {
+        return 0;
+    }
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }
@@ -149,7 +154,7 @@ impl Default for Clock {
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Clock").field("now", &self.now()).field("stands", &self.state().stands).finish()
+        f.debug_struct("Clock").field("now", &self.now()).field("frozen", &self.state().frozen).finish()
     }
 }
 
@@ -158,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_running_clock_runs_on_from_where_it_was_set() {
+    fn a_running_clock_continues_from_where_it_was_set() {
         let clock = Clock::new();
         clock.set(UnixTime::from_seconds(1_000_000));
         assert!((0..5).contains(&(clock.now().as_seconds() - 1_000_000)));
@@ -176,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_date_goes_wrong_alone() {
+    fn only_the_date_header_is_skewed() {
         let clock = Clock::frozen_at(UnixTime::from_seconds(1_795_493_355));
         assert_eq!(clock.date_header(), "Tue, 24 Nov 2026 04:09:15 GMT");
         clock.skew_date(-15);

@@ -1,15 +1,15 @@
-//! A limit on how often an action may be called: `ACTION_BLOCKED` (wire contract, section 7).
+//! Rate limits of actions: `ACTION_BLOCKED` (wire contract, section 7).
 
 use std::collections::HashMap;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::actions::Action;
-use super::call::Time;
-use super::request::{Parameters, text};
+use crate::request::{Parameters, text};
+use crate::services::Action;
+use crate::services::Time;
 use kaltura_types::api_error::ApiException;
 
-/// So many calls of an action in so long a time; what is beyond is answered with `ACTION_BLOCKED`, HTTP 200.
+/// A maximum number of calls of an action in a time. Further calls get the error `ACTION_BLOCKED`, with HTTP 200.
 ///
 /// ```
 /// # use std::time::Duration; use kaltura_emulator::{Emulator, RateLimit};
@@ -26,14 +26,14 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Allows this many calls of an action, written like `appToken.startSession`, in each window of time. A
-    /// window begins with its first call.
+    /// Allows this many calls of an action, named like `appToken.startSession`, in each window of time. A window begins
+    /// with its first call.
     #[must_use]
     pub fn new(action: impl Into<String>, calls: u32, window: Duration) -> Self {
         Self { action: action.into(), calls, window, parameter: None }
     }
 
-    /// Counts the calls for each value of a parameter on its own.
+    /// Counts the calls separately for each value of this parameter.
     #[must_use]
     pub fn for_each(mut self, parameter: impl Into<String>) -> Self {
         self.parameter = Some(parameter.into());
@@ -41,7 +41,7 @@ impl RateLimit {
     }
 }
 
-/// Reads a limit as a command line takes it: `SERVICE.ACTION:CALLS/SECONDS[@PARAMETER]`.
+/// Reads a limit in the format of the command line: `SERVICE.ACTION:CALLS/SECONDS[@PARAMETER]`.
 ///
 /// ```
 /// # use kaltura_emulator::RateLimit;
@@ -67,17 +67,17 @@ impl FromStr for RateLimit {
     }
 }
 
-/// A text that is no limit.
+/// A text is not a rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "not a rate limit: write it like appToken.startSession:3/10 (calls per seconds), with @id behind it to count for each id"
+    "not a rate limit: write it like appToken.startSession:3/10 (calls per seconds), followed by @id to count for each id"
 )]
 #[non_exhaustive]
 pub struct InvalidRateLimit;
 
 /// Counts calls against the limits.
 #[derive(Default)]
-pub(super) struct RateLimiter {
+pub(crate) struct RateLimiter {
     limits: Vec<RateLimit>,
     windows: HashMap<(usize, String), Window>,
 }
@@ -88,17 +88,17 @@ struct Window {
 }
 
 impl RateLimiter {
-    pub(super) fn new(limits: Vec<RateLimit>) -> Self {
+    pub(crate) fn new(limits: Vec<RateLimit>) -> Self {
         Self { limits, windows: HashMap::new() }
     }
 
-    /// Replaces the limits and forgets what was counted.
-    pub(super) fn set(&mut self, limits: Vec<RateLimit>) {
+    /// Replaces the limits and resets the counters.
+    pub(crate) fn set(&mut self, limits: Vec<RateLimit>) {
         *self = Self::new(limits);
     }
 
     /// Counts a call, or refuses it.
-    pub(super) fn count(
+    pub(crate) fn count(
         &mut self,
         action: &Action,
         parameters: &Parameters,
@@ -111,10 +111,10 @@ impl RateLimiter {
             }
             let value = limit.parameter.as_ref().and_then(|name| parameters.get(name)).map(text);
             let length = i64::try_from(limit.window.as_millis()).unwrap_or(i64::MAX);
-            let fresh = || Window { ends_at: time.milliseconds.saturating_add(length), calls: 0 };
-            let window = self.windows.entry((index, value.unwrap_or_default())).or_insert_with(fresh);
+            let new_window = || Window { ends_at: time.milliseconds.saturating_add(length), calls: 0 };
+            let window = self.windows.entry((index, value.unwrap_or_default())).or_insert_with(new_window);
             if time.milliseconds >= window.ends_at {
-                *window = fresh();
+                *window = new_window();
             }
             if window.calls >= limit.calls {
                 return Err(ApiException::action_blocked(action.service, action.name));
@@ -128,11 +128,11 @@ impl RateLimiter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions;
+    use crate::services;
     use kaltura_types::UnixTime;
 
     #[test]
-    fn a_limit_is_read_from_a_text() {
+    fn a_limit_is_read_from_text() {
         let limit: RateLimit = "a.b:3/10@id".parse().unwrap();
         assert_eq!((limit.action.as_str(), limit.calls), ("a.b", 3));
         assert_eq!((limit.window, limit.parameter.as_deref()), (Duration::from_secs(10), Some("id")));
@@ -142,10 +142,10 @@ mod tests {
     }
 
     #[test]
-    fn a_window_ends_and_values_are_counted_apart() {
+    fn a_window_ends_and_values_are_counted_separately() {
         let limit = RateLimit::new("apptoken.startsession", 2, Duration::from_secs(10)).for_each("id");
         let mut limiter = RateLimiter::new(vec![limit]);
-        let action = actions::find("appToken", "startSession").unwrap();
+        let action = services::find("appToken", "startSession").unwrap();
         let mut passes = |id: &str, milliseconds| {
             let parameters = Parameters::from_iter([("id".to_owned(), id.into())]);
             let time = Time { now: UnixTime::from_seconds(0), milliseconds };

@@ -1,26 +1,18 @@
-//! The state that an emulator starts from.
+//! The seed: the objects that an emulator starts with.
 
 mod app_token;
-mod entry;
 mod partner;
-mod role;
-mod user;
-mod widget;
 
 use kaltura_types::UnixTime;
 use serde::Deserialize;
 use serde_json::error::Category;
 
 pub use self::app_token::AppTokenSeed;
-pub use self::entry::EntrySeed;
-pub use self::partner::{PartnerSeed, PartnerStatus};
-pub use self::role::RoleSeed;
-pub use self::user::{UserSeed, UserStatus};
-pub use self::widget::WidgetSeed;
+pub use self::partner::{EntrySeed, PartnerSeed, PartnerStatus, RoleSeed, UserSeed, UserStatus, WidgetSeed};
 
 /// Partners, widgets, users, app tokens, roles and entries that an emulator starts with.
 ///
-/// Made piece by piece, or read from JSON:
+/// It is built in code or read from JSON:
 ///
 /// ```
 /// # use kaltura_emulator::{Emulator, Seed};
@@ -35,25 +27,25 @@ pub use self::widget::WidgetSeed;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// In JSON a field that is absent is NULL, as in the server's database: an app token without
-/// `sessionDuration` gives sessions that are over at once (wire contract, section 3). A field that the
-/// emulator does not know is an error. All times are Unix seconds.
+/// In JSON an absent field is NULL, as in the server's database: the sessions of an app token without
+/// `sessionDuration` are expired at once (wire contract, section 3). An unknown field is an error. All times are Unix
+/// seconds.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Seed {
     #[serde(rename = "_about")]
     _about: Option<serde::de::IgnoredAny>,
     clock: Option<i64>,
-    pub(super) partners: Vec<PartnerSeed>,
-    pub(super) widgets: Vec<WidgetSeed>,
-    pub(super) users: Vec<UserSeed>,
-    pub(super) app_tokens: Vec<AppTokenSeed>,
-    pub(super) roles: Vec<RoleSeed>,
-    pub(super) entries: Vec<EntrySeed>,
+    pub(crate) partners: Vec<PartnerSeed>,
+    pub(crate) widgets: Vec<WidgetSeed>,
+    pub(crate) users: Vec<UserSeed>,
+    pub(crate) app_tokens: Vec<AppTokenSeed>,
+    pub(crate) roles: Vec<RoleSeed>,
+    pub(crate) entries: Vec<EntrySeed>,
 }
 
 impl Seed {
-    /// Nothing.
+    /// An empty seed.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -63,19 +55,19 @@ impl Seed {
     ///
     /// # Errors
     ///
-    /// [`InvalidSeed`] with the place of the mistake.
+    /// [`InvalidSeed`] with line and column.
     pub fn from_json(json: &str) -> Result<Self, InvalidSeed> {
-        serde_json::from_str(json).map_err(|error| InvalidSeed::of(&error))
+        serde_json::from_str(json).map_err(|error| InvalidSeed::from_json(&error))
     }
 
-    /// The time at which the seed was written, if it says so. An emulator's clock does not start there by
-    /// itself; [`Clock::frozen_at`](super::Clock::frozen_at) makes one that does.
+    /// The time at which the seed was written, if it contains one. The emulator's clock does not use it; create one
+    /// with [`Clock::frozen_at`](crate::Clock::frozen_at).
     #[must_use]
     pub fn written_at(&self) -> Option<UnixTime> {
         self.clock.map(UnixTime::from_seconds)
     }
 
-    /// Adds a partner. The first one is what the emulator's accessors speak of.
+    /// Adds a partner. The emulator's accessors refer to the first one.
     #[must_use]
     pub fn partner(mut self, partner: PartnerSeed) -> Self {
         self.partners.push(partner);
@@ -103,7 +95,7 @@ impl Seed {
         self
     }
 
-    /// Adds a role, which the privilege `setrole` names.
+    /// Adds a role for the privilege `setrole`.
     #[must_use]
     pub fn role(mut self, role: RoleSeed) -> Self {
         self.roles.push(role);
@@ -117,9 +109,9 @@ impl Seed {
         self
     }
 
-    /// Appends what another seed holds.
+    /// Appends another seed.
     #[must_use]
-    pub(super) fn and(mut self, other: Self) -> Self {
+    pub(crate) fn and(mut self, other: Self) -> Self {
         self.clock = self.clock.or(other.clock);
         self.partners.extend(other.partners);
         self.widgets.extend(other.widgets);
@@ -131,9 +123,9 @@ impl Seed {
     }
 }
 
-/// A text that is no seed. The message says in which line, and what is wrong there.
+/// A text is not a seed. The message contains the cause and its line and column.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a seed of the emulator: {what} at line {line} column {column}")]
+#[error("invalid seed: {what} at line {line} column {column}")]
 pub struct InvalidSeed {
     what: String,
     line: usize,
@@ -141,18 +133,17 @@ pub struct InvalidSeed {
 }
 
 impl InvalidSeed {
-    /// What serde says of names is kept. What it says of values is not: it quotes them, and in a seed they may be
-    /// secrets.
-    fn of(error: &serde_json::Error) -> Self {
-        let said = error.to_string();
-        let of_names = ["unknown field", "missing field", "duplicate field"];
+    /// Keeps serde's message about names only. Its messages about values quote them, and a seed contains secrets.
+    fn from_json(error: &serde_json::Error) -> Self {
+        let message = error.to_string();
+        let about_names = ["unknown field", "missing field", "duplicate field"];
         let what = match error.classify() {
-            Category::Data if of_names.iter().any(|start| said.starts_with(start)) => {
-                said.split(" at line ").next().unwrap_or_default().to_owned()
+            Category::Data if about_names.iter().any(|start| message.starts_with(start)) => {
+                message.split(" at line ").next().unwrap_or_default().to_owned()
             }
-            Category::Data => "a value of the wrong kind".to_owned(),
-            Category::Eof => "it ends too early".to_owned(),
-            Category::Syntax | Category::Io => "it is not JSON".to_owned(),
+            Category::Data => "a value has the wrong type".to_owned(),
+            Category::Eof => "the JSON is incomplete".to_owned(),
+            Category::Syntax | Category::Io => "not valid JSON".to_owned(),
         };
         Self { what, line: error.line(), column: error.column() }
     }
@@ -163,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_that_nobody_knows_is_an_error_that_names_it() {
+    fn an_unknown_field_is_named() {
         for json in [
             r#"{"partner": []}"#,
             r#"{"partners": [{"id": 1, "secret": "x"}]}"#,
@@ -175,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_in_the_wrong_place_is_not_quoted() {
+    fn a_value_of_the_wrong_type_is_not_quoted() {
         for json in [
             r#"{"clock": "hush"}"#,
             r#"{"partners": [{"id": "hush"}]}"#,
@@ -189,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_shows_no_secret() {
+    fn debug_shows_no_secret() {
         let seed = Seed::from_json(
             r#"{"partners": [{"id": 1, "adminSecrets": ["hush1"], "userSecret": "hush2"}],
                 "appTokens": [{"id": "0_a", "partnerId": 1, "token": "hush3"}]}"#,

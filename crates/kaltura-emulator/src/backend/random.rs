@@ -1,37 +1,48 @@
-//! Where the emulator's chance comes from: the system, or a seed for runs that repeat.
+//! The emulator's random numbers: from the system, or from a seed for repeatable runs.
+
+use std::fmt;
 
 use sha1::{Digest as _, Sha1};
 
-use super::builder::BuildError;
+#[cfg(feature = "getrandom")]
+use crate::builder::BuildError;
 
-/// A stream of bytes: SHA-1 of a seed and a counter. With a seed from the system nobody can foresee it, with
-/// a given one it is the same in each run.
-pub(super) struct Random {
+/// A stream of bytes: SHA-1 of a seed and a counter. It is unpredictable with a seed from the system, and the same in
+/// each run with a given seed.
+pub(crate) struct Random {
     seed: [u8; 32],
     counter: u64,
     ready: Vec<u8>,
 }
 
+/// Shows nothing: the seed reveals the secrets.
+impl fmt::Debug for Random {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Random").finish_non_exhaustive()
+    }
+}
+
 impl Random {
-    pub(super) fn from_system() -> Result<Self, BuildError> {
+    #[cfg(feature = "getrandom")]
+    pub(crate) fn from_system() -> Result<Self, BuildError> {
         let mut seed = [0; 32];
         for half in seed.chunks_exact_mut(16) {
             half.copy_from_slice(&kaltura_ks::fresh_random().map_err(BuildError::NoRandomBytes)?);
         }
-        Ok(Self::new(seed))
+        Ok(Self::from_bytes(seed))
     }
 
-    pub(super) fn from_seed(number: u64) -> Self {
+    pub(crate) fn from_seed(number: u64) -> Self {
         let mut seed = [0; 32];
         seed[..8].copy_from_slice(&number.to_be_bytes());
-        Self::new(seed)
+        Self::from_bytes(seed)
     }
 
-    const fn new(seed: [u8; 32]) -> Self {
+    pub(crate) const fn from_bytes(seed: [u8; 32]) -> Self {
         Self { seed, counter: 0, ready: Vec::new() }
     }
 
-    pub(super) fn bytes<const N: usize>(&mut self) -> [u8; N] {
+    pub(crate) fn bytes<const N: usize>(&mut self) -> [u8; N] {
         std::array::from_fn(|_| self.byte())
     }
 
@@ -47,30 +58,30 @@ impl Random {
         }
     }
 
-    pub(super) fn number(&mut self) -> u64 {
+    pub(crate) fn number(&mut self) -> u64 {
         u64::from_be_bytes(self.bytes())
     }
 
     /// A number from 0 up to, but not including, `end`.
-    pub(super) fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         if end == 0 { 0 } else { self.number() % end }
     }
 
     /// Whether an event of this probability happens.
-    pub(super) fn happens(&mut self, probability: f64) -> bool {
+    pub(crate) fn happens(&mut self, probability: f64) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "a probability needs no more than 53 bits")]
         let drawn = (self.number() >> 11) as f64 / (1_u64 << 53) as f64;
         drawn < probability
     }
 
     /// Lower-case hex digits of this many bytes.
-    pub(super) fn hex<const N: usize>(&mut self) -> String {
+    pub(crate) fn hex<const N: usize>(&mut self) -> String {
         hex::encode(self.bytes::<N>())
     }
 
     /// The id of a new object: data center 0 and eight digits or lower-case letters (wire contract,
     /// section 3).
-    pub(super) fn object_id(&mut self) -> String {
+    pub(crate) fn object_id(&mut self) -> String {
         const ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
         let name = self.bytes::<8>().map(|byte| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]));
         name.iter().fold(String::from("0_"), |mut id, letter| {
@@ -89,11 +100,12 @@ mod tests {
         let drawn = |mut random: Random| (random.object_id(), random.hex::<16>(), random.number());
         assert_eq!(drawn(Random::from_seed(7)), drawn(Random::from_seed(7)));
         assert_ne!(drawn(Random::from_seed(7)), drawn(Random::from_seed(8)));
+        #[cfg(feature = "getrandom")]
         assert_ne!(drawn(Random::from_system().unwrap()), drawn(Random::from_system().unwrap()));
     }
 
     #[test]
-    fn chance_keeps_to_its_probability() {
+    fn events_happen_with_their_probability() {
         let mut random = Random::from_seed(1);
         let hits = (0..10_000).filter(|_| random.happens(0.25)).count();
         assert!((2_300..2_700).contains(&hits), "{hits}");
