@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kaltura_auth::TokenHash;
+use kaltura_emulator::{AppTokenSeed, Clock, Emulator, PartnerSeed, RateLimit, Seed};
 use kaltura_ks::{KsFields, OpenedKs};
-use kaltura_testing::emulator::{AppTokenSeed, Clock, Emulator, PartnerSeed, RateLimit, Seed};
 use kaltura_tests::vectors::{EXCHANGES, SEED};
 use kaltura_types::{AdminSecret, AppTokenValue, HashType, Ks, PartnerId, SessionType, UnixTime};
 use serde_json::Value;
@@ -299,7 +299,7 @@ impl Replay {
 
     fn open(&self, word: &str) -> Option<OpenedKs> {
         let ks = Ks::new(word.replace(SLASH, "/"));
-        Ks::reads_as_ks(ks.expose()).then(|| kaltura_ks::open(&ks, &self.secrets).ok())?
+        Ks::looks_like_ks(ks.expose()).then(|| kaltura_ks::open(&ks, &self.secrets).ok())?
     }
 }
 

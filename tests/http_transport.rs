@@ -1,4 +1,4 @@
-//! The transports of `kaltura-http` against the emulator's server: logins and calls over real HTTP.
+//! The transports of `kaltura-http` with the emulator's server: logins and calls over real HTTP.
 #![cfg(test)]
 
 use std::time::Duration;
@@ -7,9 +7,9 @@ use kaltura_auth::{
     AppTokenCredentials, AppTokenLogin, BlockingTransport, ErrorKind, Session, Transport, TransportErrorKind,
     WireRequest, WireResponse,
 };
-use kaltura_http::{BlockingReqwestTransport, ReqwestTransport, ReqwestTransportBuilder};
-use kaltura_testing::emulator::{AppTokenSeed, EmulatedAppToken, Emulator, Fault, FaultRule};
-use kaltura_testing::server::Server;
+use kaltura_emulator::server::Server;
+use kaltura_emulator::{AppTokenSeed, EmulatedAppToken, Emulator, Fault, FaultRule};
+use kaltura_http::{ReqwestTransport, ReqwestTransportBuilder, blocking};
 use kaltura_types::{HashType, Parameters, SessionType};
 use serde_json::Value;
 
@@ -21,11 +21,11 @@ fn transport() -> ReqwestTransport {
     builder().build().unwrap()
 }
 
-fn blocking_transport() -> BlockingReqwestTransport {
+fn blocking_transport() -> blocking::ReqwestTransport {
     builder().build_blocking().unwrap()
 }
 
-/// An admin's token, so that its sessions may list media.
+/// A token with admin sessions, which may list media.
 fn token(emulator: &Emulator, hash_type: HashType) -> EmulatedAppToken {
     let seed = AppTokenSeed::new().hash_type(hash_type).session_type(SessionType::Admin);
     emulator.add_app_token(seed).unwrap()
@@ -62,17 +62,17 @@ fn assert_lists_media(response: &WireResponse) {
 }
 
 #[tokio::test]
-async fn a_widget_session_is_given_to_anybody() {
+async fn widget_session_needs_no_credentials() {
     let server = Emulator::new().serve().await.unwrap();
-    let answer = transport().send(start_widget_session(&server)).await.unwrap();
-    let session = json(&answer);
+    let response = transport().send(start_widget_session(&server)).await.unwrap();
+    let session = json(&response);
     assert!(session["ks"].as_str().is_some_and(|ks| ks.starts_with("djJ8")), "{session}");
-    assert!(answer.server_time().is_some());
+    assert!(response.server_time().is_some());
     server.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_login_with_each_hash_type_opens_the_api() {
+async fn session_of_each_hash_type_can_call_the_api() {
     let server = Emulator::new().serve().await.unwrap();
     let transport = transport();
     for hash_type in HashType::ALL {
@@ -84,7 +84,7 @@ async fn a_login_with_each_hash_type_opens_the_api() {
 }
 
 #[test]
-fn a_login_without_a_runtime_opens_the_api_too() {
+fn blocking_session_of_each_hash_type_can_call_the_api() {
     let server = Emulator::new().serve_blocking().unwrap();
     let transport = blocking_transport();
     for hash_type in HashType::ALL {
@@ -95,7 +95,7 @@ fn a_login_without_a_runtime_opens_the_api_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_log_in_at_once() {
+async fn concurrent_logins_all_succeed() {
     let server = Emulator::new().serve().await.unwrap();
     let login = login(&server, &token(server.emulator(), HashType::Sha256));
     let transport = transport();
@@ -112,7 +112,7 @@ async fn many_log_in_at_once() {
 }
 
 #[tokio::test]
-async fn a_wrong_token_is_found_out() {
+async fn wrong_token_value_is_an_invalid_hash() {
     let server = Emulator::new().serve().await.unwrap();
     let right = token(server.emulator(), HashType::Sha256);
     let wrong = AppTokenCredentials::new(
@@ -126,9 +126,9 @@ async fn a_wrong_token_is_found_out() {
 }
 
 /// The server ignores a body whose content type is not exactly `application/json` (wire contract, section
-/// 1.3), so this shows that the transport adds nothing to it.
+/// 1.3), so this shows that the transport does not change it.
 #[tokio::test]
-async fn the_content_type_is_sent_exactly() {
+async fn content_type_is_sent_unchanged() {
     let server = Emulator::new().serve().await.unwrap();
     let request = start_widget_session(&server);
     let with_charset = request.clone().with_content_type("application/json; charset=utf-8");
@@ -138,14 +138,14 @@ async fn the_content_type_is_sent_exactly() {
 }
 
 #[tokio::test]
-async fn an_answer_larger_than_allowed_is_not_taken() {
+async fn response_beyond_the_limit_is_an_error() {
     let server = Emulator::new().serve().await.unwrap();
-    let whole = transport().send(start_widget_session(&server)).await.unwrap().body().len() as u64;
+    let length = transport().send(start_widget_session(&server)).await.unwrap().body().len() as u64;
 
-    let enough = start_widget_session(&server).with_max_response_bytes(whole);
-    assert!(transport().send(enough).await.is_ok());
-    let strict = builder().max_response_bytes(whole - 1).build().unwrap();
-    for (transport, limit) in [(&transport(), whole - 1), (&strict, whole)] {
+    let sufficient = start_widget_session(&server).with_max_response_bytes(length);
+    assert!(transport().send(sufficient).await.is_ok());
+    let strict = builder().max_response_bytes(length - 1).build().unwrap();
+    for (transport, limit) in [(&transport(), length - 1), (&strict, length)] {
         let request = start_widget_session(&server).with_max_response_bytes(limit);
         let error = transport.send(request).await.unwrap_err();
         assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::TooLarge, true));
@@ -153,7 +153,7 @@ async fn an_answer_larger_than_allowed_is_not_taken() {
 }
 
 #[tokio::test]
-async fn a_request_larger_than_the_server_takes_is_answered_all_the_same() {
+async fn too_large_request_is_answered_with_its_status() {
     let server = Server::builder(Emulator::new()).max_request_bytes(1000).bind().await.unwrap();
     let request = call(&server, "session", "start", &[("secret", &"x".repeat(1000))]);
     assert_eq!(transport().send(request).await.unwrap().status(), 413);
@@ -161,7 +161,7 @@ async fn a_request_larger_than_the_server_takes_is_answered_all_the_same() {
 }
 
 #[tokio::test]
-async fn what_breaks_on_the_way_is_told_apart() {
+async fn connection_faults_have_their_error_kinds() {
     let server = Emulator::new().serve().await.unwrap();
     let transport = transport();
     for (fault, kind) in [
@@ -173,14 +173,14 @@ async fn what_breaks_on_the_way_is_told_apart() {
         let request = start_widget_session(&server).with_timeout(Duration::from_millis(500));
         let error = transport.send(request.clone()).await.unwrap_err();
         assert_eq!((error.kind(), error.maybe_sent()), (kind, true), "{fault:?}: {error:?}");
-        // The next one is none the worse for it.
+        // The next request succeeds.
         assert!(json(&transport.send(request).await.unwrap())["ks"].is_string());
     }
     assert_eq!(server.emulator().calls().count("session.startWidgetSession"), 6);
 }
 
 #[tokio::test]
-async fn whatever_a_gateway_answers_is_an_answer() {
+async fn every_response_of_a_gateway_is_returned() {
     let server = Emulator::new().serve().await.unwrap();
     for (fault, status, body) in [
         (Fault::Status(503), 503, ""),
@@ -188,15 +188,15 @@ async fn whatever_a_gateway_answers_is_an_answer() {
         (Fault::EmptyBody, 200, ""),
     ] {
         server.emulator().inject(FaultRule::new(fault).times(1));
-        let answer = transport().send(start_widget_session(&server)).await.unwrap();
-        assert_eq!(answer.status(), status);
-        assert!(answer.body().starts_with(body.as_bytes()));
-        assert_eq!(answer.body().is_empty(), body.is_empty());
+        let response = transport().send(start_widget_session(&server)).await.unwrap();
+        assert_eq!(response.status(), status);
+        assert!(response.body().starts_with(body.as_bytes()));
+        assert_eq!(response.body().is_empty(), body.is_empty());
     }
 }
 
 #[test]
-fn a_server_that_comes_back_is_found_again() {
+fn restarted_server_is_reached_again() {
     let emulator = Emulator::new();
     let server = emulator.serve_blocking().unwrap();
     let (address, request) = (server.addr(), start_widget_session(&server));
@@ -204,18 +204,18 @@ fn a_server_that_comes_back_is_found_again() {
     assert!(transport.send(request.clone()).is_ok());
 
     drop(server);
-    // Until the end of the idle connection is noticed; a request on it would be lost.
+    // Long enough for the client to notice that the idle connection was closed; a request on it would be lost.
     std::thread::sleep(Duration::from_millis(200));
     let error = transport.send(request.clone()).unwrap_err();
     assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Connect, false), "{error:?}");
 
-    let _again = Server::spawn(emulator, address).unwrap();
+    let _restarted = Server::spawn(emulator, address).unwrap();
     assert!(transport.send(request).is_ok());
 }
 
-/// A server in a thread of its own answers a blocking call that holds up a whole runtime.
+/// The server has its own thread, so it responds although the blocking call blocks the runtime.
 #[tokio::test]
-async fn blocking_calls_within_a_runtime_do_not_panic() {
+async fn blocking_call_within_a_runtime_does_not_panic() {
     let server = Emulator::new().serve_blocking().unwrap();
     let transport = blocking_transport();
     assert!(transport.send(start_widget_session(&server)).is_ok());

@@ -1,19 +1,19 @@
-//! KS strings that the real server made and read, made and read again by `kaltura-ks`.
+//! KS strings that the real server signed and parsed, signed and opened again by `kaltura-ks`.
 //!
-//! `ks.json` holds single KSs with all their inner values, `exchanges.json` recorded HTTP exchanges with the
-//! KSs in their answers, opened. Any vectors of the same form can be put in their place.
+//! `ks.json` has single KS strings with all their fields; `exchanges.json` has recorded HTTP exchanges and the opened
+//! KS strings of their responses. Other vectors of the same form can replace them.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a vector of another form fails the test, also in the functions that the tests share"
+    reason = "a vector of another form fails the test, also in shared functions"
 )]
 
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use kaltura_ks::{KsClaims, KsFields, OpenError, OpenedKs, open, server_random};
+use kaltura_ks::{KsClaims, KsFields, OpenError, OpenedKs, open, php_random_bytes};
 use kaltura_tests::vectors;
 use kaltura_types::{AdminSecret, Ks, KsHeader, KsVersion, MalformedKs, Open, PartnerId, Scalar, UnixTime};
 use serde_json::{Map, Value, json};
@@ -33,17 +33,17 @@ fn secrets_of(vectors: &Value) -> Secrets {
 
 fn items(value: &Value) -> &[Value] {
     let items = value.as_array().unwrap();
-    assert!(!items.is_empty(), "nothing to check");
+    assert!(!items.is_empty(), "no vectors");
     items
 }
 
-/// The text that PHP makes of a number or text; none of null.
+/// A string or number as PHP converts it to a string; `None` for null.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
-        other => panic!("neither text nor number: {other}"),
+        other => panic!("neither string nor number: {other}"),
     }
 }
 
@@ -89,7 +89,7 @@ fn fields_of(claims: &KsClaims) -> KsFields {
     }))
 }
 
-/// Signs again what was opened.
+/// Signs the fields of an opened KS again.
 fn sign_again(opened: &OpenedKs, secrets: &[AdminSecret]) -> Ks {
     let secret = &secrets[opened.secret_index()];
     let fields = fields_of(opened.claims());
@@ -117,14 +117,14 @@ fn each_ks_is_signed_byte_for_byte() {
 }
 
 #[test]
-fn the_servers_random_bytes_follow_from_the_seed() {
+fn random_bytes_of_the_server_follow_from_the_seed() {
     let vectors = vectors();
     let seeded = |vector: &&Value| vector["srand_seed"].is_i64();
     let seeded: Vec<&Value> = items(&vectors["vectors"]).iter().filter(seeded).collect();
     assert!(!seeded.is_empty());
     for vector in seeded {
         assert_eq!(
-            server_random(vector["srand_seed"].as_i64().unwrap()),
+            php_random_bytes(vector["srand_seed"].as_i64().unwrap()),
             random(vector),
             "{}",
             vector["name"]
@@ -137,7 +137,7 @@ fn random(vector: &Value) -> [u8; 16] {
 }
 
 #[test]
-fn each_ks_is_opened_as_the_server_opens_it() {
+fn each_ks_is_opened_as_by_the_server() {
     let vectors = vectors();
     let secrets = secrets_of(&vectors);
     for vector in items(&vectors["vectors"]) {
@@ -145,7 +145,7 @@ fn each_ks_is_opened_as_the_server_opens_it() {
         check_parse(name, &ks(&vector["ks"]), &vector["parse"], &secrets);
         let partner = vector["input"]["partnerId"].as_i64().unwrap();
         let Ok(opened) = open(&ks(&vector["ks"]), &secrets[&partner]) else { continue };
-        // The `matchedSecretIndex` of the vectors is 1 throughout; the secret itself tells more.
+        // `matchedSecretIndex` is 1 in every vector, so the secret itself is compared.
         let secret = secrets[&partner][opened.secret_index()].expose();
         assert_eq!(secret, vector["input"]["secret"].as_str().unwrap(), "{name}");
         assert_eq!(opened.digest_hex(), vector["sha1_hex"].as_str().unwrap(), "{name}");
@@ -155,7 +155,7 @@ fn each_ks_is_opened_as_the_server_opens_it() {
 }
 
 #[test]
-fn each_malformed_ks_is_judged_as_the_server_judges_it() {
+fn each_malformed_ks_is_rejected_as_by_the_server() {
     let vectors = vectors();
     let secrets = secrets_of(&vectors);
     for vector in items(&vectors["malformed"]) {
@@ -164,12 +164,12 @@ fn each_malformed_ks_is_judged_as_the_server_judges_it() {
 }
 
 fn check_parse(name: &str, ks: &Ks, parse: &Value, secrets: &Secrets) {
-    let header = KsHeader::read(ks);
+    let header = KsHeader::parse(ks);
     let partner = header.as_ref().ok().map(|header| header.partner_id().get());
     let known = partner.and_then(|partner| secrets.get(&partner));
     let result = open(ks, known.map_or(&[], Vec::as_slice));
-    let shown = format!("{header:?} {result:?}");
-    assert!(ks.expose().is_empty() || !shown.contains(ks.expose()), "{name}: the KS is shown");
+    let error_text = format!("{header:?} {result:?}");
+    assert!(ks.expose().is_empty() || !error_text.contains(ks.expose()), "{name}: the error shows the KS");
 
     match parse["result"].as_str().unwrap() {
         "ok" => {
@@ -186,12 +186,12 @@ fn check_parse(name: &str, ks: &Ks, parse: &Value, secrets: &Secrets) {
             );
         }
         result if result.starts_with("null") => assert!(known.is_none(), "{name}: the partner is known"),
-        // The server failed.
+        // The server failed with an internal error.
         _ => assert_eq!(result.err(), Some(OpenError::BracketedPrivilege), "{name}"),
     }
 }
 
-/// The server's words for what is wrong with a KS.
+/// The server's log messages for invalid KS strings.
 const REASONS: [(&str, OpenError); 4] = [
     ("Couldn't base 64 decode", OpenError::Malformed(MalformedKs::NotBase64)),
     ("Couldn't find | seperator", OpenError::Malformed(MalformedKs::NoSeparator)),
@@ -229,7 +229,7 @@ fn check_claims(name: &str, opened: &OpenedKs, expected: &Value) {
     for (field, value) in found.as_object().unwrap() {
         assert_eq!(*value, expected[field], "{name}: {field}");
     }
-    // The order of the privileges matters, and a JSON object does not tell it.
+    // The order of the privileges matters, and a JSON object does not preserve it.
     let in_order: Vec<&str> = claims.privileges().iter().map(|privilege| privilege.name()).collect();
     let text = claims.privileges_text().unwrap_or_default();
     if !in_order.is_empty() && text != "*" {
@@ -244,10 +244,10 @@ fn check_claims(name: &str, opened: &OpenedKs, expected: &Value) {
 }
 
 #[test]
-fn what_the_server_issued_is_issued_again() -> Result<(), Box<dyn Error>> {
+fn issued_ks_is_issued_again_from_the_same_request() -> Result<(), Box<dyn Error>> {
     let vectors = vectors();
     let secrets = secrets_of(&vectors);
-    let secrets_for = |ks: &Ks| KsHeader::read(ks).map(|header| &secrets[&header.partner_id().get()]);
+    let secrets_for = |ks: &Ks| KsHeader::parse(ks).map(|header| &secrets[&header.partner_id().get()]);
     for vector in items(&vectors["generateSession"]) {
         let ks = ks(&vector["ks"]);
         let secrets = secrets_for(&ks)?;
@@ -256,14 +256,14 @@ fn what_the_server_issued_is_issued_again() -> Result<(), Box<dyn Error>> {
         assert_eq!(opened.random(), Some(&random(vector)[..]));
         assert_eq!(opened.claims().privileges_text(), vector["privileges"].as_str());
 
-        let asked: Vec<KsFields> = ["time_before", "time_after"]
+        let requested: Vec<KsFields> = ["time_before", "time_after"]
             .map(|time| {
                 let expiry = vector[time].as_i64().unwrap() + vector["relative_expiry"].as_i64().unwrap();
                 with_expiry(opened.claims(), expiry)
             })
             .into();
-        let issued = asked.into_iter().map(|fields| {
-            let (fields, random) = fields.as_issued_with(random(vector));
+        let issued = requested.into_iter().map(|fields| {
+            let (fields, random) = fields.apply_download_asset_rule(random(vector));
             fields.sign_v2_unchecked(&secrets[0], random)
         });
         assert!(issued.into_iter().any(|issued| issued == ks), "{}", vector["privileges"]);
@@ -274,7 +274,7 @@ fn what_the_server_issued_is_issued_again() -> Result<(), Box<dyn Error>> {
         let ks = ks(&repeatable[which]);
         let secrets = secrets_for(&ks)?;
         let opened = open(&ks, secrets)?;
-        let (fields, random) = fields_of(opened.claims()).as_issued_with([0; 16]);
+        let (fields, random) = fields_of(opened.claims()).apply_download_asset_rule([0; 16]);
         assert_eq!(fields.sign_v2_unchecked(&secrets[0], random), ks, "{which}");
     }
     Ok(())
@@ -287,7 +287,7 @@ fn with_expiry(claims: &KsClaims, expiry: i64) -> KsFields {
 }
 
 #[test]
-fn each_ks_in_a_recorded_answer_is_opened_and_signed_again() {
+fn each_ks_in_a_recorded_response_is_opened_and_signed_again() {
     let exchanges: Value = kaltura_tests::read(vectors::EXCHANGES);
     let seed: Value = kaltura_tests::read(vectors::SEED);
     let secrets_of = |partner: &Value| {
@@ -296,11 +296,11 @@ fn each_ks_in_a_recorded_answer_is_opened_and_signed_again() {
     };
     let secrets: Secrets = items(&seed["partners"]).iter().map(secrets_of).collect();
 
-    let mut seen = 0;
+    let mut count = 0;
     for exchange in items(&exchanges["exchanges"]) {
         for issued in exchange["response_ks"].as_array().into_iter().flatten() {
             let (number, ks) = (&exchange["n"], ks(&issued["ks"]));
-            let secrets = &secrets[&KsHeader::read(&ks).unwrap().partner_id().get()];
+            let secrets = &secrets[&KsHeader::parse(&ks).unwrap().partner_id().get()];
             let opened = open(&ks, secrets).unwrap_or_else(|error| panic!("{number}: {error}"));
             let claims = opened.claims();
             let found = json!({
@@ -316,8 +316,8 @@ fn each_ks_in_a_recorded_answer_is_opened_and_signed_again() {
                 assert_eq!(*value, issued[field], "{number}: {field}");
             }
             assert_eq!(sign_again(&opened, secrets), ks, "{number}");
-            seen += 1;
+            count += 1;
         }
     }
-    assert!(seen > 0, "no exchange has a KS in its answer");
+    assert!(count > 0, "no exchange has a KS in its response");
 }

@@ -1,4 +1,4 @@
-//! Privileges as the server's own code parsed and merged them.
+//! Privileges are parsed and merged as by the server.
 
 use kaltura_tests::{read, vectors};
 use kaltura_types::{AppTokenId, Privileges, is_server_privilege};
@@ -40,7 +40,7 @@ fn privileges(text: Option<&str>) -> Privileges {
 }
 
 #[test]
-fn every_text_is_parsed_and_rebuilt_as_by_the_server() {
+fn each_text_is_parsed_and_formatted_as_by_the_server() {
     let file: File = read(vectors::PRIVILEGES);
     for vector in file.parse {
         let parsed = Privileges::parse(&vector.input);
@@ -54,21 +54,22 @@ fn every_text_is_parsed_and_rebuilt_as_by_the_server() {
 }
 
 #[test]
-fn every_login_is_granted_what_the_server_granted() {
+fn each_login_is_granted_the_privileges_of_the_server() {
     let file: File = read(vectors::PRIVILEGES);
     for vector in file.merge {
         let token = AppTokenId::new(vector.token_id);
         let on_token = privileges(vector.token_privileges.as_deref());
-        let granted =
-            |wished: &Privileges| Privileges::of_app_token_session(&token, &on_token, wished).to_string();
-        let case = format!("{on_token} asked for {}", vector.session_privileges);
+        let granted = |requested: &Privileges| {
+            Privileges::for_app_token_session(&token, &on_token, requested).to_string()
+        };
+        let case = format!("{on_token}, requested {}", vector.session_privileges);
         assert_eq!(granted(&Privileges::none()), vector.without_request, "{case}");
         assert_eq!(granted(&Privileges::parse(&vector.session_privileges)), vector.result, "{case}");
     }
 }
 
 #[test]
-fn the_names_of_the_server_are_known_in_full() {
+fn all_privilege_names_of_the_server_are_known() {
     let file: File = read(vectors::PRIVILEGES);
     assert_eq!(file.server_privileges.len(), 33);
     for name in file.server_privileges {

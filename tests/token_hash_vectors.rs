@@ -1,4 +1,4 @@
-//! Token hashes as PHP's `hash()` made them.
+//! Token hashes equal those of PHP's `hash()`.
 
 #![allow(clippy::unwrap_used, reason = "a failed test panics")]
 
@@ -24,7 +24,7 @@ struct File {
 }
 
 #[test]
-fn every_token_hash_is_the_servers() {
+fn each_token_hash_equals_that_of_the_server() {
     let File { vectors } = read(vectors::TOKEN_HASH);
     assert!(vectors.len() > 20);
     for vector in vectors {

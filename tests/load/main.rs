@@ -1,15 +1,15 @@
-//! The emulator's HTTP server under load: very many logins from 64 connections, and not one of them fails.
+//! The emulator's HTTP server under load: many logins over 64 connections, none of which may fail.
 //!
-//! In every run of the tests it is a thousand. With more, and with the figures, which are told beside those of
-//! a bare exchange of the same bytes over the same transport:
+//! By default there are a thousand logins. To run more, and to see the latencies beside those of a plain exchange of
+//! the same bytes over the same transport:
 //!
 //! ```sh
 //! KALTURA_LOAD_LOGINS=10000 cargo test --release -p kaltura-tests --test load -- --nocapture
 //! ```
 #![cfg(test)]
 
-mod bare_server;
-mod figures;
+mod measurement;
+mod plain_server;
 
 use std::collections::HashSet;
 use std::env;
@@ -19,28 +19,28 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kaltura_auth::{AppTokenFlow, AppTokenLogin, FlowStep, Transport, WireRequest, WireResponse};
+use kaltura_emulator::Emulator;
 use kaltura_http::ReqwestTransport;
-use kaltura_testing::emulator::Emulator;
 
-use bare_server::{Answer, BareServer};
-use figures::Figures;
+use measurement::Measurement;
+use plain_server::{PlainServer, RecordedResponse};
 
-/// How many logins are under way at once, and so how many connections there are.
+/// The number of concurrent logins, and so of connections.
 const CONNECTIONS: usize = 64;
-/// How many there are in all, unless `KALTURA_LOAD_LOGINS` says otherwise.
+/// The default number of logins, if `KALTURA_LOAD_LOGINS` is not set.
 const LOGINS: usize = 1000;
-/// However many may be asked for.
-const MOST_LOGINS: usize = 1_000_000;
-/// A load that does not end is as bad as one that fails.
-const TIME_LIMIT: Duration = Duration::from_secs(600);
+/// The most that `KALTURA_LOAD_LOGINS` may be.
+const MAX_LOGINS: usize = 1_000_000;
+/// A load that takes longer has failed.
+const TIMEOUT: Duration = Duration::from_secs(600);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn logins_from_64_connections_all_succeed() {
     let logins = env::var("KALTURA_LOAD_LOGINS").map_or(LOGINS, |text| text.parse().unwrap());
-    assert!((1..=MOST_LOGINS).contains(&logins), "from 1 to {MOST_LOGINS} logins");
+    assert!((1..=MAX_LOGINS).contains(&logins), "from 1 to {MAX_LOGINS} logins");
     let transport = ReqwestTransport::builder().build().unwrap();
 
-    // On a thread of its own, as the server of `kaltura emulate` is in a process of its own.
+    // On a separate thread, as the server of `kaltura emulate` is in a separate process.
     let server = Emulator::new().serve_blocking().unwrap();
     let login = AppTokenLogin::new(server.url().clone(), server.emulator().app_token().credentials());
     let load = load(logins, {
@@ -50,42 +50,42 @@ async fn logins_from_64_connections_all_succeed() {
             async move { login.run(&transport).await.map(|session| session.ks().expose().to_owned()) }
         }
     });
-    let (sessions, figures) = tokio::time::timeout(TIME_LIMIT, load).await.expect("the load ends");
+    let (sessions, measured) = tokio::time::timeout(TIMEOUT, load).await.expect("the load ends in time");
 
     let sessions: HashSet<_> = sessions.into_iter().collect();
-    assert_eq!(sessions.len(), logins, "every login has a session of its own");
+    assert_eq!(sessions.len(), logins, "every login has its own session");
     let calls = server.emulator().calls();
     for action in ["session.startWidgetSession", "appToken.startSession"] {
         assert_eq!(calls.count(action), logins, "{action}");
     }
 
-    let bare = tokio::time::timeout(TIME_LIMIT, bare(logins, &login, server.emulator(), transport));
-    let (connections, bare) = bare.await.expect("the bare exchanges end");
-    // Whoever is done first may leave his connection to another who had none yet.
-    assert!(connections >= CONNECTIONS / 2, "{connections} connections are no load");
-    println!("{logins} logins from {CONNECTIONS} connections: {figures}");
-    println!("{logins} times the same bytes, bare ({connections} connections): {bare}");
-    println!("the former in terms of the latter: {}", figures.in_terms_of(&bare));
+    let plain = tokio::time::timeout(TIMEOUT, exchanges(logins, &login, server.emulator(), transport));
+    let (connections, plain) = plain.await.expect("the plain exchanges end in time");
+    // A finished exchange may pass its connection to a worker that has none yet.
+    assert!(connections >= CONNECTIONS / 2, "only {connections} connections");
+    println!("{logins} logins over {CONNECTIONS} connections: {measured}");
+    println!("{logins} plain exchanges of the same bytes over {connections} connections: {plain}");
+    println!("logins relative to plain exchanges: {}", measured.relative_to(&plain));
 }
 
-/// Does some work so often, as much at once as there are connections. Gives what came of it.
-async fn load<W, F, T, E>(times: usize, work: W) -> (Vec<T>, Figures)
+/// Does some work `times` times, with one worker per connection. Returns the results and the measurement.
+async fn load<W, F, T, E>(times: usize, work: W) -> (Vec<T>, Measurement)
 where
     W: Fn() -> F + Clone + Send + 'static,
     F: Future<Output = Result<T, E>> + Send,
     T: Send + 'static,
     E: std::fmt::Display,
 {
-    let taken = Arc::new(AtomicUsize::new(0));
-    let begun = now();
+    let started = Arc::new(AtomicUsize::new(0));
+    let start = now();
     let worker = || {
-        let (work, taken) = (work.clone(), Arc::clone(&taken));
+        let (work, started) = (work.clone(), Arc::clone(&started));
         async move {
             let mut results = Vec::new();
-            while taken.fetch_add(1, Ordering::Relaxed) < times {
-                let begun = now();
+            while started.fetch_add(1, Ordering::Relaxed) < times {
+                let start = now();
                 let result = work().await.unwrap_or_else(|error| panic!("{error}"));
-                results.push((result, begun.elapsed()));
+                results.push((result, start.elapsed()));
             }
             results
         }
@@ -93,57 +93,59 @@ where
     let workers: Vec<_> = (0..CONNECTIONS).map(|_| tokio::spawn(worker())).collect();
     let (mut results, mut times) = (Vec::new(), Vec::new());
     for worker in workers {
-        for (result, time) in worker.await.expect("no login fails") {
+        for (result, time) in worker.await.expect("no worker fails") {
             results.push(result);
             times.push(time);
         }
     }
-    (results, Figures::new(times, begun.elapsed()))
+    (results, Measurement::new(times, start.elapsed()))
 }
 
-/// The same with a server that answers without looking. Gives how many connections were made to it, too.
-async fn bare(
+/// Exchanges the same bytes with a server that does no work. Returns the number of connections too.
+async fn exchanges(
     logins: usize,
     login: &AppTokenLogin,
     emulator: &Emulator,
     transport: ReqwestTransport,
-) -> (usize, Figures) {
-    let server = BareServer::bind().unwrap();
+) -> (usize, Measurement) {
+    let server = PlainServer::bind().unwrap();
     let login = AppTokenLogin::new(server.url().clone(), login.credentials().clone());
-    let (requests, answers) = recorded(&login, emulator);
-    let server = server.serve(answers);
-    let (_, figures) = load(logins, move || {
+    let (requests, responses) = recorded(&login, emulator);
+    let server = server.serve(responses);
+    let (_, measured) = load(logins, move || {
         let (transport, requests) = (transport.clone(), requests.clone());
         async move {
             for request in requests {
-                let answer = transport.send(request).await?;
-                assert_eq!(answer.status(), 200);
+                let response = transport.send(request).await?;
+                assert_eq!(response.status(), 200);
             }
             Ok::<_, kaltura_auth::TransportError>(())
         }
     })
     .await;
-    (server.connections(), figures)
+    (server.connections(), measured)
 }
 
-/// The requests of a login, and the answers to them.
-fn recorded(login: &AppTokenLogin, emulator: &Emulator) -> (Vec<WireRequest>, Vec<Answer>) {
-    let (mut requests, mut answers) = (Vec::new(), Vec::new());
+/// The requests of a login, and the responses to them.
+fn recorded(login: &AppTokenLogin, emulator: &Emulator) -> (Vec<WireRequest>, Vec<RecordedResponse>) {
+    let (mut requests, mut responses) = (Vec::new(), Vec::new());
     let mut step = AppTokenFlow::start(login);
     while let FlowStep::Send(request, flow) = step {
         let received = http::Request::post(request.url())
             .header("content-type", request.content_type())
             .body(Bytes::copy_from_slice(request.body()))
             .unwrap();
-        let answer = emulator.handle(&received, [127, 0, 0, 1].into());
-        step = flow.receive(Ok(WireResponse::new(answer.status().as_u16(), answer.body().to_vec()))).unwrap();
-        answers.push(Answer::new(request.action(), &answer));
+        let response = emulator.handle(&received, [127, 0, 0, 1].into());
+        step = flow
+            .receive(Ok(WireResponse::new(response.status().as_u16(), response.body().to_vec())))
+            .unwrap();
+        responses.push(RecordedResponse::new(request.action(), &response));
         requests.push(request);
     }
-    (requests, answers)
+    (requests, responses)
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long a login takes is a matter of this machine's clock")]
+#[expect(clippy::disallowed_methods, reason = "a load test measures real time")]
 fn now() -> Instant {
     Instant::now()
 }

@@ -1,87 +1,84 @@
-//! The project's own chores: `cargo xtask ci`, `cargo xtask tidy`, `cargo xtask clients` and `cargo xtask measure`.
+//! Tasks for the development of this workspace: `cargo xtask <task>`.
 
 mod ci;
 mod clients;
 mod command;
+mod emulator;
 mod measure;
+mod process;
+mod readme;
 mod tidy;
+mod workspace;
 
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Why a chore could not be done: a text for the person at the terminal.
+use workspace::Workspace;
+
+/// Why a task could not be completed, as a message for the terminal.
 type Failure = Box<dyn Error>;
 
 const USAGE: &str = "\
-The project's own chores.
+Tasks for the development of this workspace.
 
-usage: cargo xtask <chore>
+usage: cargo xtask <task>
 
-  ci        every check, in the order of the continuous integration; stops at the first that fails
-  tidy      the rules of the house: layers, manifests, files
-  clients   the published clients for Python and Node.js, and curl, against `kaltura emulate`
-  measure   the size of the release binary, and how soon it has a KS beside the client for Python
+  ci        every check of the continuous integration, in order; stops at the first failure
+  tidy      rules that cargo, clippy, rustdoc and cargo-deny do not check
+  readme    builds and runs the examples of the README, as a user's package
+  clients   runs the published clients for Python and Node.js, and curl, against `kaltura emulate`
+  measure   the size of the release binary, and the time of `kaltura ks` compared with the client for Python
 
-exit code: 0 all well, 1 a check failed, 2 the command line was not understood
+exit code: 0 success, 1 a check failed, 2 invalid command line
 ";
 
-enum Chore {
-    Ci,
-    Tidy,
-    Clients,
-    Measure,
-    Help,
-}
+type Task = fn(&Workspace, &mut dyn Write) -> Result<bool, Failure>;
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let Some(chore) = understand(&words) else {
-        complain(USAGE);
-        return ExitCode::from(2);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut out = io::stdout();
+    let [name] = &arguments[..] else { return usage_error() };
+    let result = if ["help", "--help", "-h"].contains(&name.as_str()) {
+        out.write_all(USAGE.as_bytes()).map(|()| true).map_err(Failure::from)
+    } else if let Some(task) = task(name) {
+        run(task, &mut out)
+    } else {
+        return usage_error();
     };
-    match run(&chore) {
+    match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
-            complain(&format!("error: {failure}\n"));
+            print_error(&format!("error: {failure}\n"));
             ExitCode::FAILURE
         }
     }
 }
 
-fn understand(words: &[String]) -> Option<Chore> {
-    match words {
-        [word] => match word.as_str() {
-            "ci" => Some(Chore::Ci),
-            "tidy" => Some(Chore::Tidy),
-            "clients" => Some(Chore::Clients),
-            "measure" => Some(Chore::Measure),
-            "help" | "--help" | "-h" => Some(Chore::Help),
-            _ => None,
-        },
+fn task(name: &str) -> Option<Task> {
+    match name {
+        "ci" => Some(ci::run),
+        "tidy" => Some(tidy::run),
+        "readme" => Some(readme::run),
+        "clients" => Some(clients::run),
+        "measure" => Some(measure::run),
         _ => None,
     }
 }
 
-/// `false` if a check failed.
-fn run(chore: &Chore) -> Result<bool, Failure> {
-    let here = std::env::current_dir()?;
-    let mut out = io::stdout();
-    match chore {
-        Chore::Ci => ci::run(&here, &mut out),
-        Chore::Tidy => tidy::run(&here, &mut out),
-        Chore::Clients => clients::run(&here, &mut out),
-        Chore::Measure => measure::run(&here, &mut out),
-        Chore::Help => {
-            out.write_all(USAGE.as_bytes())?;
-            Ok(true)
-        }
-    }
+/// Runs a task in the workspace of the current directory. `false` if a check failed.
+fn run(task: Task, out: &mut dyn Write) -> Result<bool, Failure> {
+    task(&Workspace::read(&std::env::current_dir()?)?, out)
 }
 
-/// Writes to standard error; where even that is closed, the exit code has to do.
-fn complain(text: &str) {
+fn usage_error() -> ExitCode {
+    print_error(USAGE);
+    ExitCode::from(2)
+}
+
+/// Writes to standard error. If that is closed, the exit code remains.
+fn print_error(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
@@ -89,23 +86,12 @@ fn complain(text: &str) {
 mod tests {
     use super::*;
 
-    fn understood(line: &str) -> Option<Chore> {
-        understand(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
-    }
-
     #[test]
-    fn chores_are_known_by_one_word() {
-        assert!(matches!(understood("ci"), Some(Chore::Ci)));
-        assert!(matches!(understood("tidy"), Some(Chore::Tidy)));
-        assert!(matches!(understood("clients"), Some(Chore::Clients)));
-        assert!(matches!(understood("measure"), Some(Chore::Measure)));
-        assert!(matches!(understood("--help"), Some(Chore::Help)));
-    }
-
-    #[test]
-    fn all_else_is_misuse() {
-        for line in ["", "tydi", "tidy ci", "ci --fast"] {
-            assert!(understood(line).is_none(), "{line}");
-        }
+    fn the_usage_lists_every_task() {
+        let listed = USAGE.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+        let listed: Vec<_> = listed.collect();
+        assert_eq!(listed, ["ci", "tidy", "readme", "clients", "measure"]);
+        assert!(listed.iter().all(|name| task(name).is_some()));
+        assert!(task("tydi").is_none());
     }
 }

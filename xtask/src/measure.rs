@@ -1,11 +1,10 @@
-//! `cargo xtask measure`: how large the command is as it is handed out, and how soon it has a KS.
+//! `cargo xtask measure`: the size of the release binary, and the time until it prints a KS.
 //!
-//! `kaltura ks`, with a session in its cache, is set against a Python script with the published client, process
-//! against process, on this machine: round by round one of each, so that whatever else the machine does meets all
-//! of them alike. The numbers are for people: nothing is too slow or too large here.
+//! `kaltura ks` with a cached session is compared with a Python script on the published client, process by process on
+//! this machine. Each round runs one of each, so that other load affects all of them alike. There is no limit that
+//! could be exceeded.
 
-mod spread;
-
+use std::fmt;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,104 +12,98 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::Failure;
-use crate::clients::{Clients, Emulator, ResponseCache, kaltura};
-use crate::tidy::Workspace;
-use spread::Spread;
+use crate::clients::Clients;
+use crate::emulator::{EmulatorProcess, ResponseCache, build_kaltura};
+use crate::workspace::Workspace;
 
-/// How often each is run.
+/// How often each program is run.
 const ROUNDS: usize = 21;
-/// How a script gets a KS.
+/// A login with the client for Python.
 const LOGIN: &str = include_str!("measure/login.py");
-/// What it takes before it has asked for anything.
+/// The least that such a script does.
 const IMPORT: &str = "import KalturaClient";
 
-/// Measures, and tells what came of it on `out`.
-pub(crate) fn run(place: &Path, out: &mut dyn Write) -> Result<bool, Failure> {
-    let workspace = Workspace::read(place)?;
-    let kaltura = kaltura(&workspace.root, "dist")?;
+/// Measures, and writes the results.
+pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Failure> {
+    let kaltura = build_kaltura(&workspace.root, "dist")?;
     let python = Clients::install_python(&workspace.root, &workspace.target.join("clients"), out)?;
     let bytes = fs::metadata(&kaltura)?.len();
     let version = output_of(Command::new(&kaltura).arg("--version"))?;
     writeln!(out, "{}\nsize: {}", version.trim_end(), megabytes(bytes))?;
 
-    let emulator = Emulator::start(&kaltura, ResponseCache::Off)?;
+    let emulator = EmulatorProcess::start(&kaltura, ResponseCache::Off)?;
     let home = workspace.target.join("measure");
     if home.exists() {
         fs::remove_dir_all(&home)?;
     }
-    let contestants = Contestant::all(&kaltura, &python);
-    let rounds = rounds(&contestants, &|command: &mut Command| {
-        // Nothing of the person who runs this: neither profiles nor sessions.
+    let programs = Program::all(&kaltura, &python);
+    let rounds = rounds(&programs, &|command: &mut Command| {
+        // Without the profiles and sessions of the user.
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.envs(emulator.variables()).env("NO_PROXY", "127.0.0.1");
         command.env("KALTURA_CACHE_DIR", home.join("cache")).env("KALTURA_CONFIG_DIR", home.join("config"));
     })?;
     emulator.stop()?;
 
-    writeln!(out, "\ntime of a process, in ms: median (lower to upper quartile) of {ROUNDS}")?;
-    for (place, contestant) in contestants.iter().enumerate() {
-        let times: Vec<f64> = rounds.iter().map(|round| round[place]).collect();
-        writeln!(out, "  {:42} {}", contestant.name, Spread::of(&times))?;
+    writeln!(out, "\ntime of a process in ms: median (lower to upper quartile) of {ROUNDS}")?;
+    for (index, program) in programs.iter().enumerate() {
+        let times: Vec<f64> = rounds.iter().map(|round| round[index]).collect();
+        writeln!(out, "  {:42} {}", program.name, Quartiles::of(&times))?;
     }
-    writeln!(out, "times as long as `kaltura ks`, round by round")?;
-    for (place, contestant) in contestants.iter().enumerate().skip(1) {
-        let ratios: Vec<f64> = rounds.iter().map(|round| round[place] / round[0]).collect();
-        writeln!(out, "  {:42} {}", contestant.name, Spread::of(&ratios))?;
+    writeln!(out, "ratio to `kaltura ks` in the same round")?;
+    for (index, program) in programs.iter().enumerate().skip(1) {
+        let ratios: Vec<f64> = rounds.iter().map(|round| round[index] / round[0]).collect();
+        writeln!(out, "  {:42} {}", program.name, Quartiles::of(&ratios))?;
     }
     Ok(true)
 }
 
-/// What is run.
-struct Contestant {
+/// A program that is measured.
+struct Program {
     name: &'static str,
-    program: PathBuf,
+    path: PathBuf,
     arguments: &'static [&'static str],
 }
 
-impl Contestant {
+impl Program {
     fn all(kaltura: &Path, python: &Path) -> [Self; 3] {
-        let of = |name, program: &Path, arguments| Self { name, program: program.to_owned(), arguments };
+        let new = |name, path: &Path, arguments| Self { name, path: path.to_owned(), arguments };
         [
-            of("kaltura ks, from its cache", kaltura, &["ks"][..]),
-            of("Python, which imports the client, no more", python, &["-c", IMPORT]),
-            of("Python, which logs in with the client", python, &["-c", LOGIN]),
+            new("kaltura ks, from its cache", kaltura, &["ks"][..]),
+            new("Python, importing the client only", python, &["-c", IMPORT]),
+            new("Python, logging in with the client", python, &["-c", LOGIN]),
         ]
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(self.arguments);
-        command
     }
 }
 
-/// The times in milliseconds, round by round. Before them each is run once: so there is a session in the cache, and
-/// what is read from the disk is in memory.
-fn rounds(contestants: &[Contestant], prepare: &dyn Fn(&mut Command)) -> Result<Vec<Vec<f64>>, Failure> {
-    let timed = |contestant: &Contestant| {
-        let mut command = contestant.command();
+/// The times in milliseconds, by round and program. Before the first round each program is run once, to fill the
+/// session cache and the file cache of the system.
+fn rounds(programs: &[Program], prepare: &dyn Fn(&mut Command)) -> Result<Vec<Vec<f64>>, Failure> {
+    let time = |program: &Program| {
+        let mut command = Command::new(&program.path);
+        command.args(program.arguments);
         prepare(&mut command);
-        let begin = now();
+        let start = now();
         output_of(&mut command)?;
-        Ok::<f64, Failure>(begin.elapsed().as_secs_f64() * 1_000.0)
+        Ok::<f64, Failure>(start.elapsed().as_secs_f64() * 1_000.0)
     };
-    let round = |_| contestants.iter().map(timed).collect::<Result<Vec<f64>, Failure>>();
+    let round = |_| programs.iter().map(time).collect::<Result<Vec<f64>, Failure>>();
     round(0)?;
     (0..ROUNDS).map(round).collect()
 }
 
-#[expect(clippy::disallowed_methods, reason = "what is measured is measured by the clock of this machine")]
+#[expect(clippy::disallowed_methods, reason = "times are measured with the clock of the system")]
 fn now() -> Instant {
     Instant::now()
 }
 
-/// What a command prints. That it fails is an error: it would be fast without having done anything.
+/// The output of a command. A failure is an error: it would be fast without having done anything.
 fn output_of(command: &mut Command) -> Result<String, Failure> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| format!("could not run {program}: {error}"))?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{program} failed: {}\n{}", output.status, said.trim_end()).into());
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{program} failed: {}\n{}", output.status, stderr.trim_end()).into());
     }
     Ok(String::from_utf8(output.stdout)?)
 }
@@ -120,37 +113,88 @@ fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB ({bytes} bytes)", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
 }
 
+#[derive(Debug, PartialEq)]
+struct Quartiles {
+    lower: f64,
+    median: f64,
+    upper: f64,
+}
+
+impl Quartiles {
+    /// NaN for no numbers.
+    fn of(numbers: &[f64]) -> Self {
+        let mut sorted = numbers.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        Self { lower: quantile(&sorted, 1), median: quantile(&sorted, 2), upper: quantile(&sorted, 3) }
+    }
+}
+
+/// The value at a number of quarters, interpolated between its neighbours.
+fn quantile(sorted: &[f64], quarters: usize) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let (index, rest) = (last * quarters / 4, last * quarters % 4);
+    let (below, above) = (sorted[index], sorted[(index + 1).min(last)]);
+    // At most three quarters.
+    let fraction = f64::from(u8::try_from(rest).unwrap_or_default()) / 4.0;
+    below + (above - below) * fraction
+}
+
+impl fmt::Display for Quartiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:7.1} ({:.1} to {:.1})", self.median, self.lower, self.upper)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_size_is_told_in_short_and_exactly() {
+    fn a_size_is_rounded_and_exact() {
         assert_eq!(megabytes(9_812_345), "9.8 MB (9812345 bytes)");
         assert_eq!(megabytes(99_999), "0.0 MB (99999 bytes)");
     }
 
-    #[test]
-    fn each_round_has_a_time_of_each() {
-        let shell = |script: &'static [&'static str]| Contestant {
-            name: "",
-            program: "sh".into(),
-            arguments: script,
-        };
-        let quick_and_slow = [shell(&["-c", ":"]), shell(&["-c", "sleep \"$PAUSE\""])];
-        let measured = rounds(&quick_and_slow, &|command| {
-            command.env("PAUSE", "0.02");
-        });
-        let measured = measured.unwrap();
-        assert_eq!(measured.len(), ROUNDS);
-        assert!(measured.iter().all(|round| round.len() == 2 && round[1] >= 20.0), "{measured:?}");
+    fn shell(script: &'static [&'static str]) -> Program {
+        Program { name: "", path: "sh".into(), arguments: script }
     }
 
     #[test]
-    fn what_fails_has_no_time() {
-        let failing =
-            Contestant { name: "", program: "sh".into(), arguments: &["-c", "echo no token >&2; exit 3"] };
-        let trouble = rounds(&[failing], &|_| {}).unwrap_err().to_string();
-        assert!(trouble.starts_with("sh failed: ") && trouble.ends_with("\nno token"), "{trouble}");
+    fn each_round_has_a_time_for_each_program() {
+        let fast_and_slow = [shell(&["-c", ":"]), shell(&["-c", "sleep \"$PAUSE\""])];
+        let rounds = rounds(&fast_and_slow, &|command| {
+            command.env("PAUSE", "0.02");
+        });
+        let rounds = rounds.unwrap();
+        assert_eq!(rounds.len(), ROUNDS);
+        assert!(rounds.iter().all(|round| round.len() == 2 && round[1] >= 20.0), "{rounds:?}");
+    }
+
+    #[test]
+    fn a_failing_program_is_an_error() {
+        let failing = shell(&["-c", "echo no token >&2; exit 3"]);
+        let error = rounds(&[failing], &|_| {}).unwrap_err().to_string();
+        assert!(error.starts_with("sh failed: ") && error.ends_with("\nno token"), "{error}");
+    }
+
+    fn quartiles(numbers: &[f64]) -> (f64, f64, f64) {
+        let Quartiles { lower, median, upper } = Quartiles::of(numbers);
+        (lower, median, upper)
+    }
+
+    #[test]
+    fn quartiles_are_interpolated() {
+        assert_eq!(quartiles(&[5.0, 1.0, 4.0, 2.0, 3.0]), (2.0, 3.0, 4.0));
+        assert_eq!(quartiles(&[7.0]), (7.0, 7.0, 7.0));
+        let one_to_21: Vec<f64> = (1_u8..=21).map(f64::from).collect();
+        assert_eq!(quartiles(&one_to_21), (6.0, 11.0, 16.0));
+        assert_eq!(quartiles(&[1.0, 2.0]), (1.25, 1.5, 1.75));
+        assert_eq!(quartiles(&[4.0, 1.0, 3.0, 2.0]), (1.75, 2.5, 3.25));
+        assert_eq!(quartiles(&[1.0, 2.0, 3.0, 4.0, 1_000.0]), (2.0, 3.0, 4.0));
+    }
+
+    #[test]
+    fn quartiles_are_printed_with_one_decimal() {
+        assert_eq!(Quartiles::of(&[1.0, 2.0, 12.34]).to_string(), "    2.0 (1.5 to 7.2)");
     }
 }

@@ -1,88 +1,117 @@
-//! `cargo xtask tidy`: the rules of the house that the compiler does not know.
+//! `cargo xtask tidy`: rules of this repository that cargo, clippy, rustdoc and cargo-deny do not check.
 //!
-//! Each broken rule is one line: the place, what is wrong, what to do.
+//! | rule | where |
+//! |---|---|
+//! | which crate may depend on which, and which kinds of crates the core must not reach | `tidy/layers.rs` |
+//! | cited sections of the wire contract exist; no traces of one machine in a file | `tidy/texts.rs` |
+//! | every crate uses the lints of the workspace | here |
+//!
+//! Each violation is one line: the place, what is wrong, what to do.
 
-mod citations;
-mod dependencies;
-mod finding;
 mod layers;
-mod manifests;
-mod names;
-mod reach;
-mod repository;
-mod rust_code;
-mod rust_files;
-mod toml_entries;
-mod traces;
-mod workspace;
+mod texts;
 
-#[cfg(test)]
-mod bad_house;
-
+use std::fmt;
 use std::io::Write;
 use std::path::Path;
+use std::process::Command;
 
 use crate::Failure;
-use citations::Sections;
-use finding::Finding;
-use repository::{Repository, TextFile};
-pub(crate) use workspace::{Member, Workspace};
+use crate::workspace::Workspace;
+use texts::Sections;
 
-/// Checks every rule in the workspace that `place` belongs to, and writes what it finds. `false` if a rule
-/// is broken.
-pub(crate) fn run(place: &Path, out: &mut dyn Write) -> Result<bool, Failure> {
-    let workspace = Workspace::read(place)?;
-    let repository = Repository::read(&workspace.root)?;
-    let mut findings = check_repository(&repository)?;
-    findings.extend(check_workspace(&workspace, &repository)?);
-    findings.extend(reach::check(&workspace)?);
-    findings.sort();
-    for finding in &findings {
-        writeln!(out, "{finding}")?;
+/// Checks every rule and writes the violations. `false` if there is one.
+pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Failure> {
+    let files = repository_files(&workspace.root)?;
+    let mut violations = layers::check(workspace)?;
+    let contract = std::fs::read_to_string(workspace.root.join("docs/wire-contract.md"))?;
+    let sections = Sections::parse(&contract);
+    for file in &files {
+        violations.extend(texts::check(file, &sections));
     }
-    let (files, crates) = (repository.files.len(), workspace.members.len());
-    match findings.len() {
-        0 => writeln!(out, "tidy: {files} files and {crates} crates keep the rules")?,
-        1 => writeln!(out, "tidy: 1 broken rule")?,
-        many => writeln!(out, "tidy: {many} broken rules")?,
-    }
-    Ok(findings.is_empty())
-}
-
-/// The rules that look at files alone.
-fn check_repository(repository: &Repository) -> Result<Vec<Finding>, Failure> {
-    let sections = Sections::parse(repository.text("docs/wire-contract.md")?);
-    Ok(repository.files.iter().flat_map(|file| check_file(file, &sections)).collect())
-}
-
-fn check_file(file: &TextFile, sections: &Sections) -> Vec<Finding> {
-    let mut findings = names::check(&file.path);
-    findings.extend(traces::check(file));
-    findings.extend(citations::check(file, sections));
-    findings.extend(rust_files::check(file));
-    findings
-}
-
-/// The rules that look at the crates and how they are stated.
-fn check_workspace(workspace: &Workspace, repository: &Repository) -> Result<Vec<Finding>, Failure> {
-    let mut findings = manifests::check_msrv(repository.text("Cargo.toml")?, repository.text("clippy.toml")?);
     for member in &workspace.members {
-        findings.extend(dependencies::check(member));
-        findings.extend(manifests::check(&member.manifest, repository.text(&member.manifest)?));
+        let manifest = std::fs::read_to_string(workspace.root.join(&member.manifest))?;
+        if !inherits_lints(&manifest) {
+            let problem = "the lints of the workspace do not apply";
+            violations.push(Violation::in_file(
+                &member.manifest,
+                problem,
+                "add `[lints]`, `workspace = true`",
+            ));
+        }
     }
-    Ok(findings)
+    violations.sort();
+    for violation in &violations {
+        writeln!(out, "{violation}")?;
+    }
+    let (files, crates) = (files.len(), workspace.members.len());
+    match violations.len() {
+        0 => writeln!(out, "tidy: {files} files and {crates} crates follow the rules")?,
+        count => writeln!(out, "tidy: violations: {count}")?,
+    }
+    Ok(violations.is_empty())
+}
+
+fn inherits_lints(manifest: &str) -> bool {
+    manifest.lines().skip_while(|line| *line != "[lints]").nth(1) == Some("workspace = true")
+}
+
+/// A violated rule. Violations are ordered by place.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Violation {
+    path: String,
+    /// Counted from 1; 0 for the whole file.
+    line: usize,
+    problem: String,
+    remedy: String,
+}
+
+impl Violation {
+    fn in_file(path: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::at(path, 0, problem, remedy)
+    }
+
+    fn at(path: &str, line: usize, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), line, problem: problem.into(), remedy: remedy.into() }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, line, problem, remedy } = self;
+        match line {
+            0 => write!(f, "{path}: {problem}; {remedy}"),
+            line => write!(f, "{path}:{line}: {problem}; {remedy}"),
+        }
+    }
+}
+
+/// A file by its path from the root, with `/` as separator.
+#[derive(Debug)]
+struct TextFile {
+    path: String,
+    text: String,
+}
+
+/// The files that git tracks, and those that it would track if they were added.
+fn repository_files(root: &Path) -> Result<Vec<TextFile>, Failure> {
+    let mut command = Command::new("git");
+    command.args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"]).current_dir(root);
+    let output = command.output()?;
+    if !output.status.success() {
+        return Err(format!("git ls-files failed: {}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    let mut files = Vec::new();
+    for path in String::from_utf8(output.stdout)?.split_terminator('\0') {
+        // A file that was deleted, but not from the index, is listed too.
+        if root.join(path).is_file() {
+            let bytes = std::fs::read(root.join(path))?;
+            files
+                .push(TextFile { path: path.to_owned(), text: String::from_utf8_lossy(&bytes).into_owned() });
+        }
+    }
+    Ok(files)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What the file rules say about a file, joined: the tests of each rule go through the whole list of
-    /// rules, so that a rule taken off the list fails its test.
-    pub(crate) fn said_of(path: &str, text: &str) -> String {
-        let contract = Sections::parse("# Contract\n## 3. Types\n### 4.9 startSession\n");
-        let file = TextFile { path: path.to_owned(), text: text.to_owned() };
-        let said: Vec<String> = check_file(&file, &contract).iter().map(ToString::to_string).collect();
-        said.join("\n")
-    }
-}
+mod tests;

@@ -1,14 +1,14 @@
-//! What a cached session costs beside the least that it could cost: a clone of a shared pointer, and a look at the
-//! two clocks that tell whether the session is still good.
+//! The cost of a cached session relative to its lower bound: a clone of a shared pointer, and one reading of the two
+//! clocks that decide whether the session is still valid.
 //!
-//! `cargo bench -p kaltura-auth` prints ratios of one run, with their spread over several rounds: 1.00 would mean
-//! that the session manager costs nothing besides. Two threads share one pointer count, on both sides of the ratio.
+//! `cargo bench -p kaltura-auth` prints ratios of one run, with their spread over several rounds: 1.00 means that the
+//! session manager adds no cost. Two threads share one reference count, on both sides of the ratio.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a benchmark prints, and panics if it can not run"
+    reason = "a benchmark prints, and panics if it cannot run"
 )]
 
 use std::future::Future;
@@ -19,29 +19,29 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use kaltura_auth::Session;
-use kaltura_auth::manager::{BlockingSessionManager, Moment, SessionManager};
+use kaltura_auth::manager::{Moment, SessionManager};
 use kaltura_auth::runtime::{BoxFuture, Clock, NotSpawned, Runtime};
 use kaltura_auth::source::FixedSession;
+use kaltura_auth::{Session, blocking};
 use kaltura_types::{Ks, PartnerId, UnixTime};
 
-/// Many short rounds: a machine that does other things besides spoils some of them.
+/// Many short rounds, because other work of the machine disturbs some of them.
 const ROUNDS: usize = 201;
-const TIMES: u32 = 20_000;
+const CALLS: u32 = 20_000;
 
-/// The clocks of this machine. It runs no tasks.
+/// The clocks of this machine. It spawns no tasks.
 #[derive(Clone)]
 struct System {
     start: Instant,
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark is about the clocks of this machine")]
+#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clocks of this machine")]
 fn now() -> Instant {
     Instant::now()
 }
 
 impl Clock for System {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark is about the clocks of this machine")]
+    #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clocks of this machine")]
     fn unix_time(&self) -> Duration {
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
     }
@@ -67,67 +67,67 @@ impl Runtime for System {
 
 fn main() {
     let clock = System { start: now() };
-    let session = a_session_of_a_day(&clock);
+    let session = session_for_a_day(&clock);
     let bare = Arc::new(session.clone());
     let manager = SessionManager::new(FixedSession::new(session.clone()), clock.clone());
-    let blocking = BlockingSessionManager::new(FixedSession::new(session), clock.clone());
-    at_once(pin!(manager.session())).unwrap();
-    blocking.session().unwrap();
+    let blocking_manager = blocking::SessionManager::new(FixedSession::new(session), clock.clone());
+    poll_once(pin!(manager.session())).unwrap();
+    blocking_manager.session().unwrap();
 
-    let least = || {
+    let lower_bound = || {
         let now = black_box(Moment::read(&clock));
         drop(black_box((Arc::clone(&bare), now)));
     };
     for threads in [1, 2] {
-        compare("SessionManager::session, polled once", threads, &least, &|| {
-            drop(black_box(at_once(pin!(manager.session()))));
+        compare("SessionManager::session, polled once", threads, &lower_bound, &|| {
+            drop(black_box(poll_once(pin!(manager.session()))));
         });
-        compare("SessionManager::fresh", threads, &least, &|| drop(black_box(manager.fresh())));
-        compare("BlockingSessionManager::session", threads, &least, &|| {
-            drop(black_box(blocking.session()));
+        compare("SessionManager::fresh", threads, &lower_bound, &|| drop(black_box(manager.fresh())));
+        compare("blocking::SessionManager::session", threads, &lower_bound, &|| {
+            drop(black_box(blocking_manager.session()));
         });
     }
 }
 
-fn a_session_of_a_day(clock: &System) -> Session {
+fn session_for_a_day(clock: &System) -> Session {
     let seconds = i64::try_from(clock.unix_time().as_secs()).unwrap();
     Session::new(PartnerId::new(7), Ks::new("djJ8N3w")).with_expiry(UnixTime::from_seconds(seconds + 86_400))
 }
 
-/// What a future gives that must not wait. It stays where it was made, as one that is awaited does: moving it costs
-/// more than polling it.
-fn at_once<F: Future>(future: Pin<&mut F>) -> F::Output {
+/// The output of a future that must not wait. The future is pinned in place, as by `await`: moving it costs more than
+/// polling it.
+fn poll_once<F: Future>(future: Pin<&mut F>) -> F::Output {
     match future.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("a cached session is there at once"),
+        Poll::Pending => panic!("a cached session is ready at once"),
     }
 }
 
-/// The two are timed by turns, so that what slows the machine down slows both.
-fn compare(what: &str, threads: usize, least: &(dyn Fn() + Sync), whole: &(dyn Fn() + Sync)) {
+/// Measures the two alternately, so that other work of the machine slows both.
+fn compare(name: &str, threads: usize, lower_bound: &(dyn Fn() + Sync), measured: &(dyn Fn() + Sync)) {
     let (mut ratios, mut nanoseconds) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let (least, whole) = (time(threads, least), time(threads, whole));
-        ratios.push(whole / least);
-        nanoseconds.push(whole);
+        let (lower_bound, measured) = (time(threads, lower_bound), time(threads, measured));
+        ratios.push(measured / lower_bound);
+        nanoseconds.push(measured);
     }
     let [low, middle, high] = quartiles(ratios);
     let [_, nanoseconds, _] = quartiles(nanoseconds);
     println!(
-        "{threads} × {what:<40} {middle:.2} (half of {ROUNDS} rounds from {low:.2} to {high:.2}), {nanoseconds:.0} ns"
+        "{threads} × {name:<40} {middle:.2} (half of {ROUNDS} rounds from {low:.2} to {high:.2}), {nanoseconds:.0} ns"
     );
 }
 
-/// Nanoseconds for one time, on the slowest of the threads.
+/// The nanoseconds of one call on the slowest thread.
 fn time(threads: usize, work: &(dyn Fn() + Sync)) -> f64 {
     let barrier = Barrier::new(threads);
     let timed = || {
         barrier.wait();
-        let begun = now();
-        for _ in 0..TIMES {
+        let start = now();
+        for _ in 0..CALLS {
             work();
         }
-        begun.elapsed().as_secs_f64() * 1e9 / f64::from(TIMES)
+        start.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
     };
     thread::scope(|scope| {
         let running: Vec<_> = (0..threads).map(|_| scope.spawn(timed)).collect();

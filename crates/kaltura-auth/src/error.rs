@@ -1,4 +1,4 @@
-//! Why a login failed, and what to do.
+//! The error of a login: what was being done, why it failed, and what to do.
 
 mod kind;
 
@@ -11,8 +11,7 @@ use kaltura_types::{ApiError, PartnerId, PayloadError, UnexpectedBody};
 
 pub use self::kind::ErrorKind;
 
-use crate::credentials::AppTokenCredentials;
-use crate::diagnosis::{self, CredentialIssue};
+use crate::credentials::{AppTokenCredentials, CredentialIssue};
 use crate::transport::TransportError;
 use crate::wire::{ResponseMetadata, WireResponse};
 
@@ -26,12 +25,12 @@ pub enum LoginStep {
     StartSession,
     /// `session.start`
     StartWithSecret,
-    /// Signing a KS with a partner's secret, without the server.
+    /// Signing a KS locally with a partner's secret.
     Sign,
-    /// Asking a source of credentials or sessions that the user of this library brought.
+    /// Getting credentials or a session from a source that the program implements itself.
     Source,
-    /// Keeping a session for many callers.
-    Keep,
+    /// Managing a session in a session manager.
+    Manager,
 }
 
 impl fmt::Display for LoginStep {
@@ -42,16 +41,16 @@ impl fmt::Display for LoginStep {
             Self::StartWithSecret => "session.start",
             Self::Sign => "signing a session",
             Self::Source => "the session source",
-            Self::Keep => "keeping a session",
+            Self::Manager => "the session manager",
         })
     }
 }
 
-/// A login failed.
+/// The error of a login.
 ///
-/// It says at what ([`step`](Self::step)), why ([`kind`](Self::kind)), and what to do
-/// ([`hint`](Self::hint)); the cause with its details is its source. It holds no secret: what the server
-/// echoes is taken out. A clone is cheap, so that many callers can share one failure.
+/// It has the step that failed ([`step`](Self::step)), the reason ([`kind`](Self::kind)), and what to do
+/// ([`hint`](Self::hint)); its source is the cause with the details. It contains no secret: what the server echoes is
+/// redacted. A clone is cheap, so that many callers can share one failure.
 ///
 /// ```
 /// # use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ErrorKind, ServiceUrl, WireResponse, blocking_transport_fn};
@@ -74,7 +73,7 @@ struct Inner {
     kind: ErrorKind,
     cause: Cause,
     credential_issues: Vec<CredentialIssue>,
-    answer: Option<ResponseMetadata>,
+    response: Option<ResponseMetadata>,
 }
 
 #[derive(Debug)]
@@ -82,111 +81,100 @@ enum Cause {
     Transport(TransportError),
     Api(ApiError),
     Body(UnexpectedBody),
-    IssuedSession(UnusableGrant),
-    Keeping(ManagerError),
+    Unusable(UnusableSession),
+    Manager(ManagerError),
     Other(Arc<dyn StdError + Send + Sync>),
 }
 
-/// The server granted something that can not be used.
+/// The server granted a session that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum UnusableGrant {
-    /// The answer is for another partner.
-    #[error("the answer is for partner {answered}, the credentials are for partner {expected}")]
+pub enum UnusableSession {
+    /// It belongs to another partner.
+    #[error("the response is for partner {actual}, the credentials are for partner {expected}")]
     OtherPartner {
         /// The partner of the credentials.
         expected: PartnerId,
-        /// The partner of the answer.
-        answered: PartnerId,
+        /// The partner of the response.
+        actual: PartnerId,
     },
-    /// The session was over when it was granted.
-    #[error("the session was over {seconds_ago} s before it was granted")]
+    /// It had expired when it was granted.
+    #[error("the session had expired {seconds_ago} s before it was granted")]
     ExpiredOnArrival {
-        /// How long it had been over, in seconds.
+        /// The time since its expiry, in seconds.
         seconds_ago: i64,
     },
 }
 
-/// Why a session manager has no session to give, though the server may have granted one.
+/// Why a session manager has no session for the caller, although the server may have granted one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ManagerError {
-    /// The sessions of this source never live as long as was needed.
-    #[error("a session that lives for {} s was needed, but they live for {} s", needed.as_secs(), life.as_secs())]
+    /// The sessions of this source never live as long as needed.
+    #[error("a session of {} s is needed, but the lifetime is {} s", needed.as_secs(), lifetime.as_secs())]
     TooShort {
-        /// How long it had to live.
+        /// The minimum that the caller needs.
         needed: Duration,
-        /// How long such sessions live.
-        life: Duration,
+        /// The lifetime of the source's sessions.
+        lifetime: Duration,
     },
-    /// Two sessions in a row were refused as ended soon after they had started.
+    /// Two sessions in a row were refused as logged out soon after they had started.
     #[error("new sessions are refused as logged out")]
     GroupEnded,
     /// Two sessions in a row were refused as expired soon after they had started.
     #[error("new sessions are refused as expired")]
     RevokedEarly,
-    /// The login took longer than it may.
+    /// The login exceeded its timeout.
     #[error("the login took longer than {} s", limit.as_secs())]
     TimedOut {
-        /// How long it might take.
+        /// The timeout.
         limit: Duration,
     },
 }
 
 impl Error {
-    /// A failure of a session source of one's own. `retryable` says whether the same may succeed later without
-    /// anybody doing anything; it decides how soon a session manager tries again.
+    /// The error of a source that the program implements itself. `retryable` says whether the same request may succeed
+    /// later without a change; it decides how soon a session manager tries again.
     ///
-    /// Whoever makes one sees to it that neither text nor sources hold a secret.
-    pub fn source(cause: impl Into<Box<dyn StdError + Send + Sync>>, retryable: bool) -> Self {
+    /// The cause's text and sources must not contain a secret.
+    pub fn from_source(cause: impl Into<Box<dyn StdError + Send + Sync>>, retryable: bool) -> Self {
         let kind = if retryable { ErrorKind::SourceUnavailable } else { ErrorKind::SourceFailed };
-        Self::without_answer(LoginStep::Source, kind, Cause::Other(Arc::from(cause.into())))
+        Self::new(LoginStep::Source, kind, Cause::Other(Arc::from(cause.into())))
     }
 
     #[cfg(feature = "local-signing")]
-    pub(crate) fn signing(error: kaltura_ks::UnfaithfulKs) -> Self {
-        Self::without_answer(LoginStep::Sign, ErrorKind::InvalidParameter, Cause::Other(Arc::new(error)))
+    pub(crate) fn signing(error: kaltura_ks::InvalidKsFields) -> Self {
+        Self::new(LoginStep::Sign, ErrorKind::InvalidParameter, Cause::Other(Arc::new(error)))
     }
 
-    pub(crate) fn keeping(failed: ManagerError) -> Self {
-        let kind = match failed {
+    pub(crate) fn manager(error: ManagerError) -> Self {
+        let kind = match error {
             ManagerError::TooShort { .. } => ErrorKind::SessionTooShort,
             ManagerError::GroupEnded => ErrorKind::TokenGroupEnded,
             ManagerError::RevokedEarly => ErrorKind::RevokedEarly,
             ManagerError::TimedOut { .. } => ErrorKind::LoginTimedOut,
         };
-        Self::without_answer(LoginStep::Keep, kind, Cause::Keeping(failed))
+        Self::new(LoginStep::Manager, kind, Cause::Manager(error))
     }
 
-    /// The grant of a session source was over when it came.
-    pub(crate) fn over_on_arrival() -> Self {
-        let grant = UnusableGrant::ExpiredOnArrival { seconds_ago: 0 };
-        Self::without_answer(LoginStep::Keep, ErrorKind::ExpiredOnArrival, Cause::IssuedSession(grant))
+    /// The session of a source had expired when it arrived.
+    pub(crate) fn expired_on_arrival() -> Self {
+        let cause = Cause::Unusable(UnusableSession::ExpiredOnArrival { seconds_ago: 0 });
+        Self::new(LoginStep::Manager, ErrorKind::ExpiredOnArrival, cause)
     }
 
-    /// The login that was waited for is gone, and no other could be begun.
+    /// The login to join was dropped, and no other could be started.
     pub(crate) fn interrupted() -> Self {
-        Self::source("the login was given up by those who waited for it", true)
-    }
-
-    fn without_answer(step: LoginStep, kind: ErrorKind, cause: Cause) -> Self {
-        Self(Arc::new(Inner { step, kind, cause, credential_issues: Vec::new(), answer: None }))
+        Self::from_source("the login was dropped by its callers", true)
     }
 
     pub(crate) fn transport(step: LoginStep, error: TransportError) -> Self {
-        let kind = ErrorKind::Transport(error.kind());
-        Self(Arc::new(Inner {
-            step,
-            kind,
-            cause: Cause::Transport(error),
-            credential_issues: Vec::new(),
-            answer: None,
-        }))
+        Self::new(step, ErrorKind::Transport(error.kind()), Cause::Transport(error))
     }
 
-    /// The server refused, or something else answered. `sent` are the parameters of the request, and
-    /// `secrets` what the answer may echo.
-    pub(crate) fn answer(
+    /// The server refused, or the response is not from the API. `sent` are the names of the request's parameters,
+    /// `secrets` are the texts that the response may echo.
+    pub(crate) fn response(
         step: LoginStep,
         error: PayloadError,
         response: &WireResponse,
@@ -196,41 +184,40 @@ impl Error {
     ) -> Self {
         let (kind, cause) = match error {
             PayloadError::Api(error) => {
-                (ErrorKind::of_refusal(&error, sent), Cause::Api(error.redacted(secrets)))
+                (ErrorKind::from_api_error(&error, sent), Cause::Api(error.redacted(secrets)))
             }
             PayloadError::Unexpected(body) => {
-                (ErrorKind::of_body(body, response.status()), Cause::Body(body))
+                (ErrorKind::from_body(body, response.status()), Cause::Body(body))
             }
-            _ => (ErrorKind::NotKaltura, Cause::Body(UnexpectedBody::BrokenJson)),
+            _ => (ErrorKind::NotKaltura, Cause::Body(UnexpectedBody::InvalidJson)),
         };
         let credential_issues = match kind {
             ErrorKind::InvalidTokenHash | ErrorKind::TokenNotFound => {
-                credentials.map(diagnosis::credential_issues).unwrap_or_default()
+                credentials.map(AppTokenCredentials::credential_issues).unwrap_or_default()
             }
             _ => Vec::new(),
         };
-        let answer = Some(ResponseMetadata::of(response, secrets));
-        Self(Arc::new(Inner { step, kind, cause, credential_issues, answer }))
+        let response = Some(ResponseMetadata::from_response(response, secrets));
+        Self(Arc::new(Inner { step, kind, cause, credential_issues, response }))
     }
 
-    pub(crate) fn grant(
+    pub(crate) fn unusable(
         step: LoginStep,
-        grant: UnusableGrant,
+        error: UnusableSession,
         response: &WireResponse,
         secrets: &[&str],
     ) -> Self {
-        let kind = match grant {
-            UnusableGrant::OtherPartner { .. } => ErrorKind::OtherPartner,
-            UnusableGrant::ExpiredOnArrival { .. } => ErrorKind::ExpiredOnArrival,
+        let kind = match error {
+            UnusableSession::OtherPartner { .. } => ErrorKind::OtherPartner,
+            UnusableSession::ExpiredOnArrival { .. } => ErrorKind::ExpiredOnArrival,
         };
-        let answer = Some(ResponseMetadata::of(response, secrets));
-        Self(Arc::new(Inner {
-            step,
-            kind,
-            cause: Cause::IssuedSession(grant),
-            credential_issues: Vec::new(),
-            answer,
-        }))
+        let cause = Cause::Unusable(error);
+        let response = Some(ResponseMetadata::from_response(response, secrets));
+        Self(Arc::new(Inner { step, kind, cause, credential_issues: Vec::new(), response }))
+    }
+
+    fn new(step: LoginStep, kind: ErrorKind, cause: Cause) -> Self {
+        Self(Arc::new(Inner { step, kind, cause, credential_issues: Vec::new(), response: None }))
     }
 
     /// What was being done.
@@ -245,30 +232,30 @@ impl Error {
         self.0.kind
     }
 
-    /// Whether the same login, tried again later, may succeed without anybody doing anything.
+    /// Whether the same login may succeed later without a change.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.kind.is_retryable()
     }
 
-    /// What to do, in a sentence or two for a person.
+    /// What to do: one or more sentences for the user.
     #[must_use]
     pub fn hint(&self) -> String {
         let mut hint = self.0.kind.hint().to_owned();
-        for suspicion in &self.0.credential_issues {
+        for issue in &self.0.credential_issues {
             hint.push(' ');
-            hint.push_str(suspicion.advice());
+            hint.push_str(issue.advice());
         }
         hint
     }
 
-    /// What looks wrong with the credentials, if they were refused; the likeliest first.
+    /// What looks wrong with the credentials, if they were refused; the most likely cause first.
     #[must_use]
     pub fn credential_issues(&self) -> &[CredentialIssue] {
         &self.0.credential_issues
     }
 
-    /// What the server said, if it refused. Secrets are taken out.
+    /// The API's error, if the server refused. Secrets are redacted.
     #[must_use]
     pub fn api_error(&self) -> Option<&ApiError> {
         match &self.0.cause {
@@ -277,7 +264,7 @@ impl Error {
         }
     }
 
-    /// What the transport said, if no complete answer arrived.
+    /// The transport's error, if no complete response arrived.
     #[must_use]
     pub fn transport_error(&self) -> Option<&TransportError> {
         match &self.0.cause {
@@ -286,7 +273,7 @@ impl Error {
         }
     }
 
-    /// What answered, if it was not the API.
+    /// What the body was, if the response was not from the API.
     #[must_use]
     pub fn unexpected_body(&self) -> Option<&UnexpectedBody> {
         match &self.0.cause {
@@ -295,50 +282,50 @@ impl Error {
         }
     }
 
-    /// What can not be used, if something was granted.
+    /// Why the session cannot be used, if one was granted.
     #[must_use]
-    pub fn unusable_grant(&self) -> Option<&UnusableGrant> {
+    pub fn unusable_session(&self) -> Option<&UnusableSession> {
         match &self.0.cause {
-            Cause::IssuedSession(grant) => Some(grant),
+            Cause::Unusable(error) => Some(error),
             _ => None,
         }
     }
 
-    /// The HTTP status of the answer, if there was one. Kaltura answers errors with 200.
+    /// The HTTP status, if there was a response. Kaltura sends errors with 200.
     #[must_use]
     pub fn http_status(&self) -> Option<u16> {
         self.response_metadata().map(ResponseMetadata::status)
     }
 
-    /// The server's name for the machine that answered (`X-Me`): for a support permit.
+    /// The name of the machine that responded (`X-Me`), for a support ticket.
     #[must_use]
     pub fn server(&self) -> Option<&str> {
         self.response_metadata()?.server()
     }
 
-    /// The server's id of the request, with its time (`X-Kaltura-Session`): for a support permit.
+    /// The server's id of the request, with its time (`X-Kaltura-Session`), for a support ticket.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.response_metadata()?.request_id()
     }
 
-    /// How long the server asks to wait before the next try (`Retry-After`).
+    /// How long to wait before the next attempt, if the server said so (`Retry-After`).
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.response_metadata()?.retry_after()
     }
 
-    /// Why a session manager has none to give.
+    /// The session manager's error, if it has no session for the caller.
     #[must_use]
     pub fn manager_error(&self) -> Option<&ManagerError> {
         match &self.0.cause {
-            Cause::Keeping(failed) => Some(failed),
+            Cause::Manager(error) => Some(error),
             _ => None,
         }
     }
 
     fn response_metadata(&self) -> Option<&ResponseMetadata> {
-        self.0.answer.as_ref()
+        self.0.response.as_ref()
     }
 
     fn cause(&self) -> &(dyn StdError + 'static) {
@@ -346,8 +333,8 @@ impl Error {
             Cause::Transport(error) => error,
             Cause::Api(error) => error,
             Cause::Body(error) => error,
-            Cause::IssuedSession(error) => error,
-            Cause::Keeping(error) => error,
+            Cause::Unusable(error) => error,
+            Cause::Manager(error) => error,
             Cause::Other(error) => &**error,
         }
     }

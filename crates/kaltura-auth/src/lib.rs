@@ -1,11 +1,11 @@
-//! Logging in to Kaltura with an app token, over any HTTP client.
+//! Login to Kaltura with an app token, over any HTTP client.
 //!
-//! An app token is an id and a secret value. Its holder proves that he has the value without sending it, and
-//! gets a KS, the string that authorises calls:
+//! An app token is an id and a secret value. The login proves the possession of the value without sending it, and
+//! returns a KS (Kaltura Session), the string that authorizes calls:
 //!
-//! 1. `session.startWidgetSession` gives anybody an unprivileged KS.
-//! 2. [`TokenHash`]: the hash of that KS and the token value, made here. The value never leaves the process.
-//! 3. `appToken.startSession` takes the hash and gives the [`Session`].
+//! 1. `session.startWidgetSession` returns an unprivileged KS.
+//! 2. [`TokenHash`]: the hash of that KS and the token value, computed locally. The value never leaves the process.
+//! 3. `appToken.startSession` takes the hash and returns the [`Session`].
 //!
 //! ```
 //! use kaltura_auth::{AppTokenCredentials, AppTokenLogin, Error, ServiceUrl, Session, Transport};
@@ -24,27 +24,24 @@
 //!
 //! | to | use |
 //! |---|---|
-//! | log in | [`AppTokenLogin`] with a [`Transport`] or a [`BlockingTransport`] |
-//! | wish for a user, a type, a lifetime, privileges | [`SessionRequest`] |
+//! | log in | [`AppTokenLogin`] with a [`Transport`] or a [`blocking::Transport`] |
+//! | request a user, a type, a lifetime, privileges | [`SessionRequest`] |
 //! | see what was granted | [`Session`], [`Adjustment`] |
-//! | bring an HTTP client of your own | [`transport_fn`], [`Transport`] |
-//! | log in without any client, step by step | [`AppTokenFlow`] |
-//! | find out why it failed | [`Error`], [`ErrorKind`], [`CredentialIssue`] |
-//! | stay logged in, for many tasks or threads | [`SessionManager`](manager::SessionManager), [`BlockingSessionManager`](manager::BlockingSessionManager) |
-//! | start sessions from a partner secret, a fixed KS, or anything else | [`source`] |
+//! | use another HTTP client | [`transport_fn`], [`Transport`] |
+//! | log in step by step, without a transport | [`AppTokenFlow`] |
+//! | find out why a login failed | [`Error`], [`ErrorKind`], [`CredentialIssue`] |
+//! | share one session between many tasks or threads | [`SessionManager`](manager::SessionManager), [`blocking::SessionManager`] |
+//! | get sessions from a partner secret, a fixed KS, or anything else | [`source`] |
 //!
-//! There is no HTTP library here, no async runtime, no clock and no source of chance: `kaltura-http` brings a
-//! transport on reqwest, `kaltura-testing` a mock and an emulator. All types are `Send` and `Sync`; any future
-//! can be dropped at any point, and nothing is lost.
+//! This crate contains no HTTP client, no async runtime, no clock and no random source. `kaltura-http` has a transport
+//! on reqwest, `kaltura-testing` a mock transport. All types are `Send` and `Sync`. Any future can be dropped at any
+//! point, and nothing is lost.
 
+pub mod blocking;
 mod credentials;
-mod diagnosis;
 mod error;
-mod fingerprint;
-mod flow;
 mod login;
 pub mod manager;
-mod maybe_send;
 pub mod runtime;
 pub mod service_url;
 mod session;
@@ -56,16 +53,13 @@ pub mod wire;
 pub use async_trait::async_trait;
 pub use kaltura_types as types;
 
-pub use credentials::AppTokenCredentials;
-pub use diagnosis::CredentialIssue;
-pub use error::{Error, ErrorKind, LoginStep, ManagerError, UnusableGrant};
-pub use fingerprint::{Fingerprint, KsLabel};
-pub use flow::{AppTokenFlow, FlowStep};
+pub use credentials::{AppTokenCredentials, CredentialIssue};
+pub use error::{Error, ErrorKind, LoginStep, ManagerError, UnusableSession};
 pub use kaltura_types::SessionRequest;
-pub use login::{AppTokenLogin, CLIENT_TAG, DetectedHashType};
-pub use maybe_send::{MaybeSend, MaybeSync};
+pub use login::{AppTokenFlow, AppTokenLogin, CLIENT_TAG, DetectedHashType, FlowStep};
+pub use runtime::maybe_send::{MaybeSend, MaybeSync};
 pub use service_url::{InvalidServiceUrl, Region, ServiceUrl, UnknownRegion};
-pub use session::{Adjustment, Session};
+pub use session::{Adjustment, Fingerprint, KsLabel, Session};
 pub use token_hash::TokenHash;
 pub use transport::{
     BlockingTransport, BlockingTransportFn, Transport, TransportError, TransportErrorKind, TransportFn,

@@ -1,37 +1,40 @@
-//! Keeping one session alive for any number of callers.
+//! Keeps one session valid for any number of callers.
 //!
-//! The decisions stand in [`state`], which is pure: no lock, no async, no clock. [`SessionManager`] drives it for
-//! tasks, [`BlockingSessionManager`] for threads. They are two types, since a thread that waited for the flight of
-//! a task could wait for ever.
+//! All decisions are made in [`state`], which is pure: no lock, no async, no clock. [`SessionManager`] drives it for
+//! tasks, [`BlockingSessionManager`] for threads. They are separate types, because a thread that waited for a
+//! task's login could deadlock a single-threaded runtime.
 //!
-//! | a session | a caller gets |
+//! | session | what a caller gets |
 //! |---|---|
-//! | that is fresh | it, at once |
-//! | that comes near its end | it, at once, while it is renewed |
-//! | that is over, or none | the outcome of the one login that all share, success or error |
-//! | none, a while after a failure | the same error, at once |
+//! | fresh | the session, at once |
+//! | stale: close to its expiry | the session, at once, while it is renewed |
+//! | expired or none | the result of the one login that all callers share, success or error |
+//! | none, backing off after a failure | the same error, at once |
 
+mod backoff;
 mod blocking;
 mod event;
-mod fresh;
-mod grant;
+mod fast_path;
 #[cfg(all(test, shuttle))]
 mod interleavings;
-mod jitter;
-mod observer;
 mod policy;
 mod session_manager;
+mod shared_login;
 pub mod state;
-mod status;
 mod sync;
-mod time;
+
+use std::sync::Arc;
 
 pub use self::blocking::{BlockingSessionManager, BlockingSessionManagerBuilder};
-pub use self::event::Event;
-pub use self::grant::IssuedSession;
-pub use self::observer::Observer;
+pub use self::event::{Event, InvalidReason, Observer, Phase, Status};
 pub use self::policy::Policy;
-pub use self::session_manager::{Answer, SessionManager, SessionManagerBuilder};
-pub use self::state::InvalidReason;
-pub use self::status::{Phase, Status};
-pub use self::time::{Deadline, Moment};
+pub use self::session_manager::{SessionManager, SessionManagerBuilder};
+
+pub use crate::runtime::moment::{Deadline, Moment};
+pub use crate::session::IssuedSession;
+
+use crate::error::Error;
+use crate::session::Session;
+
+/// What a caller of a session manager gets.
+pub type SessionResult = Result<Arc<Session>, Error>;

@@ -1,54 +1,57 @@
-//! Where time, chance and tasks come from: from outside, so that tests own them.
+//! Where time, randomness and tasks come from. The caller provides them, so that tests can control them.
+
+pub(crate) mod maybe_send;
+pub(crate) mod moment;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::maybe_send::{MaybeSend, MaybeSync};
+use self::maybe_send::{MaybeSend, MaybeSync};
 
-/// A boxed future; `Send` on every target but wasm.
+/// A boxed future; `Send` on every target except wasm.
 #[cfg(not(target_family = "wasm"))]
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-/// A boxed future; `Send` on every target but wasm.
+/// A boxed future; `Send` on every target except wasm.
 #[cfg(target_family = "wasm")]
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// Time and chance: all that the blocking side needs.
+/// Time and randomness: all that blocking code needs.
 pub trait Clock: MaybeSend + MaybeSync {
-    /// The wall clock: how long ago 1970-01-01 00:00 UTC was. It may jump in both directions.
+    /// The wall clock: the time since 1970-01-01 00:00 UTC. It may jump in both directions.
     fn unix_time(&self) -> Duration;
 
-    /// A clock that only goes forward, from any starting point. It may stand still while the machine sleeps.
+    /// A monotonic clock with any starting point. It may stop while the machine is suspended.
     fn monotonic(&self) -> Duration;
 
-    /// A random number, for jitter. It protects nothing, so any generator will do.
+    /// A random number, for jitter. It need not come from a cryptographic generator.
     fn random(&self) -> u64;
 }
 
-/// Time, chance and tasks, for the async side. `kaltura-http` brings one on tokio, `kaltura-testing` one that
-/// tests move by hand.
+/// Time, randomness and tasks, for async code. `kaltura-http` has one on tokio, `kaltura-testing` one that tests
+/// control.
 pub trait Runtime: Clock {
-    /// Is ready after `duration`. Dropping it gives the wait up.
+    /// A future that is ready after `duration`. Dropping it cancels the timer.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 
-    /// Runs a task on its own, if it can.
+    /// Spawns a task.
     ///
     /// # Errors
     ///
-    /// [`NotSpawned`] if it does not run tasks; the task is dropped then, and one of the callers who need it
-    /// does the work instead.
+    /// [`NotSpawned`] if the runtime does not spawn tasks. The task is dropped then, and a caller that needs its
+    /// result does the work instead.
     fn spawn(&self, task: BoxFuture<'static, ()>) -> Result<(), NotSpawned>;
 }
 
-/// The runtime does not run tasks of its own.
+/// The runtime does not spawn tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the runtime does not run tasks of its own")]
+#[error("the runtime does not spawn tasks")]
 #[non_exhaustive]
 pub struct NotSpawned;
 
 impl NotSpawned {
-    /// Says no to a task.
+    /// The error of a runtime that does not spawn tasks.
     #[must_use]
     pub const fn new() -> Self {
         Self
@@ -61,7 +64,7 @@ impl Default for NotSpawned {
     }
 }
 
-macro_rules! through_pointer {
+macro_rules! impl_through_pointer {
     ($($pointer:ty),*) => {$(
         impl<T: Clock + ?Sized> Clock for $pointer {
             fn unix_time(&self) -> Duration {
@@ -89,4 +92,4 @@ macro_rules! through_pointer {
     )*};
 }
 
-through_pointer!(&T, Box<T>, Arc<T>);
+impl_through_pointer!(&T, Box<T>, Arc<T>);

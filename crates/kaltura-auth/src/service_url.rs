@@ -1,6 +1,4 @@
-//! Where the API is: one of Kaltura's regions, or a server of one's own.
-
-mod region;
+//! The base URL of the API: one of Kaltura's regions, or another server.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,12 +7,10 @@ use std::str::FromStr;
 
 use http::Uri;
 
-pub use self::region::{Region, UnknownRegion};
-
-/// The base of every request, such as `https://www.kaltura.com`.
+/// The base URL of every request, such as `https://www.kaltura.com`.
 ///
-/// Secrets go over https. Plain http is taken for this machine only (`localhost`, `127.0.0.0/8`, `::1`), or
-/// when it is asked for by name: [`ServiceUrl::allowing_plain_http`].
+/// Requests contain secrets, so the URL must be https. Plain http is accepted only for loopback (`localhost`,
+/// `127.0.0.0/8`, `::1`) and through [`ServiceUrl::parse_allowing_http`].
 ///
 /// ```
 /// # use kaltura_auth::{Region, ServiceUrl};
@@ -31,7 +27,7 @@ pub use self::region::{Region, UnknownRegion};
 pub struct ServiceUrl(Cow<'static, str>);
 
 impl ServiceUrl {
-    /// The United States, and whoever does not know better: `https://www.kaltura.com`.
+    /// The United States, the default region: `https://www.kaltura.com`.
     pub const US: Self = Self(Cow::Borrowed("https://www.kaltura.com"));
     /// Germany: `https://api.de.kaltura.com`.
     pub const DE: Self = Self(Cow::Borrowed("https://api.de.kaltura.com"));
@@ -44,26 +40,27 @@ impl ServiceUrl {
     /// Asia and the Pacific: `https://api.ap.kaltura.com`.
     pub const AP: Self = Self(Cow::Borrowed("https://api.ap.kaltura.com"));
 
-    /// Reads a URL as `parse` does, but takes plain http to any host.
+    /// Parses a URL as `parse` does, and accepts plain http to any host.
     ///
-    /// Token hashes and sessions then travel readable by everybody on the way.
+    /// Token hashes and sessions are then sent unencrypted.
     ///
     /// # Errors
     ///
-    /// As `parse`, but for [`InvalidServiceUrl::PlainHttp`].
-    pub fn allowing_plain_http(text: &str) -> Result<Self, InvalidServiceUrl> {
-        Self::read(text, true)
+    /// As `parse`, except [`InvalidServiceUrl::PlainHttp`].
+    pub fn parse_allowing_http(text: &str) -> Result<Self, InvalidServiceUrl> {
+        Self::parse(text, true)
     }
 
-    /// Scheme, host, port and path, without a slash at the end and without `/api_v3`.
+    /// Scheme, host, port and path, without a trailing slash and without `/api_v3`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Where `service.action` is called, answering in JSON.
+    /// The URL of `service.action`, with the response in JSON.
     ///
-    /// What is not a letter or a digit in the names is escaped, so that no name can reach another path.
+    /// Everything except ASCII letters, digits, `_` and `-` in the names is percent-encoded, so that a name cannot lead
+    /// to another path.
     ///
     /// ```
     /// # use kaltura_auth::ServiceUrl;
@@ -77,7 +74,7 @@ impl ServiceUrl {
         format!("{}/api_v3/service/{}/action/{}?format=1", self.0, Segment(service), Segment(action))
     }
 
-    /// Where several calls are made in one request, answering in JSON (wire contract, sections 1.1 and 8).
+    /// The URL of a multirequest, with the response in JSON (wire contract, sections 1.1 and 8).
     ///
     /// ```
     /// # use kaltura_auth::ServiceUrl;
@@ -89,31 +86,31 @@ impl ServiceUrl {
         format!("{}/api_v3/service/multirequest?format=1", self.0)
     }
 
-    fn read(text: &str, plain_http_allowed: bool) -> Result<Self, InvalidServiceUrl> {
-        let uri: Uri = text.parse().map_err(|_| InvalidServiceUrl::NotAUrl)?;
+    fn parse(text: &str, allow_http: bool) -> Result<Self, InvalidServiceUrl> {
+        let uri: Uri = text.parse().map_err(|_| InvalidServiceUrl::InvalidSyntax)?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(InvalidServiceUrl::NotAbsolute);
         };
         if authority.as_str().contains('@') {
-            return Err(InvalidServiceUrl::HoldsUser);
+            return Err(InvalidServiceUrl::ContainsUserInfo);
         }
         if uri.query().is_some() || text.contains('#') {
-            return Err(InvalidServiceUrl::HoldsQuery);
+            return Err(InvalidServiceUrl::ContainsQuery);
         }
-        let host = Host::read(authority.host()).ok_or(InvalidServiceUrl::OddHost)?;
+        let host = Host::parse(authority.host()).ok_or(InvalidServiceUrl::InvalidHost)?;
         if authority.as_str() != authority.host() && authority.port_u16().is_none() {
-            return Err(InvalidServiceUrl::OddHost);
+            return Err(InvalidServiceUrl::InvalidHost);
         }
         match scheme {
             "https" => {}
-            "http" if plain_http_allowed || host.is_loopback() => {}
+            "http" if allow_http || host.is_loopback() => {}
             "http" => return Err(InvalidServiceUrl::PlainHttp),
-            _ => return Err(InvalidServiceUrl::OddScheme),
+            _ => return Err(InvalidServiceUrl::UnsupportedScheme),
         }
         let path = uri.path().trim_end_matches('/');
         let path = path.strip_suffix("/api_v3").unwrap_or(path).trim_end_matches('/');
         if path.split('/').any(|segment| segment == "." || segment == "..") {
-            return Err(InvalidServiceUrl::NotAUrl);
+            return Err(InvalidServiceUrl::InvalidSyntax);
         }
         Ok(Self(Cow::Owned(format!("{scheme}://{authority}{path}"))))
     }
@@ -122,9 +119,9 @@ impl ServiceUrl {
 impl FromStr for ServiceUrl {
     type Err = InvalidServiceUrl;
 
-    /// Reads a URL with or without `/api_v3` and a slash at the end.
+    /// Parses a URL with or without `/api_v3` and a trailing slash.
     fn from_str(text: &str) -> Result<Self, InvalidServiceUrl> {
-        Self::read(text, false)
+        Self::parse(text, false)
     }
 }
 
@@ -147,8 +144,8 @@ impl fmt::Display for ServiceUrl {
     }
 }
 
-/// A host as every URL parser reads it. What parsers disagree about, such as `127.1` or `0x7f000001`, is a
-/// name here, and so never loopback.
+/// A host that every URL parser reads the same way. Forms that parsers disagree about, such as `127.1` or
+/// `0x7f000001`, are names here and so never loopback.
 enum Host<'a> {
     V4(Ipv4Addr),
     V6(Ipv6Addr),
@@ -156,7 +153,7 @@ enum Host<'a> {
 }
 
 impl<'a> Host<'a> {
-    fn read(text: &'a str) -> Option<Self> {
+    fn parse(text: &'a str) -> Option<Self> {
         if let Some(inner) = text.strip_prefix('[') {
             return inner.strip_suffix(']')?.parse().ok().map(Self::V6);
         }
@@ -176,7 +173,7 @@ impl<'a> Host<'a> {
     }
 }
 
-/// A name as one segment of a path.
+/// Percent-encodes a name as one path segment.
 struct Segment<'a>(&'a str);
 
 impl fmt::Display for Segment<'_> {
@@ -192,41 +189,96 @@ impl fmt::Display for Segment<'_> {
     }
 }
 
-/// Why a text is no [`ServiceUrl`].
+/// Why a text is not a [`ServiceUrl`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidServiceUrl {
-    /// It is no URL.
-    #[error("not a URL: write it like https://www.kaltura.com")]
-    NotAUrl,
+    /// It is not a URL.
+    #[error("not a URL: the form is https://www.kaltura.com")]
+    InvalidSyntax,
     /// It has no scheme or no host.
     #[error("the service URL must begin with https:// and a host, like https://www.kaltura.com")]
     NotAbsolute,
     /// Its scheme is neither http nor https.
     #[error("the service URL must begin with https://")]
-    OddScheme,
+    UnsupportedScheme,
     /// It is plain http to another machine.
-    #[error(
-        "the service URL must begin with https://: over plain http everybody on the way can read the session"
-    )]
+    #[error("the service URL must begin with https://: plain http sends the session unencrypted")]
     PlainHttp,
-    /// It holds a user name or a password.
-    #[error("the service URL may not hold a user name or password: the API does not know them")]
-    HoldsUser,
-    /// It holds a query or a fragment.
-    #[error("the service URL may not hold a query or a fragment")]
-    HoldsQuery,
-    /// Its host or port can not be read.
-    #[error("the host or port of the service URL can not be read; write other alphabets as xn--…")]
-    OddHost,
+    /// It contains a user name or a password.
+    #[error("the service URL must not contain a user name or password: the API does not use them")]
+    ContainsUserInfo,
+    /// It contains a query or a fragment.
+    #[error("the service URL must not contain a query or a fragment")]
+    ContainsQuery,
+    /// Its host or port is invalid.
+    #[error("the host or port of the service URL is invalid; internationalized names have the form xn--…")]
+    InvalidHost,
 }
+
+/// A region of Kaltura's own service. Each partner belongs to one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "another region can be used by its URL")]
+pub enum Region {
+    /// The United States; the default.
+    Us,
+    /// Germany.
+    De,
+    /// Europe.
+    Eu,
+    /// Singapore.
+    Sg,
+    /// Canada.
+    Ca,
+    /// Asia and the Pacific.
+    Ap,
+}
+
+impl Region {
+    /// All regions.
+    pub const ALL: [Self; 6] = [Self::Us, Self::De, Self::Eu, Self::Sg, Self::Ca, Self::Ap];
+
+    /// The short name, such as `eu`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Us => "us",
+            Self::De => "de",
+            Self::Eu => "eu",
+            Self::Sg => "sg",
+            Self::Ca => "ca",
+            Self::Ap => "ap",
+        }
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Region {
+    type Err = UnknownRegion;
+
+    /// Parses a short name, case-insensitively.
+    fn from_str(text: &str) -> Result<Self, UnknownRegion> {
+        Self::ALL.into_iter().find(|region| region.as_str().eq_ignore_ascii_case(text)).ok_or(UnknownRegion)
+    }
+}
+
+/// The text is not the short name of a [`Region`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a region: use us, de, eu, sg, ca or ap")]
+#[non_exhaustive]
+pub struct UnknownRegion;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn endings_do_not_matter() {
+    fn trailing_slashes_and_api_v3_are_removed() {
         for text in [
             "https://video.example.com",
             "https://video.example.com/",
@@ -244,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_for_this_machine() {
+    fn plain_http_is_accepted_only_for_loopback() {
         for text in [
             "http://localhost",
             "http://LOCALHOST:80",
@@ -264,34 +316,36 @@ mod tests {
             "http://10.0.0.1",
         ] {
             assert_eq!(text.parse::<ServiceUrl>(), Err(InvalidServiceUrl::PlainHttp), "{text}");
-            assert!(ServiceUrl::allowing_plain_http(text).is_ok(), "{text}");
+            assert!(ServiceUrl::parse_allowing_http(text).is_ok(), "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_base_url_is_refused_with_its_reason() {
-        use InvalidServiceUrl::{HoldsQuery, HoldsUser, NotAUrl, NotAbsolute, OddHost, OddScheme};
+    fn an_invalid_base_url_is_refused_with_its_reason() {
+        use InvalidServiceUrl::{
+            ContainsQuery, ContainsUserInfo, InvalidHost, InvalidSyntax, NotAbsolute, UnsupportedScheme,
+        };
         for (text, reason) in [
-            ("", NotAUrl),
+            ("", InvalidSyntax),
             ("www.kaltura.com", NotAbsolute),
             ("/api_v3", NotAbsolute),
-            ("ftp://example.com", OddScheme),
-            ("https://user:pass@example.com", HoldsUser),
-            ("http://localhost@example.com", HoldsUser),
-            ("https://example.com/?ks=1", HoldsQuery),
-            ("https://example.com/#x", HoldsQuery),
-            ("https://exa mple.com", NotAUrl),
-            ("https://example.com:99999", OddHost),
-            ("https://example.com:x", OddHost),
-            ("https://example.com/a/../b", NotAUrl),
-            ("https://münchen.example", NotAUrl),
+            ("ftp://example.com", UnsupportedScheme),
+            ("https://user:pass@example.com", ContainsUserInfo),
+            ("http://localhost@example.com", ContainsUserInfo),
+            ("https://example.com/?ks=1", ContainsQuery),
+            ("https://example.com/#x", ContainsQuery),
+            ("https://exa mple.com", InvalidSyntax),
+            ("https://example.com:99999", InvalidHost),
+            ("https://example.com:x", InvalidHost),
+            ("https://example.com/a/../b", InvalidSyntax),
+            ("https://münchen.example", InvalidSyntax),
         ] {
             assert_eq!(text.parse::<ServiceUrl>(), Err(reason), "{text}");
         }
     }
 
     #[test]
-    fn a_name_can_not_reach_another_path() {
+    fn a_name_cannot_lead_to_another_path() {
         let url = ServiceUrl::US.action_url("../x", "a/b?c=d");
         assert!(url.ends_with("/service/%2E%2E%2Fx/action/a%2Fb%3Fc%3Dd?format=1"), "{url}");
     }

@@ -1,6 +1,8 @@
-//! What was granted.
+//! A session: what the server granted.
 
 mod adjustment;
+mod issued_session;
+mod ks_label;
 
 use std::fmt;
 use std::time::Duration;
@@ -11,12 +13,12 @@ use kaltura_types::{
 };
 
 pub use self::adjustment::Adjustment;
-
-use crate::fingerprint::KsLabel;
+pub use self::issued_session::IssuedSession;
+pub use self::ks_label::{Fingerprint, KsLabel};
 
 /// A session: the KS, and what the server granted with it.
 ///
-/// `Debug` tells the KS apart by version, partner and an eight-digit fingerprint, and does not show it.
+/// `Debug` does not show the KS, only its version, partner and eight-digit fingerprint.
 #[derive(Clone)]
 pub struct Session {
     ks: Ks,
@@ -30,7 +32,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session of which no more is known than its KS and its partner, such as one from another program.
+    /// A session of which only the KS and the partner are known, such as one from another program.
     ///
     /// ```
     /// # use kaltura_auth::Session; use kaltura_types::{Ks, PartnerId, UnixTime};
@@ -51,48 +53,48 @@ impl Session {
         }
     }
 
-    /// Says whose session it is.
+    /// Sets the user.
     #[must_use]
     pub fn with_user_id(mut self, user: impl Into<UserId>) -> Self {
         self.user = Some(user.into());
         self
     }
 
-    /// Says whether it is USER or ADMIN.
+    /// Sets the type, USER or ADMIN.
     #[must_use]
     pub fn with_session_type(mut self, session_type: impl Into<Open<SessionType>>) -> Self {
         self.session_type = Some(session_type.into());
         self
     }
 
-    /// Says what it may do.
+    /// Sets the privileges.
     #[must_use]
     pub fn with_privileges(mut self, privileges: Privileges) -> Self {
         self.privileges = privileges;
         self
     }
 
-    /// Says when it ends, by the server's clock.
+    /// Sets the expiry, by the server's clock.
     #[must_use]
     pub const fn with_expiry(mut self, expiry: UnixTime) -> Self {
         self.expires_at = Some(expiry);
         self
     }
 
-    /// Says what the server's clock showed when the session was granted.
+    /// Sets the server's time when the session was granted.
     #[must_use]
     pub const fn with_server_time(mut self, time: UnixTime) -> Self {
         self.server_time = Some(time);
         self
     }
 
-    /// Takes what the server says of a session, and notes where it differs from what was asked.
+    /// The session in a response of the server, with the differences to what was requested.
     ///
-    /// `server_time` is what the server's clock showed in the same answer.
-    pub(crate) fn granted(
+    /// `server_time` is the server's time in the same response.
+    pub(crate) fn from_info(
         info: SessionInfo,
         partner: PartnerId,
-        asked: &SessionRequest,
+        requested: &SessionRequest,
         server_time: Option<UnixTime>,
     ) -> Result<Self, PayloadError> {
         let incomplete =
@@ -108,11 +110,11 @@ impl Session {
             server_time,
             adjustments: Vec::new(),
         };
-        session.adjustments = Adjustment::between(asked, &session);
+        session.adjustments = Adjustment::between(requested, &session);
         Ok(session)
     }
 
-    /// The KS: what authorises calls. It goes into the request's body as the parameter `ks`.
+    /// The KS, which authorizes calls. It is sent in the request's body as the parameter `ks`.
     #[must_use]
     pub const fn ks(&self) -> &Ks {
         &self.ks
@@ -124,45 +126,45 @@ impl Session {
         self.partner
     }
 
-    /// Whose session it is, if anybody's.
+    /// The user; `None` for an anonymous session.
     #[must_use]
     pub const fn user_id(&self) -> Option<&UserId> {
         self.user.as_ref()
     }
 
-    /// USER or ADMIN, if the server said so.
+    /// The type, USER or ADMIN, if known.
     #[must_use]
     pub const fn session_type(&self) -> Option<&Open<SessionType>> {
         self.session_type.as_ref()
     }
 
-    /// What the session may do.
+    /// The privileges.
     #[must_use]
     pub const fn privileges(&self) -> &Privileges {
         &self.privileges
     }
 
-    /// When the session ends, by the server's clock. Absent if the server did not say.
+    /// When the session expires, by the server's clock. `None` if unknown.
     #[must_use]
     pub const fn expires_at(&self) -> Option<UnixTime> {
         self.expires_at
     }
 
-    /// What the server's clock showed when the session was granted, if it said so.
+    /// The server's time when the session was granted, if known.
     #[must_use]
     pub const fn server_time(&self) -> Option<UnixTime> {
         self.server_time
     }
 
-    /// How long the session had to live when it was granted, measured by the server's own clock, so that a
-    /// local clock that is wrong does not matter. Absent if the server told no expiry or no time.
+    /// The lifetime that was granted: the expiry less the server's own time, so that a wrong local clock does not
+    /// matter. `None` if the expiry or the server's time is unknown.
     #[must_use]
-    pub fn granted_life(&self) -> Option<Duration> {
+    pub fn granted_lifetime(&self) -> Option<Duration> {
         let seconds = self.expires_at?.seconds_since(self.server_time?);
         Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
     }
 
-    /// What the server granted differently from what was asked; empty if nothing.
+    /// The differences between what was requested and what the server granted; empty if there are none.
     #[must_use]
     pub fn adjustments(&self) -> &[Adjustment] {
         &self.adjustments

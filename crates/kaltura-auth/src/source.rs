@@ -1,33 +1,30 @@
-//! What starts sessions for a session manager.
+//! The sources from which a session manager gets its sessions.
 
 mod app_token;
-mod credentials;
-mod fixed;
 #[cfg(feature = "local-signing")]
-mod local;
-mod partner;
-mod widget_ks_cache;
+mod local_signing;
+mod partner_secret;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-
-pub use self::app_token::AppTokenSource;
-pub use self::credentials::{BlockingCredentialsSource, CredentialsSource};
-pub use self::fixed::FixedSession;
-#[cfg(feature = "local-signing")]
-pub use self::local::LocalSigning;
-pub use self::partner::{PartnerSecretSource, SecretLogin};
-
-use crate::error::Error;
-use crate::manager::IssuedSession;
-use crate::maybe_send::{MaybeSend, MaybeSync};
-use crate::runtime::Clock;
 use kaltura_types::SessionRequest;
 
-/// Starts one session each time it is asked.
+pub use self::app_token::AppTokenSource;
+#[cfg(feature = "local-signing")]
+pub use self::local_signing::LocalSigningSource;
+pub use self::partner_secret::{PartnerSecretLogin, PartnerSecretSource};
+
+use crate::credentials::AppTokenCredentials;
+use crate::error::Error;
+use crate::runtime::Clock;
+use crate::runtime::maybe_send::{MaybeSend, MaybeSync};
+use crate::runtime::moment::Moment;
+use crate::session::{IssuedSession, Session};
+
+/// Starts a session on each call.
 ///
-/// It is asked by one flight at a time, but may be dropped at any await and asked again.
+/// A session manager makes one call at a time. It may drop the future at any point and call again.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -38,7 +35,7 @@ use kaltura_types::SessionRequest;
 /// use kaltura_auth::types::{Ks, PartnerId, UnixTime};
 /// use kaltura_auth::{Error, Session, async_trait};
 ///
-/// /// Sessions from a service of one's own.
+/// /// Gets sessions from another service.
 /// struct Broker;
 ///
 /// #[async_trait]
@@ -53,25 +50,25 @@ use kaltura_types::SessionRequest;
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 pub trait SessionSource: MaybeSend + MaybeSync {
-    /// Starts a session. `clock` tells when its request is sent.
+    /// Starts a session. `clock` gives the time at which its request is sent.
     async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error>;
 
-    /// The same source with other wishes, such as another user; nothing if it takes none.
+    /// The same source with another session request, such as another user. `None` if it does not support that.
     fn with_request(&self, _request: &SessionRequest) -> Option<Arc<dyn SessionSource>> {
         None
     }
 }
 
-/// Starts one session each time it is asked, holding the thread meanwhile.
+/// Starts a session on each call, and blocks the thread meanwhile.
 pub trait BlockingSessionSource: MaybeSend + MaybeSync {
-    /// Starts a session. `clock` tells when its request is sent.
+    /// Starts a session. `clock` gives the time at which its request is sent.
     ///
     /// # Errors
     ///
-    /// [`Error`] if there is no session to be had.
+    /// [`Error`] if no session could be started.
     fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error>;
 
-    /// The same source with other wishes, such as another user; nothing if it takes none.
+    /// The same source with another session request, such as another user. `None` if it does not support that.
     fn with_request(&self, _request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
         None
     }
@@ -96,5 +93,86 @@ impl<S: BlockingSessionSource + ?Sized> BlockingSessionSource for Arc<S> {
 
     fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
         (**self).with_request(request)
+    }
+}
+
+/// Provides the credentials for each login, so that they can be replaced without a restart.
+///
+/// ```
+/// use kaltura_auth::source::CredentialsSource;
+/// use kaltura_auth::types::{HashType, PartnerId};
+/// use kaltura_auth::{AppTokenCredentials, Error, async_trait};
+///
+/// struct TokenFile(std::path::PathBuf);
+///
+/// #[async_trait]
+/// impl CredentialsSource for TokenFile {
+///     async fn credentials(&self) -> Result<AppTokenCredentials, Error> {
+///         let value = std::fs::read_to_string(&self.0).map_err(|error| Error::from_source(error, true))?;
+///         Ok(AppTokenCredentials::new(PartnerId::new(7), "0_7jh3eu10", value.trim_end(), HashType::Sha256))
+///     }
+/// }
+/// ```
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+pub trait CredentialsSource: MaybeSend + MaybeSync {
+    /// The current credentials. [`Error::from_source`] converts any error.
+    async fn credentials(&self) -> Result<AppTokenCredentials, Error>;
+}
+
+/// Provides the credentials for each login, and blocks the thread meanwhile.
+pub trait BlockingCredentialsSource: MaybeSend + MaybeSync {
+    /// The current credentials. [`Error::from_source`] converts any error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if there are none.
+    fn credentials(&self) -> Result<AppTokenCredentials, Error>;
+}
+
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+impl CredentialsSource for AppTokenCredentials {
+    async fn credentials(&self) -> Result<Self, Error> {
+        Ok(self.clone())
+    }
+}
+
+impl BlockingCredentialsSource for AppTokenCredentials {
+    fn credentials(&self) -> Result<AppTokenCredentials, Error> {
+        Ok(self.clone())
+    }
+}
+
+/// Always the same session, such as a KS from the configuration. It cannot be renewed.
+///
+/// When it has expired or is refused, callers get an error.
+///
+/// ```
+/// # use kaltura_auth::{Session, source::FixedSession}; use kaltura_auth::types::{Ks, PartnerId};
+/// let source = FixedSession::new(Session::new(PartnerId::new(1234567), Ks::new("djJ8MTIzNDU2N3x2VYG2")));
+/// ```
+#[derive(Clone, Debug)]
+pub struct FixedSession(Arc<Session>);
+
+impl FixedSession {
+    /// A source of this session. Set its expiry if it is known, so that it is not used after that.
+    #[must_use]
+    pub fn new(session: Session) -> Self {
+        Self(Arc::new(session))
+    }
+}
+
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+impl SessionSource for FixedSession {
+    async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
+        BlockingSessionSource::start(self, clock)
+    }
+}
+
+impl BlockingSessionSource for FixedSession {
+    fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
+        Ok(IssuedSession::from_existing(Arc::clone(&self.0), Moment::read(clock)))
     }
 }

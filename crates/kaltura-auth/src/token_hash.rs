@@ -1,4 +1,4 @@
-//! The proof that a caller holds an app token, made without showing the token.
+//! The token hash, which proves the possession of an app token without sending it.
 
 use std::fmt;
 
@@ -10,18 +10,18 @@ use zeroize::Zeroizing;
 
 use kaltura_types::{AppTokenValue, HashType, Ks};
 
-/// What `appToken.startSession` takes as `tokenHash`: lower-case hex of `HASH(ks ‖ token)`.
+/// The parameter `tokenHash` of `appToken.startSession`: lowercase hex of `HASH(ks ‖ token)`.
 ///
-/// A hash is good for the one KS that it was made from, so it must travel with exactly that KS, byte
-/// for byte. Together with it, it opens a session: it is a secret, and prints as one.
+/// A hash is valid only for the KS that it was computed from, so it must be sent with exactly that KS, byte for
+/// byte. Together they start a session: the hash is a secret, and `Debug` does not show it.
 pub struct TokenHash(Zeroizing<String>);
 
 impl TokenHash {
-    /// Hashes `ks` followed by `token`, with nothing between them.
+    /// Hashes `ks` followed by `token`, without a separator.
     ///
     /// `hash_type` must be the one that the app token was created with; a token that was created
-    /// without one uses [`HashType::Sha1`]. The server compares the text exactly, so upper-case hex
-    /// or a stray blank in the token is refused with `INVALID_APP_TOKEN_HASH`.
+    /// without one uses [`HashType::Sha1`]. The server compares the text exactly, so uppercase hex
+    /// or white space in the token is refused with `INVALID_APP_TOKEN_HASH`.
     ///
     /// This is a plain hash of the concatenation, not an HMAC (wire contract, section 4.9).
     ///
@@ -62,7 +62,7 @@ impl fmt::Debug for TokenHash {
 mod tests {
     use super::*;
 
-    // FIPS 180 and RFC 1321 give the digests of "abc"; split between KS and token it must not matter where.
+    // FIPS 180 and RFC 1321 specify the digests of "abc"; where it is split into KS and token must not matter.
     #[test]
     fn ks_and_token_are_joined_without_a_separator() {
         for (ks, token) in [("", "abc"), ("a", "bc"), ("ab", "c"), ("abc", "")] {
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_nothing_of_the_hash() {
+    fn debug_does_not_show_the_hash() {
         let hash = TokenHash::new(HashType::Sha256, &Ks::new("ks"), &AppTokenValue::new("token"));
         let shown = format!("{hash:?}");
         assert!(!shown.contains(&hash.expose()[..8]), "{shown}");

@@ -1,23 +1,19 @@
-//! What goes over the wire and what comes back: plain values, the same for every HTTP client.
-
-mod facts;
+//! Requests and responses as plain values, the same for every HTTP client.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_types::{Parameters, UnixTime};
+use kaltura_types::{Parameters, UnixTime, redact};
 use serde_json::Value;
 use zeroize::Zeroizing;
-
-pub use self::facts::ResponseMetadata;
 
 use crate::service_url::ServiceUrl;
 
 /// One POST request of the Kaltura API.
 ///
-/// All parameters, the KS among them, stand in the body, never in the URL. `Debug` shows the URL, the
-/// action and the length of the body, never the body.
+/// All parameters, including the KS, are in the body, never in the URL. `Debug` shows the URL, the action and the
+/// length of the body, never the body.
 ///
 /// ```
 /// # use kaltura_auth::{ServiceUrl, WireRequest}; use kaltura_types::Parameters;
@@ -43,12 +39,12 @@ pub struct WireRequest {
 }
 
 impl WireRequest {
-    /// How many bytes an answer may have, unless the request says otherwise: 16 MiB.
+    /// The default size limit of a response, in bytes: 16 MiB.
     pub const DEFAULT_MAX_RESPONSE_BYTES: u64 = 16 << 20;
 
-    /// A request to an absolute URL, with these bytes as JSON and no limit of time.
+    /// A request to an absolute URL with a JSON body and no timeout.
     ///
-    /// `service` and `action` are names for routing, logs and mocks; the URL is what counts.
+    /// `service` and `action` are for routing, logs and mocks; only the URL is sent.
     #[must_use]
     pub fn new(
         url: impl Into<String>,
@@ -68,9 +64,9 @@ impl WireRequest {
         }
     }
 
-    /// A call of `service.action` with these parameters, asking for an answer in JSON.
+    /// A call of `service.action` with these parameters, with the response in JSON.
     ///
-    /// The URL says `format=1` too, so that even a server that does not read the body answers in JSON.
+    /// The URL has `format=1` too, so that the response is JSON even if the server does not read the body.
     #[must_use]
     pub fn json(url: &ServiceUrl, service: &str, action: &str, mut parameters: Parameters) -> Self {
         parameters.insert("format".to_owned(), 1.into());
@@ -78,36 +74,36 @@ impl WireRequest {
         Self::new(url.action_url(service, action), service, action, body)
     }
 
-    /// Replaces the content type. The server reads JSON only as exactly `application/json`: with a charset
-    /// behind it, it ignores the body in silence (wire contract, section 1.3).
+    /// Replaces the content type. The server reads JSON only if it is exactly `application/json`: with a charset it
+    /// ignores the body without an error (wire contract, section 1.3).
     #[must_use]
     pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
         self.content_type = content_type.into();
         self
     }
 
-    /// Adds a header. No secret belongs into one.
+    /// Adds a header. It must not contain a secret.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// How long the transport may take for all of it, from connecting to the last byte.
+    /// Sets the timeout, from connecting to the last byte.
     #[must_use]
-    pub const fn with_timeout(mut self, limit: Duration) -> Self {
-        self.timeout = Some(limit);
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
         self
     }
 
-    /// How many bytes the answer may have, after decompression.
+    /// Sets the size limit of the response, in bytes after decompression.
     #[must_use]
     pub const fn with_max_response_bytes(mut self, bytes: u64) -> Self {
         self.max_response_bytes = bytes;
         self
     }
 
-    /// The absolute URL. It holds no secret.
+    /// The absolute URL. It contains no secret.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -125,30 +121,30 @@ impl WireRequest {
         &self.action
     }
 
-    /// The content type, to be sent exactly like this.
+    /// The content type, which must be sent exactly as it is.
     #[must_use]
     pub fn content_type(&self) -> &str {
         &self.content_type
     }
 
-    /// Further headers.
+    /// The additional headers.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The bytes to be sent, as they are. They hold secrets.
+    /// The body. It contains secrets.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// How long the transport may take for all of it; none for as long as it likes.
+    /// The timeout, from connecting to the last byte. `None` means no limit.
     #[must_use]
     pub const fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
 
-    /// How many bytes the answer may have, after decompression.
+    /// The size limit of the response, in bytes after decompression.
     #[must_use]
     pub const fn max_response_bytes(&self) -> u64 {
         self.max_response_bytes
@@ -170,11 +166,11 @@ impl fmt::Debug for WireRequest {
     }
 }
 
-/// The headers of an answer that are kept; no other can carry a secret further.
+/// The response headers that are kept. Others are dropped, because they may contain secrets.
 const KEPT_HEADERS: [&str; 7] =
     ["date", "retry-after", "location", "content-type", "x-kaltura", "x-kaltura-session", "x-me"];
 
-/// A complete answer, whatever its status.
+/// A complete response with any HTTP status.
 ///
 /// `Debug` shows the status, the kept headers and the length of the body, never the body.
 #[derive(Clone)]
@@ -185,14 +181,14 @@ pub struct WireResponse {
 }
 
 impl WireResponse {
-    /// An answer without headers.
+    /// A response without headers.
     #[must_use]
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self { status, headers: Vec::new(), body: Arc::new(Zeroizing::new(body.into())) }
     }
 
-    /// Adds a header, if it is one that is kept: `Date`, `Retry-After`, `Location`, `Content-Type`,
-    /// `X-Kaltura`, `X-Kaltura-Session`, `X-Me`, in any case.
+    /// Adds a header. All are dropped except `Date`, `Retry-After`, `Location`, `Content-Type`,
+    /// `X-Kaltura`, `X-Kaltura-Session` and `X-Me` (case-insensitive).
     #[must_use]
     pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
         let name = name.to_ascii_lowercase();
@@ -202,27 +198,27 @@ impl WireResponse {
         self
     }
 
-    /// The HTTP status. It decides nothing alone: Kaltura answers errors with 200.
+    /// The HTTP status. It is not sufficient to detect an error: Kaltura sends errors with 200.
     #[must_use]
     pub const fn status(&self) -> u16 {
         self.status
     }
 
-    /// The bytes of the answer, decompressed. They may hold secrets.
+    /// The decompressed body. It may contain secrets.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// A header that was kept, by its name in any case.
+    /// A kept header by its name (case-insensitive).
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(kept, _)| kept.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// What the server's clock showed: from `X-Kaltura-Session: <id>, <Unix time>`, else from `Date`.
+    /// The server's time: from `X-Kaltura-Session: <id>, <Unix time>`, else from `Date`.
     ///
-    /// The former is missing where the server's cache answers (wire contract, section 2.1).
+    /// The former is missing in responses from the server's cache (wire contract, section 2.1).
     #[must_use]
     pub fn server_time(&self) -> Option<UnixTime> {
         let own =
@@ -230,8 +226,7 @@ impl WireResponse {
         own.map(UnixTime::from_seconds).or_else(|| http_date(self.header("date")?))
     }
 
-    /// How long the server asks to wait before the next request (`Retry-After`), whether it says it in
-    /// seconds or as a date.
+    /// How long to wait before the next request (`Retry-After`), given in seconds or as a date.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         let value = self.header("retry-after")?.trim();
@@ -259,6 +254,55 @@ impl fmt::Debug for WireResponse {
     }
 }
 
+/// The parts of a response that are kept in an error: for a support ticket and for the next attempt.
+///
+/// Contains no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResponseMetadata {
+    status: u16,
+    server: Option<String>,
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+}
+
+impl ResponseMetadata {
+    /// The metadata of a response. Occurrences of `secrets`, which the server may echo, are redacted.
+    #[must_use]
+    pub fn from_response(response: &WireResponse, secrets: &[&str]) -> Self {
+        let header = |name| response.header(name).map(|value| redact(value, secrets).into_owned());
+        Self {
+            status: response.status(),
+            server: header("x-me"),
+            request_id: header("x-kaltura-session"),
+            retry_after: response.retry_after(),
+        }
+    }
+
+    /// The HTTP status. Kaltura sends errors with 200.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The name of the machine that responded (`X-Me`).
+    #[must_use]
+    pub fn server(&self) -> Option<&str> {
+        self.server.as_deref()
+    }
+
+    /// The server's id of the request, with its time (`X-Kaltura-Session`).
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// How long to wait before the next attempt (`Retry-After`).
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,31 +317,31 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_kept_by_an_allow_list_and_found_in_any_case() {
+    fn headers_are_filtered_by_an_allow_list_and_found_case_insensitively() {
         let response = WireResponse::new(200, "").with_header("X-Me", "host").with_header("Server", "any");
         assert_eq!(response.header("x-ME"), Some("host"));
         assert_eq!(response.header("server"), None);
     }
 
     #[test]
-    fn the_servers_own_clock_goes_before_the_date() {
+    fn x_kaltura_session_takes_precedence_over_date() {
         let date = WireResponse::new(200, "").with_header("Date", "Tue, 24 Nov 2026 04:09:15 GMT");
         assert_eq!(date.server_time(), Some(UnixTime::from_seconds(1_795_493_355)));
         let both = date.with_header("X-Kaltura-Session", "1121307854, 1795493300");
         assert_eq!(both.server_time(), Some(UnixTime::from_seconds(1_795_493_300)));
-        let odd =
+        let invalid =
             WireResponse::new(200, "").with_header("Date", "soon").with_header("X-Kaltura-Session", "soon");
-        assert_eq!(odd.server_time(), None);
+        assert_eq!(invalid.server_time(), None);
     }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
-        let answer = WireResponse::new(503, "").with_header("Date", "Tue, 24 Nov 2026 04:09:15 GMT");
-        let after = |value: &str| answer.clone().with_header("Retry-After", value).retry_after();
+        let response = WireResponse::new(503, "").with_header("Date", "Tue, 24 Nov 2026 04:09:15 GMT");
+        let after = |value: &str| response.clone().with_header("Retry-After", value).retry_after();
         assert_eq!(after("7"), Some(Duration::from_secs(7)));
         assert_eq!(after("Tue, 24 Nov 2026 04:10:15 GMT"), Some(Duration::from_secs(60)));
         assert_eq!(after("Tue, 24 Nov 2026 04:08:15 GMT"), Some(Duration::ZERO));
         assert_eq!(after("soon"), None);
-        assert_eq!(answer.retry_after(), None);
+        assert_eq!(response.retry_after(), None);
     }
 }

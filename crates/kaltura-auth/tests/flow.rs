@@ -1,11 +1,11 @@
-//! The login flow as a state machine: no network, no executor, answers given by hand.
+//! Tests of the login flow as a state machine: no network, no executor.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed test panics")]
 
 use kaltura_auth::{
     AppTokenCredentials, AppTokenFlow, AppTokenLogin, CLIENT_TAG, CredentialIssue, Error, ErrorKind,
     FlowStep, LoginStep, ServiceUrl, Session, SessionRequest, TokenHash, TransportError, TransportErrorKind,
-    UnusableGrant, WireRequest, WireResponse,
+    UnusableSession, WireRequest, WireResponse,
 };
 use kaltura_types::{
     AppTokenValue, HashType, Ks, KsRefusal, Lifetime, PartnerId, Privileges, SessionType, UnexpectedBody,
@@ -46,21 +46,21 @@ fn parameters(request: &WireRequest) -> Value {
     serde_json::from_slice(request.body()).expect("a JSON body")
 }
 
-fn answer(body: impl ToString) -> Result<WireResponse, TransportError> {
+fn response(body: impl ToString) -> Result<WireResponse, TransportError> {
     let time = format!("1121307854, {NOW}");
     Ok(WireResponse::new(200, body.to_string())
         .with_header("X-Kaltura-Session", time)
         .with_header("X-Me", "web-7"))
 }
 
-fn widget_answer() -> Result<WireResponse, TransportError> {
-    answer(
+fn widget_response() -> Result<WireResponse, TransportError> {
+    response(
         json!({"partnerId": 1_234_567, "ks": WIDGET_KS, "userId": 0, "objectType": "KalturaStartWidgetSessionResponse"}),
     )
 }
 
-fn session_answer() -> Result<WireResponse, TransportError> {
-    answer(json!({
+fn session_response() -> Result<WireResponse, TransportError> {
+    response(json!({
         "ks": SESSION_KS, "sessionType": 0, "partnerId": "1234567", "userId": "importer", "expiry": NOW + 3600,
         "privileges": "sessionid:0_7jh3eu10,apptoken:0_7jh3eu10,sview:*", "objectType": "KalturaSessionInfo",
     }))
@@ -70,17 +70,17 @@ fn refusal(code: &str, args: Value) -> Value {
     json!({"code": code, "message": "what the server says", "objectType": "KalturaAPIException", "args": args})
 }
 
-/// What comes of an answer to the first call.
-fn fails_first(outcome: Result<WireResponse, TransportError>) -> Error {
+/// The error of a login with this result of the first call.
+fn fails_first(result: Result<WireResponse, TransportError>) -> Error {
     let (_, flow) = sent(AppTokenFlow::start(&login()));
-    flow.receive(outcome).expect_err("the first call fails")
+    flow.receive(result).expect_err("the first call fails")
 }
 
-/// What comes of an answer to the second call, on a widget session that is past any cache.
-fn fails_second(outcome: Result<WireResponse, TransportError>) -> Error {
+/// The error of a login with this result of the second call, on a widget session that is not from the cache.
+fn fails_second(result: Result<WireResponse, TransportError>) -> Error {
     let (_, flow) = sent(AppTokenFlow::start_uncached(&login()));
-    let (_, flow) = sent(flow.receive(widget_answer()).unwrap());
-    flow.receive(outcome).expect_err("the second call fails")
+    let (_, flow) = sent(flow.receive(widget_response()).unwrap());
+    flow.receive(result).expect_err("the second call fails")
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_login_is_two_calls() {
     );
     assert_eq!(parameters(&first), json!({"widgetId": "_1234567", "format": 1, "clientTag": CLIENT_TAG}));
 
-    let (second, flow) = sent(flow.receive(widget_answer()).unwrap());
+    let (second, flow) = sent(flow.receive(widget_response()).unwrap());
     assert_eq!(second.url(), "https://www.kaltura.com/api_v3/service/appToken/action/startSession?format=1");
     let hash = TokenHash::new(HashType::Sha256, &Ks::new(WIDGET_KS), &AppTokenValue::new(TOKEN));
     let expected = json!({
@@ -100,64 +100,64 @@ fn a_login_is_two_calls() {
     });
     assert_eq!(parameters(&second), expected);
 
-    let session = done(flow.receive(session_answer()).unwrap());
+    let session = done(flow.receive(session_response()).unwrap());
     assert_eq!(session.ks().expose(), SESSION_KS);
     assert_eq!(session.partner_id(), PARTNER);
     assert_eq!(session.user_id().unwrap().as_str(), "importer");
     assert_eq!(session.session_type(), Some(&SessionType::User.into()));
     assert_eq!(session.expires_at(), Some(UnixTime::from_seconds(NOW + 3600)));
-    assert_eq!(session.granted_life(), Some(std::time::Duration::from_secs(3600)));
+    assert_eq!(session.granted_lifetime(), Some(std::time::Duration::from_secs(3600)));
     assert!(session.privileges().get("sview").unwrap().is_wildcard());
     assert!(session.adjustments().is_empty());
 }
 
 #[test]
-fn each_hash_type_hashes_the_very_ks_that_is_sent() {
-    // Escapes of JSON and odd characters: what counts is the text after decoding.
-    let odd = "djJ8MTIzNDU2N3w+/=é \u{1}\"";
+fn each_hash_type_hashes_exactly_the_ks_that_is_sent() {
+    // JSON escapes and unusual characters: the text after decoding is hashed and sent.
+    let ks = "djJ8MTIzNDU2N3w+/=é \u{1}\"";
     for hash_type in HashType::ALL {
         let token = AppTokenCredentials::new(PARTNER, "0_a", TOKEN, hash_type);
         let (_, flow) = sent(AppTokenFlow::start(&AppTokenLogin::new(ServiceUrl::US, token)));
         let body = r#"{"partnerId":1234567,"ks":"djJ8MTIzNDU2N3w+\/=\u00e9 \u0001\"","userId":"0"}"#;
-        let (second, _) = sent(flow.receive(answer(body)).unwrap());
+        let (second, _) = sent(flow.receive(response(body)).unwrap());
         let sent = parameters(&second);
-        assert_eq!(sent["ks"], odd);
-        let hash = TokenHash::new(hash_type, &Ks::new(odd), &AppTokenValue::new(TOKEN));
+        assert_eq!(sent["ks"], ks);
+        let hash = TokenHash::new(hash_type, &Ks::new(ks), &AppTokenValue::new(TOKEN));
         assert_eq!(sent["tokenHash"], hash.expose());
     }
 }
 
 #[test]
-fn wishes_go_where_they_belong_and_grants_are_compared() {
+fn the_session_request_is_sent_and_compared_with_the_grant() {
     let request = SessionRequest::new()
-        .user_id("somebody")
+        .user_id("operator")
         .session_type(SessionType::Admin)
         .lifetime(Lifetime::hours(2))
         .privileges(Privileges::parse("appid:x"))
         .widget_id("0_widgetentry");
     let (first, flow) = sent(AppTokenFlow::start(&login().request(request).client_tag("mine")));
     assert_eq!(parameters(&first), json!({"widgetId": "0_widgetentry", "format": 1, "clientTag": "mine"}));
-    let (second, flow) = sent(flow.receive(widget_answer()).unwrap());
+    let (second, flow) = sent(flow.receive(widget_response()).unwrap());
     let mut second = parameters(&second);
     second.as_object_mut().unwrap().retain(|name, _| name != "ks" && name != "tokenHash");
     let expected = json!({
-        "id": "0_7jh3eu10", "userId": "somebody", "type": 2, "expiry": 7200, "sessionPrivileges": "appid:x",
+        "id": "0_7jh3eu10", "userId": "operator", "type": 2, "expiry": 7200, "sessionPrivileges": "appid:x",
         "format": 1, "clientTag": "mine",
     });
     assert_eq!(second, expected);
-    let session = done(flow.receive(session_answer()).unwrap());
+    let session = done(flow.receive(session_response()).unwrap());
     assert_eq!(session.adjustments().len(), 4, "{:?}", session.adjustments());
 }
 
 #[test]
-fn a_dead_widget_session_from_the_cache_is_fetched_again_once() {
-    let expired = || answer(refusal("INVALID_KS", json!({"KSID": "EXPIRED"})));
+fn an_expired_widget_session_from_the_cache_is_fetched_again_once() {
+    let expired = || response(refusal("INVALID_KS", json!({"KSID": "EXPIRED"})));
     let (_, flow) = sent(AppTokenFlow::start(&login()));
-    let (_, flow) = sent(flow.receive(widget_answer()).unwrap());
+    let (_, flow) = sent(flow.receive(widget_response()).unwrap());
     let (third, flow) = sent(flow.receive(expired()).unwrap());
     assert_eq!(third.action(), "startWidgetSession");
     assert_eq!(parameters(&third)["nocache"], 1);
-    let (_, flow) = sent(flow.receive(widget_answer()).unwrap());
+    let (_, flow) = sent(flow.receive(widget_response()).unwrap());
     let error = flow.receive(expired()).expect_err("a second refusal is final");
     assert_eq!(error.kind(), ErrorKind::KsRefused(KsRefusal::Expired));
 }
@@ -166,20 +166,20 @@ fn a_dead_widget_session_from_the_cache_is_fetched_again_once() {
 fn a_known_widget_session_saves_the_first_call() {
     let (_, flow) = sent(AppTokenFlow::start(&login()));
     assert!(flow.widget_ks().is_none());
-    let (_, flow) = sent(flow.receive(widget_answer()).unwrap());
+    let (_, flow) = sent(flow.receive(widget_response()).unwrap());
     let widget_ks = flow.widget_ks().unwrap().clone();
 
     let (only, flow) = sent(AppTokenFlow::resume(&login(), widget_ks));
     assert_eq!(only.action(), "startSession");
     assert_eq!(parameters(&only)["ks"], WIDGET_KS);
-    assert_eq!(done(flow.receive(session_answer()).unwrap()).ks().expose(), SESSION_KS);
+    assert_eq!(done(flow.receive(session_response()).unwrap()).ks().expose(), SESSION_KS);
 }
 
 #[test]
 fn only_a_refused_ks_leads_to_another_widget_session() {
     let (_, flow) = sent(AppTokenFlow::start(&login()));
-    let (_, flow) = sent(flow.receive(widget_answer()).unwrap());
-    let error = flow.receive(answer(refusal("INVALID_APP_TOKEN_HASH", json!([])))).unwrap_err();
+    let (_, flow) = sent(flow.receive(widget_response()).unwrap());
+    let error = flow.receive(response(refusal("INVALID_APP_TOKEN_HASH", json!([])))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidTokenHash);
 }
 
@@ -225,8 +225,8 @@ fn every_refusal_has_its_kind_at_both_calls() {
     ];
     for (code, args, kind, retryable) in cases {
         for (error, step) in [
-            (fails_first(answer(refusal(code, args.clone()))), LoginStep::StartWidgetSession),
-            (fails_second(answer(refusal(code, args.clone()))), LoginStep::StartSession),
+            (fails_first(response(refusal(code, args.clone()))), LoginStep::StartWidgetSession),
+            (fails_second(response(refusal(code, args.clone()))), LoginStep::StartSession),
         ] {
             assert_eq!(error.kind(), kind, "{code} at {step}");
             assert_eq!(error.is_retryable(), retryable, "{code}");
@@ -242,40 +242,40 @@ fn every_refusal_has_its_kind_at_both_calls() {
 }
 
 #[test]
-fn a_missed_parameter_that_was_sent_means_that_the_body_was_not_read() {
-    let missing = |name: &str| answer(refusal("MISSING_MANDATORY_PARAMETER", json!({"PARAM_NAME": name})));
-    assert_eq!(fails_first(missing("widgetId")).kind(), ErrorKind::BodyNotRead);
-    assert_eq!(fails_second(missing("tokenHash")).kind(), ErrorKind::BodyNotRead);
+fn a_sent_parameter_reported_as_missing_means_that_the_body_was_not_read() {
+    let missing = |name: &str| response(refusal("MISSING_MANDATORY_PARAMETER", json!({"PARAM_NAME": name})));
+    assert_eq!(fails_first(missing("widgetId")).kind(), ErrorKind::BodyIgnored);
+    assert_eq!(fails_second(missing("tokenHash")).kind(), ErrorKind::BodyIgnored);
     assert_eq!(fails_second(missing("widgetId")).kind(), ErrorKind::InvalidParameter);
     assert!(fails_first(missing("widgetId")).hint().contains("application/json"));
 }
 
 #[test]
-fn what_is_not_the_api_is_told_apart_whatever_the_status() {
-    use UnexpectedBody::{BrokenJson, CutJson, Empty, Html, NotText, PlainText, WrongShape, Xml};
+fn bodies_that_are_not_from_the_api_are_distinguished_whatever_the_status() {
+    use UnexpectedBody::{Empty, Html, InvalidJson, NotUtf8, PlainText, TruncatedJson, WrongShape, Xml};
     let object = kaltura_types::payload::JsonKind::Object;
-    let text = kaltura_types::payload::JsonKind::Text;
-    let (other, broken) = (ErrorKind::NotKaltura, ErrorKind::Unavailable);
+    let text = kaltura_types::payload::JsonKind::String;
+    let (not_kaltura, unavailable) = (ErrorKind::NotKaltura, ErrorKind::Unavailable);
     let cases: [(u16, &[u8], ErrorKind, UnexpectedBody); 14] = [
-        (200, b"<!DOCTYPE html><h1>Maintenance</h1>", other, Html),
-        (502, b"<html>Bad gateway</html>", broken, Html),
-        (404, b"<html>Not found</html>", other, Html),
+        (200, b"<!DOCTYPE html><h1>Maintenance</h1>", not_kaltura, Html),
+        (502, b"<html>Bad gateway</html>", unavailable, Html),
+        (404, b"<html>Not found</html>", not_kaltura, Html),
         (301, b"<html>Moved</html>", ErrorKind::Redirected, Html),
-        (200, b"", broken, Empty),
-        (500, b"", broken, Empty),
-        (200, b"Service Unavailable", other, PlainText),
-        (429, b"slow down", broken, PlainText),
-        (200, b"<?xml version=\"1.0\"?><xml><result></result></xml>", other, Xml),
-        (200, br#"{"partnerId":1234567,"ks":"djJ8"#, broken, CutJson),
-        (200, br#"{"partnerId":,}"#, other, BrokenJson),
-        (200, b"\xff\xfe\x00", other, NotText),
+        (200, b"", unavailable, Empty),
+        (500, b"", unavailable, Empty),
+        (200, b"Service Unavailable", not_kaltura, PlainText),
+        (429, b"slow down", unavailable, PlainText),
+        (200, b"<?xml version=\"1.0\"?><xml><result></result></xml>", not_kaltura, Xml),
+        (200, br#"{"partnerId":1234567,"ks":"djJ8"#, unavailable, TruncatedJson),
+        (200, br#"{"partnerId":,}"#, not_kaltura, InvalidJson),
+        (200, b"\xff\xfe\x00", not_kaltura, NotUtf8),
         (
             200,
             br#"{"objectType":"KalturaSomething"}"#,
-            other,
+            not_kaltura,
             WrongShape { expected: "WidgetSession", found: object },
         ),
-        (200, br#""just a text""#, other, WrongShape { expected: "WidgetSession", found: text }),
+        (200, br#""just a text""#, not_kaltura, WrongShape { expected: "WidgetSession", found: text }),
     ];
     for (status, body, kind, unexpected) in cases {
         let error = fails_first(Ok(WireResponse::new(status, body)));
@@ -288,60 +288,61 @@ fn what_is_not_the_api_is_told_apart_whatever_the_status() {
 }
 
 #[test]
-fn a_status_of_500_with_a_good_body_is_no_failure() {
+fn a_status_of_500_with_a_valid_body_is_a_success() {
     let (_, flow) = sent(AppTokenFlow::start(&login()));
-    let body = widget_answer().unwrap();
+    let body = widget_response().unwrap();
     assert!(flow.receive(Ok(WireResponse::new(500, body.body()))).is_ok());
     let refused = refusal("APP_TOKEN_EXPIRED", json!({}));
     assert_eq!(fails_second(Ok(WireResponse::new(500, refused.to_string()))).kind(), ErrorKind::TokenExpired);
 }
 
 #[test]
-fn an_answer_of_another_partner_is_an_error() {
-    let expected = Some(&UnusableGrant::OtherPartner { expected: PARTNER, answered: PartnerId::new(7) });
-    let first = fails_first(answer(json!({"partnerId": 7, "ks": WIDGET_KS, "userId": 0})));
-    assert_eq!((first.kind(), first.unusable_grant()), (ErrorKind::OtherPartner, expected));
-    let second = fails_second(answer(json!({"partnerId": "7", "ks": SESSION_KS, "expiry": NOW + 60})));
-    assert_eq!((second.kind(), second.unusable_grant()), (ErrorKind::OtherPartner, expected));
+fn a_response_for_another_partner_is_an_error() {
+    let expected = Some(&UnusableSession::OtherPartner { expected: PARTNER, actual: PartnerId::new(7) });
+    let first = fails_first(response(json!({"partnerId": 7, "ks": WIDGET_KS, "userId": 0})));
+    assert_eq!((first.kind(), first.unusable_session()), (ErrorKind::OtherPartner, expected));
+    let second = fails_second(response(json!({"partnerId": "7", "ks": SESSION_KS, "expiry": NOW + 60})));
+    assert_eq!((second.kind(), second.unusable_session()), (ErrorKind::OtherPartner, expected));
 }
 
 #[test]
-fn a_session_that_is_over_when_it_is_granted_is_an_error() {
+fn a_session_that_had_expired_when_it_was_granted_is_an_error() {
     for (expiry, seconds_ago) in [(NOW, 0), (NOW - 5, 5)] {
-        let error = fails_second(answer(json!({"partnerId": "1234567", "ks": SESSION_KS, "expiry": expiry})));
+        let error =
+            fails_second(response(json!({"partnerId": "1234567", "ks": SESSION_KS, "expiry": expiry})));
         assert_eq!(error.kind(), ErrorKind::ExpiredOnArrival);
-        assert_eq!(error.unusable_grant(), Some(&UnusableGrant::ExpiredOnArrival { seconds_ago }));
+        assert_eq!(error.unusable_session(), Some(&UnusableSession::ExpiredOnArrival { seconds_ago }));
         assert!(error.hint().contains("session duration"));
     }
 }
 
 #[test]
-fn an_answer_without_a_ks_or_with_an_empty_one_is_no_session() {
+fn a_response_without_a_ks_or_with_an_empty_one_is_an_error() {
     for body in
         [json!({"partnerId": 1_234_567, "userId": 0}), json!({"partnerId": 1_234_567, "ks": "", "userId": 0})]
     {
-        assert_eq!(fails_first(answer(&body)).kind(), ErrorKind::NotKaltura);
-        assert_eq!(fails_second(answer(&body)).kind(), ErrorKind::NotKaltura);
+        assert_eq!(fails_first(response(&body)).kind(), ErrorKind::NotKaltura);
+        assert_eq!(fails_second(response(&body)).kind(), ErrorKind::NotKaltura);
     }
 }
 
 #[test]
-fn the_widget_ks_that_comes_back_is_no_session() {
+fn an_echoed_widget_ks_is_an_error() {
     let echo = json!({"id": "0_7jh3eu10", "ks": WIDGET_KS, "format": 1});
-    assert_eq!(fails_second(answer(echo)).kind(), ErrorKind::NotKaltura);
+    assert_eq!(fails_second(response(echo)).kind(), ErrorKind::NotKaltura);
 }
 
 #[test]
-fn the_least_that_a_server_may_answer_is_enough() {
+fn a_minimal_response_is_sufficient() {
     let (_, flow) = sent(AppTokenFlow::start(&login()));
-    let (_, flow) = sent(flow.receive(widget_answer()).unwrap());
+    let (_, flow) = sent(flow.receive(widget_response()).unwrap());
     let session =
-        done(flow.receive(answer(json!({"ks": SESSION_KS, "objectType": "KalturaSessionInfo"}))).unwrap());
+        done(flow.receive(response(json!({"ks": SESSION_KS, "objectType": "KalturaSessionInfo"}))).unwrap());
     assert_eq!((session.partner_id(), session.expires_at()), (PARTNER, None));
 }
 
 #[test]
-fn a_transport_failure_keeps_its_kind_and_its_cause() {
+fn a_transport_error_keeps_its_kind_and_its_cause() {
     for (kind, retryable) in [
         (TransportErrorKind::Build, false),
         (TransportErrorKind::Connect, true),
@@ -368,12 +369,12 @@ fn a_refused_hash_is_explained() {
         let token = AppTokenCredentials::new(PARTNER, id, value, HashType::Sha256);
         let login = AppTokenLogin::new(ServiceUrl::US, token);
         let (_, flow) = sent(AppTokenFlow::start(&login));
-        let (_, flow) = sent(flow.receive(widget_answer()).unwrap());
-        flow.receive(answer(refusal("INVALID_APP_TOKEN_HASH", json!([])))).unwrap_err()
+        let (_, flow) = sent(flow.receive(widget_response()).unwrap());
+        flow.receive(response(refusal("INVALID_APP_TOKEN_HASH", json!([])))).unwrap_err()
     };
-    let blank = explain("0_7jh3eu10", "3f786850e387550fdab836ed7e6dc881\n");
-    assert_eq!(blank.credential_issues(), [CredentialIssue::BlankInValue]);
-    assert!(blank.hint().contains("line end"));
+    let white_space = explain("0_7jh3eu10", "3f786850e387550fdab836ed7e6dc881\n");
+    assert_eq!(white_space.credential_issues(), [CredentialIssue::WhitespaceInValue]);
+    assert!(white_space.hint().contains("contains white space or a line break"));
     assert_eq!(explain(TOKEN, "0_7jh3eu10").credential_issues(), [CredentialIssue::IdAndValueSwapped]);
     assert_eq!(explain("0_7jh3eu10", TOKEN).credential_issues(), []);
 }

@@ -1,4 +1,4 @@
-//! The two drivers over the flow, and the search for the hash type, on transports of three lines.
+//! Tests of the two drivers of the flow and of the detection of the hash type, with transports from closures.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed test panics")]
 
@@ -8,16 +8,15 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
 use kaltura_auth::{
-    AppTokenCredentials, AppTokenFlow, AppTokenLogin, BlockingTransport, Error, ErrorKind, ServiceUrl,
-    Session, SessionRequest, TokenHash, Transport, TransportError, WireRequest, WireResponse,
-    blocking_transport_fn, transport_fn,
+    AppTokenCredentials, AppTokenFlow, AppTokenLogin, Error, ErrorKind, ServiceUrl, Session, SessionRequest,
+    TokenHash, Transport, TransportError, WireRequest, WireResponse, blocking, transport_fn,
 };
 use kaltura_types::{AppTokenValue, HashType, Ks, PartnerId};
 use serde_json::{Value, json};
 
 const TOKEN: &str = "3f786850e387550fdab836ed7e6dc881";
 
-/// A server that knows one token, whose proof is hashed with `hash_type`.
+/// A server with one token, which has this hash type.
 struct Server {
     hash_type: HashType,
     refusal: &'static str,
@@ -29,7 +28,7 @@ impl Server {
         Self { hash_type, refusal: "INVALID_APP_TOKEN_HASH", calls: Mutex::default() }
     }
 
-    fn answer(&self, request: &WireRequest) -> Result<WireResponse, TransportError> {
+    fn respond(&self, request: &WireRequest) -> Result<WireResponse, TransportError> {
         self.calls.lock().unwrap().push(request.action().to_owned());
         let sent: Value = serde_json::from_slice(request.body()).unwrap();
         let body = if request.action() == "startWidgetSession" {
@@ -48,13 +47,13 @@ impl Server {
 
     fn transport(&self) -> impl Transport {
         transport_fn(|request| {
-            let answer = self.answer(&request);
-            async { answer }
+            let response = self.respond(&request);
+            async { response }
         })
     }
 
-    fn blocking_transport(&self) -> impl BlockingTransport {
-        blocking_transport_fn(|request| self.answer(&request))
+    fn blocking_transport(&self) -> impl blocking::Transport {
+        blocking::transport_fn(|request| self.respond(&request))
     }
 
     fn calls(&self) -> usize {
@@ -70,7 +69,7 @@ fn login(hash_type: HashType) -> AppTokenLogin {
 }
 
 /// Runs a future that never waits.
-fn at_once<T>(future: impl Future<Output = T>) -> T {
+fn poll_once<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("nothing here waits"),
@@ -78,10 +77,10 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn the_async_and_the_blocking_driver_do_the_same() {
+fn the_async_and_the_blocking_driver_are_equivalent() {
     for hash_type in HashType::ALL {
         let server = Server::with(hash_type);
-        let from_async = at_once(login(hash_type).run(&server.transport()));
+        let from_async = poll_once(login(hash_type).run(&server.transport()));
         let from_blocking = login(hash_type).run_blocking(&server.blocking_transport());
         assert_eq!(from_async.unwrap().ks(), from_blocking.unwrap().ks());
         assert_eq!(server.calls(), 4);
@@ -89,39 +88,39 @@ fn the_async_and_the_blocking_driver_do_the_same() {
 }
 
 #[test]
-fn a_transport_may_be_an_object() {
+fn a_transport_may_be_a_trait_object() {
     let server = Server::with(HashType::Sha1);
-    let blocking: &dyn BlockingTransport = &server.blocking_transport();
+    let blocking: &dyn blocking::Transport = &server.blocking_transport();
     assert!(login(HashType::Sha1).run_blocking(blocking).is_ok());
     let boxed: Box<dyn Transport + '_> = Box::new(server.transport());
-    assert!(at_once(login(HashType::Sha1).run(&boxed)).is_ok());
+    assert!(poll_once(login(HashType::Sha1).run(&boxed)).is_ok());
     let shared: std::sync::Arc<dyn Transport + '_> = boxed.into();
-    assert!(at_once(login(HashType::Sha1).run(&*shared)).is_ok());
-    assert!(at_once(login(HashType::Sha1).run(&shared)).is_ok());
+    assert!(poll_once(login(HashType::Sha1).run(&*shared)).is_ok());
+    assert!(poll_once(login(HashType::Sha1).run(&shared)).is_ok());
 }
 
 #[test]
-fn the_hash_type_is_found_on_one_widget_session() {
-    for truth in HashType::ALL {
+fn the_hash_type_is_detected_with_one_widget_session() {
+    for actual in HashType::ALL {
         for guess in HashType::ALL {
-            let server = Server::with(truth);
-            let found = login(guess).detect_hash_type_blocking(&server.blocking_transport()).unwrap();
-            assert_eq!(found.hash_type, truth);
-            assert_eq!(found.session.ks().expose(), "djJ8N3xzZXNzaW9u");
+            let server = Server::with(actual);
+            let detected = login(guess).detect_hash_type_blocking(&server.blocking_transport()).unwrap();
+            assert_eq!(detected.hash_type, actual);
+            assert_eq!(detected.session.ks().expose(), "djJ8N3xzZXNzaW9u");
             let most = 2 + HashType::ALL.len() - 1;
             assert!(
-                server.calls() <= most && (guess != truth || server.calls() == 2),
+                server.calls() <= most && (guess != actual || server.calls() == 2),
                 "{} calls",
                 server.calls()
             );
-            let found = at_once(login(guess).detect_hash_type(&server.transport()));
-            assert_eq!(found.unwrap().hash_type, truth);
+            let detected = poll_once(login(guess).detect_hash_type(&server.transport()));
+            assert_eq!(detected.unwrap().hash_type, actual);
         }
     }
 }
 
 #[test]
-fn if_no_hash_type_fits_the_first_refusal_is_told_and_each_was_tried_once() {
+fn if_no_hash_type_is_accepted_each_was_tried_once_and_the_first_error_is_returned() {
     let server = Server::with(HashType::Md5);
     let token = AppTokenCredentials::new(PartnerId::new(7), "0_7jh3eu10", "another", HashType::Sha256);
     let login = AppTokenLogin::new(ServiceUrl::US, token);
@@ -131,7 +130,7 @@ fn if_no_hash_type_fits_the_first_refusal_is_told_and_each_was_tried_once() {
 }
 
 #[test]
-fn no_other_refusal_makes_it_try_again() {
+fn other_errors_are_not_retried() {
     let server = Server { refusal: "APP_TOKEN_NOT_ACTIVE", ..Server::with(HashType::Md5) };
     let error = login(HashType::Sha1).detect_hash_type_blocking(&server.blocking_transport()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenNotActive);
@@ -139,7 +138,7 @@ fn no_other_refusal_makes_it_try_again() {
 }
 
 #[test]
-fn everything_can_go_to_another_thread() {
+fn all_types_are_send_and_sync() {
     fn is_send_and_sync<T: Send + Sync>() {}
     fn is_send<T: Send>(_: T) {}
     is_send_and_sync::<AppTokenCredentials>();

@@ -1,10 +1,10 @@
 //! Calls with an admin session of the account, for what an app token may not do.
 
-use kaltura_auth::source::{FixedSession, LocalSigning, SessionSource};
+use kaltura_auth::source::{FixedSession, LocalSigningSource, SessionSource};
 use kaltura_auth::{Error, ServiceUrl, Session, Transport};
 use kaltura_client::{Client, RetryPolicy};
 use kaltura_http::TokioRuntime;
-use kaltura_ks::fresh_random;
+use kaltura_ks::random_bytes;
 use kaltura_types::{AdminSecret, Ks, Lifetime, PartnerId, SessionType};
 
 use crate::options::ServerOptions;
@@ -17,10 +17,11 @@ pub(crate) fn admin_client(
     transport: impl Transport + 'static,
     server: &ServerOptions,
 ) -> Client {
-    let source =
-        LocalSigning::new(partner, secret, || fresh_random().map_err(|error| Error::source(error, true)))
-            .session_type(SessionType::Admin)
-            .lifetime(Lifetime::hours(1));
+    let source = LocalSigningSource::new(partner, secret, || {
+        random_bytes().map_err(|error| Error::from_source(error, true))
+    })
+    .session_type(SessionType::Admin)
+    .lifetime(Lifetime::hours(1));
     client(service_url, source, transport, server)
 }
 

@@ -1,6 +1,6 @@
 //! Secrets in what was sent and in what came back: what is shown of either goes through here.
 
-use kaltura_types::{names_a_secret, redact};
+use kaltura_types::{is_secret_name, redact};
 use serde_json::{Map, Value};
 
 use crate::secret_likeness::looks_like_a_secret;
@@ -13,7 +13,7 @@ const LEAST: usize = 4;
 
 /// Whether this member is a secret by its name. An object is none: its members have names of their own.
 pub(crate) fn is_secret(name: &str, value: &Value) -> bool {
-    names_a_secret(name) && is_secret_value(value)
+    is_secret_name(name) && is_secret_value(value)
 }
 
 fn is_secret_value(value: &Value) -> bool {

@@ -66,7 +66,7 @@ impl RequestLog {
     fn answer(&self, response: &WireResponse, took: Duration) -> Vec<String> {
         let (status, took, length) = (response.status(), took.as_millis(), response.body().len());
         let mut line = format!("{status} in {took} ms, {length} bytes");
-        let facts = ResponseMetadata::of(response, &[]);
+        let facts = ResponseMetadata::from_response(response, &[]);
         for (name, value) in [("server", facts.server()), ("request", facts.request_id())] {
             if let Some(value) = value {
                 line += &format!(", {name} {}", self.secrets.masked_text(value));

@@ -23,7 +23,7 @@ pub(crate) fn holds_a_ks(text: &str) -> bool {
             let rest = &word[at..word.len().min(at + ENOUGH)];
             // Behind `v2|` stands the number of an account: a digit or the sign is in each of these.
             let is_v2 = || rest.as_bytes().get(4).is_some_and(|next| b"LMNO".contains(next));
-            Ks::reads_as_ks(rest) && (!rest.starts_with("djJ8") || is_v2())
+            Ks::looks_like_ks(rest) && (!rest.starts_with("djJ8") || is_v2())
         })
     })
 }

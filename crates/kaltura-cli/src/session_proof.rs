@@ -30,7 +30,7 @@ pub(crate) fn client_of(
     let source = FixedSession::new(session.clone());
     Client::builder_with_source(service_url.clone(), source, transport, TokioRuntime::new())
         .retry(RetryPolicy::never())
-        .renew_when_actions_used_up(false)
+        .renew_on_actions_limit(false)
         .request_timeout(timeout)
         .build()
 }
@@ -54,7 +54,7 @@ pub(crate) async fn prove_kept(
     let session = Session::new(kept.partner_id, kept.ks.clone());
     let client = client_of(&session, service_url, transport, timeout);
     // With a KS beside it, that is validated before anything else; and past the cache, which would not look at it.
-    let shown = StartWidgetSession::new(WidgetId::default_of(kept.partner_id));
+    let shown = StartWidgetSession::new(WidgetId::default_for(kept.partner_id));
     let options = CallOptions::new().ks(kept.ks.clone()).nocache();
     match client.call_with(&shown, &options).await {
         Err(error) if error.api_error().map(|error| error.code()) != Some(&ErrorCode::InvalidWidgetId) => {

@@ -1,28 +1,24 @@
-//! The app tokens of an account: making, finding, changing and replacing them.
+//! The app tokens of an account: create, find, update, delete and rotate them.
 
-mod blocking;
-pub(crate) mod proof;
-mod rotation;
-mod twin;
-mod walk;
+pub(crate) mod rotation;
+pub(crate) mod verify;
 
 use futures_util::stream::{self, Stream, TryStreamExt as _};
-use kaltura_auth::{AppTokenLogin, MaybeSend, Session};
+use kaltura_auth::{MaybeSend, Session};
 use kaltura_types::{
     AddAppToken, AppToken, AppTokenDraft, AppTokenFilter, AppTokenId, AppTokenList, DeleteAppToken,
     EndSession, GetAppToken, HashType, ListAppTokens, Pager, UpdateAppToken,
 };
 
-pub use self::blocking::BlockingAppTokens;
 pub use self::rotation::{RotatedToken, RotationError, RotationStep};
 
 use self::rotation::Rotation;
-use self::walk::Walk;
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{ActionName, CallError, Error};
 use crate::options::CallOptions;
+use crate::pages::AppTokenPages;
 
-/// The app tokens of an account. All of it needs an ADMIN session, or a role that may do it (wire contract,
+/// The app tokens of an account. All methods need an ADMIN session, or a role that permits them (wire contract,
 /// section 4).
 ///
 /// ```
@@ -34,7 +30,7 @@ use crate::options::CallOptions;
 ///     .session_duration(Lifetime::hours(1))
 ///     .session_privileges(&Privileges::parse("list:*"));
 /// let token = client.app_tokens().add(draft).await?;
-/// println!("{} was made; its value is in `token.token`", token.id);
+/// println!("created {}; its value is in `token.token`", token.id);
 /// # Ok(())
 /// # }
 /// ```
@@ -48,42 +44,42 @@ impl AppTokens {
         Self { client }
     }
 
-    /// Makes an app token. Its proof is hashed with SHA-256, unless the draft says otherwise; the server's own
-    /// default would be SHA-1.
+    /// Creates an app token. Its hash type is SHA-256, unless the draft sets another one; the server's own default
+    /// would be SHA-1.
     ///
-    /// Name a user ([`AppTokenDraft::session_user_id`]) if the account has never had an anonymous one: otherwise
-    /// the server refuses with `INVALID_FIELD_VALUE` (wire contract, section 3).
+    /// Set a user ([`AppTokenDraft::session_user_id`]) if the account has never had an anonymous user: otherwise the
+    /// server refuses with `INVALID_FIELD_VALUE` (wire contract, section 3).
     ///
     /// # Errors
     ///
-    /// [`Error`] of the kind [`InvalidCall`](crate::ErrorKind::InvalidCall) if the draft has a
-    /// [mistake](AppTokenDraft::mistake), without asking the server; otherwise as [`Client::call`].
+    /// [`Error`] of the kind [`InvalidCall`](crate::ErrorKind::InvalidCall) if the draft is invalid
+    /// ([`AppTokenDraft::mistake`]); then nothing is sent. Otherwise as [`Client::call`].
     pub async fn add(&self, draft: AppTokenDraft) -> Result<AppToken, Error> {
-        let draft = twin::checked("add", draft.hash_type_if_unset(HashType::Sha256))?;
+        let draft = validate_draft("add", draft.hash_type_if_unset(HashType::Sha256))?;
         self.client.call(&AddAppToken::new(draft)).await
     }
 
-    /// One app token, its value included, be it disabled or over. A deleted one is not found.
+    /// Reads one app token, including its value, even if it is disabled or expired. A deleted one is not found.
     ///
     /// # Errors
     ///
     /// As [`Client::call`].
     pub async fn get(&self, id: &AppTokenId) -> Result<AppToken, Error> {
-        self.client.call_with(&GetAppToken::new(id.clone()), &reading()).await
+        self.client.call_with(&GetAppToken::new(id.clone()), &read_options()).await
     }
 
-    /// Changes what the draft mentions, and nothing else. The status can not be changed (wire contract, section 3).
+    /// Changes the fields that the draft sets, and no others. The status cannot be changed (wire contract, section 3).
     ///
     /// # Errors
     ///
     /// As [`add`](Self::add).
     pub async fn update(&self, id: &AppTokenId, draft: AppTokenDraft) -> Result<AppToken, Error> {
-        let draft = twin::checked("update", draft)?;
+        let draft = validate_draft("update", draft)?;
         self.client.call(&UpdateAppToken::new(id.clone(), draft)).await
     }
 
-    /// Deletes an app token for good. **All its sessions end at once**: whoever uses one is refused with `LOGOUT`
-    /// (wire contract, section 4.8).
+    /// Deletes an app token permanently. **All its sessions end at once**: further calls with them are refused with
+    /// `LOGOUT` (wire contract, section 4.8).
     ///
     /// # Errors
     ///
@@ -92,24 +88,24 @@ impl AppTokens {
         self.client.call(&DeleteAppToken::new(id.clone())).await
     }
 
-    /// One page of app tokens, and how many there are in all. Deleted ones are never listed.
+    /// One page of app tokens, with the total count. Deleted tokens are never listed.
     ///
-    /// The server has no order of its own: say one in the filter, or pages may overlap.
+    /// The server has no default order: set one in the filter, or pages may overlap.
     ///
     /// # Errors
     ///
     /// As [`Client::call`].
     pub async fn page(&self, filter: AppTokenFilter, pager: Pager) -> Result<AppTokenList, Error> {
         let list = ListAppTokens::new().filter(filter).pager(pager);
-        self.client.call_with(&list, &reading()).await
+        self.client.call_with(&list, &read_options()).await
     }
 
-    /// All app tokens that the filter lets through, the oldest first, whatever order the filter says. Each page is
-    /// asked for when it is needed. The first error ends it.
+    /// All app tokens that match the filter, oldest first; an order in the filter is ignored. Each page is requested
+    /// when it is needed. The stream ends after the first error.
     ///
-    /// Tokens may be made and deleted meanwhile: each that is there from beginning to end is listed, and none twice.
-    /// Only if more than 500 were made within one second, and some of those are deleted, others of that second may
-    /// be missed.
+    /// Tokens may be created and deleted during the listing: each token that exists from start to end is listed
+    /// exactly once. One exception: if more than 500 tokens were created within one second and some of them are deleted
+    /// during the listing, others of that second may be missed.
     ///
     /// ```
     /// # use futures_util::TryStreamExt; use kaltura_client::{Client, Error}; use kaltura_types::AppTokenFilter;
@@ -126,48 +122,49 @@ impl AppTokens {
         filter: AppTokenFilter,
     ) -> impl Stream<Item = Result<AppToken, Error>> + Unpin + MaybeSend + 'static {
         let client = self.client.clone();
-        let pages = stream::try_unfold(Walk::new(filter), move |mut walk| {
+        let pages = stream::try_unfold(AppTokenPages::new(filter), move |mut pages| {
             let client = client.clone();
             async move {
-                let Some(next) = walk.next_page() else { return Ok(None) };
-                let page = client.call_with(&next, &reading()).await?;
-                let tokens = walk.take(page);
-                Ok::<_, Error>(Some((stream::iter(tokens.into_iter().map(Ok)), walk)))
+                let Some(request) = pages.next_request() else { return Ok(None) };
+                let page = client.call_with(&request, &read_options()).await?;
+                let tokens = pages.take_new(page);
+                Ok::<_, Error>(Some((stream::iter(tokens.into_iter().map(Ok)), pages)))
             }
         });
         Box::pin(pages.try_flatten())
     }
 
-    /// Logs in with an app token and shows the session to the server, which accepts it if this is `Ok`. The session
-    /// lives for five minutes at most.
+    /// Verifies an app token: logs in with it, and checks that the server accepts the session. The session lives for at
+    /// most five minutes.
     ///
-    /// A login alone proves nothing: the server grants sessions of a token whose sessions were ended, and refuses
-    /// them at once (wire contract, section 4.4).
+    /// A successful login alone does not prove this: after the sessions of a token were ended, the server still issues
+    /// sessions of it, and refuses them at once (wire contract, section 4.4).
     ///
     /// # Errors
     ///
-    /// [`Error`] that tells why the token does not work.
-    pub async fn prove(&self, token: &AppToken) -> Result<Session, Error> {
+    /// [`Error`]: why the token does not work.
+    pub async fn verify(&self, token: &AppToken) -> Result<Session, Error> {
         let session = self.log_in(token).await?;
-        let shown = self.client.call_with(&proof::of(token.partner_id), &proof::with(&session)).await;
-        proof::judge(shown).map(|()| session)
+        let (action, options) = (verify::action(token.partner_id), verify::options_with(&session));
+        verify::check(self.client.call_with(&action, &options).await)?;
+        Ok(session)
     }
 
-    /// Makes a twin of an app token, with the same settings and another value, and proves that it works. The old
-    /// one stays as it is, and so do its sessions.
+    /// Rotates an app token: creates a new token with the same settings and another value, and verifies it. The old
+    /// token and its sessions remain valid.
     ///
-    /// Hand the twin to all who use the old one; when they all do, [`delete`](Self::delete) the old one.
+    /// Deploy the new token wherever the old one is used; then [`delete`](Self::delete) the old one.
     ///
     /// ```
     /// # use kaltura_auth::AppTokenCredentials;
     /// # use kaltura_client::{Client, app_tokens::RotationError}; use kaltura_types::AppTokenId;
-    /// # async fn put_into_the_vault(_: &AppTokenCredentials) {}
+    /// # async fn store_in_vault(_: &AppTokenCredentials) {}
     /// # async fn example(client: &Client, id: &AppTokenId) -> Result<(), Box<dyn std::error::Error>> {
     /// let tokens = client.app_tokens();
     /// let rotated = tokens.rotate(id).await?;
-    /// put_into_the_vault(rotated.credentials()).await;
+    /// store_in_vault(rotated.credentials()).await;
     ///
-    /// // A day later:
+    /// // When the old token is no longer used:
     /// tokens.delete(rotated.old_id()).await?;
     /// # Ok(())
     /// # }
@@ -175,14 +172,13 @@ impl AppTokens {
     ///
     /// # Errors
     ///
-    /// [`RotationError`], with the step that failed and the twin, if it was made already. The old token is never
-    /// touched. If the future is dropped on the way, a twin may stay behind: [`list`](Self::list) shows it as the
-    /// newest one.
+    /// [`RotationError`], with the step that failed, and the new token if it was created. The old token is never
+    /// changed. If the future is dropped, a new token may remain: [`list`](Self::list) returns it last.
     pub async fn rotate(&self, id: &AppTokenId) -> Result<RotatedToken, RotationError> {
         self.rotate_with(id, AppTokenDraft::new()).await
     }
 
-    /// Like [`rotate`](Self::rotate), with some settings other than those of the old token, such as another expiry.
+    /// Like [`rotate`](Self::rotate), but changes some settings of the new token, such as its expiry.
     ///
     /// # Errors
     ///
@@ -192,41 +188,49 @@ impl AppTokens {
         id: &AppTokenId,
         changes: AppTokenDraft,
     ) -> Result<RotatedToken, RotationError> {
-        let rotation = Rotation::of(id);
+        let rotation = Rotation::new(id);
         let old = rotation.read(self.get(id).await)?;
         let draft = rotation.draft(&old, changes)?;
-        let twin = rotation.made(self.client.call(&AddAppToken::new(draft)).await)?;
-        rotation.finish(&twin, self.prove(&twin).await)
+        let new_token = rotation.created(self.client.call(&AddAppToken::new(draft)).await)?;
+        let session = self.verify(&new_token).await;
+        rotation.verified(new_token, session)
     }
 
-    /// Ends all sessions of an app token, **those still to be started included**: logs in with the token and sends
-    /// `session.end` (wire contract, section 4.4).
+    /// Ends all sessions of an app token, **including all future ones**: logs in with the token and sends `session.end`
+    /// (wire contract, section 4.4).
     ///
-    /// Each session of the token, wherever it is used, is refused with `LOGOUT` from now on. Logins with the token
-    /// still answer with success, and each new session is refused at its first use. There is no way back; some
-    /// servers forget it after a day, so [`delete`](Self::delete) the token too. To log out, do not call this:
-    /// forget the session.
+    /// From then on every session of the token is refused with `LOGOUT`. Logins with the token still succeed, but each
+    /// new session is refused at its first use. This cannot be undone. Some servers forget it after a day, so
+    /// [`delete`](Self::delete) the token as well. Do not call this to log out: drop the session instead.
     ///
-    /// It is `Ok` too if they were ended before.
+    /// Succeeds also if the sessions were already ended.
     ///
     /// # Errors
     ///
-    /// As [`Client::call`]. A token that is disabled or over starts no session, so it can not end them: delete it.
+    /// As [`Client::call`]. A token that is disabled or expired starts no session, so its sessions cannot be ended
+    /// this way: delete it.
     pub async fn end_all_sessions_of_token(&self, id: &AppTokenId) -> Result<(), Error> {
         let token = self.get(id).await?;
         let session = self.log_in(&token).await?;
         let options = CallOptions::new().ks(session.ks().clone());
-        proof::ended(self.client.call_with(&EndSession::with_all_of_its_group(), &options).await)
+        verify::check_ended(self.client.call_with(&EndSession::whole_group(), &options).await)
     }
 
     async fn log_in(&self, token: &AppToken) -> Result<Session, Error> {
-        let made_by = self.client.made_by();
-        let login: AppTokenLogin = twin::login(token, &made_by.settings)?;
-        login.run(&made_by.parts.transport).await.map_err(twin::login_failed)
+        let login = verify::login(token, self.client.config())?;
+        login.run(self.client.transport()).await.map_err(verify::login_failed)
     }
 }
 
-/// Reading twice does no harm.
-const fn reading() -> CallOptions {
-    CallOptions::new().repeatable()
+/// Reads are idempotent.
+pub(crate) const fn read_options() -> CallOptions {
+    CallOptions::new().idempotent()
+}
+
+/// Refuses a draft that the server would misread.
+pub(crate) fn validate_draft(action: &str, draft: AppTokenDraft) -> Result<AppTokenDraft, Error> {
+    match draft.validate().err() {
+        Some(invalid) => Err(Error::call(ActionName::new("appToken", action), CallError::Draft(invalid))),
+        None => Ok(draft),
+    }
 }

@@ -1,122 +1,160 @@
-//! The blocking client.
+//! The same client without async: each method blocks the calling thread.
+
+mod app_tokens;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_auth::manager::{BlockingSessionManager, InvalidReason, Moment, Status};
+use kaltura_auth::manager::{BlockingSessionManager, InvalidReason, Moment, Observer, Policy, Status};
 use kaltura_auth::runtime::Clock;
 use kaltura_auth::source::{AppTokenSource, BlockingSessionSource};
 use kaltura_auth::{AppTokenLogin, BlockingTransport, ServiceUrl, Session, SessionRequest};
 use kaltura_types::Action;
 
-use crate::app_tokens::{BlockingAppTokens, proof};
-use crate::builder::{BlockingClientBuilder, BlockingParts, ClientBuilder};
-use crate::call::Call;
+pub use self::app_tokens::AppTokens;
+
+use crate::app_tokens::verify;
+use crate::client::builder::{Config, config_setters, session_requests_unsupported};
+use crate::client::pool::ClientPool;
 use crate::error::Error;
-use crate::exchange::{Exchange, Next, Tries, read};
-use crate::multirequest::{Batch, Multirequest, MultirequestResults};
+use crate::multirequest::{BatchRequest, Multirequest, MultirequestResults};
 use crate::options::CallOptions;
-use crate::pool::Pool;
+use crate::request::{ActionRequest, ApiRequest, evaluate};
+use crate::retry::{NextStep, RetryPolicy, RetryState};
 use crate::trace::{self, CallSpan};
 
-/// Calls the API with a session that stays alive, holding the thread meanwhile.
+/// Configures a [`Client`]. See [`Client::builder`].
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct ClientBuilder {
+    config: Config,
+    transport: Arc<dyn BlockingTransport>,
+    clock: Arc<dyn Clock>,
+    sleep: Arc<dyn Fn(Duration) + Send + Sync>,
+    source: Arc<dyn BlockingSessionSource>,
+}
+
+impl ClientBuilder {
+    config_setters!();
+
+    /// Sets how the thread waits before a retry. The default is [`std::thread::sleep`].
+    pub fn sleep(mut self, sleep: impl Fn(Duration) + Send + Sync + 'static) -> Self {
+        self.sleep = Arc::new(sleep);
+        self
+    }
+
+    /// Creates the client. Sends nothing; the first call logs in.
+    #[must_use]
+    pub fn build(self) -> Client {
+        let (source, clock) = (Arc::clone(&self.source), Arc::clone(&self.clock));
+        let config = &self.config;
+        let mut sessions =
+            BlockingSessionManager::builder(source, clock).policy(config.session_policy.clone());
+        if let Some(observer) = trace::observer(config.observer.clone()) {
+            sessions = sessions.shared_observer(observer);
+        }
+        let pool = ClientPool::new(config.max_pooled_sessions);
+        Client(Arc::new(Inner { builder: self, sessions: sessions.build(), pool }))
+    }
+
+    /// The same settings with a session source for `request`.
+    fn with_request(&self, request: &SessionRequest) -> Result<Self, Error> {
+        let source = self.source.with_request(request).ok_or_else(session_requests_unsupported)?;
+        Ok(Self { source, ..self.clone() })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// Calls the API with a session that is renewed automatically. Blocks the calling thread.
 ///
-/// One client serves a whole program: a clone is a handle on the same session, costs nothing, and can go to any
-/// thread. Otherwise it is like [`Client`](crate::Client).
+/// One client serves a whole application: a clone is a cheap handle to the same session, and can be sent to any
+/// thread. Otherwise it works like the async [`Client`](crate::Client).
 ///
 /// ```
 /// # use kaltura_auth::{AppTokenLogin, BlockingTransport, runtime::Clock};
-/// # use kaltura_client::{BlockingClient, Error, RawAction}; use serde_json::Value;
+/// # use kaltura_client::{Error, RawAction, blocking}; use serde_json::Value;
 /// # fn example(
 /// #     login: AppTokenLogin, transport: impl BlockingTransport + 'static, clock: impl Clock + 'static,
 /// # ) -> Result<(), Error> {
-/// let client = BlockingClient::builder(login, transport, clock).build();
+/// let client = blocking::Client::builder(login, transport, clock).build();
 /// let media: Value = client.call(&RawAction::new("media", "list"))?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct BlockingClient(Arc<Inner>);
+pub struct Client(Arc<Inner>);
 
 struct Inner {
-    made_by: BlockingClientBuilder,
+    /// What this client was built from; also builds the clients of [`Client::login_as`].
+    builder: ClientBuilder,
     sessions: BlockingSessionManager,
-    others: Pool<BlockingClient>,
+    pool: ClientPool<Client>,
 }
 
-impl BlockingClientBuilder {
-    /// Makes it. Nothing is sent before the first call.
-    #[must_use]
-    pub fn build(self) -> BlockingClient {
-        let BlockingParts { source, clock, .. } = self.parts.clone();
-        let mut sessions = BlockingSessionManager::builder(source, clock).policy(self.policy.clone());
-        if let Some(observer) = trace::observer(self.observer.clone()) {
-            sessions = sessions.shared_observer(observer);
-        }
-        let others = Pool::new(self.pool_bound);
-        BlockingClient(Arc::new(Inner { made_by: self, sessions: sessions.build(), others }))
-    }
-}
-
-impl BlockingClient {
-    /// Begins a client that logs in with an app token.
+impl Client {
+    /// Starts to configure a client that logs in with an app token.
     pub fn builder(
         login: AppTokenLogin,
         transport: impl BlockingTransport + 'static,
         clock: impl Clock + 'static,
-    ) -> BlockingClientBuilder {
+    ) -> ClientBuilder {
         let transport: Arc<dyn BlockingTransport> = Arc::new(transport);
         let service_url = login.service_url().clone();
         let source = AppTokenSource::new(login, Arc::clone(&transport));
         Self::builder_with_source(service_url, source, transport, clock)
     }
 
-    /// Begins a client whose sessions come from any source.
+    /// Starts to configure a client with any session source.
     pub fn builder_with_source(
         service_url: ServiceUrl,
         source: impl BlockingSessionSource + 'static,
         transport: impl BlockingTransport + 'static,
         clock: impl Clock + 'static,
-    ) -> BlockingClientBuilder {
-        let parts = BlockingParts {
+    ) -> ClientBuilder {
+        ClientBuilder {
+            config: Config::new(service_url),
             transport: Arc::new(transport),
             clock: Arc::new(clock),
             sleep: Arc::new(std::thread::sleep),
             source: Arc::new(source),
-        };
-        ClientBuilder::new(service_url, parts)
+        }
     }
 
     /// Calls an action with the client's session.
     ///
     /// # Errors
     ///
-    /// [`Error`], with what to do in [`Error::hint`].
+    /// [`Error`]; [`Error::hint`] says what to do.
     pub fn call<A: Action>(&self, action: &A) -> Result<A::Output, Error> {
         self.call_with(action, &CallOptions::new())
     }
 
-    /// Calls an action with some things different from the client's other calls.
+    /// Calls an action with options for this call.
     ///
-    /// A time limit bounds the requests and the waits between them, all together. A login is not broken off for
-    /// it, be it of this thread or of another one that this one waits for: the limit is then noticed after it.
+    /// A timeout limits the requests and the waits between them, all together. It does not cancel a login, whether
+    /// this thread runs it or waits for another thread's login: the timeout is then detected after the login.
     ///
     /// # Errors
     ///
     /// As [`call`](Self::call).
     pub fn call_with<A: Action>(&self, action: &A, options: &CallOptions) -> Result<A::Output, Error> {
-        self.conduct(&Call::new(action, options, &self.0.made_by.settings)?)
+        self.execute(&ActionRequest::new(action, options, self.config())?)
     }
 
-    /// Sends several calls in one HTTP request; each has a result of its own. See [`Multirequest`].
+    /// Sends several calls in one HTTP request. Each call has its own result. See [`Multirequest`].
     ///
     /// # Errors
     ///
-    /// [`Error`] if there are no results: no session, no answer, or a mistake in the batch, which is told before
-    /// anything is sent. An error of one call is not one of the whole.
-    pub fn multirequest(&self, batch: Multirequest) -> Result<MultirequestResults, Error> {
-        self.multirequest_with(batch, &CallOptions::new())
+    /// [`Error`] if there are no results at all: no session, no usable response, or an invalid multirequest, which is
+    /// detected before anything is sent. The error of one call is in the results.
+    pub fn multirequest(&self, multirequest: Multirequest) -> Result<MultirequestResults, Error> {
+        self.multirequest_with(multirequest, &CallOptions::new())
     }
 
     /// Sends several calls in one HTTP request, with options for all of them.
@@ -126,51 +164,51 @@ impl BlockingClient {
     /// As [`multirequest`](Self::multirequest).
     pub fn multirequest_with(
         &self,
-        batch: Multirequest,
+        multirequest: Multirequest,
         options: &CallOptions,
     ) -> Result<MultirequestResults, Error> {
-        let batch = Batch::new(batch, options, &self.0.made_by.settings)?;
-        match batch.nothing_to_send() {
+        let request = BatchRequest::new(multirequest, options, self.config())?;
+        match request.empty_results() {
             Some(results) => Ok(results),
-            None => self.conduct(&batch),
+            None => self.execute(&request),
         }
     }
 
-    /// The app tokens of the account: making, listing, changing, replacing them. Needs an ADMIN session.
+    /// The app tokens of the account: creates, lists, updates and rotates them. Needs an ADMIN session.
     #[must_use]
-    pub fn app_tokens(&self) -> BlockingAppTokens {
-        BlockingAppTokens::new(self.clone())
+    pub fn app_tokens(&self) -> AppTokens {
+        AppTokens::new(self.clone())
     }
 
-    /// Whether the server accepts the session. See [`Client::verify_session`](crate::Client::verify_session).
+    /// Checks that the server accepts the session. See [`Client::verify_session`](crate::Client::verify_session).
     ///
     /// # Errors
     ///
-    /// As [`call`](Self::call): the reason why there is no session that works.
+    /// As [`call`](Self::call): why there is no working session.
     pub fn verify_session(&self) -> Result<(), Error> {
-        let session = self.session().map_err(proof::no_session)?;
-        proof::judge(self.call_with(&proof::of(session.partner_id()), &proof::options()))
+        let session = self.session().map_err(verify::no_session)?;
+        verify::check(self.call_with(&verify::action(session.partner_id()), &verify::options()))
     }
 
-    /// The session: who am I, until when, with which privileges. Logs in if there is none.
+    /// The session: its user, expiry and privileges. Logs in if there is none.
     ///
     /// # Errors
     ///
-    /// The error of the login, or, for a while after it, the same one without a login.
+    /// The error of the login. During the backoff after it, the same error without another login.
     pub fn session(&self) -> Result<Arc<Session>, kaltura_auth::Error> {
         self.0.sessions.session()
     }
 
-    /// A session that lives for `min` at least, for work that must not outlive its KS.
+    /// A session that is valid for at least `min`, for work that must not outlive its KS.
     ///
     /// # Errors
     ///
-    /// As [`session`](Self::session), and at once if sessions never live that long.
+    /// As [`session`](Self::session). Fails at once if sessions are never valid for that long.
     pub fn session_valid_for(&self, min: Duration) -> Result<Arc<Session>, kaltura_auth::Error> {
         self.0.sessions.session_valid_for(min)
     }
 
-    /// Logs in now, so that the first call does not wait for it.
+    /// Logs in now, so that the first call does not have to wait.
     ///
     /// # Errors
     ///
@@ -179,81 +217,83 @@ impl BlockingClient {
         self.0.sessions.prefetch()
     }
 
-    /// How the session is doing, for health checks. Sends nothing.
+    /// The state of the session, for health checks. Sends nothing.
     #[must_use]
     pub fn status(&self) -> Status {
         self.0.sessions.status()
     }
 
-    /// Says that a session was refused where this client was not asked, such as in a request of your own.
+    /// Reports that the server refused this session in a request outside of this client, so that it is replaced.
     pub fn invalidate(&self, session: &Arc<Session>, reason: InvalidReason) -> bool {
         self.0.sessions.invalidate(session, reason)
     }
 
-    /// Does what is due to keep the session fresh, and says when to come again: for a thread of its own. See
+    /// Renews the session if it is due, and returns the time until the next call, for a refresh thread. See
     /// [`BlockingSessionManager::refresh_if_due`].
     #[must_use]
     pub fn refresh_if_due(&self) -> Duration {
         self.0.sessions.refresh_if_due()
     }
 
-    /// The client of another session of the same token. See [`Client::login_as`](crate::Client::login_as).
+    /// A client with another session of the same app token. See [`Client::login_as`](crate::Client::login_as).
     ///
     /// # Errors
     ///
-    /// [`Error`] if the client's session source takes no requests, as one with a fixed KS.
+    /// [`CallError::SessionRequestsUnsupported`](crate::CallError::SessionRequestsUnsupported) if the client's session
+    /// source supports no requests, such as one with a fixed KS.
     pub fn login_as(&self, request: SessionRequest) -> Result<Self, Error> {
-        let made_by = &self.0.made_by;
-        let make = || Ok(made_by.for_wishes(made_by.parts.with_request(&request))?.build());
-        self.0.others.get_or_make(&request, make)
+        let create = || Ok(self.0.builder.with_request(&request)?.build());
+        self.0.pool.get_or_create(&request, create)
     }
 
-    pub(crate) fn made_by(&self) -> &BlockingClientBuilder {
-        &self.0.made_by
+    fn config(&self) -> &Config {
+        &self.0.builder.config
     }
 
-    fn conduct<E: Exchange>(&self, exchange: &E) -> Result<E::Output, Error> {
-        let span = CallSpan::begin(exchange.called());
-        let outcome = span.inside(|| self.attend(exchange, &span));
+    fn transport(&self) -> &Arc<dyn BlockingTransport> {
+        &self.0.builder.transport
+    }
+
+    fn execute<R: ApiRequest>(&self, request: &R) -> Result<R::Output, Error> {
+        let span = CallSpan::new(request.name());
+        let outcome = span.in_scope(|| self.run_attempts(request, &span));
         span.end(outcome.as_ref().err());
         outcome
     }
 
-    fn attend<E: Exchange>(&self, exchange: &E, span: &CallSpan) -> Result<E::Output, Error> {
-        let sessions = &self.0.sessions;
-        let ClientBuilder { settings, parts: BlockingParts { transport, clock, sleep, .. }, .. } =
-            &self.0.made_by;
-        let mut tries = Tries::new(settings, exchange.options(), Moment::read(clock));
+    fn run_attempts<R: ApiRequest>(&self, request: &R, span: &CallSpan) -> Result<R::Output, Error> {
+        let Inner { builder: ClientBuilder { config, transport, clock, sleep, .. }, sessions, .. } = &*self.0;
+        let mut retries = RetryState::new(config, request.options(), Moment::read(clock));
         loop {
-            let session = if exchange.wants_session() {
+            let session = if request.needs_session() {
                 let session = sessions.session();
-                Some(session.map_err(|error| Error::session(exchange.called().clone(), error))?)
+                Some(session.map_err(|error| Error::session(request.name().clone(), error))?)
             } else {
                 None
             };
-            let request = tries.request(exchange, session.as_deref(), Moment::read(clock))?;
-            let outcome = transport.send(request);
-            let (facts, reading) = read(exchange, outcome, session.as_deref());
-            span.answered(facts.as_ref());
-            let (dropped, next) = tries.judge(reading, Moment::read(clock), clock.random());
-            if let (Some(session), Some(reason)) = (&session, dropped) {
+            let wire_request = retries.wire_request(request, session.as_deref(), Moment::read(clock))?;
+            let outcome = transport.send(wire_request);
+            let (metadata, evaluation) = evaluate(request, outcome, session.as_deref());
+            span.record_attempt(metadata.as_ref());
+            let (invalid, next) = retries.next_step(evaluation, Moment::read(clock), clock.random());
+            if let (Some(session), Some(reason)) = (&session, invalid) {
                 sessions.invalidate(session, reason);
             }
             match next {
-                Next::Resend => {}
-                Next::Wait(wait) => sleep(wait),
-                Next::Done(outcome) => {
-                    return outcome.map_err(|error| error.or_group_ended(dropped, &sessions.status()));
+                NextStep::Resend => {}
+                NextStep::Wait(delay) => sleep(delay),
+                NextStep::Done(outcome) => {
+                    return outcome.map_err(|error| error.or_group_ended(invalid, &sessions.status()));
                 }
             }
         }
     }
 }
 
-impl fmt::Debug for BlockingClient {
+impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BlockingClient")
-            .field("service_url", &self.0.made_by.settings.service_url)
+        f.debug_struct("Client")
+            .field("service_url", &self.config().service_url)
             .field("status", &self.status())
             .finish_non_exhaustive()
     }

@@ -1,5 +1,8 @@
 //! The async client.
 
+pub(crate) mod builder;
+pub(crate) mod pool;
+
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -12,23 +15,25 @@ use kaltura_auth::source::{AppTokenSource, SessionSource};
 use kaltura_auth::{AppTokenLogin, MaybeSend, ServiceUrl, Session, SessionRequest, Transport};
 use kaltura_types::Action;
 
-use crate::app_tokens::{AppTokens, proof};
-use crate::builder::{AsyncParts, ClientBuilder};
-use crate::call::Call;
+pub use self::builder::ClientBuilder;
+
+use self::builder::Config;
+use self::pool::ClientPool;
+use crate::app_tokens::{AppTokens, verify};
 use crate::error::{CallError, Error};
-use crate::exchange::{Exchange, Next, Tries, read};
-use crate::multirequest::{Batch, Multirequest, MultirequestResults};
+use crate::multirequest::{BatchRequest, Multirequest, MultirequestResults};
 use crate::options::CallOptions;
-use crate::pool::Pool;
+use crate::request::{ActionRequest, ApiRequest, evaluate};
+use crate::retry::{NextStep, RetryState};
 use crate::trace::{self, CallSpan};
 
-/// Calls the API with a session that stays alive.
+/// Calls the API with a session that is renewed automatically.
 ///
-/// One client serves a whole program: a clone is a handle on the same session, costs nothing, and can go to any
-/// task. It logs in when first needed, renews the session before it ends, logs in anew when the server refuses it,
-/// and sends again what can safely be sent again.
+/// One client serves a whole application: a clone is a cheap handle to the same session, and can be sent to any task.
+/// The client logs in at the first call, renews the session before it expires, replaces a session that the server
+/// refuses, and retries what is safe to repeat.
 ///
-/// Any future can be dropped at any point: that gives up the call, and never a login that others wait for.
+/// Any future can be dropped at any time. This cancels the call, but never a login that other calls wait for.
 ///
 /// ```
 /// # use kaltura_auth::{AppTokenLogin, Transport, runtime::Runtime};
@@ -48,27 +53,29 @@ use crate::trace::{self, CallSpan};
 pub struct Client(Arc<Inner>);
 
 struct Inner {
-    made_by: ClientBuilder,
+    /// What this client was built from; also builds the clients of [`Client::login_as`].
+    builder: ClientBuilder,
     sessions: SessionManager,
-    others: Pool<Client>,
+    pool: ClientPool<Client>,
 }
 
 impl ClientBuilder {
-    /// Makes it. Nothing is sent before the first call.
+    /// Creates the client. Sends nothing; the first call logs in.
     #[must_use]
     pub fn build(self) -> Client {
-        let AsyncParts { source, runtime, .. } = self.parts.clone();
-        let mut sessions = SessionManager::builder(source, runtime).policy(self.policy.clone());
-        if let Some(observer) = trace::observer(self.observer.clone()) {
+        let (source, runtime) = (Arc::clone(&self.source), Arc::clone(&self.runtime));
+        let config = &self.config;
+        let mut sessions = SessionManager::builder(source, runtime).policy(config.session_policy.clone());
+        if let Some(observer) = trace::observer(config.observer.clone()) {
             sessions = sessions.shared_observer(observer);
         }
-        let others = Pool::new(self.pool_bound);
-        Client(Arc::new(Inner { made_by: self, sessions: sessions.build(), others }))
+        let pool = ClientPool::new(config.max_pooled_sessions);
+        Client(Arc::new(Inner { builder: self, sessions: sessions.build(), pool }))
     }
 }
 
 impl Client {
-    /// Begins a client that logs in with an app token.
+    /// Starts to configure a client that logs in with an app token.
     pub fn builder(
         login: AppTokenLogin,
         transport: impl Transport + 'static,
@@ -80,47 +87,47 @@ impl Client {
         Self::builder_with_source(service_url, source, transport, runtime)
     }
 
-    /// Begins a client whose sessions come from any source.
+    /// Starts to configure a client with any session source.
     pub fn builder_with_source(
         service_url: ServiceUrl,
         source: impl SessionSource + 'static,
         transport: impl Transport + 'static,
         runtime: impl Runtime + 'static,
     ) -> ClientBuilder {
-        let parts = AsyncParts {
+        ClientBuilder {
+            config: Config::new(service_url),
             transport: Arc::new(transport),
             runtime: Arc::new(runtime),
             source: Arc::new(source),
-        };
-        ClientBuilder::new(service_url, parts)
+        }
     }
 
     /// Calls an action with the client's session.
     ///
     /// # Errors
     ///
-    /// [`Error`], with what to do in [`Error::hint`].
+    /// [`Error`]; [`Error::hint`] says what to do.
     pub async fn call<A: Action>(&self, action: &A) -> Result<A::Output, Error> {
         self.call_with(action, &CallOptions::new()).await
     }
 
-    /// Calls an action with some things different from the client's other calls.
+    /// Calls an action with options for this call.
     ///
     /// # Errors
     ///
     /// As [`call`](Self::call).
     pub async fn call_with<A: Action>(&self, action: &A, options: &CallOptions) -> Result<A::Output, Error> {
-        self.conduct(&Call::new(action, options, &self.0.made_by.settings)?).await
+        self.execute(&ActionRequest::new(action, options, self.config())?).await
     }
 
-    /// Sends several calls in one HTTP request; each has a result of its own. See [`Multirequest`].
+    /// Sends several calls in one HTTP request. Each call has its own result. See [`Multirequest`].
     ///
     /// # Errors
     ///
-    /// [`Error`] if there are no results: no session, no answer, or a mistake in the batch, which is told before
-    /// anything is sent. An error of one call is not one of the whole.
-    pub async fn multirequest(&self, batch: Multirequest) -> Result<MultirequestResults, Error> {
-        self.multirequest_with(batch, &CallOptions::new()).await
+    /// [`Error`] if there are no results at all: no session, no usable response, or an invalid multirequest, which is
+    /// detected before anything is sent. The error of one call is in the results.
+    pub async fn multirequest(&self, multirequest: Multirequest) -> Result<MultirequestResults, Error> {
+        self.multirequest_with(multirequest, &CallOptions::new()).await
     }
 
     /// Sends several calls in one HTTP request, with options for all of them.
@@ -130,56 +137,56 @@ impl Client {
     /// As [`multirequest`](Self::multirequest).
     pub async fn multirequest_with(
         &self,
-        batch: Multirequest,
+        multirequest: Multirequest,
         options: &CallOptions,
     ) -> Result<MultirequestResults, Error> {
-        let batch = Batch::new(batch, options, &self.0.made_by.settings)?;
-        match batch.nothing_to_send() {
+        let request = BatchRequest::new(multirequest, options, self.config())?;
+        match request.empty_results() {
             Some(results) => Ok(results),
-            None => self.conduct(&batch).await,
+            None => self.execute(&request).await,
         }
     }
 
-    /// The app tokens of the account: making, listing, changing, replacing them. Needs an ADMIN session.
+    /// The app tokens of the account: creates, lists, updates and rotates them. Needs an ADMIN session.
     #[must_use]
     pub fn app_tokens(&self) -> AppTokens {
         AppTokens::new(self.clone())
     }
 
-    /// Whether the server accepts the session: it does if this is `Ok`.
+    /// Checks that the server accepts the session.
     ///
-    /// A login alone proves nothing: a session may be dead when it is granted (wire contract, section 4.4). This
-    /// shows the session to the server in a call that anybody may make, past its cache. A session that the server
-    /// refuses is replaced, as in every call; so after `Ok` the client has one that works. It costs one action of
-    /// an `actionslimit`.
+    /// A successful login does not prove this: the server may issue a session that is already revoked (wire contract,
+    /// section 4.4). This method sends the session with a call that needs no permission, and bypasses the response
+    /// cache. As in every call, a refused session is replaced; so after `Ok` the client has a working session. The
+    /// call counts against an `actionslimit`.
     ///
     /// # Errors
     ///
-    /// As [`call`](Self::call): the reason why there is no session that works.
+    /// As [`call`](Self::call): why there is no working session.
     pub async fn verify_session(&self) -> Result<(), Error> {
-        let session = self.session().await.map_err(proof::no_session)?;
-        proof::judge(self.call_with(&proof::of(session.partner_id()), &proof::options()).await)
+        let session = self.session().await.map_err(verify::no_session)?;
+        verify::check(self.call_with(&verify::action(session.partner_id()), &verify::options()).await)
     }
 
-    /// The session: who am I, until when, with which privileges. Logs in if there is none.
+    /// The session: its user, expiry and privileges. Logs in if there is none.
     ///
     /// # Errors
     ///
-    /// The error of the login, or, for a while after it, the same one without a login.
+    /// The error of the login. During the backoff after it, the same error without another login.
     pub async fn session(&self) -> Result<Arc<Session>, kaltura_auth::Error> {
         self.0.sessions.session().await
     }
 
-    /// A session that lives for `min` at least, for work that must not outlive its KS.
+    /// A session that is valid for at least `min`, for work that must not outlive its KS.
     ///
     /// # Errors
     ///
-    /// As [`session`](Self::session), and at once if sessions never live that long.
+    /// As [`session`](Self::session). Fails at once if sessions are never valid for that long.
     pub async fn session_valid_for(&self, min: Duration) -> Result<Arc<Session>, kaltura_auth::Error> {
         self.0.sessions.session_valid_for(min).await
     }
 
-    /// Logs in now, so that the first call does not wait for it.
+    /// Logs in now, so that the first call does not have to wait.
     ///
     /// # Errors
     ///
@@ -188,90 +195,97 @@ impl Client {
         self.0.sessions.prefetch().await
     }
 
-    /// How the session is doing, for health checks. Sends nothing.
+    /// The state of the session, for health checks. Sends nothing.
     #[must_use]
     pub fn status(&self) -> Status {
         self.0.sessions.status()
     }
 
-    /// Says that a session was refused where this client was not asked, such as in a request of your own.
+    /// Reports that the server refused this session in a request outside of this client, so that it is replaced.
     pub fn invalidate(&self, session: &Arc<Session>, reason: InvalidReason) -> bool {
         self.0.sessions.invalidate(session, reason)
     }
 
-    /// Keeps the session fresh for as long as a handle on this client exists. See
+    /// Keeps the session fresh until the last handle to this client is dropped. See
     /// [`SessionManager::run_refresh_loop`].
     pub fn run_refresh_loop(&self) -> impl Future<Output = ()> + MaybeSend + 'static {
         self.0.sessions.run_refresh_loop()
     }
 
-    /// The client of another session of the same token, such as one for each user of a web site.
+    /// A client with another session of the same app token, for example one for each user of a web site.
     ///
-    /// The same request gives the same client, with the same session, up to a bound
-    /// ([`ClientBuilder::pool_bound`]); beyond it, the least recently used is let go. They share the transport and
-    /// the widget session.
+    /// The same request returns the same client, with the same session. Up to
+    /// [`max_pooled_sessions`](ClientBuilder::max_pooled_sessions) clients are kept; then the least recently used one
+    /// is dropped. All of them share the transport and the widget session.
     ///
     /// ```
     /// # use kaltura_auth::SessionRequest; use kaltura_client::{Client, Error};
     /// # fn example(client: &Client) -> Result<(), Error> {
-    /// let for_alice = client.login_as(SessionRequest::new().user_id("alice"))?;
+    /// let alice = client.login_as(SessionRequest::new().user_id("alice"))?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Error`] if the client's session source takes no requests, as one with a fixed KS.
+    /// [`CallError::SessionRequestsUnsupported`] if the client's session source supports no requests, such as one with
+    /// a fixed KS.
     pub fn login_as(&self, request: SessionRequest) -> Result<Self, Error> {
-        let made_by = &self.0.made_by;
-        let make = || Ok(made_by.for_wishes(made_by.parts.with_request(&request))?.build());
-        self.0.others.get_or_make(&request, make)
+        let create = || Ok(self.0.builder.with_request(&request)?.build());
+        self.0.pool.get_or_create(&request, create)
     }
 
-    pub(crate) fn made_by(&self) -> &ClientBuilder {
-        &self.0.made_by
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.builder.config
     }
 
-    async fn conduct<E: Exchange>(&self, exchange: &E) -> Result<E::Output, Error> {
-        let span = CallSpan::begin(exchange.called());
-        let outcome = span.around(self.within_limit(exchange, &span)).await;
+    pub(crate) fn transport(&self) -> &Arc<dyn Transport> {
+        &self.0.builder.transport
+    }
+
+    async fn execute<R: ApiRequest>(&self, request: &R) -> Result<R::Output, Error> {
+        let span = CallSpan::new(request.name());
+        let outcome = span.instrument(self.execute_within_timeout(request, &span)).await;
         span.end(outcome.as_ref().err());
         outcome
     }
 
-    async fn within_limit<E: Exchange>(&self, exchange: &E, span: &CallSpan) -> Result<E::Output, Error> {
-        let Some(limit) = exchange.options().timeout else { return self.attend(exchange, span).await };
-        let attended = Box::pin(self.attend(exchange, span));
-        match select(attended, self.0.made_by.parts.runtime.sleep(limit)).await {
+    async fn execute_within_timeout<R: ApiRequest>(
+        &self,
+        request: &R,
+        span: &CallSpan,
+    ) -> Result<R::Output, Error> {
+        let Some(timeout) = request.options().timeout else { return self.run_attempts(request, span).await };
+        let attempts = Box::pin(self.run_attempts(request, span));
+        match select(attempts, self.0.builder.runtime.sleep(timeout)).await {
             Either::Left((outcome, _)) => outcome,
-            Either::Right(_) => Err(Error::failed(exchange.called().clone(), CallError::TimedOut { limit })),
+            Either::Right(_) => Err(Error::call(request.name().clone(), CallError::TimedOut { timeout })),
         }
     }
 
-    async fn attend<E: Exchange>(&self, exchange: &E, span: &CallSpan) -> Result<E::Output, Error> {
-        let sessions = &self.0.sessions;
-        let ClientBuilder { settings, parts: AsyncParts { transport, runtime, .. }, .. } = &self.0.made_by;
-        let mut tries = Tries::new(settings, exchange.options(), Moment::read(runtime));
+    async fn run_attempts<R: ApiRequest>(&self, request: &R, span: &CallSpan) -> Result<R::Output, Error> {
+        let Inner { builder: ClientBuilder { config, transport, runtime, .. }, sessions, .. } = &*self.0;
+        let mut retries = RetryState::new(config, request.options(), Moment::read(runtime));
         loop {
-            let session = if exchange.wants_session() {
+            let session = if request.needs_session() {
                 let session = sessions.session().await;
-                Some(session.map_err(|error| Error::session(exchange.called().clone(), error))?)
+                Some(session.map_err(|error| Error::session(request.name().clone(), error))?)
             } else {
                 None
             };
-            let request = tries.request(exchange, session.as_deref(), Moment::read(runtime))?;
-            let outcome = transport.send(request).await;
-            let (facts, reading) = read(exchange, outcome, session.as_deref());
-            span.answered(facts.as_ref());
-            let (dropped, next) = tries.judge(reading, Moment::read(runtime), runtime.random());
-            if let (Some(session), Some(reason)) = (&session, dropped) {
+            let wire_request = retries.wire_request(request, session.as_deref(), Moment::read(runtime))?;
+            let outcome = transport.send(wire_request).await;
+            let (metadata, evaluation) = evaluate(request, outcome, session.as_deref());
+            span.record_attempt(metadata.as_ref());
+            let (invalid, next) = retries.next_step(evaluation, Moment::read(runtime), runtime.random());
+            if let (Some(session), Some(reason)) = (&session, invalid) {
                 sessions.invalidate(session, reason);
             }
             match next {
-                Next::Resend => {}
-                Next::Wait(wait) => runtime.sleep(wait).await,
-                Next::Done(outcome) => {
-                    return outcome.map_err(|error| error.or_group_ended(dropped, &sessions.status()));
+                NextStep::Resend => {}
+                NextStep::Wait(delay) => runtime.sleep(delay).await,
+                NextStep::Done(outcome) => {
+                    return outcome.map_err(|error| error.or_group_ended(invalid, &sessions.status()));
                 }
             }
         }
@@ -281,7 +295,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("service_url", &self.0.made_by.settings.service_url)
+            .field("service_url", &self.config().service_url)
             .field("status", &self.status())
             .finish_non_exhaustive()
     }

@@ -1,4 +1,4 @@
-//! Why a call failed, and what to do.
+//! Errors of calls.
 
 mod kind;
 
@@ -10,20 +10,20 @@ use std::time::Duration;
 use kaltura_auth::manager::{InvalidReason, Status};
 use kaltura_auth::{ErrorKind as AuthErrorKind, ResponseMetadata, TransportError};
 use kaltura_types::payload::JsonKind;
-use kaltura_types::{ApiError, DraftMistake, PayloadError, UnexpectedBody};
+use kaltura_types::{ApiError, InvalidDraft, PayloadError, UnexpectedBody};
 
 pub use self::kind::ErrorKind;
 
-use crate::multirequest::BatchMistake;
+use crate::multirequest::InvalidMultirequest;
 
-/// Which action was called.
+/// The name of an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Called {
+pub(crate) struct ActionName {
     service: String,
     action: String,
 }
 
-impl Called {
+impl ActionName {
     pub(crate) fn new(service: &str, action: &str) -> Self {
         Self { service: service.to_owned(), action: action.to_owned() }
     }
@@ -42,7 +42,7 @@ impl Called {
     }
 }
 
-impl fmt::Display for Called {
+impl fmt::Display for ActionName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.service)?;
         if self.action.is_empty() { Ok(()) } else { write!(f, ".{}", self.action) }
@@ -51,17 +51,17 @@ impl fmt::Display for Called {
 
 /// A call failed.
 ///
-/// It says which one ([`service`](Self::service), [`action`](Self::action)), why ([`kind`](Self::kind)) and what to
-/// do ([`hint`](Self::hint)); the cause with its details is its source. It holds no secret: what the server echoes
-/// is taken out. A clone is cheap.
+/// The error says which call ([`service`](Self::service), [`action`](Self::action)), why ([`kind`](Self::kind)) and
+/// what to do ([`hint`](Self::hint)). Its source is the cause with the details. Secrets that the server repeats are
+/// redacted. Cloning is cheap.
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
 struct Inner {
-    called: Called,
+    name: ActionName,
     kind: ErrorKind,
     cause: Cause,
-    answer: Option<ResponseMetadata>,
+    response: Option<ResponseMetadata>,
 }
 
 #[derive(Debug)]
@@ -73,93 +73,93 @@ enum Cause {
     Call(CallError),
 }
 
-/// A call failed here, before or after the server had its say.
+/// The cause of an error that this library detected, not the server or the transport.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// The caller's own time limit was reached.
-    #[error("the time limit of {} s was reached", limit.as_secs_f64())]
+    /// The call's own timeout expired ([`CallOptions::timeout`](crate::CallOptions::timeout)).
+    #[error("the call timed out after {} s", timeout.as_secs_f64())]
     TimedOut {
-        /// The limit.
-        limit: Duration,
+        /// The timeout.
+        timeout: Duration,
     },
-    /// The session source takes no wishes, so that there can be no sessions for other users.
-    #[error("the session source takes no session requests")]
-    NoRequests,
-    /// The answer would do, but has an HTTP status with which the API never gives a result: it comes from
-    /// something in between.
-    #[error("the answer has the HTTP status {status}, with which the API gives no result")]
-    OddStatus {
+    /// The session source supports no session requests, so it has no sessions for other users.
+    #[error("the session source does not support session requests")]
+    SessionRequestsUnsupported,
+    /// The body could be a result, but the API returns no result with this HTTP status: the response comes from a proxy
+    /// or gateway.
+    #[error("the response has the HTTP status {status}, with which the API returns no result")]
+    UnexpectedStatus {
         /// The HTTP status.
         status: u16,
     },
     /// The server's list of results ends before this call.
-    #[error("the server gave no result for this call")]
-    NotAnswered,
-    /// The handle is one of another multirequest.
-    #[error("the handle is one of another multirequest")]
+    #[error("the server returned no result for this call")]
+    NoResult,
+    /// The handle belongs to another multirequest.
+    #[error("the handle belongs to another multirequest")]
     ForeignHandle,
     /// The call has a parameter that only the client sets ([`RESERVED_PARAMETERS`](crate::RESERVED_PARAMETERS)), and
     /// was not sent.
-    #[error("the parameter `{name}` is set by the client alone")]
+    #[error("the parameter `{name}` is reserved: only the client sets it")]
     ReservedParameter {
-        /// Which one.
+        /// The parameter.
         name: &'static str,
     },
-    /// The multirequest has a mistake, and was not sent.
+    /// The multirequest is invalid, and was not sent.
     #[error(transparent)]
-    Batch(#[from] BatchMistake),
-    /// The app token would not be what was meant, and was not sent.
+    Multirequest(#[from] InvalidMultirequest),
+    /// The server would misread the app token draft, so it was not sent.
     #[error(transparent)]
-    Draft(#[from] DraftMistake),
-    /// The app token has a hash type that this library can not compute.
-    #[error("the app token has a hash type that this library can not compute")]
+    Draft(#[from] InvalidDraft),
+    /// The app token has a hash type that this library cannot compute.
+    #[error("the app token has a hash type that this library cannot compute")]
     UnknownHashType,
 }
 
 impl Error {
-    pub(crate) fn session(called: Called, error: kaltura_auth::Error) -> Self {
-        Self::new(called, ErrorKind::NoSession(error.kind()), Cause::Session(error), None)
+    pub(crate) fn session(name: ActionName, error: kaltura_auth::Error) -> Self {
+        Self::new(name, ErrorKind::NoSession(error.kind()), Cause::Session(error), None)
     }
 
-    pub(crate) fn transport(called: Called, error: TransportError) -> Self {
-        Self::new(called, ErrorKind::Transport(error.kind()), Cause::Transport(error), None)
+    pub(crate) fn transport(name: ActionName, error: TransportError) -> Self {
+        Self::new(name, ErrorKind::Transport(error.kind()), Cause::Transport(error), None)
     }
 
-    pub(crate) fn failed(called: Called, failed: CallError) -> Self {
-        let kind = match failed {
+    pub(crate) fn call(name: ActionName, error: CallError) -> Self {
+        let kind = match error {
             CallError::TimedOut { .. } => ErrorKind::TimedOut,
-            CallError::OddStatus { status } => ErrorKind::of_status(status),
-            CallError::NotAnswered => ErrorKind::NotAnswered,
-            CallError::NoRequests
+            CallError::UnexpectedStatus { status } => ErrorKind::of_status(status),
+            CallError::NoResult => ErrorKind::NoResult,
+            CallError::SessionRequestsUnsupported
             | CallError::ForeignHandle
             | CallError::ReservedParameter { .. }
-            | CallError::Batch(_)
+            | CallError::Multirequest(_)
             | CallError::Draft(_)
             | CallError::UnknownHashType => ErrorKind::InvalidCall,
         };
-        Self::new(called, kind, Cause::Call(failed), None)
+        Self::new(name, kind, Cause::Call(error), None)
     }
 
-    /// What might be a result came with an HTTP status with which the API gives none.
-    pub(crate) fn odd_status(called: Called, facts: &ResponseMetadata) -> Self {
-        let status = facts.status();
-        let cause = Cause::Call(CallError::OddStatus { status });
-        Self::new(called, ErrorKind::of_status(status), cause, Some(facts.clone()))
+    /// The body could be a result, but the API returns no result with this HTTP status.
+    pub(crate) fn unexpected_status(name: ActionName, metadata: &ResponseMetadata) -> Self {
+        let status = metadata.status();
+        let cause = Cause::Call(CallError::UnexpectedStatus { status });
+        Self::new(name, ErrorKind::of_status(status), cause, Some(metadata.clone()))
     }
 
-    /// The server saw none of the calls of a multirequest.
-    pub(crate) fn body_not_read(called: Called, facts: &ResponseMetadata) -> Self {
-        let body = UnexpectedBody::WrongShape { expected: "list of its results", found: JsonKind::List };
-        Self::new(called, ErrorKind::BodyNotRead, Cause::Body(body), Some(facts.clone()))
+    /// The server received none of the calls of a multirequest.
+    pub(crate) fn body_ignored(name: ActionName, metadata: &ResponseMetadata) -> Self {
+        let body = UnexpectedBody::WrongShape { expected: "list of its results", found: JsonKind::Array };
+        Self::new(name, ErrorKind::BodyIgnored, Cause::Body(body), Some(metadata.clone()))
     }
 
-    /// The server refused, or something else answered. `facts` are those of the answer, `sent` the names of the
-    /// request's parameters, and `secrets` what the answer may echo.
-    pub(crate) fn answer(
-        called: Called,
+    /// The response is an API error, or no API response at all. `sent` are the names of the request's parameters,
+    /// `secrets` the texts to redact.
+    pub(crate) fn response(
+        name: ActionName,
         error: PayloadError,
-        facts: &ResponseMetadata,
+        metadata: &ResponseMetadata,
         sent: &[String],
         secrets: &[&str],
     ) -> Self {
@@ -167,46 +167,48 @@ impl Error {
             PayloadError::Api(error) => {
                 (ErrorKind::of_refusal(&error, sent), Cause::Api(error.redacted(secrets)))
             }
-            PayloadError::Unexpected(body) => (ErrorKind::of_body(body, facts.status()), Cause::Body(body)),
-            _ => (ErrorKind::NotKaltura, Cause::Body(UnexpectedBody::BrokenJson)),
+            PayloadError::Unexpected(body) => {
+                (ErrorKind::of_body(body, metadata.status()), Cause::Body(body))
+            }
+            _ => (ErrorKind::NotKaltura, Cause::Body(UnexpectedBody::InvalidJson)),
         };
-        Self::new(called, kind, cause, Some(facts.clone()))
+        Self::new(name, kind, cause, Some(metadata.clone()))
     }
 
-    /// If the session was dropped as logged out, and so was the one before it, then no login will help: that is
-    /// the error to tell.
-    pub(crate) fn or_group_ended(self, dropped: Option<InvalidReason>, status: &Status) -> Self {
+    /// Replaces the error if the server refused this session and the one before it as logged out: then the sessions of
+    /// the token group were ended, and no login helps.
+    pub(crate) fn or_group_ended(self, invalid: Option<InvalidReason>, status: &Status) -> Self {
         let ended = status.last_error.clone().filter(|error| error.kind() == AuthErrorKind::TokenGroupEnded);
-        match (dropped, ended) {
-            (Some(InvalidReason::LoggedOut), Some(ended)) => Self::session(self.0.called.clone(), ended),
+        match (invalid, ended) {
+            (Some(InvalidReason::LoggedOut), Some(ended)) => Self::session(self.0.name.clone(), ended),
             _ => self,
         }
     }
 
-    fn new(called: Called, kind: ErrorKind, cause: Cause, answer: Option<ResponseMetadata>) -> Self {
-        Self(Arc::new(Inner { called, kind, cause, answer }))
+    fn new(name: ActionName, kind: ErrorKind, cause: Cause, response: Option<ResponseMetadata>) -> Self {
+        Self(Arc::new(Inner { name, kind, cause, response }))
     }
 
-    /// The service that was called, such as `media`; `multirequest` for several calls in one request.
+    /// The service of the call, such as `media`; `multirequest` for several calls in one request.
     #[must_use]
     pub fn service(&self) -> &str {
-        &self.0.called.service
+        &self.0.name.service
     }
 
-    /// The action that was called, such as `list`; empty for several calls in one request.
+    /// The action of the call, such as `list`; empty for several calls in one request.
     #[must_use]
     pub fn action(&self) -> &str {
-        &self.0.called.action
+        &self.0.name.action
     }
 
-    /// Why it failed.
+    /// Why the call failed.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the same call, tried again later, may succeed without anybody doing anything. Whether trying again
-    /// is safe is another matter: the server may have carried it out.
+    /// Whether the same call may succeed later without any change. This does not mean that a retry is safe: the server
+    /// may have executed the call.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match &self.0.cause {
@@ -215,7 +217,7 @@ impl Error {
         }
     }
 
-    /// What to do, in a sentence or two for a person.
+    /// What to do, in one or two sentences.
     #[must_use]
     pub fn hint(&self) -> String {
         match &self.0.cause {
@@ -224,7 +226,7 @@ impl Error {
         }
     }
 
-    /// Why there is no session, if that is the reason.
+    /// The error of the login, if there is no session.
     #[must_use]
     pub fn session_error(&self) -> Option<&kaltura_auth::Error> {
         match &self.0.cause {
@@ -233,7 +235,7 @@ impl Error {
         }
     }
 
-    /// What the server said, if it refused. Secrets are taken out.
+    /// The API error, if the server refused the call. Secrets are redacted.
     #[must_use]
     pub fn api_error(&self) -> Option<&ApiError> {
         match &self.0.cause {
@@ -242,7 +244,7 @@ impl Error {
         }
     }
 
-    /// What the transport said, if no complete answer arrived.
+    /// The error of the transport, if no complete response arrived.
     #[must_use]
     pub fn transport_error(&self) -> Option<&TransportError> {
         match &self.0.cause {
@@ -251,7 +253,7 @@ impl Error {
         }
     }
 
-    /// What answered, if it was not the API.
+    /// What the response body was instead of an API response.
     #[must_use]
     pub fn unexpected_body(&self) -> Option<&UnexpectedBody> {
         match &self.0.cause {
@@ -260,44 +262,44 @@ impl Error {
         }
     }
 
-    /// What went wrong here, before or after the server had its say.
+    /// The error that this library detected.
     #[must_use]
     pub fn call_error(&self) -> Option<&CallError> {
         match &self.0.cause {
-            Cause::Call(failed) => Some(failed),
+            Cause::Call(error) => Some(error),
             _ => None,
         }
     }
 
-    /// What the answer tells for a support permit: HTTP status, `X-Me`, `X-Kaltura-Session`.
+    /// The HTTP status, `X-Me` and `X-Kaltura-Session` of the response, for a support ticket.
     #[must_use]
     pub fn response_metadata(&self) -> Option<&ResponseMetadata> {
-        self.0.answer.as_ref()
+        self.0.response.as_ref()
     }
 
-    /// How long the server asks to wait before the next try (`Retry-After`).
+    /// How long the server asks to wait before a retry (`Retry-After`).
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match &self.0.cause {
             Cause::Session(error) => error.retry_after(),
-            _ => self.0.answer.as_ref()?.retry_after(),
+            _ => self.0.response.as_ref()?.retry_after(),
         }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} failed: {}", self.0.called, self.0.kind)
+        write!(f, "{} failed: {}", self.0.name, self.0.kind)
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
-            .field("called", &format_args!("{}", self.0.called))
+            .field("action", &format_args!("{}", self.0.name))
             .field("kind", &self.0.kind)
             .field("cause", &self.0.cause)
-            .field("answer", &self.0.answer)
+            .field("response", &self.0.response)
             .finish()
     }
 }

@@ -1,15 +1,15 @@
-//! What one call wants differently from the others.
+//! Options of a single call.
 
 use std::time::Duration;
 
 use kaltura_types::{Ks, Parameters, PartnerId};
 use serde_json::Value;
 
-/// What one call wants differently from the others of its client.
+/// Options of a single call.
 ///
 /// ```
 /// # use kaltura_client::CallOptions; use std::time::Duration;
-/// let options = CallOptions::new().timeout(Duration::from_secs(5)).repeatable();
+/// let options = CallOptions::new().timeout(Duration::from_secs(5)).idempotent();
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "options do nothing until a call takes them"]
@@ -18,28 +18,28 @@ pub struct CallOptions {
     pub(crate) partner: Option<PartnerId>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) max_response_bytes: Option<u64>,
-    pub(crate) ks: SentKs,
+    pub(crate) ks: KsChoice,
     pub(crate) nocache: bool,
-    pub(crate) repeatable: bool,
+    pub(crate) idempotent: bool,
 }
 
-/// Which KS goes with a call.
+/// Which KS is sent with a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum SentKs {
-    /// That of the client's own session, unless the call has one among its parameters.
+pub(crate) enum KsChoice {
+    /// The KS of the client's session, unless the call's parameters contain one.
     #[default]
     Session,
-    /// This one.
+    /// This KS.
     Given(Ks),
-    /// None, unless the call has one among its parameters.
-    None,
+    /// No KS, unless the call's parameters contain one.
+    Anonymous,
 }
 
-impl SentKs {
-    /// Puts a given KS into the parameters, and tells whether the client's session goes with the call.
+impl KsChoice {
+    /// Inserts a given KS into the parameters. Returns whether the client's session is to be sent.
     ///
-    /// An empty KS is none to the server, and is not sent.
-    pub(crate) fn put_into(&self, parameters: &mut Parameters) -> bool {
+    /// An empty KS is removed: the server takes it for none.
+    pub(crate) fn insert_into(&self, parameters: &mut Parameters) -> bool {
         if let Self::Given(ks) = self {
             parameters.insert("ks".to_owned(), ks.expose().into());
         }
@@ -55,66 +55,66 @@ impl SentKs {
 }
 
 impl CallOptions {
-    /// As usual.
+    /// The defaults.
     pub const fn new() -> Self {
         Self {
             timeout: None,
             partner: None,
             headers: Vec::new(),
             max_response_bytes: None,
-            ks: SentKs::Session,
+            ks: KsChoice::Session,
             nocache: false,
-            repeatable: false,
+            idempotent: false,
         }
     }
 
-    /// How long the caller waits, for a session, for retries and for the answer together. A login under way is
-    /// not given up for it: others may wait for the same one.
-    pub const fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = Some(limit);
+    /// Sets the timeout of the whole call: waiting for a session, retries and the response. It does not cancel a login
+    /// in progress, since other calls may wait for it.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
         self
     }
 
-    /// Acts for another partner, which the session's partner must be allowed to (wire contract, section 1.4).
+    /// Acts for another partner. The session's partner must be allowed to do so (wire contract, section 1.4).
     pub const fn partner(mut self, partner: PartnerId) -> Self {
         self.partner = Some(partner);
         self
     }
 
-    /// Adds a header. No secret belongs into one.
+    /// Adds a header. It must not contain a secret.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// How many bytes the answer may have; 16 MiB if not said.
+    /// Sets the maximum size of the response in bytes. The default is 16 MiB.
     pub const fn max_response_bytes(mut self, bytes: u64) -> Self {
         self.max_response_bytes = Some(bytes);
         self
     }
 
-    /// Sends this KS instead of the client's session. If the server refuses it, that is the caller's to mend.
+    /// Sends this KS instead of the client's session. The client does not replace it if the server refuses it.
     pub fn ks(mut self, ks: Ks) -> Self {
-        self.ks = SentKs::Given(ks);
+        self.ks = KsChoice::Given(ks);
         self
     }
 
-    /// Sends no KS, and asks for no session.
+    /// Sends no KS, and needs no session.
     pub fn anonymous(mut self) -> Self {
-        self.ks = SentKs::None;
+        self.ks = KsChoice::Anonymous;
         self
     }
 
-    /// Asks for an answer that does not come from the server's response cache (wire contract, section 1.4).
+    /// Bypasses the server's response cache (wire contract, section 1.4).
     pub const fn nocache(mut self) -> Self {
         self.nocache = true;
         self
     }
 
-    /// Says that it does no harm if the server does this twice. Then it is sent again also where the first time
-    /// may have got through: after a broken connection, a time limit, or an HTTP status from 500.
-    pub const fn repeatable(mut self) -> Self {
-        self.repeatable = true;
+    /// Marks the call as idempotent: executing it twice has the same effect as once. The call is then also retried if
+    /// the server may already have executed it: after a broken connection, a timeout, or an HTTP status from 500.
+    pub const fn idempotent(mut self) -> Self {
+        self.idempotent = true;
         self
     }
 }
@@ -126,19 +126,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_ks_is_none_and_is_not_sent() {
-        let with = |sent: &SentKs, parameters: Value| {
+    fn an_empty_ks_is_not_sent() {
+        let with = |choice: &KsChoice, parameters: Value| {
             let Value::Object(mut parameters) = parameters else { panic!("an object") };
-            let wants_session = sent.put_into(&mut parameters);
-            (wants_session, parameters.get("ks").cloned())
+            let needs_session = choice.insert_into(&mut parameters);
+            (needs_session, parameters.get("ks").cloned())
         };
         for empty in [json!({"ks": ""}), json!({"ks": null})] {
-            assert_eq!(with(&SentKs::Session, empty), (false, None));
+            assert_eq!(with(&KsChoice::Session, empty), (false, None));
         }
-        assert_eq!(with(&SentKs::Given(Ks::new("")), json!({})), (false, None));
-        assert_eq!(with(&SentKs::Given(Ks::new("k")), json!({"ks": "p"})), (false, Some("k".into())));
-        assert_eq!(with(&SentKs::Session, json!({"ks": "p"})), (false, Some("p".into())));
-        assert_eq!(with(&SentKs::Session, json!({})), (true, None));
-        assert_eq!(with(&SentKs::None, json!({})), (false, None));
+        assert_eq!(with(&KsChoice::Given(Ks::new("")), json!({})), (false, None));
+        assert_eq!(with(&KsChoice::Given(Ks::new("k")), json!({"ks": "p"})), (false, Some("k".into())));
+        assert_eq!(with(&KsChoice::Session, json!({"ks": "p"})), (false, Some("p".into())));
+        assert_eq!(with(&KsChoice::Session, json!({})), (true, None));
+        assert_eq!(with(&KsChoice::Anonymous, json!({})), (false, None));
     }
 }

@@ -1,4 +1,4 @@
-//! Any call of the API, by name.
+//! Any action of the API, by name.
 
 use std::marker::PhantomData;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::multirequest::{Reference, Subrequest};
 
-/// Any service and action, with parameters as JSON, and an output of any type that can be read from JSON.
+/// Any service and action, with JSON parameters and any deserializable output.
 ///
 /// ```
 /// # use kaltura_client::RawAction; use serde_json::{Value, json};
@@ -30,7 +30,7 @@ pub struct RawAction<O = Value> {
 }
 
 impl RawAction {
-    /// Calls this action of this service, without parameters.
+    /// An action without parameters.
     pub fn new(service: impl Into<String>, action: impl Into<String>) -> Self {
         Self {
             service: service.into(),
@@ -42,12 +42,12 @@ impl RawAction {
 }
 
 impl<O> RawAction<O> {
-    /// Adds a parameter. A null is sent as it is, and the server takes it for an empty text or a zero, not for
-    /// "absent" (wire contract, section 1.3): leave out what is not meant.
+    /// Adds a parameter. A null is sent as null: the server reads it as an empty string or zero, not as absent (wire
+    /// contract, section 1.3). To leave a parameter unset, do not add it.
     ///
-    /// A parameter `ks` goes instead of the client's own session, and `partnerId` says which partner the call acts
-    /// for. An option of the call that says the same goes before either ([`CallOptions`](crate::CallOptions)). A call
-    /// with one of the [`RESERVED_PARAMETERS`](crate::RESERVED_PARAMETERS) is not sent.
+    /// A parameter `ks` replaces the client's own session, and `partnerId` selects the partner that the call acts for.
+    /// The same settings in [`CallOptions`](crate::CallOptions) take precedence over these parameters. A call with one
+    /// of the [`RESERVED_PARAMETERS`](crate::RESERVED_PARAMETERS) is not sent.
     pub fn param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.parameters.insert(name.into(), value.into());
         self
@@ -59,16 +59,16 @@ impl<O> RawAction<O> {
         self
     }
 
-    /// Puts a value of an earlier result of the same multirequest into a parameter, or into a member of one, such
-    /// as `filter.idEqual`. See [`Subrequest::refer`].
-    pub fn refer(self, place: impl Into<String>, reference: Reference) -> Subrequest<O>
+    /// Sets a parameter, or a member of one such as `filter.idEqual`, to a value of an earlier result of the same
+    /// multirequest. See [`Subrequest::refer`].
+    pub fn refer(self, target: impl Into<String>, reference: Reference) -> Subrequest<O>
     where
         O: DeserializeOwned,
     {
-        Subrequest::new(self).refer(place, reference)
+        Subrequest::new(self).refer(target, reference)
     }
 
-    /// Reads the answer as another type.
+    /// Deserializes the result as `T`.
     pub fn output<T: DeserializeOwned>(self) -> RawAction<T> {
         RawAction {
             service: self.service,

@@ -1,97 +1,208 @@
-//! When a failed call is tried again, and when not. Pure: it is told the time and the chance.
+//! When a request is sent again. Pure: time and randomness are parameters.
 
 use std::time::Duration;
 
-use crate::error::{Error, ErrorKind};
+use kaltura_auth::manager::{InvalidReason, Moment};
+use kaltura_auth::{Session, WireRequest};
+use kaltura_types::KsRefusal;
 
-/// How often, how long and how soon calls are tried again.
+use crate::client::builder::Config;
+use crate::error::{CallError, Error, ErrorKind};
+use crate::options::CallOptions;
+use crate::request::{ApiRequest, Evaluation};
+
+/// When failed calls are retried.
 ///
-/// The wait before a try is anything between zero and a width that doubles ("full jitter"), so that many who
-/// failed together do not come back together. What the server asks for (`Retry-After`) is the least.
+/// A call is retried only if it was certainly not executed, or is marked as
+/// [idempotent](crate::CallOptions::idempotent). The delay before a retry is a random duration between zero and a
+/// maximum that doubles with each attempt ("full jitter"), but never less than the server's `Retry-After`.
 ///
 /// ```
 /// # use kaltura_client::RetryPolicy; use std::time::Duration;
-/// let patient = RetryPolicy::default().total(Duration::from_secs(120));
+/// let patient = RetryPolicy::default().max_elapsed(Duration::from_secs(120));
 /// let never = RetryPolicy::never();
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a policy does nothing until a client takes it"]
 pub struct RetryPolicy {
-    tries: u32,
-    base: Duration,
-    cap: Duration,
-    total: Duration,
+    max_attempts: u32,
+    initial_backoff: Duration,
+    max_backoff: Duration,
+    max_elapsed: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// Four tries that begin within half a minute, the first wait up to 250 ms, none longer than 8 s.
+    /// Four attempts that start within 30 seconds, with a first delay of up to 250 ms and no delay above 8 s.
     fn default() -> Self {
         Self {
-            tries: 4,
-            base: Duration::from_millis(250),
-            cap: Duration::from_secs(8),
-            total: Duration::from_secs(30),
+            max_attempts: 4,
+            initial_backoff: Duration::from_millis(250),
+            max_backoff: Duration::from_secs(8),
+            max_elapsed: Duration::from_secs(30),
         }
     }
 }
 
 impl RetryPolicy {
-    /// One try.
+    /// One attempt, no retries.
     pub fn never() -> Self {
-        Self { tries: 1, ..Self::default() }
+        Self { max_attempts: 1, ..Self::default() }
     }
 
-    /// How many tries there are at most, the first included.
-    pub const fn tries(mut self, tries: u32) -> Self {
-        self.tries = tries;
+    /// Sets the maximum number of attempts, including the first.
+    pub const fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
         self
     }
 
-    /// How long after the first try began the last one may begin.
-    pub const fn total(mut self, total: Duration) -> Self {
-        self.total = total;
+    /// Sets how long after the start of the first attempt the last one may start.
+    pub const fn max_elapsed(mut self, elapsed: Duration) -> Self {
+        self.max_elapsed = elapsed;
         self
     }
 
-    /// How wide the first wait is, and the widest.
-    pub const fn waits(mut self, first: Duration, widest: Duration) -> Self {
-        self.base = first;
-        self.cap = widest;
+    /// Sets the longest possible delay before the first retry, and before any retry.
+    pub const fn backoff(mut self, initial: Duration, max: Duration) -> Self {
+        self.initial_backoff = initial;
+        self.max_backoff = max;
         self
     }
 
-    /// How long to wait before the next try; nothing if there is none.
+    /// The delay before the next attempt; `None` if there is none.
     ///
-    /// `tries` are those made, `elapsed` the time since the first began, `roll` a number from 0 to 1.
-    pub(crate) fn wait(
+    /// `attempts` is the number so far, `elapsed` the time since the first one started, `jitter` a random number from
+    /// 0 to 1.
+    fn delay(
         &self,
         error: &Error,
-        repeatable: bool,
-        tries: u32,
+        idempotent: bool,
+        attempts: u32,
         elapsed: Duration,
-        roll: f64,
+        jitter: f64,
     ) -> Option<Duration> {
-        if tries >= self.tries || !is_safe_to_repeat(error, repeatable) {
+        if attempts >= self.max_attempts || !is_safe_to_repeat(error, idempotent) {
             return None;
         }
-        let width = self.base.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(self.cap);
-        let wait = width.mul_f64(roll.clamp(0.0, 1.0)).max(error.retry_after().unwrap_or_default());
-        (elapsed.saturating_add(wait) < self.total).then_some(wait)
+        let doublings = attempts.saturating_sub(1).min(16);
+        let longest = self.initial_backoff.saturating_mul(1 << doublings).min(self.max_backoff);
+        let delay = longest.mul_f64(jitter.clamp(0.0, 1.0)).max(error.retry_after().unwrap_or_default());
+        (elapsed.saturating_add(delay) < self.max_elapsed).then_some(delay)
     }
 }
 
-/// A call may be repeated if it was surely not carried out, or if its maker said that twice does no harm.
-fn is_safe_to_repeat(error: &Error, repeatable: bool) -> bool {
+fn is_safe_to_repeat(error: &Error, idempotent: bool) -> bool {
     match error.kind() {
-        // The server refused before it did anything.
+        // The server rejected the call before it executed anything.
         ErrorKind::RateLimited => true,
         ErrorKind::Transport(_) => {
-            let surely_not_sent = error.transport_error().is_some_and(|failure| !failure.maybe_sent());
-            error.is_retryable() && (surely_not_sent || repeatable)
+            let not_sent = error.transport_error().is_some_and(|failure| !failure.maybe_sent());
+            error.is_retryable() && (not_sent || idempotent)
         }
-        ErrorKind::Unavailable | ErrorKind::ServerFailed => repeatable,
+        ErrorKind::Unavailable | ErrorKind::ServerFailed => idempotent,
         _ => false,
     }
+}
+
+/// The attempts to execute one request so far.
+pub(crate) struct RetryState<'a> {
+    config: &'a Config,
+    options: &'a CallOptions,
+    attempts: u32,
+    started_at: Moment,
+    /// Whether the request was already resent with another session. This is done once.
+    was_resent: bool,
+}
+
+/// What to do after an attempt.
+#[derive(Debug)]
+pub(crate) enum NextStep<T> {
+    /// Send the request again at once, with another session.
+    Resend,
+    /// Send the request again after this delay.
+    Wait(Duration),
+    /// Return this to the caller.
+    Done(Result<T, Error>),
+}
+
+impl<'a> RetryState<'a> {
+    pub(crate) const fn new(config: &'a Config, options: &'a CallOptions, now: Moment) -> Self {
+        Self { config, options, attempts: 0, started_at: now, was_resent: false }
+    }
+
+    /// The request of the next attempt. Its timeout is the rest of the caller's timeout, if that is shorter.
+    pub(crate) fn wire_request<R: ApiRequest>(
+        &self,
+        request: &R,
+        session: Option<&Session>,
+        now: Moment,
+    ) -> Result<WireRequest, Error> {
+        let elapsed = now.since(self.started_at);
+        let request_timeout = match self.options.timeout {
+            Some(timeout) if elapsed >= timeout => {
+                return Err(Error::call(request.name().clone(), CallError::TimedOut { timeout }));
+            }
+            Some(timeout) => (timeout - elapsed).min(self.config.request_timeout),
+            None => self.config.request_timeout,
+        };
+        let mut wire_request = request.wire_request(session).with_timeout(request_timeout);
+        if let Some(bytes) = self.options.max_response_bytes {
+            wire_request = wire_request.with_max_response_bytes(bytes);
+        }
+        for (name, value) in &self.options.headers {
+            wire_request = wire_request.with_header(name, value);
+        }
+        Ok(wire_request)
+    }
+
+    /// Decides what to do after an attempt. The reason is `Some` if the session that was sent must be invalidated.
+    pub(crate) fn next_step<T>(
+        &mut self,
+        evaluation: Evaluation<T>,
+        now: Moment,
+        random: u64,
+    ) -> (Option<InvalidReason>, NextStep<T>) {
+        self.attempts += 1;
+        let invalid = evaluation.ks_refusals.into_iter().find_map(|refusal| self.invalid_reason(refusal));
+        if invalid.is_some() && evaluation.not_executed && !self.was_resent {
+            self.was_resent = true;
+            return (invalid, NextStep::Resend);
+        }
+        let next = match evaluation.outcome {
+            Ok(output) => NextStep::Done(Ok(output)),
+            Err(error) => match self.delay(&error, now, random) {
+                Some(delay) => NextStep::Wait(delay),
+                None => NextStep::Done(Err(error)),
+            },
+        };
+        (invalid, next)
+    }
+
+    /// `Some` if the refusal means that the session is no longer valid, and that a new session would be.
+    const fn invalid_reason(&self, refusal: KsRefusal) -> Option<InvalidReason> {
+        match refusal {
+            KsRefusal::Expired | KsRefusal::Unreadable => Some(InvalidReason::Expired),
+            KsRefusal::LoggedOut => Some(InvalidReason::LoggedOut),
+            KsRefusal::ActionsLimitExceeded if self.config.renew_on_actions_limit => {
+                Some(InvalidReason::ActionsUsedUp)
+            }
+            _ => None,
+        }
+    }
+
+    /// The delay before the next attempt; `None` if there is none, also because the caller's timeout ends before it.
+    fn delay(&self, error: &Error, now: Moment, random: u64) -> Option<Duration> {
+        let elapsed = now.since(self.started_at);
+        let (policy, jitter) = (&self.config.retry, fraction(random));
+        let delay = policy.delay(error, self.options.idempotent, self.attempts, elapsed, jitter)?;
+        let in_time = self.options.timeout.is_none_or(|timeout| elapsed.saturating_add(delay) < timeout);
+        in_time.then_some(delay)
+    }
+}
+
+/// A random integer as a number from 0 to 1.
+#[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
+fn fraction(random: u64) -> f64 {
+    (random >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 #[cfg(test)]
@@ -99,46 +210,46 @@ mod tests {
     use kaltura_auth::{TransportError, TransportErrorKind};
 
     use super::*;
-    use crate::error::Called;
+    use crate::error::ActionName;
 
     fn failure(kind: TransportErrorKind) -> Error {
-        Error::transport(Called::new("media", "add"), TransportError::new(kind, "cause"))
+        Error::transport(ActionName::new("media", "add"), TransportError::new(kind, "cause"))
     }
 
-    fn wait(error: &Error, repeatable: bool, tries: u32, elapsed: u64, roll: f64) -> Option<Duration> {
-        RetryPolicy::default().wait(error, repeatable, tries, Duration::from_secs(elapsed), roll)
+    fn delay(error: &Error, idempotent: bool, attempts: u32, elapsed: u64, jitter: f64) -> Option<Duration> {
+        RetryPolicy::default().delay(error, idempotent, attempts, Duration::from_secs(elapsed), jitter)
     }
 
     #[test]
-    fn only_what_was_surely_not_sent_is_repeated_unless_marked() {
+    fn a_request_that_may_have_been_sent_is_repeated_only_if_idempotent() {
         use TransportErrorKind::{Build, Connect, Io, Timeout, TooLarge};
-        for (kind, unmarked, marked) in [
+        for (kind, by_default, if_idempotent) in [
             (Connect, true, true),
             (Io, false, true),
             (Timeout, false, true),
             (TooLarge, false, false),
             (Build, false, false),
         ] {
-            assert_eq!(wait(&failure(kind), false, 1, 0, 0.5).is_some(), unmarked, "{kind}");
-            assert_eq!(wait(&failure(kind), true, 1, 0, 0.5).is_some(), marked, "{kind}");
+            assert_eq!(delay(&failure(kind), false, 1, 0, 0.5).is_some(), by_default, "{kind}");
+            assert_eq!(delay(&failure(kind), true, 1, 0, 0.5).is_some(), if_idempotent, "{kind}");
         }
     }
 
     #[test]
-    fn the_width_doubles_to_its_cap_and_the_wait_is_anywhere_in_it() {
+    fn the_longest_delay_doubles_up_to_the_maximum() {
         let error = failure(TransportErrorKind::Connect);
-        let patient = RetryPolicy::default().tries(20).total(Duration::from_secs(3600));
-        let width = |tries| patient.wait(&error, false, tries, Duration::ZERO, 1.0).unwrap();
-        assert_eq!([1, 2, 3, 6, 10].map(width), [250, 500, 1000, 8000, 8000].map(Duration::from_millis));
-        assert_eq!(patient.wait(&error, false, 3, Duration::ZERO, 0.0), Some(Duration::ZERO));
+        let patient = RetryPolicy::default().max_attempts(20).max_elapsed(Duration::from_secs(3600));
+        let longest = |attempts| patient.delay(&error, false, attempts, Duration::ZERO, 1.0).unwrap();
+        assert_eq!([1, 2, 3, 6, 10].map(longest), [250, 500, 1000, 8000, 8000].map(Duration::from_millis));
+        assert_eq!(patient.delay(&error, false, 3, Duration::ZERO, 0.0), Some(Duration::ZERO));
     }
 
     #[test]
-    fn tries_and_total_time_are_bounded() {
+    fn attempts_and_elapsed_time_are_limited() {
         let error = failure(TransportErrorKind::Connect);
-        assert!(wait(&error, false, 3, 0, 0.5).is_some());
-        assert!(wait(&error, false, 4, 0, 0.5).is_none());
-        assert!(wait(&error, false, 1, 30, 0.0).is_none());
-        assert!(RetryPolicy::never().wait(&error, true, 1, Duration::ZERO, 0.0).is_none());
+        assert!(delay(&error, false, 3, 0, 0.5).is_some());
+        assert!(delay(&error, false, 4, 0, 0.5).is_none());
+        assert!(delay(&error, false, 1, 30, 0.0).is_none());
+        assert!(RetryPolicy::never().delay(&error, true, 1, Duration::ZERO, 0.0).is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! The transport for programs without an async runtime.
+//! For programs without an async runtime: a transport that blocks the calling thread, and a client on it.
 
 use std::fmt;
 use std::sync::{Arc, mpsc};
@@ -11,15 +11,29 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
 use crate::builder::BuildError;
-use crate::classify::AnswerFault;
-use crate::transport::ReqwestTransport;
+use crate::classify::ResponseError;
 
-/// A [`BlockingTransport`] over reqwest.
+/// Creates a client that logs in with an app token, on reqwest, with default settings.
 ///
-/// It sends from a thread of its own, which ends when the last clone is gone. So, unlike `reqwest::blocking`,
-/// it can be made, used and dropped anywhere, also within an async runtime: there it holds up the thread that
-/// calls it, as any blocking call does, but does not panic. What runs on that very thread waits meanwhile, so
-/// a server that shares it can not answer.
+/// For another transport, policy or observer see
+/// [`kaltura_client::blocking::Client::builder`](kaltura_client::blocking::Client::builder).
+///
+/// # Errors
+///
+/// As [`kaltura_http::client`](crate::client()), and [`BuildError::Thread`] if the transport's thread cannot be
+/// started.
+#[cfg(feature = "client")]
+pub fn client(login: kaltura_auth::AppTokenLogin) -> Result<kaltura_client::blocking::Client, BuildError> {
+    let transport = crate::ReqwestTransport::builder().build_blocking()?;
+    Ok(kaltura_client::blocking::Client::builder(login, transport, crate::SystemClock::new()).build())
+}
+
+/// A [`BlockingTransport`] on reqwest.
+///
+/// Requests are sent by a thread that ends when the last clone is dropped. So, unlike `reqwest::blocking`, this
+/// transport can be created, used and dropped anywhere, also within an async runtime: there it blocks the
+/// calling thread, as any blocking call does, but does not panic. A server that runs on the same thread cannot
+/// respond meanwhile.
 ///
 /// ```no_run
 /// use kaltura_auth::types::{HashType, PartnerId};
@@ -33,63 +47,64 @@ use crate::transport::ReqwestTransport;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct BlockingReqwestTransport {
-    transport: ReqwestTransport,
+pub struct ReqwestTransport {
+    transport: crate::ReqwestTransport,
     thread: Arc<RuntimeThread>,
 }
 
-impl BlockingReqwestTransport {
-    /// Sends through an async transport, on a thread of its own.
+impl ReqwestTransport {
+    /// Sends through an async transport, on a new thread.
     ///
-    /// Do not send through `transport` elsewhere too: its idle connections belong to the runtime that opened
-    /// them, and break with it.
+    /// Do not use `transport` elsewhere too: its idle connections belong to the runtime that opened them, and
+    /// close with it.
     ///
     /// # Errors
     ///
-    /// [`BuildError::Thread`] if the thread can not be had.
-    pub fn over(transport: ReqwestTransport) -> Result<Self, BuildError> {
+    /// [`BuildError::Thread`] if the thread cannot be started.
+    pub fn from_async(transport: crate::ReqwestTransport) -> Result<Self, BuildError> {
         let thread = RuntimeThread::start().map_err(BuildError::Thread)?;
         Ok(Self { transport, thread: Arc::new(thread) })
     }
 }
 
-impl BlockingTransport for BlockingReqwestTransport {
+impl BlockingTransport for ReqwestTransport {
     fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
-        let (give, take) = mpsc::sync_channel(1);
+        let (sender, receiver) = mpsc::sync_channel(1);
         let transport = self.transport.clone();
         self.thread.runtime.spawn(async move {
-            let outcome = transport.send(request).await;
-            // The caller waits below, so somebody takes it.
-            let _ = give.send(outcome);
+            let result = transport.send(request).await;
+            // The receiver exists: it waits below.
+            let _ = sender.send(result);
         });
-        take.recv()
-            .unwrap_or_else(|_| Err(TransportError::new(TransportErrorKind::Other, AnswerFault::ThreadGone)))
+        receiver.recv().unwrap_or_else(|_| {
+            Err(TransportError::new(TransportErrorKind::Other, ResponseError::ThreadEnded))
+        })
     }
 }
 
-impl fmt::Debug for BlockingReqwestTransport {
+impl fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("BlockingReqwestTransport").field(&self.transport).finish()
+        f.debug_tuple("blocking::ReqwestTransport").field(&self.transport).finish()
     }
 }
 
-/// A thread that runs tasks until this is dropped.
+/// A thread that runs async tasks until this value is dropped.
 struct RuntimeThread {
     runtime: Handle,
-    /// The thread ends when this is gone.
-    _stays: oneshot::Sender<()>,
+    /// Dropping the sender ends the thread.
+    _running: oneshot::Sender<()>,
 }
 
 impl RuntimeThread {
     fn start() -> std::io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
-        let (stays, gone) = oneshot::channel::<()>();
+        let (running, stopped) = oneshot::channel::<()>();
         thread::Builder::new().name("kaltura-http".to_owned()).spawn(move || {
-            // Nothing is ever sent: this waits for the other side to be dropped.
-            let _ = runtime.block_on(gone);
+            // Nothing is ever sent: this waits until the sender is dropped.
+            let _ = runtime.block_on(stopped);
         })?;
-        Ok(Self { runtime: handle, _stays: stays })
+        Ok(Self { runtime: handle, _running: running })
     }
 }
 
@@ -100,23 +115,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_thread_ends_with_its_last_user() {
+    fn thread_ends_when_the_last_reference_is_dropped() {
         let thread = Arc::new(RuntimeThread::start().unwrap());
-        let held_by_a_task = Arc::new(());
-        let holder = Arc::clone(&held_by_a_task);
+        let counter = Arc::new(());
+        let held_by_task = Arc::clone(&counter);
         thread.runtime.spawn(async move {
-            let _holder = holder;
+            let _held = held_by_task;
             std::future::pending::<()>().await;
         });
         drop(Arc::clone(&thread));
         thread::sleep(Duration::from_millis(50));
-        assert_eq!(Arc::strong_count(&held_by_a_task), 2);
+        assert_eq!(Arc::strong_count(&counter), 2);
 
         drop(thread);
         let ended = (0..2000).any(|_| {
             thread::sleep(Duration::from_millis(10));
-            Arc::strong_count(&held_by_a_task) == 1
+            Arc::strong_count(&counter) == 1
         });
-        assert!(ended, "the thread is still there");
+        assert!(ended, "the thread still runs");
     }
 }

@@ -1,162 +1,162 @@
-//! How a transport is set up: the same for async and blocking, and without a word of reqwest.
+//! Settings of a transport: the same for async and blocking, and without a type of reqwest in the API.
 
-mod error;
 mod proxy;
 #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
 mod tls;
 
+use std::error::Error;
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 use reqwest::{Client, ClientBuilder, redirect};
 
-pub use self::error::BuildError;
-use self::proxy::Proxies;
+use self::proxy::ProxySettings;
 #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
-use self::tls::Tls;
+use self::tls::TlsSettings;
 #[cfg(feature = "blocking")]
-use crate::blocking::BlockingReqwestTransport;
+use crate::blocking;
 use crate::transport::{Limits, ReqwestTransport};
 
-/// Sets up a [`ReqwestTransport`] or a `BlockingReqwestTransport`.
+/// Builds a [`ReqwestTransport`] or a `blocking::ReqwestTransport`.
 ///
-/// What can not be changed: redirects are not followed, answers may be compressed with gzip, HTTP is 1.1,
-/// TLS is at least 1.2, and no proxy is asked for an address of this machine.
+/// Fixed are: no redirects, gzip as the only content encoding, HTTP/1.1, TLS 1.2 or later, and no proxy for
+/// loopback addresses.
 ///
-/// `Debug` shows neither the credentials of a proxy nor a key.
+/// `Debug` shows neither proxy credentials nor keys.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct ReqwestTransportBuilder {
     connect_timeout: Option<Duration>,
     limits: Limits,
     user_agent: String,
-    proxies: Proxies,
+    proxy: ProxySettings,
     #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
-    tls: Tls,
+    tls: TlsSettings,
 }
 
 impl ReqwestTransportBuilder {
-    /// How long it may take to connect, unless it is said otherwise: 10 seconds.
+    /// The default connect timeout: 10 seconds.
     pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// How long a request may take, unless it is said otherwise: 60 seconds.
+    /// The default timeout of a request: 60 seconds.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
     pub(crate) fn new() -> Self {
         Self {
             connect_timeout: Some(Self::DEFAULT_CONNECT_TIMEOUT),
-            limits: Limits { time: Some(Self::DEFAULT_TIMEOUT), response_bytes: None },
+            limits: Limits { timeout: Some(Self::DEFAULT_TIMEOUT), max_response_bytes: None },
             user_agent: concat!("kaltura-rs/", env!("CARGO_PKG_VERSION")).to_owned(),
-            proxies: Proxies::default(),
+            proxy: ProxySettings::default(),
             #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
-            tls: Tls::default(),
+            tls: TlsSettings::default(),
         }
     }
 
-    /// How long it may take to find the server, to connect to it and to agree on TLS; `None` for as long as
-    /// the request may take.
-    pub fn connect_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.connect_timeout = limit.into();
+    /// Limits the time for name resolution, connection and TLS handshake. `None`: only the timeout of the
+    /// request applies.
+    pub fn connect_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.connect_timeout = timeout.into();
         self
     }
 
-    /// How long a request may take, from connecting to the last byte of the answer. The request's own limit
-    /// holds if it is shorter. `None` leaves it to the request alone.
-    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.limits.time = limit.into();
+    /// Limits the time of a request, from connecting to the last byte of the response. A shorter timeout of the
+    /// request itself takes precedence. `None`: only the timeout of the request applies.
+    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.limits.timeout = timeout.into();
         self
     }
 
-    /// How many bytes an answer may have at most, after decompression. The request's own limit holds if it
-    /// is smaller. `None`, the default, leaves it to the request alone.
+    /// Limits the size of a response body, in bytes after decompression. A smaller limit of the request itself
+    /// takes precedence. `None`, the default: only the limit of the request applies.
     pub fn max_response_bytes(mut self, bytes: impl Into<Option<u64>>) -> Self {
-        self.limits.response_bytes = bytes.into();
+        self.limits.max_response_bytes = bytes.into();
         self
     }
 
-    /// What the transport calls itself; `kaltura-rs/<version>` unless it is said otherwise.
-    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
-        self.user_agent = name.into();
+    /// Sets the `User-Agent` header; `kaltura-rs/<version>` by default.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = user_agent.into();
         self
     }
 
-    /// Sends everything through this proxy, such as `http://proxy.example.com:3128`, and not through those
-    /// of the environment. User name and password may stand in the URL, percent-encoded, or be given by
-    /// [`proxy_credentials`](Self::proxy_credentials).
+    /// Sends every request through this proxy, such as `http://proxy.example.com:3128`, instead of those of the
+    /// environment. The URL may contain a percent-encoded user name and password;
+    /// [`proxy_basic_auth`](Self::proxy_basic_auth) sets them unencoded.
     ///
-    /// Without a word about proxies those of the environment are taken: `HTTPS_PROXY`, `HTTP_PROXY`,
-    /// `ALL_PROXY`, except for the hosts in `NO_PROXY`.
+    /// By default the proxies of the environment are used: `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY`, except
+    /// for the hosts in `NO_PROXY`.
     ///
     /// ```no_run
     /// use kaltura_http::ReqwestTransport;
     ///
     /// let transport = ReqwestTransport::builder()
     ///     .proxy("http://proxy.example.com:3128")
-    ///     .proxy_credentials("build", "pass word")
-    ///     .proxy_exceptions("video.example.com, 10.0.0.0/8")
+    ///     .proxy_basic_auth("build", "pass word")
+    ///     .no_proxy_for("video.example.com, 10.0.0.0/8")
     ///     .build()?;
     /// # Ok::<(), kaltura_http::BuildError>(())
     /// ```
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxies.given().url = url.into();
+        self.proxy.custom().url = url.into();
         self
     }
 
-    /// User name and password for the [`proxy`](Self::proxy), as they are.
-    pub fn proxy_credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        self.proxies.given().credentials = Some((user.into(), password.into()));
+    /// User name and password for the [`proxy`](Self::proxy), not percent-encoded.
+    pub fn proxy_basic_auth(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.proxy.custom().basic_auth = Some((user.into(), password.into()));
         self
     }
 
-    /// Hosts that are reached without the [`proxy`](Self::proxy), separated by commas: names, which stand
-    /// for their subdomains too, addresses, and networks such as `10.0.0.0/8`.
-    pub fn proxy_exceptions(mut self, hosts: impl Into<String>) -> Self {
-        self.proxies.given().exceptions = hosts.into();
+    /// Hosts for which the [`proxy`](Self::proxy) is not used, separated by commas and in the form of the
+    /// variable `NO_PROXY`: names, which include their subdomains, addresses, and networks such as
+    /// `10.0.0.0/8`.
+    pub fn no_proxy_for(mut self, hosts: impl Into<String>) -> Self {
+        self.proxy.custom().bypass = hosts.into();
         self
     }
 
     /// Uses no proxy, not even those of the environment.
     pub fn no_proxy(mut self) -> Self {
-        self.proxies.switch_off();
+        self.proxy.disable();
         self
     }
 
-    /// Sets the transport up.
+    /// Builds an async transport.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] says which of the settings can not be used.
+    /// [`BuildError`] says which setting is invalid.
     pub fn build(&self) -> Result<ReqwestTransport, BuildError> {
-        let client = self.proxies.apply(self.client()?)?;
-        let client = client.build().map_err(BuildError::client)?;
-        let direct = if self.proxies.switched_off() {
+        let client = self.proxy.apply(self.client()?)?;
+        let client = client.build().map_err(BuildError::http_client)?;
+        let without_proxy = if self.proxy.is_disabled() {
             None
         } else {
-            Some(self.client()?.no_proxy().build().map_err(BuildError::client)?)
+            Some(self.client()?.no_proxy().build().map_err(BuildError::http_client)?)
         };
-        Ok(ReqwestTransport::from_parts(client, direct, self.limits))
+        Ok(ReqwestTransport::from_parts(client, without_proxy, self.limits))
     }
 
-    /// Sets up a transport that holds the thread while it sends.
+    /// Builds a transport that blocks the calling thread.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] says which of the settings can not be used, or that no thread can be had.
+    /// [`BuildError`] says which setting is invalid, or that the transport's thread cannot be started.
     #[cfg(feature = "blocking")]
-    pub fn build_blocking(&self) -> Result<BlockingReqwestTransport, BuildError> {
-        BlockingReqwestTransport::over(self.build()?)
+    pub fn build_blocking(&self) -> Result<blocking::ReqwestTransport, BuildError> {
+        blocking::ReqwestTransport::from_async(self.build()?)
     }
 
-    /// A client with all settings but those about proxies.
+    /// A client with all settings but those of the proxy.
     fn client(&self) -> Result<ClientBuilder, BuildError> {
-        let user_agent = HeaderValue::try_from(&self.user_agent).map_err(|_| BuildError::UserAgent)?;
+        let user_agent = HeaderValue::try_from(&self.user_agent).map_err(|_| BuildError::InvalidUserAgent)?;
         let mut client = Client::builder()
             .user_agent(user_agent)
             .redirect(redirect::Policy::none())
             .referer(false)
             .http1_only();
-        if let Some(limit) = self.connect_timeout {
-            client = client.connect_timeout(limit);
+        if let Some(timeout) = self.connect_timeout {
+            client = client.connect_timeout(timeout);
         }
         #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
         let client = self.tls.apply(client)?;
@@ -164,30 +164,74 @@ impl ReqwestTransportBuilder {
     }
 }
 
-/// Certificates. These exist where the crate is built with TLS.
+/// Certificates. Available with any TLS feature.
 #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
 impl ReqwestTransportBuilder {
-    /// Trusts these certificates besides those of the system: one or several in PEM form. Can be called
+    /// Trusts one or more root certificates in PEM form, in addition to those of the system. Can be called
     /// several times.
     ///
-    /// With rustls this works on Unix and Windows, and on Apple's systems only together with
-    /// [`only_these_roots`](Self::only_these_roots).
-    pub fn root_certificate_pem(mut self, certificates: impl AsRef<[u8]>) -> Self {
+    /// With rustls this works on Unix and Windows; on Apple's systems only together with
+    /// [`disable_system_roots`](Self::disable_system_roots).
+    pub fn add_root_certificates_pem(mut self, certificates: impl AsRef<[u8]>) -> Self {
         self.tls.add_roots(certificates.as_ref());
         self
     }
 
-    /// Trusts only the certificates that were given by [`root_certificate_pem`](Self::root_certificate_pem),
+    /// Trusts only the certificates that [`add_root_certificates_pem`](Self::add_root_certificates_pem) added,
     /// not those of the system.
-    pub fn only_these_roots(mut self) -> Self {
-        self.tls.trust_only_given_roots();
+    pub fn disable_system_roots(mut self) -> Self {
+        self.tls.disable_system_roots();
         self
     }
 
-    /// Shows this certificate to a server that asks for one: PEM, the client's own first, then those that it
-    /// was issued by; and its private key, PEM in the form PKCS #8 (`BEGIN PRIVATE KEY`).
+    /// Authenticates with this certificate where a server requests one. The certificates are in PEM form: the
+    /// client's own first, then its issuers. The private key is PEM in PKCS #8 form (`BEGIN PRIVATE KEY`).
     pub fn client_certificate_pem(mut self, certificates: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
         self.tls.set_identity(certificates.as_ref(), key.as_ref());
         self
+    }
+}
+
+/// Why a transport cannot be built: which setting is invalid, or what is missing.
+///
+/// Neither the text nor the source contains a password or a key.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The user agent is not a valid header value.
+    #[error("the user agent must consist of printable characters, without line breaks")]
+    InvalidUserAgent,
+    /// The proxy is not an http or https URL.
+    #[error(
+        "the proxy must be a URL such as http://proxy.example.com:3128; special characters in its user name \
+         or password are percent-encoded"
+    )]
+    InvalidProxy,
+    /// The given root certificates cannot be read.
+    #[error("the root certificates must be in PEM form (-----BEGIN CERTIFICATE-----)")]
+    InvalidRootCertificate,
+    /// The system's root certificates are disabled, and no others were added.
+    #[error("no server would be trusted: use disable_system_roots only with add_root_certificates_pem")]
+    NoRootCertificates,
+    /// The client certificate or its key cannot be read.
+    #[error("the client certificate and its key must be in PEM form, the key as PKCS #8 and not encrypted")]
+    InvalidClientCertificate(#[source] Box<dyn Error + Send + Sync>),
+    /// With the feature `rustls-no-provider` the program must install a crypto provider, and has not.
+    #[error(
+        "rustls has no crypto provider: call rustls::crypto::CryptoProvider::install_default first, or enable \
+         the feature `rustls` of kaltura-http"
+    )]
+    NoCryptoProvider,
+    /// The HTTP client cannot be built.
+    #[error("the HTTP client cannot be built")]
+    HttpClient(#[source] Box<dyn Error + Send + Sync>),
+    /// The thread of a blocking transport cannot be started.
+    #[error("the thread of the blocking transport cannot be started")]
+    Thread(#[source] std::io::Error),
+}
+
+impl BuildError {
+    fn http_client(cause: reqwest::Error) -> Self {
+        Self::HttpClient(Box::new(cause.without_url()))
     }
 }

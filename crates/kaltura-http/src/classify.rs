@@ -1,19 +1,19 @@
-//! What became of a request that failed. Every error of reqwest passes through here, once.
+//! Why a request failed: every error of reqwest is converted here, once.
 
 use kaltura_auth::{TransportError, TransportErrorKind};
 use reqwest::header::HeaderName;
 
-/// Turns an error of reqwest into ours.
+/// Converts an error of reqwest.
 ///
-/// Whether the request may have been sent is not told by the error; the caller knows better.
+/// The error does not tell whether the request may have been sent; the caller adds that.
 pub(crate) fn classify(error: reqwest::Error) -> TransportError {
-    // First of all: the URL, and so the query, would be in every text.
+    // First of all: otherwise the URL, and so the query, would be part of every text.
     let error = error.without_url();
     if error.is_redirect() {
-        // Its source names the URLs that it went to.
-        return TransportError::new(TransportErrorKind::Other, AnswerFault::FollowsRedirects);
+        // Its source contains the URLs of the redirects.
+        return TransportError::new(TransportErrorKind::Other, ResponseError::RedirectFollowed);
     }
-    // The order counts: an error can be several of these. Running out of time while connecting is also
+    // The order matters, because an error can be several of these: a timeout while connecting is also
     // `is_connect`, and every failure to connect is also `is_request`.
     let kind = if error.is_builder() {
         TransportErrorKind::Build
@@ -29,31 +29,31 @@ pub(crate) fn classify(error: reqwest::Error) -> TransportError {
     TransportError::new(kind, error)
 }
 
-/// Why a request was not made.
+/// Why a request was not sent.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RequestFault {
-    #[error("the header {0} is made from the request itself: leave it out")]
-    OwnHeader(HeaderName),
-    #[error("this build has no TLS: turn on the feature `rustls` or `native-tls` of kaltura-http")]
+pub(crate) enum RequestError {
+    #[error("the header {0} is set by the transport and cannot be set on the request")]
+    ReservedHeader(HeaderName),
+    #[error("this build has no TLS: enable the feature `rustls` or `native-tls` of kaltura-http")]
     NoTls,
-    #[error("no tokio runtime is running here: call from within one, or use the blocking transport")]
+    #[error("no tokio runtime is running: send from within one, or use the blocking transport")]
     NoRuntime,
 }
 
-/// Why an answer was not taken.
+/// Why a response was not accepted.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum AnswerFault {
-    #[error("the answer did not arrive within the time limit")]
-    Late,
-    #[error("the answer has more than the {limit} bytes that it may have")]
+pub(crate) enum ResponseError {
+    #[error("no complete response arrived within the timeout")]
+    TimedOut,
+    #[error("the response is larger than the limit of {limit} bytes")]
     TooLarge { limit: u64 },
-    #[error("the answer is compressed in a way that was not asked for")]
-    OddEncoding,
+    #[error("the response has a content encoding that was not requested")]
+    UnexpectedEncoding,
     #[error(
-        "the HTTP client followed a redirect: make it with `redirect(reqwest::redirect::Policy::none())`"
+        "the HTTP client followed a redirect: build it with `redirect(reqwest::redirect::Policy::none())`"
     )]
-    FollowsRedirects,
+    RedirectFollowed,
     #[cfg(feature = "blocking")]
-    #[error("the thread of the transport has ended")]
-    ThreadGone,
+    #[error("the thread of the blocking transport has ended")]
+    ThreadEnded,
 }

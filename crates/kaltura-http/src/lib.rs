@@ -1,4 +1,5 @@
-//! Kaltura App Token login over reqwest.
+//! HTTP for Kaltura App Token login: a [`Transport`](kaltura_auth::Transport) on reqwest, a
+//! [`Runtime`](kaltura_auth::runtime::Runtime) on tokio.
 //!
 //! ```no_run
 //! use kaltura_auth::types::{HashType, PartnerId};
@@ -14,42 +15,60 @@
 //! # Ok(()) }
 //! ```
 //!
-//! # What it does with a request
+//! # How a request is sent
 //!
-//! It posts the bytes as they are, with exactly the content type that the request names, and gives back
-//! whatever comes, be it an error page. It follows no redirect, asks no proxy for an address of this machine,
-//! keeps to the stricter of its own limits and those of the request, and counts an answer's bytes after
-//! decompression. An error says whether the request may have reached the server; it holds neither the URL
+//! The body is posted byte for byte, with exactly the content type of the request. Every complete response is
+//! returned, whatever its status. Redirects are not followed, and no proxy is used for loopback addresses. The
+//! stricter of the transport's and the request's limits applies; the size of a response is counted after
+//! decompression. An error tells whether the request may have reached the server. It contains neither the URL
 //! nor anything that was sent or received.
 //!
 //! # Features
 //!
-//! | feature | what it brings |
+//! | feature | what it adds |
 //! |---|---|
-//! | `rustls` (on by default) | TLS by rustls with aws-lc, which needs a C compiler; trusts the system's certificates |
-//! | `native-tls` | TLS by the system's library (OpenSSL, SChannel, Secure Transport); goes before rustls if both are on |
-//! | `rustls-no-provider` | TLS by rustls with the cryptography that the program installs first |
-//! | `blocking` | `BlockingReqwestTransport` |
+//! | `client` (default) | the function `client` and, with `blocking`, `blocking::client`: a client of `kaltura-client` in one call |
+//! | `rustls` (default) | TLS by rustls with aws-lc, which needs a C compiler; trusts the system's root certificates |
+//! | `native-tls` | TLS by the system's library (OpenSSL, SChannel, Secure Transport); takes precedence over `rustls` |
+//! | `rustls-no-provider` | TLS by rustls with the crypto provider that the program installs before it builds a transport |
+//! | `blocking` | the module `blocking`, for programs without an async runtime |
 //!
-//! Without any TLS feature only plain http works, as to a server on this machine.
+//! Without a TLS feature only plain http works, for example to a server on loopback.
 
 #[cfg(feature = "blocking")]
-mod blocking;
-mod body;
+pub mod blocking;
 mod builder;
 mod classify;
-mod client;
-mod clock;
-mod request;
 mod runtime;
 mod transport;
 
-#[cfg(feature = "blocking")]
-pub use self::blocking::BlockingReqwestTransport;
 pub use self::builder::{BuildError, ReqwestTransportBuilder};
-#[cfg(feature = "blocking")]
-pub use self::client::blocking_client;
-pub use self::client::client;
-pub use self::clock::SystemClock;
-pub use self::runtime::TokioRuntime;
+pub use self::runtime::{SystemClock, TokioRuntime};
 pub use self::transport::ReqwestTransport;
+
+/// Creates a client that logs in with an app token, on reqwest and tokio, with default settings.
+///
+/// For another transport, policy or observer see [`Client::builder`](kaltura_client::Client::builder).
+///
+/// ```no_run
+/// use kaltura_auth::types::{HashType, PartnerId};
+/// use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ServiceUrl};
+/// use kaltura_client::RawAction;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let token = AppTokenCredentials::new(PartnerId::new(1234567), "0_7jh3eu10", "the value", HashType::Sha256);
+/// let client = kaltura_http::client(AppTokenLogin::new(ServiceUrl::US, token))?;
+///
+/// let media = client.call(&RawAction::new("media", "list")).await?;
+/// println!("{} entries", media["totalCount"]);
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+///
+/// [`BuildError`] if the HTTP client cannot be built, for example because the system has no root certificates.
+#[cfg(feature = "client")]
+pub fn client(login: kaltura_auth::AppTokenLogin) -> Result<kaltura_client::Client, BuildError> {
+    let transport = ReqwestTransport::builder().build()?;
+    Ok(kaltura_client::Client::builder(login, transport, TokioRuntime::new()).build())
+}

@@ -1,24 +1,31 @@
-//! The transport over reqwest.
+//! The transport: converts a [`WireRequest`] to a request of reqwest, sends it, and reads the response.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
 use kaltura_auth::{Transport, TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait};
-use reqwest::header::CONTENT_ENCODING;
-use reqwest::{Client, Request, Url};
+use reqwest::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
+use reqwest::{Client, Method, Request, Response, Url};
 use tokio::runtime::Handle;
 
-use crate::body;
 use crate::builder::ReqwestTransportBuilder;
-use crate::classify::{AnswerFault, RequestFault, classify};
-use crate::request::prepare;
+use crate::classify::{RequestError, ResponseError, classify};
 
-/// A [`Transport`] over reqwest.
+/// A [`Transport`] on reqwest.
 ///
-/// Cheap to clone; clones share their connections. It must be polled within a tokio runtime that has its I/O
-/// and its timer switched on; outside of one it answers with an error. Without a runtime there is
-/// `BlockingReqwestTransport` (feature `blocking`).
+/// Cheap to clone; clones share their connections. It must be polled within a tokio runtime whose I/O and timer
+/// are enabled; elsewhere it returns an error. For programs without a runtime there is
+/// `blocking::ReqwestTransport` (feature `blocking`).
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -33,64 +40,64 @@ use crate::request::prepare;
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: Client,
-    /// The way to this machine that knows no proxy, where the other may know one.
-    direct: Option<Client>,
+    /// For loopback addresses; `None` if `client` uses no proxy, or belongs to the caller.
+    without_proxy: Option<Client>,
     limits: Limits,
-    https_possible: bool,
+    supports_https: bool,
 }
 
-/// What the transport allows a request at most, whatever the request allows itself.
+/// The limits of the transport, which apply in addition to those of each request.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Limits {
-    pub(crate) time: Option<Duration>,
-    pub(crate) response_bytes: Option<u64>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) max_response_bytes: Option<u64>,
 }
 
 impl Limits {
-    /// The stricter of both.
-    fn with_those_of(self, request: &WireRequest) -> (Option<Duration>, u64) {
-        let times = [self.time, request.timeout()];
+    /// The stricter limits of the transport and the request: timeout and response size.
+    fn with_request(self, request: &WireRequest) -> (Option<Duration>, u64) {
+        let timeouts = [self.timeout, request.timeout()];
         let bytes = request.max_response_bytes();
-        (times.into_iter().flatten().min(), self.response_bytes.map_or(bytes, |most| most.min(bytes)))
+        (timeouts.into_iter().flatten().min(), self.max_response_bytes.map_or(bytes, |max| max.min(bytes)))
     }
 }
 
 impl ReqwestTransport {
-    /// Sends through a client of one's own. This function alone binds a program to the version of reqwest
-    /// that this crate uses; [`builder`](Self::builder) does not.
+    /// Sends through the given client. Only this function ties a program to the version of reqwest that this
+    /// crate uses; [`builder`](Self::builder) does not.
     ///
-    /// The time and size limits of each request hold, and the client's own time limits besides. What the
-    /// client must see to itself, for a finished client can neither be asked nor changed:
+    /// The timeout and size limit of each request apply, and the client's own timeouts too. A finished client
+    /// can be neither inspected nor changed, so the caller must configure it:
     ///
-    /// - **No redirects**: `redirect(reqwest::redirect::Policy::none())`. With any other policy an answer
-    ///   that was fetched from another URL is an error of the kind [`TransportErrorKind::Other`], for the
-    ///   answer of the redirect is lost by then. The body, and so every secret, is not sent again in any case.
-    /// - **Proxies**: reqwest takes those of the environment, for addresses of this machine too.
-    /// - **No `connection_verbose`**: it logs all that is sent, secrets included.
+    /// - **No redirects**: `redirect(reqwest::redirect::Policy::none())`. With any other policy a response that
+    ///   came from another URL is an error of kind [`TransportErrorKind::Other`], because the response with the
+    ///   redirect is lost by then. The body, and so every secret, is never sent a second time.
+    /// - **Proxies**: reqwest uses those of the environment, also for loopback addresses.
+    /// - **No `connection_verbose`**: it logs everything that is sent, including secrets.
     #[must_use]
     pub const fn new(client: Client) -> Self {
         Self {
             client,
-            direct: None,
-            limits: Limits { time: None, response_bytes: None },
-            https_possible: true,
+            without_proxy: None,
+            limits: Limits { timeout: None, max_response_bytes: None },
+            supports_https: true,
         }
     }
 
-    /// Sets up a transport without naming reqwest.
+    /// A builder with default settings. Its API does not expose reqwest.
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder::new()
     }
 
-    pub(crate) const fn from_parts(client: Client, direct: Option<Client>, limits: Limits) -> Self {
-        let https_possible =
+    pub(crate) const fn from_parts(client: Client, without_proxy: Option<Client>, limits: Limits) -> Self {
+        let supports_https =
             cfg!(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"));
-        Self { client, direct, limits, https_possible }
+        Self { client, without_proxy, limits, supports_https }
     }
 
     fn client_for(&self, url: &Url) -> &Client {
-        match &self.direct {
-            Some(direct) if is_this_machine(url) => direct,
+        match &self.without_proxy {
+            Some(without_proxy) if is_loopback(url) => without_proxy,
             _ => &self.client,
         }
     }
@@ -100,47 +107,38 @@ impl ReqwestTransport {
 impl Transport for ReqwestTransport {
     async fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
         if Handle::try_current().is_err() {
-            return Err(TransportError::new(TransportErrorKind::Build, RequestFault::NoRuntime));
+            return Err(build_error(RequestError::NoRuntime));
         }
-        let (timeout, max_bytes) = self.limits.with_those_of(&request);
-        let (request, departure) = prepare(request)?;
-        if request.url().scheme() == "https" && !self.https_possible {
-            return Err(TransportError::new(TransportErrorKind::Build, RequestFault::NoTls));
+        let (timeout, max_bytes) = self.limits.with_request(&request);
+        let (request, sent) = convert(request)?;
+        if request.url().scheme() == "https" && !self.supports_https {
+            return Err(build_error(RequestError::NoTls));
         }
         let exchange = exchange(self.client_for(request.url()), request, max_bytes);
-        let outcome = match timeout {
+        let result = match timeout {
             None => exchange.await,
-            // The timer looks at the clock only after a first try.
-            Some(Duration::ZERO) => Err(late()),
-            Some(limit) => tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| Err(late())),
+            // `tokio::time::timeout` polls the exchange once before it checks the time.
+            Some(Duration::ZERO) => Err(timed_out()),
+            Some(timeout) => {
+                tokio::time::timeout(timeout, exchange).await.unwrap_or_else(|_| Err(timed_out()))
+            }
         };
-        outcome.map_err(|error| error.with_maybe_sent(departure.maybe_sent()))
+        result.map_err(|error| error.with_maybe_sent(sent.maybe_sent()))
     }
 }
 
-async fn exchange(client: &Client, request: Request, max_bytes: u64) -> Result<WireResponse, TransportError> {
-    let asked = request.url().clone();
-    let mut answer = client.execute(request).await.map_err(classify)?;
-    if *answer.url() != asked {
-        return Err(TransportError::new(TransportErrorKind::Other, AnswerFault::FollowsRedirects));
+impl fmt::Debug for ReqwestTransport {
+    /// Does not show the client: its default headers or proxy URL may contain a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestTransport")
+            .field("timeout", &self.limits.timeout)
+            .field("max_response_bytes", &self.limits.max_response_bytes)
+            .finish_non_exhaustive()
     }
-    // The client takes the header away with the compression, if it knows it.
-    if answer.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-        return Err(TransportError::new(TransportErrorKind::Other, AnswerFault::OddEncoding));
-    }
-    let body = body::read(&mut answer, max_bytes).await?;
-    let response = WireResponse::new(answer.status().as_u16(), body);
-    Ok(answer.headers().iter().fold(response, |response, (name, value)| {
-        response.with_header(name.as_str(), String::from_utf8_lossy(value.as_bytes()))
-    }))
 }
 
-fn late() -> TransportError {
-    TransportError::new(TransportErrorKind::Timeout, AnswerFault::Late)
-}
-
-/// Whether a URL points to this machine, to which no proxy leads.
-fn is_this_machine(url: &Url) -> bool {
+/// Whether a URL has a loopback host, for which no proxy is used.
+fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(|host| {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         host.trim_end_matches('.').eq_ignore_ascii_case("localhost")
@@ -148,23 +146,205 @@ fn is_this_machine(url: &Url) -> bool {
     })
 }
 
-impl fmt::Debug for ReqwestTransport {
-    /// Shows nothing of the client: its default headers or the URL of its proxy may hold a secret.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReqwestTransport")
-            .field("timeout", &self.limits.time)
-            .field("max_response_bytes", &self.limits.response_bytes)
-            .finish_non_exhaustive()
+/// Headers that the transport sets from the request. A second one would make the request ambiguous.
+const RESERVED_HEADERS: [HeaderName; 3] = [CONTENT_TYPE, CONTENT_LENGTH, TRANSFER_ENCODING];
+
+/// Converts to a request of reqwest; the flag tells later whether it may have been sent.
+fn convert(request: WireRequest) -> Result<(Request, SentFlag), TransportError> {
+    let mut url = Url::parse(request.url()).map_err(build_error)?;
+    // A fragment is never sent; without it the URL can be compared with that of the response.
+    url.set_fragment(None);
+
+    let mut converted = Request::new(Method::POST, url);
+    let headers = converted.headers_mut();
+    for (name, value) in request.headers() {
+        let name = HeaderName::try_from(name).map_err(build_error)?;
+        if RESERVED_HEADERS.contains(&name) {
+            return Err(build_error(RequestError::ReservedHeader(name)));
+        }
+        headers.append(name, HeaderValue::try_from(value).map_err(build_error)?);
     }
+    headers.insert(CONTENT_TYPE, HeaderValue::try_from(request.content_type()).map_err(build_error)?);
+    if request.body().is_empty() {
+        // reqwest sends no length for an empty body, and some servers require one.
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+
+    let (body, sent) = TrackedBody::new(request);
+    *converted.body_mut() = Some(reqwest::Body::wrap(body));
+    Ok((converted, sent))
+}
+
+fn build_error(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TransportError {
+    TransportError::new(TransportErrorKind::Build, cause)
+}
+
+fn timed_out() -> TransportError {
+    TransportError::new(TransportErrorKind::Timeout, ResponseError::TimedOut)
+}
+
+fn too_large(limit: u64) -> TransportError {
+    TransportError::new(TransportErrorKind::TooLarge, ResponseError::TooLarge { limit })
+}
+
+/// Whether any byte of a request may have been sent.
+///
+/// The HTTP client polls the body once it has a connection, before it writes anything to that connection.
+#[derive(Clone, Debug)]
+struct SentFlag(Arc<AtomicBool>);
+
+impl SentFlag {
+    /// `false` guarantees that nothing was sent.
+    fn maybe_sent(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn set(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// A body that sets a flag when it is polled. It cannot be sent twice.
+struct TrackedBody {
+    rest: Bytes,
+    sent: SentFlag,
+}
+
+impl TrackedBody {
+    fn new(request: WireRequest) -> (Self, SentFlag) {
+        let rest = Bytes::from_owner(RequestBytes(request));
+        // An empty body is never polled, so nothing can be guaranteed.
+        let sent = SentFlag(Arc::new(AtomicBool::new(rest.is_empty())));
+        (Self { rest, sent: sent.clone() }, sent)
+    }
+}
+
+impl Body for TrackedBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.sent.set();
+        let rest = std::mem::take(&mut self.rest);
+        Poll::Ready((!rest.is_empty()).then(|| Ok(Frame::data(rest))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}
+
+/// The bytes of a request, not copied: they stay in memory that is zeroised when the request is dropped.
+struct RequestBytes(WireRequest);
+
+impl AsRef<[u8]> for RequestBytes {
+    fn as_ref(&self) -> &[u8] {
+        self.0.body()
+    }
+}
+
+/// Sends a request and reads the whole response.
+async fn exchange(client: &Client, request: Request, max_bytes: u64) -> Result<WireResponse, TransportError> {
+    let requested = request.url().clone();
+    let mut response = client.execute(request).await.map_err(classify)?;
+    if *response.url() != requested {
+        return Err(TransportError::new(TransportErrorKind::Other, ResponseError::RedirectFollowed));
+    }
+    // reqwest removes the header when it decompresses the body.
+    if response.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(TransportError::new(TransportErrorKind::Other, ResponseError::UnexpectedEncoding));
+    }
+    let body = read_body(&mut response, max_bytes).await?;
+    let converted = WireResponse::new(response.status().as_u16(), body);
+    Ok(response.headers().iter().fold(converted, |converted, (name, value)| {
+        converted.with_header(name.as_str(), String::from_utf8_lossy(value.as_bytes()))
+    }))
+}
+
+/// The most that is allocated in advance: a server may declare a large body and send none of it.
+const MAX_INITIAL_CAPACITY: u64 = 64 << 10;
+
+/// Reads the body to its end. The limit counts bytes after decompression, so that a small response cannot
+/// expand without bound.
+async fn read_body(response: &mut Response, limit: u64) -> Result<Vec<u8>, TransportError> {
+    let declared = response.content_length().unwrap_or(0);
+    if declared > limit {
+        return Err(too_large(limit));
+    }
+    let capacity = usize::try_from(declared.min(MAX_INITIAL_CAPACITY)).unwrap_or_default();
+    let mut body = Vec::with_capacity(capacity);
+    while let Some(chunk) = response.chunk().await.map_err(classify)? {
+        if (body.len() as u64).saturating_add(chunk.len() as u64) > limit {
+            return Err(too_large(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn wire_request() -> WireRequest {
+        WireRequest::new("https://example.com/a?format=1#part", "s", "a", "{}")
+    }
+
+    /// The text of the error with which a request is rejected.
+    fn rejection(request: WireRequest) -> String {
+        let error = convert(request).expect_err("an invalid request");
+        assert_eq!(error.kind(), TransportErrorKind::Build);
+        assert!(!error.maybe_sent());
+        format!("{error:?}")
+    }
+
     #[test]
-    fn this_machine_is_told_from_others() {
-        let is = |url: &str| is_this_machine(&Url::parse(url).unwrap());
+    fn request_is_a_post_of_the_same_bytes_with_the_same_content_type() {
+        let request = wire_request().with_content_type("application/JSON").with_header("x-a", "1");
+        let pointer = request.body().as_ptr();
+        let (body, _) = TrackedBody::new(request.clone());
+        assert_eq!(body.rest.as_ptr(), pointer, "the body was copied");
+
+        let (converted, sent) = convert(request.with_header("X-A", "2")).unwrap();
+        assert_eq!(converted.method(), Method::POST);
+        assert_eq!(converted.url().as_str(), "https://example.com/a?format=1");
+        assert_eq!(converted.headers()[CONTENT_TYPE], "application/JSON");
+        assert_eq!(converted.headers().get_all("x-a").iter().collect::<Vec<_>>(), ["1", "2"]);
+        assert!(!sent.maybe_sent());
+    }
+
+    #[test]
+    fn invalid_request_is_rejected_without_repeating_its_content() {
+        rejection(WireRequest::new("no url: hush", "s", "a", ""));
+        for request in [
+            wire_request().with_header("bad name hush", "x"),
+            wire_request().with_header("x-a", "hush\r\nx-b: 1"),
+            wire_request().with_content_type("hush\n"),
+            wire_request().with_header("Content-Type", "hush"),
+            wire_request().with_header("content-length", "hush"),
+            wire_request().with_header("transfer-encoding", "hush"),
+        ] {
+            let text = rejection(request);
+            assert!(!text.contains("hush"), "{text}");
+        }
+    }
+
+    #[test]
+    fn empty_body_may_always_have_been_sent() {
+        let (_, sent) = convert(WireRequest::new("https://example.com/", "s", "a", "")).unwrap();
+        assert!(sent.maybe_sent());
+    }
+
+    #[test]
+    fn loopback_hosts_are_recognised() {
+        let is = |url: &str| is_loopback(&Url::parse(url).unwrap());
         for url in [
             "http://localhost:80/",
             "http://LOCALHOST./",
@@ -182,16 +362,16 @@ mod tests {
     }
 
     #[test]
-    fn the_stricter_limit_holds() {
+    fn stricter_limit_applies() {
         let request = WireRequest::new("https://example.com/", "s", "a", "");
         let seconds = Duration::from_secs;
-        let limits = |time, bytes| Limits { time, response_bytes: bytes };
+        let limits = |timeout, max_response_bytes| Limits { timeout, max_response_bytes };
 
-        let open = limits(None, None).with_those_of(&request);
-        assert_eq!(open, (None, WireRequest::DEFAULT_MAX_RESPONSE_BYTES));
+        let unlimited = limits(None, None).with_request(&request);
+        assert_eq!(unlimited, (None, WireRequest::DEFAULT_MAX_RESPONSE_BYTES));
         let request = request.with_timeout(seconds(5)).with_max_response_bytes(10);
-        assert_eq!(limits(None, None).with_those_of(&request), (Some(seconds(5)), 10));
-        assert_eq!(limits(Some(seconds(9)), Some(20)).with_those_of(&request), (Some(seconds(5)), 10));
-        assert_eq!(limits(Some(seconds(1)), Some(2)).with_those_of(&request), (Some(seconds(1)), 2));
+        assert_eq!(limits(None, None).with_request(&request), (Some(seconds(5)), 10));
+        assert_eq!(limits(Some(seconds(9)), Some(20)).with_request(&request), (Some(seconds(5)), 10));
+        assert_eq!(limits(Some(seconds(1)), Some(2)).with_request(&request), (Some(seconds(1)), 2));
     }
 }

@@ -1,22 +1,20 @@
-//! What a KS says about its session, and how the server understands it.
+//! The claims of a KS about its session, and how the server interprets them.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use kaltura_types::{
-    Coded as _, Ks, KsBody, KsEnvelope, MalformedKs, Open, PartnerId, Privileges, Scalar, SessionType,
+    ApiEnum as _, Ks, KsBody, KsEnvelope, MalformedKs, Open, PartnerId, Privileges, Scalar, SessionType,
     UnixTime, UserId,
 };
 use sha1::{Digest as _, Sha1};
 
-use crate::php::compare::compare;
-use crate::v1;
+use crate::{php, v1};
 
-/// The fields of a KS, as texts and as what they mean.
+/// The fields of a KS, as text and as values.
 ///
-/// `None` is a field that is absent, which is not the same as an empty one. Version 1 has no way to say
-/// "absent" within its nine fields: what was null when it was signed is read as empty. Bytes that are not
-/// UTF-8 are read as `U+FFFD`.
+/// `None` is an absent field, which is not the same as an empty one. In version 1, all of its nine fields are
+/// present: a value that was null when it was signed is read as empty. Bytes that are not UTF-8 are read as `U+FFFD`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KsClaims {
     pub(crate) partner_id: PartnerId,
@@ -29,106 +27,106 @@ pub struct KsClaims {
     pub(crate) privileges: Privileges,
     pub(crate) master_partner: Option<String>,
     pub(crate) additional_data: Option<String>,
-    pub(crate) surplus: Vec<String>,
+    pub(crate) extra_fields: Vec<String>,
 }
 
 impl KsClaims {
-    /// The partner that the session is for. Version 2 does not sign it: there, the secret that opens the KS
-    /// is the only proof.
+    /// The partner of the session. Version 2 does not sign it: only the secret that opens the KS identifies the
+    /// partner.
     #[must_use]
     pub const fn partner_id(&self) -> PartnerId {
         self.partner_id
     }
 
-    /// Version 1 repeats the partner id here.
+    /// The second partner field of version 1, where the server repeats the partner id.
     #[must_use]
     pub fn partner_pattern(&self) -> Option<&str> {
         self.partner_pattern.as_deref()
     }
 
-    /// When the session ends; `None` if that is no whole number.
+    /// The time at which the session ends; `None` if the field is absent or not a whole number.
     #[must_use]
     pub fn expiry(&self) -> Option<UnixTime> {
         self.expiry_text()?.parse().ok().map(UnixTime::from_seconds)
     }
 
-    /// The end of the session as it is written.
+    /// The text of the expiry.
     #[must_use]
     pub fn expiry_text(&self) -> Option<&str> {
         self.expiry.as_deref()
     }
 
-    /// Whether the session is over at `now`: the last second is no longer part of it (wire contract,
-    /// section 6.4). What is no number is compared as PHP does.
+    /// Whether the session has expired at `now`. At exactly its expiry it has (wire contract, section 6.4). An expiry
+    /// that is not a number is compared as PHP does.
     #[must_use]
     pub fn is_expired_at(&self, now: UnixTime) -> bool {
-        compare(self.expiry_text(), now.as_seconds()) != Ordering::Greater
+        php::compare(self.expiry_text(), now.as_seconds()) != Ordering::Greater
     }
 
-    /// The type of the session. Numbers that are neither USER nor ADMIN occur.
+    /// The type of the session, which may be neither USER nor ADMIN.
     #[must_use]
     pub fn session_type(&self) -> Option<Open<SessionType>> {
         let text = self.session_type_text()?;
         let code = text.parse().map_or_else(|_| Scalar::Text(text.to_owned()), Scalar::Number);
-        Some(SessionType::from_code(&code).map_or(Open::Other(code), Open::Known))
+        Some(SessionType::from_wire(&code).map_or(Open::Other(code), Open::Known))
     }
 
-    /// The type of the session as it is written.
+    /// The text of the type.
     #[must_use]
     pub fn session_type_text(&self) -> Option<&str> {
         self.session_type.as_deref()
     }
 
-    /// Whether the server takes it for an ADMIN session: any type from 1 up (wire contract, section 6.4).
+    /// Whether the server treats it as an ADMIN session: any type from 1 up (wire contract, section 6.4).
     #[must_use]
     pub fn is_admin(&self) -> bool {
-        compare(self.session_type_text(), 1) != Ordering::Less
+        php::compare(self.session_type_text(), 1) != Ordering::Less
     }
 
-    /// The user. A widget session's is `0`; the absent and the empty user are nobody, too.
+    /// The user. `0` (as in a widget session), an empty text and an absent user mean no user (anonymous).
     #[must_use]
     pub const fn user(&self) -> Option<&UserId> {
         self.user.as_ref()
     }
 
-    /// Whether the session is nobody's: the user is absent, empty or `0`.
+    /// Whether the session has no user (anonymous): the user is absent, empty or `0`.
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
         self.user.as_ref().is_none_or(|user| matches!(user.as_str(), "" | "0"))
     }
 
-    /// Whether the server takes it for the session of a widget: of type 0, nobody's, and with `widget:1`
-    /// somewhere in the text of its privileges (wire contract, section 6.4).
+    /// Whether the server treats it as a widget session: type 0, no user, and `widget:1` anywhere in the text of its
+    /// privileges (wire contract, section 6.4).
     #[must_use]
     pub fn is_widget_session(&self) -> bool {
-        compare(self.session_type_text(), 0) == Ordering::Equal
+        php::compare(self.session_type_text(), 0) == Ordering::Equal
             && self.is_anonymous()
             && self.privileges_text().is_some_and(|text| text.contains("widget:1"))
     }
 
-    /// What the session may do, as the server takes it apart.
+    /// The privileges, as the server parses them.
     #[must_use]
     pub const fn privileges(&self) -> &Privileges {
         &self.privileges
     }
 
-    /// The text of the privileges. Version 1 keeps it as it was given; version 2 keeps the privileges as
-    /// fields, of which the server builds the text anew (wire contract, section 5.2).
+    /// The text of the privileges. Version 1 contains the text itself; version 2 contains fields, from which the
+    /// server rebuilds the text (wire contract, section 5.2).
     #[must_use]
     pub fn privileges_text(&self) -> Option<&str> {
         self.privileges_text.as_deref()
     }
 
-    /// The name of the group that `session.end` ends as a whole: the value of the privilege `sessionid`.
-    /// All sessions of an app token carry that token's id.
+    /// The group of sessions that `session.end` ends as a whole: the value of the privilege `sessionid`. For all
+    /// sessions of an app token it is the id of the token.
     #[must_use]
     pub fn session_id(&self) -> Option<String> {
         let values = self.privileges.get("sessionid")?.values();
         (!values.is_empty()).then(|| values.join("/"))
     }
 
-    /// How the server marks the ended group: hex SHA-1 of partner id, `_` and session id (wire contract,
-    /// section 6.2).
+    /// The server's identifier of an ended group: hex SHA-1 of partner id, `_` and session id (wire contract, section
+    /// 6.2).
     #[must_use]
     pub fn session_id_hash(&self) -> Option<String> {
         let marker = format!("{}_{}", self.partner_text, self.session_id()?);
@@ -141,28 +139,28 @@ impl KsClaims {
         self.master_partner_text()?.parse().ok()
     }
 
-    /// The impersonating partner as it is written; empty in a version 1 KS that has none.
+    /// The text of the impersonating partner; empty in a version 1 KS that has none.
     #[must_use]
     pub fn master_partner_text(&self) -> Option<&str> {
         self.master_partner.as_deref()
     }
 
-    /// Whatever the maker of the KS put into its last field.
+    /// The last field of the KS: any text.
     #[must_use]
     pub fn additional_data(&self) -> Option<&str> {
         self.additional_data.as_deref()
     }
 
-    /// What stands after the ninth field of a version 1 KS. A `;` in the user or in the privileges shifts the
-    /// fields behind it, and pushes the last ones here, where the server does not look.
+    /// The fields after the ninth of a version 1 KS, which the server ignores. A `;` in the user or in the privileges
+    /// shifts the fields after it, and the last ones end up here.
     #[must_use]
-    pub fn surplus(&self) -> &[String] {
-        &self.surplus
+    pub fn extra_fields(&self) -> &[String] {
+        &self.extra_fields
     }
 }
 
-/// What a version 1 KS says in clear text: user, type, expiry, privileges. **Not authentic**: without the secret it
-/// cannot be told who wrote it. Version 2 is encrypted, hence `None`.
+/// Reads the claims of a version 1 KS, which are in clear text. **Not authentic**: only [`open()`](crate::open())
+/// verifies the signature. `None` for version 2, which is encrypted.
 ///
 /// # Errors
 ///
@@ -175,7 +173,7 @@ pub fn unverified_claims(ks: &Ks) -> Result<Option<KsClaims>, MalformedKs> {
     })
 }
 
-/// Additional data may hold anything, and is left out.
+/// Additional data may contain secrets and is left out.
 impl fmt::Debug for KsClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KsClaims")
@@ -194,7 +192,7 @@ mod tests {
     use super::*;
     use base64::Engine as _;
 
-    /// Partner 7654321, with these fields behind it.
+    /// The claims of a KS of partner 7654321 with these fields.
     fn claims(fields: &str) -> KsClaims {
         let text = format!("signature|7654321;7654321;{fields}");
         let ks = Ks::new(base64::engine::general_purpose::STANDARD.encode(text));
@@ -202,13 +200,13 @@ mod tests {
     }
 
     #[test]
-    fn the_last_second_is_over() {
+    fn a_session_has_expired_at_its_expiry() {
         let at = |now| claims("2000000000").is_expired_at(UnixTime::from_seconds(now));
         assert_eq!([1_999_999_999, 2_000_000_000, 2_000_000_001].map(at), [false, true, true]);
     }
 
     #[test]
-    fn an_expiry_that_is_no_number_is_kept_and_compared_as_a_text() {
+    fn an_expiry_that_is_not_a_number_is_compared_as_text() {
         for (text, is_expired) in
             [("", true), ("soon", false), ("1e3", true), ("99999999999999999999", false)]
         {
@@ -236,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_widget_session_is_nobodys_and_says_so() {
+    fn a_widget_session_has_no_user_and_the_privilege_widget() {
         for (fields, is_widget) in [
             ("1;0;r;0;view:*,widget:1", true),
             ("1;0;r;;widget:1", true),
@@ -253,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_session_group_is_marked_by_partner_and_session_id() {
+    fn a_session_group_is_identified_by_partner_and_session_id() {
         let group = |privileges| claims(&format!("1;0;r;u;{privileges}"));
         assert_eq!(group("sview:*").session_id_hash(), None);
         assert_eq!(group("sessionid").session_id_hash(), None);
@@ -265,12 +263,12 @@ mod tests {
     }
 
     #[test]
-    fn a_semicolon_shifts_the_fields_and_the_last_ones_fall_off() {
+    fn a_semicolon_shifts_the_fields_after_it() {
         let shifted = claims("1;0;r;a;b;7;sview:*;x;y;z");
         assert_eq!(shifted.user(), Some(&UserId::new("a")));
         assert_eq!(shifted.privileges_text(), Some("b"));
         assert_eq!(shifted.master_partner_id(), Some(PartnerId::new(7)));
         assert_eq!(shifted.additional_data(), Some("sview:*"));
-        assert_eq!(shifted.surplus(), ["x", "y", "z"]);
+        assert_eq!(shifted.extra_fields(), ["x", "y", "z"]);
     }
 }

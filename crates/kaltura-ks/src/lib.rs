@@ -1,36 +1,31 @@
-//! The KS: the string that carries a Kaltura session. Inspect it, open it, sign it.
+//! The KS, the string of a Kaltura session: inspect it, open it, sign it.
 //!
 //! | to | use | needs |
 //! |---|---|---|
-//! | read a version 1 KS, unverified | [`unverified_claims`] | nothing |
-//! | see whose session it is, until when, with which privileges | [`open()`] | the partner's admin secret |
-//! | make one | [`KsFields`] | the partner's admin secret, random bytes |
+//! | read the claims of a version 1 KS, unverified | [`unverified_claims`] | nothing |
+//! | verify a KS and read user, expiry, privileges | [`open()`] | the partner's admin secret |
+//! | sign a KS | [`KsFields`] | the partner's admin secret, random bytes |
 //!
-//! Both versions are read and written byte by byte as the server does it, its oddities included; they are
-//! described in the project's wire contract, whose sections these docs cite. No function panics, whatever
-//! the input, and signatures are compared in constant time.
+//! Both versions are read and written byte by byte as the server does it. They are described in the
+//! [wire contract](kaltura_types::wire_contract), whose sections this documentation cites. No input makes a function
+//! panic, and signatures are compared in constant time.
 //!
-//! A program that logs in with an app token needs none of this, and must not have the admin secret: to it,
-//! a KS is an opaque text.
+//! A program that logs in with an app token does not need this crate, and must not have the admin secret: for such a
+//! program, a KS is an opaque string.
 //!
-//! The feature `getrandom` (on by default) gives `fresh_random`. Without it this crate asks the system for
-//! nothing, and runs on bare WebAssembly.
+//! The feature `getrandom` (on by default) adds `random_bytes`. Without it this crate makes no system calls, and runs
+//! on bare WebAssembly.
 
 mod claims;
-mod download_asset;
-mod faithful;
 mod fields;
 mod open;
 mod php;
-#[cfg(feature = "getrandom")]
-mod random;
 mod v1;
 mod v2;
 
 pub use claims::{KsClaims, unverified_claims};
-pub use faithful::UnfaithfulKs;
-pub use fields::KsFields;
+pub use fields::{InvalidKsFields, KsFields};
 pub use open::{OpenError, OpenedKs, open};
-pub use php::random::server_random;
+pub use php::php_random_bytes;
 #[cfg(feature = "getrandom")]
-pub use random::{RandomUnavailable, fresh_random};
+pub use v2::{RandomUnavailable, random_bytes};

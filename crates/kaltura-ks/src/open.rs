@@ -8,15 +8,15 @@ use zeroize::Zeroizing;
 use crate::claims::KsClaims;
 use crate::{v1, v2};
 
-/// Opens a KS: proves that it was signed with one of `secrets`, and reads what it says.
+/// Opens a KS: verifies that it was signed with one of `secrets`, and reads its claims.
 ///
 /// A partner may have several admin secrets; each is tried. The order does not matter, except for
-/// [`OpenedKs::secret_index`]. An opened KS may still be expired or ended: see
-/// [`KsClaims::is_expired_at`]; what was ended, only the server knows.
+/// [`OpenedKs::secret_index`]. The session of an opened KS may have expired ([`KsClaims::is_expired_at`]), or may
+/// have been ended, which only the server knows.
 ///
 /// # Errors
 ///
-/// [`OpenError`], for exactly the texts that the server refuses or fails at.
+/// [`OpenError`], for exactly the texts that the server refuses or fails on.
 ///
 /// ```
 /// # use kaltura_types::{AdminSecret, Ks, UnixTime};
@@ -49,8 +49,8 @@ pub fn open(ks: &Ks, secrets: &[AdminSecret]) -> Result<OpenedKs, OpenError> {
                 secret_index,
             })
         }
-        KsBody::V2 { cipher_text } => {
-            let (secret_index, opened) = first_match(secrets, |secret| v2::decrypt(cipher_text, secret))?;
+        KsBody::V2 { ciphertext } => {
+            let (secret_index, opened) = first_match(secrets, |secret| v2::decrypt(ciphertext, secret))?;
             let claims = v2::read(&envelope, &opened.fields).ok_or(OpenError::BracketedPrivilege)?;
             Ok(OpenedKs {
                 version: KsVersion::V2,
@@ -72,7 +72,7 @@ fn first_match<T>(
     opened.find_map(|(index, opened)| Some((index, opened?))).ok_or(OpenError::NoSecretMatches)
 }
 
-/// A KS whose signature was proven.
+/// A KS whose signature was verified.
 #[derive(Clone)]
 pub struct OpenedKs {
     version: KsVersion,
@@ -90,41 +90,40 @@ impl OpenedKs {
         self.version
     }
 
-    /// What the KS says: user, type, expiry, privileges.
+    /// The claims: user, type, expiry, privileges.
     #[must_use]
     pub const fn claims(&self) -> &KsClaims {
         &self.claims
     }
 
-    /// All fields as they are written in the KS: a query string in version 2, nine fields with `;` between
-    /// them in version 1. Signed again with the same random part, it gives the same KS: do not log it.
+    /// The text of all fields: a query string in version 2, nine fields separated by `;` in version 1. Do not log it:
+    /// with the random part, it is enough to sign the same KS again.
     #[must_use]
     pub fn fields_text(&self) -> &str {
         &self.text
     }
 
-    /// What makes each KS another one: 16 random bytes in version 2, in version 1 the text of the time at
-    /// which it was made, if the field is there.
+    /// The part that makes each KS unique: 16 random bytes in version 2; in version 1 the text of the time at which it
+    /// was created, if the field is present.
     #[must_use]
     pub fn random(&self) -> Option<&[u8]> {
         self.random.as_ref().map(|random| random.as_slice())
     }
 
-    /// The SHA-1 inside the KS, in hex: the identity by which `session.end` ends it (wire contract, section
-    /// 6.2).
+    /// The SHA-1 inside the KS, in hex, by which `session.end` identifies it (wire contract, section 6.2).
     #[must_use]
     pub fn digest_hex(&self) -> &str {
         &self.digest
     }
 
-    /// Which of the secrets it was signed with, counted from 0.
+    /// The index of the secret that it was signed with.
     #[must_use]
     pub const fn secret_index(&self) -> usize {
         self.secret_index
     }
 }
 
-/// Neither the random part nor the digest is shown: they belong to the KS.
+/// Neither the random part nor the digest is shown: they are part of the credential.
 impl fmt::Debug for OpenedKs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenedKs")
@@ -139,16 +138,16 @@ impl fmt::Debug for OpenedKs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The text is no KS, whatever the secret.
+    /// The text is not a KS.
     #[error(transparent)]
     Malformed(#[from] MalformedKs),
-    /// It is signed with none of the secrets, or was altered.
+    /// It was signed with another secret, or was altered.
     #[error("the KS is signed with none of the admin secrets that were given, or was altered")]
     NoSecretMatches,
-    /// A privilege has a name with a pair of brackets, such as `a[b]`. The server fails with an empty HTTP
-    /// 500 at each use of such a KS (wire contract, section 5.2).
+    /// The name of a privilege has a pair of brackets, such as `a[b]`. The server fails with an empty HTTP 500 on
+    /// each use of such a KS (wire contract, section 5.2).
     #[error(
-        "the KS has a privilege with brackets in its name, at which the server fails; sign it anew without"
+        "the KS has a privilege with brackets in its name, on which the server fails; sign it again without them"
     )]
     BracketedPrivilege,
 }
@@ -169,10 +168,10 @@ mod tests {
         open(&v2::seal(PartnerId::new(1), fields, [7; 16], &secret()), &[secret()])
     }
 
-    // Who has the secret can sign what no server would write.
+    // With the secret, fields can be signed that a server would never write.
     proptest! {
         #[test]
-        fn whatever_was_signed_is_opened_without_panic(
+        fn any_signed_fields_are_opened_without_panic(
             fields in prop_oneof![any::<String>(), "(%?[0-9A-F_eutmd&=+;\\[\\]. ]){0,40}"],
         ) {
             match open_v2(&fields) {
@@ -203,13 +202,13 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_of_brackets_fails_unless_it_is_overwritten() {
+    fn a_pair_of_brackets_is_refused_unless_it_is_overwritten() {
         assert_eq!(open_v2("a%5Bb%5D=1&_e=5").err(), Some(OpenError::BracketedPrivilege));
         assert!(open_v2("_e%5Bb%5D=1&_e=5").is_ok_and(|opened| opened.claims().expiry_text() == Some("5")));
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_replaced() {
+    fn bytes_that_are_not_utf8_are_replaced() {
         assert_eq!(open_v2("_u=%FFx").unwrap().claims().user().unwrap().as_str(), "\u{fffd}x");
     }
 

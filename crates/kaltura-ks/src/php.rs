@@ -1,8 +1,340 @@
-//! The rules of PHP that the format of a KS rests on (wire contract, sections 5.2 and 6.2).
+//! The functions of PHP that the format of a KS depends on (wire contract, sections 5.2, 6.2 and 6.5).
 //!
-//! The server reads a KS with functions of PHP. What they skip, mangle or forgive is part of the format:
-//! a reader that is stricter or laxer sees another session than the server does.
+//! The server reads a KS with PHP's own functions. What they skip, alter or accept is part of the format: a reader
+//! that is stricter or laxer would see another session than the server.
 
-pub(crate) mod compare;
-pub(crate) mod query;
-pub(crate) mod random;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
+
+/// Removes the characters that PHP's `trim` removes.
+pub(crate) fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\n', '\r', '\0', '\x0b'])
+}
+
+/// The order of `text` and `number` under PHP's `<=>`.
+///
+/// A numeric text is compared as a number. Any other text is compared as a string with the number's digits. An
+/// absent text is `false`, which equals the number 0.
+pub(crate) fn compare(text: Option<&str>, number: i64) -> Ordering {
+    let Some(text) = text else {
+        return false.cmp(&(number != 0));
+    };
+    match Numeric::read(text) {
+        Some(Numeric::Integer(value)) => value.cmp(&number),
+        #[expect(clippy::cast_precision_loss, reason = "PHP converts the integer in the same way")]
+        Some(Numeric::Float(value)) => value.partial_cmp(&(number as f64)).unwrap_or(Ordering::Less),
+        None => text.as_bytes().cmp(number.to_string().as_bytes()),
+    }
+}
+
+enum Numeric {
+    Integer(i64),
+    Float(f64),
+}
+
+impl Numeric {
+    /// Reads what PHP calls a numeric string: a decimal number, with white space around it.
+    fn read(text: &str) -> Option<Self> {
+        let text = text.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']);
+        let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+        if !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+            if let Ok(value) = text.parse() {
+                return Some(Self::Integer(value));
+            }
+        } else if !is_decimal(unsigned) {
+            return None;
+        }
+        text.parse().ok().map(Self::Float)
+    }
+}
+
+/// `1.5`, `1.`, `.5`, each with or without an exponent. Rust's parser would also accept `inf` and `nan`.
+fn is_decimal(text: &str) -> bool {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (text, None),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let exponent_is_valid = exponent.is_none_or(|exponent| {
+        let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        !digits.is_empty() && all_digits(digits)
+    });
+    !(whole.is_empty() && fraction.is_empty())
+        && all_digits(whole)
+        && all_digits(fraction)
+        && exponent_is_valid
+}
+
+/// The bytes to escape: all but `A-Za-z0-9-_.`, also `~` and `*` (wire contract, section 6.1).
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+/// The maximum number of variables that PHP reads (its setting `max_input_vars`).
+pub(crate) const MAX_VARIABLES: usize = 1000;
+
+/// Appends `name=value`, escaped as by PHP's `http_build_query`, to a query string.
+pub(crate) fn append_pair(query: &mut String, name: &str, value: &str) {
+    if !query.is_empty() {
+        query.push('&');
+    }
+    query.push_str(&escape(name));
+    query.push('=');
+    query.push_str(&escape(value));
+}
+
+/// Escapes a name or a value; a space becomes `+`.
+fn escape(text: &str) -> String {
+    // A percent sign of the text is %25 here, so each %20 is a space.
+    Cow::from(percent_encode(text.as_bytes(), ESCAPED)).replace("%20", "+")
+}
+
+/// The value of a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Text(Vec<u8>),
+    /// The value of a name with brackets, such as `a[b]`. Its content is not needed.
+    Array,
+}
+
+/// Reads a query string into variables, as PHP's `parse_str`. A repeated name keeps its first position and gets
+/// the last value.
+pub(crate) fn parse_query(query: &[u8]) -> Vec<(Vec<u8>, Value)> {
+    let mut variables: Vec<(Vec<u8>, Value)> = Vec::new();
+    let pairs = up_to_nul(query).split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
+    for pair in pairs.take(MAX_VARIABLES) {
+        let (name, value) = match pair.iter().position(|&byte| byte == b'=') {
+            Some(at) => (&pair[..at], &pair[at + 1..]),
+            None => (pair, &[][..]),
+        };
+        let (name, value) = match variable_name(&unescape(name)) {
+            Some(Name::Plain(name)) => (name, Value::Text(unescape(value))),
+            Some(Name::Array(name)) => (name, Value::Array),
+            None => continue,
+        };
+        match variables.iter_mut().find(|(present, _)| *present == name) {
+            Some((_, present)) => *present = value,
+            None => variables.push((name, value)),
+        }
+    }
+    variables
+}
+
+/// The name of a variable, after PHP has altered it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Name {
+    Plain(Vec<u8>),
+    /// The part before a pair of brackets.
+    Array(Vec<u8>),
+}
+
+/// Converts a raw name to the name of a variable: leading spaces are removed; `.`, space and a `[` without a `]`
+/// after it become `_`. `None` if nothing is left before the first bracket: PHP drops such a pair.
+pub(crate) fn variable_name(raw: &[u8]) -> Option<Name> {
+    let name = up_to_nul(raw);
+    let name = &name[name.iter().take_while(|&&byte| byte == b' ').count()..];
+    let bracket = name.iter().position(|&byte| byte == b'[');
+    match bracket {
+        _ if name.is_empty() => None,
+        Some(0) => None,
+        Some(at) if name[at..].contains(&b']') => Some(Name::Array(replace_separators(&name[..at]))),
+        _ => Some(Name::Plain(replace_separators(name))),
+    }
+}
+
+fn replace_separators(name: &[u8]) -> Vec<u8> {
+    name.iter().map(|&byte| if matches!(byte, b' ' | b'.' | b'[') { b'_' } else { byte }).collect()
+}
+
+/// PHP handles names, and the query string as a whole, as strings of C, which end at NUL.
+fn up_to_nul(text: &[u8]) -> &[u8] {
+    text.split(|&byte| byte == 0).next().unwrap_or(text)
+}
+
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let with_spaces: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
+    percent_decode(&with_spaces).collect()
+}
+
+/// The distance in the state of the Mersenne Twister between a word and the word that it is mixed with.
+const SHIFT: usize = 397;
+/// The number of words of state that 16 results depend on.
+const STATE_WORDS: usize = SHIFT + 16;
+
+/// The first 16 results of PHP's `rand(0, 255)` after `srand(seed)`: a Mersenne Twister, the same on every machine.
+///
+/// They are predictable from the seed. The server uses them for sessions with the privilege `downloadasset`, with
+/// the expiry as the seed, so that the same request gets the same KS (wire contract, section 6.5);
+/// [`KsFields::apply_download_asset_rule`](crate::KsFields::apply_download_asset_rule) applies that rule.
+///
+/// ```
+/// assert_eq!(kaltura_ks::php_random_bytes(1001)[..4], [0x6d, 0x89, 0xbd, 0x1e]);
+/// ```
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "PHP seeds with the low 32 bits, and returns the low 8")]
+pub fn php_random_bytes(seed: i64) -> [u8; 16] {
+    let mut state = [0_u32; STATE_WORDS];
+    state[0] = seed as u32;
+    for index in 1..STATE_WORDS {
+        let previous = state[index - 1];
+        state[index] = (previous ^ (previous >> 30)).wrapping_mul(1_812_433_253).wrapping_add(index as u32);
+    }
+    std::array::from_fn(|index| {
+        let mixed = (state[index] & 0x8000_0000) | (state[index + 1] & 0x7fff_ffff);
+        let twist = if mixed & 1 == 0 { 0 } else { 0x9908_b0df };
+        temper(state[index + SHIFT] ^ (mixed >> 1) ^ twist) as u8
+    })
+}
+
+const fn temper(word: u32) -> u32 {
+    let word = word ^ (word >> 11);
+    let word = word ^ ((word << 7) & 0x9d2c_5680);
+    let word = word ^ ((word << 15) & 0xefc6_0000);
+    word ^ (word >> 18)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Each row is the result of PHP 8.2 for the text against -5, 0, 1, 5, 1000 and 1795496955.
+    #[test]
+    fn comparison_is_that_of_php() {
+        for (text, signs) in [
+            (Some("5"), ">>>=<<"),
+            (Some("5 "), ">>>=<<"),
+            (Some(" 5"), ">>>=<<"),
+            (Some("\x0b5"), ">>>=<<"),
+            (Some("+5"), ">>>=<<"),
+            (Some("5."), ">>>=<<"),
+            (Some(".5"), ">><<<<"),
+            (Some("5x"), ">>>>>>"),
+            (Some("5\0"), ">>>>>>"),
+            (Some(""), "<<<<<<"),
+            (Some(" "), "<<<<<<"),
+            (Some("-"), "<<<<<<"),
+            (Some("x"), ">>>>>>"),
+            (Some("inf"), ">>>>>>"),
+            (Some("0x1A"), ">><<<<"),
+            (Some("1e3"), ">>>>=<"),
+            (Some("1e+2"), ">>>><<"),
+            (Some("1e"), ">>><>>"),
+            (Some("1e400"), ">>>>>>"),
+            (Some("1.5e3 "), ">>>>><"),
+            (Some("-5"), "=<<<<<"),
+            (Some(" -0"), ">=<<<<"),
+            (Some("00"), ">=<<<<"),
+            (Some("0.0"), ">=<<<<"),
+            (Some("99999999999999999999"), ">>>>>>"),
+            (None, "<=<<<<"),
+        ] {
+            let numbers = [-5, 0, 1, 5, 1000, 1_795_496_955];
+            let found: String = numbers
+                .map(|number| match compare(text, number) {
+                    Ordering::Less => '<',
+                    Ordering::Equal => '=',
+                    Ordering::Greater => '>',
+                })
+                .iter()
+                .collect();
+            assert_eq!(found, signs, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_whole_number_beyond_64_bits_is_compared_as_a_float() {
+        assert_eq!(compare(Some("9223372036854775807"), i64::MAX), Ordering::Equal);
+        assert_eq!(compare(Some("9223372036854775808"), i64::MAX), Ordering::Equal);
+        assert_eq!(compare(Some("9223372036854775806"), i64::MAX), Ordering::Less);
+    }
+
+    fn parsed(query: &str) -> String {
+        let shown = |(name, value): (Vec<u8>, Value)| {
+            let value = match value {
+                Value::Text(text) => String::from_utf8(text).unwrap(),
+                Value::Array => "ARRAY".to_owned(),
+            };
+            format!("{}={value}", String::from_utf8(name).unwrap())
+        };
+        parse_query(query.as_bytes()).into_iter().map(shown).collect::<Vec<_>>().join("|")
+    }
+
+    // Each row is the result of PHP 8.2's parse_str.
+    #[test]
+    fn names_are_altered() {
+        for (query, variables) in [
+            ("a%5Bb=1", "a_b=1"),
+            ("a%5B=1", "a_=1"),
+            ("a%5D=1", "a]=1"),
+            ("a%5Bb.c+d%5Be=1", "a_b_c_d_e=1"),
+            ("a.b%5B.c=1", "a_b__c=1"),
+            (".=1", "_=1"),
+            ("+.=2", "_=2"),
+            ("+a=1&++=2", "a=1"),
+            ("%09a=1&b%09=2", "\ta=1|b\t=2"),
+            ("=x&a=1", "a=1"),
+            ("%5Ba=1", ""),
+            ("%5Ba%5D=1", ""),
+            ("123=abc", "123=abc"),
+            ("a%00b=1%002", "a=1\u{0}2"),
+        ] {
+            assert_eq!(parsed(query), variables, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_pair_of_brackets_creates_an_array() {
+        for (query, variables) in [
+            ("a%5Bb%5D=1&_e=2", "a=ARRAY|_e=2"),
+            ("a%5B%5D=1", "a=ARRAY"),
+            ("a%5B+%5D=1", "a=ARRAY"),
+            ("a%5Bb%5Dc%5Bd=5", "a=ARRAY"),
+            ("a%5B%5Bb%5D=1", "a=ARRAY"),
+            ("a=1&a%5Bx%5D=2", "a=ARRAY"),
+            ("a%5Bx%5D=2&a=1", "a=1"),
+        ] {
+            assert_eq!(parsed(query), variables, "{query}");
+        }
+    }
+
+    #[test]
+    fn pairs_are_split_and_unescaped() {
+        for (query, variables) in [
+            ("a&b=&c", "a=|b=|c="),
+            ("&&a=1&&", "a=1"),
+            ("a=1;b=2", "a=1;b=2"),
+            ("a=1&b=2&a=3", "a=3|b=2"),
+            ("a%2g=1%4&x=%4", "a%2g=1%4|x=%4"),
+            ("a=%2b+%2B", "a=+ +"),
+            ("a=1\0&b=2", "a=1"),
+            ("a=b=c", "a=b=c"),
+            ("", ""),
+        ] {
+            assert_eq!(parsed(query), variables, "{query}");
+        }
+    }
+
+    #[test]
+    fn at_most_a_thousand_pairs_are_read() {
+        let many: String = (0..1500).map(|number| format!("k{number}=v&")).collect();
+        assert_eq!(parse_query(many.as_bytes()).len(), 1000);
+        let repeated: String = (1..=1500).map(|number| format!("k={number}&")).collect();
+        assert_eq!(parsed(&repeated), "k=1000");
+    }
+
+    #[test]
+    fn all_but_the_unreserved_characters_are_escaped() {
+        let mut query = String::new();
+        append_pair(&mut query, "~*._- /", "~*._- /\0é%20");
+        append_pair(&mut query, "", "y");
+        assert_eq!(query, "%7E%2A._-+%2F=%7E%2A._-+%2F%00%C3%A9%2520&=y");
+    }
+
+    #[test]
+    fn the_low_32_bits_are_the_seed() {
+        assert_eq!(php_random_bytes(5 + (1 << 32)), php_random_bytes(5));
+        assert_eq!(php_random_bytes(-1), php_random_bytes(0xffff_ffff));
+        assert_ne!(php_random_bytes(5), php_random_bytes(6));
+    }
+}

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::claims::KsClaims;
 use crate::fields::KsFields;
 
-/// Writes the nine fields. What is absent becomes empty.
+/// Writes the nine fields. An absent field becomes empty.
 pub(crate) fn write(fields: &KsFields, rand: &str) -> Zeroizing<String> {
     let partner = fields.partner_id;
     Zeroizing::new(format!(
@@ -24,13 +24,13 @@ pub(crate) fn write(fields: &KsFields, rand: &str) -> Zeroizing<String> {
     ))
 }
 
-/// Puts the signature before the fields. The alphabet is the standard one here, unlike in version 2.
+/// Signs and encodes the fields. The alphabet is the standard one, unlike in version 2.
 pub(crate) fn seal(info: &str, secret: &AdminSecret) -> Ks {
     let signed = Zeroizing::new(format!("{}|{info}", sign(info.as_bytes(), secret)));
     Ks::new(STANDARD.encode(signed.as_bytes()))
 }
 
-/// The signature, if it is the one that this secret makes of the fields.
+/// The signature, if it is the right one for this secret and these fields.
 pub(crate) fn verify(signature: &[u8], info: &[u8], secret: &AdminSecret) -> Option<String> {
     let expected = sign(info, secret);
     bool::from(expected.as_bytes().ct_eq(signature)).then_some(expected)
@@ -40,7 +40,7 @@ fn sign(info: &[u8], secret: &AdminSecret) -> String {
     hex::encode(Sha1::new().chain_update(secret.expose()).chain_update(info).finalize())
 }
 
-/// Reads the fields by their places.
+/// Reads the fields by position.
 pub(crate) fn read(envelope: &KsEnvelope, info: &str) -> KsClaims {
     let mut fields = info.split(';').map(str::to_owned).skip(1);
     let partner_pattern = fields.next();
@@ -56,16 +56,16 @@ pub(crate) fn read(envelope: &KsEnvelope, info: &str) -> KsClaims {
         expiry,
         session_type,
         user,
-        // Absent privileges are parsed like empty ones, which have one privilege with an empty name.
+        // Absent privileges are parsed like empty text, which is one privilege with an empty name.
         privileges: Privileges::parse(privileges_text.as_deref().unwrap_or_default()),
         privileges_text,
         master_partner: fields.next(),
         additional_data: fields.next(),
-        surplus: fields.collect(),
+        extra_fields: fields.collect(),
     }
 }
 
-/// The field that makes each KS another one: the time at which it was made, with a fraction.
+/// The field that makes each KS unique: the time at which it was created, with a fraction of a second.
 pub(crate) fn rand(info: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     info.split(|&byte| byte == b';').nth(4).map(|rand| Zeroizing::new(rand.to_vec()))
 }

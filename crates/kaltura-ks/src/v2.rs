@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::claims::KsClaims;
 use crate::fields::KsFields;
-use crate::php::query::{self, Value};
+use crate::php::{self, Value};
 
 const EXPIRY: &str = "_e";
 const SESSION_TYPE: &str = "_t";
@@ -19,8 +19,8 @@ const USER: &str = "_u";
 const MASTER_PARTNER: &str = "_m";
 const ADDITIONAL_DATA: &str = "_d";
 
-/// The names of the fields that are no privileges.
-pub(crate) const RESERVED: [&str; 5] = [EXPIRY, SESSION_TYPE, USER, MASTER_PARTNER, ADDITIONAL_DATA];
+/// The names of the fields that are not privileges.
+pub(crate) const FIELD_NAMES: [&str; 5] = [EXPIRY, SESSION_TYPE, USER, MASTER_PARTNER, ADDITIONAL_DATA];
 
 const HASH_LENGTH: usize = 20;
 const RANDOM_LENGTH: usize = 16;
@@ -30,7 +30,7 @@ const IV: [u8; BLOCK_LENGTH] = [0; BLOCK_LENGTH];
 /// Writes the privileges and the other fields as a query string.
 pub(crate) fn write(fields: &KsFields) -> Zeroizing<String> {
     let mut written: Vec<(&str, Option<String>)> = Vec::new();
-    // An array of PHP: a name that is set again keeps its place.
+    // An array of PHP: a name that is set again keeps its position.
     let mut set = |name, value| match written.iter_mut().find(|(present, _)| *present == name) {
         Some((_, present)) => *present = value,
         None => written.push((name, value)),
@@ -47,25 +47,20 @@ pub(crate) fn write(fields: &KsFields) -> Zeroizing<String> {
     let mut query = Zeroizing::new(String::new());
     for (name, value) in written {
         if let Some(value) = value {
-            query::append(&mut query, name, &value);
+            php::append_pair(&mut query, name, &value);
         }
     }
     query
 }
 
-/// Names and values of the privileges, as the server takes the text apart when it signs: items are
-/// trimmed, the empty ones and `0` dropped, and `*` is short for `all:*` (wire contract, section 5.2).
+/// Names and values of the privileges, as the server splits the text when it signs: items are trimmed, empty
+/// items and `0` are dropped, and `*` is short for `all:*` (wire contract, section 5.2).
 pub(crate) fn privilege_items(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    text.split(',').map(trim).filter_map(|item| match item {
+    text.split(',').map(php::trim).filter_map(|item| match item {
         "" | "0" => None,
         "*" => Some(("all", "*")),
         _ => Some(item.split_once(':').unwrap_or((item, ""))),
     })
-}
-
-/// Takes away what PHP calls blanks.
-pub(crate) fn trim(item: &str) -> &str {
-    item.trim_matches([' ', '\t', '\n', '\r', '\0', '\x0b'])
 }
 
 /// Hashes, encrypts and encodes the fields.
@@ -88,16 +83,44 @@ pub(crate) fn seal(
     Ks::new(URL_SAFE.encode(parts))
 }
 
-/// What was encrypted, once the hash has proven it.
-pub(crate) struct Opened {
+/// 16 random bytes for a version 2 KS, from the operating system's cryptographic source.
+///
+/// Only with the feature `getrandom`, which is on by default. Without such a source, as on bare WebAssembly, the
+/// caller supplies the bytes.
+///
+/// # Errors
+///
+/// [`RandomUnavailable`] if the source fails.
+///
+/// ```
+/// assert_ne!(kaltura_ks::random_bytes()?, kaltura_ks::random_bytes()?);
+/// # Ok::<(), kaltura_ks::RandomUnavailable>(())
+/// ```
+#[cfg(feature = "getrandom")]
+pub fn random_bytes() -> Result<[u8; RANDOM_LENGTH], RandomUnavailable> {
+    let mut bytes = [0; RANDOM_LENGTH];
+    getrandom::fill(&mut bytes).map_err(RandomUnavailable)?;
+    Ok(bytes)
+}
+
+/// The operating system's source of random bytes failed.
+#[cfg(feature = "getrandom")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the operating system returned no random bytes; check its random device, or supply the bytes yourself"
+)]
+pub struct RandomUnavailable(#[source] getrandom::Error);
+
+/// The decrypted content; its hash was verified.
+pub(crate) struct Decrypted {
     pub(crate) hash: String,
     pub(crate) random: Zeroizing<Vec<u8>>,
     pub(crate) fields: Zeroizing<Vec<u8>>,
 }
 
-/// Decrypts with one secret; `None` if that is not the secret that the KS was signed with.
-pub(crate) fn decrypt(cipher_text: &[u8], secret: &AdminSecret) -> Option<Opened> {
-    let mut plain = Zeroizing::new(cipher_text.to_vec());
+/// Decrypts with one secret; `None` if the KS was not signed with it.
+pub(crate) fn decrypt(ciphertext: &[u8], secret: &AdminSecret) -> Option<Decrypted> {
+    let mut plain = Zeroizing::new(ciphertext.to_vec());
     let (blocks, []) = Block::<Aes128>::slice_as_chunks_mut(&mut plain) else { return None };
     cbc::Decryptor::<Aes128>::new((&*key_of(secret)).into(), &IV.into()).decrypt_blocks(blocks);
     let end = plain.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
@@ -105,9 +128,9 @@ pub(crate) fn decrypt(cipher_text: &[u8], secret: &AdminSecret) -> Option<Opened
     if !bool::from(Sha1::digest(rest).as_slice().ct_eq(hash)) {
         return None;
     }
-    // Whoever has the secret can sign less than 16 random bytes; the server does not mind.
+    // The server also accepts a signed content with fewer than 16 random bytes.
     let (random, fields) = rest.split_at(rest.len().min(RANDOM_LENGTH));
-    Some(Opened {
+    Some(Decrypted {
         hash: hex::encode(hash),
         random: Zeroizing::new(random.to_vec()),
         fields: Zeroizing::new(fields.to_vec()),
@@ -121,11 +144,11 @@ fn key_of(secret: &AdminSecret) -> Zeroizing<[u8; 16]> {
     key
 }
 
-/// Reads the fields: five have reserved names, all others are privileges. `None` if one is an array, at
-/// which the server fails (wire contract, section 5.2).
+/// Reads the fields: five have fixed names, all others are privileges. `None` if one is an array, which makes
+/// the server fail (wire contract, section 5.2).
 pub(crate) fn read(envelope: &KsEnvelope, fields: &[u8]) -> Option<KsClaims> {
     let mut variables: Vec<(String, String)> = Vec::new();
-    for (name, value) in query::parse(fields) {
+    for (name, value) in php::parse_query(fields) {
         let Value::Text(value) = value else { return None };
         variables.push((into_text(name), into_text(value)));
     }
@@ -146,11 +169,11 @@ pub(crate) fn read(envelope: &KsEnvelope, fields: &[u8]) -> Option<KsClaims> {
         privileges: variables.into_iter().map(|(name, value)| Privilege::new(name, parts(&value))).collect(),
         master_partner,
         additional_data,
-        surplus: Vec::new(),
+        extra_fields: Vec::new(),
     })
 }
 
-/// The text that the server makes of the privileges; `all:*` alone is shown as `*`.
+/// The text that the server rebuilds from the privileges; `all:*` alone becomes `*`.
 fn privileges_text(privileges: &[(String, String)]) -> String {
     let items: Vec<String> = privileges
         .iter()

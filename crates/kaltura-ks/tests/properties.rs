@@ -1,8 +1,8 @@
-//! What holds for every KS: what is signed is read back, what is altered is refused, nothing panics.
+//! Properties of every KS: signed values are read back, altered ones are refused, nothing panics.
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use kaltura_ks::{KsClaims, KsFields, OpenError, OpenedKs, UnfaithfulKs, open, unverified_claims};
+use kaltura_ks::{InvalidKsFields, KsClaims, KsFields, OpenError, OpenedKs, open, unverified_claims};
 use kaltura_types::{
     AdminSecret, Ks, KsHeader, KsVersion, Open, PartnerId, Scalar, SessionType, UnixTime, UserId,
 };
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 const RESERVED: [&str; 5] = ["_e", "_t", "_u", "_m", "_d"];
 
-/// Any text, with the characters that mean something in a KS more often than chance would have it.
+/// Any text, with more of the characters that have a meaning in a KS.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "[a-c0;|,:/&=+%*~\\[\\]. \t\0é]{0,12}"]
 }
@@ -25,8 +25,8 @@ fn session_type() -> impl Strategy<Value = Open<SessionType>> {
     })
 }
 
-/// Fields with any privileges, and what was put into them.
-fn fields(privileges: impl Strategy<Value = String>) -> impl Strategy<Value = (KsFields, Given)> {
+/// Fields with any privileges, and the values that they were built from.
+fn fields(privileges: impl Strategy<Value = String>) -> impl Strategy<Value = (KsFields, Expected)> {
     (
         (any::<i64>(), session_type(), any::<i64>()),
         (option::of(text()), privileges, option::of(any::<i64>()), option::of(text())),
@@ -44,12 +44,12 @@ fn fields(privileges: impl Strategy<Value = String>) -> impl Strategy<Value = (K
             if let Some(data) = &data {
                 fields = fields.additional_data(data.as_str());
             }
-            (fields, Given { partner, session_type, expiry, user, privileges, master, data })
+            (fields, Expected { partner, session_type, expiry, user, privileges, master, data })
         })
 }
 
 #[derive(Clone, Debug)]
-struct Given {
+struct Expected {
     partner: i64,
     session_type: Open<SessionType>,
     expiry: UnixTime,
@@ -59,8 +59,8 @@ struct Given {
     data: Option<String>,
 }
 
-impl Given {
-    /// What version 2 makes of the privileges: trimmed items, without the empty ones.
+impl Expected {
+    /// The privileges of a version 2 KS: trimmed items, without the empty ones.
     fn items_of_version_2(&self) -> Vec<(String, String)> {
         let items =
             self.privileges.split(',').map(|item| item.trim_matches([' ', '\t', '\n', '\r', '\0', '\x0b']));
@@ -90,23 +90,23 @@ fn items_of(claims: &KsClaims) -> Vec<(String, String)> {
 
 proptest! {
     #[test]
-    fn what_version_2_takes_it_gives_back(
-        (fields, given) in fields(prop_oneof![text(), "[a-z]{1,3}(:[a-z/.\\[\\]*]{0,4})?( ?,[a-z]{1,3}:[a-z]){0,4}"]),
+    fn version_2_returns_what_was_signed(
+        (fields, expected) in fields(prop_oneof![text(), "[a-z]{1,3}(:[a-z/.\\[\\]*]{0,4})?( ?,[a-z]{1,3}:[a-z]){0,4}"]),
         random: [u8; 16],
     ) {
         let Ok(ks) = fields.sign_v2(&secret(), random) else { return Ok(()) };
         let opened = open(&ks, &[AdminSecret::new("another"), secret()]).unwrap();
-        given.check_all_but_privileges(opened.claims());
+        expected.check_all_but_privileges(opened.claims());
         prop_assert_eq!(opened.version(), KsVersion::V2);
         prop_assert_eq!(opened.secret_index(), 1);
         prop_assert_eq!(opened.random(), Some(&random[..]));
-        prop_assert_eq!(opened.claims().user().map(UserId::as_str), given.user.as_deref());
-        prop_assert_eq!(opened.claims().additional_data(), given.data.as_deref());
-        prop_assert_eq!(items_of(opened.claims()), given.items_of_version_2());
+        prop_assert_eq!(opened.claims().user().map(UserId::as_str), expected.user.as_deref());
+        prop_assert_eq!(opened.claims().additional_data(), expected.data.as_deref());
+        prop_assert_eq!(items_of(opened.claims()), expected.items_of_version_2());
     }
 
     #[test]
-    fn version_2_takes_all_privileges_that_are_named_plainly(
+    fn version_2_accepts_all_privileges_with_plain_names(
         (fields, _) in fields(btree_map("[!-+./-9;-~&&[^.\\[]]{1,8}", "[ -+\\--~é]{0,8}", 0..6).prop_map(|items| {
             let items: Vec<String> = items
                 .into_iter()
@@ -121,8 +121,8 @@ proptest! {
     }
 
     #[test]
-    fn what_version_1_takes_it_gives_back((fields, given) in fields(text()), rand in "[0-9]{1,10}\\.[0-9]{1,4}") {
-        let has_semicolon = [&given.user, &given.data, &Some(given.privileges.clone())]
+    fn version_1_returns_what_was_signed((fields, expected) in fields(text()), rand in "[0-9]{1,10}\\.[0-9]{1,4}") {
+        let has_semicolon = [&expected.user, &expected.data, &Some(expected.privileges.clone())]
             .into_iter()
             .flatten()
             .any(|text| text.contains(';'));
@@ -130,22 +130,22 @@ proptest! {
         prop_assert_eq!(signed.is_err(), has_semicolon);
         let Ok(ks) = signed else { return Ok(()) };
         let opened = open(&ks, &[secret()]).unwrap();
-        given.check_all_but_privileges(opened.claims());
+        expected.check_all_but_privileges(opened.claims());
         prop_assert_eq!(opened.version(), KsVersion::V1);
         prop_assert_eq!(opened.random(), Some(rand.as_bytes()));
-        // Version 1 does not tell the absent from the empty.
+        // Version 1 does not distinguish absent and empty.
         let claims = opened.claims();
-        prop_assert_eq!(claims.user().map(UserId::as_str), Some(given.user.as_deref().unwrap_or_default()));
-        prop_assert_eq!(claims.additional_data(), Some(given.data.as_deref().unwrap_or_default()));
-        prop_assert_eq!(claims.privileges_text(), Some(given.privileges.as_str()));
+        prop_assert_eq!(claims.user().map(UserId::as_str), Some(expected.user.as_deref().unwrap_or_default()));
+        prop_assert_eq!(claims.additional_data(), Some(expected.data.as_deref().unwrap_or_default()));
+        prop_assert_eq!(claims.privileges_text(), Some(expected.privileges.as_str()));
         let unverified = unverified_claims(&ks).unwrap();
         prop_assert_eq!(unverified.as_ref(), Some(claims));
     }
 
     #[test]
-    fn the_server_itself_signs_anything((fields, _) in fields(text()), random: [u8; 16], rand in text()) {
+    fn any_fields_can_be_signed_unchecked((fields, _) in fields(text()), random: [u8; 16], rand in text()) {
         for ks in [fields.sign_v2_unchecked(&secret(), random), fields.sign_v1_unchecked(&secret(), &rand)] {
-            prop_assert!(KsHeader::read(&ks).is_ok());
+            prop_assert!(KsHeader::parse(&ks).is_ok());
             match open(&ks, &[secret()]) {
                 Ok(_) | Err(OpenError::BracketedPrivilege) => {}
                 Err(error) => prop_assert!(false, "{error}"),
@@ -164,13 +164,13 @@ proptest! {
     ) {
         for ks in [fields.sign_v2_unchecked(&secret(), random), fields.sign_v1_unchecked(&secret(), "1.5")] {
             let text = ks.expose().trim_end_matches('=');
-            // The last character has bits that mean nothing.
+            // The last character has unused bits.
             let at = at.index(text.len() - 1);
             let altered = Ks::new(format!("{}{other}{}", &text[..at], &text[at + 1..]));
             let same = text[at..=at].replace('+', "-").replace('/', "_") == other;
             if let Ok(opened) = open(&altered, &[secret()]) {
                 // The partner id of version 2 is not signed: another number opens with the same secret.
-                let partner = KsHeader::read(&ks).unwrap().partner_id();
+                let partner = KsHeader::parse(&ks).unwrap().partner_id();
                 prop_assert!(same || opened.claims().partner_id() != partner, "{at} {other}");
             }
         }
@@ -180,7 +180,7 @@ proptest! {
     fn nothing_panics(text in any::<String>(), bytes in vec(any::<u8>(), 0..200), start in "(v2\\|(-?[0-9]{0,3}\\|)?)?") {
         let start = start.into_bytes();
         for ks in [Ks::new(text), Ks::new(base64(&[&start[..], &bytes].concat()))] {
-            let _ = (KsHeader::read(&ks).map(|header| format!("{header} {header:?}")), unverified_claims(&ks));
+            let _ = (KsHeader::parse(&ks).map(|header| format!("{header} {header:?}")), unverified_claims(&ks));
             let _ = open(&ks, &[AdminSecret::new(""), secret()]);
         }
     }
@@ -192,7 +192,7 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn nothing_of_a_ks_is_shown() {
+fn debug_does_not_show_the_ks() {
     let fields = KsFields::new(PartnerId::new(1), SessionType::Admin, UnixTime::from_seconds(2_000_000_000));
     let fields = fields.user("alice").additional_data("canary in the data");
     let random = *b"canary in random";
@@ -200,8 +200,8 @@ fn nothing_of_a_ks_is_shown() {
         [fields.sign_v2(&secret(), random).unwrap(), fields.sign_v1(&secret(), "canary in random").unwrap()]
     {
         let opened = open(&ks, &[secret()]).unwrap();
-        assert!(opened.fields_text().contains("canary"), "the canary is where it belongs");
-        let header = KsHeader::read(&ks).unwrap();
+        assert!(opened.fields_text().contains("canary"), "the canary is in the KS");
+        let header = KsHeader::parse(&ks).unwrap();
         let claims = unverified_claims(&ks).unwrap();
         let shown = format!("{fields:?} {opened:?} {opened:#?} {header:?} {header} {claims:?}");
         for hidden in [ks.expose(), opened.digest_hex(), "canary", &format!("{random:?}")] {
@@ -212,7 +212,7 @@ fn nothing_of_a_ks_is_shown() {
 }
 
 #[test]
-fn everything_public_may_cross_threads() {
-    fn crosses<T: Send + Sync + UnwindSafe + RefUnwindSafe>() {}
-    crosses::<(KsClaims, KsFields, OpenedKs, OpenError, UnfaithfulKs)>();
+fn public_types_are_send_and_sync() {
+    fn is_send_and_sync<T: Send + Sync + UnwindSafe + RefUnwindSafe>() {}
+    is_send_and_sync::<(KsClaims, KsFields, OpenedKs, OpenError, InvalidKsFields)>();
 }

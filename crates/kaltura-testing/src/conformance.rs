@@ -1,9 +1,9 @@
-//! Does a transport of your own keep its contract?
+//! Tests whether a transport keeps the contract of [`Transport`].
 //!
-//! The contract stands at [`Transport`]. This suite talks to a small HTTP server of its own, on loopback,
-//! that answers well, badly, slowly or not at all, and looks at what the transport makes of it. It takes a
-//! few seconds, needs no runtime, and works with whatever runtime the transport needs. The server speaks plain
-//! HTTP on 127.0.0.1; a transport that goes through a proxy must go to it directly.
+//! The suite starts an HTTP server on loopback that sends correct, malformed, slow or no responses, and checks
+//! how the transport handles them. It takes a few seconds, needs no runtime of its own, and runs in whichever
+//! runtime the transport needs. The server uses plain HTTP on 127.0.0.1, so the transport must connect to it
+//! directly, without a proxy.
 //!
 //! ```no_run
 //! # use kaltura_auth::{Transport, transport_fn, WireResponse};
@@ -12,32 +12,30 @@
 //!
 //! // #[tokio::test], or any other executor
 //! async fn my_transport_keeps_the_contract() {
-//!     conformance::check(&my_transport()).await.assert();
+//!     conformance::check(&my_transport()).await.assert_passed();
 //! }
 //! ```
 //!
-//! A transport that reads no answer breaks most of it:
+//! A transport with a fixed response fails most checks:
 //!
 //! ```
 //! use kaltura_auth::{WireResponse, blocking_transport_fn};
-//! use kaltura_testing::conformance::{self, Rule, Verdict};
+//! use kaltura_testing::conformance::{self, Outcome, Rule};
 //!
-//! let canned = blocking_transport_fn(|_request| Ok(WireResponse::new(200, "null")));
-//! let report = conformance::check_blocking(&canned);
+//! let fixed = blocking_transport_fn(|_request| Ok(WireResponse::new(200, "null")));
+//! let report = conformance::check_blocking(&fixed);
 //!
-//! assert!(!report.is_kept());
-//! assert!(report.broken().any(|rule| rule == Rule::RequestBody));
-//! assert_eq!(report.verdict(Rule::NoSecrets), &Verdict::NotApplicable("there was no error".into()));
+//! assert!(!report.passed());
+//! assert!(report.failed().any(|rule| rule == Rule::RequestBody));
+//! assert_eq!(report.outcome(Rule::NoSecrets), &Outcome::NotApplicable("there was no error".into()));
 //! println!("{report}");
 //! ```
 
-mod gzip;
-mod http;
-mod peer;
+mod failures;
+mod limits;
+mod messages;
 mod report;
-mod rule;
-mod rules;
-mod subject;
+mod server;
 mod suite;
 
 use std::sync::Arc;
@@ -46,25 +44,24 @@ use std::thread::Thread;
 
 use kaltura_auth::{BlockingTransport, Transport};
 
-pub use self::report::{Report, Verdict};
-pub use self::rule::Rule;
+pub use self::report::{Outcome, Report, Rule};
 
-use self::subject::Subject;
+use self::suite::TestedTransport;
 
 /// Checks an async transport, in the executor that polls this future.
 ///
-/// Where the transport hangs, the server hangs up after some seconds, so that this comes to an end.
+/// It ends even if the transport hangs: the server closes such connections after some seconds.
 pub async fn check<T: Transport + ?Sized>(transport: &T) -> Report {
-    suite::run(Subject::Async(&transport)).await
+    suite::run(TestedTransport::Async(&transport)).await
 }
 
 /// Checks a blocking transport.
 pub fn check_blocking<T: BlockingTransport + ?Sized>(transport: &T) -> Report {
-    wait_for(suite::run(Subject::Blocking(&transport)))
+    block_on(suite::run(TestedTransport::Blocking(&transport)))
 }
 
-/// Polls a future on this thread, which sleeps meanwhile.
-fn wait_for<F: Future>(future: F) -> F::Output {
+/// Runs a future on this thread, and parks the thread while the future is pending.
+fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {

@@ -1,33 +1,34 @@
 //! A scripted transport for unit tests: no network, no server, no account.
 //!
-//! A test says which requests it expects and what is answered to them. A request that does not fit is told
-//! with all that was expected and all that came; secrets are never shown, not even those of the test.
+//! A test states which requests it expects, and the response to each. An unexpected request fails the test
+//! with a report of everything that was expected and received. The report never contains secrets, not even
+//! those of the test.
 //!
 //! ```
 //! use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ServiceUrl, SessionRequest};
-//! use kaltura_testing::mock::{MockTransport, answers};
+//! use kaltura_testing::mock::{MockTransport, responses};
 //! use kaltura_types::{HashType, Ks, PartnerId};
 //!
 //! let partner = PartnerId::new(1234567);
 //! let token = "3f786850e387550fdab836ed7e6dc881";
-//! let widget_ks = answers::made_up_ks(partner);
+//! let widget_ks = responses::generate_ks(partner);
 //!
 //! let kaltura = MockTransport::new();
 //! kaltura
 //!     .expect("session.startWidgetSession")
-//!     .with("widgetId", "_1234567")
-//!     .without("ks")
-//!     .answer(answers::widget_session(partner).ks(&widget_ks));
+//!     .with_param("widgetId", "_1234567")
+//!     .without_param("ks")
+//!     .respond(responses::widget_session(partner).ks(&widget_ks));
 //! kaltura
 //!     .expect("appToken.startSession")
 //!     .with_ks(&widget_ks)
-//!     .with("id", "0_7jh3eu10")
-//!     .with_a_token_hash_of(token, HashType::Sha256)
-//!     .with("userId", "alice")
-//!     .with_nothing_else()
-//!     .answer(answers::session(partner).user("alice"));
+//!     .with_param("id", "0_7jh3eu10")
+//!     .with_token_hash(token, HashType::Sha256)
+//!     .with_param("userId", "alice")
+//!     .without_other_params()
+//!     .respond(responses::session(partner).user("alice"));
 //!
-//! // What is tested: a login, or your own code that does one.
+//! // The code under test: here a login, otherwise the application's own code.
 //! let token = AppTokenCredentials::new(partner, "0_7jh3eu10", token, HashType::Sha256);
 //! let login = AppTokenLogin::new(ServiceUrl::US, token).request(SessionRequest::new().user_id("alice"));
 //! let session = login.run_blocking(&kaltura)?;
@@ -37,16 +38,13 @@
 //! # Ok::<(), kaltura_auth::Error>(())
 //! ```
 //!
-//! For answers that follow the server's rules instead of a script, see [`emulator`](crate::emulator).
+//! For responses that follow the server's rules instead of a script, use the crate `kaltura-emulator`.
 
-pub mod answers;
 mod call;
-mod condition;
 mod expectation;
-mod gate;
+mod latch;
+pub mod responses;
 mod script;
-mod shown;
-mod story;
 
 use std::fmt;
 use std::panic::Location;
@@ -59,39 +57,40 @@ use kaltura_auth::{
 
 pub use self::call::Call;
 pub use self::expectation::Expectation;
-pub use self::gate::Gate;
+pub use self::latch::Latch;
 
 use self::script::{Expected, Reply, Script};
 
-/// A [`Transport`] and [`BlockingTransport`] that gives the answers of a script. A clone has the same script.
+/// A [`Transport`] and [`BlockingTransport`] that responds by a script. Clones share the script.
 ///
-/// A request that does not fit gets a [`TransportError`] of the kind `Other`, whose source tells what was
-/// expected and what came; from then on nothing fits any more. [`verify`](Self::verify) panics with the
-/// same story, so that a test fails even if the code under test swallows the error. So does dropping the
-/// last clone, unless the thread is panicking already. Call `verify` where the last clone may be dropped
-/// on another thread or in a task: a panic there fails no test.
+/// An unexpected request gets a [`TransportError`] of kind `Other`, whose source is a report of what was
+/// expected and received; every later request fails too. [`verify`](Self::verify) panics with the same
+/// report, so that a test fails even if the code under test swallows the error. So does dropping the last
+/// clone, unless the thread is already panicking. Call `verify` where the last clone may be dropped on
+/// another thread or in a task: a panic there fails no test.
 #[derive(Clone)]
-pub struct MockTransport(Arc<Scripted>);
+pub struct MockTransport(Arc<SharedScript>);
 
-struct Scripted(Mutex<Script>);
+struct SharedScript(Mutex<Script>);
 
 impl MockTransport {
-    /// Requests come in the order in which they are expected.
+    /// A mock that requires requests in the order in which they are expected.
     ///
-    /// An expectation that need not come (again) is passed over when the next one fits.
+    /// An optional expectation, or one that may repeat, is skipped when the next one matches.
     #[must_use]
     pub fn new() -> Self {
         Self::with_script(Script::new(true))
     }
 
-    /// Requests come in any order. Each goes to the first expectation that it fits and that may still come.
+    /// A mock that accepts requests in any order. Each request uses the first expectation that matches it
+    /// and is not used up.
     ///
     /// ```
-    /// # use kaltura_testing::mock::{MockTransport, answers};
+    /// # use kaltura_testing::mock::{MockTransport, responses};
     /// # use kaltura_auth::{BlockingTransport as _, WireRequest};
     /// let kaltura = MockTransport::in_any_order();
-    /// kaltura.expect("system.ping").answer(answers::json(true));
-    /// kaltura.expect("system.getTime").answer(answers::json(1_795_493_359));
+    /// kaltura.expect("system.ping").respond(responses::json(true));
+    /// kaltura.expect("system.getTime").respond(responses::json(1_795_493_359));
     /// # for action in ["getTime", "ping"] {
     /// #     kaltura.send(WireRequest::new("https://example.com/", "system", action, "{}"))?;
     /// # }
@@ -103,11 +102,11 @@ impl MockTransport {
         Self::with_script(Script::new(false))
     }
 
-    /// Begins to expect a request, named by service and action, such as `appToken.startSession`.
+    /// Starts an expectation of a request by service and action, such as `appToken.startSession`.
     ///
     /// # Panics
     ///
-    /// If the name is not of two parts with a dot between.
+    /// If the name does not consist of a service and an action, separated by a dot.
     #[track_caller]
     pub fn expect(&self, name: &str) -> Expectation<'_> {
         assert!(
@@ -117,25 +116,25 @@ impl MockTransport {
         Expectation::new(self, name, Location::caller())
     }
 
-    /// All requests so far, those that did not fit included.
+    /// All requests received so far, including unexpected ones.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.0.script().calls()
     }
 
-    /// Makes sure that all went as expected: no request that did not fit, and none missing.
+    /// Asserts that every expected request was received, and no other.
     ///
     /// # Panics
     ///
-    /// If not, with the story.
+    /// If not, with the report.
     #[track_caller]
     pub fn verify(&self) {
-        let verdict = self.0.script().verdict();
-        fail_the_test(verdict);
+        let failure = self.0.script().take_failure();
+        panic_on(failure);
     }
 
     fn with_script(script: Script) -> Self {
-        Self(Arc::new(Scripted(Mutex::new(script))))
+        Self(Arc::new(SharedScript(Mutex::new(script))))
     }
 
     fn add(&self, expected: Expected) {
@@ -144,7 +143,7 @@ impl MockTransport {
 
     fn receive(&self, call: &Call) -> Result<Reply, TransportError> {
         let received = self.0.script().receive(call.clone());
-        received.map_err(|story| TransportError::new(TransportErrorKind::Other, Story(story)))
+        received.map_err(|report| TransportError::new(TransportErrorKind::Other, Unexpected(report)))
     }
 }
 
@@ -160,10 +159,10 @@ impl Transport for MockTransport {
     async fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
         let call = Call::new(request);
         let reply = self.receive(&call)?;
-        if let Some(gate) = &reply.gate {
-            gate.pass().await;
+        if let Some(latch) = &reply.latch {
+            latch.wait().await;
         }
-        (reply.answer)(&call)
+        (reply.responder)(&call)
     }
 }
 
@@ -171,58 +170,59 @@ impl BlockingTransport for MockTransport {
     fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
         let call = Call::new(request);
         let reply = self.receive(&call)?;
-        if let Some(gate) = &reply.gate {
-            gate.pass_blocking();
+        if let Some(latch) = &reply.latch {
+            latch.wait_blocking();
         }
-        (reply.answer)(&call)
+        (reply.responder)(&call)
     }
 }
 
-impl Scripted {
+impl SharedScript {
     fn script(&self) -> MutexGuard<'_, Script> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Scripted {
+impl Drop for SharedScript {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            let verdict = self.script().verdict();
-            fail_the_test(verdict);
+            let failure = self.script().take_failure();
+            panic_on(failure);
         }
     }
 }
 
 #[track_caller]
 #[expect(clippy::panic, reason = "a mock fails a test as an assertion does")]
-fn fail_the_test(verdict: Option<String>) {
-    if let Some(story) = verdict {
-        panic!("{story}");
+fn panic_on(failure: Option<String>) {
+    if let Some(report) = failure {
+        panic!("{report}");
     }
 }
 
 impl fmt::Debug for MockTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MockTransport({} requests came)", self.0.script().calls().len())
+        write!(f, "MockTransport({} requests received)", self.0.script().calls().len())
     }
 }
 
-/// A story as an error: `Debug` keeps its lines, since that is what `unwrap` shows.
-struct Story(String);
+/// The report of an unexpected request, as an error. `Debug` prints it unescaped, since that is what
+/// `unwrap` shows.
+struct Unexpected(String);
 
-impl fmt::Display for Story {
+impl fmt::Display for Unexpected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl fmt::Debug for Story {
+impl fmt::Debug for Unexpected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Story {}
+impl std::error::Error for Unexpected {}
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Time, chance and tasks in the hands of a test.
+//! A runtime whose time, randomness and tasks are controlled by a test.
 
 mod tasks;
 mod time;
@@ -16,36 +16,43 @@ use kaltura_auth::runtime::{BoxFuture, Clock, NotSpawned, Runtime};
 use self::tasks::{Tasks, WakeFlag};
 use self::time::{Sleep, Time};
 
-/// A [`Runtime`] in which nothing happens by itself: time stands still until a test moves it, and tasks wait
-/// until a test runs them. With it, a test of an hour takes no time and is the same at each run.
+/// A deterministic [`Runtime`]: time stands still until a test advances it, tasks run only when a test runs
+/// them, and random numbers come from a seed. A test that covers an hour takes no time.
 ///
-/// A clone is the same runtime. It serves threads too: as a [`Clock`] it is all that the blocking side needs.
+/// Clones share the same runtime. As a [`Clock`] it also serves the blocking API, on any thread.
 ///
 /// ```
 /// use std::time::Duration;
 ///
-/// use kaltura_auth::AppTokenLogin;
-/// use kaltura_auth::ServiceUrl;
 /// use kaltura_auth::manager::SessionManager;
 /// use kaltura_auth::source::AppTokenSource;
-/// use kaltura_testing::emulator::Emulator;
+/// use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ServiceUrl};
+/// use kaltura_testing::mock::{MockTransport, responses};
 /// use kaltura_testing::runtime::TestRuntime;
+/// use kaltura_types::{HashType, PartnerId};
 ///
-/// let emulator = Emulator::new();
-/// let login = AppTokenLogin::new(ServiceUrl::US, emulator.app_token().credentials());
+/// let partner = PartnerId::new(1234567);
+/// let kaltura = MockTransport::in_any_order();
+/// kaltura.expect("session.startWidgetSession").at_least(1).respond(responses::widget_session(partner));
+/// kaltura
+///     .expect("appToken.startSession")
+///     .times(2)
+///     .respond_with(move |_| responses::session(partner).expires_in(86_400));
+///
+/// let token = "3f786850e387550fdab836ed7e6dc881";
+/// let token = AppTokenCredentials::new(partner, "0_7jh3eu10", token, HashType::Sha256);
+/// let source = AppTokenSource::new(AppTokenLogin::new(ServiceUrl::US, token), kaltura.clone());
 /// let runtime = TestRuntime::new();
-/// let manager = SessionManager::new(AppTokenSource::new(login, emulator.clone()), runtime.clone());
+/// let manager = SessionManager::new(source, runtime.clone());
 ///
 /// let session = runtime.block_on(manager.session())?;
-/// assert_eq!(emulator.calls().count("appToken.startSession"), 1);
 ///
-/// // A day later, shortly before it ends: the session is handed out at once, and renewed by a task.
+/// // Shortly before the session expires, it is returned at once, and a task renews it.
 /// runtime.advance(Duration::from_secs(86_400 - 60));
-/// emulator.clock().advance(Duration::from_secs(86_400 - 60));
 /// assert_eq!(runtime.block_on(manager.session())?.ks(), session.ks());
 /// runtime.run_until_idle();
 /// assert_ne!(runtime.block_on(manager.session())?.ks(), session.ks());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), kaltura_auth::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct TestRuntime(Arc<Inner>);
@@ -56,59 +63,59 @@ struct Inner {
     random: AtomicU64,
 }
 
-/// What a [`TestRuntime`] does with a task that is spawned on it.
+/// What a [`TestRuntime`] does with a spawned task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Spawning {
-    /// Keeps it until [`TestRuntime::run_until_idle`] or [`TestRuntime::block_on`] runs it.
+pub enum SpawnMode {
+    /// Queues it until [`TestRuntime::run_until_idle`] or [`TestRuntime::block_on`] runs it.
     #[default]
-    Keep,
-    /// Runs it inside of `spawn` as far as it goes, and keeps what is left of it.
+    Queue,
+    /// Runs it inside `spawn` until it waits, then queues it.
     Inline,
-    /// Takes it, and drops it at once, as a runtime does that is shutting down.
+    /// Accepts it and drops it at once, as a runtime that is shutting down.
     Drop,
-    /// Refuses it with [`NotSpawned`], as a runtime does that runs no tasks.
+    /// Rejects it with [`NotSpawned`], as a runtime that runs no tasks.
     Decline,
 }
 
 impl TestRuntime {
-    /// What the wall clock shows at the start: 2026-11-24 04:09:15 UTC.
+    /// The Unix time of a new runtime: 2026-11-24 04:09:15 UTC.
     pub const START: Duration = Duration::from_secs(1_795_493_355);
 
-    /// A runtime whose wall clock shows [`START`](Self::START).
+    /// A runtime whose wall clock is at [`START`](Self::START).
     #[must_use]
     pub fn new() -> Self {
         let time = Arc::new(Time::new(Self::START));
         Self(Arc::new(Inner { time, tasks: Tasks::default(), random: AtomicU64::new(0) }))
     }
 
-    /// Draws its random numbers from this seed. The same seed gives the same numbers.
+    /// Seeds the random numbers. The same seed gives the same numbers.
     #[must_use]
     pub fn with_seed(self, seed: u64) -> Self {
         self.0.random.store(seed, Ordering::Relaxed);
         self
     }
 
-    /// Treats spawned tasks like this, from now on.
+    /// Sets what happens to spawned tasks.
     #[must_use]
-    pub fn with_spawning(self, spawning: Spawning) -> Self {
-        self.set_spawning(spawning);
+    pub fn with_spawn_mode(self, mode: SpawnMode) -> Self {
+        self.set_spawn_mode(mode);
         self
     }
 
-    /// Treats spawned tasks like this, from now on.
-    pub fn set_spawning(&self, spawning: Spawning) {
-        self.0.tasks.set_spawning(spawning);
+    /// Sets what happens to tasks spawned from now on.
+    pub fn set_spawn_mode(&self, mode: SpawnMode) {
+        self.0.tasks.set_spawn_mode(mode);
     }
 
-    /// Lets time pass on both clocks, at once. What slept until then or before is woken; it goes on when its
-    /// task is run.
+    /// Advances both clocks in one step, and wakes the sleeps that are over. Their tasks continue when they are
+    /// run.
     pub fn advance(&self, duration: Duration) {
         self.0.time.advance(duration);
     }
 
-    /// Lets time pass from one sleeper to the next, and runs the tasks each time: what happens in this time,
-    /// happens at its time.
+    /// Advances both clocks from one sleep's end to the next, and runs the tasks at each step: each task
+    /// continues at the time for which it was scheduled.
     ///
     /// ```
     /// # use std::time::Duration; use std::sync::{Arc, Mutex};
@@ -130,7 +137,7 @@ impl TestRuntime {
         let end = self.monotonic().saturating_add(duration);
         loop {
             self.run_until_idle();
-            match self.0.time.next_sleeper().filter(|next| *next <= end) {
+            match self.0.time.next_wake().filter(|next| *next <= end) {
                 Some(next) => self.0.time.advance_to(next),
                 None => break,
             }
@@ -138,30 +145,29 @@ impl TestRuntime {
         self.0.time.advance_to(end);
     }
 
-    /// Sets the wall clock alone, forward or backward: somebody has changed the time, or the machine has slept.
-    pub fn set_wall(&self, since_1970: Duration) {
-        self.0.time.set_wall(since_1970);
+    /// Sets the wall clock only, forward or backward, as a clock correction or a suspended machine does.
+    pub fn set_unix_time(&self, since_epoch: Duration) {
+        self.0.time.set_unix_time(since_epoch);
     }
 
-    /// Runs the tasks until each has ended or waits for something.
+    /// Runs the tasks until each has finished or waits.
     ///
     /// # Panics
     ///
-    /// If a task panics. The task is gone then, the others are still there.
+    /// If a task panics. That task is dropped, the others remain.
     pub fn run_until_idle(&self) {
         self.0.tasks.run_until_idle();
     }
 
-    /// Runs a future, and the tasks besides. When all of them wait, time passes to where the first of the
-    /// sleepers wakes.
+    /// Runs a future and the tasks. When all of them wait, advances the clocks to the end of the next sleep.
     ///
     /// # Panics
     ///
-    /// If all wait and nobody sleeps: then nothing will ever happen. Or if the future or a task panics.
-    #[expect(clippy::panic, reason = "a test that waits for ever has failed")]
+    /// If all of them wait and none sleeps, or if the future or a task panics.
+    #[expect(clippy::panic, reason = "a test that waits forever has failed")]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
-        let woken = Arc::new(WakeFlag::raised());
+        let woken = Arc::new(WakeFlag::new());
         let waker = Waker::from(Arc::clone(&woken));
         loop {
             if woken.take()
@@ -170,29 +176,29 @@ impl TestRuntime {
                 return output;
             }
             self.run_until_idle();
-            if woken.is_raised() {
+            if woken.is_set() {
                 continue;
             }
-            match self.0.time.next_sleeper() {
+            match self.0.time.next_wake() {
                 Some(next) => self.0.time.advance_to(next),
-                None => panic!("the future waits, and nothing is left that could wake it"),
+                None => panic!("deadlock: the future waits, and nothing is left that could wake it"),
             }
         }
     }
 
-    /// How many tasks there are that have not ended.
+    /// The number of unfinished tasks.
     #[must_use]
-    pub fn tasks(&self) -> usize {
+    pub fn task_count(&self) -> usize {
         self.0.tasks.count()
     }
 
-    /// How many futures sleep.
+    /// The number of pending sleeps.
     #[must_use]
-    pub fn sleepers(&self) -> usize {
-        self.0.time.sleepers()
+    pub fn sleeper_count(&self) -> usize {
+        self.0.time.sleeper_count()
     }
 
-    /// Drops all tasks, wherever they are, as a runtime does that shuts down.
+    /// Drops all tasks, as a runtime that shuts down.
     pub fn drop_tasks(&self) {
         self.0.tasks.drop_all();
     }
@@ -206,7 +212,7 @@ impl Default for TestRuntime {
 
 impl Clock for TestRuntime {
     fn unix_time(&self) -> Duration {
-        self.0.time.wall()
+        self.0.time.unix_time()
     }
 
     fn monotonic(&self) -> Duration {
@@ -238,8 +244,8 @@ impl fmt::Debug for TestRuntime {
         f.debug_struct("TestRuntime")
             .field("monotonic", &self.monotonic())
             .field("unix_time", &self.unix_time())
-            .field("tasks", &self.tasks())
-            .field("sleepers", &self.sleepers())
+            .field("tasks", &self.task_count())
+            .field("sleepers", &self.sleeper_count())
             .finish_non_exhaustive()
     }
 }

@@ -1,12 +1,15 @@
-//! A call as a value: which service and action, with which parameters, giving what.
+//! A call of the API as a value: service, action, parameters, and the type of the result.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Parameters of a call, by name. An absent one is not sent: the server takes a null at its word.
+/// Parameters of a call, by name.
+///
+/// A parameter that is not set is absent, never null: the server casts a null to `0` or `""` (wire
+/// contract, section 1.3).
 pub type Parameters = Map<String, Value>;
 
-/// A call of the API that knows its parameters and its answer.
+/// A call of one action of the API.
 ///
 /// ```
 /// # use kaltura_types::{Action, StartWidgetSession, WidgetId};
@@ -16,7 +19,7 @@ pub type Parameters = Map<String, Value>;
 /// assert!(!call.parameters().contains_key("expiry"));
 /// ```
 pub trait Action {
-    /// What a successful answer holds.
+    /// The result of a successful call.
     type Output: DeserializeOwned;
 
     /// The service, such as `appToken`.
@@ -25,11 +28,11 @@ pub trait Action {
     /// The action, such as `startSession`.
     fn action(&self) -> &str;
 
-    /// The parameters that are set. They may hold secrets.
+    /// The parameters that are set. They may contain secrets.
     fn parameters(&self) -> Parameters;
 }
 
-/// Puts in what is set, and leaves out what is not.
+/// Inserts the values that are set, and leaves out the others.
 pub(crate) trait SetParameter {
     fn set(&mut self, name: &str, value: Option<impl Into<Value>>);
 }

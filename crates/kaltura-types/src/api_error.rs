@@ -1,24 +1,23 @@
-//! What the server says when it refuses: a code, a message, arguments.
+//! Errors of the API: code, message and arguments, as they are read and as they are written.
 
 mod code;
 mod exception;
-mod strip_tags;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
 
-pub use self::code::ErrorCode;
+pub use self::code::{ErrorClass, ErrorCode};
 pub use self::exception::ApiException;
 
 use crate::open::Scalar;
 use crate::redact::redact;
 
-/// A `KalturaAPIException` (wire contract, sections 2.3 and 7).
+/// An error of the API, a `KalturaAPIException` (wire contract, sections 2.3 and 7).
 ///
-/// The server's messages echo what they were sent, an invalid KS among it. What looks like a secret is
-/// taken out before it gets here; [`ApiError::redacted`] takes out others that the caller knows.
+/// The server's messages echo parameters, such as an invalid KS. Whatever looks like a secret is redacted when the
+/// error is created; [`ApiError::redacted`] redacts other secrets that the caller knows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the server answered {code}: {message}")]
 pub struct ApiError {
@@ -29,7 +28,7 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// An error as the server would send it.
+    /// An error with this code, message and arguments.
     ///
     /// ```
     /// # use kaltura_types::{ApiError, ErrorCode, KsRefusal};
@@ -45,47 +44,47 @@ impl ApiError {
         let code = ErrorCode::from(code);
         let args: BTreeMap<String, String> =
             args.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        let ks_refusal = (code == ErrorCode::InvalidKs).then(|| KsRefusal::of(&args));
+        let ks_refusal = (code == ErrorCode::InvalidKs).then(|| KsRefusal::from_args(&args));
         let error = Self { code, message: message.to_owned(), args, ks_refusal };
         match (ks_refusal, error.args.get("KSID").cloned()) {
-            // Then the argument is the KS itself, whatever it looks like.
+            // The argument is the KS itself, even if it does not look like one.
             (Some(KsRefusal::Unreadable), Some(sent)) => error.redacted(&[&sent]),
             _ => error.redacted(&[]),
         }
     }
 
-    /// Reads the object, if it is one: by its `objectType`, or by having a code and a message and nothing
-    /// that an object of another kind would have.
+    /// Reads an error object. Without `objectType`, an object is an error if it has a code, a message and at most
+    /// one other member.
     pub(crate) fn from_json(value: &Value) -> Option<Self> {
         let object = value.as_object()?;
         let code = object.get("code")?.as_str()?;
         let message = object.get("message").and_then(Value::as_str).unwrap_or_default();
-        let says_so = match object.get("objectType").map(Value::as_str) {
+        let is_error = match object.get("objectType").map(Value::as_str) {
             Some(object_type) => object_type?.ends_with("APIException"),
             None => object.contains_key("message") && object.len() <= 3,
         };
-        says_so.then(|| Self::new(code, message, args_of(object.get("args"))))
+        is_error.then(|| Self::new(code, message, read_args(object.get("args"))))
     }
 
-    /// What went wrong, for programs.
+    /// The code.
     #[must_use]
     pub const fn code(&self) -> &ErrorCode {
         &self.code
     }
 
-    /// What went wrong, in the server's words; secrets taken out.
+    /// The server's message, redacted.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// A value that belongs to the error, such as `PARAM_NAME`; secrets taken out.
+    /// The argument of this name, such as `PARAM_NAME`, redacted.
     #[must_use]
     pub fn arg(&self, name: &str) -> Option<&str> {
         self.args.get(name).map(String::as_str)
     }
 
-    /// All values that belong to the error, by name.
+    /// All arguments, names and values, redacted.
     pub fn args(&self) -> impl Iterator<Item = (&str, &str)> {
         self.args.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -96,7 +95,25 @@ impl ApiError {
         self.ks_refusal
     }
 
-    /// The same error with these secrets taken out as well, wherever the server echoed them.
+    /// The class of the error: that of its code, unless the arguments say something else.
+    ///
+    /// ```
+    /// # use kaltura_types::{ApiError, ErrorClass};
+    /// // The object without an id is the role of the session in use.
+    /// let error = ApiError::new("INVALID_OBJECT_ID", "Invalid object id [N/A]", [("ID", "N/A")]);
+    /// assert_eq!(error.class(), ErrorClass::InvalidRole);
+    /// ```
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self.code {
+            ErrorCode::InvalidObjectId if self.arg("ID") == Some("N/A") => ErrorClass::InvalidRole,
+            // An object of another user: the KS itself is valid.
+            ErrorCode::InvalidKs if self.arg("ERR_DESC") == Some("INVALID_TYPE") => ErrorClass::Forbidden,
+            _ => self.code.class(),
+        }
+    }
+
+    /// The error with these secrets redacted too, in code, message and arguments.
     #[must_use]
     pub fn redacted(self, secrets: &[&str]) -> Self {
         let clean = |text: &str| redact(text, secrets).into_owned();
@@ -109,41 +126,41 @@ impl ApiError {
     }
 }
 
-/// The arguments: an object, or a list that is empty (wire contract, section 2.3). Anything else has none.
-fn args_of(args: Option<&Value>) -> Vec<(String, String)> {
+/// The arguments: an object, or an empty array if there are none (wire contract, section 2.3).
+fn read_args(args: Option<&Value>) -> Vec<(String, String)> {
     let Some(object) = args.and_then(Value::as_object) else { return Vec::new() };
     let text = |value: &Value| {
-        serde_json::from_value(value.clone()).map_or_else(|_| value.to_string(), Scalar::into_text)
+        serde_json::from_value(value.clone()).map_or_else(|_| value.to_string(), Scalar::into_string)
     };
     object.iter().map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
-/// Why the server refused a KS: what stands in `KSID` of an `INVALID_KS` (wire contract, section 7).
+/// Why the server refused a KS: the argument `KSID` of `INVALID_KS` (wire contract, section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KsRefusal {
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// It was ended, or another of its group was, or its app token was deleted.
+    /// It was ended, or another session of its group was, or its app token was deleted.
     LoggedOut,
-    /// It has made as many calls as its `actionslimit` allows.
-    ActionsUsedUp,
-    /// It is bound to other addresses by `iprestrict`.
-    AddressRestricted,
-    /// It is bound to other paths by `urirestrict`.
+    /// It has reached its `actionslimit`.
+    ActionsLimitExceeded,
+    /// It is restricted to other IP addresses by `iprestrict`.
+    IpRestricted,
+    /// It is restricted to other paths by `urirestrict`.
     UriRestricted,
-    /// Its partner is not one that it may be used with.
+    /// It is not valid for its partner.
     InvalidPartner,
-    /// Its user is not one that it may be used with.
+    /// It is not valid for its user.
     InvalidUser,
-    /// The server could not read it or did not sign it. It then echoes the KS, which is not kept.
+    /// The server cannot read it, or its signature is wrong. The server then echoes the KS, which is redacted.
     Unreadable,
 }
 
 impl KsRefusal {
-    fn of(args: &BTreeMap<String, String>) -> Self {
+    fn from_args(args: &BTreeMap<String, String>) -> Self {
         let arg = |name| args.get(name).map_or("", String::as_str);
-        // This server says it in KSID; others are known to say it in ERR_DESC, or as the number ERR_CODE.
+        // The measured server has it in KSID; other versions have it in ERR_DESC, or as a number in ERR_CODE.
         Self::from_name(arg("KSID")).or_else(|| Self::from_name(arg("ERR_DESC"))).unwrap_or_else(
             || match arg("ERR_CODE") {
                 "-5" => Self::Expired,
@@ -157,8 +174,8 @@ impl KsRefusal {
         Some(match name {
             "EXPIRED" => Self::Expired,
             "LOGOUT" => Self::LoggedOut,
-            "EXCEEDED_ACTIONS_LIMIT" => Self::ActionsUsedUp,
-            "EXCEEDED_RESTRICTED_IP" => Self::AddressRestricted,
+            "EXCEEDED_ACTIONS_LIMIT" => Self::ActionsLimitExceeded,
+            "EXCEEDED_RESTRICTED_IP" => Self::IpRestricted,
             "EXCEEDED_RESTRICTED_URI" => Self::UriRestricted,
             "INVALID_PARTNER" => Self::InvalidPartner,
             "INVALID_USER" => Self::InvalidUser,
@@ -172,12 +189,12 @@ impl fmt::Display for KsRefusal {
         f.write_str(match self {
             Self::Expired => "it has expired",
             Self::LoggedOut => "it was ended, or its app token was deleted",
-            Self::ActionsUsedUp => "it has made as many calls as it may",
-            Self::AddressRestricted => "it may not be used from this address",
+            Self::ActionsLimitExceeded => "it has made as many calls as its actions limit allows",
+            Self::IpRestricted => "it may not be used from this address",
             Self::UriRestricted => "it may not be used for this path",
             Self::InvalidPartner => "it may not be used with this partner",
             Self::InvalidUser => "it may not be used with this user",
-            Self::Unreadable => "the server cannot read it",
+            Self::Unreadable => "the server cannot read it, or its signature is wrong",
         })
     }
 }
@@ -197,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reason_of_an_invalid_ks_stands_in_ksid() {
+    fn the_reason_of_an_invalid_ks_is_in_ksid() {
         assert_eq!(invalid_ks("LOGOUT").ks_refusal(), Some(KsRefusal::LoggedOut));
         assert_eq!(invalid_ks("EXCEEDED_RESTRICTED_URI").ks_refusal(), Some(KsRefusal::UriRestricted));
         assert_eq!(invalid_ks("EXPIRED").message(), "Invalid KS \"EXPIRED\", Error \"-1,INVALID_STR\"");
@@ -205,14 +222,24 @@ mod tests {
     }
 
     #[test]
-    fn an_echoed_ks_is_not_kept_whatever_it_looks_like() {
+    fn an_echoed_ks_is_redacted_even_if_it_does_not_look_like_one() {
         let error = invalid_ks("nonsense");
         assert_eq!(error.ks_refusal(), Some(KsRefusal::Unreadable));
         assert!(!format!("{error} {error:?}").contains("nonsense"));
     }
 
     #[test]
-    fn arguments_are_an_object_or_an_empty_list() {
+    fn the_class_depends_on_arguments_where_the_code_has_two_meanings() {
+        let class = |code, arg| ApiError::new(code, "", [arg]).class();
+        assert_eq!(class("INVALID_OBJECT_ID", ("ID", "N/A")), ErrorClass::InvalidRole);
+        assert_eq!(class("INVALID_OBJECT_ID", ("ID", "7")), ErrorClass::NotFound);
+        assert_eq!(class("INVALID_KS", ("ERR_DESC", "INVALID_TYPE")), ErrorClass::Forbidden);
+        assert_eq!(class("INVALID_KS", ("KSID", "EXPIRED")), ErrorClass::InvalidKs);
+        assert_eq!(class("USER_BLOCKED", ("ID", "N/A")), ErrorClass::UserBlocked);
+    }
+
+    #[test]
+    fn arguments_are_an_object_or_an_empty_array() {
         let read = |args| {
             ApiError::from_json(
                 &json!({"code": "X", "message": "m", "objectType": "KalturaAPIException", "args": args}),
@@ -225,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn other_objects_are_no_errors() {
+    fn other_objects_are_not_errors() {
         assert!(
             ApiError::from_json(&json!({"code": "de", "name": "Deutsch", "objectType": "KalturaLanguage"}))
                 .is_none()
@@ -235,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn known_secrets_are_taken_out_everywhere() {
+    fn known_secrets_are_redacted_everywhere() {
         let error = ApiError::new("ODD_hush", "hush!", [("hush", "a hush")]).redacted(&["hush"]);
         assert!(!format!("{error} {error:?}").contains("hush"));
     }

@@ -2,30 +2,29 @@
 
 mod actions;
 mod draft;
-mod filter;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use self::actions::{
-    AddAppToken, DeleteAppToken, GetAppToken, ListAppTokens, StartAppTokenSession, UpdateAppToken,
+    AddAppToken, AppTokenFilter, AppTokenOrder, DeleteAppToken, GetAppToken, ListAppTokens, Pager,
+    StartAppTokenSession, UpdateAppToken,
 };
-pub use self::draft::{AppTokenDraft, DraftMistake};
-pub use self::filter::{AppTokenFilter, AppTokenOrder, Pager};
+pub use self::draft::{AppTokenDraft, InvalidDraft};
 
-use crate::open::{Coded, Open, Scalar};
+use crate::open::{ApiEnum, Open, Scalar};
 use crate::{AppTokenId, AppTokenValue, HashType, PartnerId, Privileges, SessionType, UnixTime, UserId};
 
-/// Whether an app token can start sessions.
+/// The status of an app token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "an answer's status is an Open<AppTokenStatus>")]
+#[expect(clippy::exhaustive_enums, reason = "the status in a response is an Open<AppTokenStatus>")]
 pub enum AppTokenStatus {
-    /// `1`. No action of the API sets it or takes it away.
+    /// `1` on the wire. No action of the API sets or clears it.
     Disabled,
-    /// `2`. Sessions can be started, if the token is not past its own end.
+    /// `2` on the wire. The token starts sessions until it expires.
     Active,
-    /// `3`. Gone, and its sessions with it.
+    /// `3` on the wire. The token and all its sessions are invalid.
     Deleted,
 }
 
@@ -51,8 +50,8 @@ impl fmt::Display for AppTokenStatus {
     }
 }
 
-impl Coded for AppTokenStatus {
-    fn from_code(code: &Scalar) -> Option<Self> {
+impl ApiEnum for AppTokenStatus {
+    fn from_wire(code: &Scalar) -> Option<Self> {
         match code.integer::<serde::de::value::Error>() {
             Ok(1) => Some(Self::Disabled),
             Ok(2) => Some(Self::Active),
@@ -61,7 +60,7 @@ impl Coded for AppTokenStatus {
         }
     }
 
-    fn code(&self) -> Scalar {
+    fn to_wire(&self) -> Scalar {
         Scalar::Number(self.number())
     }
 }
@@ -72,42 +71,42 @@ impl Serialize for AppTokenStatus {
     }
 }
 
-/// An app token, as the server tells it. What was never set is absent.
+/// An app token, as the server returns it. A property that was never set is `None`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppToken {
-    /// The public half.
+    /// The id.
     pub id: AppTokenId,
-    /// The secret half: 32 hex digits, whatever the hash type.
+    /// The secret value: 32 hex digits, for every hash type.
     pub token: AppTokenValue,
-    /// Whose it is.
+    /// The partner that owns the token.
     pub partner_id: PartnerId,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<UnixTime>,
-    /// When it was last changed.
+    /// When it was last updated.
     pub updated_at: Option<UnixTime>,
-    /// Whether it can start sessions.
+    /// Whether it starts sessions.
     pub status: Open<AppTokenStatus>,
-    /// When it stops starting sessions; absent for never. A stored `0` means that it is over already.
+    /// The time from which it starts no more sessions; `None` for never. A stored `0` means already expired.
     pub expiry: Option<UnixTime>,
-    /// The type of all its sessions; absent if the caller may choose.
+    /// The fixed type of its sessions; `None` if each login may choose.
     pub session_type: Option<Open<SessionType>>,
-    /// The user of all its sessions; absent if the caller may choose.
+    /// The fixed user of its sessions; `None` if each login may choose.
     pub session_user_id: Option<UserId>,
-    /// How long its sessions live at most, in seconds. `0` makes sessions that are over on arrival.
+    /// The maximum lifetime of its sessions. With `0`, its sessions are expired on arrival.
     pub session_duration: Option<Seconds>,
-    /// What its sessions may do.
+    /// The privileges of its sessions.
     pub session_privileges: Option<Privileges>,
-    /// How its proof is hashed; absent means SHA-1.
+    /// The hash function of its token hash; `None` means SHA-1.
     pub hash_type: Option<Open<HashType>>,
-    /// What a person wrote about it.
+    /// A free text about the token.
     pub description: Option<String>,
 }
 
-/// A number of seconds that the server keeps, zero included.
+/// A duration in seconds that the server has stored, which may be zero.
 ///
-/// What is *asked* is a [`Lifetime`](crate::Lifetime), which is never zero.
+/// A duration in a request is a [`Lifetime`](crate::Lifetime), which is never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seconds(i64);
 
@@ -130,9 +129,9 @@ impl<'de> Deserialize<'de> for Seconds {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppTokenList {
-    /// How many there are in all, on every page.
+    /// The number of app tokens on all pages together.
     pub total_count: i64,
-    /// The ones on this page. The server leaves the member out when the filter names an unknown user.
+    /// The app tokens of this page. The server omits the member if the filter has an unknown user.
     #[serde(default)]
     pub objects: Vec<AppToken>,
 }
@@ -142,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_without_optional_members_is_read() {
+    fn optional_members_may_be_absent() {
         let token: AppToken = serde_json::from_str(
             r#"{"id":"0_nohashtyp","token":"55","partnerId":1234567,"createdAt":1795492354,"updatedAt":1795492354,
                 "status":2,"sessionDuration":86400,"description":"d","objectType":"KalturaAppToken"}"#,

@@ -1,15 +1,15 @@
-//! How the proof that a caller holds an app token is hashed.
+//! The hash function of an app token.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use crate::open::{Coded, Scalar};
+use crate::open::{ApiEnum, Scalar};
 
-/// The hash function of an app token, chosen when the token was made.
+/// The hash function of an app token, set when the token was created.
 ///
-/// A token that was made without one uses [`HashType::Sha1`] (wire contract, section 3).
+/// A token that was created without one uses [`HashType::Sha1`] (wire contract, section 3).
 ///
 /// ```
 /// # use kaltura_types::HashType;
@@ -31,10 +31,10 @@ pub enum HashType {
 }
 
 impl HashType {
-    /// All of them, the most likely first: what the guides teach, the server's default, the rest.
+    /// All values, the most likely first: the one in Kaltura's guides, the server's default, the others.
     pub const ALL: [Self; 4] = [Self::Sha256, Self::Sha1, Self::Sha512, Self::Md5];
 
-    /// The name on the wire, where its case matters (wire contract, section 1.3).
+    /// The name on the wire, which is case-sensitive (wire contract, section 1.3).
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl HashType {
         }
     }
 
-    /// How many hex digits a hash of this type has.
+    /// The length of a hash of this type, in hex digits.
     #[must_use]
     pub const fn hex_digits(self) -> usize {
         match self {
@@ -66,22 +66,26 @@ impl fmt::Display for HashType {
 impl FromStr for HashType {
     type Err = UnknownHashType;
 
-    /// Reads what a person types: any case, `SHA-256` as well as `SHA256`.
+    /// Accepts any case, and `SHA-256` as well as `SHA256`.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownHashType`] for any other text.
     fn from_str(text: &str) -> Result<Self, UnknownHashType> {
         let plain = text.replace('-', "");
         Self::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(&plain)).ok_or(UnknownHashType)
     }
 }
 
-impl Coded for HashType {
-    fn from_code(code: &Scalar) -> Option<Self> {
+impl ApiEnum for HashType {
+    fn from_wire(code: &Scalar) -> Option<Self> {
         match code {
             Scalar::Text(text) => Self::ALL.into_iter().find(|known| known.as_str() == text),
             Scalar::Number(_) => None,
         }
     }
 
-    fn code(&self) -> Scalar {
+    fn to_wire(&self) -> Scalar {
         Scalar::Text(self.as_str().to_owned())
     }
 }
@@ -92,7 +96,7 @@ impl Serialize for HashType {
     }
 }
 
-/// A text that names no [`HashType`].
+/// The text is not the name of a [`HashType`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a hash type: use MD5, SHA1, SHA256 or SHA512")]
 #[non_exhaustive]
@@ -103,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_person_may_write_it_in_any_case() {
+    fn parsing_ignores_case_and_hyphens() {
         for text in ["SHA512", "sha512", "Sha-512"] {
             assert_eq!(text.parse(), Ok(HashType::Sha512));
         }
@@ -112,10 +116,10 @@ mod tests {
     }
 
     #[test]
-    fn the_wire_is_case_sensitive() {
-        assert_eq!(HashType::from_code(&Scalar::Text("sha256".into())), None);
+    fn the_name_on_the_wire_is_case_sensitive() {
+        assert_eq!(HashType::from_wire(&Scalar::Text("sha256".into())), None);
         for known in HashType::ALL {
-            assert_eq!(HashType::from_code(&known.code()), Some(known));
+            assert_eq!(HashType::from_wire(&known.to_wire()), Some(known));
         }
     }
 }

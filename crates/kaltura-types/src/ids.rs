@@ -8,22 +8,22 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::open::Scalar;
 
-/// The number of a Kaltura account, such as `1234567`.
+/// The id of a Kaltura account, such as `1234567`.
 ///
-/// Negative numbers are accounts of the platform itself. The server writes it as a number in some
-/// answers and as a text in others (wire contract, section 3); both are read.
+/// Negative ids are internal accounts of the platform. Some responses have it as a number and others as a
+/// string (wire contract, section 3); both are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct PartnerId(i64);
 
 impl PartnerId {
-    /// Wraps the number of an account.
+    /// The id with this number.
     #[must_use]
     pub const fn new(id: i64) -> Self {
         Self(id)
     }
 
-    /// The number itself.
+    /// The number.
     #[must_use]
     pub const fn get(self) -> i64 {
         self.0
@@ -39,12 +39,17 @@ impl fmt::Display for PartnerId {
 impl FromStr for PartnerId {
     type Err = InvalidPartnerId;
 
+    /// Reads decimal digits, with an optional sign.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPartnerId`] if the text is not a 64-bit number.
     fn from_str(text: &str) -> Result<Self, InvalidPartnerId> {
         text.parse().map(Self).map_err(InvalidPartnerId)
     }
 }
 
-/// The text is no partner id. The text is not in the message.
+/// The text is not a partner id. The message does not contain the text, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a partner id is a number, such as 1234567")]
 pub struct InvalidPartnerId(#[source] ParseIntError);
@@ -63,13 +68,13 @@ macro_rules! text_id {
         pub struct $name(String);
 
         impl $name {
-            /// Wraps the text as it is: nothing is trimmed or folded.
+            /// The id with this text, unchanged: nothing is trimmed or converted to lower case.
             #[must_use]
             pub fn new(id: impl Into<String>) -> Self {
                 Self(id.into())
             }
 
-            /// The text itself.
+            /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -88,16 +93,16 @@ macro_rules! text_id {
             }
         }
 
-        /// Reads a number as its text: some answers write ids as numbers (wire contract, section 3).
+        /// Reads a number as its digits: some responses have ids as numbers (wire contract, section 3).
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Scalar::deserialize(deserializer).map(|scalar| Self(scalar.into_text()))
+                Scalar::deserialize(deserializer).map(|scalar| Self(scalar.into_string()))
             }
         }
     };
 }
 
-macro_rules! shown_as_it_is {
+macro_rules! show_text {
     ($name:ident) => {
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -114,37 +119,37 @@ macro_rules! shown_as_it_is {
 }
 
 text_id! {
-    /// A widget, through which anybody may start an unprivileged session.
+    /// A widget, which starts unprivileged sessions without credentials.
     ///
-    /// Each partner has a default one, `_` and the partner id ([`WidgetId::default_of`]).
+    /// Each partner has a default widget, `_` and the partner id ([`WidgetId::default_for`]).
     WidgetId
 }
-shown_as_it_is!(WidgetId);
+show_text!(WidgetId);
 
 impl WidgetId {
-    /// The widget that every partner has.
+    /// The default widget of a partner.
     ///
     /// ```
     /// # use kaltura_types::{PartnerId, WidgetId};
-    /// assert_eq!(WidgetId::default_of(PartnerId::new(1234567)).as_str(), "_1234567");
+    /// assert_eq!(WidgetId::default_for(PartnerId::new(1234567)).as_str(), "_1234567");
     /// ```
     #[must_use]
-    pub fn default_of(partner: PartnerId) -> Self {
+    pub fn default_for(partner: PartnerId) -> Self {
         Self(format!("_{partner}"))
     }
 }
 
 text_id! {
-    /// A user of a partner, in the partner's own spelling: a login name, an e-mail address, a number.
+    /// A user of a partner, as the partner names it: a login name, an e-mail address, a number.
     UserId
 }
-shown_as_it_is!(UserId);
+show_text!(UserId);
 
 text_id! {
-    /// The public half of an app token, such as `0_7jh3eu10` (wire contract, section 3).
+    /// The id of an app token, such as `0_7jh3eu10` (wire contract, section 3). Not a secret.
     ///
-    /// It is easily mistaken for the token value. Therefore `Debug` and `Display` show it only if it
-    /// has the form of an id; anything else might be the secret, put in the wrong place.
+    /// Id and token value are easily swapped. Therefore `Debug` and `Display` show the text only if it has the
+    /// form of an id: any other text may be the secret.
     ///
     /// ```
     /// # use kaltura_types::AppTokenId;
@@ -155,7 +160,8 @@ text_id! {
 }
 
 impl AppTokenId {
-    /// Whether it looks like the ids that the server makes: digits, `_`, and up to 20 letters or digits.
+    /// Whether the text has the form of an id of the server: up to three digits, `_`, and up to 20 letters
+    /// or digits.
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
         self.0.split_once('_').is_some_and(|(center, name)| {
@@ -185,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_texts_are_read_alike() {
+    fn numbers_and_strings_are_read_alike() {
         for json in ["1234567", "\"1234567\""] {
             assert_eq!(serde_json::from_str::<PartnerId>(json).unwrap(), PartnerId::new(1_234_567));
             assert_eq!(serde_json::from_str::<UserId>(json).unwrap(), UserId::new("1234567"));
@@ -195,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_value_in_the_place_of_an_id_is_not_shown() {
+    fn a_token_value_in_place_of_an_id_is_not_shown() {
         let swapped = AppTokenId::new("3f786850e387550fdab836ed7e6dc881de23001b");
         assert!(!format!("{swapped} {swapped:?}").contains("3f78"));
     }

@@ -1,21 +1,23 @@
-//! The words of the Kaltura API around sessions and app tokens.
+//! Types of the Kaltura API for sessions and app tokens.
 //!
-//! Pure data: no input or output, no clock, no randomness, no cryptography, no async. What the server says
-//! and accepts is described in the project's wire contract, whose sections these docs cite.
+//! Data only: no input or output, no clock, no randomness, no cryptography, no async. The protocol is described in
+//! the [wire contract](wire_contract), whose sections this documentation cites.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! |---|---|
-//! | [`ids`] | partner, widget, app token and user ids |
-//! | [`secret`] | token value, user secret, admin secret: shared, wiped, never shown |
-//! | [`ks`] | the KS as an opaque string |
-//! | [`time`] | Unix time and lifetimes, two types |
-//! | [`open`] | sets that the server may extend |
-//! | [`session`], [`app_token`] | objects and actions of the two services |
-//! | [`privileges`] | the grammar of privileges, and what a login grants |
-//! | [`action`] | a call as a value |
-//! | [`api_error`], [`payload`] | judging an answer |
-//! | [`redact`](mod@redact) | taking secrets out of texts that others wrote |
-//! | [`secret_names`] | which parameters and members hold secrets |
+//! | [`ids`] | ids of partners, widgets, app tokens and users |
+//! | [`secret`] | app token value, user secret, admin secret: shared, zeroised, redacted |
+//! | [`ks`] | the KS: an opaque string, with a header that can be read |
+//! | [`time`] | Unix times and lifetimes, two types |
+//! | [`open`] | enumerations that the server may extend |
+//! | [`hash_type`] | the hash function of an app token |
+//! | [`session`], [`app_token`] | objects and actions of the two services; the session request |
+//! | [`privileges`] | parsing and building privileges, and what a login grants |
+//! | [`action`] | a call of the API as a value |
+//! | [`api_error`] | errors of the API: codes and their classes |
+//! | [`payload`] | decoding the body of a response |
+//! | [`redact`](mod@redact) | removing secrets from foreign texts |
+//! | [`wire_contract`] | the protocol, as it was measured on a real server |
 
 pub mod action;
 pub mod api_error;
@@ -28,26 +30,25 @@ pub mod payload;
 pub mod privileges;
 pub mod redact;
 pub mod secret;
-pub mod secret_names;
 pub mod session;
 pub mod time;
+pub mod wire_contract;
 
 pub use action::{Action, Parameters};
-pub use api_error::{ApiError, ErrorCode, KsRefusal};
+pub use api_error::{ApiError, ErrorClass, ErrorCode, KsRefusal};
 pub use app_token::{
     AddAppToken, AppToken, AppTokenDraft, AppTokenFilter, AppTokenList, AppTokenOrder, AppTokenStatus,
-    DeleteAppToken, DraftMistake, GetAppToken, ListAppTokens, Pager, Seconds, StartAppTokenSession,
+    DeleteAppToken, GetAppToken, InvalidDraft, ListAppTokens, Pager, Seconds, StartAppTokenSession,
     UpdateAppToken,
 };
 pub use hash_type::{HashType, UnknownHashType};
 pub use ids::{AppTokenId, InvalidPartnerId, PartnerId, UserId, WidgetId};
 pub use ks::{Ks, KsBody, KsEnvelope, KsHeader, KsVersion, MalformedKs};
-pub use open::{Coded, Open, Scalar};
+pub use open::{ApiEnum, Open, Scalar};
 pub use payload::{PayloadError, UnexpectedBody};
 pub use privileges::{InvalidPrivilege, Privilege, Privileges, PrivilegesBuilder, is_server_privilege};
-pub use redact::redact;
+pub use redact::{is_secret_name, redact};
 pub use secret::{AdminSecret, AppTokenValue, UserSecret};
-pub use secret_names::names_a_secret;
 pub use session::{
     BareKs, EndSession, GetSession, Impersonate, PartnerSecret, SessionInfo, SessionRequest, SessionType,
     StartSession, StartWidgetSession, WidgetSession,

@@ -5,32 +5,32 @@ use std::fmt;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A number or a text, as the server sent it.
+/// A whole number or a string, as the server sent it.
 ///
-/// The same field comes as the one in one action and as the other in the next (wire contract, section 3).
+/// The same field is a number in one response and a string in another (wire contract, section 3).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
-#[expect(clippy::exhaustive_enums, reason = "JSON has no third kind of simple value that names something")]
+#[expect(clippy::exhaustive_enums, reason = "an enumeration of the API is numbers or strings, nothing else")]
 pub enum Scalar {
     /// A whole number.
     Number(i64),
-    /// A text.
+    /// A string.
     Text(String),
 }
 
 impl Scalar {
-    /// The whole number that it is or spells.
+    /// The whole number: the value itself, or what the string parses to.
     pub(crate) fn integer<E: Error>(&self) -> Result<i64, E> {
         match self {
             Self::Number(number) => Ok(*number),
-            // The text is not quoted: it might be a secret in the wrong place.
-            Self::Text(text) => text.parse().map_err(|_| E::custom("a text that is not a whole number")),
+            // The string is not quoted: it may be a secret in the wrong place.
+            Self::Text(text) => text.parse().map_err(|_| E::custom("a string that is not a whole number")),
         }
     }
 
-    /// The text that it is, or that spells it.
+    /// The string, or the decimal digits of the number.
     #[must_use]
-    pub fn into_text(self) -> String {
+    pub fn into_string(self) -> String {
         match self {
             Self::Number(number) => number.to_string(),
             Self::Text(text) => text,
@@ -40,13 +40,13 @@ impl Scalar {
 
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Seen;
+        struct ScalarVisitor;
 
-        impl Visitor<'_> for Seen {
+        impl Visitor<'_> for ScalarVisitor {
             type Value = Scalar;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a whole number or a text")
+                f.write_str("a whole number or a string")
             }
 
             fn visit_i64<E: Error>(self, number: i64) -> Result<Scalar, E> {
@@ -54,7 +54,7 @@ impl<'de> Deserialize<'de> for Scalar {
             }
 
             fn visit_u64<E: Error>(self, number: u64) -> Result<Scalar, E> {
-                i64::try_from(number).map(Scalar::Number).map_err(|_| E::custom("a number beyond 64 bits"))
+                i64::try_from(number).map(Scalar::Number).map_err(|_| E::custom("a number above 2^63-1"))
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Scalar, E> {
@@ -66,44 +66,60 @@ impl<'de> Deserialize<'de> for Scalar {
             }
         }
 
-        deserializer.deserialize_any(Seen)
+        deserializer.deserialize_any(ScalarVisitor)
     }
 }
 
-/// A closed set of values that the API numbers or names.
-pub trait Coded: Sized {
-    /// The member that `code` stands for; a number and its text mean the same.
-    fn from_code(code: &Scalar) -> Option<Self>;
+/// An enumeration of the API: a fixed set of values, each with a number or a string on the wire.
+pub trait ApiEnum: Sized {
+    /// The value that `code` stands for, if this crate knows it.
+    ///
+    /// A set of numbers takes the decimal digits as a string too: `2` and `"2"` are the same.
+    fn from_wire(code: &Scalar) -> Option<Self>;
 
-    /// What the API calls this member.
-    fn code(&self) -> Scalar;
+    /// The number or string on the wire.
+    fn to_wire(&self) -> Scalar;
 }
 
-/// A member of the set `T`, or something newer than this crate, kept as it came.
+/// A value of the enumeration `T`, or one that this crate does not know, kept as the server sent it.
+///
+/// A server may be newer than this crate: what it adds to an enumeration is read, shown and written
+/// back unchanged, in place of an error.
 ///
 /// ```
 /// # use kaltura_types::{HashType, Open};
 /// let known: Open<HashType> = serde_json::from_str("\"SHA256\"")?;
 /// assert_eq!(known, Open::Known(HashType::Sha256));
-/// let newer: Open<HashType> = serde_json::from_str("\"SHA3\"")?;
-/// assert_eq!(serde_json::to_string(&newer)?, "\"SHA3\"");
+/// let unknown: Open<HashType> = serde_json::from_str("\"SHA3\"")?;
+/// assert_eq!(unknown.known(), None);
+/// assert_eq!(serde_json::to_string(&unknown)?, "\"SHA3\"");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a value is known or it is not")]
 pub enum Open<T> {
-    /// A member of the set.
+    /// A value of the enumeration.
     Known(T),
-    /// Anything else, as the server sent it.
+    /// Any other value, as the server sent it.
     Other(Scalar),
 }
 
 impl<T> Open<T> {
-    /// The member of the set, if it is one.
+    /// The value of the enumeration, if this crate knows it.
     pub const fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
             Self::Other(_) => None,
+        }
+    }
+}
+
+impl<T: ApiEnum> Open<T> {
+    /// The number or string on the wire.
+    pub(crate) fn to_wire(&self) -> Scalar {
+        match self {
+            Self::Known(value) => value.to_wire(),
+            Self::Other(code) => code.clone(),
         }
     }
 }
@@ -124,19 +140,19 @@ impl<T: fmt::Display> fmt::Display for Open<T> {
     }
 }
 
-impl<T: Coded> Serialize for Open<T> {
+impl<T: ApiEnum> Serialize for Open<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Known(value) => value.code().serialize(serializer),
+            Self::Known(value) => value.to_wire().serialize(serializer),
             Self::Other(code) => code.serialize(serializer),
         }
     }
 }
 
-impl<'de, T: Coded> Deserialize<'de> for Open<T> {
+impl<'de, T: ApiEnum> Deserialize<'de> for Open<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let code = Scalar::deserialize(deserializer)?;
-        Ok(T::from_code(&code).map_or(Self::Other(code), Self::Known))
+        Ok(T::from_wire(&code).map_or(Self::Other(code), Self::Known))
     }
 }
 
@@ -146,7 +162,7 @@ mod tests {
     use crate::SessionType;
 
     #[test]
-    fn a_number_and_its_text_mean_the_same() {
+    fn a_number_and_its_digits_are_the_same_value() {
         for json in ["2", "\"2\""] {
             assert_eq!(
                 serde_json::from_str::<Open<SessionType>>(json).unwrap(),
@@ -156,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn the_unknown_survives_with_its_kind() {
+    fn an_unknown_value_is_written_as_it_was_read() {
         for json in ["7", "\"7\"", "\"new\"", "-1"] {
             let open: Open<SessionType> = serde_json::from_str(json).unwrap();
             assert!(open.known().is_none());

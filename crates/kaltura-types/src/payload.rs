@@ -1,7 +1,7 @@
-//! The body of an answer: an error of the API, what was asked for, or neither.
+//! Decoding the body of a response: a result, an error of the API, or something else.
 //!
-//! HTTP status decides nothing: Kaltura answers errors with 200, and what stands between may answer
-//! anything with anything. So each body is judged by what it is (wire contract, section 2).
+//! The HTTP status does not tell them apart: Kaltura sends errors with status 200, and a proxy may send any body
+//! with any status. So the body itself is examined (wire contract, section 2).
 
 use std::fmt;
 
@@ -10,11 +10,12 @@ use serde_json::Value;
 
 use crate::api_error::ApiError;
 
-/// Reads a body that should hold a `T`.
+/// Decodes a body that should be a `T`. [`Value`] takes any result.
 ///
 /// # Errors
 ///
-/// [`PayloadError::Api`] if the server refused, [`PayloadError::Unexpected`] for anything that is neither.
+/// [`PayloadError::Api`] if the body is an error of the API, [`PayloadError::Unexpected`] if it is neither that nor
+/// a `T`.
 ///
 /// ```
 /// # use kaltura_types::{WidgetSession, payload::{self, PayloadError, UnexpectedBody}};
@@ -26,32 +27,30 @@ use crate::api_error::ApiError;
 /// # Ok::<(), PayloadError>(())
 /// ```
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, PayloadError> {
-    read(judge(body)?)
-}
-
-/// Reads a value that should be a `T`, such as one result of a multirequest.
-///
-/// # Errors
-///
-/// As [`decode`].
-pub fn decode_value<T: DeserializeOwned>(value: Value) -> Result<T, PayloadError> {
-    read(judge_value(value)?)
-}
-
-/// Reads a body as JSON that is not an error.
-///
-/// # Errors
-///
-/// As [`decode`], but for the wrong kind of JSON, which this can not know.
-pub fn judge(body: &[u8]) -> Result<Value, PayloadError> {
     match serde_json::from_slice(body) {
-        Ok(value) => judge_value(value),
-        Err(error) => Err(PayloadError::Unexpected(not_json(body, error.is_eof()))),
+        Ok(value) => decode_value(value),
+        Err(error) => Err(PayloadError::Unexpected(classify(body, error.is_eof()))),
     }
 }
 
-/// Takes the result out of the envelope that other Kaltura back ends send, and tells errors apart.
-fn judge_value(value: Value) -> Result<Value, PayloadError> {
+/// Decodes a JSON value that should be a `T`, such as one result of a multirequest.
+///
+/// # Errors
+///
+/// The same as [`decode`].
+pub fn decode_value<T: DeserializeOwned>(value: Value) -> Result<T, PayloadError> {
+    let value = result_of(value)?;
+    let found = JsonKind::from(&value);
+    // The error of serde quotes the value, which may be a secret: it is not kept.
+    serde_json::from_value(value).map_err(|_| {
+        let name = std::any::type_name::<T>();
+        let expected = name.rsplit("::").next().unwrap_or(name);
+        PayloadError::Unexpected(UnexpectedBody::WrongShape { expected, found })
+    })
+}
+
+/// Removes the envelope that other Kaltura back ends send, and separates errors from results.
+fn result_of(value: Value) -> Result<Value, PayloadError> {
     let value = without_envelope(value);
     let inner = value.get("error").filter(|_| value.as_object().is_some_and(|object| object.len() == 1));
     match ApiError::from_json(inner.unwrap_or(&value)) {
@@ -60,8 +59,8 @@ fn judge_value(value: Value) -> Result<Value, PayloadError> {
     }
 }
 
-/// An envelope is an object of exactly `result` and `executionTime`: anything else may be an object of the
-/// API that happens to have a member of that name.
+/// An envelope has exactly the members `result` and `executionTime`. With more or others, it may be an object of
+/// the API that has a member `result`.
 fn without_envelope(mut value: Value) -> Value {
     match value.as_object_mut() {
         Some(object) if object.len() == 2 && object.contains_key("executionTime") => {
@@ -71,18 +70,9 @@ fn without_envelope(mut value: Value) -> Value {
     }
 }
 
-fn read<T: DeserializeOwned>(value: Value) -> Result<T, PayloadError> {
-    let found = JsonKind::of(&value);
-    // The error of serde quotes the value, which may be a secret: it is not kept.
-    serde_json::from_value(value).map_err(|_| {
-        let name = std::any::type_name::<T>();
-        let expected = name.rsplit("::").next().unwrap_or(name);
-        PayloadError::Unexpected(UnexpectedBody::WrongShape { expected, found })
-    })
-}
-
-fn not_json(body: &[u8], cut: bool) -> UnexpectedBody {
-    let Ok(text) = std::str::from_utf8(body) else { return UnexpectedBody::NotText };
+/// Tells bodies apart that are not JSON. `at_end` is whether the parser failed at the end of the body.
+fn classify(body: &[u8], at_end: bool) -> UnexpectedBody {
+    let Ok(text) = std::str::from_utf8(body) else { return UnexpectedBody::NotUtf8 };
     let text = text.trim_start_matches('\u{feff}').trim();
     let begins_with =
         |prefix: &str| text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
@@ -94,18 +84,18 @@ fn not_json(body: &[u8], cut: bool) -> UnexpectedBody {
         UnexpectedBody::Html
     } else if !text.starts_with(['{', '[', '"']) {
         UnexpectedBody::PlainText
-    } else if cut {
-        UnexpectedBody::CutJson
+    } else if at_end {
+        UnexpectedBody::TruncatedJson
     } else {
-        UnexpectedBody::BrokenJson
+        UnexpectedBody::InvalidJson
     }
 }
 
-/// Why a body holds no result.
+/// Why a body is not the expected result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PayloadError {
-    /// The server understood and refused.
+    /// The server refused the call.
     #[error(transparent)]
     Api(#[from] ApiError),
     /// The body is neither a result nor an error of the API.
@@ -113,69 +103,69 @@ pub enum PayloadError {
     Unexpected(#[from] UnexpectedBody),
 }
 
-/// A body that is neither a result nor an error of the API. What it says is not kept: it may echo secrets.
+/// A body that is neither the expected result nor an error of the API.
+///
+/// The body itself is not kept: it may contain secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnexpectedBody {
-    /// Nothing, as after a fatal error of the server.
-    #[error("the answer is empty")]
+    /// Empty, as after a fatal error of the server.
+    #[error("the response is empty")]
     Empty,
-    /// A page for people: something between here and the API has answered.
-    #[error("the answer is an HTML page, not JSON")]
+    /// An HTML page: the response of a proxy or another server, not of the API.
+    #[error("the response is an HTML page, not JSON")]
     Html,
-    /// The server's other format: it did not see `format=1`.
-    #[error("the answer is XML, not JSON")]
+    /// XML, the server's default format: it did not read the parameter `format=1`.
+    #[error("the response is XML, not JSON")]
     Xml,
-    /// A bare text.
-    #[error("the answer is a plain text, not JSON")]
+    /// Plain text.
+    #[error("the response is plain text, not JSON")]
     PlainText,
     /// JSON that ends too early.
-    #[error("the answer is JSON that was cut off")]
-    CutJson,
-    /// Something that begins like JSON and is not.
-    #[error("the answer begins like JSON, but is not")]
-    BrokenJson,
-    /// Bytes that are no UTF-8.
-    #[error("the answer is not text")]
-    NotText,
-    /// JSON of another kind, or an object that lacks something.
-    #[error("the answer is {found}, but no {expected}")]
+    #[error("the response is JSON that was cut off")]
+    TruncatedJson,
+    /// A text that begins like JSON and is not valid JSON.
+    #[error("the response is not valid JSON")]
+    InvalidJson,
+    /// Bytes that are not UTF-8.
+    #[error("the response is not UTF-8 text")]
+    NotUtf8,
+    /// JSON of another kind, or an object without the required members.
+    #[error("the response is {found}, not a valid {expected}")]
     WrongShape {
         /// The type that was expected.
         expected: &'static str,
-        /// What came instead.
+        /// The kind of JSON that was received.
         found: JsonKind,
     },
 }
 
-/// The kinds of JSON.
+/// The kinds of JSON values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "JSON has no more")]
 pub enum JsonKind {
     /// `null`
     Null,
     /// `true` or `false`
-    Boolean,
+    Bool,
     /// A number.
     Number,
-    /// A text.
-    Text,
-    /// A list.
-    List,
+    /// A string.
+    String,
+    /// An array.
+    Array,
     /// An object.
     Object,
 }
 
-impl JsonKind {
-    /// The kind of a value.
-    #[must_use]
-    pub const fn of(value: &Value) -> Self {
+impl From<&Value> for JsonKind {
+    fn from(value: &Value) -> Self {
         match value {
             Value::Null => Self::Null,
-            Value::Bool(_) => Self::Boolean,
+            Value::Bool(_) => Self::Bool,
             Value::Number(_) => Self::Number,
-            Value::String(_) => Self::Text,
-            Value::Array(_) => Self::List,
+            Value::String(_) => Self::String,
+            Value::Array(_) => Self::Array,
             Value::Object(_) => Self::Object,
         }
     }
@@ -185,10 +175,10 @@ impl fmt::Display for JsonKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Null => "null",
-            Self::Boolean => "true or false",
+            Self::Bool => "a boolean",
             Self::Number => "a number",
-            Self::Text => "a bare text",
-            Self::List => "a list",
+            Self::String => "a string",
+            Self::Array => "an array",
             Self::Object => "an object",
         })
     }
@@ -214,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_is_told_apart() {
+    fn bodies_that_are_not_json_are_told_apart() {
         let cases: [(&[u8], UnexpectedBody); 10] = [
             (b"", UnexpectedBody::Empty),
             (b" \n\xef\xbb\xbf", UnexpectedBody::PlainText),
@@ -223,9 +213,9 @@ mod tests {
             (b"<?xml version=\"1.0\"?><xml>", UnexpectedBody::Xml),
             (b"<xml><result>", UnexpectedBody::Xml),
             (b"Service unavailable", UnexpectedBody::PlainText),
-            (b"{\"partnerId\":7,\"ks", UnexpectedBody::CutJson),
-            (b"{\"partnerId\":7}}", UnexpectedBody::BrokenJson),
-            (b"\xff\xfe", UnexpectedBody::NotText),
+            (b"{\"partnerId\":7,\"ks", UnexpectedBody::TruncatedJson),
+            (b"{\"partnerId\":7}}", UnexpectedBody::InvalidJson),
+            (b"\xff\xfe", UnexpectedBody::NotUtf8),
         ];
         for (body, expected) in cases {
             assert_eq!(unexpected::<WidgetSession>(body), expected, "{}", body.escape_ascii());
@@ -233,13 +223,13 @@ mod tests {
     }
 
     #[test]
-    fn json_of_another_kind_is_not_the_object() {
+    fn json_of_another_kind_is_unexpected() {
         for (body, found) in [
             ("null", JsonKind::Null),
-            ("true", JsonKind::Boolean),
+            ("true", JsonKind::Bool),
             ("7", JsonKind::Number),
-            ("\"text\"", JsonKind::Text),
-            ("[]", JsonKind::List),
+            ("\"text\"", JsonKind::String),
+            ("[]", JsonKind::Array),
             ("{}", JsonKind::Object),
         ] {
             let expected = UnexpectedBody::WrongShape { expected: "WidgetSession", found };
@@ -248,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_text_is_a_ks_only_if_it_reads_as_one() {
+    fn a_string_is_a_ks_only_if_it_looks_like_one() {
         assert!(matches!(unexpected::<BareKs>(b"\"ok\""), UnexpectedBody::WrongShape { .. }));
         assert!(
             decode::<BareKs>(b"\"djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8\"").is_ok()
@@ -256,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn an_envelope_has_two_members_and_is_opened() {
+    fn an_envelope_of_two_members_is_removed() {
         let body = br#"{"executionTime":0.1,"result":{"partnerId":7,"ks":"k","userId":"0"}}"#;
         assert_eq!(decode::<WidgetSession>(body).unwrap().ks.expose(), "k");
         let error = r#"{"code":"INVALID_KS","message":"m","objectType":"KalturaAPIException","args":[]}"#;
@@ -271,9 +261,9 @@ mod tests {
     }
 
     #[test]
-    fn an_object_with_a_result_of_its_own_is_no_envelope() {
+    fn an_object_with_a_member_result_is_not_an_envelope() {
         let body = br#"{"result":"x","executionTime":1,"objectType":"KalturaJob"}"#;
-        assert!(judge(body).unwrap().get("result").is_some());
+        assert!(decode::<Value>(body).unwrap().get("result").is_some());
     }
 
     #[test]

@@ -1,18 +1,16 @@
-//! Privileges: what a session may do, as a comma-separated text with a grammar of its own.
+//! Privileges: what a session may do, as comma-separated text (wire contract, section 5).
 
 mod builder;
-mod reserved;
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::builder::{InvalidPrivilege, PrivilegesBuilder};
-pub use self::reserved::is_server_privilege;
 
 use crate::AppTokenId;
 
-/// One privilege: a name, and the parts of its value.
+/// A privilege: a name, and the parts of its value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Privilege {
     name: String,
@@ -20,31 +18,32 @@ pub struct Privilege {
 }
 
 impl Privilege {
-    /// A privilege as a KS holds it, unchecked: what is made up goes through [`Privileges::builder`].
+    /// A privilege as a KS may contain it, without checks. [`Privileges::builder`] checks.
     #[must_use]
     pub fn new(name: impl Into<String>, values: Vec<String>) -> Self {
         Self { name: name.into(), values }
     }
 
-    /// The name, in the case in which it was given: case matters.
+    /// The name, which is case-sensitive.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The parts of the value, which `/` separates; none if there is no value.
+    /// The parts of the value, which are separated by `/` on the wire; empty if there is no value.
     #[must_use]
     pub fn values(&self) -> &[String] {
         &self.values
     }
 
-    /// Whether `*` is among the parts, which lets a caller narrow this privilege (wire contract, section 5.3).
+    /// Whether `*` is one of the parts. On an app token, a login may then narrow this privilege (wire contract,
+    /// section 5.3).
     #[must_use]
     pub fn is_wildcard(&self) -> bool {
         self.values.iter().any(|value| value == "*")
     }
 
-    /// Reads `name[:part/part…]`. The first colon splits, and nothing is trimmed.
+    /// Reads `name[:part/part…]`. The first colon separates, and nothing is trimmed.
     fn parse(item: &str) -> Self {
         let (name, value) = item.split_once(':').unwrap_or((item, ""));
         let values =
@@ -63,10 +62,10 @@ impl fmt::Display for Privilege {
     }
 }
 
-/// An ordered list of privileges, each name once (wire contract, section 5.1).
+/// An ordered list of privileges with distinct names (wire contract, section 5.1).
 ///
-/// Reading never fails: whatever the server sends is kept, known or not. What a person or a program
-/// makes up goes through [`Privileges::builder`], which refuses what would be ambiguous or mangled.
+/// Parsing never fails: what the server sends is kept, known or not. For new privileges use
+/// [`Privileges::builder`], which refuses what the server would misread.
 ///
 /// ```
 /// # use kaltura_types::Privileges;
@@ -74,8 +73,8 @@ impl fmt::Display for Privilege {
 /// assert_eq!(granted.get("sview").unwrap().values(), ["0_a", "0_b"]);
 /// assert_eq!(granted.to_string(), "sview:0_a/0_b,disableentitlement");
 ///
-/// let wished = Privileges::builder().add("appid", "importer").add("edit", "*").build()?;
-/// assert_eq!(wished.to_string(), "appid:importer,edit:*");
+/// let requested = Privileges::builder().add("appid", "importer").add("edit", "*").build()?;
+/// assert_eq!(requested.to_string(), "appid:importer,edit:*");
 /// # Ok::<(), kaltura_types::InvalidPrivilege>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -88,13 +87,13 @@ impl Privileges {
         Self(Vec::new())
     }
 
-    /// Begins a list that is checked when it is built.
+    /// A builder for a list that is checked.
     pub fn builder() -> PrivilegesBuilder {
         PrivilegesBuilder::default()
     }
 
-    /// Reads a text as the server does: a repeated name merges its parts, an empty item is a privilege
-    /// with an empty name (wire contract, section 5.1).
+    /// Reads a text as the server does: the parts of a repeated name are joined, and an empty item is a
+    /// privilege with an empty name (wire contract, section 5.1).
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut privileges = Self::none();
@@ -104,24 +103,24 @@ impl Privileges {
         privileges
     }
 
-    /// The privilege of exactly this name.
+    /// The privilege with exactly this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Privilege> {
         self.0.iter().find(|privilege| privilege.name == name)
     }
 
-    /// All of them, in order; also one with an empty name, if the text had an empty item.
+    /// All privileges in order, including one with an empty name if the text had an empty item.
     pub fn iter(&self) -> impl Iterator<Item = &Privilege> {
         self.0.iter()
     }
 
-    /// Whether there is none. An empty item does not count.
+    /// Whether there is no privilege. One with an empty name does not count.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|privilege| privilege.name.is_empty())
     }
 
-    /// Adds the privileges of `other`; where a name stands in both, its parts are joined.
+    /// Adds the privileges of `other`; the parts of a name that is in both are joined.
     ///
     /// ```
     /// # use kaltura_types::Privileges;
@@ -135,16 +134,17 @@ impl Privileges {
         }
     }
 
-    /// What `appToken.startSession` grants: the session group of the token, what the token has, and of
-    /// what is `wished` as much as the server lets through (wire contract, section 5.3).
+    /// The privileges of a session that `appToken.startSession` starts: the session group of the token, the
+    /// privileges of the token, and those of the requested ones that the server accepts (wire contract, section
+    /// 5.3).
     ///
-    /// A wish passes if its name is neither the server's nor on the token, or if the token has it with
-    /// `*`, which the wish then narrows. Anything else is dropped without a word.
+    /// The server accepts a requested privilege if its name is neither a server privilege nor on the token, or if
+    /// the token has it with `*`; then the requested value replaces the token's. It silently drops all others.
     ///
     /// ```
     /// # use kaltura_types::{AppTokenId, Privileges};
     /// let token = AppTokenId::new("0_abcdefgh");
-    /// let granted = Privileges::of_app_token_session(
+    /// let granted = Privileges::for_app_token_session(
     ///     &token,
     ///     &Privileges::parse("sview:*"),
     ///     &Privileges::parse("sview:0_a,edit:*,appid:importer"),
@@ -152,16 +152,17 @@ impl Privileges {
     /// assert_eq!(granted.to_string(), "sessionid:0_abcdefgh,apptoken:0_abcdefgh,sview:0_a,appid:importer");
     /// ```
     #[must_use]
-    pub fn of_app_token_session(token: &AppTokenId, on_token: &Self, wished: &Self) -> Self {
+    pub fn for_app_token_session(token: &AppTokenId, on_token: &Self, requested: &Self) -> Self {
         let id = token.as_str();
         let mut granted = Self::parse(&format!("sessionid:{id},apptoken:{id}"));
         granted.merge(on_token);
-        let has = granted.clone();
-        for wish in &wished.0 {
-            if has.get(&wish.name).is_some_and(Privilege::is_wildcard) {
-                granted.replace(wish);
-            } else if !is_server_privilege(trimmed(&wish.name)) && !has.has_trimmed(trimmed(&wish.name)) {
-                granted.0.push(wish.clone());
+        let fixed = granted.clone();
+        for privilege in &requested.0 {
+            let name = trim(&privilege.name);
+            if fixed.get(&privilege.name).is_some_and(Privilege::is_wildcard) {
+                granted.replace(privilege);
+            } else if !is_server_privilege(name) && !fixed.has_trimmed(name) {
+                granted.0.push(privilege.clone());
             }
         }
         granted
@@ -181,16 +182,16 @@ impl Privileges {
     }
 
     fn has_trimmed(&self, name: &str) -> bool {
-        self.0.iter().any(|privilege| trimmed(&privilege.name) == name)
+        self.0.iter().any(|privilege| trim(&privilege.name) == name)
     }
 }
 
-/// Without the blanks that the server takes for blanks: not all that Unicode knows.
-fn trimmed(name: &str) -> &str {
+/// Removes what PHP's `trim` removes: fewer characters than Unicode white space.
+fn trim(name: &str) -> &str {
     name.trim_matches([' ', '\t', '\n', '\r', '\0', '\x0B'])
 }
 
-/// The text that the API takes.
+/// The text on the wire.
 impl fmt::Display for Privileges {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, privilege) in self.0.iter().enumerate() {
@@ -227,12 +228,63 @@ impl<'de> Deserialize<'de> for Privileges {
     }
 }
 
+/// Whether the server itself interprets this privilege, so that a login with an app token cannot add it (wire
+/// contract, section 5.3).
+///
+/// The name is case-sensitive: `Sview` is not a server privilege.
+///
+/// ```
+/// # use kaltura_types::is_server_privilege;
+/// assert!(is_server_privilege("disableentitlement"));
+/// assert!(!is_server_privilege("appid"));
+/// ```
+#[must_use]
+pub fn is_server_privilege(name: &str) -> bool {
+    SERVER_PRIVILEGES.contains(&name)
+}
+
+const SERVER_PRIVILEGES: [&str; 33] = [
+    "edit",
+    "sview",
+    "list",
+    "download",
+    "downloadasset",
+    "editplaylist",
+    "sviewplaylist",
+    "actionslimit",
+    "setrole",
+    "restrictingrole",
+    "limitentry",
+    "iprestrict",
+    "urirestrict",
+    "enableentitlement",
+    "disableentitlement",
+    "disableentitlementforentry",
+    "disableentitlementforplaylist",
+    "privacycontext",
+    "enablecategorymoderation",
+    "reftime",
+    "sessionkey",
+    "preview",
+    "sessionid",
+    "jobtype",
+    "apptoken",
+    "enablechangeaccount",
+    "edituser",
+    "enablecaptionmoderation",
+    "editadmintags",
+    "restrictexplicitliveview",
+    "virtualeventid",
+    "searchcontext",
+    "disablesessiontypecheck",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_the_first_colon_splits() {
+    fn only_the_first_colon_separates() {
         let privileges = Privileges::parse("custom:a:b:c");
         assert_eq!(privileges.get("custom").unwrap().values(), ["a:b:c"]);
     }
@@ -246,9 +298,9 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_does_not_smuggle_a_server_privilege() {
+    fn a_space_does_not_hide_a_server_privilege() {
         let token = AppTokenId::new("0_abcdefgh");
-        let granted = Privileges::of_app_token_session(
+        let granted = Privileges::for_app_token_session(
             &token,
             &Privileges::none(),
             &Privileges::parse(" sview:*, custom :1"),

@@ -1,13 +1,18 @@
-//! Taking secrets out of texts that others wrote: the server's messages echo what they were sent.
+//! Finding secrets in foreign texts, and by the names of parameters.
+//!
+//! The server's messages echo parameters, secrets among them (wire contract, section 7).
 
 use std::borrow::Cow;
 
 use crate::Ks;
 
-const MARK: &str = "(redacted)";
+const REDACTED: &str = "(redacted)";
 
-/// Replaces every occurrence of one of `secrets`, and everything that looks like a secret of this API: a
-/// KS, or 32 hex digits and more (a token value, a partner secret, a token hash).
+/// Replaces each occurrence of one of `secrets`, and everything that looks like a secret of this API, by
+/// `(redacted)`.
+///
+/// A KS looks like a secret, whole or truncated, and so do 32 or more hex digits: a token value, a partner
+/// secret, a token hash.
 ///
 /// ```
 /// # use kaltura_types::redact;
@@ -17,24 +22,24 @@ const MARK: &str = "(redacted)";
 #[must_use]
 pub fn redact<'a>(text: &'a str, secrets: &[&str]) -> Cow<'a, str> {
     let mut known: Vec<&str> = secrets.iter().copied().filter(|secret| !secret.is_empty()).collect();
-    // The longest first: one secret may be a part of another.
+    // The longest first: one secret may be part of another.
     known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     let mut text = Cow::Borrowed(text);
     for secret in known {
         if text.contains(secret) {
-            text = Cow::Owned(text.replace(secret, MARK));
+            text = Cow::Owned(text.replace(secret, REDACTED));
         }
     }
-    if words(&text).any(looks_secret) { Cow::Owned(without_secret_words(&text)) } else { text }
+    if words(&text).any(looks_like_secret) { Cow::Owned(redact_words(&text)) } else { text }
 }
 
-/// Whether a KS, whole or cut, or a secret in hex stands in a word.
-fn looks_secret(word: &str) -> bool {
+/// Whether a word contains a KS, whole or truncated, or a secret in hex.
+fn looks_like_secret(word: &str) -> bool {
     let hex = word.split(|c: char| !c.is_ascii_hexdigit()).any(|run| run.len() >= 32);
-    hex || (word.len() >= 12 && word.contains("djJ8")) || Ks::reads_as_ks(word)
+    hex || (word.len() >= 12 && word.contains("djJ8")) || Ks::looks_like_ks(word)
 }
 
-/// The alphabets of Base64. The padding separates: otherwise `ks=…` were one word.
+/// The alphabets of Base64 without the padding, so that `ks=…` is two words.
 fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || "+/-_".contains(c)
 }
@@ -43,13 +48,13 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c| !is_word(c))
 }
 
-fn without_secret_words(text: &str) -> String {
+fn redact_words(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while !rest.is_empty() {
         let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
-        clean.push_str(if looks_secret(word) { MARK } else { word });
+        clean.push_str(if looks_like_secret(word) { REDACTED } else { word });
         let gap = after.find(is_word).unwrap_or(after.len());
         clean.push_str(&after[..gap]);
         rest = &after[gap..];
@@ -57,12 +62,39 @@ fn without_secret_words(text: &str) -> String {
     clean
 }
 
+/// Names of secrets in the API, in lower case.
+const SECRET_NAMES: [&str; 5] = ["ks", "session", "otp", "hashkey", "tokenhash"];
+
+/// Endings of names of secrets, in lower case, as in `adminSecret`, `refreshToken`, `newPassword`.
+const SECRET_ENDINGS: [&str; 8] =
+    ["secret", "token", "password", "passphrase", "privatekey", "secretkey", "apikey", "accesskey"];
+
+/// Whether a parameter or member of this name is a secret.
+///
+/// Secrets are the KS, a one-time password, the `hashKey` that sets a password, and each name that ends in secret,
+/// token, password or a kind of key, singular or plural. Case, `_` and `-` are ignored. Apply it to strings and
+/// numbers only: `appToken` may also be an object, and `useToken` a boolean.
+///
+/// ```
+/// # use kaltura_types::is_secret_name;
+/// assert!(is_secret_name("ks") && is_secret_name("zoomClientSecret") && is_secret_name("PRIVATE_KEY"));
+/// assert!(!is_secret_name("appTokenId") && !is_secret_name("secretive"));
+/// ```
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    let name: String =
+        name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect();
+    let singular = name.strip_suffix('s').unwrap_or(&name);
+    SECRET_NAMES.contains(&name.as_str())
+        || SECRET_ENDINGS.iter().any(|end| name.ends_with(end) || singular.ends_with(end))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn ordinary_messages_stay_as_they_are() {
+    fn messages_without_secrets_are_not_changed() {
         for text in
             ["", "Unknown widget [_1234567]", "Application token id \"0_7jh3eu10\" not found", "Ärger: ü"]
         {
@@ -71,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_secret_goes() {
+    fn what_looks_like_a_secret_is_replaced() {
         let hex = "3f786850e387550fdab836ed7e6dc881";
         let ks = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
         let text = format!("id \"{hex}\", ks={ks}; cut {}…, path/{ks}, hash-{hex}!", &ks[..20]);
@@ -80,7 +112,53 @@ mod tests {
     }
 
     #[test]
-    fn known_secrets_go_wherever_they_stand() {
+    fn known_secrets_are_replaced_anywhere() {
         assert_eq!(redact("a-hush-b hush", &["hush", "", "a-hush"]), "(redacted)-b (redacted)");
+    }
+
+    #[test]
+    fn names_of_secrets_are_recognised() {
+        for name in [
+            "ks",
+            "session",
+            "otp",
+            "hashKey",
+            "tokenHash",
+            "secret",
+            "adminSecret",
+            "userSecret",
+            "token",
+            "refreshToken",
+            "password",
+            "oldPassword",
+            "newPassword",
+            "passPhrase",
+            "privateKey",
+            "private_key",
+            "s3-secret-key",
+            "apiKey",
+            "accessKey",
+            "TOKENS",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_names_are_not_secrets() {
+        for name in [
+            "",
+            "s",
+            "id",
+            "name",
+            "tokenId",
+            "uploadTokenId",
+            "hashType",
+            "sessionType",
+            "tasks",
+            "publicKey",
+        ] {
+            assert!(!is_secret_name(name), "{name}");
+        }
     }
 }

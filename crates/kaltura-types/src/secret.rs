@@ -1,4 +1,4 @@
-//! Secrets: text that is shared, wiped when the last owner is gone, and never shown by accident.
+//! Secrets: text in shared memory that is zeroised on drop and never shown by accident.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// The memory behind every secret of this crate. A clone shares it.
+/// The memory of every secret of this crate. Clones share it; the last owner zeroises it.
 #[derive(Clone)]
 pub(crate) struct SecretText(Arc<Zeroizing<String>>);
 
@@ -20,7 +20,7 @@ impl SecretText {
         &self.0
     }
 
-    pub(crate) fn same_as(&self, other: &Self) -> bool {
+    pub(crate) fn ct_eq(&self, other: &Self) -> bool {
         self.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
     }
 }
@@ -35,13 +35,13 @@ macro_rules! secret {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         ///
-        /// `Debug` shows nothing of it, there is no `Display` and no `Serialize`; equality takes the same
-        /// time wherever the texts differ. A clone shares the memory, which is wiped with the last owner.
+        /// `Debug` is redacted; there is no `Display` and no `Serialize`. Equality takes constant time.
+        /// Clones share the memory, which is zeroised when the last one is dropped.
         #[derive(Clone)]
         pub struct $name($crate::secret::SecretText);
 
         impl $name {
-            /// Takes the text as it is: nothing is trimmed, folded or re-encoded.
+            /// The secret with this text, unchanged: nothing is trimmed, converted or re-encoded.
             #[must_use]
             pub fn new(text: impl Into<String>) -> Self {
                 Self($crate::secret::SecretText::new(text.into()))
@@ -62,7 +62,7 @@ macro_rules! secret {
 
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
-                self.0.same_as(&other.0)
+                self.0.ct_eq(&other.0)
             }
         }
 
@@ -84,9 +84,9 @@ macro_rules! secret {
 pub(crate) use secret;
 
 secret! {
-    /// The value of an app token: the secret that proves who logs in. It never leaves the process.
+    /// The value of an app token: the secret that a login proves to have. It is never sent.
     ///
-    /// The server makes 32 lower-case hex digits, whatever the hash type (wire contract, section 3).
+    /// The server creates 32 lower-case hex digits, for every hash type (wire contract, section 3).
     ///
     /// ```
     /// # use kaltura_types::AppTokenValue;
@@ -96,7 +96,7 @@ secret! {
     AppTokenValue
 }
 
-/// The server gives the value in each app token object (wire contract, section 4.7).
+/// Each app token object of the server contains the value (wire contract, section 4.7).
 impl<'de> Deserialize<'de> for AppTokenValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::new)
@@ -104,14 +104,14 @@ impl<'de> Deserialize<'de> for AppTokenValue {
 }
 
 secret! {
-    /// A partner's user secret: `session.start` takes it for USER sessions (wire contract, section 4.1).
+    /// The user secret of a partner, for USER sessions of `session.start` (wire contract, section 4.1).
     ///
     /// It cannot sign a KS: the admin secret signs USER sessions too (wire contract, section 6.1).
     UserSecret
 }
 
 secret! {
-    /// A partner's admin secret: it starts any session, and signs and opens every KS of the partner.
+    /// The admin secret of a partner: it starts any session, and signs and opens every KS of the partner.
     AdminSecret
 }
 
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_shown() {
+    fn debug_is_redacted() {
         let shown = format!(
             "{:?} {:?} {:#?}",
             AppTokenValue::new("ab12"),

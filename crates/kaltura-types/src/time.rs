@@ -1,4 +1,4 @@
-//! Time as the API knows it: points in Unix seconds, lifetimes in whole seconds. Two types, never mixed.
+//! Points in time in Unix seconds, and lifetimes in whole seconds: two types, never mixed.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -10,13 +10,13 @@ use crate::open::Scalar;
 
 /// A point in time, in whole seconds since 1970-01-01 00:00 UTC.
 ///
-/// Read from a number or its text (wire contract, section 3).
+/// Read from a number or a string of digits (wire contract, section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct UnixTime(i64);
 
 impl UnixTime {
-    /// Wraps Unix seconds.
+    /// The time at this number of Unix seconds.
     #[must_use]
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(seconds)
@@ -28,7 +28,7 @@ impl UnixTime {
         self.0
     }
 
-    /// How many seconds `self` lies after `earlier`; negative if it lies before.
+    /// The seconds from `earlier` to `self`; negative if `self` is before `earlier`. Saturates.
     ///
     /// ```
     /// # use kaltura_types::UnixTime;
@@ -39,7 +39,7 @@ impl UnixTime {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// The point that lies `seconds` later, or earlier if negative; the ends of the range are not left.
+    /// The time `seconds` later, or earlier if negative. Saturates.
     #[must_use]
     pub const fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds))
@@ -58,10 +58,10 @@ impl<'de> Deserialize<'de> for UnixTime {
     }
 }
 
-/// How long a session is wished to live: whole seconds, at least one.
+/// The requested duration of a session: whole seconds, at least one.
 ///
-/// The server takes `0` at its word and makes a session that is dead on arrival (wire contract, section
-/// 4.1); "the default" is said by not asking at all. Hence zero does not exist here.
+/// A request with `0` creates a session that is expired on arrival, not one with the default duration (wire
+/// contract, section 4.1). For the default, leave the lifetime unset.
 ///
 /// ```
 /// # use std::time::Duration; use kaltura_types::Lifetime;
@@ -75,7 +75,7 @@ impl<'de> Deserialize<'de> for UnixTime {
 pub struct Lifetime(NonZeroU32);
 
 impl Lifetime {
-    /// A lifetime that is written in the program. A number from outside goes through `TryFrom<u64>`.
+    /// A constant lifetime. For a number from input use `TryFrom<u64>`, which does not panic.
     ///
     /// # Panics
     ///
@@ -83,29 +83,29 @@ impl Lifetime {
     #[must_use]
     #[track_caller]
     pub const fn seconds(seconds: u32) -> Self {
-        Self::literal(seconds, 1)
+        Self::constant(seconds, 1)
     }
 
-    /// A lifetime that is written in the program, in minutes.
+    /// A constant lifetime in minutes.
     ///
     /// # Panics
     ///
-    /// If `minutes` is zero, or more than 136 years.
+    /// If `minutes` is zero, or more than `u32::MAX` seconds (136 years).
     #[must_use]
     #[track_caller]
     pub const fn minutes(minutes: u32) -> Self {
-        Self::literal(minutes, 60)
+        Self::constant(minutes, 60)
     }
 
-    /// A lifetime that is written in the program, in hours.
+    /// A constant lifetime in hours.
     ///
     /// # Panics
     ///
-    /// If `hours` is zero, or more than 136 years.
+    /// If `hours` is zero, or more than `u32::MAX` seconds (136 years).
     #[must_use]
     #[track_caller]
     pub const fn hours(hours: u32) -> Self {
-        Self::literal(hours, 3600)
+        Self::constant(hours, 3600)
     }
 
     /// The number of seconds.
@@ -114,15 +114,15 @@ impl Lifetime {
         self.0.get()
     }
 
-    /// The same as a [`Duration`].
+    /// The lifetime as a [`Duration`].
     #[must_use]
     pub const fn as_duration(self) -> Duration {
         Duration::from_secs(self.0.get() as u64)
     }
 
-    #[expect(clippy::expect_used, reason = "the documented panic of the constructors for literals")]
+    #[expect(clippy::expect_used, reason = "the documented panic of the constructors for constants")]
     #[track_caller]
-    const fn literal(count: u32, unit: u32) -> Self {
+    const fn constant(count: u32, unit: u32) -> Self {
         let seconds = count.checked_mul(unit).expect("a lifetime of at most 136 years");
         Self(NonZeroU32::new(seconds).expect("a lifetime of at least one second"))
     }
@@ -131,7 +131,11 @@ impl Lifetime {
 impl TryFrom<u64> for Lifetime {
     type Error = InvalidLifetime;
 
-    /// Reads whole seconds.
+    /// Takes whole seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidLifetime`] for zero and for more than `u32::MAX` seconds.
     fn try_from(seconds: u64) -> Result<Self, InvalidLifetime> {
         if seconds == 0 {
             return Err(InvalidLifetime::Zero);
@@ -143,7 +147,11 @@ impl TryFrom<u64> for Lifetime {
 impl TryFrom<Duration> for Lifetime {
     type Error = InvalidLifetime;
 
-    /// Refuses zero and fractions of a second instead of rounding them.
+    /// Takes whole seconds; fractions are refused, not rounded.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidLifetime`] for zero, fractions of a second, and more than `u32::MAX` seconds.
     fn try_from(duration: Duration) -> Result<Self, InvalidLifetime> {
         if duration.subsec_nanos() != 0 {
             return Err(InvalidLifetime::Fraction);
@@ -181,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_read_from_number_and_text() {
+    fn a_time_is_read_from_a_number_and_a_string() {
         for json in ["1795496955", "\"1795496955\""] {
             assert_eq!(
                 serde_json::from_str::<UnixTime>(json).unwrap(),

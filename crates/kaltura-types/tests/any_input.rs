@@ -1,4 +1,4 @@
-//! Whatever comes in, nothing panics, and what is kept is kept.
+//! For any input: nothing panics, unknown values survive, secrets do not.
 
 use kaltura_types::{
     ApiError, AppToken, AppTokenId, AppTokenList, BareKs, HashType, Ks, Open, Privileges, Scalar,
@@ -7,7 +7,7 @@ use kaltura_types::{
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// Any JSON, with the names that the API uses, so that its readers get past the first member.
+/// Any JSON, with the member names of the API, so that decoding gets past the first member.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -33,8 +33,8 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-fn read_as_everything(body: &[u8]) {
-    let _ = payload::judge(body);
+fn decode_as_each_type(body: &[u8]) {
+    let _ = payload::decode::<Value>(body);
     let _ = payload::decode::<WidgetSession>(body);
     let _ = payload::decode::<SessionInfo>(body);
     let _ = payload::decode::<AppToken>(body);
@@ -49,40 +49,40 @@ fn read_as_everything(body: &[u8]) {
 proptest! {
     #[test]
     fn no_bytes_make_the_decoder_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        read_as_everything(&body);
+        decode_as_each_type(&body);
     }
 
     #[test]
     fn no_text_makes_the_decoder_panic(body in ".{0,200}") {
-        read_as_everything(body.as_bytes());
+        decode_as_each_type(body.as_bytes());
     }
 
     #[test]
     fn no_json_makes_the_decoder_panic(json in any_json(), cut in any::<prop::sample::Index>()) {
         let body = json.to_string();
-        read_as_everything(body.as_bytes());
-        read_as_everything(&body.as_bytes()[..cut.index(body.len() + 1)]);
+        decode_as_each_type(body.as_bytes());
+        decode_as_each_type(&body.as_bytes()[..cut.index(body.len() + 1)]);
     }
 
     #[test]
-    fn privileges_survive_being_read_and_written(text in ".{0,80}") {
+    fn privileges_of_any_text_survive_a_round_trip(text in ".{0,80}") {
         let read = Privileges::parse(&text);
         prop_assert_eq!(Privileges::parse(&read.to_string()), read);
     }
 
     #[test]
-    fn privileges_of_the_grammar_survive_too(text in "([a-c*0 ]{0,2}(:[a-c*/: ]{0,4})?,?){0,8}") {
+    fn privileges_in_the_grammar_survive_a_round_trip(text in "([a-c*0 ]{0,2}(:[a-c*/: ]{0,4})?,?){0,8}") {
         let read = Privileges::parse(&text);
         prop_assert_eq!(&Privileges::parse(&read.to_string()), &read);
         let token = AppTokenId::new("0_abcdefgh");
-        let granted = Privileges::of_app_token_session(&token, &read, &Privileges::parse("x:1,a:*"));
+        let granted = Privileges::for_app_token_session(&token, &read, &Privileges::parse("x:1,a:*"));
         prop_assert!(granted.to_string().starts_with("sessionid:0_abcdefgh"));
     }
 
     #[test]
-    fn what_the_builder_makes_is_read_as_it_was_meant(name in ".{1,6}", values in prop::collection::vec(".{1,6}", 0..4)) {
-        if let Ok(made) = Privileges::builder().add_all(name.clone(), values.clone()).build() {
-            let read = Privileges::parse(&made.to_string());
+    fn built_privileges_are_read_back_unchanged(name in ".{1,6}", values in prop::collection::vec(".{1,6}", 0..4)) {
+        if let Ok(built) = Privileges::builder().add_all(name.clone(), values.clone()).build() {
+            let read = Privileges::parse(&built.to_string());
             prop_assert_eq!(read.iter().count(), 1);
             prop_assert_eq!(read.get(&name).map(|privilege| privilege.values().to_vec()), Some(values));
         }
@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn open_sets_keep_what_they_do_not_know(number in any::<i64>(), text in ".{0,10}") {
+    fn open_sets_keep_unknown_values(number in any::<i64>(), text in ".{0,10}") {
         for json in [Value::from(number), Value::from(text)] {
             let session: Open<SessionType> = serde_json::from_value(json.clone())?;
             let hash: Open<HashType> = serde_json::from_value(json.clone())?;
@@ -114,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_the_look_of_a_ks_panic(text in ".{0,80}") {
-        let _ = Ks::reads_as_ks(&text);
+    fn no_text_makes_looks_like_ks_panic(text in ".{0,80}") {
+        let _ = Ks::looks_like_ks(&text);
     }
 }

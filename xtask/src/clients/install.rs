@@ -1,7 +1,6 @@
-//! The published clients, installed into the build folder.
+//! Kaltura's published clients, installed into the build directory.
 //!
-//! What is there already, at the wanted versions, is taken as it is, without asking anybody: after the first
-//! time the checks need no network.
+//! An installation with the right versions is used as it is: after the first run no network is needed.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -10,11 +9,12 @@ use std::path::{Path, PathBuf};
 use crate::Failure;
 use crate::command::Command;
 
-/// Where the wanted versions are stated.
+/// The required versions.
 const PYTHON: &str = "tests/clients/python/requirements.txt";
 const NODE: &str = "tests/clients/node/package.json";
-/// In a folder that is ready: the statement that it was made from.
-const READY: &str = "installed-from";
+
+/// A file in a complete installation: a copy of the required versions.
+const INSTALLED: &str = "installed-from";
 
 #[derive(Debug)]
 pub(crate) struct Clients {
@@ -23,68 +23,65 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// Installs into `folder` what is not there, and says so on `out`.
-    pub(crate) fn install(root: &Path, folder: &Path, out: &mut dyn Write) -> Result<Self, Failure> {
-        Self::install_python(root, folder, out)?;
-        let clients = Self { python: folder.join("python"), node: folder.join("node") };
-        fill(&clients.node, &root.join(NODE), &mut |wanted, place| {
+    /// Installs what is missing into `directory`, and writes the commands to `out`.
+    pub(crate) fn install(root: &Path, directory: &Path, out: &mut dyn Write) -> Result<Self, Failure> {
+        let python = Self::install_python(root, directory, out)?;
+        let node = directory.join("node");
+        install(&node, &root.join(NODE), &mut |required, place| {
             fs::create_dir_all(place)?;
-            fs::copy(wanted, clients.node.join("package.json"))?;
-            let quiet =
+            fs::copy(required, node.join("package.json"))?;
+            let options =
                 ["--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
-            run(root, out, &[&["npm", "install", "--prefix", place], &quiet[..]].concat())
+            run(root, out, &[&["npm", "install", "--prefix", place], &options[..]].concat())
         })?;
-        Ok(clients)
+        Ok(Self { python, node })
     }
 
-    /// Installs the one for Python alone. Gives the Python that knows it.
+    /// Installs the client for Python only. Returns the path of the Python that can import it.
     pub(crate) fn install_python(
         root: &Path,
-        folder: &Path,
+        directory: &Path,
         out: &mut dyn Write,
     ) -> Result<PathBuf, Failure> {
-        let folder = folder.join("python");
-        let python = python_in(&folder);
-        fill(&folder, &root.join(PYTHON), &mut |wanted, place| {
+        let directory = directory.join("python");
+        let python = directory.join("bin").join("python");
+        install(&directory, &root.join(PYTHON), &mut |required, place| {
             run(root, out, &["python3", "-m", "venv", place])?;
-            let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"];
-            run(root, out, &[&[text(&python)?], &install[..], &["--requirement", wanted]].concat())
+            let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"];
+            run(root, out, &[&[utf8(&python)?], &pip[..], &["--requirement", required]].concat())
         })?;
         Ok(python)
     }
 
-    /// The Python that knows the client.
-    pub(crate) fn python(&self) -> PathBuf {
-        python_in(&self.python)
+    /// The Python that can import the client.
+    pub(crate) fn python(&self) -> &Path {
+        &self.python
     }
 
-    /// The folder in which Node.js finds the client.
+    /// The directory in which Node.js finds the client.
     pub(crate) fn node_modules(&self) -> PathBuf {
         self.node.join("node_modules")
     }
 }
 
-fn python_in(folder: &Path) -> PathBuf {
-    folder.join("bin").join("python")
-}
-
-/// Makes a folder from the file that says what is wanted in it, unless it was made from the same before.
-fn fill(
-    folder: &Path,
-    wanted: &Path,
-    make: &mut dyn FnMut(&str, &str) -> Result<(), Failure>,
+/// Creates a directory from the file of the required versions, unless it was created from the same versions before.
+fn install(
+    directory: &Path,
+    required: &Path,
+    create: &mut dyn FnMut(&str, &str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let statement = fs::read_to_string(wanted).map_err(|error| format!("{}: {error}", wanted.display()))?;
-    let ready = folder.join(READY);
-    if fs::read_to_string(&ready).is_ok_and(|from| from == statement) {
+    let versions =
+        fs::read_to_string(required).map_err(|error| format!("{}: {error}", required.display()))?;
+    let installed = directory.join(INSTALLED);
+    if fs::read_to_string(&installed).is_ok_and(|from| from == versions) {
         return Ok(());
     }
-    match fs::remove_dir_all(folder) {
+    match fs::remove_dir_all(directory) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
-    make(text(wanted)?, text(folder)?)?;
-    Ok(fs::write(ready, statement)?)
+    create(utf8(required)?, utf8(directory)?)?;
+    Ok(fs::write(installed, versions)?)
 }
 
 fn run(root: &Path, out: &mut dyn Write, words: &[&str]) -> Result<(), Failure> {
@@ -93,54 +90,48 @@ fn run(root: &Path, out: &mut dyn Write, words: &[&str]) -> Result<(), Failure> 
     if command.run(root)? { Ok(()) } else { Err(format!("`{command}` failed").into()) }
 }
 
-fn text(path: &Path) -> Result<&str, Failure> {
-    path.to_str().ok_or_else(|| format!("{} is no text", path.display()).into())
+fn utf8(path: &Path) -> Result<&str, Failure> {
+    path.to_str().ok_or_else(|| format!("{} is not UTF-8", path.display()).into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    struct Place(tempfile::TempDir);
+    struct Installation(tempfile::TempDir);
 
-    impl Place {
+    impl Installation {
         fn new() -> Self {
             Self(tempfile::tempdir().unwrap())
         }
 
-        /// Fills the folder from a statement. Gives whether it had to be made.
-        fn fill(&self, statement: &str, fails: bool) -> Result<bool, Failure> {
-            let (folder, wanted) = (self.0.path().join("folder"), self.0.path().join("wanted"));
-            fs::write(&wanted, statement).unwrap();
-            let mut made = false;
-            fill(&folder, &wanted, &mut |_, place| {
-                assert!(!folder.exists(), "what was there is removed first");
-                made = true;
+        /// Installs these versions. Returns whether the directory was created.
+        fn install(&self, versions: &str, fails: bool) -> Result<bool, Failure> {
+            let (directory, required) = (self.0.path().join("directory"), self.0.path().join("required"));
+            fs::write(&required, versions).unwrap();
+            let mut created = false;
+            install(&directory, &required, &mut |_, place| {
+                assert!(!directory.exists(), "the old directory is removed first");
+                created = true;
                 fs::create_dir(place)?;
                 if fails { Err("no network".into()) } else { Ok(()) }
             })?;
-            Ok(made)
+            Ok(created)
         }
     }
 
     #[test]
-    fn what_is_there_is_not_installed_again() {
-        let place = Place::new();
-        assert!(place.fill("a==1", false).unwrap());
-        assert!(!place.fill("a==1", false).unwrap());
+    fn the_same_versions_are_not_installed_again() {
+        let installation = Installation::new();
+        assert!(installation.install("a==1", false).unwrap());
+        assert!(!installation.install("a==1", false).unwrap());
+        assert!(installation.install("a==2", false).unwrap());
     }
 
     #[test]
-    fn other_versions_are_installed_anew() {
-        let place = Place::new();
-        assert!(place.fill("a==1", false).unwrap());
-        assert!(place.fill("a==2", false).unwrap());
-    }
-
-    #[test]
-    fn half_a_folder_is_not_taken_for_a_whole_one() {
-        let place = Place::new();
-        assert!(place.fill("a==1", true).is_err());
-        assert!(place.fill("a==1", false).unwrap());
+    fn an_incomplete_installation_is_replaced() {
+        let installation = Installation::new();
+        assert!(installation.install("a==1", true).is_err());
+        assert!(installation.install("a==1", false).unwrap());
     }
 }

@@ -1,4 +1,4 @@
-//! The kinds of failed logins: which answer means what, whether to try again, and what to do.
+//! The kinds of login errors: what each response means, whether to retry, and what to do.
 
 use std::fmt;
 
@@ -10,70 +10,71 @@ use crate::transport::TransportErrorKind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// No complete answer arrived.
+    /// No complete response arrived.
     Transport(TransportErrorKind),
     /// The hash does not prove that the caller has the token (`INVALID_APP_TOKEN_HASH`).
     InvalidTokenHash,
-    /// The partner has no such token, or no longer (`APP_TOKEN_ID_NOT_FOUND`).
+    /// The partner has no such token, or it was deleted (`APP_TOKEN_ID_NOT_FOUND`).
     TokenNotFound,
     /// The token is disabled (`APP_TOKEN_NOT_ACTIVE`).
     TokenNotActive,
-    /// The token is past its own end (`APP_TOKEN_EXPIRED`).
+    /// The token has expired (`APP_TOKEN_EXPIRED`).
     TokenExpired,
-    /// There is no such widget here (`INVALID_WIDGET_ID`).
+    /// The server has no such widget (`INVALID_WIDGET_ID`).
     UnknownWidget,
-    /// The partner is blocked, deleted or unknown (`SERVICE_FORBIDDEN_CONTENT_BLOCKED` and its kin).
+    /// The partner is blocked, deleted or unknown (`SERVICE_FORBIDDEN_CONTENT_BLOCKED` and similar codes).
     PartnerBlocked,
-    /// The call is not allowed (`SERVICE_FORBIDDEN` and its kin).
+    /// The call is not allowed (`SERVICE_FORBIDDEN` and similar codes).
     Forbidden,
     /// The user is blocked (`USER_BLOCKED`).
     UserBlocked,
-    /// The role that the session should have does not exist (`INVALID_OBJECT_ID`, `UNKNOWN_ROLE_ID`, `INVALID_SET_ROLE`).
+    /// The role in the session's privileges does not exist (`INVALID_OBJECT_ID`, `UNKNOWN_ROLE_ID`, `INVALID_SET_ROLE`).
     UnknownRole,
-    /// The server refuses the widget session, a fresh one too (`INVALID_KS`).
+    /// The server refuses the widget session, even a new one (`INVALID_KS`).
     KsRefused(KsRefusal),
-    /// Too many calls in too short a time (`ACTION_BLOCKED`).
+    /// The rate limit was exceeded (`ACTION_BLOCKED`).
     RateLimited,
-    /// The server misses a parameter that was sent: it did not read the body (`MISSING_MANDATORY_PARAMETER`).
-    BodyNotRead,
+    /// The server reports a parameter as missing that was sent, so it did not read the body
+    /// (`MISSING_MANDATORY_PARAMETER`).
+    BodyIgnored,
     /// The server does not accept a parameter (`INVALID_ENUM_VALUE`, `INVALID_PARAMETER_CHAR` and others).
     InvalidParameter,
-    /// The server has no such service or action: it is no Kaltura of this kind, or a very old one.
+    /// The server has no such service or action: it is a very old one, or a server of another kind.
     NoSuchAction,
     /// The server failed (`INTERNAL_SERVERL_ERROR`, `INTERNAL_DATABASE_ERROR`, `LOCK_TIMED_OUT`).
     ServerFailed,
-    /// The partner's secret is wrong, or does not start sessions of this type (`START_SESSION_ERROR`).
+    /// The partner's secret is wrong, or not valid for sessions of this type (`START_SESSION_ERROR`).
     InvalidSecret,
-    /// The server refused for a reason that this crate has no name for.
+    /// The server refused with a code that has no kind here.
     Refused,
-    /// The answer redirects to another address, which is not followed.
+    /// The response is a redirect, which is not followed.
     Redirected,
-    /// What answered is in trouble: an HTTP status from 500, or 429, or nothing or half of an answer.
+    /// The server is unavailable: HTTP status 429, 500 or above, or an empty or truncated body.
     Unavailable,
-    /// What answered is not the API: a page, a bare text, XML, other JSON.
+    /// The response is not from the API: an HTML page, plain text, XML, other JSON.
     NotKaltura,
-    /// The answer is for another partner than the credentials.
+    /// The response is for another partner than the credentials.
     OtherPartner,
-    /// The session was over when it was granted.
+    /// The session had expired when it was granted.
     ExpiredOnArrival,
-    /// Sessions of this source never live as long as was needed.
+    /// The sessions of this source never live as long as needed.
     SessionTooShort,
     /// The server grants sessions and refuses them at once as logged out: the sessions of this token were ended
     /// by `session.end`, which holds for new ones too.
     TokenGroupEnded,
     /// The server grants sessions and refuses them at once as expired.
     RevokedEarly,
-    /// The login took longer than a session manager lets it.
+    /// The login exceeded the session manager's timeout.
     LoginTimedOut,
-    /// A source of credentials or sessions, brought by the user of this library, is not available now.
+    /// A source of credentials or sessions that the program implements itself is unavailable.
     SourceUnavailable,
-    /// A source of credentials or sessions, brought by the user of this library, has failed.
+    /// A source of credentials or sessions that the program implements itself has failed.
     SourceFailed,
 }
 
 impl ErrorKind {
-    /// What a refusal of the API means. `sent` are the names of the parameters that the request had.
-    pub(super) fn of_refusal(error: &ApiError, sent: &[String]) -> Self {
+    /// The kind of an API error. `sent` are the names of the request's parameters.
+    pub(super) fn from_api_error(error: &ApiError, sent: &[String]) -> Self {
         use ErrorCode as Code;
         match error.code() {
             Code::InvalidAppTokenHash => Self::InvalidTokenHash,
@@ -96,7 +97,7 @@ impl ErrorKind {
             Code::MissingMandatoryParameter => {
                 let missing = error.arg("PARAM_NAME").unwrap_or_default();
                 if sent.iter().any(|name| name == missing) {
-                    Self::BodyNotRead
+                    Self::BodyIgnored
                 } else {
                     Self::InvalidParameter
                 }
@@ -120,16 +121,18 @@ impl ErrorKind {
         }
     }
 
-    /// What a body means that is not the API's; here the status helps.
-    pub(super) const fn of_body(body: UnexpectedBody, status: u16) -> Self {
+    /// The kind of a body that is not from the API; here the HTTP status matters.
+    pub(super) const fn from_body(body: UnexpectedBody, status: u16) -> Self {
         match (status, body) {
             (300..=399, _) => Self::Redirected,
-            (429 | 500.., _) | (_, UnexpectedBody::Empty | UnexpectedBody::CutJson) => Self::Unavailable,
+            (429 | 500.., _) | (_, UnexpectedBody::Empty | UnexpectedBody::TruncatedJson) => {
+                Self::Unavailable
+            }
             _ => Self::NotKaltura,
         }
     }
 
-    /// Whether the same login, tried again later, may succeed without anybody doing anything.
+    /// Whether the same login may succeed later without a change.
     #[must_use]
     pub const fn is_retryable(self) -> bool {
         match self {
@@ -149,87 +152,85 @@ impl ErrorKind {
         }
     }
 
-    /// What to do, for a person.
+    /// What to do, for the user.
     pub(super) const fn hint(self) -> &'static str {
         match self {
-            Self::Transport(kind) => of_transport(kind),
+            Self::Transport(kind) => transport_hint(kind),
             Self::InvalidTokenHash => {
-                "Check the token value and the hash type: both must be those of this app token, and the value goes in \
-                 without blanks or line ends. If the hash type is unknown, detect it."
+                "Check the token value and the hash type: both must be those of this app token, and the value must be \
+                 without white space or line breaks. If the hash type is unknown, detect it."
             }
             Self::TokenNotFound => {
-                "Check the app token id, the partner id and the region: the token exists at none other, or was deleted."
+                "Check the app token id, the partner id and the region: the token exists only there, or was deleted."
             }
             Self::TokenNotActive => {
-                "The app token is disabled; no action of the API enables it. Make a new one."
+                "The app token is disabled; no action of the API enables it. Create a new one."
             }
-            Self::TokenExpired => "The app token is past its own end. Make a new one, or move its expiry.",
+            Self::TokenExpired => "The app token has expired. Create a new one, or extend its expiry.",
             Self::UnknownWidget => {
                 "Check the partner id and the region: the default widget of a partner exists in its own region only."
             }
             Self::PartnerBlocked => {
-                "Check the partner id; if it is right, the account is blocked: ask its owner."
+                "Check the partner id; if it is right, the account is blocked: contact its owner."
             }
-            Self::Forbidden => "The account does not allow this call from here: ask its owner.",
-            Self::UserBlocked => "The user of the app token is blocked: ask the account's owner.",
+            Self::Forbidden => "The account does not allow this call: contact its owner.",
+            Self::UserBlocked => "The user of the app token is blocked: contact the account's owner.",
             Self::UnknownRole => {
-                "The app token names a role that does not exist (setrole): make a new token."
+                "The app token names a role that does not exist (setrole): create a new token."
             }
             Self::KsRefused(_) => {
-                "A fresh widget session was refused as well: check the service URL for a proxy or cache."
+                "A new widget session was refused as well: check the service URL for a proxy or cache."
             }
-            Self::RateLimited => "Too many calls in too short a time: wait, and log in less often.",
-            Self::BodyNotRead => {
-                "The server missed a parameter that was sent, so it did not read the body: the transport must send the \
-                 content type exactly as application/json, without a charset."
+            Self::RateLimited => "The rate limit was exceeded: wait, and log in less often.",
+            Self::BodyIgnored => {
+                "The server reports a parameter as missing that was sent, so it did not read the body: the transport \
+                 must send the content type exactly as application/json, without a charset."
             }
             Self::InvalidParameter => {
-                "Check what the session request asks for: the server does not accept it."
+                "Check the session request: the server does not accept one of its values."
             }
-            Self::NoSuchAction => "Check the service URL: what answers there has no app tokens.",
+            Self::NoSuchAction => "Check the service URL: the server there has no app tokens.",
             Self::ServerFailed => "The server failed; try again later.",
             Self::InvalidSecret => {
-                "Check the partner id and the secret; an ADMIN session takes the admin secret."
+                "Check the partner id and the secret; an ADMIN session needs the admin secret."
             }
-            Self::Refused => "Look the code up in the server's documentation.",
-            Self::Redirected => {
-                "The service URL redirects to another address: use that one, if you trust it."
-            }
-            Self::Unavailable => "What answers is in trouble; try again later.",
+            Self::Refused => "Look up the error code in the server's documentation.",
+            Self::Redirected => "The service URL redirects to another address: use that one if you trust it.",
+            Self::Unavailable => "The server is unavailable; try again later.",
             Self::NotKaltura => {
-                "Check the service URL: what answers there is not the Kaltura API, or something stands in between."
+                "Check the service URL: the server there is not the Kaltura API, or a proxy responds instead."
             }
             Self::OtherPartner => "Check the widget id: it belongs to another partner.",
             Self::ExpiredOnArrival => {
-                "The app token makes sessions that are over at once: its session duration is 0 or was never set. Set it \
-                 with appToken.update, or make a new token."
+                "The sessions of this app token expire at once: its session duration is 0 or was never set. Set it with \
+                 appToken.update, or create a new token."
             }
             Self::SessionTooShort => {
-                "Ask for a longer lifetime, make a token with a longer one, or need less."
+                "Request a longer lifetime, create a token with a longer one, or require less."
             }
             Self::TokenGroupEnded => {
-                "All sessions of this app token were ended, those to come included (session.end). Make a new token."
+                "All sessions of this app token were ended by session.end, including later ones. Create a new token."
             }
             Self::RevokedEarly => {
                 "Check the clock and the address of this machine, and the limits of the app token."
             }
-            Self::LoginTimedOut => "The login took too long; try again, or raise the limit.",
+            Self::LoginTimedOut => "The login took too long; try again, or increase the timeout.",
             Self::SourceUnavailable | Self::SourceFailed => "See the error's source.",
         }
     }
 }
 
-const fn of_transport(kind: TransportErrorKind) -> &'static str {
+const fn transport_hint(kind: TransportErrorKind) -> &'static str {
     match kind {
         TransportErrorKind::Build => {
-            "Check the service URL and the extra headers: no request can be made of them."
+            "Check the service URL and the extra headers: they do not form a valid request."
         }
         TransportErrorKind::Connect => "Check the service URL, the network, the proxy and the certificates.",
         TransportErrorKind::Timeout => {
-            "The server did not answer in time; try again, or raise the time limit."
+            "The server did not respond in time; try again, or increase the timeout."
         }
         TransportErrorKind::Io => "The connection broke; try again.",
-        TransportErrorKind::TooLarge => "Check the service URL: a login's answer is small.",
+        TransportErrorKind::TooLarge => "Check the service URL: the response to a login is small.",
         TransportErrorKind::Other => "See the error's source.",
     }
 }
@@ -239,33 +240,33 @@ impl fmt::Display for ErrorKind {
         f.write_str(match self {
             Self::Transport(kind) => return kind.fmt(f),
             Self::KsRefused(refusal) => return write!(f, "the widget session was refused: {refusal}"),
-            Self::InvalidTokenHash => "the server does not accept the proof of the app token",
+            Self::InvalidTokenHash => "the server does not accept the hash of the app token",
             Self::TokenNotFound => "the partner has no such app token",
             Self::TokenNotActive => "the app token is disabled",
             Self::TokenExpired => "the app token has expired",
-            Self::UnknownWidget => "there is no such widget here",
+            Self::UnknownWidget => "the server has no such widget",
             Self::PartnerBlocked => "the partner is blocked or unknown",
             Self::Forbidden => "the call is not allowed",
             Self::UserBlocked => "the user is blocked",
             Self::UnknownRole => "the role of the session does not exist",
-            Self::RateLimited => "too many calls in too short a time",
-            Self::BodyNotRead => "the server did not read the body of the request",
+            Self::RateLimited => "the rate limit was exceeded",
+            Self::BodyIgnored => "the server did not read the body of the request",
             Self::InvalidParameter => "the server does not accept a parameter",
             Self::NoSuchAction => "the server has no such action",
             Self::ServerFailed => "the server failed",
             Self::InvalidSecret => "the server does not accept the partner's secret",
             Self::Refused => "the server refused",
             Self::Redirected => "the server redirects to another address",
-            Self::Unavailable => "the server is in trouble",
-            Self::NotKaltura => "what answered is not the Kaltura API",
-            Self::OtherPartner => "the answer is for another partner",
-            Self::ExpiredOnArrival => "the session was over when it was granted",
-            Self::SessionTooShort => "no session lives as long as was needed",
+            Self::Unavailable => "the server is unavailable",
+            Self::NotKaltura => "the response is not from the Kaltura API",
+            Self::OtherPartner => "the response is for another partner",
+            Self::ExpiredOnArrival => "the session had expired when it was granted",
+            Self::SessionTooShort => "no session lives as long as needed",
             Self::TokenGroupEnded => "the server refuses each new session of the app token",
             Self::RevokedEarly => "the server refuses each new session as expired",
             Self::LoginTimedOut => "the login took too long",
-            Self::SourceUnavailable => "it is not available",
-            Self::SourceFailed => "it gave nothing",
+            Self::SourceUnavailable => "the source is unavailable",
+            Self::SourceFailed => "the source returned an error",
         })
     }
 }
@@ -275,35 +276,35 @@ mod tests {
     use super::*;
 
     fn kind(code: &str, arg: (&str, &str)) -> ErrorKind {
-        ErrorKind::of_refusal(&ApiError::new(code, "", [arg]), &["widgetId".to_owned()])
+        ErrorKind::from_api_error(&ApiError::new(code, "", [arg]), &["widgetId".to_owned()])
     }
 
     #[test]
-    fn a_parameter_that_was_sent_and_is_missed_means_that_the_body_was_not_read() {
+    fn a_sent_parameter_reported_as_missing_means_that_the_body_was_not_read() {
         let missing = |name| kind("MISSING_MANDATORY_PARAMETER", ("PARAM_NAME", name));
-        assert_eq!(missing("widgetId"), ErrorKind::BodyNotRead);
+        assert_eq!(missing("widgetId"), ErrorKind::BodyIgnored);
         assert_eq!(missing("secret"), ErrorKind::InvalidParameter);
     }
 
     #[test]
-    fn the_reason_of_a_refused_ks_is_kept() {
+    fn the_reason_of_a_refused_ks_is_preserved() {
         assert_eq!(kind("INVALID_KS", ("KSID", "LOGOUT")), ErrorKind::KsRefused(KsRefusal::LoggedOut));
         assert_eq!(kind("INVALID_KS", ("KSID", "anything")), ErrorKind::KsRefused(KsRefusal::Unreadable));
     }
 
     #[test]
-    fn an_unknown_code_is_a_refusal_like_any_other() {
+    fn an_unknown_code_is_a_refusal() {
         assert_eq!(kind("BRAND_NEW", ("", "")), ErrorKind::Refused);
         assert!(!ErrorKind::Refused.is_retryable());
     }
 
     #[test]
-    fn status_helps_where_the_body_is_not_the_apis() {
-        assert_eq!(ErrorKind::of_body(UnexpectedBody::Html, 302), ErrorKind::Redirected);
-        assert_eq!(ErrorKind::of_body(UnexpectedBody::Html, 503), ErrorKind::Unavailable);
-        assert_eq!(ErrorKind::of_body(UnexpectedBody::PlainText, 429), ErrorKind::Unavailable);
-        assert_eq!(ErrorKind::of_body(UnexpectedBody::Html, 200), ErrorKind::NotKaltura);
-        assert_eq!(ErrorKind::of_body(UnexpectedBody::CutJson, 200), ErrorKind::Unavailable);
-        assert_eq!(ErrorKind::of_body(UnexpectedBody::Html, 404), ErrorKind::NotKaltura);
+    fn the_status_matters_if_the_body_is_not_from_the_api() {
+        assert_eq!(ErrorKind::from_body(UnexpectedBody::Html, 302), ErrorKind::Redirected);
+        assert_eq!(ErrorKind::from_body(UnexpectedBody::Html, 503), ErrorKind::Unavailable);
+        assert_eq!(ErrorKind::from_body(UnexpectedBody::PlainText, 429), ErrorKind::Unavailable);
+        assert_eq!(ErrorKind::from_body(UnexpectedBody::Html, 200), ErrorKind::NotKaltura);
+        assert_eq!(ErrorKind::from_body(UnexpectedBody::TruncatedJson, 200), ErrorKind::Unavailable);
+        assert_eq!(ErrorKind::from_body(UnexpectedBody::Html, 404), ErrorKind::NotKaltura);
     }
 }

@@ -1,29 +1,27 @@
-//! The blocking driver over the pure state: many threads, one session, one login at a time.
+//! The blocking driver of the pure state: many threads, one session, one login at a time.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::fresh::Fresh;
-use super::observer::Observer;
+use super::event::{InvalidReason, Observer, Status};
+use super::fast_path::FastPath;
 use super::policy::Policy;
-use super::session_manager::Answer;
-use super::state::{Caller, Decision, InvalidReason, LoginPermit, SessionState};
-use super::status::Status;
+use super::state::{Caller, Decision, LoginPermit, SessionState};
 use super::sync::{Condvar, Mutex, MutexGuard, lock};
-use super::time::Moment;
+use super::{Moment, SessionResult};
 use crate::error::Error;
 use crate::runtime::Clock;
 use crate::session::Session;
 use crate::source::BlockingSessionSource;
 
-/// Keeps one session alive for any number of threads.
+/// Keeps one session valid for any number of threads.
 ///
-/// While the session is fresh, [`session`](Self::session) takes no lock. When it comes near its end, one of those
-/// who ask renews it, and the others get the one at hand. When there is none, all who ask wait for one login and
-/// share its outcome, success or error.
+/// While the session is fresh, [`session`](Self::session) takes no lock. Close to its expiry, one caller renews it,
+/// and the others get the cached one. When there is no session, all callers wait for one login and share its
+/// result, success or error.
 ///
-/// A clone is a handle on the same session.
+/// A clone is a handle to the same session.
 ///
 /// ```
 /// # use kaltura_auth::{AppTokenLogin, BlockingTransport, Error}; use kaltura_auth::runtime::Clock;
@@ -44,18 +42,18 @@ struct Inner {
     source: Arc<dyn BlockingSessionSource>,
     observer: Option<Arc<dyn Observer>>,
     login_timeout: Duration,
-    fresh: Fresh,
+    fast_path: FastPath,
     locked: Mutex<Locked>,
-    landed: Condvar,
+    completed: Condvar,
 }
 
 struct Locked {
     state: SessionState,
-    /// Where the flight under way puts its outcome.
-    outcome: Arc<OnceLock<Answer>>,
+    /// The result of the login in progress, once it has completed.
+    result: Arc<OnceLock<SessionResult>>,
 }
 
-/// How a session manager is made.
+/// Builds a [`BlockingSessionManager`].
 #[must_use = "a builder does nothing until it is built"]
 pub struct BlockingSessionManagerBuilder {
     clock: Arc<dyn Clock>,
@@ -65,24 +63,24 @@ pub struct BlockingSessionManagerBuilder {
 }
 
 impl BlockingSessionManagerBuilder {
-    /// Who is told what happens.
+    /// Sets the observer of events.
     pub fn observer(self, observer: impl Observer + 'static) -> Self {
         self.shared_observer(Arc::new(observer))
     }
 
-    /// Who is told what happens, and is told of other things too.
+    /// Sets an observer of events that is used elsewhere too.
     pub fn shared_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
         self
     }
 
-    /// Other numbers than the usual ones.
+    /// Replaces the default policy.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// Makes it. Nothing is sent before somebody asks.
+    /// Builds the manager. It sends nothing before the first session is requested.
     #[must_use]
     pub fn build(self) -> BlockingSessionManager {
         let login_timeout = self.policy.login_timeout;
@@ -92,9 +90,9 @@ impl BlockingSessionManagerBuilder {
             source: self.source,
             observer: self.observer,
             login_timeout,
-            fresh: Fresh::default(),
-            locked: Mutex::new(Locked { state, outcome: Arc::default() }),
-            landed: Condvar::new(),
+            fast_path: FastPath::default(),
+            locked: Mutex::new(Locked { state, result: Arc::default() }),
+            completed: Condvar::new(),
         }))
     }
 }
@@ -106,12 +104,12 @@ impl fmt::Debug for BlockingSessionManagerBuilder {
 }
 
 impl BlockingSessionManager {
-    /// Keeps sessions of this source, with time and chance from this clock.
+    /// A manager of sessions from this source, with time and randomness from this clock.
     pub fn new(source: impl BlockingSessionSource + 'static, clock: impl Clock + 'static) -> Self {
         Self::builder(source, clock).build()
     }
 
-    /// Begins one with an observer or another policy.
+    /// A builder, to set an observer or another policy.
     pub fn builder(
         source: impl BlockingSessionSource + 'static,
         clock: impl Clock + 'static,
@@ -124,24 +122,25 @@ impl BlockingSessionManager {
         }
     }
 
-    /// The session; logs in if there is none, or waits for the login of another thread.
+    /// Returns the session; logs in if there is none, or waits for another thread's login.
     ///
     /// # Errors
     ///
-    /// The error of the login, or, for a while after it, the same one without a login.
-    pub fn session(&self) -> Answer {
-        match self.0.fresh.get(self.0.now()) {
+    /// The error of the login. During the backoff after it, the same error without another login.
+    pub fn session(&self) -> SessionResult {
+        match self.0.fast_path.get(self.0.now()) {
             Some(session) => Ok(session),
             None => self.0.drive(Caller::OnDemand, Duration::ZERO),
         }
     }
 
-    /// A session that lives for `min` at least, for work that must not outlive it.
+    /// Returns a session with at least `min` of its lifetime left, for work that must not outlive it. Logs in if
+    /// the cached session expires sooner; meanwhile other callers keep getting the cached one.
     ///
     /// # Errors
     ///
-    /// As [`session`](Self::session), and at once if sessions of this source never live that long.
-    pub fn session_valid_for(&self, min: Duration) -> Answer {
+    /// As [`session`](Self::session), and at once if the source's sessions never live that long.
+    pub fn session_valid_for(&self, min: Duration) -> SessionResult {
         let session = self.0.drive(Caller::OnDemand, min)?;
         let now = self.0.now();
         let too_short = self.0.lock().state.too_short(&session, min, now);
@@ -157,29 +156,29 @@ impl BlockingSessionManager {
         self.session().map(drop)
     }
 
-    /// Says that the server has refused this session. If it is still the one at hand, it is dropped; the next who
-    /// asks gets a new one. True if it was.
+    /// Reports that the server has refused this session. If it is still the cached one, it is dropped, and the next
+    /// caller gets a new one. Returns whether it was.
     pub fn invalidate(&self, session: &Arc<Session>, reason: InvalidReason) -> bool {
         let now = self.0.now();
         let mut locked = self.0.lock();
         let dropped = locked.state.invalidate(session, reason, now);
-        self.0.fresh.publish(locked.state.held());
+        self.0.fast_path.publish(locked.state.cached());
         self.0.release(locked);
         dropped
     }
 
-    /// How it is doing, for health checks. Sends nothing.
+    /// A snapshot for health checks. Sends nothing.
     #[must_use]
     pub fn status(&self) -> Status {
         let now = self.0.now();
         self.0.lock().state.status(now)
     }
 
-    /// Does what is due, and says when to come again, in 50 ms at the earliest, in a minute at the latest: for a
-    /// thread that keeps the session fresh, so that no caller ever waits.
+    /// Renews the session if that is due, and returns the time until the next call: between 50 ms and a minute. A
+    /// thread that calls this in a loop keeps the session fresh, so that no caller ever waits.
     #[must_use]
     pub fn refresh_if_due(&self) -> Duration {
-        let _outcome = self.0.drive(Caller::RefreshLoop, Duration::ZERO);
+        let _result = self.0.drive(Caller::RefreshLoop, Duration::ZERO);
         let now = self.0.now();
         self.0.lock().state.next_refresh_in(now)
     }
@@ -200,7 +199,7 @@ impl Inner {
         lock(&self.locked)
     }
 
-    /// Gives the lock back, and tells the observer what has happened under it.
+    /// Unlocks, then passes the new events to the observer.
     fn release(&self, mut locked: MutexGuard<'_, Locked>) {
         let events = locked.state.take_events();
         drop(locked);
@@ -211,7 +210,7 @@ impl Inner {
         }
     }
 
-    fn drive(&self, caller: Caller, min: Duration) -> Answer {
+    fn drive(&self, caller: Caller, min: Duration) -> SessionResult {
         loop {
             let mut locked = self.lock();
             let decision = locked.state.decide(self.now(), caller, min);
@@ -224,71 +223,75 @@ impl Inner {
                     self.release(locked);
                     return Err(error);
                 }
-                Decision::Start(permit) => return self.fly(locked, permit),
+                Decision::Start(permit) => return self.log_in(locked, permit),
                 Decision::UseAndRenew(_, permit) => {
-                    return self.fly(locked, permit).or_else(|error| self.still_alive().ok_or(error));
+                    return self
+                        .log_in(locked, permit)
+                        .or_else(|error| self.unexpired_session().ok_or(error));
                 }
                 Decision::Join => {
-                    if let Some(answer) = self.wait(locked) {
-                        return answer;
+                    if let Some(result) = self.wait(locked) {
+                        return result;
                     }
-                    // Its leader has panicked, or never comes back: decide anew.
+                    // The thread that logged in has panicked: decide again.
                 }
             }
         }
     }
 
-    /// Waits for the flight under way. Nothing if it ends without an outcome, since its leader has panicked.
+    /// Waits for the login in progress. `None` if it ends without a result, because its thread panicked.
     ///
-    /// A leader may hang, in a transport that does not keep to its time limit. Nobody hangs with him: when the
-    /// flight has taken as long as it may, those who wait end it.
-    fn wait(&self, locked: MutexGuard<'_, Locked>) -> Option<Answer> {
-        let flight = locked.state.flight()?;
-        let outcome = Arc::clone(&locked.outcome);
-        let left = self.login_timeout.saturating_sub(self.now().since(flight.since));
-        let under_way = |locked: &mut Locked| {
-            outcome.get().is_none() && locked.state.flight().is_some_and(|other| other.id == flight.id)
+    /// The transport may ignore its timeout and never return. So a waiting thread ends the login when that has
+    /// exceeded the login timeout.
+    fn wait(&self, locked: MutexGuard<'_, Locked>) -> Option<SessionResult> {
+        let login = locked.state.in_progress()?;
+        let result = Arc::clone(&locked.result);
+        let remaining = self.login_timeout.saturating_sub(self.now().since(login.since));
+        let pending = |locked: &mut Locked| {
+            result.get().is_none() && locked.state.in_progress().is_some_and(|other| other.id == login.id)
         };
-        let (mut locked, waited) =
-            self.landed.wait_timeout_while(locked, left, under_way).unwrap_or_else(PoisonError::into_inner);
+        let (mut locked, waited) = self
+            .completed
+            .wait_timeout_while(locked, remaining, pending)
+            .unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
-        if outcome.get().is_none() && (waited.timed_out() || now.since(flight.since) >= self.login_timeout) {
-            let error = locked.state.time_out(flight.id, now);
-            outcome.get_or_init(|| Err(error));
-            self.landed.notify_all();
+        if result.get().is_none() && (waited.timed_out() || now.since(login.since) >= self.login_timeout) {
+            let error = locked.state.time_out(login.id, now);
+            result.get_or_init(|| Err(error));
+            self.completed.notify_all();
         }
         self.release(locked);
-        outcome.get().cloned()
+        result.get().cloned()
     }
 
-    fn fly(&self, mut locked: MutexGuard<'_, Locked>, permit: LoginPermit) -> Answer {
-        let outcome = Arc::<OnceLock<Answer>>::default();
-        locked.outcome = Arc::clone(&outcome);
-        let mut completion_guard = CompletionGuard { inner: self, permit: Some(permit) };
+    fn log_in(&self, mut locked: MutexGuard<'_, Locked>, permit: LoginPermit) -> SessionResult {
+        let shared_result = Arc::<OnceLock<SessionResult>>::default();
+        locked.result = Arc::clone(&shared_result);
+        let mut guard = CompletionGuard { inner: self, permit: Some(permit) };
         self.release(locked);
-        let result = self.source.start(&*self.clock);
+        let issued = self.source.start(&*self.clock);
 
         let now = self.now();
         let mut locked = self.lock();
-        let answer = match completion_guard.permit.take() {
-            Some(permit) => locked.state.finish(permit, result, now),
-            None => result.map(|grant| Arc::clone(grant.session())),
+        let result = match guard.permit.take() {
+            Some(permit) => locked.state.finish(permit, issued, now),
+            None => issued.map(|issued| Arc::clone(issued.session())),
         };
-        outcome.get_or_init(|| answer.clone());
-        self.fresh.publish(locked.state.held());
-        // Before the observer hears of it: those who wait need not wait for him, nor depend on him.
-        self.landed.notify_all();
+        shared_result.get_or_init(|| result.clone());
+        self.fast_path.publish(locked.state.cached());
+        // Before the observer is called: waiting threads must not depend on it.
+        self.completed.notify_all();
         self.release(locked);
-        answer
+        result
     }
 
-    fn still_alive(&self) -> Option<Arc<Session>> {
+    fn unexpired_session(&self) -> Option<Arc<Session>> {
         let now = self.now();
-        self.lock().state.alive(now).map(|held| Arc::clone(&held.session))
+        self.lock().state.unexpired(now).map(|cached| Arc::clone(&cached.session))
     }
 }
 
-/// The duty to end the flight: with its outcome, or, if the source or the observer panics, without.
+/// Ends the login in the state: with its result, or without one if the source or the observer panics.
 struct CompletionGuard<'a> {
     inner: &'a Inner,
     permit: Option<LoginPermit>,
@@ -298,7 +301,7 @@ impl Drop for CompletionGuard<'_> {
     fn drop(&mut self) {
         if let Some(permit) = self.permit.take() {
             self.inner.lock().state.abandon(permit.id());
-            self.inner.landed.notify_all();
+            self.inner.completed.notify_all();
         }
     }
 }

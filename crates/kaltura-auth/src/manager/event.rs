@@ -1,59 +1,124 @@
-//! What happens in a session manager, for metrics and logs. No event holds a secret.
+//! What a session manager reports: events for metrics and logs, and its status for health checks. Neither holds a
+//! secret.
 
 use std::time::Duration;
 
-use super::state::InvalidReason;
 use crate::error::Error;
+use crate::runtime::maybe_send::{MaybeSend, MaybeSync};
 
-/// Something that happened to the session of a manager.
+/// Something that happened in a session manager.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// A login began.
+    /// A login started.
     LoginStarted {
-        /// Whether it renews a session that is still good.
+        /// Whether it renews a session that is still valid.
         renewal: bool,
     },
-    /// A login brought a session.
+    /// A login succeeded.
     LoginSucceeded {
-        /// Whether it renewed one.
+        /// Whether it was a renewal.
         renewal: bool,
         /// How long it took.
         took: Duration,
-        /// How long the session lives, from when it was asked for.
-        life: Duration,
+        /// The lifetime of the session, counted from when its request was sent.
+        lifetime: Duration,
     },
     /// A login failed.
     LoginFailed {
-        /// Whether it was to renew a session; that one is kept.
+        /// Whether it was a renewal; the session that it was to renew is kept.
         renewal: bool,
         /// How long it took.
         took: Duration,
-        /// Why.
+        /// Why it failed.
         error: Error,
     },
-    /// The server refused the session before its time, and it was dropped.
+    /// The server refused the session before it expired, and it was dropped.
     Invalidated {
-        /// What the server said.
+        /// What the server reported.
         reason: InvalidReason,
-        /// How old it was.
+        /// The time since the session was received.
         age: Duration,
     },
-    /// A session in its renewal window was given to a caller, since it could not be renewed yet.
+    /// A caller got a session inside its renewal window, because it could not be renewed now.
     ServedStale {
-        /// How long it still lives.
+        /// The time until the session expires.
         remaining: Duration,
     },
-    /// No login is tried for a while; whoever needs one gets the error at once.
+    /// The backoff started: for a while no login is tried, and callers without a session get the error at once.
     BackoffStarted {
-        /// For how long.
+        /// How long it lasts.
         duration: Duration,
-        /// Why.
+        /// The error that started it.
         error: Error,
     },
-    /// Renewing gains nothing any more, since the app token itself ends. Somebody should replace it.
+    /// A renewal gained almost nothing, because the app token itself ends. The token must be replaced.
     TokenEnding {
-        /// How long the last session lives.
+        /// The time until the last session expires.
         remaining: Duration,
     },
+}
+
+/// Why a session is no longer valid, as reported by the server that refused it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InvalidReason {
+    /// It has expired, or the server cannot read it.
+    Expired,
+    /// It has made as many calls as its `actionslimit` allows. Never counts as revoked early: a busy program
+    /// reaches a small limit quickly.
+    ActionsUsedUp,
+    /// It was ended, or another session of its app token was, or the token was deleted.
+    LoggedOut,
+}
+
+/// Receives the events of a session manager, on the thread where they happen and outside of any lock. It should
+/// return quickly.
+///
+/// Implemented for closures that take an event:
+///
+/// ```
+/// # use kaltura_auth::manager::{Event, Observer};
+/// let observer = |event: &Event| eprintln!("{event:?}");
+/// # fn takes(_: impl Observer) {} takes(observer);
+/// ```
+pub trait Observer: MaybeSend + MaybeSync {
+    /// Called once for each event.
+    fn observe(&self, event: &Event);
+}
+
+impl<F: Fn(&Event) + MaybeSend + MaybeSync> Observer for F {
+    fn observe(&self, event: &Event) {
+        self(event);
+    }
+}
+
+/// A snapshot of a session manager, for health checks.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Status {
+    /// The phase of the cached session.
+    pub phase: Phase,
+    /// The time until the cached session expires.
+    pub remaining: Option<Duration>,
+    /// Whether a login is in progress.
+    pub logging_in: bool,
+    /// The error of the last login, unless one has succeeded since.
+    pub last_error: Option<Error>,
+    /// The time until the backoff ends, if there is one.
+    pub next_try: Option<Duration>,
+}
+
+/// The phase of the session that a session manager has cached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// There is no session, or it has expired.
+    None,
+    /// The session needs no renewal.
+    Fresh,
+    /// The session is valid and due for renewal.
+    Stale,
+    /// The session is valid and the last one: the app token itself ends.
+    Ending,
 }

@@ -1,9 +1,9 @@
-//! The drivers under a checker that decides, at each lock and each wait, which thread goes on.
+//! Tests of the drivers under a checker that controls, at each lock and each wait, which thread continues.
 //!
-//! `shuttle` runs each scenario two thousand times: half of them by chance alone, half of them by probabilistic
-//! concurrency testing, which finds what needs few switches, but those at the right places. Two threads are few
-//! enough to be searched through to the end. A deadlock is a failure, and so is a waker that gets lost; it is told
-//! with the schedule that leads to it.
+//! `shuttle` runs each scenario two thousand times: half of them with random schedules, half of them with
+//! probabilistic concurrency testing, which finds bugs that need few thread switches at specific points. The
+//! schedules of two threads are few enough to be searched exhaustively. A deadlock or a lost wake-up is a failure and
+//! is reported with the schedule that leads to it.
 //!
 //! ```text
 //! RUSTFLAGS='--cfg shuttle' cargo test -p kaltura-auth --lib interleavings --target-dir target/shuttle
@@ -11,14 +11,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
-mod stage;
+mod fixture;
 mod tasks;
 mod threads;
 
-/// How often a scenario is run, each way.
+/// How often a scenario is run with each of the two schedulers.
 const RUNS: usize = 1000;
 
-/// How many switches at the right places the search is after.
+/// The number of thread switches that probabilistic concurrency testing looks for.
 const DEPTH: usize = 3;
 
 fn explore(scenario: fn()) {

@@ -1,43 +1,35 @@
-//! The async driver over the pure state: many tasks, one session, one login at a time.
-
-mod cancel_on_drop;
-mod completion_guard;
-mod flight;
+//! The async driver of the pure state: many tasks, one session, one login at a time.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::ops::Deref;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use self::cancel_on_drop::CancelOnDrop;
-use self::completion_guard::CompletionGuard;
-use self::flight::{SharedLogin, SharedLoginSlot};
-use super::fresh::Fresh;
-use super::observer::Observer;
+use super::event::{InvalidReason, Observer, Status};
+use super::fast_path::FastPath;
 use super::policy::Policy;
-use super::state::{Caller, Decision, InvalidReason, SessionState};
-use super::status::Status;
+use super::shared_login::{CancelOnDrop, SharedLogin, SharedLoginSlot};
+use super::state::{Caller, Decision, LoginPermit, SessionState};
 use super::sync::{Mutex, MutexGuard, lock};
-use super::time::Moment;
-use crate::error::Error;
-use crate::maybe_send::MaybeSend;
+use super::{IssuedSession, Moment, SessionResult};
+use crate::error::{Error, ManagerError};
+use crate::runtime::maybe_send::MaybeSend;
 use crate::runtime::{BoxFuture, Runtime};
 use crate::session::Session;
 use crate::source::SessionSource;
 
-/// What everybody who asks for a session gets.
-pub type Answer = Result<Arc<Session>, Error>;
-
-/// Keeps one session alive for any number of tasks.
+/// Keeps one session valid for any number of tasks.
 ///
-/// While the session is fresh, [`session`](Self::session) is ready at once, without lock or allocation. When it
-/// comes near its end it is renewed in the background, and nobody waits. When there is none, all who ask join one
-/// login and share its outcome, success or error; after a failure, whoever asks gets the same error at once until
-/// it is time to try again.
+/// While the session is fresh, [`session`](Self::session) is ready at once, without a lock or an allocation. Close
+/// to its expiry it is renewed in the background, and no caller waits. When there is no session, all callers join
+/// one login and share its result, success or error. After a failure callers get the same error at once, until the
+/// backoff is over.
 ///
-/// A clone is a handle on the same session. Any future can be dropped at any point: a login goes on as long as
-/// anybody waits for it, or the runtime runs it. With the last handle it ends, and so does the runtime's task.
+/// A clone is a handle to the same session. Any future can be dropped at any point: a login continues as long as
+/// a caller waits for it or the runtime runs it. When the last handle is dropped, the runtime's task ends too.
 ///
 /// ```
 /// # use kaltura_auth::{AppTokenLogin, Error, Transport}; use kaltura_auth::runtime::Runtime;
@@ -53,7 +45,7 @@ pub type Answer = Result<Arc<Session>, Error>;
 #[derive(Clone)]
 pub struct SessionManager(Arc<Handle>);
 
-/// What the clones of a manager share, apart from a login under way: when the last is gone, so is the login.
+/// What the clones of a manager share. A login in progress holds only `Inner`, so it does not keep the handle alive.
 struct Handle(Arc<Inner>);
 
 impl Deref for Handle {
@@ -67,7 +59,7 @@ impl Deref for Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         let cancel_on_drop = self.0.lock().cancel_on_drop.clone();
-        cancel_on_drop.cut();
+        cancel_on_drop.cancel();
     }
 }
 
@@ -76,18 +68,18 @@ struct Inner {
     source: Arc<dyn SessionSource>,
     observer: Option<Arc<dyn Observer>>,
     login_timeout: Duration,
-    fresh: Fresh,
+    fast_path: FastPath,
     locked: Mutex<Locked>,
 }
 
 struct Locked {
     state: SessionState,
     slot: SharedLoginSlot,
-    /// Of the task that carries the flight.
+    /// Of the task that drives the login in progress.
     cancel_on_drop: CancelOnDrop,
 }
 
-/// How a session manager is made.
+/// Builds a [`SessionManager`].
 #[must_use = "a builder does nothing until it is built"]
 pub struct SessionManagerBuilder {
     runtime: Arc<dyn Runtime>,
@@ -97,24 +89,24 @@ pub struct SessionManagerBuilder {
 }
 
 impl SessionManagerBuilder {
-    /// Who is told what happens.
+    /// Sets the observer of events.
     pub fn observer(self, observer: impl Observer + 'static) -> Self {
         self.shared_observer(Arc::new(observer))
     }
 
-    /// Who is told what happens, and is told of other things too.
+    /// Sets an observer of events that is used elsewhere too.
     pub fn shared_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
         self
     }
 
-    /// Other numbers than the usual ones.
+    /// Replaces the default policy.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// Makes it. Nothing is sent before somebody asks.
+    /// Builds the manager. It sends nothing before the first session is requested.
     #[must_use]
     pub fn build(self) -> SessionManager {
         let login_timeout = self.policy.login_timeout;
@@ -124,7 +116,7 @@ impl SessionManagerBuilder {
             source: self.source,
             observer: self.observer,
             login_timeout,
-            fresh: Fresh::default(),
+            fast_path: FastPath::default(),
             locked: Mutex::new(Locked {
                 state,
                 slot: SharedLoginSlot::default(),
@@ -141,12 +133,12 @@ impl fmt::Debug for SessionManagerBuilder {
 }
 
 impl SessionManager {
-    /// Keeps sessions of this source, with time, chance and tasks from this runtime.
+    /// A manager of sessions from this source, with time, randomness and tasks from this runtime.
     pub fn new(source: impl SessionSource + 'static, runtime: impl Runtime + 'static) -> Self {
         Self::builder(source, runtime).build()
     }
 
-    /// Begins one with an observer or another policy.
+    /// A builder, to set an observer or another policy.
     pub fn builder(
         source: impl SessionSource + 'static,
         runtime: impl Runtime + 'static,
@@ -159,32 +151,32 @@ impl SessionManager {
         }
     }
 
-    /// The session if it needs no renewal. Never waits and sends nothing, so it can be asked from code without
-    /// async.
+    /// Returns the session if it needs no renewal. Never waits and sends nothing, so it can be called from
+    /// synchronous code.
     #[must_use]
     pub fn fresh(&self) -> Option<Arc<Session>> {
-        self.0.fresh.get(self.0.now())
+        self.0.fast_path.get(self.0.now())
     }
 
-    /// The session; logs in if there is none.
+    /// Returns the session; logs in if there is none.
     ///
     /// # Errors
     ///
-    /// The error of the login, or, for a while after it, the same one without a login.
-    pub async fn session(&self) -> Answer {
+    /// The error of the login. During the backoff after it, the same error without another login.
+    pub async fn session(&self) -> SessionResult {
         match self.fresh() {
             Some(session) => Ok(session),
             None => self.drive(Caller::OnDemand, Duration::ZERO).await,
         }
     }
 
-    /// A session that lives for `min` at least, for work that must not outlive it. Logs in if the one at hand
-    /// does not; others keep that one until the new one is there.
+    /// Returns a session with at least `min` of its lifetime left, for work that must not outlive it. Logs in if
+    /// the cached session expires sooner; meanwhile other callers keep getting the cached one.
     ///
     /// # Errors
     ///
-    /// As [`session`](Self::session), and at once if sessions of this source never live that long.
-    pub async fn session_valid_for(&self, min: Duration) -> Answer {
+    /// As [`session`](Self::session), and at once if the source's sessions never live that long.
+    pub async fn session_valid_for(&self, min: Duration) -> SessionResult {
         let session = self.drive(Caller::OnDemand, min).await?;
         let now = self.0.now();
         let too_short = self.0.lock().state.too_short(&session, min, now);
@@ -200,54 +192,54 @@ impl SessionManager {
         self.session().await.map(drop)
     }
 
-    /// Says that the server has refused this session. If it is still the one at hand, it is dropped; the next who
-    /// asks gets a new one. True if it was.
+    /// Reports that the server has refused this session. If it is still the cached one, it is dropped, and the next
+    /// caller gets a new one. Returns whether it was.
     pub fn invalidate(&self, session: &Arc<Session>, reason: InvalidReason) -> bool {
         let now = self.0.now();
         let mut locked = self.0.lock();
         let dropped = locked.state.invalidate(session, reason, now);
-        self.0.fresh.publish(locked.state.held());
+        self.0.fast_path.publish(locked.state.cached());
         self.0.release(locked);
         dropped
     }
 
-    /// How it is doing, for health checks. Sends nothing.
+    /// A snapshot for health checks. Sends nothing.
     #[must_use]
     pub fn status(&self) -> Status {
         let now = self.0.now();
         self.0.lock().state.status(now)
     }
 
-    /// Does what is due, and says when to come again: in 50 ms at the earliest, in a minute at the latest.
+    /// Renews the session if that is due, and returns the time until the next call: between 50 ms and a minute.
     pub async fn refresh_if_due(&self) -> Duration {
-        // A failure closes the gate and is told to whoever asks next; the keeper only comes again.
-        let _outcome = self.drive(Caller::RefreshLoop, Duration::ZERO).await;
+        // A failure has started the backoff and is returned to the next caller; here only the time matters.
+        let _result = self.drive(Caller::RefreshLoop, Duration::ZERO).await;
         let now = self.0.now();
         self.0.lock().state.next_refresh_in(now)
     }
 
     /// Keeps the session fresh for as long as a handle exists, so that no caller ever waits; for runtimes that
-    /// do not run tasks, or to hold a session ready in quiet times. Failures do not end it.
+    /// cannot spawn tasks, or to keep a session ready while there are no callers. Failures do not end it.
     ///
-    /// It does not hold the manager: it ends at its first wake-up after the last handle is gone.
+    /// The future holds no handle: it ends when it first wakes after the last handle was dropped.
     pub fn run_refresh_loop(&self) -> impl Future<Output = ()> + MaybeSend + 'static {
         let weak = Arc::downgrade(&self.0);
         async move {
-            while let Some(inner) = weak.upgrade() {
-                let runtime = Arc::clone(&inner.runtime);
-                let rest = Self(inner).refresh_if_due().await;
-                runtime.sleep(rest).await;
+            while let Some(handle) = weak.upgrade() {
+                let runtime = Arc::clone(&handle.runtime);
+                let interval = Self(handle).refresh_if_due().await;
+                runtime.sleep(interval).await;
             }
         }
     }
 
-    async fn drive(&self, caller: Caller, min: Duration) -> Answer {
+    async fn drive(&self, caller: Caller, min: Duration) -> SessionResult {
         match self.0.step(caller, min) {
-            Step::Done(answer) => answer,
-            Step::Wait(flight) => flight.await,
-            Step::Renew(flight) => match flight.await {
+            Step::Done(result) => result,
+            Step::Wait(login) => login.await,
+            Step::Renew(login) => match login.await {
                 Ok(session) => Ok(session),
-                Err(error) => self.0.still_alive().ok_or(error),
+                Err(error) => self.0.unexpired_session().ok_or(error),
             },
         }
     }
@@ -259,12 +251,12 @@ impl fmt::Debug for SessionManager {
     }
 }
 
-/// What is left to do for whoever asked.
+/// What is left to do for the caller.
 enum Step {
-    Done(Answer),
-    /// The outcome of this flight is his.
+    Done(SessionResult),
+    /// Return the result of this login.
     Wait(SharedLogin),
-    /// He carries this renewal; if it fails, the session at hand is his.
+    /// Drive this renewal; if it fails, return the cached session if that has not expired.
     Renew(SharedLogin),
 }
 
@@ -277,7 +269,7 @@ impl Inner {
         lock(&self.locked)
     }
 
-    /// Gives the lock back, and tells the observer what has happened under it.
+    /// Unlocks, then passes the new events to the observer.
     fn release(&self, mut locked: MutexGuard<'_, Locked>) {
         let events = locked.state.take_events();
         drop(locked);
@@ -288,9 +280,9 @@ impl Inner {
         }
     }
 
-    fn still_alive(&self) -> Option<Arc<Session>> {
+    fn unexpired_session(&self) -> Option<Arc<Session>> {
         let now = self.now();
-        self.lock().state.alive(now).map(|held| Arc::clone(&held.session))
+        self.lock().state.unexpired(now).map(|cached| Arc::clone(&cached.session))
     }
 
     fn step(self: &Arc<Self>, caller: Caller, min: Duration) -> Step {
@@ -298,13 +290,13 @@ impl Inner {
         let mut locked = self.lock();
         let mut decision = locked.state.decide(now, caller, min);
         if matches!(decision, Decision::Join) {
-            if let Some(flight) = locked.slot.join() {
+            if let Some(login) = locked.slot.join() {
                 self.release(locked);
-                return Step::Wait(flight);
+                return Step::Wait(login);
             }
-            // Its last holder is dropping it just now and waits for our lock: take over.
-            if let Some(dead) = locked.state.flight() {
-                locked.state.abandon(dead.id);
+            // Its last handle is being dropped and waits for this lock to abandon it: abandon it here.
+            if let Some(dropped) = locked.state.in_progress() {
+                locked.state.abandon(dropped.id);
             }
             decision = locked.state.decide(now, caller, min);
         }
@@ -312,32 +304,80 @@ impl Inner {
             Decision::Use(session) => (Step::Done(Ok(session)), None),
             Decision::Fail(error) => (Step::Done(Err(error)), None),
             Decision::Start(permit) => {
-                let flight = locked.slot.start(Box::pin(CompletionGuard::new(self, permit).fly()));
-                (Step::Wait(flight.clone()), Some(flight))
+                let login = locked.slot.start(Box::pin(CompletionGuard::new(self, permit).log_in()));
+                (Step::Wait(login.clone()), Some(login))
             }
             Decision::UseAndRenew(session, permit) => {
-                let flight = locked.slot.start(Box::pin(CompletionGuard::new(self, permit).fly()));
+                let login = locked.slot.start(Box::pin(CompletionGuard::new(self, permit).log_in()));
                 match caller {
-                    Caller::RefreshLoop => (Step::Renew(flight), None),
-                    Caller::OnDemand => (Step::Done(Ok(session)), Some(flight)),
+                    Caller::RefreshLoop => (Step::Renew(login), None),
+                    Caller::OnDemand => (Step::Done(Ok(session)), Some(login)),
                 }
             }
-            // There was no flight to join, and the one that was thought to be there is abandoned.
+            // Cannot happen: the login that could not be joined has been abandoned.
             Decision::Join => (Step::Done(Err(Error::interrupted())), None),
         };
         self.release(locked);
         self.spawn(step, to_spawn)
     }
 
-    /// Lets the runtime carry the flight; where it does not, the caller carries it.
-    fn spawn(&self, step: Step, flight: Option<SharedLogin>) -> Step {
-        let Some(flight) = flight else { return step };
+    /// Spawns a task that drives the login; if the runtime declines, the caller drives it.
+    fn spawn(&self, step: Step, login: Option<SharedLogin>) -> Step {
+        let Some(login) = login else { return step };
         let cancel_on_drop = CancelOnDrop::default();
         self.lock().cancel_on_drop = cancel_on_drop.clone();
-        let task: BoxFuture<'static, ()> = Box::pin(cancel_on_drop.carry(flight.clone()));
+        let task: BoxFuture<'static, ()> = Box::pin(cancel_on_drop.drive(login.clone()));
         match (self.runtime.spawn(task), step) {
-            (Err(_), Step::Done(Ok(_))) => Step::Renew(flight),
+            (Err(_), Step::Done(Ok(_))) => Step::Renew(login),
             (_, step) => step,
+        }
+    }
+
+    /// One login of the source, with the timeout: it ends even if the transport never returns.
+    async fn issue(&self) -> Result<IssuedSession, Error> {
+        let mut login = pin!(self.source.start(&*self.runtime));
+        let mut timeout = self.runtime.sleep(self.login_timeout);
+        poll_fn(|context| {
+            if let Poll::Ready(result) = login.as_mut().poll(context) {
+                return Poll::Ready(result);
+            }
+            let timed_out = ManagerError::TimedOut { limit: self.login_timeout };
+            timeout.as_mut().poll(context).map(|()| Err(Error::manager(timed_out)))
+        })
+        .await
+    }
+}
+
+/// Ends the login in the state: with its result, or without one if it is dropped or panics before.
+struct CompletionGuard {
+    inner: Arc<Inner>,
+    permit: Option<LoginPermit>,
+}
+
+impl CompletionGuard {
+    fn new(inner: &Arc<Inner>, permit: LoginPermit) -> Self {
+        Self { inner: Arc::clone(inner), permit: Some(permit) }
+    }
+
+    async fn log_in(mut self) -> SessionResult {
+        let inner = Arc::clone(&self.inner);
+        let issued = inner.issue().await;
+        let now = inner.now();
+        let mut locked = inner.lock();
+        let result = match self.permit.take() {
+            Some(permit) => locked.state.finish(permit, issued, now),
+            None => issued.map(|issued| Arc::clone(issued.session())),
+        };
+        inner.fast_path.publish(locked.state.cached());
+        inner.release(locked);
+        result
+    }
+}
+
+impl Drop for CompletionGuard {
+    fn drop(&mut self) {
+        if let Some(permit) = self.permit.take() {
+            self.inner.lock().state.abandon(permit.id());
         }
     }
 }

@@ -1,360 +1,351 @@
-//! The decisions of a session manager: no lock, no async, no clock. It is told the time, and decides.
+//! The decisions of a session manager: no lock, no async, no clock. The driver passes the time in and carries out
+//! the decision.
 //!
-//! | held session | a caller gets |
+//! | cached session | what the caller gets |
 //! |---|---|
 //! | fresh | the session |
-//! | stale (in the renewal window), nobody renewing, gate open | the session, and is elected to renew it |
-//! | stale, a flight under way or the gate closed | the session |
-//! | none or over, a flight under way | the outcome of that flight |
-//! | none or over, gate closed | the error that closed it |
-//! | none or over, gate open | a new flight |
+//! | stale (inside the renewal window), no login in progress, no backoff | the session, and the permit to renew it |
+//! | stale, a login in progress or backing off | the session |
+//! | none or expired, a login in progress | the result of that login |
+//! | none or expired, backing off | the error that started the backoff |
+//! | none or expired, neither of them | the permit to log in |
 //!
-//! A flight that takes longer than it may counts as none: nobody can be made to wait for ever by one who got a
-//! permit and does nothing with it.
-
-mod gate;
+//! A login that exceeds the login timeout counts as ended, so a permit that is never used cannot block callers
+//! for longer than that.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::gate::Backoff;
-use super::event::Event;
-use super::grant::IssuedSession;
-use super::jitter::Jitter;
-use super::policy::{LEAST_GAIN, LONGEST_REST, Policy, SHORTEST_REST, WINDOW_SHARE};
-use super::status::{Phase, Status};
-use super::time::{Deadline, Moment};
+use super::backoff::{Backoff, Jitter};
+use super::event::{Event, InvalidReason, Phase, Status};
+use super::policy::{MAX_REFRESH_INTERVAL, MIN_REFRESH_INTERVAL, MIN_RENEWAL_GAIN, Policy, WINDOW_DIVISOR};
+use super::{Deadline, IssuedSession, Moment};
 use crate::error::{Error, ManagerError};
 use crate::session::Session;
 
-/// Who asks.
+/// Who requests a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "there is no third party")]
+#[expect(clippy::exhaustive_enums, reason = "there are only these two")]
 pub enum Caller {
-    /// Somebody who needs a session now.
+    /// A caller that needs a session now.
     OnDemand,
-    /// Somebody who only keeps it fresh. He comes earlier than callers, so that they never renew.
+    /// The refresh loop. It renews earlier than callers, so that callers do not have to.
     RefreshLoop,
 }
 
-/// What is to be done for whoever asked.
+/// What the driver must do for the caller.
 #[derive(Debug)]
-#[must_use = "a decision may have begun a flight, which blocks others until it ends"]
+#[must_use = "a decision may hold a permit, which blocks other logins until it is finished or abandoned"]
 #[expect(clippy::exhaustive_enums, reason = "a driver must handle every decision")]
 pub enum Decision {
-    /// Give him this session.
+    /// Return this session.
     Use(Arc<Session>),
-    /// Give him this session, and renew it on this permit; if nobody else can, he renews it himself.
+    /// Return this session and renew it with this permit. Where no task can be spawned, the caller renews it.
     UseAndRenew(Arc<Session>, LoginPermit),
-    /// Log in on this permit; the outcome is his.
+    /// Log in with this permit and return the result.
     Start(LoginPermit),
-    /// Give him the outcome of the flight that is under way.
+    /// Wait for the login in progress and return its result.
     Join,
-    /// Give him this error.
+    /// Return this error.
     Fail(Error),
 }
 
-/// The right to log in. At any time there is one at most.
+/// The right to log in. At most one is valid at any time.
 ///
-/// It is finished ([`SessionState::finish`]) or abandoned ([`SessionState::abandon`]).
+/// End it with [`SessionState::finish`] or [`SessionState::abandon`].
 #[derive(Debug)]
-#[must_use = "a permit that is neither finished nor abandoned blocks all others"]
+#[must_use = "a permit that is neither finished nor abandoned blocks other logins until the login timeout"]
 pub struct LoginPermit(u64);
 
 impl LoginPermit {
-    /// Which flight it is.
+    /// The id of the login that this permit belongs to.
     #[must_use]
     pub const fn id(&self) -> u64 {
         self.0
     }
 }
 
-/// Why a session is no longer good, in the words of the server that refused it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum InvalidReason {
-    /// It has expired, or the server can not read it.
-    Expired,
-    /// It has made as many calls as it may. That a session dies young of this is no sign of trouble: a busy
-    /// program uses a small limit up fast.
-    ActionsUsedUp,
-    /// It was ended, or another session of its token was, or the token was deleted.
-    LoggedOut,
-}
-
-/// The session that is held, if any, the flight that is under way, if any, and the gate after failures.
+/// The cached session, the login in progress, and the backoff after failures.
 #[derive(Debug)]
 pub struct SessionState {
     policy: Policy,
     jitter: Jitter,
-    next_ticket: u64,
-    held: Option<Cached>,
-    flight: Option<SharedLogin>,
-    gate: Backoff,
-    died_young: u32,
+    next_login_id: u64,
+    cached: Option<Cached>,
+    in_progress: Option<LoginInProgress>,
+    backoff: Backoff,
+    /// How many sessions in a row were revoked early.
+    revoked_early: u32,
     events: Vec<Event>,
 }
 
-/// A login that is under way.
+/// A login that has started and not ended.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct SharedLogin {
+pub(crate) struct LoginInProgress {
     pub(crate) id: u64,
     pub(crate) since: Moment,
     renewal: bool,
 }
 
-/// A session that is held, and when what is due with it.
+/// A session with the times at which it is renewed and expires.
 #[derive(Clone, Debug)]
 pub(crate) struct Cached {
     pub(crate) session: Arc<Session>,
     published: Moment,
-    life: Duration,
-    keeper_from: Deadline,
-    pub(crate) caller_from: Deadline,
+    lifetime: Duration,
+    /// From then on the refresh loop renews it.
+    loop_renews: Deadline,
+    /// From then on callers renew it.
+    pub(crate) callers_renew: Deadline,
     pub(crate) expires: Deadline,
-    /// The token itself ends, so that renewing gains nothing.
+    /// The app token itself ends, so another renewal would gain nothing.
     ending: bool,
 }
 
 impl SessionState {
-    /// Nothing held, nothing under way. `seed` is for the jitter.
+    /// A state without a session and without a login in progress. `seed` is for the jitter.
     #[must_use]
     pub const fn new(policy: Policy, seed: u64) -> Self {
         Self {
             policy,
             jitter: Jitter::new(seed),
-            next_ticket: 1,
-            held: None,
-            flight: None,
-            gate: Backoff::open(),
-            died_young: 0,
+            next_login_id: 1,
+            cached: None,
+            in_progress: None,
+            backoff: Backoff::none(),
+            revoked_early: 0,
             events: Vec::new(),
         }
     }
 
-    /// What to do for `who`, who needs a session that lives for `min` at least.
+    /// What to do for a caller that needs a session with at least `min` of its lifetime left.
     pub fn decide(&mut self, now: Moment, caller: Caller, min: Duration) -> Decision {
-        self.give_up_overdue(now);
-        if let Some(held) = self.alive(now) {
-            let enough = held.expires.remaining(now) >= min;
-            if !enough && min > held.life {
-                return Decision::Fail(Error::keeping(ManagerError::TooShort {
+        self.end_overdue_login(now);
+        if let Some(cached) = self.unexpired(now) {
+            let suffices = cached.expires.remaining(now) >= min;
+            if !suffices && min > cached.lifetime {
+                return Decision::Fail(Error::manager(ManagerError::TooShort {
                     needed: min,
-                    life: held.life,
+                    lifetime: cached.lifetime,
                 }));
             }
-            if enough {
-                let session = Arc::clone(&held.session);
-                let due = match caller {
-                    Caller::OnDemand => held.caller_from,
-                    Caller::RefreshLoop => held.keeper_from,
+            if suffices {
+                let session = Arc::clone(&cached.session);
+                let renewal_due = match caller {
+                    Caller::OnDemand => cached.callers_renew,
+                    Caller::RefreshLoop => cached.loop_renews,
                 };
-                if !due.is_reached(now) || held.ending {
+                if !renewal_due.is_reached(now) || cached.ending {
                     return Decision::Use(session);
                 }
-                if self.flight.is_none() && !self.gate.is_closed(now) {
+                if self.in_progress.is_none() && !self.backoff.is_active(now) {
                     return Decision::UseAndRenew(session, self.start(now, true));
                 }
-                let remaining = held.expires.remaining(now);
+                let remaining = cached.expires.remaining(now);
                 self.events.push(Event::ServedStale { remaining });
                 return Decision::Use(session);
             }
         }
-        if self.flight.is_some() {
+        if self.in_progress.is_some() {
             return Decision::Join;
         }
-        if let Some(error) = self.gate.error(now) {
+        if let Some(error) = self.backoff.error(now) {
             return Decision::Fail(error.clone());
         }
         Decision::Start(self.start(now, false))
     }
 
-    /// Ends a flight. What comes back is the outcome for all who joined.
+    /// Ends a login and returns the result for all callers that joined it.
     ///
-    /// A permit that is no longer the flight changes neither the session nor the gate.
+    /// If the permit is not that of the login in progress, neither the session nor the backoff changes.
     ///
     /// # Errors
     ///
-    /// The error of the login, or that the session was over when it came.
+    /// The error of the login; or that the session had expired when it arrived.
     pub fn finish(
         &mut self,
         permit: LoginPermit,
         result: Result<IssuedSession, Error>,
         now: Moment,
     ) -> Result<Arc<Session>, Error> {
-        let flight = self.flight.take_if(|flight| flight.id == permit.0);
-        let result = result.and_then(|grant| match grant.life() {
-            Duration::ZERO => Err(Error::over_on_arrival()),
-            _ => Ok(grant),
+        let login = self.in_progress.take_if(|login| login.id == permit.0);
+        let result = result.and_then(|issued| match issued.lifetime() {
+            Duration::ZERO => Err(Error::expired_on_arrival()),
+            _ => Ok(issued),
         });
-        let Some(flight) = flight else { return result.map(|grant| Arc::clone(grant.session())) };
+        let Some(login) = login else { return result.map(|issued| Arc::clone(issued.session())) };
         match result {
-            Ok(grant) => {
-                let session = Arc::clone(grant.session());
-                let (renewal, took) = (flight.renewal, now.since(flight.since));
-                self.events.push(Event::LoginSucceeded { renewal, took, life: grant.life() });
-                self.gate.reopen();
-                self.publish(flight, &grant, now);
-                Ok(session)
+            Ok(issued) => {
+                let (renewal, took) = (login.renewal, now.since(login.since));
+                self.events.push(Event::LoginSucceeded { renewal, took, lifetime: issued.lifetime() });
+                self.backoff.clear();
+                self.publish(login, &issued, now);
+                Ok(Arc::clone(issued.session()))
             }
             Err(error) => {
-                self.tell_failure(flight, error.clone(), now);
-                self.close_gate(error.clone(), now);
+                self.report_failure(login, error.clone(), now);
+                self.start_backoff(error.clone(), now);
                 Err(error)
             }
         }
     }
 
-    /// Ends a flight that nobody carries any more. True if it was the one under way.
-    pub fn abandon(&mut self, permit: u64) -> bool {
-        self.flight.take_if(|flight| flight.id == permit).is_some()
+    /// Ends a login without a result, because it was dropped. Returns whether it was the login in progress.
+    pub fn abandon(&mut self, login_id: u64) -> bool {
+        self.in_progress.take_if(|login| login.id == login_id).is_some()
     }
 
-    /// Drops the held session, if it is this very one, since the server has refused it. True if it was.
+    /// Drops the cached session, which the server has refused. Returns false, and changes nothing, if `session` is
+    /// not the cached one (compared by pointer).
     ///
-    /// A flight under way goes on, and its session is taken. A session that dies young is followed by one more
-    /// login; a second one in a row closes the gate.
+    /// A login in progress continues, and its session is used. After the first session that was revoked early,
+    /// one more login is allowed at once; the second in a row starts the backoff.
     pub fn invalidate(&mut self, session: &Arc<Session>, reason: InvalidReason, now: Moment) -> bool {
-        let Some(held) = self.held.take_if(|held| Arc::ptr_eq(&held.session, session)) else { return false };
-        self.events.push(Event::Invalidated { reason, age: now.since(held.published) });
+        let Some(cached) = self.cached.take_if(|cached| Arc::ptr_eq(&cached.session, session)) else {
+            return false;
+        };
+        self.events.push(Event::Invalidated { reason, age: now.since(cached.published) });
         let error = match reason {
-            InvalidReason::LoggedOut => Error::keeping(ManagerError::GroupEnded),
-            InvalidReason::Expired => Error::keeping(ManagerError::RevokedEarly),
+            InvalidReason::LoggedOut => Error::manager(ManagerError::GroupEnded),
+            InvalidReason::Expired => Error::manager(ManagerError::RevokedEarly),
             InvalidReason::ActionsUsedUp => return true,
         };
-        self.died_young = if self.is_young(&held, now) { self.died_young.saturating_add(1) } else { 0 };
-        if self.died_young >= 2 {
-            self.gate.set_failures(self.died_young - 2);
-            self.close_gate(error, now);
+        self.revoked_early =
+            if self.is_early(&cached, now) { self.revoked_early.saturating_add(1) } else { 0 };
+        if self.revoked_early >= 2 {
+            self.backoff.set_failures(self.revoked_early - 2);
+            self.start_backoff(error, now);
         }
         true
     }
 
-    /// Whether a session lives too short for whoever needs it for `min`, as an error to give him.
+    /// An error if the source's sessions are too short for a caller that needs `min`.
     pub(crate) fn too_short(&self, session: &Arc<Session>, min: Duration, now: Moment) -> Option<Error> {
-        let held = self.alive(now).filter(|held| Arc::ptr_eq(&held.session, session))?;
-        (held.expires.remaining(now) < min && held.life < min)
-            .then(|| Error::keeping(ManagerError::TooShort { needed: min, life: held.life }))
+        let cached = self.unexpired(now).filter(|cached| Arc::ptr_eq(&cached.session, session))?;
+        (cached.expires.remaining(now) < min && cached.lifetime < min)
+            .then(|| Error::manager(ManagerError::TooShort { needed: min, lifetime: cached.lifetime }))
     }
 
-    /// How long a keeper may stay away: 50 ms at least, or he would spin while others log in; a minute at most,
-    /// since the machine may sleep meanwhile, and the session may be refused.
+    /// How long the refresh loop should sleep. At least 50 ms, so that it does not spin during another login; at
+    /// most a minute, because the machine may be suspended and the session may be invalidated meanwhile.
     #[must_use]
     pub fn next_refresh_in(&self, now: Moment) -> Duration {
-        let renewal = self.alive(now).map_or(Duration::ZERO, |held| {
-            if held.ending { held.expires.remaining(now) } else { held.keeper_from.remaining(now) }
+        let renewal = self.unexpired(now).map_or(Duration::ZERO, |cached| {
+            if cached.ending { cached.expires.remaining(now) } else { cached.loop_renews.remaining(now) }
         });
-        renewal.max(self.gate.remaining(now)).clamp(SHORTEST_REST, LONGEST_REST)
+        renewal.max(self.backoff.remaining(now)).clamp(MIN_REFRESH_INTERVAL, MAX_REFRESH_INTERVAL)
     }
 
-    /// A picture for health checks.
+    /// A snapshot for health checks.
     #[must_use]
     pub fn status(&self, now: Moment) -> Status {
-        let held = self.alive(now);
-        let phase = match held {
-            Some(held) if held.ending => Phase::Ending,
-            Some(held) if held.keeper_from.is_reached(now) => Phase::Stale,
+        let cached = self.unexpired(now);
+        let phase = match cached {
+            Some(cached) if cached.ending => Phase::Ending,
+            Some(cached) if cached.loop_renews.is_reached(now) => Phase::Stale,
             Some(_) => Phase::Fresh,
             None => Phase::None,
         };
         Status {
             phase,
-            remaining: held.map(|held| held.expires.remaining(now)),
-            logging_in: self.flight.is_some(),
-            last_error: self.gate.last_error().cloned(),
-            next_try: self.gate.is_closed(now).then(|| self.gate.remaining(now)),
+            remaining: cached.map(|cached| cached.expires.remaining(now)),
+            logging_in: self.in_progress.is_some(),
+            last_error: self.backoff.last_error().cloned(),
+            next_try: self.backoff.is_active(now).then(|| self.backoff.remaining(now)),
         }
     }
 
-    /// What has happened since the last time.
+    /// Returns the events since the last call, in order.
     pub fn take_events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.events)
     }
 
-    /// The flight under way.
-    pub(crate) const fn flight(&self) -> Option<SharedLogin> {
-        self.flight
+    /// The login in progress.
+    pub(crate) const fn in_progress(&self) -> Option<LoginInProgress> {
+        self.in_progress
     }
 
-    /// Ends a flight as a failure, for those who wait for it, while its permit is out of their reach: whoever has
-    /// it hangs. What comes back is the outcome for all who wait.
-    pub(crate) fn time_out(&mut self, flight: u64, now: Moment) -> Error {
-        let error = self.timed_out();
-        if let Some(flight) = self.flight.take_if(|under_way| under_way.id == flight) {
-            self.tell_failure(flight, error.clone(), now);
-            self.close_gate(error.clone(), now);
+    /// Ends a login that has exceeded its timeout while its permit is still in use, and returns the error for all
+    /// callers that wait for it.
+    pub(crate) fn time_out(&mut self, login_id: u64, now: Moment) -> Error {
+        let error = self.timeout_error();
+        if let Some(login) = self.in_progress.take_if(|login| login.id == login_id) {
+            self.report_failure(login, error.clone(), now);
+            self.start_backoff(error.clone(), now);
         }
         error
     }
 
-    /// The session that is held, over or not.
-    pub(crate) const fn held(&self) -> Option<&Cached> {
-        self.held.as_ref()
+    /// The cached session, expired or not.
+    pub(crate) const fn cached(&self) -> Option<&Cached> {
+        self.cached.as_ref()
     }
 
-    /// The session that is held and not over.
-    pub(crate) fn alive(&self, now: Moment) -> Option<&Cached> {
-        self.held.as_ref().filter(|held| !held.expires.is_reached(now))
+    /// The cached session if it has not expired.
+    pub(crate) fn unexpired(&self, now: Moment) -> Option<&Cached> {
+        self.cached.as_ref().filter(|cached| !cached.expires.is_reached(now))
     }
 
     fn start(&mut self, now: Moment, renewal: bool) -> LoginPermit {
-        let id = self.next_ticket;
-        self.next_ticket += 1;
-        self.flight = Some(SharedLogin { id, since: now, renewal });
+        let id = self.next_login_id;
+        self.next_login_id += 1;
+        self.in_progress = Some(LoginInProgress { id, since: now, renewal });
         self.events.push(Event::LoginStarted { renewal });
         LoginPermit(id)
     }
 
-    /// There is no gate after this: the next flight, too, may take its time before it is given up.
-    fn give_up_overdue(&mut self, now: Moment) {
-        let limit = self.policy.login_timeout;
-        if let Some(flight) = self.flight.take_if(|flight| now.since(flight.since) >= limit) {
-            self.tell_failure(flight, self.timed_out(), now);
+    /// Starts no backoff: the next login has its own timeout.
+    fn end_overdue_login(&mut self, now: Moment) {
+        let timeout = self.policy.login_timeout;
+        if let Some(login) = self.in_progress.take_if(|login| now.since(login.since) >= timeout) {
+            self.report_failure(login, self.timeout_error(), now);
         }
     }
 
-    fn timed_out(&self) -> Error {
-        Error::keeping(ManagerError::TimedOut { limit: self.policy.login_timeout })
+    fn timeout_error(&self) -> Error {
+        Error::manager(ManagerError::TimedOut { limit: self.policy.login_timeout })
     }
 
-    fn tell_failure(&mut self, flight: SharedLogin, error: Error, now: Moment) {
-        let (renewal, took) = (flight.renewal, now.since(flight.since));
+    fn report_failure(&mut self, login: LoginInProgress, error: Error, now: Moment) {
+        let (renewal, took) = (login.renewal, now.since(login.since));
         self.events.push(Event::LoginFailed { renewal, took, error });
     }
 
-    fn publish(&mut self, flight: SharedLogin, grant: &IssuedSession, now: Moment) {
-        let expires = Deadline::after(grant.sent(), grant.life());
-        let predecessor = self.held.take();
-        if predecessor.as_ref().is_some_and(|held| !self.is_young(held, now)) {
-            self.died_young = 0;
+    fn publish(&mut self, login: LoginInProgress, issued: &IssuedSession, now: Moment) {
+        let lifetime = issued.lifetime();
+        let expires = Deadline::after(issued.sent_at(), lifetime);
+        let previous = self.cached.take();
+        if previous.as_ref().is_some_and(|previous| !self.is_early(previous, now)) {
+            self.revoked_early = 0;
         }
-        let gain = predecessor.map(|held| expires.remaining(now).saturating_sub(held.expires.remaining(now)));
-        // Of a very short life, half of it is a gain.
-        let least = LEAST_GAIN.min(grant.life() / 2);
-        let ending = flight.renewal && gain.is_some_and(|gain| gain < least);
+        let gain =
+            previous.map(|previous| expires.remaining(now).saturating_sub(previous.expires.remaining(now)));
+        // For a very short lifetime, half of it is a sufficient gain.
+        let min_gain = MIN_RENEWAL_GAIN.min(lifetime / 2);
+        let ending = login.renewal && gain.is_some_and(|gain| gain < min_gain);
         if ending {
             self.events.push(Event::TokenEnding { remaining: expires.remaining(now) });
         }
-        let window = (grant.life() / WINDOW_SHARE).min(self.policy.window);
-        let window = window.mul_f64(0.75 + 0.5 * self.jitter.roll());
-        self.held = Some(Cached {
-            session: Arc::clone(grant.session()),
+        let window = (lifetime / WINDOW_DIVISOR).min(self.policy.window);
+        let window = window.mul_f64(0.75 + 0.5 * self.jitter.next());
+        self.cached = Some(Cached {
+            session: Arc::clone(issued.session()),
             published: now,
-            life: grant.life(),
-            keeper_from: expires.earlier_by(window),
-            caller_from: expires.earlier_by(window / 2),
+            lifetime,
+            loop_renews: expires.earlier_by(window),
+            callers_renew: expires.earlier_by(window / 2),
             expires,
             ending,
         });
     }
 
-    fn close_gate(&mut self, error: Error, now: Moment) {
-        let duration = self.gate.close(error.clone(), &self.policy, self.jitter.roll(), now);
+    fn start_backoff(&mut self, error: Error, now: Moment) {
+        let duration = self.backoff.start(error.clone(), &self.policy, self.jitter.next(), now);
         self.events.push(Event::BackoffStarted { duration, error });
     }
 
-    /// Too young for its own end to be the reason.
-    fn is_young(&self, held: &Cached, now: Moment) -> bool {
-        now.since(held.published) < self.policy.young.min(held.life / 2)
+    /// Whether a session that ends now ends too early for its own expiry to be the cause.
+    fn is_early(&self, cached: &Cached, now: Moment) -> bool {
+        now.since(cached.published) < self.policy.early_revocation.min(cached.lifetime / 2)
     }
 }

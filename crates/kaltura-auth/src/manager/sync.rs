@@ -1,5 +1,5 @@
-//! The primitives that the drivers stand on: those of the standard library, and under `--cfg shuttle` those of a
-//! checker that decides which thread goes on at each of them (see `interleavings`).
+//! The synchronization primitives of the drivers: those of the standard library, and under `--cfg shuttle` those of
+//! a checker that controls the thread switches at each of them (see `interleavings`).
 
 #[cfg(not(all(test, shuttle)))]
 pub(super) use arc_swap::ArcSwapOption;
@@ -13,7 +13,7 @@ pub(super) use shuttle::sync::{Condvar, Mutex, MutexGuard};
 
 use std::sync::PoisonError;
 
-/// Locks, though a thread may have panicked with the lock: no code here leaves a state that is half changed.
+/// Locks a mutex and ignores poisoning: no code here panics halfway through a change.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -24,8 +24,7 @@ mod checked {
 
     use shuttle::sync::Mutex;
 
-    /// As much of `arc_swap::ArcSwapOption` as is used here, with a point at each step where another thread may
-    /// go on.
+    /// The part of `arc_swap::ArcSwapOption` that is used here, with a thread switch possible at each operation.
     pub(in crate::manager) struct ArcSwapOption<T>(Mutex<Option<Arc<T>>>);
 
     impl<T> Default for ArcSwapOption<T> {
@@ -40,8 +39,8 @@ mod checked {
         }
 
         pub(in crate::manager) fn store(&self, value: Option<Arc<T>>) {
-            let former = std::mem::replace(&mut *super::lock(&self.0), value);
-            drop(former);
+            let previous = std::mem::replace(&mut *super::lock(&self.0), value);
+            drop(previous);
         }
     }
 }

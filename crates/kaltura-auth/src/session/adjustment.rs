@@ -1,43 +1,42 @@
-//! Where a grant differs from what was asked.
+//! Differences between a granted session and what was requested.
 
 use std::fmt;
 
-use kaltura_types::{Lifetime, Open, SessionType, UserId};
+use kaltura_types::{Lifetime, Open, SessionRequest, SessionType, UserId};
 
 use super::Session;
-use kaltura_types::SessionRequest;
 
-/// A life that is this much shorter than asked is rounding, not an adjustment: 2 seconds.
+/// A difference of at most so many seconds is rounding, not an adjustment.
 const ROUNDING_SECONDS: i64 = 2;
 
-/// One difference between what was asked of a session and what the server granted.
+/// One difference between what was requested and what the server granted.
 ///
-/// The server answers with success and says nothing of it (wire contract, section 4.9).
+/// The server reports success and does not mention the difference (wire contract, section 4.9).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Adjustment {
-    /// It ends sooner, by more than 2 seconds: the token's session duration or its own end caps it.
-    ShorterLife {
-        /// What was asked.
-        asked: Lifetime,
-        /// What was granted, in seconds.
+    /// It expires sooner, by more than 2 seconds: the token's session duration or its own expiry limits it.
+    ShorterLifetime {
+        /// The lifetime that was requested.
+        requested: Lifetime,
+        /// The lifetime that was granted, in seconds.
         granted_seconds: i64,
     },
-    /// It is of another user: the token has one of its own.
+    /// It has another user, because the token specifies one.
     OtherUser {
-        /// Who was asked for.
-        asked: UserId,
-        /// Whose it is.
+        /// The user that was requested.
+        requested: UserId,
+        /// The user that was granted.
         granted: Option<UserId>,
     },
-    /// It is of another type: the token has one of its own.
+    /// It has another type, because the token specifies one.
     OtherType {
-        /// What was asked.
-        asked: SessionType,
-        /// What was granted.
+        /// The type that was requested.
+        requested: SessionType,
+        /// The type that was granted.
         granted: Open<SessionType>,
     },
-    /// Privileges were dropped or are other than asked: the server lets the holder of a token add few of them.
+    /// Privileges are missing or have other values: with a token only a few can be added.
     PrivilegesDropped {
         /// Their names.
         names: Vec<String>,
@@ -45,24 +44,24 @@ pub enum Adjustment {
 }
 
 impl Adjustment {
-    /// Where a session differs from what was asked. A login does this itself: see [`Session::adjustments`]. This is
-    /// for a session that was kept since then and put together again.
+    /// The differences between a session and what was requested. A login does this itself: see
+    /// [`Session::adjustments`]. Use this for a session that was stored and restored.
     ///
-    /// How long it lives is compared only if the session has both its expiry and the server's time.
+    /// The lifetime is compared only if the session has both its expiry and the server's time.
     ///
     /// ```
     /// # use kaltura_auth::{Adjustment, Session, SessionRequest}; use kaltura_types::{Ks, PartnerId};
-    /// let kept = Session::new(PartnerId::new(1234567), Ks::new("djJ8MTIzNDU2N3x2VYG2FbRs")).with_user_id("bob");
-    /// let differences = Adjustment::between(&SessionRequest::new().user_id("zoe"), &kept);
-    /// assert_eq!(differences[0].to_string(), "the session is of user bob instead of zoe");
+    /// let restored = Session::new(PartnerId::new(1234567), Ks::new("djJ8MTIzNDU2N3x2VYG2FbRs")).with_user_id("bob");
+    /// let differences = Adjustment::between(&SessionRequest::new().user_id("zoe"), &restored);
+    /// assert_eq!(differences[0].to_string(), "the session is for user bob instead of zoe");
     /// ```
     #[must_use]
-    pub fn between(asked: &SessionRequest, granted: &Session) -> Vec<Self> {
+    pub fn between(requested: &SessionRequest, granted: &Session) -> Vec<Self> {
         [
-            shorter_life(asked, granted),
-            other_user(asked, granted),
-            other_type(asked, granted),
-            privileges_dropped(asked, granted),
+            shorter_lifetime(requested, granted),
+            other_user(requested, granted),
+            other_type(requested, granted),
+            privileges_dropped(requested, granted),
         ]
         .into_iter()
         .flatten()
@@ -70,32 +69,32 @@ impl Adjustment {
     }
 }
 
-fn shorter_life(asked: &SessionRequest, granted: &Session) -> Option<Adjustment> {
-    let asked = asked.get_lifetime()?;
+fn shorter_lifetime(requested: &SessionRequest, granted: &Session) -> Option<Adjustment> {
+    let requested = requested.get_lifetime()?;
     let granted_seconds = granted.expires_at?.seconds_since(granted.server_time?);
-    (granted_seconds + ROUNDING_SECONDS < i64::from(asked.as_seconds()))
-        .then_some(Adjustment::ShorterLife { asked, granted_seconds })
+    (granted_seconds + ROUNDING_SECONDS < i64::from(requested.as_seconds()))
+        .then_some(Adjustment::ShorterLifetime { requested, granted_seconds })
 }
 
-fn other_user(asked: &SessionRequest, granted: &Session) -> Option<Adjustment> {
-    let asked = asked.get_user_id()?.clone();
-    (granted.user.as_ref() != Some(&asked))
-        .then(|| Adjustment::OtherUser { asked, granted: granted.user.clone() })
+fn other_user(requested: &SessionRequest, granted: &Session) -> Option<Adjustment> {
+    let requested = requested.get_user_id()?.clone();
+    (granted.user.as_ref() != Some(&requested))
+        .then(|| Adjustment::OtherUser { requested, granted: granted.user.clone() })
 }
 
-fn other_type(asked: &SessionRequest, granted: &Session) -> Option<Adjustment> {
-    let asked = asked.get_session_type()?;
+fn other_type(requested: &SessionRequest, granted: &Session) -> Option<Adjustment> {
+    let requested = requested.get_session_type()?;
     let granted = granted.session_type.clone()?;
-    (granted != Open::Known(asked)).then_some(Adjustment::OtherType { asked, granted })
+    (granted != Open::Known(requested)).then_some(Adjustment::OtherType { requested, granted })
 }
 
-fn privileges_dropped(asked: &SessionRequest, granted: &Session) -> Option<Adjustment> {
-    let names: Vec<String> = asked
+fn privileges_dropped(requested: &SessionRequest, granted: &Session) -> Option<Adjustment> {
+    let names: Vec<String> = requested
         .get_privileges()
         .into_iter()
-        .flat_map(|asked| asked.iter())
-        .filter(|wish| granted.privileges.get(wish.name()) != Some(wish))
-        .map(|wish| wish.name().to_owned())
+        .flat_map(|privileges| privileges.iter())
+        .filter(|privilege| granted.privileges.get(privilege.name()) != Some(privilege))
+        .map(|privilege| privilege.name().to_owned())
         .collect();
     (!names.is_empty()).then_some(Adjustment::PrivilegesDropped { names })
 }
@@ -103,20 +102,24 @@ fn privileges_dropped(asked: &SessionRequest, granted: &Session) -> Option<Adjus
 impl fmt::Display for Adjustment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ShorterLife { asked, granted_seconds } => {
-                write!(f, "the session lives {granted_seconds} s instead of {} s", asked.as_seconds())
+            Self::ShorterLifetime { requested, granted_seconds } => {
+                write!(
+                    f,
+                    "the session lifetime is {granted_seconds} s instead of {} s",
+                    requested.as_seconds()
+                )
             }
-            Self::OtherUser { asked, granted: Some(granted) } => {
-                write!(f, "the session is of user {granted} instead of {asked}")
+            Self::OtherUser { requested, granted: Some(granted) } => {
+                write!(f, "the session is for user {granted} instead of {requested}")
             }
-            Self::OtherUser { asked, granted: None } => {
-                write!(f, "the session is of nobody instead of {asked}")
+            Self::OtherUser { requested, granted: None } => {
+                write!(f, "the session has no user (anonymous) instead of {requested}")
             }
-            Self::OtherType { asked, granted } => {
-                write!(f, "the session is of type {granted} instead of {asked}")
+            Self::OtherType { requested, granted } => {
+                write!(f, "the session is of type {granted} instead of {requested}")
             }
             Self::PrivilegesDropped { names } => {
-                write!(f, "the server did not grant these privileges as asked: {}", names.join(", "))
+                write!(f, "the server did not grant these privileges as requested: {}", names.join(", "))
             }
         }
     }
@@ -128,44 +131,48 @@ mod tests {
 
     use super::*;
 
-    fn granted(asked: &SessionRequest, info: &str, now: i64) -> Vec<Adjustment> {
+    fn granted(requested: &SessionRequest, info: &str, now: i64) -> Vec<Adjustment> {
         let info: SessionInfo = serde_json::from_str(info).unwrap();
         let session =
-            Session::granted(info, PartnerId::new(1), asked, Some(UnixTime::from_seconds(now))).unwrap();
+            Session::from_info(info, PartnerId::new(1), requested, Some(UnixTime::from_seconds(now)))
+                .unwrap();
         session.adjustments().to_vec()
     }
 
-    const ANSWER: &str = r#"{"ks":"k","sessionType":0,"partnerId":"1","userId":"u","expiry":1060,"privileges":"sessionid:a,sview:0_a"}"#;
+    const RESPONSE: &str = r#"{"ks":"k","sessionType":0,"partnerId":"1","userId":"u","expiry":1060,"privileges":"sessionid:a,sview:0_a"}"#;
 
     #[test]
-    fn two_seconds_are_rounding_three_are_not() {
-        let asked = SessionRequest::new().lifetime(Lifetime::seconds(60));
-        assert_eq!(granted(&asked, ANSWER, 1000), []);
-        assert_eq!(granted(&asked, ANSWER, 1002), []);
-        let adjusted = granted(&asked, ANSWER, 1003);
-        assert_eq!(adjusted, [Adjustment::ShorterLife { asked: Lifetime::seconds(60), granted_seconds: 57 }]);
+    fn two_seconds_are_rounding_and_three_are_not() {
+        let requested = SessionRequest::new().lifetime(Lifetime::seconds(60));
+        assert_eq!(granted(&requested, RESPONSE, 1000), []);
+        assert_eq!(granted(&requested, RESPONSE, 1002), []);
+        let adjusted = granted(&requested, RESPONSE, 1003);
+        assert_eq!(
+            adjusted,
+            [Adjustment::ShorterLifetime { requested: Lifetime::seconds(60), granted_seconds: 57 }]
+        );
     }
 
     #[test]
-    fn what_the_token_fixes_is_told() {
-        let asked = SessionRequest::new()
+    fn values_that_the_token_specifies_are_reported() {
+        let requested = SessionRequest::new()
             .user_id("me")
             .session_type(SessionType::Admin)
             .privileges(Privileges::parse("sview:0_a,edit:*,sessionid:b"));
         assert_eq!(
-            granted(&asked, ANSWER, 1000),
+            granted(&requested, RESPONSE, 1000),
             [
-                Adjustment::OtherUser { asked: "me".into(), granted: Some("u".into()) },
-                Adjustment::OtherType { asked: SessionType::Admin, granted: SessionType::User.into() },
+                Adjustment::OtherUser { requested: "me".into(), granted: Some("u".into()) },
+                Adjustment::OtherType { requested: SessionType::Admin, granted: SessionType::User.into() },
                 Adjustment::PrivilegesDropped { names: vec!["edit".into(), "sessionid".into()] },
             ]
         );
     }
 
     #[test]
-    fn nobody_is_told_apart_from_somebody() {
-        let asked = SessionRequest::new().user_id("me");
-        let adjusted = granted(&asked, r#"{"ks":"k","userId":""}"#, 0);
-        assert_eq!(adjusted, [Adjustment::OtherUser { asked: "me".into(), granted: None }]);
+    fn an_anonymous_session_is_reported_if_a_user_was_requested() {
+        let requested = SessionRequest::new().user_id("me");
+        let adjusted = granted(&requested, r#"{"ks":"k","userId":""}"#, 0);
+        assert_eq!(adjusted, [Adjustment::OtherUser { requested: "me".into(), granted: None }]);
     }
 }

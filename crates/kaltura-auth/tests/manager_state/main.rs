@@ -1,13 +1,13 @@
-//! The pure state of the session manager: it is told the time, and decides.
+//! Tests of the pure state of the session manager.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed test panics")]
 
-mod deciding;
-mod flights;
-mod gates;
-mod keeping;
-mod lives;
-mod making;
+mod backoff;
+mod decisions;
+mod fixtures;
+mod lifetimes;
 mod model;
 mod random_walk;
+mod refresh_loop;
+mod shared_logins;
 mod steps;

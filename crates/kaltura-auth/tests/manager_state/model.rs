@@ -1,5 +1,4 @@
-//! A simple model of the state: what it holds, and what it must answer. It knows no jitter, so where chance has a
-//! say it gives the range.
+//! A simple model of the state. It has no jitter, so where a result is random it gives the range.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -9,33 +8,33 @@ use kaltura_auth::manager::state::Caller;
 use kaltura_auth::manager::{InvalidReason, Moment, Phase};
 use kaltura_auth::{Error, ErrorKind, Session};
 
-use super::making::{Granted, milliseconds, seconds};
+use super::fixtures::{Granted, milliseconds, seconds};
 
-/// How long a flight may take.
-const FLIGHT_LIMIT: Duration = seconds(30);
+/// The timeout of a login.
+const LOGIN_TIMEOUT: Duration = seconds(30);
 
 #[derive(Debug, Default)]
 pub(crate) struct Model {
-    held: Option<Cached>,
-    flight: Option<SharedLogin>,
-    gate: Option<Backoff>,
-    /// How many failures in a row there were.
+    cached: Option<Cached>,
+    in_progress: Option<LoginInProgress>,
+    backoff: Option<Backoff>,
+    /// The number of failures in a row.
     failures: u32,
-    /// How many sessions in a row died young.
-    died_young: u32,
+    /// The number of sessions in a row that were revoked early.
+    revoked_early: u32,
 }
 
 #[derive(Debug)]
 struct Cached {
     session: Arc<Session>,
     published: Moment,
-    life: Duration,
-    end: Moment,
+    lifetime: Duration,
+    expires: Moment,
     ending: bool,
 }
 
 #[derive(Debug)]
-struct SharedLogin {
+struct LoginInProgress {
     id: u64,
     since: Moment,
     renewal: bool,
@@ -43,28 +42,28 @@ struct SharedLogin {
 
 #[derive(Debug)]
 struct Backoff {
-    opens: Moment,
-    /// The error that closed it, as it shows itself.
+    ends: Moment,
+    /// The `Debug` text of the error that started it.
     error: String,
 }
 
-/// What a decision must be.
+/// The expected decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
     Use,
-    /// The session at hand, in its window and with no way to renew it: the event says that it was served stale.
+    /// The cached session inside its window, which cannot be renewed now: the event reports that.
     UseStale,
     UseAndRenew,
     Start,
     Join,
-    /// The error that closed the gate.
-    Closed,
+    /// The error that started the backoff.
+    BackingOff,
     TooShort,
 }
 
-/// What must be told of.
+/// The expected event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum ExpectedEvent {
     Started {
         renewal: bool,
     },
@@ -76,20 +75,20 @@ pub(crate) enum Told {
     },
     Invalidated,
     ServedStale,
-    /// Closed for so long, by this error.
-    Closed {
-        width: RangeInclusive<Duration>,
+    /// A backoff in this range, started by this error.
+    BackoffStarted {
+        range: RangeInclusive<Duration>,
         error: String,
     },
     TokenEnding,
 }
 
-/// When a moment is reached: either clock is past it.
-fn is_past(moment: Moment, now: Moment) -> bool {
+/// Whether either clock has reached a moment.
+fn is_reached(moment: Moment, now: Moment) -> bool {
     now.monotonic >= moment.monotonic || now.wall >= moment.wall
 }
 
-fn left(moment: Moment, now: Moment) -> Duration {
+fn remaining(moment: Moment, now: Moment) -> Duration {
     let monotonic = moment.monotonic.saturating_sub(now.monotonic);
     monotonic.min(moment.wall.saturating_sub(now.wall))
 }
@@ -98,180 +97,186 @@ fn after(moment: Moment, wait: Duration) -> Moment {
     Moment { monotonic: moment.monotonic + wait, wall: moment.wall + wait }
 }
 
-/// How long a session lives that was granted like this.
-pub(crate) fn life(granted: Granted) -> Duration {
-    let by_which_clock = if granted.tells_time { granted.life } else { granted.life + granted.ahead };
-    let life = seconds(u64::try_from(by_which_clock).unwrap_or(0));
-    match granted.asked.map(u64::from).map(seconds) {
-        Some(asked) if life.is_zero() && !granted.tells_time => asked,
-        Some(asked) => life.min(asked),
-        None => life,
+/// The expected lifetime of a session.
+pub(crate) fn lifetime(granted: Granted) -> Duration {
+    let by_clock = if granted.has_server_time { granted.lifetime } else { granted.lifetime + granted.ahead };
+    let lifetime = seconds(u64::try_from(by_clock).unwrap_or(0));
+    match granted.requested.map(u64::from).map(seconds) {
+        Some(requested) if lifetime.is_zero() && !granted.has_server_time => requested,
+        Some(requested) => lifetime.min(requested),
+        None => lifetime,
     }
 }
 
 impl Cached {
-    fn is_young(&self, now: Moment) -> bool {
-        now.monotonic - self.published.monotonic < seconds(60).min(self.life / 2)
+    fn is_early(&self, now: Moment) -> bool {
+        now.monotonic - self.published.monotonic < seconds(60).min(self.lifetime / 2)
     }
 
-    /// Whether it is time to renew it; nothing if that is a matter of chance.
+    /// Whether it is due for renewal; `None` if that depends on the jitter.
     fn is_due(&self, now: Moment, caller: Caller) -> Option<bool> {
-        let window = seconds(300).min(self.life / 10);
+        let window = seconds(300).min(self.lifetime / 10);
         let window = if caller == Caller::RefreshLoop { window } else { window / 2 };
-        // Give or take a quarter, and the rounding of it.
+        // Plus or minus a quarter, with rounding.
         let (shortest, longest) = (window.mul_f64(0.7499), window.mul_f64(1.2501));
-        let left = left(self.end, now);
-        if left <= shortest || self.ending {
+        let remaining = remaining(self.expires, now);
+        if remaining <= shortest || self.ending {
             return Some(!self.ending);
         }
-        if left > longest { Some(false) } else { None }
+        if remaining > longest { Some(false) } else { None }
     }
 }
 
 impl Model {
-    fn alive(&self, now: Moment) -> Option<&Cached> {
-        self.held.as_ref().filter(|held| !is_past(held.end, now))
+    fn unexpired(&self, now: Moment) -> Option<&Cached> {
+        self.cached.as_ref().filter(|cached| !is_reached(cached.expires, now))
     }
 
-    fn closed(&self, now: Moment) -> Option<&Backoff> {
-        self.gate.as_ref().filter(|gate| !is_past(gate.opens, now))
+    fn active_backoff(&self, now: Moment) -> Option<&Backoff> {
+        self.backoff.as_ref().filter(|backoff| !is_reached(backoff.ends, now))
     }
 
-    /// A flight that takes too long counts as none for whoever asks.
-    pub(crate) fn give_up_overdue(&mut self, now: Moment) -> Option<Told> {
-        let overdue = self.flight.take_if(|flight| now.monotonic - flight.since.monotonic >= FLIGHT_LIMIT)?;
-        Some(Told::Failed { renewal: overdue.renewal })
+    /// A login that exceeds its timeout ends when a caller requests a session.
+    pub(crate) fn end_overdue_login(&mut self, now: Moment) -> Option<ExpectedEvent> {
+        let overdue =
+            self.in_progress.take_if(|login| now.monotonic - login.since.monotonic >= LOGIN_TIMEOUT)?;
+        Some(ExpectedEvent::Failed { renewal: overdue.renewal })
     }
 
-    /// What the decision may be; two where chance has a say.
+    /// The possible decisions; two if that depends on the jitter.
     pub(crate) fn expected(&self, now: Moment, caller: Caller, min: Duration) -> Vec<Expected> {
-        if let Some(held) = self.alive(now) {
-            let enough = left(held.end, now) >= min;
-            if !enough && min > held.life {
+        if let Some(cached) = self.unexpired(now) {
+            let suffices = remaining(cached.expires, now) >= min;
+            if !suffices && min > cached.lifetime {
                 return vec![Expected::TooShort];
             }
-            if enough {
-                let blocked = self.flight.is_some() || self.closed(now).is_some();
+            if suffices {
+                let blocked = self.in_progress.is_some() || self.active_backoff(now).is_some();
                 let renewed = if blocked { Expected::UseStale } else { Expected::UseAndRenew };
-                return match held.is_due(now, caller) {
+                return match cached.is_due(now, caller) {
                     Some(false) => vec![Expected::Use],
                     Some(true) => vec![renewed],
                     None => vec![Expected::Use, renewed],
                 };
             }
         }
-        if self.flight.is_some() {
+        if self.in_progress.is_some() {
             return vec![Expected::Join];
         }
-        vec![if self.closed(now).is_some() { Expected::Closed } else { Expected::Start }]
+        vec![if self.active_backoff(now).is_some() { Expected::BackingOff } else { Expected::Start }]
     }
 
-    pub(crate) fn took_off(&mut self, id: u64, now: Moment, renewal: bool) -> Told {
-        assert!(self.flight.is_none(), "two flights at once");
-        self.flight = Some(SharedLogin { id, since: now, renewal });
-        Told::Started { renewal }
+    pub(crate) fn started(&mut self, id: u64, now: Moment, renewal: bool) -> ExpectedEvent {
+        assert!(self.in_progress.is_none(), "two logins at once");
+        self.in_progress = Some(LoginInProgress { id, since: now, renewal });
+        ExpectedEvent::Started { renewal }
     }
 
-    /// A login has brought a session, which is not over. Nothing if its permit was not the flight.
+    /// A login has succeeded. No event if it was not the login in progress.
     pub(crate) fn succeeded(
         &mut self,
         permit: u64,
         session: &Arc<Session>,
-        (sent, life): (Moment, Duration),
+        (sent_at, lifetime): (Moment, Duration),
         now: Moment,
-    ) -> Vec<Told> {
-        let Some(flight) = self.flight.take_if(|flight| flight.id == permit) else { return Vec::new() };
-        (self.gate, self.failures) = (None, 0);
-        let mut told = vec![Told::Succeeded { renewal: flight.renewal }];
-        let end = after(sent, life);
-        let before = self.held.take();
-        if before.as_ref().is_some_and(|held| !held.is_young(now)) {
-            self.died_young = 0;
+    ) -> Vec<ExpectedEvent> {
+        let Some(login) = self.in_progress.take_if(|login| login.id == permit) else { return Vec::new() };
+        (self.backoff, self.failures) = (None, 0);
+        let mut events = vec![ExpectedEvent::Succeeded { renewal: login.renewal }];
+        let expires = after(sent_at, lifetime);
+        let previous = self.cached.take();
+        if previous.as_ref().is_some_and(|previous| !previous.is_early(now)) {
+            self.revoked_early = 0;
         }
-        let gain = before.map(|held| left(end, now).saturating_sub(left(held.end, now)));
-        let ending = flight.renewal && gain.is_some_and(|gain| gain < seconds(2).min(life / 2));
+        let gain =
+            previous.map(|previous| remaining(expires, now).saturating_sub(remaining(previous.expires, now)));
+        let ending = login.renewal && gain.is_some_and(|gain| gain < seconds(2).min(lifetime / 2));
         if ending {
-            told.push(Told::TokenEnding);
+            events.push(ExpectedEvent::TokenEnding);
         }
-        self.held = Some(Cached { session: Arc::clone(session), published: now, life, end, ending });
-        told
+        self.cached =
+            Some(Cached { session: Arc::clone(session), published: now, lifetime, expires, ending });
+        events
     }
 
-    /// A login has failed. Nothing if its permit was not the flight.
-    pub(crate) fn failed(&mut self, permit: u64, error: &Error) -> Vec<Told> {
-        let Some(flight) = self.flight.take_if(|flight| flight.id == permit) else { return Vec::new() };
-        vec![Told::Failed { renewal: flight.renewal }, self.closes(error)]
+    /// A login has failed. No event if it was not the login in progress.
+    pub(crate) fn failed(&mut self, permit: u64, error: &Error) -> Vec<ExpectedEvent> {
+        let Some(login) = self.in_progress.take_if(|login| login.id == permit) else { return Vec::new() };
+        vec![ExpectedEvent::Failed { renewal: login.renewal }, self.starts_backoff(error)]
     }
 
-    /// What must be told of the gate that closes now. How long it was is told to [`Self::was_closed`].
-    fn closes(&mut self, error: &Error) -> Told {
+    /// The event of a backoff that starts now. Its actual duration is passed to [`Self::backoff_started`].
+    fn starts_backoff(&mut self, error: &Error) -> ExpectedEvent {
         let (base, cap) = if error.is_retryable() { (1, 60) } else { (60, 900) };
         let due = seconds(base << self.failures.min(20)).min(seconds(cap));
         let limited = if error.kind() == ErrorKind::RateLimited { seconds(10) } else { Duration::ZERO };
-        let least = limited.max(error.retry_after().unwrap_or_default().min(seconds(900)));
+        let min = limited.max(error.retry_after().unwrap_or_default().min(seconds(900)));
         self.failures += 1;
-        Told::Closed { width: (due / 2).max(least)..=due.max(least), error: format!("{error:?}") }
+        ExpectedEvent::BackoffStarted {
+            range: (due / 2).max(min)..=due.max(min),
+            error: format!("{error:?}"),
+        }
     }
 
-    pub(crate) fn was_closed(&mut self, width: Duration, error: &Error, now: Moment) {
-        self.gate = Some(Backoff { opens: after(now, width), error: format!("{error:?}") });
+    pub(crate) fn backoff_started(&mut self, duration: Duration, error: &Error, now: Moment) {
+        self.backoff = Some(Backoff { ends: after(now, duration), error: format!("{error:?}") });
     }
 
     pub(crate) fn abandoned(&mut self, permit: u64) -> bool {
-        self.flight.take_if(|flight| flight.id == permit).is_some()
+        self.in_progress.take_if(|login| login.id == permit).is_some()
     }
 
-    /// The server has refused a session. Nothing if it is not the one that is held. `error` is the one that has
-    /// closed the gate, if it was closed.
+    /// The server has refused a session. No event if it is not the cached one. `error` is the error of the backoff, if
+    /// one was started.
     pub(crate) fn invalidated(
         &mut self,
         session: &Arc<Session>,
         reason: InvalidReason,
         now: Moment,
         error: Option<&Error>,
-    ) -> Vec<Told> {
-        let Some(held) = self.held.take_if(|held| Arc::ptr_eq(&held.session, session)) else {
+    ) -> Vec<ExpectedEvent> {
+        let Some(cached) = self.cached.take_if(|cached| Arc::ptr_eq(&cached.session, session)) else {
             return Vec::new();
         };
-        let mut told = vec![Told::Invalidated];
+        let mut events = vec![ExpectedEvent::Invalidated];
         if reason == InvalidReason::ActionsUsedUp {
-            return told;
+            return events;
         }
-        self.died_young = if held.is_young(now) { self.died_young + 1 } else { 0 };
-        if self.died_young >= 2 {
-            self.failures = self.died_young - 2;
-            told.push(self.closes(error.expect("the second that dies young closes the gate")));
+        self.revoked_early = if cached.is_early(now) { self.revoked_early + 1 } else { 0 };
+        if self.revoked_early >= 2 {
+            self.failures = self.revoked_early - 2;
+            events.push(self.starts_backoff(error.expect("the second early revocation starts the backoff")));
         }
-        told
+        events
     }
 
-    pub(crate) fn held(&self) -> Option<&Arc<Session>> {
-        self.held.as_ref().map(|held| &held.session)
+    pub(crate) fn cached(&self) -> Option<&Arc<Session>> {
+        self.cached.as_ref().map(|cached| &cached.session)
     }
 
-    pub(crate) fn flies(&self) -> bool {
-        self.flight.is_some()
+    pub(crate) fn logging_in(&self) -> bool {
+        self.in_progress.is_some()
     }
 
-    /// The error that keeps the gate closed, as it shows itself.
-    pub(crate) fn closed_by(&self, now: Moment) -> Option<&str> {
-        self.closed(now).map(|gate| gate.error.as_str())
+    /// The `Debug` text of the error of the backoff, while it lasts.
+    pub(crate) fn backoff_error(&self, now: Moment) -> Option<&str> {
+        self.active_backoff(now).map(|backoff| backoff.error.as_str())
     }
 
-    pub(crate) fn opens_in(&self, now: Moment) -> Option<Duration> {
-        self.closed(now).map(|gate| left(gate.opens, now))
+    pub(crate) fn backoff_remaining(&self, now: Moment) -> Option<Duration> {
+        self.active_backoff(now).map(|backoff| remaining(backoff.ends, now))
     }
 
     pub(crate) fn remaining(&self, now: Moment) -> Option<Duration> {
-        self.alive(now).map(|held| left(held.end, now))
+        self.unexpired(now).map(|cached| remaining(cached.expires, now))
     }
 
-    /// What the status may say; two where chance has a say.
+    /// The possible phases; two if that depends on the jitter.
     pub(crate) fn phases(&self, now: Moment) -> Vec<Phase> {
-        match self.alive(now) {
+        match self.unexpired(now) {
             None => vec![Phase::None],
-            Some(held) if held.ending => vec![Phase::Ending],
-            Some(held) => match held.is_due(now, Caller::RefreshLoop) {
+            Some(cached) if cached.ending => vec![Phase::Ending],
+            Some(cached) => match cached.is_due(now, Caller::RefreshLoop) {
                 Some(true) => vec![Phase::Stale],
                 Some(false) => vec![Phase::Fresh],
                 None => vec![Phase::Fresh, Phase::Stale],
@@ -279,17 +284,17 @@ impl Model {
         }
     }
 
-    /// In which range the keeper's rest is.
-    pub(crate) fn keepers_rest(&self, now: Moment) -> RangeInclusive<Duration> {
-        let (mut least, mut most) = (Duration::ZERO, Duration::ZERO);
-        if let Some(held) = self.alive(now) {
-            let left = left(held.end, now);
-            let window = if held.ending { Duration::ZERO } else { seconds(300).min(held.life / 10) };
-            least = left.saturating_sub(window.mul_f64(1.2501));
-            most = left.saturating_sub(window.mul_f64(0.7499));
+    /// The range of the time until the next refresh.
+    pub(crate) fn refresh_interval(&self, now: Moment) -> RangeInclusive<Duration> {
+        let (mut min, mut max) = (Duration::ZERO, Duration::ZERO);
+        if let Some(cached) = self.unexpired(now) {
+            let remaining = remaining(cached.expires, now);
+            let window = if cached.ending { Duration::ZERO } else { seconds(300).min(cached.lifetime / 10) };
+            min = remaining.saturating_sub(window.mul_f64(1.2501));
+            max = remaining.saturating_sub(window.mul_f64(0.7499));
         }
-        let gate = self.opens_in(now).unwrap_or_default();
-        let bounded = |rest: Duration| rest.max(gate).clamp(milliseconds(50), seconds(60));
-        bounded(least)..=bounded(most)
+        let backoff = self.backoff_remaining(now).unwrap_or_default();
+        let bounded = |interval: Duration| interval.max(backoff).clamp(milliseconds(50), seconds(60));
+        bounded(min)..=bounded(max)
     }
 }

@@ -1,4 +1,4 @@
-//! What can happen in a random walk, and how often.
+//! The steps of a random walk, and their frequencies.
 
 use std::time::Duration;
 
@@ -8,29 +8,29 @@ use kaltura_auth::{Error, WireResponse};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::making::*;
+use super::fixtures::*;
 
 /// One step of a walk.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     /// Time passes on both clocks.
     Pass(Duration),
-    /// The wall clock is set: by so many seconds.
+    /// The wall clock is changed by so many seconds.
     SetWall(i64),
-    /// The clock that only goes forward jumps alone.
+    /// Time passes on the monotonic clock alone.
     SkipAhead(Duration),
-    Ask(Caller, Duration),
-    /// The login under way ends.
+    Decide(Caller, Duration),
+    /// The login in progress ends.
     Succeed(Granted, Duration),
     Fail(Failure, Duration),
     Abandon,
-    /// Whoever has the permit forgets it.
+    /// The permit is lost for now.
     Lose,
-    /// One who was given up or has forgotten his permit comes back after all.
+    /// A lost permit, or that of a login that timed out, is used late.
     SucceedLate(Index),
     FailLate(Index),
     AbandonLate(Index),
-    InvalidateHeld(InvalidReason),
+    InvalidateCached(InvalidReason),
     InvalidateAny(Index, InvalidReason),
 }
 
@@ -39,18 +39,18 @@ pub(crate) enum Failure {
     Transient,
     Permanent,
     RateLimited,
-    /// The server asks to wait so many seconds.
+    /// The response has `Retry-After` with so many seconds.
     Busy(u64),
 }
 
 impl Failure {
-    /// An error of this kind that no other is equal to.
+    /// An error of this kind, different from all others.
     pub(crate) fn error(&self, number: usize) -> Error {
         match self {
             Self::Transient => transient(&format!("failure {number}")),
             Self::Permanent => permanent(&format!("failure {number}")),
-            Self::RateLimited => answered(rate_limited().with_header("X-Me", format!("host {number}"))),
-            Self::Busy(wait) => answered(
+            Self::RateLimited => response_error(rate_limited().with_header("X-Me", format!("host {number}"))),
+            Self::Busy(wait) => response_error(
                 WireResponse::new(503, "")
                     .with_header("Retry-After", wait.to_string())
                     .with_header("X-Me", format!("host {number}")),
@@ -64,7 +64,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         8 => pass().prop_map(Step::Pass),
         1 => (-7200_i64..7200).prop_map(Step::SetWall),
         1 => (0_u64..100).prop_map(|skip| Step::SkipAhead(seconds(skip))),
-        12 => (caller(), min()).prop_map(|(caller, min)| Step::Ask(caller, min)),
+        12 => (caller(), min()).prop_map(|(caller, min)| Step::Decide(caller, min)),
         7 => (granted(), took()).prop_map(|(granted, took)| Step::Succeed(granted, took)),
         4 => (failure(), took()).prop_map(|(failure, took)| Step::Fail(failure, took)),
         1 => Just(Step::Abandon),
@@ -72,7 +72,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         1 => any::<Index>().prop_map(Step::SucceedLate),
         1 => any::<Index>().prop_map(Step::FailLate),
         1 => any::<Index>().prop_map(Step::AbandonLate),
-        2 => reason().prop_map(Step::InvalidateHeld),
+        2 => reason().prop_map(Step::InvalidateCached),
         1 => (any::<Index>(), reason()).prop_map(|(index, reason)| Step::InvalidateAny(index, reason)),
     ]
 }
@@ -95,15 +95,17 @@ fn took() -> impl Strategy<Value = Duration> {
 }
 
 fn granted() -> impl Strategy<Value = Granted> {
-    let life = select(vec![-5, 0, 1, 2, 3, 30, 600, 3600, 3600, 86_400]);
+    let lifetime = select(vec![-5, 0, 1, 2, 3, 30, 600, 3600, 3600, 86_400]);
     let ahead = select(vec![0, 0, -600, 600, -7200, 7200]);
-    let asked = proptest::option::of(select(vec![1, 60, 3600, 86_400]));
-    (life, ahead, proptest::bool::weighted(0.8), asked).prop_map(|(life, ahead, tells_time, asked)| Granted {
-        life,
-        ahead,
-        tells_time,
-        asked,
-    })
+    let requested = proptest::option::of(select(vec![1, 60, 3600, 86_400]));
+    (lifetime, ahead, proptest::bool::weighted(0.8), requested).prop_map(
+        |(lifetime, ahead, has_server_time, requested)| Granted {
+            lifetime,
+            ahead,
+            has_server_time,
+            requested,
+        },
+    )
 }
 
 fn failure() -> impl Strategy<Value = Failure> {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use kaltura_auth::ServiceUrl;
-use kaltura_client::multirequest::{BatchMistake, VoidReason, VoidReference};
+use kaltura_client::multirequest::{InvalidMultirequest, UnresolvedReason, UnresolvedReference};
 use kaltura_client::{CallError, Error, ErrorKind};
 use serde_json::Value;
 
@@ -113,7 +113,7 @@ async fn send(calls: &[PlannedCall], line: &mut Line<'_>) -> Result<Vec<Result<V
         Ok(results) => results,
         Err(error) => return Err(unsent(error, line)),
     };
-    let void: Vec<VoidReference> = results.void_references().to_vec();
+    let void: Vec<UnresolvedReference> = results.unresolved_references().to_vec();
     let results: Vec<_> = handles.into_iter().map(|handle| results.take(handle)).collect();
     if let Some(Err(refused)) = results.iter().find(|_| was_refused_as_a_whole(calls, &results)) {
         return Err(line.undone(refused.clone(), false));
@@ -135,8 +135,10 @@ fn was_refused_as_a_whole(calls: &[PlannedCall], results: &[Result<Value, Error>
 
 /// The whole was not carried out.
 fn unsent(error: Error, line: &Line<'_>) -> Undone {
-    let reads_as_reference =
-        matches!(error.call_error(), Some(CallError::Batch(BatchMistake::ReadsAsReference { .. })));
+    let reads_as_reference = matches!(
+        error.call_error(),
+        Some(CallError::Multirequest(InvalidMultirequest::ReferenceInjection { .. }))
+    );
     match line.undone(error, false) {
         Undone::Failed(failure) if reads_as_reference => Undone::Failed(
             failure.with_hint("If it is meant as one, write it like {\"$result\": \"1.objects.0.id\"}."),
@@ -146,13 +148,13 @@ fn unsent(error: Error, line: &Line<'_>) -> Undone {
 }
 
 /// Tells where the server put in an empty text. That of a failed call is told by its error.
-fn tell(void: &[VoidReference]) {
-    for reference in void.iter().filter(|reference| reference.reason() == VoidReason::NothingThere) {
+fn tell(void: &[UnresolvedReference]) {
+    for reference in void.iter().filter(|reference| reference.reason() == UnresolvedReason::NoValue) {
         let text = format!(
             "{} of call {} was an empty text: the result of call {} has no value there",
-            reference.place(),
+            reference.target(),
             reference.number(),
-            reference.of()
+            reference.referenced_call()
         );
         output::note(&text);
     }

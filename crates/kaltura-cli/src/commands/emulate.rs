@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use kaltura_testing::emulator::{BuildError, Clock, Emulator, EmulatorBuilder, FaultRule, RateLimit, Seed};
-use kaltura_testing::server::{Server, ServerError};
+use kaltura_emulator::server::{Server, ServerError};
+use kaltura_emulator::{BuildError, Clock, Emulator, EmulatorBuilder, FaultRule, RateLimit, Seed};
 use kaltura_types::{AppTokenId, HashType, PartnerId, UnixTime};
 use serde::Serialize;
 

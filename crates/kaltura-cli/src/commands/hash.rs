@@ -66,7 +66,7 @@ impl HashCommand {
         let hash = TokenHash::new(hash_type, &ks, &value);
         let warnings = warnings(&ks, &value);
         if json {
-            let fingerprint = Fingerprint::of(&ks).to_string();
+            let fingerprint = Fingerprint::from_ks(&ks).to_string();
             return output::json_to_stdout(&Answer {
                 token_hash: hash.expose(),
                 hash_type,
@@ -84,11 +84,11 @@ impl HashCommand {
 /// What the server will probably not accept. It is hashed all the same.
 fn warnings(ks: &Ks, value: &AppTokenValue) -> Vec<&'static str> {
     let mut warnings = Vec::new();
-    if !Ks::reads_as_ks(ks.expose()) {
+    if !Ks::looks_like_ks(ks.expose()) {
         warnings.push("the KS does not read as one; it was hashed as it is");
     }
     if value.expose().contains(char::is_whitespace) {
-        warnings.push("the token's value has a blank or a line end in it, which was hashed with it");
+        warnings.push("the token's value contains white space or a line break, which was hashed with it");
     }
     warnings
 }

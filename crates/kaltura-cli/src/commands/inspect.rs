@@ -54,7 +54,7 @@ impl InspectCommand {
         let secret = self.secret.given(settings)?;
         let ks = self.ks.ks(settings)?;
 
-        let header = KsHeader::read(&ks).map_err(|error| malformed(&ks, error))?;
+        let header = KsHeader::parse(&ks).map_err(|error| malformed(&ks, error))?;
         let opened = match secret {
             Some(secret) => Some(open(&ks, &[secret]).map_err(|error| unopened(&header, error))?),
             None => None,
@@ -101,12 +101,12 @@ mod tests {
     #[test]
     fn each_reason_has_its_class() {
         let ks = Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8");
-        let header = KsHeader::read(&ks).unwrap();
+        let header = KsHeader::parse(&ks).unwrap();
         let class = |error| unopened(&header, error).exit_code();
         assert_eq!(class(OpenError::NoSecretMatches), ExitCode::Authentication);
         assert_eq!(class(OpenError::BracketedPrivilege), ExitCode::Usage);
         let cut = Ks::new("hush!");
-        let failure = malformed(&cut, KsHeader::read(&cut).unwrap_err());
+        let failure = malformed(&cut, KsHeader::parse(&cut).unwrap_err());
         assert_eq!(failure.exit_code(), ExitCode::Usage);
         assert!(!format!("{failure:?}").contains("hush"));
     }

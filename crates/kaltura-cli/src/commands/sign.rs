@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use kaltura_auth::Fingerprint;
-use kaltura_ks::{KsFields, UnfaithfulKs, fresh_random};
+use kaltura_ks::{InvalidKsFields, KsFields, random_bytes};
 use kaltura_types::{AdminSecret, Ks, KsVersion, Lifetime, PartnerId, Privileges, SessionType, UnixTime};
 use serde::Serialize;
 
@@ -111,7 +111,7 @@ impl SignCommand {
             return output::json_to_stdout(&Answer {
                 ks: ks.expose(),
                 version: version.number(),
-                fingerprint: Fingerprint::of(&ks).to_string(),
+                fingerprint: Fingerprint::from_ks(&ks).to_string(),
                 partner_id,
                 user_id: self.user.as_deref(),
                 session_type: SessionType::from(self.session_type).to_string(),
@@ -145,9 +145,9 @@ impl SignCommand {
     }
 
     fn sign(&self, fields: &KsFields, secret: &AdminSecret) -> Result<(Ks, KsVersion), Failure> {
-        let random = fresh_random()
+        let random = random_bytes()
             .map_err(|error| Failure::new(ExitCode::Local, "can not make a KS").caused_by(&error))?;
-        let unfaithful = |error: UnfaithfulKs| {
+        let unfaithful = |error: InvalidKsFields| {
             Failure::usage("the server would read another session from this KS").caused_by(&error)
         };
         match self.ks_version {

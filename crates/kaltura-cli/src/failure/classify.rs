@@ -40,7 +40,7 @@ impl Failure {
             error.credential_issues().iter().map(|suspicion| format!(" {}", suspicion.advice()));
         let hint = format!(
             "No hash type is accepted, so it is the token's value that is wrong: give the one of this app token, without \
-             blanks or line ends.{}",
+             white space or line breaks.{}",
             credential_issues.collect::<String>()
         );
         Self::from(error).with_hint(hint)
@@ -75,7 +75,7 @@ pub(super) const fn class_of(kind: ErrorKind) -> ExitCode {
         ErrorKind::Transport(TransportErrorKind::Build) | ErrorKind::InvalidParameter => ExitCode::Usage,
         ErrorKind::Transport(TransportErrorKind::TooLarge)
         | ErrorKind::RateLimited
-        | ErrorKind::BodyNotRead
+        | ErrorKind::BodyIgnored
         | ErrorKind::NoSuchAction
         | ErrorKind::ServerFailed
         | ErrorKind::Refused

@@ -46,13 +46,13 @@ const fn class_of_call(kind: ErrorKind) -> ExitCode {
         | ErrorKind::InvalidCall => ExitCode::Usage,
         ErrorKind::Transport(TransportErrorKind::TooLarge)
         | ErrorKind::RateLimited
-        | ErrorKind::BodyNotRead
+        | ErrorKind::BodyIgnored
         | ErrorKind::ServerFailed
         | ErrorKind::Refused
         | ErrorKind::Redirected
         | ErrorKind::Unavailable
         | ErrorKind::NotKaltura
-        | ErrorKind::NotAnswered => ExitCode::Server,
+        | ErrorKind::NoResult => ExitCode::Server,
         ErrorKind::Transport(_) | ErrorKind::TimedOut => ExitCode::Network,
         _ => ExitCode::Local,
     }

@@ -87,7 +87,7 @@ impl CallSessionOptions {
     /// Sees to it that a KS is not sent to the server of another account, nor acts in it unseen.
     fn refuse_another_account(&self, ks: &Ks, settings: &Settings) -> Result<(), Failure> {
         // What can not be read as a KS, the server refuses.
-        let Ok(header) = KsHeader::read(ks) else { return Ok(()) };
+        let Ok(header) = KsHeader::parse(ks) else { return Ok(()) };
         let partner = header.partner_id();
         match self.token.known_partner(settings)? {
             Some(wanted) if wanted != partner => {

@@ -19,7 +19,7 @@ pub(crate) struct ServerAddressOptions {
     #[arg(long, value_name = "REGION", add = values::regions())]
     region: Option<Region>,
 
-    /// Take an http:// URL of another machine: everybody on the way can read the session
+    /// Take an http:// URL of another machine: the session is sent unencrypted
     #[arg(long)]
     allow_plain_http: bool,
 }
@@ -60,7 +60,7 @@ impl ServerAddressOptions {
     }
 
     fn read(&self, text: &str, origin: &str) -> Result<ServiceUrl, Failure> {
-        let url = if self.allow_plain_http { ServiceUrl::allowing_plain_http(text) } else { text.parse() };
+        let url = if self.allow_plain_http { ServiceUrl::parse_allowing_http(text) } else { text.parse() };
         url.map_err(|error| {
             let failure = Failure::usage(format!("{origin} can not be used: {error}"));
             match error {

@@ -17,7 +17,7 @@ impl Difference {
 
     fn of(adjustment: &Adjustment) -> Self {
         let kind = match adjustment {
-            Adjustment::ShorterLife { .. } => "shorterLife",
+            Adjustment::ShorterLifetime { .. } => "shorterLife",
             Adjustment::OtherUser { .. } => "otherUser",
             Adjustment::OtherType { .. } => "otherType",
             Adjustment::PrivilegesDropped { .. } => "privilegesDropped",

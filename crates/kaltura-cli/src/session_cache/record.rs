@@ -42,7 +42,7 @@ impl Record {
     /// What there is to keep of a session that was asked for at `asked_at`; nothing if the server did not say
     /// when it ends.
     pub(crate) fn of(session: &Session, asked_at: UnixTime) -> Option<Self> {
-        let until = match session.granted_life() {
+        let until = match session.granted_lifetime() {
             Some(life) => asked_at.plus_seconds(i64::try_from(life.as_secs()).unwrap_or(i64::MAX)),
             None => session.expires_at()?,
         };
@@ -174,10 +174,10 @@ mod tests {
         assert_eq!(
             told,
             [
-                "the session lives 600 s instead of 3600 s",
-                "the session is of user alice instead of bob",
+                "the session lifetime is 600 s instead of 3600 s",
+                "the session is for user alice instead of bob",
                 "the session is of type ADMIN instead of USER",
-                "the server did not grant these privileges as asked: edit",
+                "the server did not grant these privileges as requested: edit",
             ]
         );
         let asked = SessionRequest::new()
@@ -190,7 +190,10 @@ mod tests {
         let told: Vec<String> = unheard_of.adjustments(&asked).iter().map(ToString::to_string).collect();
         assert_eq!(
             told,
-            ["the session is of nobody instead of alice", "the session is of type 7 instead of ADMIN"]
+            [
+                "the session has no user (anonymous) instead of alice",
+                "the session is of type 7 instead of ADMIN"
+            ]
         );
     }
 

@@ -173,7 +173,7 @@ fn what_the_server_would_misread_is_refused() {
     finished.saying("reads as a reference").saying("{\"$result\": \"1.objects.0.id\"}");
     refused(json!({ "id": { "$result": "2.id" } })).saying("call 2: $result in id is of no earlier call");
     refused(json!({ "id": { "$result": "1.code" } })).saying("`code` or `message`");
-    refused(json!({ "id": { "$result": "1.a b" } })).saying("that can not be one");
+    refused(json!({ "id": { "$result": "1.a b" } })).saying("refers to an invalid member name");
     assert_eq!(server.requests.try_iter().count(), 0);
 }
 
@@ -199,7 +199,7 @@ fn network_and_server() {
     };
     run(&OddServer::silent().url, &["--timeout=1s"]).fails_with(6).saying("multirequest failed");
     let page = OddServer::answering(ok("text/html", "<!DOCTYPE html><p>Sign in"));
-    run(&page.url, &[]).fails_with(7).saying("the answer is an HTML page");
+    run(&page.url, &[]).fails_with(7).saying("the response is an HTML page");
     let short = OddServer::answering(ok("application/json", "[]"));
     run(&short.url, &[]).fails_with(7);
     assert_eq!(short.requests.try_iter().count(), 1);

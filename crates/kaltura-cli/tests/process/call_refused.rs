@@ -134,14 +134,14 @@ fn network() {
     drop(listener);
     anonymous(&url).run().fails_with(6).saying("could not connect").saying(&format!("at: {url}"));
     let silent = OddServer::silent();
-    anonymous(&silent.url).arguments(["--timeout=1s"]).run().fails_with(6).saying("did not answer in time");
+    anonymous(&silent.url).arguments(["--timeout=1s"]).run().fails_with(6).saying("did not respond in time");
 }
 
 #[test]
 fn server_in_trouble_is_asked_once() {
     for (answer, why) in [
-        (ok("text/html", "<!DOCTYPE html><p>Sign in"), "the answer is an HTML page"),
-        (whole("503 Service Unavailable", "", "<html>busy"), "in trouble"),
+        (ok("text/html", "<!DOCTYPE html><p>Sign in"), "the response is an HTML page"),
+        (whole("503 Service Unavailable", "", "<html>busy"), "unavailable"),
         (whole("302 Found", "Location: https://example.com/\r\n", ""), "redirects to another address"),
         (
             ok(

@@ -88,7 +88,7 @@ fn a_new_session_that_is_ended_too_is_not_replaced() {
     obey(&server, &json!({ "endSession": ks.trim_end() }));
     calls(&server);
     let finished = server.cached(cache.path(), ["call", "media.list"]).run().fails_with(3);
-    finished.saying("it was ended").saying("Make a new app token");
+    finished.saying("it was ended").saying("Create a new app token");
     assert_eq!(asked(&server), with_login(&["media.list invalid_ks"], &["media.list invalid_ks"]));
 }
 
@@ -153,7 +153,7 @@ fn what_was_granted_otherwise_is_noted() {
     let server = server();
     let call =
         |arguments: &[&str]| server.call(["media.list", "--user=bob"]).arguments(arguments.iter().copied());
-    let note = "the session is of user alice instead of bob";
+    let note = "the session is for user alice instead of bob";
     // From a login, and from the cache.
     for _ in 0..2 {
         assert_eq!(call(&[]).run().ends_with(0).stderr, format!("note: {note}\n"));

@@ -23,7 +23,7 @@ fn a_wrong_partner_is_not_known_here() {
         json!({
             "name": "widgetSession",
             "verdict": "failed",
-            "message": "session.startWidgetSession failed: there is no such widget here: the server answered \
+            "message": "session.startWidgetSession failed: the server has no such widget: the server answered \
                         INVALID_WIDGET_ID: Unknown widget [_7]",
             "remedy": "Check the partner id and the region: the default widget of a partner exists in its own region only.",
             "code": "INVALID_WIDGET_ID",
@@ -46,7 +46,7 @@ failed  login           appToken.startSession failed: the app token is disabled:
                         the server answered APP_TOKEN_NOT_ACTIVE: Application
                         token id \"0_importer\" not active
                         remedy: The app token is disabled; no action of the API
-                        enables it. Make a new one.
+                        enables it. Create a new one.
 skipped token state     only an admin secret shows it, and none is at hand:
                         --admin-secret-file FILE
 skipped grant           because login failed
@@ -64,9 +64,9 @@ fn each_refusal_of_a_token_has_its_remedy() {
         token("0_blocked0", VALUE, json!({ "partnerId": 3_333_333 })),
     ]));
     for (id, code, said, remedy, class) in [
-        ("0_disabled", 3, "APP_TOKEN_NOT_ACTIVE", "Make a new one", "authentication"),
-        ("0_expired0", 3, "APP_TOKEN_EXPIRED", "move its expiry", "authentication"),
-        ("0_duration", 3, "over when it was granted", "session duration is 0", "authentication"),
+        ("0_disabled", 3, "APP_TOKEN_NOT_ACTIVE", "Create a new one", "authentication"),
+        ("0_expired0", 3, "APP_TOKEN_EXPIRED", "extend its expiry", "authentication"),
+        ("0_duration", 3, "expired when it was granted", "session duration is 0", "authentication"),
         ("0_nosuch00", 5, "APP_TOKEN_ID_NOT_FOUND", "partner id and the region", "notFound"),
     ] {
         let finished = scene.doctor(["--json", "--app-token-id", id]).run().ends_with(code);
@@ -75,7 +75,7 @@ fn each_refusal_of_a_token_has_its_remedy() {
     }
     let blocked = ["--json", "--partner-id=3333333", "--app-token-id=0_blocked0"];
     let finished = scene.doctor(blocked).run().ends_with(4);
-    finished.blames("login", "SERVICE_FORBIDDEN_CONTENT_BLOCKED", "ask its owner");
+    finished.blames("login", "SERVICE_FORBIDDEN_CONTENT_BLOCKED", "contact its owner");
 }
 
 #[test]
@@ -85,8 +85,8 @@ fn the_other_hash_types_are_tried_only_when_asked() {
     assert_eq!(finished.line("login")["code"], "INVALID_APP_TOKEN_HASH");
     assert_eq!(
         finished.line("login")["remedy"],
-        "Check the token value and the hash type: both must be those of this app token, and the value goes in \
-         without blanks or line ends. If the hash type is unknown, detect it. `kaltura doctor --detect` tries the \
+        "Check the token value and the hash type: both must be those of this app token, and the value must be \
+         without white space or line breaks. If the hash type is unknown, detect it. `kaltura doctor --detect` tries the \
          other hash types."
     );
     assert_eq!(scene.calls().len(), 2);
@@ -126,11 +126,11 @@ fn a_value_that_no_hash_type_fits_is_wrong_itself() {
     let finished = scene.doctor(["--json", "--detect"]).env("KALTURA_APP_TOKEN", &wrong).run().ends_with(3);
     assert_eq!(finished.line("settings")["verdict"], "warning");
     let settings = &finished.line("settings")["remedy"];
-    assert!(settings.as_str().unwrap().contains("upper-case letters"), "{settings}");
+    assert!(settings.as_str().unwrap().contains("uppercase letters"), "{settings}");
     assert_eq!(
         finished.line("login")["remedy"],
         "No hash type is accepted, so it is the token's value that is wrong: give the one of this app token, without \
-         blanks or line ends. The token value has upper-case letters; the server makes lower-case ones."
+         white space or line breaks. The token value has uppercase letters; the server generates lowercase ones."
     );
     let calls = scene.calls();
     assert_eq!(calls.len(), 5, "{calls:?}");
@@ -184,9 +184,12 @@ fn what_is_granted_otherwise_is_a_warning() {
     let finished = scene.doctor(wishes).run().ends_with(0);
     let grant = finished.line("grant");
     assert_eq!(grant["verdict"], "warning");
-    for said in
-        ["86400 s instead of 7776000 s", "user alice instead of bob", "USER instead of ADMIN", "asked: edit"]
-    {
+    for said in [
+        "86400 s instead of 7776000 s",
+        "user alice instead of bob",
+        "USER instead of ADMIN",
+        "requested: edit",
+    ] {
         assert!(grant["message"].as_str().unwrap().contains(said), "{grant}");
     }
     let remedy = grant["remedy"].as_str().unwrap();
@@ -209,7 +212,7 @@ fn a_session_that_the_server_does_not_accept_is_found_out() {
     scene.command(&json!({ "endSession": ks.trim_end() }));
     scene.command(&json!("forgetCalls"));
     let finished = scene.doctor(["--json"]).run().ends_with(3);
-    finished.blames("session", "refuses each new session of the app token", "Make a new token");
+    finished.blames("session", "refuses each new session of the app token", "Create a new token");
     // The client shows the session twice before it says that no other will do.
     let calls = scene.calls();
     assert_eq!(calls.iter().filter(|call| call.starts_with("appToken.startSession")).count(), 1, "{calls:?}");
@@ -226,7 +229,7 @@ fn an_action_is_allowed_or_not() {
             "name": "action",
             "verdict": "failed",
             "message": "the session may not call appToken.list",
-            "remedy": "The session may not do this: it needs another type (ADMIN), other privileges or another role.",
+            "remedy": "Use a session with another type (ADMIN), other privileges or another role.",
             "code": "SERVICE_FORBIDDEN",
             "class": "permission",
         })

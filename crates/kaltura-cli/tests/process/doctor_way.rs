@@ -91,10 +91,10 @@ fn what_is_not_kaltura_is_told() {
         (ok("text/html", "<!DOCTYPE html><p>Sign in to the Wi-Fi"), "an HTML page", "Check the service URL"),
         (
             ok("text/xml", "<?xml version=\"1.0\"?><xml><result/></xml>"),
-            "the answer is XML",
+            "the response is XML",
             "Check the service URL",
         ),
-        (whole("503 Service Unavailable", "", "<html>busy"), "in trouble", "try again later"),
+        (whole("503 Service Unavailable", "", "<html>busy"), "unavailable", "try again later"),
         (
             whole("302 Found", "Location: https://example.com/login?from=hush\r\n", ""),
             "redirects to another address",
@@ -124,7 +124,7 @@ fn a_server_that_does_not_read_the_body_is_told() {
 fn a_url_that_can_not_be_used_blames_no_other_line() {
     let finished = doctor("http://example.com", |doctor| doctor).ends_with(2);
     assert_eq!(finished.line("dns")["message"], "because service URL failed");
-    finished.blames("serviceUrl", "over plain http everybody", "--allow-plain-http");
+    finished.blames("serviceUrl", "plain http sends the session unencrypted", "--allow-plain-http");
 }
 
 #[cfg(unix)]

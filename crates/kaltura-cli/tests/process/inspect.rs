@@ -39,7 +39,7 @@ fn without_the_secret_version_2_shows_its_outside() {
     let finished = inspect(&ks).run().ends_with(0);
     let expected = format!(
         "KS version 2, fingerprint {}, {} characters\n  partner    1234567\n  signature  not checked\n",
-        kaltura_auth::Fingerprint::of(&ks),
+        kaltura_auth::Fingerprint::from_ks(&ks),
         ks.expose().len(),
     );
     assert_eq!(finished.stdout, expected);
@@ -62,7 +62,7 @@ fn with_the_secret_all_is_shown() {
             "KS version {version}, fingerprint {}, {} characters\n  partner    1234567\n  \
              signature  good, of the given admin secret\n  user       alice\n  type       ADMIN\n  \
              until      2096-10-02 07:06:40 UTC",
-            kaltura_auth::Fingerprint::of(&ks),
+            kaltura_auth::Fingerprint::from_ks(&ks),
             ks.expose().len(),
         );
         assert_eq!(before, expected);
@@ -85,7 +85,7 @@ fn with_json_it_is_a_document() {
     let mut document = finished.document();
     assert!(document["claims"]["expiresIn"].take().as_i64().is_some_and(|left| left > 0 && left < LATE));
     let expected = json!({
-        "version": 2, "partnerId": 1_234_567, "fingerprint": kaltura_auth::Fingerprint::of(&ks).to_string(),
+        "version": 2, "partnerId": 1_234_567, "fingerprint": kaltura_auth::Fingerprint::from_ks(&ks).to_string(),
         "length": ks.expose().len(), "proven": true,
         "claims": {
             "userId": "alice", "sessionType": "ADMIN", "admin": true, "widgetSession": false,

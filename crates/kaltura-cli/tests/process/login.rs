@@ -47,7 +47,7 @@ fn a_filter_that_asks_for_the_ks_in_vain_is_noted() {
         assert_eq!(server.login(arguments.iter().copied()).run().ends_with(0).stderr, "", "{arguments:?}");
     }
     let shown = server.login(["--jq", ".ks", "--show-ks"]).run().ends_with(0).stdout;
-    assert!(Ks::reads_as_ks(shown.trim_end()), "{shown}");
+    assert!(Ks::looks_like_ks(shown.trim_end()), "{shown}");
 }
 
 #[test]
@@ -74,8 +74,8 @@ fn the_json_has_all_that_is_known_of_the_session() {
     ];
     assert_eq!(names, expected);
     let ks = document["ks"].take();
-    assert!(Ks::reads_as_ks(ks.as_str().unwrap()));
-    let fingerprint = Fingerprint::of(&Ks::new(ks.as_str().unwrap())).to_string();
+    assert!(Ks::looks_like_ks(ks.as_str().unwrap()));
+    let fingerprint = Fingerprint::from_ks(&Ks::new(ks.as_str().unwrap())).to_string();
     assert_eq!(
         document,
         json!({
@@ -172,10 +172,10 @@ fn what_is_granted_otherwise_is_noted_beside_the_answer() {
     let wishes = ["--user=bob", "--type=ADMIN", "--lifetime=90d", "--privileges=edit:*"];
     let text = server.login(wishes).run().ends_with(0);
     let notes = [
-        "note: the session lives 86400 s instead of 7776000 s",
-        "note: the session is of user alice instead of bob",
+        "note: the session lifetime is 86400 s instead of 7776000 s",
+        "note: the session is for user alice instead of bob",
         "note: the session is of type USER instead of ADMIN",
-        "note: the server did not grant these privileges as asked: edit",
+        "note: the server did not grant these privileges as requested: edit",
     ];
     assert_eq!(text.stderr.lines().collect::<Vec<_>>(), notes);
 
@@ -189,7 +189,7 @@ fn what_is_granted_otherwise_is_noted_beside_the_answer() {
     let adjustments = document["adjustments"].as_array().unwrap();
     let kinds: Vec<&Value> = adjustments.iter().map(|one| &one["kind"]).collect();
     assert_eq!(kinds, ["shorterLife", "otherUser", "otherType", "privilegesDropped"]);
-    assert_eq!(adjustments[1]["message"], "the session is of user alice instead of bob");
+    assert_eq!(adjustments[1]["message"], "the session is for user alice instead of bob");
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn the_hint_says_what_to_look_at() {
     let finished = wrong.saying("the server answered INVALID_APP_TOKEN_HASH: Invalid application token hash");
     let lines: Vec<&str> = finished.stderr.lines().collect();
     assert!(lines[0].starts_with("error: appToken.startSession failed: "), "{finished:#?}");
-    finished.saying("hint: Check the token value and the hash type").saying("upper-case letters");
+    finished.saying("hint: Check the token value and the hash type").saying("uppercase letters");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn who_has_tried_all_hash_types_is_not_told_to_try_them() {
     assert_eq!(
         error["hint"],
         "No hash type is accepted, so it is the token's value that is wrong: give the one of this app token, without \
-         blanks or line ends."
+         white space or line breaks."
     );
 }
 
@@ -64,7 +64,7 @@ fn permission() {
     login(&server, &["--partner-id=3333333", "--app-token-id=0_blocked"])
         .fails_with(4)
         .saying("SERVICE_FORBIDDEN_CONTENT_BLOCKED")
-        .saying("ask its owner");
+        .saying("contact its owner");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn usage_before_any_request() {
     for (options, why) in [
         (&["--service-url", "http://example.com"][..], "--allow-plain-http"),
         (&["--service-url", "example.com"], "must begin with https://"),
-        (&["--service-url", "https://me:hush@example.com"], "may not hold a user name"),
+        (&["--service-url", "https://me:hush@example.com"], "must not contain a user name"),
     ] {
         let finished = login(&server, options).fails_with(2).saying(why);
         assert!(!finished.stderr.contains("hush"), "{finished:#?}");

@@ -34,7 +34,7 @@ fn a_server_that_is_not_there_is_the_network() {
 fn a_server_that_does_not_answer_in_time_is_the_network() {
     let server = OddServer::silent();
     let running = login(&server.url).arguments(["--timeout", "1s"]).start();
-    running.wait_at_most(Duration::from_secs(15)).fails_with(6).saying("did not answer in time");
+    running.wait_at_most(Duration::from_secs(15)).fails_with(6).saying("did not respond in time");
 }
 
 #[test]
@@ -48,13 +48,13 @@ fn a_connection_that_breaks_is_the_network() {
 #[test]
 fn what_is_not_the_api_is_the_server() {
     for (answer, why) in [
-        (ok("text/html", "<!DOCTYPE html><p>Sign in to the Wi-Fi"), "the answer is an HTML page"),
-        (ok("text/xml", "<?xml version=\"1.0\"?><xml><result/></xml>"), "the answer is XML"),
-        (ok("text/plain", "Service unavailable"), "a plain text"),
+        (ok("text/html", "<!DOCTYPE html><p>Sign in to the Wi-Fi"), "the response is an HTML page"),
+        (ok("text/xml", "<?xml version=\"1.0\"?><xml><result/></xml>"), "the response is XML"),
+        (ok("text/plain", "Service unavailable"), "plain text"),
         (ok("application/json", "{\"partnerId\":12"), "JSON that was cut off"),
-        (ok("application/json", "[1]"), "the answer is a list"),
-        (whole("500 Internal Server Error", "", ""), "the answer is empty"),
-        (whole("503 Service Unavailable", "", "<html>busy"), "in trouble"),
+        (ok("application/json", "[1]"), "the response is an array"),
+        (whole("500 Internal Server Error", "", ""), "the response is empty"),
+        (whole("503 Service Unavailable", "", "<html>busy"), "unavailable"),
         (whole("302 Found", "Location: https://example.com/login\r\n", ""), "redirects to another address"),
     ] {
         let server = OddServer::answering(answer);

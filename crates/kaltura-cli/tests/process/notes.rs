@@ -62,7 +62,7 @@ fn of_what_was_granted_differently() {
     let server = server();
     for _ in 0..2 {
         let program = run(&server, &["env", "--json", "--user=bob"]);
-        assert_eq!(documents(&program), ["the session is of user alice instead of bob"]);
+        assert_eq!(documents(&program), ["the session is for user alice instead of bob"]);
         assert!(program.document()["KALTURA_KS"].is_string());
     }
 }

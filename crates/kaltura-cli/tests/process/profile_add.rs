@@ -153,7 +153,7 @@ fn a_wrong_value_is_not_written() {
     for (option, why) in [
         ("--region=mars", "use us, de, eu"),
         ("--service-url=http://example.com", "must begin with https://"),
-        ("--service-url=https://me:hush@example.com", "may not hold a user name or password"),
+        ("--service-url=https://me:hush@example.com", "must not contain a user name or password"),
         ("--partner-id=x", "--partner-id"),
         ("--hash-type=SHA3", "use MD5, SHA1, SHA256 or SHA512"),
         ("--type=boss", "possible values: user, admin"),
@@ -219,7 +219,7 @@ fn what_is_odd_is_noted() {
     let home = Home::new();
     let add = home.profile(["add", "work", "--app-token-stdin", "--store=file"]).arguments(LOGIN);
     let finished = add.stdin(format!("{VALUE} \n")).run().ends_with(0);
-    finished.saying("note: The token value has a blank or a line end in it.");
+    finished.saying("note: The token value contains white space or a line break.");
     let finished = home.profile(["add", "work", "--app-token-id=0_other"]).run().ends_with(0);
     finished.saying(
         "note: the value of the app token stays as it was, and is taken for app_token_id 0_other now",

@@ -76,7 +76,7 @@ fn with_json_it_is_a_document() {
     let ks = Ks::new(document["ks"].take().as_str().unwrap());
     assert!(document["expiresIn"].take().as_u64().is_some_and(|left| left > 0));
     let expected = json!({
-        "ks": null, "version": 2, "fingerprint": kaltura_auth::Fingerprint::of(&ks).to_string(),
+        "ks": null, "version": 2, "fingerprint": kaltura_auth::Fingerprint::from_ks(&ks).to_string(),
         "partnerId": 1_234_567, "userId": null, "sessionType": "USER", "expiry": 4_000_000_000_i64,
         "expiresIn": null, "privileges": "list:*",
     });

@@ -57,7 +57,7 @@ fn the_text_tells_settings_and_sessions() {
     drop(server);
     let finished = status.run().ends_with(0);
     assert_eq!(finished.stderr, "");
-    let fingerprint = Fingerprint::of(&Ks::new(ks.trim_end()));
+    let fingerprint = Fingerprint::from_ks(&Ks::new(ks.trim_end()));
     let text: Vec<&str> = finished.stdout.lines().collect();
     assert!(text[11].starts_with("Session of bob, good for "), "{finished:#?}");
     let others: Vec<&str> =
@@ -113,7 +113,7 @@ fn with_json_it_is_a_document() {
         "appToken": { "origin": "variable KALTURA_APP_TOKEN" },
         "sessions": [{
             "userId": null, "sessionType": "USER", "privileges": GRANTED, "expiry": null, "expiresIn": null,
-            "fingerprint": Fingerprint::of(&Ks::new(ks.trim_end())).to_string(),
+            "fingerprint": Fingerprint::from_ks(&Ks::new(ks.trim_end())).to_string(),
             "current": true,
         }],
         "missing": null,

@@ -156,7 +156,7 @@ fn no_server_and_an_odd_one() {
     };
     list(&url).run().fails_with(6).saying("could not connect");
     let odd = OddServer::answering(ok("text/html", "<!DOCTYPE html><p>Sign in"));
-    list(&odd.url).run().fails_with(7).saying("the answer is an HTML page");
+    list(&odd.url).run().fails_with(7).saying("the response is an HTML page");
 }
 
 #[cfg(target_os = "linux")]

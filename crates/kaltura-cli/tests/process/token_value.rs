@@ -19,7 +19,7 @@ fn standard_input_loses_exactly_one_line_end() {
         login().stdin(text).run().ends_with(0);
     }
     for text in [format!("{VALUE}\n\n"), format!(" {VALUE}"), format!("{VALUE} \n"), format!("{VALUE}\r")] {
-        login().stdin(text).run().fails_with(3).saying("has a blank or a line end in it");
+        login().stdin(text).run().fails_with(3).saying("contains white space or a line break");
     }
 }
 

@@ -1,93 +1,95 @@
-//! Replacing an app token, step by step, so that nothing is lost where a step fails.
+//! Rotation of an app token, step by step. Nothing is lost if a step fails.
 
 use std::fmt;
 
 use kaltura_auth::{AppTokenCredentials, Session};
 use kaltura_types::{AppToken, AppTokenDraft, AppTokenId};
 
-use super::twin;
+use super::{validate_draft, verify};
 use crate::error::Error;
 
-/// An app token that has a twin which works. Both are there until the old one is deleted.
+/// The result of a rotation: a new app token that is verified. The old one remains valid until it is deleted.
 ///
-/// `Debug` does not show the value of the token.
+/// `Debug` does not show the token value.
 #[derive(Clone, Debug)]
 pub struct RotatedToken {
-    old: AppTokenId,
+    old_id: AppTokenId,
     token: AppToken,
     credentials: AppTokenCredentials,
     session: Session,
 }
 
 impl RotatedToken {
-    /// The twin: the token to use from now on.
+    /// The new token.
     #[must_use]
     pub const fn token(&self) -> &AppToken {
         &self.token
     }
 
-    /// What a login with the twin takes.
+    /// The credentials of the new token.
     #[must_use]
     pub const fn credentials(&self) -> &AppTokenCredentials {
         &self.credentials
     }
 
-    /// The session of the twin that the server has accepted. It lives for five minutes at most.
+    /// The session of the new token that the server has accepted. It lives for at most five minutes.
     #[must_use]
     pub const fn session(&self) -> &Session {
         &self.session
     }
 
-    /// The old token, to be deleted when nobody uses it any more.
+    /// The id of the old token. Delete it when it is no longer used.
     #[must_use]
     pub const fn old_id(&self) -> &AppTokenId {
-        &self.old
+        &self.old_id
     }
 }
 
-/// A rotation, as far as it is the same with and without async.
-pub(super) struct Rotation<'a> {
-    old: &'a AppTokenId,
+/// The part of a rotation that the async and the blocking client share. Each method takes the result of a step.
+pub(crate) struct Rotation<'a> {
+    old_id: &'a AppTokenId,
 }
 
 impl<'a> Rotation<'a> {
-    pub(super) const fn of(old: &'a AppTokenId) -> Self {
-        Self { old }
+    pub(crate) const fn new(old_id: &'a AppTokenId) -> Self {
+        Self { old_id }
     }
 
-    pub(super) fn read(&self, old: Result<AppToken, Error>) -> Result<AppToken, RotationError> {
-        let old = old.map_err(|error| self.failed(RotationStep::ReadOld, None, error))?;
-        // Before a twin is made that could not be proven.
-        twin::credentials(&old).map_err(|error| self.failed(RotationStep::ReadOld, None, error))?;
+    pub(crate) fn read(&self, old: Result<AppToken, Error>) -> Result<AppToken, RotationError> {
+        let old = old.map_err(|error| self.error(RotationStep::Read, None, error))?;
+        // Fails before a new token is created that could not be verified.
+        verify::credentials(&old).map_err(|error| self.error(RotationStep::Read, None, error))?;
         Ok(old)
     }
 
-    pub(super) fn draft(
+    pub(crate) fn draft(
         &self,
         old: &AppToken,
         changes: AppTokenDraft,
     ) -> Result<AppTokenDraft, RotationError> {
-        let draft = AppTokenDraft::like(old).and(changes);
-        twin::checked("add", draft).map_err(|error| self.failed(RotationStep::MakeTwin, None, error))
+        let draft = AppTokenDraft::from_token(old).merge(changes);
+        validate_draft("add", draft).map_err(|error| self.error(RotationStep::Create, None, error))
     }
 
-    pub(super) fn made(&self, twin: Result<AppToken, Error>) -> Result<AppToken, RotationError> {
-        twin.map_err(|error| self.failed(RotationStep::MakeTwin, None, error))
+    pub(crate) fn created(&self, new_token: Result<AppToken, Error>) -> Result<AppToken, RotationError> {
+        new_token.map_err(|error| self.error(RotationStep::Create, None, error))
     }
 
-    pub(super) fn finish(
+    pub(crate) fn verified(
         &self,
-        twin: &AppToken,
-        proven: Result<Session, Error>,
+        new_token: AppToken,
+        session: Result<Session, Error>,
     ) -> Result<RotatedToken, RotationError> {
-        let proven = proven.and_then(|session| Ok((session, twin::credentials(twin)?)));
-        let (session, credentials) =
-            proven.map_err(|error| self.failed(RotationStep::ProveTwin, Some(twin), error))?;
-        Ok(RotatedToken { old: self.old.clone(), token: twin.clone(), credentials, session })
+        match session.and_then(|session| Ok((session, verify::credentials(&new_token)?))) {
+            Ok((session, credentials)) => {
+                Ok(RotatedToken { old_id: self.old_id.clone(), token: new_token, credentials, session })
+            }
+            Err(error) => Err(self.error(RotationStep::Verify, Some(new_token), error)),
+        }
     }
 
-    fn failed(&self, step: RotationStep, twin: Option<&AppToken>, error: Error) -> RotationError {
-        RotationError { old: self.old.clone(), step, twin: twin.cloned().map(Box::new), error }
+    fn error(&self, step: RotationStep, new_token: Option<AppToken>, error: Error) -> RotationError {
+        RotationError { old_id: self.old_id.clone(), step, new_token: new_token.map(Box::new), error }
     }
 }
 
@@ -95,31 +97,31 @@ impl<'a> Rotation<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RotationStep {
-    /// Reading the settings of the old token.
-    ReadOld,
-    /// Making the twin. If the answer was lost on its way, a twin may be there.
-    MakeTwin,
-    /// Logging in with the twin, and showing its session to the server. The twin is there.
-    ProveTwin,
+    /// Reads the settings of the old token.
+    Read,
+    /// Creates the new token. If the response is lost, the new token may exist.
+    Create,
+    /// Logs in with the new token, and checks that the server accepts its session. The new token exists.
+    Verify,
 }
 
 impl fmt::Display for RotationStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ReadOld => "reading it",
-            Self::MakeTwin => "making its twin",
-            Self::ProveTwin => "proving that its twin works",
+            Self::Read => "reading the old token",
+            Self::Create => "creating the new token",
+            Self::Verify => "verifying the new token",
         })
     }
 }
 
-/// An app token was not rotated. It is as it was, and so are its sessions.
+/// A rotation failed. The old token and its sessions are unchanged.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the app token {old} was not rotated: {step} failed")]
+#[error("the app token {old_id} was not rotated: {step} failed")]
 pub struct RotationError {
-    old: AppTokenId,
+    old_id: AppTokenId,
     step: RotationStep,
-    twin: Option<Box<AppToken>>,
+    new_token: Option<Box<AppToken>>,
     #[source]
     error: Error,
 }
@@ -131,13 +133,14 @@ impl RotationError {
         self.step
     }
 
-    /// The twin, if it was made. Prove it later ([`AppTokens::prove`](super::AppTokens::prove)), or delete it.
+    /// The new token, if it was created. Verify it later ([`AppTokens::verify`](super::AppTokens::verify)), or delete
+    /// it.
     #[must_use]
-    pub fn twin(&self) -> Option<&AppToken> {
-        self.twin.as_deref()
+    pub fn new_token(&self) -> Option<&AppToken> {
+        self.new_token.as_deref()
     }
 
-    /// Why it failed.
+    /// The error of the step.
     #[must_use]
     pub const fn error(&self) -> &Error {
         &self.error

@@ -1,4 +1,4 @@
-//! The kinds of failed calls: which answer means what, whether to try again, and what to do.
+//! The kinds of errors: which response means which kind, whether it is retryable, and what to do.
 
 use std::fmt;
 
@@ -9,15 +9,16 @@ use kaltura_types::{ApiError, ErrorCode, KsRefusal, UnexpectedBody};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// There is no session to call with.
+    /// There is no session.
     NoSession(kaltura_auth::ErrorKind),
-    /// No complete answer arrived.
+    /// No complete response arrived.
     Transport(TransportErrorKind),
-    /// The caller's own time limit was reached.
+    /// The call's own timeout expired ([`CallOptions::timeout`](crate::CallOptions::timeout)).
     TimedOut,
-    /// The server refuses the session (`INVALID_KS`): the caller's own, or the client's and then a new one too.
+    /// The server refused the session (`INVALID_KS`): a KS given by the caller, or the client's session and its
+    /// replacement.
     KsRefused(KsRefusal),
-    /// The session may not do this (`SERVICE_FORBIDDEN` and its kin).
+    /// The session is not allowed to do this (`SERVICE_FORBIDDEN` and similar codes).
     Forbidden,
     /// The partner is blocked, deleted or unknown.
     PartnerBlocked,
@@ -27,27 +28,27 @@ pub enum ErrorKind {
     UnknownRole,
     /// The object does not exist, or the session may not see it.
     NotFound,
-    /// Too many calls in too short a time (`ACTION_BLOCKED`).
+    /// The rate limit was exceeded (`ACTION_BLOCKED`).
     RateLimited,
-    /// The server misses a parameter that was sent: it did not read the body.
-    BodyNotRead,
-    /// The server does not accept a parameter.
+    /// The server reports a parameter as missing that was sent: it did not read the body.
+    BodyIgnored,
+    /// The server rejected a parameter.
     InvalidParameter,
     /// The server has no such service or action.
     NoSuchAction,
     /// The server failed.
     ServerFailed,
-    /// The server refused for a reason that this crate has no name for; see the code.
+    /// The server refused with another code; see [`Error::api_error`](super::Error::api_error).
     Refused,
-    /// The answer redirects to another address, which is not followed.
+    /// The response is a redirect. Redirects are not followed.
     Redirected,
-    /// What answered is in trouble: an HTTP status from 500, or 429, or nothing or half of an answer.
+    /// The server is unavailable: an HTTP status 429 or from 500, or an empty or incomplete body.
     Unavailable,
-    /// What answered is not the API, or not what this action answers.
+    /// The response does not come from the API, or is not what this action returns.
     NotKaltura,
-    /// The server answered a multirequest without a result for this call.
-    NotAnswered,
-    /// The call can not be made like this, or its result not be taken like this: the program has to change.
+    /// The response to a multirequest contains no result for this call.
+    NoResult,
+    /// The call is invalid and was not sent, or its result was requested in an invalid way: change the program.
     InvalidCall,
 }
 
@@ -65,7 +66,7 @@ impl ErrorKind {
             | Code::ServiceForbiddenFullyBlocked
             | Code::ServiceForbiddenPartnerDeleted => Self::PartnerBlocked,
             Code::UserBlocked => Self::UserBlocked,
-            // The server names no object where the role of the session itself is missing.
+            // Without an id, the missing object is the role of the session.
             Code::InvalidObjectId if error.arg("ID") == Some("N/A") => Self::UnknownRole,
             Code::InvalidSetRole => Self::UnknownRole,
             Code::AppTokenIdNotFound | Code::InvalidObjectId | Code::UnknownRoleId => Self::NotFound,
@@ -73,7 +74,7 @@ impl ErrorKind {
             Code::MissingMandatoryParameter => {
                 let missing = error.arg("PARAM_NAME").unwrap_or_default();
                 if sent.iter().any(|name| name == missing) {
-                    Self::BodyNotRead
+                    Self::BodyIgnored
                 } else {
                     Self::InvalidParameter
                 }
@@ -92,7 +93,7 @@ impl ErrorKind {
             Code::InternalServerError | Code::InternalDatabaseError | Code::LockTimedOut => {
                 Self::ServerFailed
             }
-            // The other services name theirs ENTRY_ID_NOT_FOUND, INVALID_USER_ID and so on.
+            // Each service has its own code, such as ENTRY_ID_NOT_FOUND.
             Code::Other(code) if code.ends_with("_NOT_FOUND") => Self::NotFound,
             _ => Self::Refused,
         }
@@ -100,12 +101,12 @@ impl ErrorKind {
 
     pub(super) const fn of_body(body: UnexpectedBody, status: u16) -> Self {
         match (status, body) {
-            (200..=299, UnexpectedBody::Empty | UnexpectedBody::CutJson) => Self::Unavailable,
+            (200..=299, UnexpectedBody::Empty | UnexpectedBody::TruncatedJson) => Self::Unavailable,
             _ => Self::of_status(status),
         }
     }
 
-    /// What a status means where the body is not the API's.
+    /// The kind for a response whose body is not from the API.
     pub(super) const fn of_status(status: u16) -> Self {
         match status {
             300..=399 => Self::Redirected,
@@ -114,7 +115,7 @@ impl ErrorKind {
         }
     }
 
-    /// Whether the same call, tried again later, may succeed without anybody doing anything.
+    /// Whether the same call may succeed later without any change.
     #[must_use]
     pub const fn is_retryable(self) -> bool {
         match self {
@@ -132,55 +133,53 @@ impl ErrorKind {
 
     pub(super) const fn hint(self) -> &'static str {
         match self {
-            Self::NoSession(_) => "See why the login failed.",
+            Self::NoSession(_) => "Check the error of the login.",
             Self::Transport(TransportErrorKind::Connect) => {
                 "Check the service URL, the network, the proxy and the certificates."
             }
             Self::Transport(TransportErrorKind::TooLarge) => {
-                "Ask for smaller pages, or allow a larger answer."
+                "Request smaller pages, or allow a larger response."
             }
             Self::Transport(TransportErrorKind::Build) => "Check the service URL and the extra headers.",
             Self::Transport(_) => {
-                "The connection broke or the server was too slow; the call may have been carried out."
+                "The connection broke or the request timed out. Check whether the server executed the call."
             }
-            Self::TimedOut => "The time limit of the call was reached; the call may have been carried out.",
-            Self::KsRefused(KsRefusal::AddressRestricted) => {
-                "The session may be used from certain addresses only (iprestrict)."
+            Self::TimedOut => "The call timed out. Check whether the server executed it.",
+            Self::KsRefused(KsRefusal::IpRestricted) => {
+                "Call from an address that the session allows (iprestrict)."
             }
-            Self::KsRefused(KsRefusal::UriRestricted) => {
-                "The session may call certain paths only (urirestrict)."
-            }
-            Self::KsRefused(KsRefusal::ActionsUsedUp) => {
-                "The session may make so many calls only (actionslimit)."
+            Self::KsRefused(KsRefusal::UriRestricted) => "Call a path that the session allows (urirestrict).",
+            Self::KsRefused(KsRefusal::ActionsLimitExceeded) => {
+                "Use a new session: this one has reached its limit of calls (actionslimit)."
             }
             Self::KsRefused(_) => {
-                "Look at where the session comes from: its app token may be deleted, or its sessions ended."
+                "Check the app token: it may be deleted, or its sessions may have been ended."
             }
-            Self::Forbidden => {
-                "The session may not do this: it needs another type (ADMIN), other privileges or another role."
-            }
-            Self::PartnerBlocked => "The account is blocked or unknown: ask its owner.",
-            Self::UserBlocked => "The user of the session is blocked: ask the account's owner.",
+            Self::Forbidden => "Use a session with another type (ADMIN), other privileges or another role.",
+            Self::PartnerBlocked => "Ask the owner of the account: it is blocked or unknown.",
+            Self::UserBlocked => "Ask the owner of the account: the user of the session is blocked.",
             Self::UnknownRole => {
-                "The session names a role that does not exist (setrole): make a new app token."
+                "Create a new app token: the session has a role that does not exist (setrole)."
             }
-            Self::NotFound => "Check the id; the session may also not be allowed to see the object.",
-            Self::RateLimited => "Too many calls in too short a time: wait, and call less often.",
-            Self::BodyNotRead => {
-                "The server missed a parameter that was sent, so it did not read the body: the transport must send the \
-                 content type exactly as application/json, without a charset."
+            Self::NotFound => "Check the id, and whether the session is allowed to see the object.",
+            Self::RateLimited => "Wait, and call less often.",
+            Self::BodyIgnored => {
+                "The server did not read the request body. Make sure that the transport sends the content type exactly as \
+                 application/json, without a charset."
             }
             Self::InvalidParameter => "Check the parameters of the call.",
             Self::NoSuchAction => "Check the names of service and action, and the service URL.",
-            Self::ServerFailed => "The server failed; the call may have been carried out in part.",
-            Self::Refused => "Look the code up in the server's documentation.",
-            Self::Redirected => {
-                "The service URL redirects to another address: use that one, if you trust it."
+            Self::ServerFailed => {
+                "Try again later. The server failed, and may have executed the call in part."
             }
-            Self::Unavailable => "What answers is in trouble; try again later.",
-            Self::NotKaltura => "Check the service URL, and that the action answers what was expected.",
-            Self::NotAnswered => "Look at the call before it; this one may not have been carried out.",
-            Self::InvalidCall => "See the error's source.",
+            Self::Refused => "Look the code up in the server's documentation.",
+            Self::Redirected => "Set the service URL to the address of the redirect, if you trust it.",
+            Self::Unavailable => "Try again later.",
+            Self::NotKaltura => "Check the service URL, and what the action returns.",
+            Self::NoResult => {
+                "Check the result of the call before this one: the server may have stopped there."
+            }
+            Self::InvalidCall => "See the source of this error.",
         }
     }
 }
@@ -188,26 +187,26 @@ impl ErrorKind {
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoSession(kind) => return write!(f, "there is no session: {kind}"),
+            Self::NoSession(kind) => return write!(f, "no session: {kind}"),
             Self::Transport(kind) => return kind.fmt(f),
             Self::KsRefused(refusal) => return write!(f, "the session was refused: {refusal}"),
-            Self::TimedOut => "its time limit was reached",
+            Self::TimedOut => "the call timed out",
             Self::Forbidden => "the session may not do this",
             Self::PartnerBlocked => "the partner is blocked or unknown",
             Self::UserBlocked => "the user is blocked",
             Self::UnknownRole => "the role of the session does not exist",
-            Self::NotFound => "there is no such object",
-            Self::RateLimited => "too many calls in too short a time",
-            Self::BodyNotRead => "the server did not read the body of the request",
-            Self::InvalidParameter => "the server does not accept a parameter",
-            Self::NoSuchAction => "the server has no such action",
+            Self::NotFound => "the object does not exist",
+            Self::RateLimited => "too many calls (rate limit)",
+            Self::BodyIgnored => "the server did not read the body of the request",
+            Self::InvalidParameter => "the server rejected a parameter",
+            Self::NoSuchAction => "the action does not exist",
             Self::ServerFailed => "the server failed",
-            Self::Refused => "the server refused",
+            Self::Refused => "the server refused the call",
             Self::Redirected => "the server redirects to another address",
-            Self::Unavailable => "the server is in trouble",
-            Self::NotKaltura => "the answer is not what was expected",
-            Self::NotAnswered => "the server gave no result for it",
-            Self::InvalidCall => "it can not be done like this",
+            Self::Unavailable => "the server is unavailable",
+            Self::NotKaltura => "the response is not a valid API response",
+            Self::NoResult => "the server returned no result",
+            Self::InvalidCall => "the call is invalid",
         })
     }
 }

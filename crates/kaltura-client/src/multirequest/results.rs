@@ -1,4 +1,4 @@
-//! What came of a multirequest.
+//! The results of a multirequest.
 
 use std::fmt;
 
@@ -7,21 +7,21 @@ use kaltura_types::payload;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::handle::{Handle, Identity, Reference, Step};
-use crate::error::{CallError, Called, Error};
+use super::reference::{BatchId, Handle, PathSegment, Reference};
+use crate::error::{ActionName, CallError, Error};
 
-/// The results of a multirequest, each of them one of its own.
+/// The results of a multirequest, one for each call.
 pub struct MultirequestResults {
-    pub(super) identity: Identity,
-    pub(super) outcomes: Vec<Outcome>,
-    pub(super) void: Vec<VoidReference>,
-    /// What the answer tells for a support permit; nothing if none was needed.
-    pub(super) facts: Option<ResponseMetadata>,
+    pub(super) batch: BatchId,
+    pub(super) outcomes: Vec<CallOutcome>,
+    pub(super) unresolved: Vec<UnresolvedReference>,
+    /// The metadata of the response; `None` if nothing was sent.
+    pub(super) metadata: Option<ResponseMetadata>,
 }
 
-/// What came of one call; nothing is left once it is taken.
-pub(super) struct Outcome {
-    pub(super) called: Called,
+/// The result of one call; `None` once it is taken.
+pub(super) struct CallOutcome {
+    pub(super) name: ActionName,
     pub(super) result: Option<Result<Value, Error>>,
 }
 
@@ -30,38 +30,38 @@ impl MultirequestResults {
     ///
     /// # Errors
     ///
-    /// [`Error`] if that call failed, if the result is not of its type, or if the handle is one of another batch.
+    /// [`Error`] if the call failed, if the result has another type, or if the handle belongs to another multirequest.
     pub fn take<T: DeserializeOwned>(&mut self, handle: Handle<T>) -> Result<T, Error> {
-        let outcome = self.outcomes.get_mut(handle.number() - 1).filter(|_| handle.is_of(&self.identity));
-        let taken = outcome.and_then(|outcome| Some((&outcome.called, outcome.result.take()?)));
-        let Some((called, result)) = taken else {
-            return Err(Error::failed(Called::multirequest(), CallError::ForeignHandle));
+        let outcome = self.outcomes.get_mut(handle.number() - 1).filter(|_| handle.belongs_to(&self.batch));
+        let taken = outcome.and_then(|outcome| Some((&outcome.name, outcome.result.take()?)));
+        let Some((name, result)) = taken else {
+            return Err(Error::call(ActionName::multirequest(), CallError::ForeignHandle));
         };
-        payload::decode_value(result?).map_err(|error| match &self.facts {
-            Some(facts) => Error::answer(called.clone(), error, facts, &[], &[]),
-            None => Error::failed(called.clone(), CallError::NotAnswered),
+        payload::decode_value(result?).map_err(|error| match &self.metadata {
+            Some(metadata) => Error::response(name.clone(), error, metadata, &[], &[]),
+            None => Error::call(name.clone(), CallError::NoResult),
         })
     }
 
-    /// The errors of the calls that failed and were not taken yet, in their order.
+    /// The errors of the failed calls that are not taken yet, in order.
     pub fn failures(&self) -> impl Iterator<Item = &Error> {
         self.outcomes.iter().filter_map(|outcome| outcome.result.as_ref()?.as_ref().err())
     }
 
-    /// The references for which the server put in an empty text. The calls that have them **were carried out all
-    /// the same**, so look at this where an empty text makes a difference.
+    /// The references that the server replaced with an empty string. The calls that contain them **were executed
+    /// nevertheless**. Check this if an empty string makes a difference.
     #[must_use]
-    pub fn void_references(&self) -> &[VoidReference] {
-        &self.void
+    pub fn unresolved_references(&self) -> &[UnresolvedReference] {
+        &self.unresolved
     }
 
-    /// How many calls there were.
+    /// The number of calls.
     #[must_use]
     pub fn len(&self) -> usize {
         self.outcomes.len()
     }
 
-    /// Whether there was none.
+    /// Whether there were no calls.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.outcomes.is_empty()
@@ -73,80 +73,85 @@ impl fmt::Debug for MultirequestResults {
         f.debug_struct("MultirequestResults")
             .field("len", &self.len())
             .field("failures", &self.failures().collect::<Vec<_>>())
-            .field("void_references", &self.void)
+            .field("unresolved_references", &self.unresolved)
             .finish()
     }
 }
 
-/// A reference for which the server put in an empty text.
+/// A reference that the server replaced with an empty string.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VoidReference {
+pub struct UnresolvedReference {
     pub(super) number: usize,
-    pub(super) place: String,
-    pub(super) of: usize,
-    pub(super) reason: VoidReason,
+    pub(super) target: String,
+    pub(super) referenced_call: usize,
+    pub(super) reason: UnresolvedReason,
 }
 
-impl VoidReference {
-    /// The call that has the reference, from 1 on, as [`Handle::number`] tells it.
+impl UnresolvedReference {
+    /// The number of the call that contains the reference, from 1, as in [`Handle::number`].
     #[must_use]
     pub const fn number(&self) -> usize {
         self.number
     }
 
-    /// Where in that call, as it was said to [`Subrequest::refer`](super::Subrequest::refer).
+    /// The target of the reference in that call, as given to [`Subrequest::refer`](super::Subrequest::refer).
     #[must_use]
-    pub fn place(&self) -> &str {
-        &self.place
+    pub fn target(&self) -> &str {
+        &self.target
     }
 
-    /// The call whose result is referred to, from 1 on.
+    /// The number of the call whose result is referenced, from 1.
     #[must_use]
-    pub const fn of(&self) -> usize {
-        self.of
+    pub const fn referenced_call(&self) -> usize {
+        self.referenced_call
     }
 
-    /// Why it is void.
+    /// Why the reference has no value.
     #[must_use]
-    pub const fn reason(&self) -> VoidReason {
+    pub const fn reason(&self) -> UnresolvedReason {
         self.reason
     }
 }
 
-/// Why a reference is void.
+/// Why a reference has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum VoidReason {
-    /// The call that is referred to failed.
-    Failed,
-    /// Its result has nothing there, or nothing that is a text or a number.
-    NothingThere,
+pub enum UnresolvedReason {
+    /// The referenced call failed.
+    CallFailed,
+    /// The result has no such value, or the value is not a string or number.
+    NoValue,
 }
 
-/// Whether a reference to this result is void.
-pub(super) fn void_reason(result: &Result<Value, Error>, reference: &Reference) -> Option<VoidReason> {
+/// Why the server resolves this reference to an empty string; `None` if it does not.
+pub(super) fn unresolved_reason(
+    result: &Result<Value, Error>,
+    reference: &Reference,
+) -> Option<UnresolvedReason> {
     match result {
-        Err(_) => Some(VoidReason::Failed),
-        Ok(value) => (!has_text(value, reference.path())).then_some(VoidReason::NothingThere),
+        Err(_) => Some(UnresolvedReason::CallFailed),
+        Ok(value) => (!has_text(value, reference.path())).then_some(UnresolvedReason::NoValue),
     }
 }
 
-fn has_text(value: &Value, path: &[Step]) -> bool {
-    let Some((step, rest)) = path.split_first() else {
+fn has_text(value: &Value, path: &[PathSegment]) -> bool {
+    let Some((segment, rest)) = path.split_first() else {
         return match value {
             Value::String(text) => !text.is_empty(),
             Value::Number(_) => true,
-            // False is written as an empty text.
+            // The server writes false as an empty string.
             Value::Bool(is_true) => *is_true,
             Value::Null | Value::Array(_) | Value::Object(_) => false,
         };
     };
-    match (step, value) {
-        (Step::Member(name), Value::Object(members)) => {
+    match (segment, value) {
+        (PathSegment::Member(name), Value::Object(members)) => {
             members.get(name).is_some_and(|member| has_text(member, rest))
         }
-        (Step::Item(index), Value::Array(list)) => list.get(*index).is_some_and(|item| has_text(item, rest)),
-        (Step::Each, Value::Array(list)) => list.iter().any(|item| has_text(item, rest)),
+        (PathSegment::Item(index), Value::Array(list)) => {
+            list.get(*index).is_some_and(|element| has_text(element, rest))
+        }
+        (PathSegment::Each, Value::Array(list)) => list.iter().any(|element| has_text(element, rest)),
         _ => false,
     }
 }
@@ -157,25 +162,25 @@ mod tests {
 
     use super::*;
 
-    fn is_void(value: Value, path: impl Fn(Reference) -> Reference) -> bool {
-        let reference = path(Handle::<()>::new(Identity::default(), 1).whole());
-        void_reason(&Ok(value), &reference).is_some()
+    fn is_unresolved(value: Value, path: impl Fn(Reference) -> Reference) -> bool {
+        let reference = path(Handle::<()>::new(BatchId::default(), 1).whole());
+        unresolved_reason(&Ok(value), &reference).is_some()
     }
 
     #[test]
-    fn a_reference_is_void_where_there_is_no_text() {
+    fn a_reference_without_a_text_is_unresolved() {
         let list = json!({"objects": [{"id": "a", "none": null}, {"id": 7}], "totalCount": 0, "flag": false});
         let objects = |reference: Reference| reference.member("objects");
-        assert!(!is_void(list.clone(), |r| objects(r).item(1).member("id")));
-        assert!(!is_void(list.clone(), |r| objects(r).each().member("id")));
-        assert!(!is_void(list.clone(), |r| r.member("totalCount")));
-        assert!(is_void(list.clone(), |r| objects(r).item(2).member("id")));
-        assert!(is_void(list.clone(), |r| objects(r).item(0).member("none")));
-        assert!(is_void(list.clone(), |r| objects(r).each().member("none")));
-        assert!(is_void(list.clone(), objects));
-        assert!(is_void(list.clone(), |r| r.member("flag")));
-        assert!(is_void(list, |r| r));
-        assert!(is_void(json!(""), |r| r) && !is_void(json!("ks"), |r| r));
-        assert!(is_void(json!(null), |r| r.member("id")));
+        assert!(!is_unresolved(list.clone(), |r| objects(r).item(1).member("id")));
+        assert!(!is_unresolved(list.clone(), |r| objects(r).each().member("id")));
+        assert!(!is_unresolved(list.clone(), |r| r.member("totalCount")));
+        assert!(is_unresolved(list.clone(), |r| objects(r).item(2).member("id")));
+        assert!(is_unresolved(list.clone(), |r| objects(r).item(0).member("none")));
+        assert!(is_unresolved(list.clone(), |r| objects(r).each().member("none")));
+        assert!(is_unresolved(list.clone(), objects));
+        assert!(is_unresolved(list.clone(), |r| r.member("flag")));
+        assert!(is_unresolved(list, |r| r));
+        assert!(is_unresolved(json!(""), |r| r) && !is_unresolved(json!("ks"), |r| r));
+        assert!(is_unresolved(json!(null), |r| r.member("id")));
     }
 }

@@ -1,4 +1,4 @@
-//! Time that stands still until nothing else can happen, and then jumps to whatever comes first.
+//! A clock that stands still until all tasks wait, and then jumps to the next timer.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -9,44 +9,44 @@ use std::time::Duration;
 
 use kaltura_client::auth::runtime::{BoxFuture, Clock, NotSpawned, Runtime};
 
-/// A clock, a runtime and an executor in one. A clone is the same one.
+/// A clock, a runtime and an executor. Clones share it.
 #[derive(Clone)]
-pub(crate) struct HandClock(Arc<Mutex<Inner>>);
+pub(crate) struct ManualClock(Arc<Mutex<Inner>>);
 
 struct Inner {
     now: Duration,
     random: u64,
-    runs_tasks: bool,
-    naps: Vec<(u64, Duration, Waker)>,
-    next_nap: u64,
+    spawns_tasks: bool,
+    timers: Vec<(u64, Duration, Waker)>,
+    last_timer: u64,
     slept: Vec<Duration>,
     tasks: Vec<BoxFuture<'static, ()>>,
 }
 
-/// What the wall clock shows when the hand clock shows zero.
+/// The wall clock time at the start, in seconds.
 pub(crate) const START: u64 = 1_800_000_000;
 
-impl HandClock {
+impl ManualClock {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(Inner {
             now: Duration::ZERO,
             random: u64::MAX,
-            runs_tasks: true,
-            naps: Vec::new(),
-            next_nap: 0,
+            spawns_tasks: true,
+            timers: Vec::new(),
+            last_timer: 0,
             slept: Vec::new(),
             tasks: Vec::new(),
         })))
     }
 
-    /// A runtime that runs no tasks.
+    /// A runtime that declines to spawn tasks.
     pub(crate) fn without_tasks() -> Self {
         let clock = Self::new();
-        clock.inner().runs_tasks = false;
+        clock.inner().spawns_tasks = false;
         clock
     }
 
-    /// What `random` gives from now on.
+    /// Sets the value that `random` returns.
     pub(crate) fn set_random(&self, random: u64) {
         self.inner().random = random;
     }
@@ -59,29 +59,29 @@ impl HandClock {
         self.inner().now += duration;
     }
 
-    /// How long was slept, by those who slept to the end.
+    /// The durations of all completed sleeps.
     pub(crate) fn slept(&self) -> Vec<Duration> {
         self.inner().slept.clone()
     }
 
-    /// Runs a future, and the tasks that are spawned meanwhile, to its end. Time passes only when all of them wait.
+    /// Runs a future to its end, together with the spawned tasks. The clock advances only if all of them wait.
     pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
         let mut future = pin!(future);
         loop {
-            let bell = Arc::new(WakerSet(AtomicBool::new(false)));
-            let waker = Waker::from(Arc::clone(&bell));
+            let woken = Arc::new(WakeFlag(AtomicBool::new(false)));
+            let waker = Waker::from(Arc::clone(&woken));
             let mut context = Context::from_waker(&waker);
             if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
                 return output;
             }
             self.poll_tasks(&mut context);
-            if !bell.0.load(Ordering::SeqCst) {
-                self.jump();
+            if !woken.0.load(Ordering::SeqCst) {
+                self.jump_to_next_timer();
             }
         }
     }
 
-    /// Runs the tasks that were spawned, until they wait.
+    /// Runs the spawned tasks until they wait.
     pub(crate) fn run_tasks(&self) {
         self.poll_tasks(&mut Context::from_waker(Waker::noop()));
     }
@@ -92,12 +92,17 @@ impl HandClock {
         self.inner().tasks.append(&mut tasks);
     }
 
-    fn jump(&self) {
+    fn jump_to_next_timer(&self) {
         let mut inner = self.inner();
-        let next = inner.naps.iter().map(|(_, due, _)| *due).min().expect("all wait, and nothing will come");
+        let next = inner
+            .timers
+            .iter()
+            .map(|(_, due, _)| *due)
+            .min()
+            .expect("deadlock: all tasks wait, and there is no timer");
         inner.now = inner.now.max(next);
         let now = inner.now;
-        for (_, _, waker) in inner.naps.iter().filter(|(_, due, _)| *due <= now) {
+        for (_, _, waker) in inner.timers.iter().filter(|(_, due, _)| *due <= now) {
             waker.wake_by_ref();
         }
     }
@@ -107,7 +112,7 @@ impl HandClock {
     }
 }
 
-impl Clock for HandClock {
+impl Clock for ManualClock {
     fn unix_time(&self) -> Duration {
         Duration::from_secs(START) + self.now()
     }
@@ -121,16 +126,21 @@ impl Clock for HandClock {
     }
 }
 
-impl Runtime for HandClock {
+impl Runtime for ManualClock {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         let mut inner = self.inner();
-        inner.next_nap += 1;
-        Box::pin(Nap { clock: self.clone(), id: inner.next_nap, due: inner.now + duration, length: duration })
+        inner.last_timer += 1;
+        Box::pin(Sleep {
+            clock: self.clone(),
+            id: inner.last_timer,
+            due: inner.now + duration,
+            length: duration,
+        })
     }
 
     fn spawn(&self, task: BoxFuture<'static, ()>) -> Result<(), NotSpawned> {
         let mut inner = self.inner();
-        if !inner.runs_tasks {
+        if !inner.spawns_tasks {
             return Err(NotSpawned::new());
         }
         inner.tasks.push(task);
@@ -138,38 +148,38 @@ impl Runtime for HandClock {
     }
 }
 
-struct WakerSet(AtomicBool);
+struct WakeFlag(AtomicBool);
 
-impl Wake for WakerSet {
+impl Wake for WakeFlag {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::SeqCst);
     }
 }
 
-struct Nap {
-    clock: HandClock,
+struct Sleep {
+    clock: ManualClock,
     id: u64,
     due: Duration,
     length: Duration,
 }
 
-impl Future for Nap {
+impl Future for Sleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let mut inner = self.clock.inner();
-        inner.naps.retain(|(id, _, _)| *id != self.id);
+        inner.timers.retain(|(id, _, _)| *id != self.id);
         if inner.now >= self.due {
             inner.slept.push(self.length);
             return Poll::Ready(());
         }
-        inner.naps.push((self.id, self.due, context.waker().clone()));
+        inner.timers.push((self.id, self.due, context.waker().clone()));
         Poll::Pending
     }
 }
 
-impl Drop for Nap {
+impl Drop for Sleep {
     fn drop(&mut self) {
-        self.clock.inner().naps.retain(|(id, _, _)| *id != self.id);
+        self.clock.inner().timers.retain(|(id, _, _)| *id != self.id);
     }
 }

@@ -1,21 +1,20 @@
-//! What clients send, and what they make of the answers: against a server of a few lines, on a clock that the test
-//! moves.
+//! Which requests the clients send, and how they handle the responses. The server is scripted; the test moves the clock.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed test panics")]
 
-mod app_token_draft;
-mod batch;
+mod app_tokens;
 mod blocking;
 mod clock;
-mod limits;
-mod pool;
-mod refusals;
+mod error_kinds;
+mod fixture;
+mod ks_refusals;
+mod login_as;
+mod multirequest;
+mod request_content;
 mod retries;
-mod scene;
 mod secrets;
 mod send_and_sync;
 mod server;
+mod timeouts;
 #[cfg(feature = "tracing")]
-mod spans;
-mod told_apart;
-mod wire;
+mod tracing_output;

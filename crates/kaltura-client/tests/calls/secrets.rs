@@ -1,4 +1,4 @@
-//! No secret that is sent comes back in an error, whatever the server makes of it.
+//! No secret that is sent appears in an error, even if the server repeats it.
 
 use std::error::Error as _;
 
@@ -7,10 +7,10 @@ use kaltura_client::types::{AdminSecret, Ks, PartnerId, StartSession};
 use kaltura_client::{CallOptions, Error, Multirequest, RawAction, Subrequest};
 use serde_json::{Value, json};
 
-use crate::scene::{KS, Scene, list};
+use crate::fixture::{Fixture, KS, list};
 use crate::server::{Reply, Sent, error, invalid_ks};
 
-/// Texts that occur nowhere else, and look like nothing that is taken for a secret by itself.
+/// Texts that occur nowhere else, and that do not look like a secret by themselves.
 const SECRETS: [&str; 4] = [KS, "canary-partner-secret", "canary-password", "canary-given-ks"];
 
 fn whole_body_in_the_message(sent: &Sent) -> WireResponse {
@@ -52,7 +52,7 @@ fn in_the_headers(sent: &Sent) -> WireResponse {
         .with_header("Location", echo)
 }
 
-fn as_a_page(sent: &Sent) -> WireResponse {
+fn in_an_html_page(sent: &Sent) -> WireResponse {
     WireResponse::new(500, format!("<html>{}", sent.body()))
 }
 
@@ -65,12 +65,12 @@ const ECHOES: [fn(&Sent) -> WireResponse; 6] = [
     each_value_by_itself,
     an_invalid_ks,
     in_the_headers,
-    as_a_page,
+    in_an_html_page,
     as_a_result_of_another_type,
 ];
 
-/// All that anybody can read of an error.
-fn all_of(error: &Error) -> String {
+/// Every text of an error.
+fn all_texts_of(error: &Error) -> String {
     let mut shown = format!("{error} {error:?} {error:#?} {}", error.hint());
     let mut source = error.source();
     while let Some(cause) = source {
@@ -86,18 +86,18 @@ fn assert_clean(shown: &str) {
     }
 }
 
-/// The secrets were there to be told.
-fn assert_sent(scene: &Scene) {
-    let bodies: String = scene.server.sent().iter().map(Sent::body).collect();
+/// The secrets were really sent.
+fn assert_sent(fixture: &Fixture) {
+    let bodies: String = fixture.server.sent().iter().map(Sent::body).collect();
     for secret in SECRETS {
         assert!(bodies.contains(secret), "{secret} was not sent");
     }
 }
 
 #[test]
-fn an_echoing_server_does_not_bring_a_secret_into_an_error_of_a_call() {
+fn the_error_of_a_call_contains_no_secret() {
     for echo in ECHOES {
-        let scene = Scene::new(vec![Reply::echo(echo); 20]);
+        let fixture = Fixture::new(vec![Reply::echo(echo); 20]);
         let raw = list()
             .param("secret", "canary-partner-secret")
             .param("user", json!({"password": "canary-password"}));
@@ -105,27 +105,29 @@ fn an_echoing_server_does_not_bring_a_secret_into_an_error_of_a_call() {
         let typed = StartSession::admin(PartnerId::new(7), AdminSecret::new("canary-partner-secret"));
         let given = CallOptions::new().ks(Ks::new("canary-given-ks"));
         assert_clean(&format!("{given:?}"));
-        assert_clean(&all_of(&scene.clock.run(scene.client.call_with(&typed, &given)).unwrap_err()));
-        assert_clean(&all_of(&scene.clock.run(scene.client.call(&raw)).unwrap_err()));
-        assert_clean(&format!("{:?} {:#?}", scene.client, scene.client.status()));
-        assert_sent(&scene);
+        assert_clean(&all_texts_of(
+            &fixture.clock.run(fixture.client.call_with(&typed, &given)).unwrap_err(),
+        ));
+        assert_clean(&all_texts_of(&fixture.clock.run(fixture.client.call(&raw)).unwrap_err()));
+        assert_clean(&format!("{:?} {:#?}", fixture.client, fixture.client.status()));
+        assert_sent(&fixture);
     }
 }
 
 #[test]
-fn nor_into_an_error_of_a_multirequest() {
+fn the_error_of_a_multirequest_contains_no_secret() {
     for echo in ECHOES {
-        let scene = Scene::new(vec![Reply::echo(echo); 20]);
-        let error = scene.clock.run(scene.client.multirequest(batch())).unwrap_err();
-        assert_clean(&all_of(&error));
-        assert_sent(&scene);
+        let fixture = Fixture::new(vec![Reply::echo(echo); 20]);
+        let error = fixture.clock.run(fixture.client.multirequest(batch())).unwrap_err();
+        assert_clean(&all_texts_of(&error));
+        assert_sent(&fixture);
     }
 }
 
 #[test]
-fn nor_into_the_errors_of_its_calls() {
+fn the_error_of_a_call_in_a_multirequest_contains_no_secret() {
     fn list_of_echoes(sent: &Sent) -> WireResponse {
-        let echo = |answer: WireResponse| serde_json::from_slice::<Value>(answer.body()).unwrap();
+        let echo = |response: WireResponse| serde_json::from_slice::<Value>(response.body()).unwrap();
         let all = json!([
             echo(whole_body_in_the_message(sent)),
             echo(each_value_by_itself(sent)),
@@ -133,17 +135,17 @@ fn nor_into_the_errors_of_its_calls() {
         ]);
         WireResponse::new(200, all.to_string()).with_header("X-Me", sent.body())
     }
-    let scene = Scene::new([Reply::echo(list_of_echoes)]);
+    let fixture = Fixture::new([Reply::echo(list_of_echoes)]);
     let mut handles = Vec::new();
     let mut batch = batch_with(|handle| handles.push(handle));
     assert_clean(&format!("{batch:?}"));
     handles.push(batch.add(list().output::<u32>()));
-    let mut results = scene.clock.run(scene.client.multirequest(batch)).unwrap();
+    let mut results = fixture.clock.run(fixture.client.multirequest(batch)).unwrap();
     assert_clean(&format!("{results:?} {results:#?}"));
     for handle in handles {
-        assert_clean(&all_of(&results.take(handle).unwrap_err()));
+        assert_clean(&all_texts_of(&results.take(handle).unwrap_err()));
     }
-    assert_sent(&scene);
+    assert_sent(&fixture);
 }
 
 fn batch() -> Multirequest {

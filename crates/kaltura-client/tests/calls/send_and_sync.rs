@@ -1,54 +1,54 @@
-//! Everything can go to another thread.
+//! All public types are `Send` and `Sync`, and all futures are `Send`.
 
-use kaltura_client::app_tokens::{AppTokens, BlockingAppTokens, RotatedToken, RotationError, RotationStep};
-use kaltura_client::multirequest::{BatchMistake, Handle, Reference, VoidReason, VoidReference};
+use kaltura_client::app_tokens::{AppTokens, RotatedToken, RotationError, RotationStep};
+use kaltura_client::multirequest::{
+    Handle, InvalidMultirequest, Reference, UnresolvedReason, UnresolvedReference,
+};
 use kaltura_client::types::{AppTokenDraft, AppTokenFilter, AppTokenId, Pager};
 use kaltura_client::{
-    AsyncParts, BlockingClient, BlockingClientBuilder, BlockingParts, CallError, CallOptions, Client,
-    ClientBuilder, Error, ErrorKind, Multirequest, MultirequestResults, RawAction, RetryPolicy, Subrequest,
+    CallError, CallOptions, Client, ClientBuilder, Error, ErrorKind, Multirequest, MultirequestResults,
+    RawAction, RetryPolicy, Subrequest, blocking,
 };
 
-use crate::scene::{Scene, list};
+use crate::fixture::{Fixture, list};
 
 fn is_send_and_sync<T: Send + Sync>() {}
 
-/// Of a type that is neither, which a result may hold.
-type Neither = std::rc::Rc<u8>;
+/// A result type that is neither.
+type NotSend = std::rc::Rc<u8>;
 
 #[test]
 fn all_types_are_send_and_sync() {
     is_send_and_sync::<AppTokens>();
-    is_send_and_sync::<AsyncParts>();
-    is_send_and_sync::<BatchMistake>();
-    is_send_and_sync::<BlockingAppTokens>();
-    is_send_and_sync::<BlockingClient>();
-    is_send_and_sync::<BlockingClientBuilder>();
-    is_send_and_sync::<BlockingParts>();
+    is_send_and_sync::<InvalidMultirequest>();
+    is_send_and_sync::<blocking::AppTokens>();
+    is_send_and_sync::<blocking::Client>();
+    is_send_and_sync::<blocking::ClientBuilder>();
     is_send_and_sync::<CallError>();
     is_send_and_sync::<CallOptions>();
     is_send_and_sync::<Client>();
     is_send_and_sync::<ClientBuilder>();
     is_send_and_sync::<Error>();
     is_send_and_sync::<ErrorKind>();
-    is_send_and_sync::<Handle<Neither>>();
+    is_send_and_sync::<Handle<NotSend>>();
     is_send_and_sync::<Multirequest>();
     is_send_and_sync::<MultirequestResults>();
-    is_send_and_sync::<RawAction<Neither>>();
+    is_send_and_sync::<RawAction<NotSend>>();
     is_send_and_sync::<Reference>();
     is_send_and_sync::<RetryPolicy>();
     is_send_and_sync::<RotatedToken>();
     is_send_and_sync::<RotationError>();
     is_send_and_sync::<RotationStep>();
-    is_send_and_sync::<Subrequest<Neither>>();
-    is_send_and_sync::<VoidReason>();
-    is_send_and_sync::<VoidReference>();
+    is_send_and_sync::<Subrequest<NotSend>>();
+    is_send_and_sync::<UnresolvedReason>();
+    is_send_and_sync::<UnresolvedReference>();
 }
 
 #[test]
 fn all_futures_are_send() {
     fn is_send<T: Send>(_: T) {}
-    let (scene, action, options) = (Scene::new([]), list(), CallOptions::new());
-    let (client, tokens) = (&scene.client, scene.client.app_tokens());
+    let (fixture, action, options) = (Fixture::new([]), list(), CallOptions::new());
+    let (client, tokens) = (&fixture.client, fixture.client.app_tokens());
     let id = AppTokenId::new("0_abcdefgh");
     is_send(client.call(&action));
     is_send(client.call_with(&action, &options));

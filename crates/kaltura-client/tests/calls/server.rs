@@ -1,4 +1,4 @@
-//! A server that gives the answers that it was told, and keeps what it was asked.
+//! A scripted server that records its requests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -10,12 +10,12 @@ use kaltura_client::auth::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::clock::HandClock;
+use crate::clock::ManualClock;
 
-/// A transport with a list of answers. A clone is the same one. When the list is over it answers `{"fine": true}`.
+/// A transport with a list of replies. Clones share it. After the last reply it responds with `{"fine": true}`.
 #[derive(Clone)]
 pub(crate) struct Server {
-    clock: HandClock,
+    clock: ManualClock,
     shared: Arc<Mutex<Shared>>,
 }
 
@@ -25,23 +25,23 @@ struct Shared {
     sent: Vec<Sent>,
 }
 
-/// What happens to one request.
+/// The reply to one request.
 #[derive(Clone)]
 pub(crate) struct Reply {
-    after: Duration,
-    what: What,
+    delay: Duration,
+    kind: ReplyKind,
 }
 
 #[derive(Clone)]
-enum What {
-    Answer(WireResponse),
+enum ReplyKind {
+    Respond(WireResponse),
     Fail(TransportError),
-    /// The answer is an error that repeats all that was sent.
+    /// A response made from the request, for example one that repeats it.
     Echo(fn(&Sent) -> WireResponse),
     Never,
 }
 
-/// One request, as the server saw it.
+/// A request that the server received.
 #[derive(Clone)]
 pub(crate) struct Sent {
     pub(crate) request: WireRequest,
@@ -70,47 +70,47 @@ impl Reply {
     }
 
     pub(crate) fn raw(status: u16, body: &str) -> Self {
-        Self::answer(WireResponse::new(status, body))
+        Self::response(WireResponse::new(status, body))
     }
 
-    pub(crate) fn answer(response: WireResponse) -> Self {
-        Self::of(What::Answer(response))
+    pub(crate) fn response(response: WireResponse) -> Self {
+        Self::new(ReplyKind::Respond(response))
     }
 
-    /// An error of the API without arguments.
+    /// An API error without arguments.
     pub(crate) fn error(code: &str) -> Self {
         Self::json(error(code, &json!([])))
     }
 
-    /// The server refuses the KS for this reason, in the words of the wire contract, section 7.
+    /// The server refuses the KS for this reason (wire contract, section 7).
     pub(crate) fn invalid_ks(reason: &str) -> Self {
         Self::json(invalid_ks(reason))
     }
 
     pub(crate) fn fail(kind: TransportErrorKind) -> Self {
-        Self::fail_with(TransportError::new(kind, "the test wants it so"))
+        Self::fail_with(TransportError::new(kind, "set by the test"))
     }
 
     pub(crate) fn fail_with(error: TransportError) -> Self {
-        Self::of(What::Fail(error))
+        Self::new(ReplyKind::Fail(error))
     }
 
-    pub(crate) fn echo(answer: fn(&Sent) -> WireResponse) -> Self {
-        Self::of(What::Echo(answer))
+    pub(crate) fn echo(response: fn(&Sent) -> WireResponse) -> Self {
+        Self::new(ReplyKind::Echo(response))
     }
 
     pub(crate) fn never() -> Self {
-        Self::of(What::Never)
+        Self::new(ReplyKind::Never)
     }
 
-    /// It takes so long.
-    pub(crate) fn after(mut self, duration: Duration) -> Self {
-        self.after = duration;
+    /// Sends the reply after this time.
+    pub(crate) fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
         self
     }
 
-    fn of(what: What) -> Self {
-        Self { after: Duration::ZERO, what }
+    fn new(kind: ReplyKind) -> Self {
+        Self { delay: Duration::ZERO, kind }
     }
 }
 
@@ -125,7 +125,7 @@ pub(crate) fn invalid_ks(reason: &str) -> Value {
 }
 
 impl Server {
-    pub(crate) fn new(clock: &HandClock) -> Self {
+    pub(crate) fn new(clock: &ManualClock) -> Self {
         Self { clock: clock.clone(), shared: Arc::default() }
     }
 
@@ -137,14 +137,14 @@ impl Server {
         self.shared.lock().unwrap().sent.clone()
     }
 
-    /// The KS of each request so far.
+    /// The KS of each request.
     pub(crate) fn sessions(&self) -> Vec<Option<String>> {
         self.sent().iter().map(|sent| sent.ks().map(str::to_owned)).collect()
     }
 
     fn take(&self, request: WireRequest) -> (Reply, Sent) {
         let Value::Object(parameters) = serde_json::from_slice(request.body()).unwrap() else {
-            panic!("the server reads objects only")
+            panic!("the body must be an object")
         };
         let sent = Sent { request, parameters };
         let mut shared = self.shared.lock().unwrap();
@@ -154,13 +154,13 @@ impl Server {
     }
 }
 
-impl What {
+impl ReplyKind {
     fn outcome(self, sent: &Sent) -> Result<WireResponse, TransportError> {
         match self {
-            Self::Answer(response) => Ok(response),
+            Self::Respond(response) => Ok(response),
             Self::Fail(error) => Err(error),
-            Self::Echo(answer) => Ok(answer(sent)),
-            Self::Never => panic!("a thread would wait for ever"),
+            Self::Echo(response) => Ok(response(sent)),
+            Self::Never => panic!("the thread would block forever"),
         }
     }
 }
@@ -169,21 +169,21 @@ impl What {
 impl Transport for Server {
     async fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
         let (reply, sent) = self.take(request);
-        if !reply.after.is_zero() {
-            self.clock.sleep(reply.after).await;
+        if !reply.delay.is_zero() {
+            self.clock.sleep(reply.delay).await;
         }
-        if matches!(reply.what, What::Never) {
+        if matches!(reply.kind, ReplyKind::Never) {
             std::future::pending::<()>().await;
         }
-        reply.what.outcome(&sent)
+        reply.kind.outcome(&sent)
     }
 }
 
-/// A thread that waits lets the clock go on.
+/// A blocked thread advances the clock.
 impl BlockingTransport for Server {
     fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
         let (reply, sent) = self.take(request);
-        self.clock.advance(reply.after);
-        reply.what.outcome(&sent)
+        self.clock.advance(reply.delay);
+        reply.kind.outcome(&sent)
     }
 }

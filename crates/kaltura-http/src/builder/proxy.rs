@@ -1,4 +1,4 @@
-//! Which proxies are used.
+//! Which proxy is used.
 
 use std::fmt;
 
@@ -7,78 +7,80 @@ use reqwest::{ClientBuilder, NoProxy, Proxy, Url};
 
 use super::BuildError;
 
-/// Where proxies come from: from the program, else from the environment, unless that is switched off.
+/// The custom proxy if there is one, else those of the environment, unless proxies are disabled.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Proxies {
-    given: Option<GivenProxy>,
-    switched_off: bool,
+pub(super) struct ProxySettings {
+    custom: Option<CustomProxy>,
+    disabled: bool,
 }
 
-/// A proxy as it was given, not yet looked at.
+/// A proxy as given by the caller, not yet validated.
 #[derive(Clone, Default)]
-pub(super) struct GivenProxy {
+pub(super) struct CustomProxy {
     pub(super) url: String,
-    pub(super) credentials: Option<(String, String)>,
-    pub(super) exceptions: String,
+    /// User name and password.
+    pub(super) basic_auth: Option<(String, String)>,
+    /// Hosts for which the proxy is not used, in the form of `NO_PROXY`.
+    pub(super) bypass: String,
 }
 
-impl Proxies {
-    /// The proxy that the program gives.
-    pub(super) fn given(&mut self) -> &mut GivenProxy {
-        self.switched_off = false;
-        self.given.get_or_insert_default()
+impl ProxySettings {
+    /// The custom proxy, for setting it.
+    pub(super) fn custom(&mut self) -> &mut CustomProxy {
+        self.disabled = false;
+        self.custom.get_or_insert_default()
     }
 
-    pub(super) fn switch_off(&mut self) {
-        *self = Self { given: None, switched_off: true };
+    pub(super) fn disable(&mut self) {
+        *self = Self { custom: None, disabled: true };
     }
 
-    pub(super) const fn switched_off(&self) -> bool {
-        self.switched_off
+    pub(super) const fn is_disabled(&self) -> bool {
+        self.disabled
     }
 
     pub(super) fn apply(&self, client: ClientBuilder) -> Result<ClientBuilder, BuildError> {
-        match &self.given {
+        match &self.custom {
             Some(proxy) => Ok(client.proxy(proxy.to_reqwest()?)),
-            None if self.switched_off => Ok(client.no_proxy()),
+            None if self.disabled => Ok(client.no_proxy()),
             None => Ok(client),
         }
     }
 }
 
-impl GivenProxy {
+impl CustomProxy {
     fn to_reqwest(&self) -> Result<Proxy, BuildError> {
-        let mut url = self.parse().ok_or(BuildError::Proxy)?;
-        if let Some((user, password)) = &self.credentials {
-            url.set_username(user).map_err(|()| BuildError::Proxy)?;
-            url.set_password(Some(password)).map_err(|()| BuildError::Proxy)?;
+        let mut url = self.parse_url().ok_or(BuildError::InvalidProxy)?;
+        if let Some((user, password)) = &self.basic_auth {
+            url.set_username(user).map_err(|()| BuildError::InvalidProxy)?;
+            url.set_password(Some(password)).map_err(|()| BuildError::InvalidProxy)?;
         }
-        // A URL that is no `Uri` would be dropped in silence, and everything would go past the proxy.
+        // reqwest silently ignores a URL that is not a `Uri`, and would send everything without a proxy.
         if url.as_str().parse::<Uri>().is_err() {
-            return Err(BuildError::Proxy);
+            return Err(BuildError::InvalidProxy);
         }
-        // The cause may hold the URL, and so the password.
-        let proxy = Proxy::all(url).map_err(|_| BuildError::Proxy)?;
-        Ok(proxy.no_proxy(NoProxy::from_string(&self.exceptions)))
+        // The cause may contain the URL, and so the password.
+        let proxy = Proxy::all(url).map_err(|_| BuildError::InvalidProxy)?;
+        Ok(proxy.no_proxy(NoProxy::from_string(&self.bypass)))
     }
 
-    /// As other programs do, it takes `proxy.example.com:3128` for one of http.
-    fn parse(&self) -> Option<Url> {
+    /// Accepts `proxy.example.com:3128` as http, as curl does.
+    fn parse_url(&self) -> Option<Url> {
         let url = match self.url.contains("://") {
             true => Url::parse(&self.url).ok()?,
             false => Url::parse(&format!("http://{}", self.url)).ok()?,
         };
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        (bare && url.has_host() && matches!(url.scheme(), "http" | "https")).then_some(url)
+        let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        (is_origin && url.has_host() && matches!(url.scheme(), "http" | "https")).then_some(url)
     }
 }
 
-impl fmt::Debug for GivenProxy {
+impl fmt::Debug for CustomProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let host = self.parse().and_then(|url| url.host_str().map(str::to_owned));
-        f.debug_struct("GivenProxy")
+        let host = self.parse_url().and_then(|url| url.host_str().map(str::to_owned));
+        f.debug_struct("CustomProxy")
             .field("host", &host)
-            .field("exceptions", &self.exceptions)
+            .field("bypass", &self.bypass)
             .finish_non_exhaustive()
     }
 }
@@ -88,9 +90,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proxy_is_a_bare_url_of_http_or_https() {
-        let reads =
-            |url: &str| GivenProxy { url: url.to_owned(), ..GivenProxy::default() }.to_reqwest().is_ok();
+    fn proxy_url_must_be_http_or_https_without_a_path() {
+        let is_valid =
+            |url: &str| CustomProxy { url: url.to_owned(), ..CustomProxy::default() }.to_reqwest().is_ok();
         for url in [
             "http://proxy.example.com:3128",
             "https://proxy.example.com",
@@ -98,7 +100,7 @@ mod tests {
             "user:p%40ss@proxy.example.com:3128",
             "http://[::1]:8080/",
         ] {
-            assert!(reads(url), "{url}");
+            assert!(is_valid(url), "{url}");
         }
         for url in [
             "",
@@ -109,18 +111,18 @@ mod tests {
             "http://proxy.example.com/?query",
             "http://proxy.example.com:99999",
         ] {
-            assert!(!reads(url), "{url}");
+            assert!(!is_valid(url), "{url}");
         }
     }
 
     #[test]
-    fn a_proxy_that_could_not_be_asked_is_refused_and_not_passed_by() {
-        let credentials = |length| Some(("user".to_owned(), "x".repeat(length)));
+    fn proxy_url_that_reqwest_would_ignore_is_rejected() {
+        let basic_auth = |length| Some(("user".to_owned(), "x".repeat(length)));
         let url = "http://proxy.example.com".to_owned();
         let proxy =
-            |length| GivenProxy { url: url.clone(), credentials: credentials(length), ..Default::default() };
+            |length| CustomProxy { url: url.clone(), basic_auth: basic_auth(length), ..Default::default() };
         assert!(proxy(100).to_reqwest().is_ok());
-        // Longer than any URI that the client takes.
+        // Longer than the longest `Uri`.
         assert!(proxy(1 << 16).to_reqwest().is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Whom TLS trusts, and who we are to it.
+//! Which servers TLS trusts, and the client certificate.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use zeroize::Zeroizing;
 
 use super::BuildError;
 
-/// Certificates as they were given, not yet looked at.
+/// Certificates as given by the caller, not yet validated.
 #[derive(Clone, Default)]
-pub(super) struct Tls {
+pub(super) struct TlsSettings {
     roots: Vec<Vec<u8>>,
-    only_given_roots: bool,
+    system_roots_disabled: bool,
     identity: Option<ClientCertificate>,
 }
 
@@ -21,13 +21,13 @@ struct ClientCertificate {
     key: Zeroizing<Vec<u8>>,
 }
 
-impl Tls {
+impl TlsSettings {
     pub(super) fn add_roots(&mut self, pem: &[u8]) {
         self.roots.push(pem.to_vec());
     }
 
-    pub(super) const fn trust_only_given_roots(&mut self) {
-        self.only_given_roots = true;
+    pub(super) const fn disable_system_roots(&mut self) {
+        self.system_roots_disabled = true;
     }
 
     pub(super) fn set_identity(&mut self, certificates: &[u8], key: &[u8]) {
@@ -39,9 +39,9 @@ impl Tls {
 
     pub(super) fn apply(&self, client: ClientBuilder) -> Result<ClientBuilder, BuildError> {
         let client = with_backend(client)?.tls_version_min(tls::Version::TLS_1_2);
-        let roots = self.read_roots()?;
-        let client = match (self.only_given_roots, roots.is_empty()) {
-            (true, true) => return Err(BuildError::NoRootCertificate),
+        let roots = self.parse_roots()?;
+        let client = match (self.system_roots_disabled, roots.is_empty()) {
+            (true, true) => return Err(BuildError::NoRootCertificates),
             (true, false) => client.tls_certs_only(roots),
             (false, true) => client,
             (false, false) => client.tls_certs_merge(roots),
@@ -50,18 +50,19 @@ impl Tls {
             None => Ok(client),
             Some(identity) => {
                 let identity =
-                    identity.to_reqwest().map_err(|e| BuildError::ClientCertificate(Box::new(e)))?;
+                    identity.to_reqwest().map_err(|e| BuildError::InvalidClientCertificate(Box::new(e)))?;
                 Ok(client.identity(identity))
             }
         }
     }
 
-    fn read_roots(&self) -> Result<Vec<Certificate>, BuildError> {
+    fn parse_roots(&self) -> Result<Vec<Certificate>, BuildError> {
         let mut all = Vec::new();
         for pem in &self.roots {
-            let certificates = Certificate::from_pem_bundle(pem).map_err(|_| BuildError::RootCertificate)?;
+            let certificates =
+                Certificate::from_pem_bundle(pem).map_err(|_| BuildError::InvalidRootCertificate)?;
             if certificates.is_empty() {
-                return Err(BuildError::RootCertificate);
+                return Err(BuildError::InvalidRootCertificate);
             }
             all.extend(certificates);
         }
@@ -69,17 +70,17 @@ impl Tls {
     }
 }
 
-/// Names the library, for another crate of the program may have switched on a second one in reqwest.
+/// Selects the TLS library explicitly, because another crate may have enabled a second one in reqwest.
 #[cfg(feature = "native-tls")]
 #[expect(clippy::unnecessary_wraps, reason = "with rustls it can fail")]
 fn with_backend(client: ClientBuilder) -> Result<ClientBuilder, BuildError> {
     Ok(client.tls_backend_native())
 }
 
-/// Names the library, for another crate of the program may have switched on a second one in reqwest.
+/// Selects the TLS library explicitly, because another crate may have enabled a second one in reqwest.
 #[cfg(not(feature = "native-tls"))]
 fn with_backend(client: ClientBuilder) -> Result<ClientBuilder, BuildError> {
-    // reqwest panics without one.
+    // reqwest panics without a provider.
     #[cfg(not(feature = "rustls"))]
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         return Err(BuildError::NoCryptoProvider);
@@ -100,11 +101,11 @@ impl ClientCertificate {
     }
 }
 
-impl fmt::Debug for Tls {
+impl fmt::Debug for TlsSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tls")
+        f.debug_struct("TlsSettings")
             .field("roots", &self.roots.len())
-            .field("only_given_roots", &self.only_given_roots)
+            .field("system_roots_disabled", &self.system_roots_disabled)
             .field("client_certificate", &self.identity.is_some())
             .finish()
     }
@@ -115,9 +116,9 @@ impl fmt::Debug for Tls {
 mod tests {
     use crate::{BuildError, ReqwestTransport};
 
-    /// No other test of this process may install one.
+    /// No other test of this process may install a provider.
     #[test]
-    fn missing_cryptography_is_an_error_and_no_panic() {
+    fn missing_crypto_provider_is_an_error_not_a_panic() {
         assert!(matches!(ReqwestTransport::builder().build(), Err(BuildError::NoCryptoProvider)));
     }
 }

@@ -1,207 +1,212 @@
-//! An expectation in the making: a sentence that ends with the answer.
+//! One expectation: which request it matches, and the response to it.
 
 use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
-use kaltura_auth::{TransportError, TransportErrorKind, WireResponse};
+use kaltura_auth::{TokenHash, TransportError, TransportErrorKind, WireResponse};
 use kaltura_types::{AppTokenValue, HashType, Ks};
 use serde_json::Value;
 
 use super::MockTransport;
-use super::call::Call;
-use super::condition::Condition;
-use super::gate::Gate;
+use super::call::{self, Call};
+use super::latch::Latch;
 use super::script::{Expected, Times};
 
-/// Parameters that every request has and that say nothing of what is asked.
-const ALWAYS_THERE: [&str; 2] = ["format", "clientTag"];
+/// Parameters that every request has. They are never reported as unexpected.
+const COMMON_PARAMS: [&str; 2] = ["format", "clientTag"];
 
-/// A request that is expected. It counts once its answer is said: with [`answer`](Self::answer),
-/// [`answer_with`](Self::answer_with), [`fail`](Self::fail) or [`fail_with`](Self::fail_with).
+/// The builder of an expected request. It takes effect once its response is set: with
+/// [`respond`](Self::respond), [`respond_with`](Self::respond_with), [`fail`](Self::fail) or
+/// [`fail_with`](Self::fail_with).
 ///
 /// Parameters are named by their path, such as `widgetId` or `filter.statusEqual`. A body that the server
-/// would not read, because of its content type or because it is no JSON object, meets no condition on
+/// would not read, because of its content type or because it is not a JSON object, meets no condition on
 /// parameters (wire contract, section 1.3).
-#[must_use = "an expectation counts only with an answer: end it with `.answer(…)` or `.fail(…)`"]
+#[must_use = "an expectation takes effect only with a response: end it with `.respond(…)` or `.fail(…)`"]
 pub struct Expectation<'a> {
     mock: &'a MockTransport,
     name: String,
-    place: &'static Location<'static>,
+    location: &'static Location<'static>,
     conditions: Vec<Condition>,
-    named: Vec<String>,
+    /// The top-level parameters that a condition names.
+    params: Vec<String>,
     times: Times,
-    gate: Option<Gate>,
+    latch: Option<Latch>,
 }
 
 impl<'a> Expectation<'a> {
-    pub(super) fn new(mock: &'a MockTransport, name: &str, place: &'static Location<'static>) -> Self {
+    pub(super) fn new(mock: &'a MockTransport, name: &str, location: &'static Location<'static>) -> Self {
         Self {
             mock,
             name: name.to_owned(),
-            place,
+            location,
             conditions: Vec::new(),
-            named: ALWAYS_THERE.map(str::to_owned).into(),
+            params: COMMON_PARAMS.map(str::to_owned).into(),
             times: Times::exactly(1),
-            gate: None,
+            latch: None,
         }
     }
 
-    /// With this parameter, of exactly this value. A number and its text are not the same.
-    pub fn with(mut self, path: &str, value: impl Into<Value>) -> Self {
-        self.name_parameter(path);
-        self.and(Condition::parameter(path.to_owned(), value.into()))
+    /// Requires this parameter with exactly this value. A number and the same number as a string differ.
+    pub fn with_param(mut self, path: &str, value: impl Into<Value>) -> Self {
+        self.add_param(path);
+        self.require(Condition::param(path.to_owned(), value.into()))
     }
 
-    /// With this parameter, whatever its value but null.
-    pub fn with_any(mut self, path: &str) -> Self {
-        self.name_parameter(path);
-        self.and(Condition::any_parameter(path.to_owned()))
+    /// Requires this parameter with any value but null.
+    pub fn with_any_param(mut self, path: &str) -> Self {
+        self.add_param(path);
+        self.require(Condition::any_param(path.to_owned()))
     }
 
-    /// With this parameter, of a value that `holds` accepts. `says` completes "with `path` that …" in the
-    /// story of a failure.
+    /// Requires this parameter with a value that `predicate` accepts. `description` names the predicate in
+    /// the report of a failure.
     ///
     /// ```
-    /// # use kaltura_testing::mock::{MockTransport, answers};
+    /// # use kaltura_testing::mock::{MockTransport, responses};
     /// # let kaltura = MockTransport::new();
     /// kaltura
     ///     .expect("session.startWidgetSession")
-    ///     .with_one_that("expiry", "is at most a day", |expiry| expiry.as_i64().is_some_and(|s| s <= 86_400))
+    ///     .with_param_matching("expiry", "at most a day", |expiry| expiry.as_i64().is_some_and(|s| s <= 86_400))
     ///     .any_number_of_times()
-    ///     .answer(answers::null());
+    ///     .respond(responses::null());
     /// ```
-    pub fn with_one_that(
+    pub fn with_param_matching(
         mut self,
         path: &str,
-        says: &str,
-        holds: impl Fn(&Value) -> bool + Send + Sync + 'static,
+        description: &str,
+        predicate: impl Fn(&Value) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.name_parameter(path);
-        self.and(Condition::parameter_that(path.to_owned(), says, holds))
+        self.add_param(path);
+        self.require(Condition::param_matching(path.to_owned(), description, predicate))
     }
 
-    /// Without this parameter, not even as null: the server takes a null at its word.
-    pub fn without(self, path: &str) -> Self {
-        self.and(Condition::no_parameter(path.to_owned()))
+    /// Requires that this parameter is absent. Null counts as present, since the server uses it as a value.
+    pub fn without_param(self, path: &str) -> Self {
+        self.require(Condition::no_param(path.to_owned()))
     }
 
-    /// With no parameter but those that this sentence has named so far, and `format` and `clientTag`.
-    pub fn with_nothing_else(self) -> Self {
-        let named = self.named.clone();
-        self.and(Condition::no_other_parameter(named))
+    /// Requires that there is no parameter besides those named so far, and `format` and `clientTag`.
+    pub fn without_other_params(self) -> Self {
+        let named = self.params.clone();
+        self.require(Condition::no_other_params(named))
     }
 
-    /// With this KS.
+    /// Requires this KS.
     pub fn with_ks(self, ks: &Ks) -> Self {
-        self.with("ks", ks.expose())
+        self.with_param("ks", ks.expose())
     }
 
-    /// With the `tokenHash` that proves that the caller has this app token: made of the KS of the same
-    /// request, in its exact spelling (wire contract, section 4.9).
-    pub fn with_a_token_hash_of(mut self, token: impl Into<AppTokenValue>, hash_type: HashType) -> Self {
-        self.name_parameter("ks");
-        self.name_parameter("tokenHash");
-        self.and(Condition::token_hash(token.into(), hash_type))
+    /// Requires a `tokenHash` of the KS in the same request and this app token (wire contract, section 4.9).
+    pub fn with_token_hash(mut self, token: impl Into<AppTokenValue>, hash_type: HashType) -> Self {
+        self.add_param("ks");
+        self.add_param("tokenHash");
+        self.require(Condition::token_hash(token.into(), hash_type))
     }
 
-    /// With this header, its name in any case.
+    /// Requires this header. The case of the name does not matter.
     pub fn with_header(self, name: &str, value: &str) -> Self {
-        self.and(Condition::header(name.to_owned(), value.to_owned()))
+        self.require(Condition::header(name.to_owned(), value.to_owned()))
     }
 
-    /// To this URL, as a whole.
-    pub fn to_url(self, url: &str) -> Self {
-        self.and(Condition::url(url.to_owned()))
+    /// Requires exactly this URL.
+    pub fn with_url(self, url: &str) -> Self {
+        self.require(Condition::url(url.to_owned()))
     }
 
-    /// With this time limit.
-    pub fn with_timeout(self, limit: Duration) -> Self {
-        self.and(Condition::timeout(Some(limit)))
+    /// Requires exactly this timeout.
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        self.require(Condition::timeout(Some(timeout)))
     }
 
-    /// Without a time limit.
-    pub fn without_time_limit(self) -> Self {
-        self.and(Condition::timeout(None))
+    /// Requires that the request has no timeout.
+    pub fn without_timeout(self) -> Self {
+        self.require(Condition::timeout(None))
     }
 
-    /// That `holds` accepts as a whole. `says` completes "that …" in the story of a failure.
-    pub fn that(self, says: &str, holds: impl Fn(&Call) -> bool + Send + Sync + 'static) -> Self {
-        self.and(Condition::that(says, holds))
+    /// Requires a request that `predicate` accepts. `description` names the predicate in the report of a
+    /// failure.
+    pub fn matching(
+        self,
+        description: &str,
+        predicate: impl Fn(&Call) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.require(Condition::matching(description, predicate))
     }
 
-    /// It comes exactly this often, one after the other. Without this: once.
+    /// Expects exactly this many requests. The default is 1.
     pub const fn times(mut self, times: usize) -> Self {
         self.times = Times::exactly(times);
         self
     }
 
-    /// It comes at least this often.
+    /// Expects at least this many requests.
     pub const fn at_least(mut self, times: usize) -> Self {
         self.times = Times::at_least(times);
         self
     }
 
-    /// It may come as often as it likes, or not at all.
+    /// Allows any number of requests, including none.
     pub const fn any_number_of_times(self) -> Self {
         self.at_least(0)
     }
 
-    /// Its answer waits until the gate is open.
-    pub fn held_by(mut self, gate: &Gate) -> Self {
-        self.gate = Some(gate.clone());
+    /// Holds the response back until the latch is open.
+    pub fn delay_until(mut self, latch: &Latch) -> Self {
+        self.latch = Some(latch.clone());
         self
     }
 
-    /// This is the answer; for each time the same, down to the KS.
-    pub fn answer(self, answer: impl Into<WireResponse>) {
-        let answer = answer.into();
-        self.answer_by(move |_| Ok(answer.clone()));
+    /// Responds with this. Repeated requests get the same response, with the same KS.
+    pub fn respond(self, response: impl Into<WireResponse>) {
+        let response = response.into();
+        self.finish(move |_| Ok(response.clone()));
     }
 
-    /// The answer is made from the request, for each time anew.
+    /// Responds with what the function creates from the request.
     ///
     /// ```
-    /// # use kaltura_testing::mock::{MockTransport, answers};
+    /// # use kaltura_testing::mock::{MockTransport, responses};
     /// # use kaltura_types::PartnerId;
     /// # let kaltura = MockTransport::new();
     /// # let partner = PartnerId::new(1234567);
-    /// // A new KS for each request, for the user that it names.
-    /// kaltura.expect("appToken.startSession").any_number_of_times().answer_with(move |call| {
-    ///     let user = call.parameter("userId").and_then(|user| user.as_str()).unwrap_or_default();
-    ///     answers::session(partner).user(user)
+    /// // A new KS for each request, for the requested user.
+    /// kaltura.expect("appToken.startSession").any_number_of_times().respond_with(move |call| {
+    ///     let user = call.param("userId").and_then(|user| user.as_str()).unwrap_or_default();
+    ///     responses::session(partner).user(user)
     /// });
     /// ```
-    pub fn answer_with<A: Into<WireResponse>>(self, answer: impl Fn(&Call) -> A + Send + Sync + 'static) {
-        self.answer_by(move |call| Ok(answer(call).into()));
+    pub fn respond_with<R: Into<WireResponse>>(self, respond: impl Fn(&Call) -> R + Send + Sync + 'static) {
+        self.finish(move |call| Ok(respond(call).into()));
     }
 
-    /// No complete answer arrives, for a reason of this kind.
+    /// Fails with a [`TransportError`] of this kind instead of a response.
     pub fn fail(self, kind: TransportErrorKind) {
-        self.fail_with(TransportError::new(kind, "the mock transport was told to fail"));
+        self.fail_with(TransportError::new(kind, "scripted failure of the mock transport"));
     }
 
-    /// No complete answer arrives, for this reason.
+    /// Fails with this error instead of a response.
     pub fn fail_with(self, error: TransportError) {
-        self.answer_by(move |_| Err(error.clone()));
+        self.finish(move |_| Err(error.clone()));
     }
 
-    fn answer_by(
+    fn finish(
         self,
-        answer: impl Fn(&Call) -> Result<WireResponse, TransportError> + Send + Sync + 'static,
+        responder: impl Fn(&Call) -> Result<WireResponse, TransportError> + Send + Sync + 'static,
     ) {
-        let Self { mock, name, place, conditions, times, gate, .. } = self;
-        mock.add(Expected::new(name, place, conditions, times, gate, answer));
+        let Self { mock, name, location, conditions, times, latch, .. } = self;
+        mock.add(Expected::new(name, location, conditions, times, latch, responder));
     }
 
-    fn and(mut self, condition: Condition) -> Self {
+    fn require(mut self, condition: Condition) -> Self {
         self.conditions.push(condition);
         self
     }
 
-    fn name_parameter(&mut self, path: &str) {
-        let top = path.split('.').next().unwrap_or(path);
-        self.named.push(top.to_owned());
+    fn add_param(&mut self, path: &str) {
+        let top_level = path.split('.').next().unwrap_or(path);
+        self.params.push(top_level.to_owned());
     }
 }
 
@@ -210,5 +215,153 @@ impl fmt::Debug for Expectation<'_> {
         write!(f, "Expectation({}", self.name)?;
         self.conditions.iter().try_for_each(|condition| write!(f, ", {condition}"))?;
         f.write_str(")")
+    }
+}
+
+/// Returns the reason why a request does not meet a condition.
+type Check = dyn Fn(&Call) -> Result<(), String> + Send + Sync;
+
+/// One condition on a request: its description and its check.
+pub(super) struct Condition {
+    description: String,
+    check: Box<Check>,
+}
+
+impl Condition {
+    pub(super) fn check(&self, call: &Call) -> Result<(), String> {
+        (self.check)(call)
+    }
+
+    fn new(
+        description: impl Into<String>,
+        check: impl Fn(&Call) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        Self { description: description.into(), check: Box::new(check) }
+    }
+
+    /// A condition on the parameters. It is not met if the server would not read the body.
+    fn on_params(
+        description: impl Into<String>,
+        check: impl Fn(&Call) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(description, move |call| match call.unreadable() {
+            Some(unreadable) => Err(unreadable.to_string()),
+            None => check(call),
+        })
+    }
+
+    fn param(path: String, expected: Value) -> Self {
+        let secrets = call::secrets_in(&path, &expected);
+        let redacted = call::redacted(&path, &expected, &secrets);
+        Self::on_params(format!("with {path} = {redacted}"), move |call| {
+            let value = call.param(&path).ok_or_else(|| format!("{path} is missing"))?;
+            match call.redacted(&path, value) {
+                _ if *value == expected => Ok(()),
+                // Two secrets may be redacted to the same text.
+                same if same == redacted => Err(format!("{path} is a different secret of the same length")),
+                other => Err(format!("{path} is {other}")),
+            }
+        })
+    }
+
+    fn any_param(path: String) -> Self {
+        Self::on_params(format!("with any {path}"), move |call| match call.param(&path) {
+            None | Some(Value::Null) => Err(format!("{path} is missing")),
+            Some(_) => Ok(()),
+        })
+    }
+
+    fn param_matching(
+        path: String,
+        description: &str,
+        predicate: impl Fn(&Value) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self::on_params(format!("with {path} matching {description:?}"), move |call| {
+            match call.param(&path) {
+                None => Err(format!("{path} is missing")),
+                Some(value) if predicate(value) => Ok(()),
+                Some(value) => Err(format!("{path} is {}", call.redacted(&path, value))),
+            }
+        })
+    }
+
+    fn no_param(path: String) -> Self {
+        Self::on_params(format!("without {path}"), move |call| match call.param(&path) {
+            None => Ok(()),
+            Some(value) => Err(format!("{path} is present: {}", call.redacted(&path, value))),
+        })
+    }
+
+    fn no_other_params(named: Vec<String>) -> Self {
+        Self::on_params("without other parameters", move |call| {
+            let others: Vec<&str> = call
+                .params()
+                .keys()
+                .map(String::as_str)
+                .filter(|name| !named.iter().any(|known| known == name))
+                .collect();
+            if others.is_empty() { Ok(()) } else { Err(format!("it also has {}", others.join(", "))) }
+        })
+    }
+
+    fn token_hash(token: AppTokenValue, hash_type: HashType) -> Self {
+        let description = format!("with a tokenHash of its ks and the app token ({hash_type})");
+        Self::on_params(description, move |call| {
+            let ks = call.ks().ok_or("ks is missing, so tokenHash cannot be checked")?;
+            let sent = call.param("tokenHash").and_then(Value::as_str).ok_or("tokenHash is missing")?;
+            let matches = |hash_type| TokenHash::new(hash_type, &ks, &token).expose() == sent;
+            if matches(hash_type) {
+                return Ok(());
+            }
+            Err(match HashType::ALL.into_iter().find(|other| matches(*other)) {
+                Some(other) => format!("tokenHash is the {other} hash of its ks and the app token"),
+                None => "tokenHash is the hash of a different ks or app token".to_owned(),
+            })
+        })
+    }
+
+    fn header(name: String, expected: String) -> Self {
+        let description = format!("with the header {name}: {}", call::redacted_text(&expected, &[]));
+        Self::new(description, move |call| {
+            match call.request().headers().find(|(header, _)| header.eq_ignore_ascii_case(&name)) {
+                None => Err(format!("the header {name} is missing")),
+                Some((_, value)) if value == expected => Ok(()),
+                Some((_, value)) => {
+                    Err(format!("the header {name} is {}", call::redacted_text(value, &call.secrets())))
+                }
+            }
+        })
+    }
+
+    fn url(expected: String) -> Self {
+        let description = format!("with the URL {}", call::redacted_text(&expected, &[]));
+        Self::new(description, move |call| match call.request().url() {
+            url if url == expected => Ok(()),
+            url => Err(format!("its URL is {}", call::redacted_text(url, &call.secrets()))),
+        })
+    }
+
+    fn timeout(expected: Option<Duration>) -> Self {
+        let describe = |timeout: Option<Duration>| match timeout {
+            Some(timeout) => format!("a timeout of {timeout:?}"),
+            None => "no timeout".to_owned(),
+        };
+        Self::new(format!("with {}", describe(expected)), move |call| match call.request().timeout() {
+            timeout if timeout == expected => Ok(()),
+            timeout => Err(format!("it has {}", describe(timeout))),
+        })
+    }
+
+    fn matching(description: &str, predicate: impl Fn(&Call) -> bool + Send + Sync + 'static) -> Self {
+        let reason = format!("it does not match {description:?}");
+        Self::new(format!("matching {description:?}"), move |call| {
+            if predicate(call) { Ok(()) } else { Err(reason.clone()) }
+        })
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.description)
     }
 }

@@ -1,4 +1,4 @@
-//! What is expected, what came, and whether the one fits the other. Pure: no lock, no waiting.
+//! Expectations, received requests, and how they are matched. Pure: no lock, no waiting.
 
 use std::fmt;
 use std::panic::Location;
@@ -7,125 +7,125 @@ use std::sync::Arc;
 use kaltura_auth::{TransportError, WireResponse};
 
 use super::call::Call;
-use super::condition::Condition;
-use super::gate::Gate;
-use super::story::{self, Refusal};
+use super::expectation::Condition;
+use super::latch::Latch;
 
-/// How often a request comes.
+/// How often a request is expected.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Times {
-    least: usize,
-    most: Option<usize>,
+    min: usize,
+    max: Option<usize>,
 }
 
 impl Times {
     pub(super) const fn exactly(times: usize) -> Self {
-        Self { least: times, most: Some(times) }
+        Self { min: times, max: Some(times) }
     }
 
     pub(super) const fn at_least(times: usize) -> Self {
-        Self { least: times, most: None }
+        Self { min: times, max: None }
     }
 }
 
 impl fmt::Display for Times {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.most {
+        match self.max {
             Some(1) => f.write_str("once"),
             Some(times) => write!(f, "{times} times"),
-            None => write!(f, "at least {} times", self.least),
+            None => write!(f, "at least {} times", self.min),
         }
     }
 }
 
-type Answer = dyn Fn(&Call) -> Result<WireResponse, TransportError> + Send + Sync;
+type Responder = dyn Fn(&Call) -> Result<WireResponse, TransportError> + Send + Sync;
 
-/// An expectation that is complete.
+/// A complete expectation.
 pub(super) struct Expected {
     name: String,
-    place: &'static Location<'static>,
+    location: &'static Location<'static>,
     conditions: Vec<Condition>,
     times: Times,
-    came: usize,
-    gate: Option<Gate>,
-    answer: Arc<Answer>,
+    received: usize,
+    latch: Option<Latch>,
+    responder: Arc<Responder>,
 }
 
-/// The answer to a request that fits: to be given when the gate, if there is one, is open.
+/// The response to a matching request, due once the latch, if there is one, is open.
 pub(super) struct Reply {
-    pub(super) gate: Option<Gate>,
-    pub(super) answer: Arc<Answer>,
+    pub(super) latch: Option<Latch>,
+    pub(super) responder: Arc<Responder>,
 }
+
+/// Why a request does not match an expectation; empty if service or action differ.
+type Mismatch = Vec<String>;
 
 impl Expected {
     pub(super) fn new(
         name: String,
-        place: &'static Location<'static>,
+        location: &'static Location<'static>,
         conditions: Vec<Condition>,
         times: Times,
-        gate: Option<Gate>,
-        answer: impl Fn(&Call) -> Result<WireResponse, TransportError> + Send + Sync + 'static,
+        latch: Option<Latch>,
+        responder: impl Fn(&Call) -> Result<WireResponse, TransportError> + Send + Sync + 'static,
     ) -> Self {
-        Self { name, place, conditions, times, came: 0, gate, answer: Arc::new(answer) }
+        Self { name, location, conditions, times, received: 0, latch, responder: Arc::new(responder) }
     }
 
-    pub(super) const fn place(&self) -> &Location<'static> {
-        self.place
+    fn may_repeat(&self) -> bool {
+        self.times.max.is_none_or(|max| self.received < max)
     }
 
-    /// "once, came 0 times"
-    pub(super) fn count(&self) -> String {
-        format!("{}, came {} times", self.times, self.came)
+    fn is_missing(&self) -> bool {
+        self.received < self.times.min
     }
 
-    fn may_come_again(&self) -> bool {
-        self.times.most.is_none_or(|most| self.came < most)
-    }
-
-    fn must_come_again(&self) -> bool {
-        self.came < self.times.least
-    }
-
-    /// Why a request is not the expected one. No reason is given if it is another action altogether.
-    fn judge(&self, call: &Call) -> Result<(), Vec<String>> {
+    fn check(&self, call: &Call) -> Result<(), Mismatch> {
         if call.name() != self.name {
             return Err(Vec::new());
         }
-        let reasons: Vec<String> =
+        let reasons: Mismatch =
             self.conditions.iter().filter_map(|condition| condition.check(call).err()).collect();
         if reasons.is_empty() { Ok(()) } else { Err(reasons) }
     }
 
-    fn take(&mut self) -> Reply {
-        self.came += 1;
-        Reply { gate: self.gate.clone(), answer: Arc::clone(&self.answer) }
+    fn take_reply(&mut self) -> Reply {
+        self.received += 1;
+        Reply { latch: self.latch.clone(), responder: Arc::clone(&self.responder) }
     }
 }
 
 impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)?;
+        let Self { name, location, times, received, .. } = self;
+        write!(f, "\nexpected ({times}, received {received} times, at {location}):\n    {name}")?;
         for (index, condition) in self.conditions.iter().enumerate() {
             write!(f, "{}{condition}", if index == 0 { " " } else { ", " })?;
         }
-        Ok(())
+        writeln!(f)
     }
 }
 
-/// All expectations, and all requests that came.
+/// All expectations, and all requests received.
 pub(super) struct Script {
     in_order: bool,
     expected: Vec<Expected>,
-    /// In order: the first expectation whose turn is not over.
-    turn: usize,
+    /// The first expectation that can still match, if the order matters.
+    position: usize,
     calls: Vec<Call>,
     failure: Option<String>,
-    told: bool,
+    reported: bool,
 }
 
 impl Script {
     pub(super) const fn new(in_order: bool) -> Self {
-        Self { in_order, expected: Vec::new(), turn: 0, calls: Vec::new(), failure: None, told: false }
+        Self {
+            in_order,
+            expected: Vec::new(),
+            position: 0,
+            calls: Vec::new(),
+            failure: None,
+            reported: false,
+        }
     }
 
     pub(super) fn add(&mut self, expected: Expected) {
@@ -136,67 +136,83 @@ impl Script {
         self.calls.clone()
     }
 
-    /// Finds the answer to a request, or the story of why there is none. After the first story nothing fits
-    /// any more: what follows from a mistake would only hide it.
+    /// Finds the response to a request, or reports why there is none. After the first failure no request
+    /// matches: later mismatches would only hide the first.
     pub(super) fn receive(&mut self, call: Call) -> Result<Reply, String> {
         self.calls.push(call.clone());
         if let Some(failure) = &self.failure {
-            return Err(story::came_after_a_failure(failure));
+            return Err(format!("the mock transport rejects all requests after this failure:\n{failure}"));
         }
-        let found = if self.in_order { self.next_in_turn(&call) } else { self.first_that_fits(&call) };
-        found.map_err(|refusals| {
-            let refusals: Vec<(&Expected, Refusal)> =
-                refusals.into_iter().map(|(index, refusal)| (&self.expected[index], refusal)).collect();
-            let story = story::unexpected(self.calls.len(), &call, &refusals);
-            self.failure = Some(story.clone());
-            story
+        self.find(&call).map_err(|mismatches| {
+            let report = self.report_unexpected(&call, &mismatches);
+            self.failure = Some(report.clone());
+            report
         })
     }
 
-    /// The story of what went wrong, if anything did. It is told once.
-    pub(super) fn verdict(&mut self) -> Option<String> {
-        if self.told {
+    /// The report of a failure, or of missing requests. It is returned once.
+    pub(super) fn take_failure(&mut self) -> Option<String> {
+        if self.reported {
             return None;
         }
-        let story = self.failure.clone().or_else(|| {
-            let missing: Vec<&Expected> =
-                self.expected.iter().filter(|expected| expected.must_come_again()).collect();
-            (!missing.is_empty()).then(|| story::missing(&missing, self.calls.len()))
-        });
-        self.told = story.is_some();
-        story
+        let report = self.failure.clone().or_else(|| self.report_missing());
+        self.reported = report.is_some();
+        report
     }
 
-    /// Passes over what may come but need not; stops at what must come first.
-    fn next_in_turn(&mut self, call: &Call) -> Result<Reply, Vec<(usize, Refusal)>> {
-        let mut refusals = Vec::new();
-        for (index, expected) in self.expected.iter_mut().enumerate().skip(self.turn) {
-            if expected.may_come_again() {
-                match expected.judge(call) {
+    /// The reply of the first expectation that matches. If the order matters, optional expectations are
+    /// skipped, and a missing required one ends the search.
+    fn find(&mut self, call: &Call) -> Result<Reply, Vec<(usize, Mismatch)>> {
+        let mut mismatches = Vec::new();
+        for (index, expected) in self.expected.iter_mut().enumerate().skip(self.position) {
+            if expected.may_repeat() {
+                match expected.check(call) {
                     Ok(()) => {
-                        self.turn = index;
-                        return Ok(expected.take());
+                        if self.in_order {
+                            self.position = index;
+                        }
+                        return Ok(expected.take_reply());
                     }
-                    Err(reasons) => refusals.push((index, reasons)),
+                    Err(mismatch) => mismatches.push((index, mismatch)),
                 }
             }
-            if expected.must_come_again() {
+            if self.in_order && expected.is_missing() {
                 break;
             }
         }
-        Err(refusals)
+        Err(mismatches)
     }
 
-    fn first_that_fits(&mut self, call: &Call) -> Result<Reply, Vec<(usize, Refusal)>> {
-        let mut refusals = Vec::new();
-        for (index, expected) in self.expected.iter_mut().enumerate() {
-            if expected.may_come_again() {
-                match expected.judge(call) {
-                    Ok(()) => return Ok(expected.take()),
-                    Err(reasons) => refusals.push((index, reasons)),
-                }
+    fn report_unexpected(&self, call: &Call, mismatches: &[(usize, Mismatch)]) -> String {
+        let mut report = format!(
+            "the mock transport received an unexpected request\n\nreceived, as number {}:\n{}\n",
+            self.calls.len(),
+            indented(&call.to_string())
+        );
+        if mismatches.is_empty() {
+            report.push_str("\nexpected: no further request\n");
+        }
+        for (index, reasons) in mismatches {
+            report.push_str(&self.expected[*index].to_string());
+            for reason in reasons {
+                report.push_str(&format!("but {reason}\n"));
             }
         }
-        Err(refusals)
+        report
     }
+
+    fn report_missing(&self) -> Option<String> {
+        let missing: String =
+            self.expected.iter().filter(|expected| expected.is_missing()).map(Expected::to_string).collect();
+        (!missing.is_empty()).then(|| {
+            format!(
+                "the mock transport did not receive all expected requests; {} received in total\n{missing}",
+                self.calls.len()
+            )
+        })
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }

@@ -1,4 +1,4 @@
-//! Tasks that run when they are told to.
+//! Tasks that run only on request.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,15 +7,15 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use kaltura_auth::runtime::{BoxFuture, NotSpawned};
 
-use super::Spawning;
+use super::SpawnMode;
 
 #[derive(Default)]
 pub(super) struct Tasks(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    spawning: Spawning,
-    kept: VecDeque<Task>,
+    mode: SpawnMode,
+    queue: VecDeque<Task>,
 }
 
 struct Task {
@@ -24,18 +24,18 @@ struct Task {
 }
 
 impl Tasks {
-    pub(super) fn set_spawning(&self, spawning: Spawning) {
-        self.lock().spawning = spawning;
+    pub(super) fn set_spawn_mode(&self, mode: SpawnMode) {
+        self.lock().mode = mode;
     }
 
     pub(super) fn spawn(&self, future: BoxFuture<'static, ()>) -> Result<(), NotSpawned> {
-        let task = Task { future, woken: Arc::new(WakeFlag::raised()) };
-        let spawning = self.lock().spawning;
-        match spawning {
-            Spawning::Keep => self.keep(task),
-            Spawning::Inline => self.run(task),
-            Spawning::Drop => drop(task),
-            Spawning::Decline => return Err(NotSpawned::new()),
+        let task = Task { future, woken: Arc::new(WakeFlag::new()) };
+        let mode = self.lock().mode;
+        match mode {
+            SpawnMode::Queue => self.enqueue(task),
+            SpawnMode::Inline => self.run(task),
+            SpawnMode::Drop => drop(task),
+            SpawnMode::Decline => return Err(NotSpawned::new()),
         }
         Ok(())
     }
@@ -47,16 +47,16 @@ impl Tasks {
     }
 
     pub(super) fn count(&self) -> usize {
-        self.lock().kept.len()
+        self.lock().queue.len()
     }
 
     pub(super) fn drop_all(&self) {
-        let kept = std::mem::take(&mut self.lock().kept);
-        // Outside of the lock: what a task drops may well spawn.
-        drop(kept);
+        let tasks = std::mem::take(&mut self.lock().queue);
+        // Outside the lock: dropping a task may spawn another.
+        drop(tasks);
     }
 
-    /// Runs a task until it ends or waits. It is ours meanwhile: no lock is held while it runs.
+    /// Runs a task until it finishes or waits. No lock is held meanwhile.
     fn run(&self, mut task: Task) {
         let waker = Waker::from(Arc::clone(&task.woken));
         while task.woken.take() {
@@ -64,17 +64,17 @@ impl Tasks {
                 return;
             }
         }
-        self.keep(task);
+        self.enqueue(task);
     }
 
     fn next_woken(&self) -> Option<Task> {
-        let kept = &mut self.lock().kept;
-        let next = kept.iter().position(|task| task.woken.is_raised())?;
-        kept.remove(next)
+        let queue = &mut self.lock().queue;
+        let next = queue.iter().position(|task| task.woken.is_set())?;
+        queue.remove(next)
     }
 
-    fn keep(&self, task: Task) {
-        self.lock().kept.push_back(task);
+    fn enqueue(&self, task: Task) {
+        self.lock().queue.push_back(task);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -86,16 +86,16 @@ impl Tasks {
 pub(super) struct WakeFlag(AtomicBool);
 
 impl WakeFlag {
-    /// A task that has not yet run has to run.
-    pub(super) const fn raised() -> Self {
+    /// Initially set: a new task has to run.
+    pub(super) const fn new() -> Self {
         Self(AtomicBool::new(true))
     }
 
-    pub(super) fn is_raised(&self) -> bool {
+    pub(super) fn is_set(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// Lowers it, and tells whether it was raised.
+    /// Clears it, and returns whether it was set.
     pub(super) fn take(&self) -> bool {
         self.0.swap(false, Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! Two clocks that stand still, and those who sleep until one of them has moved.
+//! The two clocks, and the sleeps that wait for the monotonic one.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -11,37 +11,36 @@ pub(super) struct Time(Mutex<State>);
 
 struct State {
     monotonic: Duration,
-    wall: Duration,
-    /// By when they wake, and by who came first.
+    unix_time: Duration,
+    /// By the end of the sleep, then by the order of the first poll.
     sleepers: BTreeMap<(Duration, u64), Waker>,
-    next_sleeper: u64,
+    last_id: u64,
 }
 
 impl Time {
-    /// The monotonic clock does not begin at zero, so that whoever takes it for the time since his start is
-    /// found out.
-    pub(super) const fn new(wall: Duration) -> Self {
+    /// The monotonic clock does not start at zero, to expose code that assumes it.
+    pub(super) const fn new(unix_time: Duration) -> Self {
         let monotonic = Duration::from_secs(1000);
-        Self(Mutex::new(State { monotonic, wall, sleepers: BTreeMap::new(), next_sleeper: 0 }))
+        Self(Mutex::new(State { monotonic, unix_time, sleepers: BTreeMap::new(), last_id: 0 }))
     }
 
     pub(super) fn monotonic(&self) -> Duration {
         self.lock().monotonic
     }
 
-    pub(super) fn wall(&self) -> Duration {
-        self.lock().wall
+    pub(super) fn unix_time(&self) -> Duration {
+        self.lock().unix_time
     }
 
-    pub(super) fn set_wall(&self, since_1970: Duration) {
-        self.lock().wall = since_1970;
+    pub(super) fn set_unix_time(&self, since_epoch: Duration) {
+        self.lock().unix_time = since_epoch;
     }
 
     pub(super) fn advance(&self, duration: Duration) {
         let mut state = self.lock();
         state.monotonic = state.monotonic.saturating_add(duration);
-        state.wall = state.wall.saturating_add(duration);
-        // Whoever sleeps until now is due, whatever his number.
+        state.unix_time = state.unix_time.saturating_add(duration);
+        // All sleeps that end now are due, whatever their id.
         let first_later = (state.monotonic.saturating_add(Duration::from_nanos(1)), 0);
         let later = state.sleepers.split_off(&first_later);
         let due = std::mem::replace(&mut state.sleepers, later);
@@ -49,17 +48,17 @@ impl Time {
         due.into_values().for_each(Waker::wake);
     }
 
-    /// Lets time pass to this reading of the monotonic clock, unless it is there already.
+    /// Advances to this monotonic time, unless it is already reached.
     pub(super) fn advance_to(&self, monotonic: Duration) {
         self.advance(monotonic.saturating_sub(self.monotonic()));
     }
 
-    /// When the first of those who sleep wakes, by the monotonic clock.
-    pub(super) fn next_sleeper(&self) -> Option<Duration> {
+    /// The monotonic time at which the next sleep ends.
+    pub(super) fn next_wake(&self) -> Option<Duration> {
         self.lock().sleepers.first_key_value().map(|((until, _), _)| *until)
     }
 
-    pub(super) fn sleepers(&self) -> usize {
+    pub(super) fn sleeper_count(&self) -> usize {
         self.lock().sleepers.len()
     }
 
@@ -68,18 +67,18 @@ impl Time {
     }
 }
 
-/// Is ready when the monotonic clock is far enough.
+/// Ready once the monotonic clock has reached `until`.
 pub(super) struct Sleep {
     time: Arc<Time>,
     until: Duration,
-    /// Its key among the sleepers, once it has been polled.
-    place: Option<u64>,
+    /// Its id among the sleepers, once it has been polled.
+    id: Option<u64>,
 }
 
 impl Sleep {
     pub(super) fn new(time: &Arc<Time>, duration: Duration) -> Self {
         let until = time.monotonic().saturating_add(duration);
-        Self { time: Arc::clone(time), until, place: None }
+        Self { time: Arc::clone(time), until, id: None }
     }
 }
 
@@ -92,22 +91,22 @@ impl Future for Sleep {
         if state.monotonic >= this.until {
             return Poll::Ready(());
         }
-        let place = *this.place.get_or_insert_with(|| {
-            state.next_sleeper += 1;
-            state.next_sleeper
+        let id = *this.id.get_or_insert_with(|| {
+            state.last_id += 1;
+            state.last_id
         });
-        let former = state.sleepers.insert((this.until, place), context.waker().clone());
+        let previous = state.sleepers.insert((this.until, id), context.waker().clone());
         drop(state);
-        // A waker may hold the last handle on a task, so it is dropped outside of the lock.
-        drop(former);
+        // A waker may own the last handle of a task, so it is dropped outside the lock.
+        drop(previous);
         Poll::Pending
     }
 }
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        if let Some(place) = self.place {
-            let waker = self.time.lock().sleepers.remove(&(self.until, place));
+        if let Some(id) = self.id {
+            let waker = self.time.lock().sleepers.remove(&(self.until, id));
             drop(waker);
         }
     }

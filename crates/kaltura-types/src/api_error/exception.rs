@@ -1,13 +1,14 @@
-//! The errors of the API as the server writes them, for mocks and emulators (wire contract, section 7).
+//! Errors of the API as the server writes them, for mocks and emulators (wire contract, section 7).
+
+use std::fmt;
 
 use super::ErrorCode;
-use super::strip_tags::strip_tags;
 use crate::ids::PartnerId;
 
 /// An error object as the server sends it: code, message with its arguments filled in, and arguments.
 ///
-/// It is the sending side of [`ApiError`](super::ApiError), and is not redacted: texts of the server echo what they
-/// were sent, so `Debug` shows the code alone.
+/// It is the sending side of [`ApiError`](super::ApiError). It is not redacted, and the server's messages echo
+/// parameters; therefore `Debug` shows the code alone.
 ///
 /// ```
 /// # use kaltura_types::api_error::ApiException;
@@ -17,47 +18,49 @@ use crate::ids::PartnerId;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiException {
-    /// What went wrong, for programs.
+    /// The code.
     pub code: ErrorCode,
-    /// What went wrong, in the server's words.
+    /// The message, with the arguments filled in.
     pub message: String,
     /// Names and values of the arguments, in the server's order.
     pub args: Vec<(&'static str, String)>,
 }
 
-impl std::fmt::Debug for ApiException {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for ApiException {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ApiException({})", self.code)
     }
 }
 
 impl ApiException {
-    /// Fills a template, in which `@NAME@` stands for an argument. The server takes markup out of the
-    /// arguments (wire contract, section 2.3).
+    /// An error from a template of the message, in which `@NAME@` is replaced by the argument `NAME`.
+    ///
+    /// Markup in the arguments is removed, as the server does it (wire contract, section 2.3).
     pub fn new(code: ErrorCode, template: &str, args: &[(&'static str, &str)]) -> Self {
         let args: Vec<_> = args.iter().map(|(name, value)| (*name, strip_tags(value))).collect();
         let message = fill(template, &args);
         Self { code, message, args }
     }
 
-    /// An error that has no arguments.
+    /// An error without arguments.
     pub fn plain(code: ErrorCode, message: &str) -> Self {
         Self::new(code, message, &[])
     }
 
-    /// `SERVICE_FORBIDDEN`.
+    /// Whether the code is `SERVICE_FORBIDDEN`, the only one with response headers of its own (wire contract, section
+    /// 2.1).
     #[must_use]
     pub fn is_service_forbidden(&self) -> bool {
         self.code == ErrorCode::ServiceForbidden
     }
 
-    /// `SERVICE_NOT_SPECIFIED`.
+    /// `SERVICE_NOT_SPECIFIED`: the request has no service.
     #[must_use]
     pub fn service_not_specified() -> Self {
         Self::plain(ErrorCode::ServiceNotSpecified, "Service name was not specified, please specify one")
     }
 
-    /// `SERVICE_DOES_NOT_EXISTS`.
+    /// `SERVICE_DOES_NOT_EXISTS`: there is no such service. The message has its name in lower case.
     #[must_use]
     pub fn service_does_not_exist(service: &str) -> Self {
         let service = service.to_ascii_lowercase();
@@ -68,13 +71,13 @@ impl ApiException {
         )
     }
 
-    /// `ACTION_NOT_SPECIFIED`.
+    /// `ACTION_NOT_SPECIFIED`: the request has no action.
     #[must_use]
     pub fn action_not_specified() -> Self {
         Self::plain(ErrorCode::ActionNotSpecified, "Action name was not specified, please specify one")
     }
 
-    /// `ACTION_DOES_NOT_EXISTS`.
+    /// `ACTION_DOES_NOT_EXISTS`: the service has no such action. The message has both names in lower case.
     #[must_use]
     pub fn action_does_not_exist(service: &str, action: &str) -> Self {
         let (service, action) = (service.to_ascii_lowercase(), action.to_ascii_lowercase());
@@ -85,7 +88,7 @@ impl ApiException {
         )
     }
 
-    /// `ACTION_BLOCKED`.
+    /// `ACTION_BLOCKED`: the rate limit is exceeded. The message has both names in lower case.
     #[must_use]
     pub fn action_blocked(service: &str, action: &str) -> Self {
         let (service, action) = (service.to_ascii_lowercase(), action.to_ascii_lowercase());
@@ -96,15 +99,13 @@ impl ApiException {
         )
     }
 
-    /// `MISSING_KS`.
+    /// `MISSING_KS`: the call needs a KS, and no partner is known.
     #[must_use]
     pub fn missing_ks() -> Self {
         Self::plain(ErrorCode::MissingKs, "Missing KS, session not established")
     }
 
-    /// `ks_id` is the reason, such as `EXPIRED`, or the KS that was sent.
-    ///
-    /// `INVALID_KS`.
+    /// `INVALID_KS`: the KS is refused. `ks_id` is the reason, such as `EXPIRED`, or the KS of the request.
     #[must_use]
     pub fn invalid_ks(ks_id: &str) -> Self {
         Self::new(
@@ -114,7 +115,7 @@ impl ApiException {
         )
     }
 
-    /// `SERVICE_FORBIDDEN`.
+    /// `SERVICE_FORBIDDEN`: the session, or a request without KS, has no permission for the action.
     #[must_use]
     pub fn service_forbidden(service: &str, action: &str) -> Self {
         Self::new(
@@ -124,16 +125,16 @@ impl ApiException {
         )
     }
 
-    /// `SERVICE_FORBIDDEN_CONTENT_BLOCKED`.
+    /// `SERVICE_FORBIDDEN_CONTENT_BLOCKED`: the partner is blocked or unknown.
     #[must_use]
-    pub fn content_blocked() -> Self {
+    pub fn partner_blocked() -> Self {
         Self::plain(
             ErrorCode::ServiceForbiddenContentBlocked,
             "The access to this service is forbidden since the specified partner is blocked",
         )
     }
 
-    /// `PARTNER_ACCESS_FORBIDDEN`.
+    /// `PARTNER_ACCESS_FORBIDDEN`: a KS of one partner in a call about another.
     #[must_use]
     pub fn partner_access_forbidden(accessing: PartnerId, accessed: PartnerId) -> Self {
         Self::new(
@@ -143,63 +144,59 @@ impl ApiException {
         )
     }
 
-    /// `USER_BLOCKED`.
+    /// `USER_BLOCKED`: the user of the session is blocked.
     #[must_use]
     pub fn user_blocked() -> Self {
         Self::plain(ErrorCode::UserBlocked, "this user is blocked")
     }
 
-    /// `INVALID_USER_ID`.
+    /// `INVALID_USER_ID`: the user does not exist, or the request has none.
     #[must_use]
     pub fn invalid_user_id() -> Self {
         Self::plain(ErrorCode::from("INVALID_USER_ID"), "Invalid user id")
     }
 
-    /// `ENTRY_ID_NOT_FOUND`.
+    /// `ENTRY_ID_NOT_FOUND`: the entry does not exist.
     #[must_use]
-    pub fn entry_not_found(id: &str) -> Self {
+    pub fn entry_id_not_found(id: &str) -> Self {
         let code = ErrorCode::from("ENTRY_ID_NOT_FOUND");
         Self::new(code, "Entry id \"@ENTRY_ID@\" not found", &[("ENTRY_ID", id)])
     }
 
-    /// The server forgets to say which object it means.
-    ///
-    /// `INVALID_OBJECT_ID`.
+    /// `INVALID_OBJECT_ID`: the role of the session does not exist. The server does not fill in its id.
     #[must_use]
     pub fn invalid_object_id() -> Self {
         Self::new(ErrorCode::InvalidObjectId, "Invalid object id [@ID@]", &[("ID", "N/A")])
     }
 
-    /// A list that is searched is counted so far and no further.
-    ///
-    /// `QUERY_EXCEEDED_MAX_MATCHES_ALLOWED`.
+    /// `QUERY_EXCEEDED_MAX_MATCHES_ALLOWED`: the page is beyond the maximum number of matches of a search.
     #[must_use]
     pub fn too_many_matches() -> Self {
         let code = ErrorCode::from("QUERY_EXCEEDED_MAX_MATCHES_ALLOWED");
         Self::plain(code, "Unable to generate list. max matches value was reached")
     }
 
-    /// `UNKNOWN_ROLE_ID`.
+    /// `UNKNOWN_ROLE_ID`: the role in a request for a session does not exist.
     #[must_use]
-    pub fn unknown_role() -> Self {
+    pub fn unknown_role_id() -> Self {
         Self::plain(ErrorCode::UnknownRoleId, "Unknown role id")
     }
 
-    /// `INVALID_SET_ROLE`.
+    /// `INVALID_SET_ROLE`: the `setrole` of the session is negative.
     #[must_use]
     pub fn invalid_set_role() -> Self {
         Self::plain(ErrorCode::InvalidSetRole, "Invalid set role id")
     }
 
-    /// `INVALID_ACTIONS_LIMIT`.
+    /// `INVALID_ACTIONS_LIMIT`: the `actionslimit` of the session is not a number above zero.
     #[must_use]
     pub fn invalid_actions_limit() -> Self {
         Self::plain(ErrorCode::InvalidActionsLimit, "Invalid actions limit")
     }
 
-    /// `MISSING_MANDATORY_PARAMETER`.
+    /// `MISSING_MANDATORY_PARAMETER`: the request lacks the parameter.
     #[must_use]
-    pub fn missing_parameter(name: &str) -> Self {
+    pub fn missing_mandatory_parameter(name: &str) -> Self {
         Self::new(
             ErrorCode::MissingMandatoryParameter,
             "Missing parameter \"@PARAM_NAME@\"",
@@ -207,9 +204,9 @@ impl ApiException {
         )
     }
 
-    /// `INVALID_ENUM_VALUE`.
+    /// `INVALID_ENUM_VALUE`: the value is not one of the enumeration `kind`, such as `KalturaSessionType`.
     #[must_use]
-    pub fn invalid_enum(value: &str, parameter: &str, kind: &str) -> Self {
+    pub fn invalid_enum_value(value: &str, parameter: &str, kind: &str) -> Self {
         Self::new(
             ErrorCode::InvalidEnumValue,
             "Invalid enumeration value \"@ENUM_VAL@\" for parameter \"@PARAM_NAME@\", expecting enumeration type \"@ENUM_TYPE@\"",
@@ -217,9 +214,9 @@ impl ApiException {
         )
     }
 
-    /// `INVALID_PARAMETER_CHAR`.
+    /// `INVALID_PARAMETER_CHAR`: the value has a character that is not allowed in XML.
     #[must_use]
-    pub fn invalid_character(field: &str) -> Self {
+    pub fn invalid_parameter_char(field: &str) -> Self {
         Self::new(
             ErrorCode::InvalidParameterChar,
             "Invalid char in \"@XML_FIELD@\" field",
@@ -227,9 +224,9 @@ impl ApiException {
         )
     }
 
-    /// `INVALID_LANGUAGE_CODE`.
+    /// `INVALID_LANGUAGE_CODE`: the parameter `language` is not a language code. The message begins with a space.
     #[must_use]
-    pub fn invalid_language(code: &str) -> Self {
+    pub fn invalid_language_code(code: &str) -> Self {
         Self::new(
             ErrorCode::InvalidLanguageCode,
             " Invalid language code [\"@LANGUAGE_CODE@\"]",
@@ -237,9 +234,9 @@ impl ApiException {
         )
     }
 
-    /// `INVALID_FIELD_VALUE`.
+    /// `INVALID_FIELD_VALUE`: the value of the member is not valid.
     #[must_use]
-    pub fn invalid_field(field: &str) -> Self {
+    pub fn invalid_field_value(field: &str) -> Self {
         Self::new(
             ErrorCode::InvalidFieldValue,
             "value in field [@FIELD_NAME@] is not valid",
@@ -247,9 +244,9 @@ impl ApiException {
         )
     }
 
-    /// `PROPERTY_VALIDATION_NOT_UPDATABLE`.
+    /// `PROPERTY_VALIDATION_NOT_UPDATABLE`: the member, such as `KalturaAppToken::status`, cannot be set.
     #[must_use]
-    pub fn not_updatable(property: &str) -> Self {
+    pub fn property_not_updatable(property: &str) -> Self {
         Self::new(
             ErrorCode::PropertyValidationNotUpdatable,
             "The property \"@PROP_NAME@\" cannot be updated",
@@ -257,9 +254,9 @@ impl ApiException {
         )
     }
 
-    /// `PROPERTY_VALIDATION_WRONG_FORMAT`.
+    /// `PROPERTY_VALIDATION_WRONG_FORMAT`: the parameter is not an object.
     #[must_use]
-    pub fn wrong_format(property: &str) -> Self {
+    pub fn property_wrong_format(property: &str) -> Self {
         Self::new(
             ErrorCode::PropertyValidationWrongFormat,
             "The property \"@PROP_NAME@\" must match format @FORMAT@",
@@ -267,7 +264,7 @@ impl ApiException {
         )
     }
 
-    /// `START_SESSION_ERROR`.
+    /// `START_SESSION_ERROR`: the secret of the partner is wrong, or not valid for the type of session.
     #[must_use]
     pub fn start_session_error(partner: PartnerId) -> Self {
         Self::new(
@@ -277,75 +274,73 @@ impl ApiException {
         )
     }
 
-    /// `INVALID_WIDGET_ID`.
+    /// `INVALID_WIDGET_ID`: the widget does not exist.
     #[must_use]
-    pub fn invalid_widget(id: &str) -> Self {
+    pub fn invalid_widget_id(id: &str) -> Self {
         Self::new(ErrorCode::InvalidWidgetId, "Unknown widget [@WIDGET_ID@]", &[("WIDGET_ID", id)])
     }
 
-    /// `APP_TOKEN_ID_NOT_FOUND`.
+    /// `APP_TOKEN_ID_NOT_FOUND`: the app token does not exist at this partner, or was deleted.
     #[must_use]
-    pub fn app_token_not_found(id: &str) -> Self {
+    pub fn app_token_id_not_found(id: &str) -> Self {
         Self::new(ErrorCode::AppTokenIdNotFound, "Application token id \"@ID@\" not found", &[("ID", id)])
     }
 
-    /// `APP_TOKEN_NOT_ACTIVE`.
+    /// `APP_TOKEN_NOT_ACTIVE`: the app token is disabled.
     #[must_use]
     pub fn app_token_not_active(id: &str) -> Self {
         Self::new(ErrorCode::AppTokenNotActive, "Application token id \"@ID@\" not active", &[("ID", id)])
     }
 
-    /// `APP_TOKEN_EXPIRED`.
+    /// `APP_TOKEN_EXPIRED`: the app token has expired.
     #[must_use]
     pub fn app_token_expired(id: &str) -> Self {
         Self::new(ErrorCode::AppTokenExpired, "Application token id \"@ID@\" expired", &[("ID", id)])
     }
 
-    /// `INVALID_APP_TOKEN_HASH`.
+    /// `INVALID_APP_TOKEN_HASH`: the token hash is wrong.
     #[must_use]
     pub fn invalid_app_token_hash() -> Self {
         Self::plain(ErrorCode::InvalidAppTokenHash, "Invalid application token hash")
     }
 
-    /// An internal error that says more than it should.
-    ///
-    /// `INTERNAL_SERVER_ERROR`.
+    /// `INTERNAL_SERVERL_ERROR` with `text` in its message: an error that echoes secrets, for tests of redaction.
     #[must_use]
-    pub fn echo(sent: &str) -> Self {
+    pub fn internal_server_error_echoing(text: &str) -> Self {
         Self::new(
             ErrorCode::InternalServerError,
             "Internal server error occurred while handling [@REQUEST@]",
-            &[("REQUEST", sent)],
+            &[("REQUEST", text)],
         )
     }
 
-    /// `INTERNAL_SERVER_ERROR`.
+    /// `INTERNAL_SERVERL_ERROR`: the server failed.
     #[must_use]
-    pub fn internal_error() -> Self {
+    pub fn internal_server_error() -> Self {
         Self::plain(ErrorCode::InternalServerError, "Internal server error occurred")
     }
 
-    /// `INTERNAL_DATABASE_ERROR`.
+    /// `INTERNAL_DATABASE_ERROR`: the server's database failed.
     #[must_use]
     pub fn internal_database_error() -> Self {
         Self::plain(ErrorCode::InternalDatabaseError, "Internal database error")
     }
 
-    /// `LOCK_TIMED_OUT`.
+    /// `LOCK_TIMED_OUT`: timeout of the server while it waited for another request.
     #[must_use]
     pub fn lock_timed_out() -> Self {
         Self::plain(ErrorCode::LockTimedOut, "Timed out while attempting to grab lock")
     }
 
-    /// `ACCESS_UNAUTHORIZED`.
+    /// `ACCESS_UNAUTHORIZED`: a call for an internal partner from a foreign IP address.
     #[must_use]
     pub fn access_unauthorized() -> Self {
         Self::plain(ErrorCode::AccessUnauthorized, "Access unauthorized")
     }
 
-    /// `SERVICE_ACCESS_CONTROL_RESTRICTED`.
+    /// `SERVICE_ACCESS_CONTROL_RESTRICTED`: the access control of the partner does not allow the action.
     #[must_use]
-    pub fn access_control_restricted(service: &str, action: &str) -> Self {
+    pub fn service_access_control_restricted(service: &str, action: &str) -> Self {
         Self::new(
             ErrorCode::ServiceAccessControlRestricted,
             "The access to service [@SERVICE@] is forbidden due to access control restriction",
@@ -354,7 +349,7 @@ impl ApiException {
     }
 }
 
-/// Puts the arguments into the template, in one go: what an argument says is not filled again.
+/// Fills the arguments into the template, in one pass: a placeholder inside an argument stays as it is.
 fn fill(template: &str, args: &[(&'static str, String)]) -> String {
     let mut parts = template.split('@');
     let mut message = parts.next().unwrap_or_default().to_owned();
@@ -367,26 +362,72 @@ fn fill(template: &str, args: &[(&'static str, String)]) -> String {
     message
 }
 
+/// Removes tags as PHP's `strip_tags` does: from a `<` to its `>`, where a `>` in quotes does not count. A `<`
+/// before white space does not start a tag. NUL is removed.
+fn strip_tags(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut characters = text.chars().filter(|c| *c != '\0').peekable();
+    let mut depth = 0_usize;
+    let mut quote = None;
+    while let Some(c) = characters.next() {
+        let starts_tag = c == '<' && !characters.peek().is_some_and(|next| next.is_ascii_whitespace());
+        if depth == 0 {
+            match c {
+                '<' if starts_tag => depth = 1,
+                _ => kept.push(c),
+            }
+        } else if let Some(open) = quote {
+            if c == open {
+                quote = None;
+            }
+        } else {
+            match c {
+                '"' | '\'' => quote = Some(c),
+                '<' if starts_tag => depth += 1,
+                '>' => depth -= 1,
+                _ => {}
+            }
+        }
+    }
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn an_argument_is_filled_in_as_it_is() {
-        let exception = ApiException::app_token_not_found("@ID@ <b>x</b>");
+    fn a_placeholder_in_an_argument_is_not_filled() {
+        let exception = ApiException::app_token_id_not_found("@ID@ <b>x</b>");
         assert_eq!(exception.message, "Application token id \"@ID@ x\" not found");
         assert_eq!(exception.args, [("ID", "@ID@ x".to_owned())]);
     }
 
     #[test]
-    fn the_arrow_of_a_forbidden_service_stays() {
+    fn the_arrow_of_a_forbidden_service_is_not_a_tag() {
         let exception = ApiException::service_forbidden("appToken", "get");
         assert_eq!(exception.message, "The access to service [appToken->get] is forbidden");
         assert!(exception.is_service_forbidden());
     }
 
     #[test]
-    fn debug_shows_no_argument() {
+    fn debug_does_not_show_arguments() {
         assert_eq!(format!("{:?}", ApiException::invalid_ks("djJ8secret")), "ApiException(INVALID_KS)");
+    }
+
+    #[test]
+    fn tags_are_removed_and_text_is_kept() {
+        for (text, left) in [
+            ("<b>x</b>", "x"),
+            ("session->get", "session->get"),
+            ("a < b > c", "a < b > c"),
+            ("a<b", "a"),
+            ("<a title='>'>x</a>y", "xy"),
+            ("<i <b>>x", "x"),
+            ("a\0b", "ab"),
+            ("", ""),
+        ] {
+            assert_eq!(strip_tags(text), left, "{text:?}");
+        }
     }
 }

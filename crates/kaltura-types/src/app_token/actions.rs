@@ -1,10 +1,13 @@
-//! The calls of the service `appToken`.
+//! The actions of the service `appToken`, and the filter and the pages of its list.
 
-use super::{AppToken, AppTokenDraft, AppTokenFilter, AppTokenList, Pager};
+use serde_json::{Map, Value, json};
+
+use super::{AppToken, AppTokenDraft, AppTokenList, AppTokenStatus};
 use crate::action::{Action, Parameters, SetParameter as _};
-use crate::{AppTokenId, Lifetime, Privileges, SessionInfo, SessionType, UserId};
+use crate::secret::SecretText;
+use crate::{AppTokenId, Lifetime, Privileges, SessionInfo, SessionType, UnixTime, UserId};
 
-/// `appToken.add`: makes an app token. Needs an ADMIN session (wire contract, section 4.6).
+/// `appToken.add`: creates an app token. Needs an ADMIN session (wire contract, section 4.6).
 #[derive(Clone, Debug)]
 #[must_use = "an action does nothing until it is sent"]
 pub struct AddAppToken {
@@ -12,7 +15,7 @@ pub struct AddAppToken {
 }
 
 impl AddAppToken {
-    /// Makes one like this.
+    /// Creates an app token with the properties of the draft.
     pub const fn new(draft: AppTokenDraft) -> Self {
         Self { draft }
     }
@@ -36,7 +39,7 @@ impl Action for AddAppToken {
     }
 }
 
-/// `appToken.update`: changes what the draft mentions. Needs an ADMIN session (wire contract, section 4.6).
+/// `appToken.update`: updates the properties that the draft sets. Needs an ADMIN session (wire contract, section 4.6).
 #[derive(Clone, Debug)]
 #[must_use = "an action does nothing until it is sent"]
 pub struct UpdateAppToken {
@@ -45,7 +48,7 @@ pub struct UpdateAppToken {
 }
 
 impl UpdateAppToken {
-    /// Changes the token of this id.
+    /// Updates the token of this id.
     pub const fn new(id: AppTokenId, draft: AppTokenDraft) -> Self {
         Self { id, draft }
     }
@@ -70,7 +73,7 @@ impl Action for UpdateAppToken {
     }
 }
 
-/// `appToken.get`: one app token, its value included. Needs an ADMIN session (wire contract, section 4.7).
+/// `appToken.get`: returns an app token, including its value. Needs an ADMIN session (wire contract, section 4.7).
 #[derive(Clone, Debug)]
 #[must_use = "an action does nothing until it is sent"]
 pub struct GetAppToken {
@@ -102,7 +105,8 @@ impl Action for GetAppToken {
     }
 }
 
-/// `appToken.list`: a page of app tokens, their values included. Needs an ADMIN session (wire contract, section 4.7).
+/// `appToken.list`: returns a page of app tokens, including their values. Needs an ADMIN session (wire contract,
+/// section 4.7).
 #[derive(Clone, Debug, Default)]
 #[must_use = "an action does nothing until it is sent"]
 pub struct ListAppTokens {
@@ -111,18 +115,18 @@ pub struct ListAppTokens {
 }
 
 impl ListAppTokens {
-    /// The first 30 of all.
+    /// The first page of all app tokens, 30 of them.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Only some of them.
+    /// Restricts and sorts the list.
     pub fn filter(mut self, filter: AppTokenFilter) -> Self {
         self.filter = Some(filter);
         self
     }
 
-    /// Another page.
+    /// Selects the page and its size.
     pub const fn pager(mut self, pager: Pager) -> Self {
         self.pager = Some(pager);
         self
@@ -148,7 +152,135 @@ impl Action for ListAppTokens {
     }
 }
 
-/// `appToken.delete`: deletes an app token; its sessions die with it. Needs an ADMIN session (wire contract, section 4.8).
+/// A filter and the order of a list of app tokens. Deleted app tokens are never listed.
+///
+/// The server has no filter by hash type or session type, though Kaltura's guides name them (wire contract,
+/// section 4.7).
+#[derive(Clone, Debug, Default)]
+#[must_use = "a filter does nothing until it is sent"]
+pub struct AppTokenFilter {
+    members: Map<String, Value>,
+}
+
+impl AppTokenFilter {
+    /// All app tokens.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only the app tokens with these ids.
+    pub fn ids<'a>(self, ids: impl IntoIterator<Item = &'a AppTokenId>) -> Self {
+        let ids: Vec<&str> = ids.into_iter().map(AppTokenId::as_str).collect();
+        self.with("idIn", ids.join(","))
+    }
+
+    /// Only app tokens with this status.
+    pub fn status(self, status: AppTokenStatus) -> Self {
+        self.with("statusEqual", status.number())
+    }
+
+    /// Only app tokens with this fixed user.
+    pub fn session_user_id(self, user: impl Into<UserId>) -> Self {
+        self.with("sessionUserIdEqual", user.into().as_str())
+    }
+
+    /// Only app tokens created at this time or later.
+    pub fn created_since(self, time: UnixTime) -> Self {
+        self.with("createdAtGreaterThanOrEqual", time.as_seconds())
+    }
+
+    /// Only app tokens created at this time or earlier.
+    pub fn created_until(self, time: UnixTime) -> Self {
+        self.with("createdAtLessThanOrEqual", time.as_seconds())
+    }
+
+    /// Only app tokens updated at this time or later.
+    pub fn updated_since(self, time: UnixTime) -> Self {
+        self.with("updatedAtGreaterThanOrEqual", time.as_seconds())
+    }
+
+    /// Only app tokens updated at this time or earlier.
+    pub fn updated_until(self, time: UnixTime) -> Self {
+        self.with("updatedAtLessThanOrEqual", time.as_seconds())
+    }
+
+    /// Sorts the list. Without it, the order is not defined.
+    pub fn order_by(self, order: AppTokenOrder) -> Self {
+        self.with("orderBy", order.as_str())
+    }
+
+    fn object(&self) -> Value {
+        let mut members = self.members.clone();
+        members.insert("objectType".to_owned(), "KalturaAppTokenFilter".into());
+        Value::Object(members)
+    }
+
+    fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// The order of a list of app tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AppTokenOrder {
+    /// By creation time, the oldest first.
+    OldestFirst,
+    /// By creation time, the newest first.
+    NewestFirst,
+    /// By time of the last update, the oldest first.
+    LeastRecentlyUpdatedFirst,
+    /// By time of the last update, the newest first.
+    MostRecentlyUpdatedFirst,
+}
+
+impl AppTokenOrder {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::OldestFirst => "+createdAt",
+            Self::NewestFirst => "-createdAt",
+            Self::LeastRecentlyUpdatedFirst => "+updatedAt",
+            Self::MostRecentlyUpdatedFirst => "-updatedAt",
+        }
+    }
+}
+
+/// The page of a list: its number and its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a pager does nothing until it is sent"]
+pub struct Pager {
+    index: u32,
+    size: u32,
+}
+
+impl Pager {
+    /// The maximum size of a page.
+    pub const MAX_SIZE: u32 = 500;
+
+    /// The page of this number, counted from 1 (0 is taken as 1), with 30 elements a page.
+    pub const fn page(index: u32) -> Self {
+        Self { index: if index == 0 { 1 } else { index }, size: 30 }
+    }
+
+    /// Sets the number of elements a page, clamped to 1 ..= [`Pager::MAX_SIZE`]: for the server, `0` means all
+    /// elements in one page.
+    pub const fn with_size(self, size: u32) -> Self {
+        let size = match size {
+            0 => 1,
+            size if size > Self::MAX_SIZE => Self::MAX_SIZE,
+            size => size,
+        };
+        Self { index: self.index, size }
+    }
+
+    fn object(self) -> Value {
+        json!({"pageIndex": self.index, "pageSize": self.size, "objectType": "KalturaFilterPager"})
+    }
+}
+
+/// `appToken.delete`: deletes an app token and ends its sessions. Needs an ADMIN session (wire contract, section
+/// 4.8).
 #[derive(Clone, Debug)]
 #[must_use = "an action does nothing until it is sent"]
 pub struct DeleteAppToken {
@@ -180,15 +312,15 @@ impl Action for DeleteAppToken {
     }
 }
 
-/// `appToken.startSession`: the second half of a login (wire contract, section 4.9).
+/// `appToken.startSession`: the second request of a login (wire contract, section 4.9).
 ///
-/// It goes with the very KS that the hash was made from. The hash is made by the crate `kaltura-auth`,
-/// whose login flow does all of this.
+/// The request must carry exactly the KS that was hashed. The login flow of the crate `kaltura-auth` computes
+/// the hash and sends the request.
 #[derive(Clone, Debug)]
 #[must_use = "an action does nothing until it is sent"]
 pub struct StartAppTokenSession {
     id: AppTokenId,
-    hash: crate::secret::SecretText,
+    hash: SecretText,
     user: Option<UserId>,
     session_type: Option<SessionType>,
     lifetime: Option<Lifetime>,
@@ -196,31 +328,32 @@ pub struct StartAppTokenSession {
 }
 
 impl StartAppTokenSession {
-    /// A session of the token `id`, proven by `token_hash`: lower-case hex of `HASH(ks ‖ token)`.
+    /// A session of the token `id`. `token_hash` is the lower-case hex of `HASH(ks ‖ token)`.
     pub fn new(id: AppTokenId, token_hash: impl Into<String>) -> Self {
-        let hash = crate::secret::SecretText::new(token_hash.into());
+        let hash = SecretText::new(token_hash.into());
         Self { id, hash, user: None, session_type: None, lifetime: None, privileges: None }
     }
 
-    /// Whose session it is. Ignored if the token has a user of its own.
+    /// Sets the user. The server ignores it if the token has a fixed user.
     pub fn user_id(mut self, user: impl Into<UserId>) -> Self {
         self.user = Some(user.into());
         self
     }
 
-    /// USER or ADMIN. Ignored if the token has a type of its own.
+    /// Sets the type. The server ignores it if the token has a fixed type.
     pub const fn session_type(mut self, session_type: SessionType) -> Self {
         self.session_type = Some(session_type);
         self
     }
 
-    /// How long it may live; the token's own duration and end cap it.
+    /// Sets the lifetime. The server limits it to the token's session duration and to the token's own expiry.
     pub const fn lifetime(mut self, lifetime: Lifetime) -> Self {
         self.lifetime = Some(lifetime);
         self
     }
 
-    /// What it may do besides. The server drops most of it in silence (wire contract, section 5.3).
+    /// Sets privileges in addition to those of the token. The server silently drops most of them (wire contract,
+    /// section 5.3).
     pub fn privileges(mut self, privileges: Privileges) -> Self {
         self.privileges = Some(privileges);
         self
@@ -252,33 +385,31 @@ impl Action for StartAppTokenSession {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
     #[test]
-    fn a_login_holds_what_was_set_and_nothing_else() {
+    fn a_login_has_only_the_parameters_that_are_set() {
         let least = StartAppTokenSession::new(AppTokenId::new("0_a"), "ff");
-        assert_eq!(Value::Object(least.parameters()), serde_json::json!({"id": "0_a", "tokenHash": "ff"}));
+        assert_eq!(Value::Object(least.parameters()), json!({"id": "0_a", "tokenHash": "ff"}));
         assert!(!format!("{least:?}").contains("ff"));
         let most = least
             .user_id("u")
             .session_type(SessionType::Admin)
             .lifetime(Lifetime::seconds(60))
             .privileges(Privileges::parse("appid:x"));
-        let expected = serde_json::json!({
+        let expected = json!({
             "id": "0_a", "tokenHash": "ff", "userId": "u", "type": 2, "expiry": 60, "sessionPrivileges": "appid:x",
         });
         assert_eq!(Value::Object(most.parameters()), expected);
     }
 
     #[test]
-    fn a_list_asks_for_what_was_set_and_nothing_else() {
+    fn a_list_has_only_the_parameters_that_are_set() {
         assert!(ListAppTokens::new().parameters().is_empty());
         let some = ListAppTokens::new()
             .filter(AppTokenFilter::new().session_user_id("u"))
             .pager(Pager::page(2).with_size(10));
-        let expected = serde_json::json!({
+        let expected = json!({
             "filter": {"sessionUserIdEqual": "u", "objectType": "KalturaAppTokenFilter"},
             "pager": {"pageIndex": 2, "pageSize": 10, "objectType": "KalturaFilterPager"},
         });

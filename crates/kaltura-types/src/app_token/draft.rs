@@ -1,16 +1,16 @@
-//! What an app token should be like, for `appToken.add` and `appToken.update`.
+//! The properties of an app token to create or to update.
 
 use serde_json::{Map, Value};
 
 use super::AppToken;
-use crate::open::{Coded, Open, Scalar};
+use crate::open::{ApiEnum, Open, Scalar};
 use crate::{HashType, Lifetime, Privileges, SessionType, UnixTime, UserId};
 
-/// What is to be set on an app token; what is not mentioned stays as it is, or gets the server's default.
+/// The properties to set on an app token, for `appToken.add` and `appToken.update`.
 ///
-/// There is no way to write the server's traps: `0` for "never" or "default" makes a token that is over,
-/// or sessions that are (wire contract, section 3). What can be written and would not do what it says is told by
-/// [`mistake`](Self::mistake).
+/// A property that is not set keeps its value, or gets the server's default in a new token. A lifetime of `0`
+/// cannot be written: the server would store it, and the sessions would be expired on arrival (wire contract,
+/// section 3). [`validate`](Self::validate) finds values that the server would accept with another meaning.
 ///
 /// ```
 /// # use kaltura_types::{AppTokenDraft, HashType, Lifetime, Privileges};
@@ -19,7 +19,7 @@ use crate::{HashType, Lifetime, Privileges, SessionType, UnixTime, UserId};
 ///     .session_duration(Lifetime::hours(1))
 ///     .session_privileges(&Privileges::parse("list:*,sview:*"))
 ///     .description("nightly import");
-/// assert_eq!(draft.mistake(), None);
+/// assert!(draft.validate().is_ok());
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "a draft does nothing until it is sent"]
@@ -27,112 +27,116 @@ pub struct AppTokenDraft {
     members: Map<String, Value>,
 }
 
-/// Up to this many seconds the server takes an expiry for a duration: ten years (wire contract, section 1.3).
-const LONGEST_RELATIVE: i64 = 315_360_000;
+/// The server takes an expiry of up to ten years for a duration from now, in seconds (wire contract, section 1.3).
+const MAX_RELATIVE_EXPIRY: i64 = 315_360_000;
 
 const EXPIRY: &str = "expiry";
 const NO_EXPIRY: &str = "expiry__null";
 
 impl AppTokenDraft {
-    /// Nothing set.
+    /// A draft with nothing set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// All the settings of a token, for another one like it.
+    /// A draft with all settable properties of a token, to create a copy of it.
     ///
-    /// A session duration of zero is left out: it is a trap, not a setting, and makes sessions that are over on
-    /// arrival.
+    /// A session duration of zero is not copied: sessions of such a token are expired on arrival.
     ///
     /// ```
     /// # use kaltura_types::{AddAppToken, AppToken, AppTokenDraft};
-    /// fn twin(token: &AppToken) -> AddAppToken {
-    ///     AddAppToken::new(AppTokenDraft::like(token).description("the new one"))
+    /// fn copy(token: &AppToken) -> AddAppToken {
+    ///     AddAppToken::new(AppTokenDraft::from_token(token).description("replacement"))
     /// }
     /// ```
-    pub fn like(token: &AppToken) -> Self {
+    pub fn from_token(token: &AppToken) -> Self {
         let duration = token.session_duration.filter(|duration| duration.get() > 0);
         let settings: [(&str, Option<Value>); 7] = [
             (EXPIRY, token.expiry.map(|time| time.as_seconds().into())),
-            ("sessionType", token.session_type.as_ref().map(code)),
+            ("sessionType", token.session_type.as_ref().map(wire_value)),
             ("sessionUserId", token.session_user_id.as_ref().map(|user| user.as_str().into())),
             ("sessionDuration", duration.map(|duration| duration.get().into())),
             ("sessionPrivileges", token.session_privileges.as_ref().map(|all| all.to_string().into())),
-            ("hashType", token.hash_type.as_ref().map(code)),
+            ("hashType", token.hash_type.as_ref().map(wire_value)),
             ("description", token.description.as_deref().map(Into::into)),
         ];
         let set = settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         Self { members: set.collect() }
     }
 
-    /// The same, with what `changes` mentions instead.
-    pub fn and(mut self, changes: Self) -> Self {
+    /// Merges another draft; where both set a property, the value in `changes` wins.
+    pub fn merge(mut self, changes: Self) -> Self {
         for (name, value) in changes.members {
             self = self.with(&name, value);
         }
         self
     }
 
-    /// How the proof is hashed. The server's default is SHA-1.
+    /// Sets the hash function. The server's default is SHA-1.
     pub fn hash_type(self, hash_type: HashType) -> Self {
         self.with("hashType", hash_type.as_str())
     }
 
-    /// How the proof is hashed, unless that was said.
+    /// Sets the hash function, unless the draft already has one.
     pub fn hash_type_if_unset(self, hash_type: HashType) -> Self {
         if self.members.contains_key("hashType") { self } else { self.hash_type(hash_type) }
     }
 
-    /// When the token stops starting sessions.
+    /// Sets the time from which the token starts no more sessions.
     ///
-    /// The server takes a value of up to ten years for a duration from now (wire contract, section 1.3);
-    /// points in time before 1980 can therefore not be said, and are of no use.
+    /// The server takes a value of up to ten years in seconds for a duration from now (wire contract, section
+    /// 1.3), so a time before 1980 cannot be expressed.
     pub fn expiry(self, expiry: UnixTime) -> Self {
         self.with(EXPIRY, expiry.as_seconds())
     }
 
-    /// Takes an earlier expiry away: the token never stops by itself.
+    /// Removes the expiry: the token never expires.
     pub fn never_expires(self) -> Self {
         self.with(NO_EXPIRY, "")
     }
 
-    /// The type of all its sessions. Without it the caller may choose, ADMIN too.
+    /// Sets the fixed type of its sessions. Without it each login may choose the type, also ADMIN.
     pub fn session_type(self, session_type: SessionType) -> Self {
         self.with("sessionType", session_type.number())
     }
 
-    /// The user of all its sessions. The server makes the user if there is none.
+    /// Sets the fixed user of its sessions. The server creates the user if it does not exist.
     pub fn session_user_id(self, user: impl Into<UserId>) -> Self {
         self.with("sessionUserId", user.into().as_str())
     }
 
-    /// How long its sessions live at most.
+    /// Sets the maximum lifetime of its sessions.
     pub fn session_duration(self, lifetime: Lifetime) -> Self {
         self.with("sessionDuration", lifetime.as_seconds())
     }
 
-    /// What its sessions may do.
+    /// Sets the privileges of its sessions.
     pub fn session_privileges(self, privileges: &Privileges) -> Self {
         self.with("sessionPrivileges", privileges.to_string())
     }
 
-    /// What a person should know about it.
+    /// Sets a free text about the token.
     pub fn description(self, description: impl Into<String>) -> Self {
         self.with("description", description.into())
     }
 
-    /// What the server would take and make something else of than it says.
-    #[must_use]
-    pub fn mistake(&self) -> Option<DraftMistake> {
+    /// Checks for values that the server would accept with another meaning, or refuse.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidDraft`] for the first such value.
+    pub fn validate(&self) -> Result<(), InvalidDraft> {
         let expiry = self.members.get(EXPIRY).and_then(Value::as_i64);
-        if let Some(seconds) = expiry.filter(|seconds| *seconds <= LONGEST_RELATIVE) {
-            return Some(DraftMistake::ExpiryIsNoTime { seconds });
+        if let Some(seconds) = expiry.filter(|seconds| *seconds <= MAX_RELATIVE_EXPIRY) {
+            return Err(InvalidDraft::RelativeExpiry { seconds });
         }
-        let user = self.members.get("sessionUserId").and_then(Value::as_str);
-        (user == Some("")).then_some(DraftMistake::EmptyUser)
+        if self.members.get("sessionUserId").and_then(Value::as_str) == Some("") {
+            return Err(InvalidDraft::EmptyUser);
+        }
+        Ok(())
     }
 
-    /// Sets a member, and takes away the one that says the opposite.
+    /// Sets a member, and removes the one that contradicts it.
     fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         match name {
             EXPIRY => self.members.remove(NO_EXPIRY),
@@ -150,33 +154,28 @@ impl AppTokenDraft {
     }
 }
 
-/// What the API calls a member of a set, known or not.
-fn code<T: Coded>(member: &Open<T>) -> Value {
-    let code = match member {
-        Open::Known(known) => known.code(),
-        Open::Other(code) => code.clone(),
-    };
-    match code {
+/// The value on the wire.
+fn wire_value<T: ApiEnum>(member: &Open<T>) -> Value {
+    match member.to_wire() {
         Scalar::Number(number) => number.into(),
         Scalar::Text(text) => text.into(),
     }
 }
 
-/// What a draft says that the server would take for something else.
+/// A value in a draft that the server would accept with another meaning, or refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum DraftMistake {
-    /// The expiry is no point in time but what the server takes for a duration from now; zero or less means "over
-    /// at once", and never "never".
+pub enum InvalidDraft {
+    /// The server would take the expiry for a duration from now. Zero or less means already expired, not never.
     #[error(
-        "the server takes the expiry {seconds} for a duration from now; leave it out if the token shall not expire"
+        "the server takes the expiry {seconds} for a duration from now; leave it out if the token must not expire"
     )]
-    ExpiryIsNoTime {
-        /// What was said.
+    RelativeExpiry {
+        /// The expiry in the draft.
         seconds: i64,
     },
-    /// The user of the sessions is an empty text, which the server refuses. Leave it out for nobody in particular.
-    #[error("the user of the sessions is empty; leave it out if the caller may choose")]
+    /// The fixed user is an empty string, which the server refuses.
+    #[error("the user of the sessions is empty; leave it out if each login may choose")]
     EmptyUser,
 }
 
@@ -188,7 +187,7 @@ mod tests {
     use crate::{Action as _, AddAppToken};
 
     #[test]
-    fn a_draft_holds_what_was_set_and_nothing_else() {
+    fn a_draft_has_only_the_properties_that_are_set() {
         let draft = AppTokenDraft::new().hash_type(HashType::Sha256).session_duration(Lifetime::hours(1));
         let parameters = AddAppToken::new(draft).parameters();
         let expected =
@@ -197,16 +196,16 @@ mod tests {
     }
 
     #[test]
-    fn the_later_word_on_the_expiry_holds() {
+    fn the_last_setting_of_the_expiry_wins() {
         let soon = UnixTime::from_seconds(1_800_000_000);
         let never = AppTokenDraft::new().expiry(soon).never_expires();
         assert_eq!(never.object(), json!({"expiry__null": "", "objectType": "KalturaAppToken"}));
-        let again = never.and(AppTokenDraft::new().expiry(soon));
+        let again = never.merge(AppTokenDraft::new().expiry(soon));
         assert_eq!(again.object(), json!({"expiry": 1_800_000_000, "objectType": "KalturaAppToken"}));
     }
 
     #[test]
-    fn a_twin_has_all_settings_and_nothing_that_the_server_gives() {
+    fn a_copy_has_all_settable_properties_and_no_others() {
         let token: AppToken = serde_json::from_value(json!({
             "id": "0_a", "token": "55", "partnerId": 7, "createdAt": 1, "updatedAt": 2, "status": 2,
             "expiry": 1_800_000_000, "sessionType": 2, "sessionUserId": "u", "sessionDuration": 60,
@@ -218,30 +217,30 @@ mod tests {
             "sessionPrivileges": "list:*,sview:0_a", "hashType": "SHA3", "description": "d",
             "objectType": "KalturaAppToken",
         });
-        assert_eq!(AppTokenDraft::like(&token).object(), expected);
+        assert_eq!(AppTokenDraft::from_token(&token).object(), expected);
 
         let bare: AppToken = serde_json::from_value(
             json!({"id": "0_a", "token": "55", "partnerId": 7, "status": 2, "sessionDuration": 0}),
         )
         .unwrap();
-        assert_eq!(AppTokenDraft::like(&bare).object(), json!({"objectType": "KalturaAppToken"}));
+        assert_eq!(AppTokenDraft::from_token(&bare).object(), json!({"objectType": "KalturaAppToken"}));
     }
 
     #[test]
-    fn what_the_server_would_take_for_something_else_is_a_mistake() {
-        let expiring = |seconds| AppTokenDraft::new().expiry(UnixTime::from_seconds(seconds)).mistake();
+    fn values_that_the_server_would_misread_are_refused() {
+        let expiring = |seconds| AppTokenDraft::new().expiry(UnixTime::from_seconds(seconds)).validate();
         for seconds in [-1, 0, 3600, 315_360_000] {
-            assert_eq!(expiring(seconds), Some(DraftMistake::ExpiryIsNoTime { seconds }));
+            assert_eq!(expiring(seconds), Err(InvalidDraft::RelativeExpiry { seconds }));
         }
-        assert_eq!(expiring(315_360_001), None);
-        assert_eq!(AppTokenDraft::new().never_expires().mistake(), None);
-        assert_eq!(AppTokenDraft::new().session_user_id("").mistake(), Some(DraftMistake::EmptyUser));
+        assert_eq!(expiring(315_360_001), Ok(()));
+        assert_eq!(AppTokenDraft::new().never_expires().validate(), Ok(()));
+        assert_eq!(AppTokenDraft::new().session_user_id("").validate(), Err(InvalidDraft::EmptyUser));
     }
 
     #[test]
-    fn a_hash_type_that_was_said_stays() {
-        let said = AppTokenDraft::new().hash_type(HashType::Sha512).hash_type_if_unset(HashType::Sha256);
-        assert_eq!(said.object()["hashType"], "SHA512");
+    fn a_default_hash_type_does_not_replace_one_that_is_set() {
+        let set = AppTokenDraft::new().hash_type(HashType::Sha512).hash_type_if_unset(HashType::Sha256);
+        assert_eq!(set.object()["hashType"], "SHA512");
         assert_eq!(AppTokenDraft::new().hash_type_if_unset(HashType::Sha256).object()["hashType"], "SHA256");
     }
 }

@@ -1,18 +1,20 @@
-//! The outermost layer of a KS: Base64 around a version, a partner and a body.
+//! The envelope of a KS: Base64 around version, partner id and body.
 
 use std::fmt;
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
-use super::base64::decode_strictly;
 use super::{Ks, KsHeader, KsVersion};
 use crate::ids::PartnerId;
 
-/// A KS, taken apart as far as that goes without a secret.
+/// A KS, decoded as far as possible without a secret.
 ///
-/// The crate `kaltura-ks` verifies, decrypts and signs what is inside. To a program that only logs in, a KS is an
-/// opaque text, of which [`KsHeader`] is all that a log needs.
+/// The crate `kaltura-ks` verifies, decrypts and signs the body. For a program that only logs in, a KS is an opaque
+/// string, and [`KsHeader`] is all that a log needs.
 #[derive(Clone)]
 pub struct KsEnvelope {
     version: KsVersion,
@@ -22,32 +24,32 @@ pub struct KsEnvelope {
     body: usize,
 }
 
-/// What a [`KsEnvelope`] holds besides version and partner.
+/// The content of a [`KsEnvelope`] besides version and partner id.
 #[derive(Clone, Copy)]
 #[expect(clippy::exhaustive_enums, reason = "there are two versions of the format")]
 pub enum KsBody<'a> {
     /// Version 1: signed clear text.
     V1 {
-        /// What should be the hex SHA-1 of the admin secret and `fields`.
+        /// In a valid KS, the hex SHA-1 of the admin secret followed by `fields`.
         signature: &'a [u8],
-        /// All fields, with `;` between them.
+        /// All fields, separated by `;`.
         fields: &'a [u8],
     },
     /// Version 2: encrypted.
     V2 {
-        /// The cipher text.
-        cipher_text: &'a [u8],
+        /// The ciphertext.
+        ciphertext: &'a [u8],
     },
 }
 
 impl KsEnvelope {
-    /// Decodes the Base64 and finds version and partner, as the server does (wire contract, sections 6.2 and 6.3).
+    /// Decodes the Base64 and reads version and partner id, as the server does (wire contract, sections 6.2 and 6.3).
     ///
     /// # Errors
     ///
     /// [`MalformedKs`] if the text is not a KS of either version.
     pub fn decode(ks: &Ks) -> Result<Self, MalformedKs> {
-        let decoded = decode_strictly(ks.expose()).ok_or(MalformedKs::NotBase64)?;
+        let decoded = decode_base64(ks.expose()).ok_or(MalformedKs::NotBase64)?;
         if decoded.is_empty() {
             return Err(MalformedKs::NotBase64);
         }
@@ -55,7 +57,7 @@ impl KsEnvelope {
             let partner = 3..position(&decoded, 3, b'|').ok_or(MalformedKs::TooFewParts)?;
             (KsVersion::V2, partner.clone(), partner.end + 1)
         } else {
-            // The server takes everything that does not begin with `v2|` for version 1.
+            // The server treats everything that does not begin with `v2|` as version 1.
             let fields = position(&decoded, 0, b'|').ok_or(MalformedKs::NoSeparator)? + 1;
             let partner = fields..position(&decoded, fields, b';').ok_or(MalformedKs::TooFewParts)?;
             position(&decoded, partner.end + 1, b';').ok_or(MalformedKs::TooFewParts)?;
@@ -66,31 +68,31 @@ impl KsEnvelope {
         Ok(Self { version, partner_id, decoded, partner, body })
     }
 
-    /// Version and partner.
+    /// Version and partner id.
     #[must_use]
     pub const fn header(&self) -> KsHeader {
         KsHeader { version: self.version, partner_id: self.partner_id }
     }
 
-    /// The partner id as it is written in the KS; `007` occurs.
+    /// The partner id as it is written in the KS, which may have leading zeros.
     #[must_use]
     pub fn partner_text(&self) -> &str {
-        // It was read as UTF-8 when the KS was decoded.
+        // `decode` has checked that it is UTF-8.
         str::from_utf8(&self.decoded[self.partner.clone()]).unwrap_or_default()
     }
 
-    /// What the KS holds besides version and partner.
+    /// The content besides version and partner id.
     #[must_use]
     pub fn body(&self) -> KsBody<'_> {
         let body = &self.decoded[self.body..];
         match self.version {
             KsVersion::V1 => KsBody::V1 { signature: &self.decoded[..self.body - 1], fields: body },
-            KsVersion::V2 => KsBody::V2 { cipher_text: body },
+            KsVersion::V2 => KsBody::V2 { ciphertext: body },
         }
     }
 }
 
-/// The body is not shown: it belongs to the KS.
+/// The body is not shown: it is part of the credential.
 impl fmt::Debug for KsEnvelope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KsEnvelope")
@@ -100,12 +102,12 @@ impl fmt::Debug for KsEnvelope {
     }
 }
 
-/// As in [`KsEnvelope`], only lengths are shown.
+/// Only lengths are shown: the bytes are part of the credential.
 impl fmt::Debug for KsBody<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::V1 { fields, .. } => write!(f, "V1({} bytes)", fields.len()),
-            Self::V2 { cipher_text } => write!(f, "V2({} bytes)", cipher_text.len()),
+            Self::V2 { ciphertext } => write!(f, "V2({} bytes)", ciphertext.len()),
         }
     }
 }
@@ -116,16 +118,15 @@ fn position(text: &[u8], from: usize, separator: u8) -> Option<usize> {
 
 /// Why a text is not a KS, independent of the secret (wire contract, sections 6.2 and 6.3).
 ///
-/// The server answers such a text with `INVALID_KS`. Usually the text is a cut or altered copy: compare its
-/// fingerprint with that of the original KS.
+/// The server refuses such a text with `INVALID_KS`. Usually it is a truncated or altered copy of a KS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MalformedKs {
-    /// It is empty, or not Base64 in either alphabet, or its padding is wrong.
-    #[error("not a KS: the text is not Base64; it may be cut, altered, or something else")]
+    /// The text is empty, or not Base64 in either alphabet, or its padding is wrong.
+    #[error("not a KS: the text is not Base64; it may be truncated, altered, or not a KS at all")]
     NotBase64,
     /// There is no `|` in the decoded text.
-    #[error("not a KS: no `|` stands after the version or signature")]
+    #[error("not a KS: there is no `|` after the version or signature")]
     NoSeparator,
     /// Version 2 without a body, version 1 with fewer than three fields, or an unknown version.
     #[error("not a KS of version 1 or 2: it has too few parts")]
@@ -135,13 +136,44 @@ pub enum MalformedKs {
     PartnerId,
 }
 
+/// Takes digits only, as the padding is checked before. PHP ignores unused bits of the last digit.
+const DIGITS: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
+);
+
+/// Decodes Base64 as PHP's `base64_decode` does in its strict mode, in both alphabets (wire contract, section 6.2).
+///
+/// Spaces, tabs and line breaks are skipped anywhere, and padding may be missing. Wrong padding, digits after
+/// the padding and other characters are refused.
+fn decode_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut padding = 0_usize;
+    for byte in text.bytes() {
+        match byte {
+            b'=' => padding += 1,
+            b' ' | b'\t' | b'\n' | b'\r' => {}
+            _ if padding > 0 => return None,
+            b'-' => digits.push(b'+'),
+            b'_' => digits.push(b'/'),
+            digit => digits.push(digit),
+        }
+    }
+    let padding_is_valid = padding == 0 || (padding <= 2 && (digits.len() + padding).is_multiple_of(4));
+    if !padding_is_valid {
+        return None;
+    }
+    DIGITS.decode(digits.as_slice()).ok().map(Zeroizing::new)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ::base64::Engine as _;
 
     fn decode(text: &str) -> Result<KsEnvelope, MalformedKs> {
-        KsEnvelope::decode(&Ks::new(::base64::engine::general_purpose::STANDARD.encode(text)))
+        KsEnvelope::decode(&Ks::new(base64::engine::general_purpose::STANDARD.encode(text)))
     }
 
     #[test]
@@ -169,15 +201,65 @@ mod tests {
     fn only_the_first_separators_count() {
         let v2 = decode("v2|-2|a|b|").unwrap();
         assert_eq!((v2.header().partner_id(), v2.partner_text()), (PartnerId::new(-2), "-2"));
-        assert!(matches!(v2.body(), KsBody::V2 { cipher_text: b"a|b|" }));
+        assert!(matches!(v2.body(), KsBody::V2 { ciphertext: b"a|b|" }));
         let v1 = decode("hash|01;2;3|4").unwrap();
         assert_eq!((v1.header().partner_id(), v1.partner_text()), (PartnerId::new(1), "01"));
         assert!(matches!(v1.body(), KsBody::V1 { signature: b"hash", fields: b"01;2;3|4" }));
     }
 
     #[test]
-    fn the_shortest_bodies_are_empty() {
-        assert!(matches!(decode("v2|1|").unwrap().body(), KsBody::V2 { cipher_text: b"" }));
+    fn a_body_may_be_empty() {
+        assert!(matches!(decode("v2|1|").unwrap().body(), KsBody::V2 { ciphertext: b"" }));
         assert!(matches!(decode("|1;;").unwrap().body(), KsBody::V1 { signature: b"", fields: b"1;;" }));
+    }
+
+    // The expected values are what PHP 8.2's base64_decode($text, true) returned.
+    #[test]
+    fn padding_may_be_missing_but_not_wrong() {
+        for (text, bytes) in [
+            ("QQ", Some("A")),
+            ("QQ==", Some("A")),
+            ("QQ=", None),
+            ("QQ===", None),
+            ("QUI", Some("AB")),
+            ("QUI=", Some("AB")),
+            ("QUI==", None),
+            ("QUJD", Some("ABC")),
+            ("QUJD=", None),
+            ("QUJD====", None),
+            ("Q", None),
+            ("Q===", None),
+            ("=", None),
+            ("==", None),
+            ("====", None),
+            ("=QQ", None),
+            ("QQ==QQ", None),
+            ("Q=Q=", None),
+            ("", Some("")),
+        ] {
+            assert_eq!(decode_base64(text).as_deref().map(Vec::as_slice), bytes.map(str::as_bytes), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_spaces_tabs_and_line_breaks_are_skipped() {
+        for byte in 0..=127_u8 {
+            let skipped = decode_base64(&format!("QUJD{}REVG", char::from(byte)));
+            let is_skipped = skipped.is_some_and(|bytes| bytes.as_slice() == b"ABCDEF");
+            assert_eq!(is_skipped, b" \t\n\r".contains(&byte), "byte {byte}");
+        }
+        assert_eq!(decode_base64("QQ= =").unwrap().as_slice(), b"A");
+        assert!(decode_base64("QUJDé").is_none());
+    }
+
+    #[test]
+    fn unused_bits_are_ignored() {
+        assert_eq!(decode_base64("QR==").unwrap().as_slice(), b"A");
+    }
+
+    #[test]
+    fn both_alphabets_are_decoded() {
+        assert_eq!(decode_base64("-_+/"), decode_base64("+/-_"));
+        assert_eq!(decode_base64("-_-_").unwrap().as_slice(), [0xfb, 0xff, 0xbf]);
     }
 }

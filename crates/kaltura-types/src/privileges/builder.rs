@@ -1,11 +1,13 @@
-//! Making privileges that mean on the server what they meant here.
+//! A builder of privileges that the server reads unchanged.
 
-use super::reserved::KS_FIELDS;
 use super::{Privilege, Privileges};
 
-/// Collects privileges; [`build`](Self::build) refuses what the server would read differently.
+/// The fields of a version 2 KS, which overwrite privileges of the same name (wire contract, section 5.2).
+const KS_FIELDS: [&str; 5] = ["_e", "_t", "_u", "_m", "_d"];
+
+/// A builder of [`Privileges`]. [`build`](Self::build) refuses what the server would misread.
 #[derive(Clone, Debug, Default)]
-#[must_use = "a builder does nothing until it is built"]
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct PrivilegesBuilder {
     items: Vec<Item>,
 }
@@ -14,7 +16,7 @@ pub struct PrivilegesBuilder {
 struct Item {
     name: String,
     values: Vec<String>,
-    raw: bool,
+    may_have_slashes: bool,
 }
 
 impl PrivilegesBuilder {
@@ -23,7 +25,7 @@ impl PrivilegesBuilder {
         self.item(name.into(), Vec::new(), false)
     }
 
-    /// Adds a privilege with one value, such as `sview:0_abc`; repeated names join their values.
+    /// Adds a privilege with one value, such as `sview:0_abc`; the values of a repeated name are joined.
     pub fn add(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.item(name.into(), vec![value.into()], false)
     }
@@ -37,23 +39,23 @@ impl PrivilegesBuilder {
         self.item(name.into(), values.into_iter().map(Into::into).collect(), false)
     }
 
-    /// Lets the session make `calls` calls, then refuses it (wire contract, section 5.4).
+    /// Adds `actionslimit`: the server refuses the session after `calls` calls (wire contract, section 5.4).
     pub fn actions_limit(self, calls: u32) -> Self {
         self.add("actionslimit", calls.to_string())
     }
 
-    /// Gives the session the permissions of a role: its id or its system name.
+    /// Adds `setrole`: the session gets the permissions of a role, given by id or system name.
     pub fn role(self, role: impl Into<String>) -> Self {
         self.add("setrole", role)
     }
 
-    /// Lets the session be used from these addresses only. No ranges: the server compares exactly.
+    /// Adds `iprestrict`: the session is valid from these IP addresses only. Ranges are not supported.
     pub fn ip_restrict<V: Into<String>>(self, addresses: impl IntoIterator<Item = V>) -> Self {
         self.add_all("iprestrict", addresses)
     }
 
-    /// Lets the session call these request paths only, such as `/api_v3/service/media/*`. The text goes in
-    /// raw, as its slashes are the path's; `|` separates the paths (wire contract, section 5.4).
+    /// Adds `urirestrict`: the session is valid for these request paths only, such as `/api_v3/service/media/*`
+    /// (wire contract, section 5.4).
     pub fn uri_restrict<V: Into<String>>(self, paths: impl IntoIterator<Item = V>) -> Self {
         let paths: Vec<String> = paths.into_iter().map(Into::into).collect();
         self.item("urirestrict".to_owned(), vec![paths.join("|")], true)
@@ -63,13 +65,13 @@ impl PrivilegesBuilder {
     ///
     /// # Errors
     ///
-    /// [`InvalidPrivilege`] for the first one that the server would take apart, mangle or drop.
+    /// [`InvalidPrivilege`] for the first one that the server would split, alter or drop.
     pub fn build(self) -> Result<Privileges, InvalidPrivilege> {
         self.items.into_iter().map(Item::check).collect()
     }
 
-    fn item(mut self, name: String, values: Vec<String>, raw: bool) -> Self {
-        self.items.push(Item { name, values, raw });
+    fn item(mut self, name: String, values: Vec<String>, may_have_slashes: bool) -> Self {
+        self.items.push(Item { name, values, may_have_slashes });
         self
     }
 }
@@ -81,25 +83,25 @@ impl Item {
             return Err(InvalidPrivilege::Dropped);
         }
         if self.name == "actionslimit" && self.values.iter().any(|calls| calls == "0") {
-            return Err(InvalidPrivilege::NoActions);
+            return Err(InvalidPrivilege::ZeroActionsLimit);
         }
         for value in &self.values {
-            check_value(value, self.raw).map_err(|problem| problem(self.name.clone()))?;
+            check_value(value, self.may_have_slashes).map_err(|problem| problem(self.name.clone()))?;
         }
-        if !self.raw {
+        if !self.may_have_slashes {
             return Ok(Privilege { name: self.name, values: self.values });
         }
-        // A raw text is taken apart as the server will do it, so that both see the same parts.
+        // The slashes of a path separate parts, as they do on the server.
         let values = self.values.iter().flat_map(|text| text.split('/')).map(str::to_owned).collect();
         Ok(Privilege { name: self.name, values })
     }
 }
 
 fn check_name(name: &str) -> Result<(), InvalidPrivilege> {
-    let mangled = |c: char| matches!(c, ',' | ':' | '[' | '.') || c.is_whitespace() || c.is_control();
+    let is_altered = |c: char| matches!(c, ',' | ':' | '[' | '.') || c.is_whitespace() || c.is_control();
     if name.is_empty() {
         Err(InvalidPrivilege::EmptyName)
-    } else if name.contains(mangled) {
+    } else if name.contains(is_altered) {
         Err(InvalidPrivilege::Name(name.to_owned()))
     } else if KS_FIELDS.contains(&name) {
         Err(InvalidPrivilege::Reserved(name.to_owned()))
@@ -108,48 +110,52 @@ fn check_name(name: &str) -> Result<(), InvalidPrivilege> {
     }
 }
 
-fn check_value(value: &str, raw: bool) -> Result<(), fn(String) -> InvalidPrivilege> {
+fn check_value(value: &str, may_have_slashes: bool) -> Result<(), fn(String) -> InvalidPrivilege> {
     if value.is_empty() {
         Err(InvalidPrivilege::EmptyValue)
-    } else if value.contains(|c: char| c == ',' || c.is_control()) || (!raw && value.contains('/')) {
+    } else if value.contains(|c: char| c == ',' || c.is_control())
+        || (!may_have_slashes && value.contains('/'))
+    {
         Err(InvalidPrivilege::Value)
     } else if value.trim_end() != value {
-        Err(InvalidPrivilege::TrimmedValue)
+        Err(InvalidPrivilege::TrailingBlank)
     } else {
         Ok(())
     }
 }
 
-/// Why a privilege is not what its maker meant, once the server has read it.
+/// Why the server would not read a privilege as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidPrivilege {
     /// The name is empty.
     #[error("a privilege needs a name")]
     EmptyName,
-    /// The name has a character that splits it or that the server replaces.
-    #[error("the privilege name {0:?} may not hold a comma, colon, dot, '[', blank or control character")]
+    /// The name has a character that separates, or that the server replaces.
+    #[error(
+        "the privilege name {0:?} must not contain a comma, colon, dot, '[', white space or control character"
+    )]
     Name(String),
-    /// The name is that of a field of the KS, which overwrites it.
+    /// The name is one of the fields of the KS, which overwrite privileges.
     #[error("the privilege name {0:?} is that of a field of the KS, which overwrites it")]
     Reserved(String),
     /// The privilege `0` without a value, which the server drops.
     #[error("the server drops a privilege named \"0\" that has no value")]
     Dropped,
-    /// `actionslimit:0`, which the server refuses at each use.
+    /// `actionslimit:0`: the server refuses each call of such a session.
     #[error(
         "a session limited to 0 actions is refused at its first use; leave actionslimit out for no limit"
     )]
-    NoActions,
-    /// A value is empty; a privilege without a value is a flag.
+    ZeroActionsLimit,
+    /// A value is empty. A privilege without a value is a flag.
     #[error("the privilege {0:?} has an empty value; use a flag for a privilege without one")]
     EmptyValue(String),
-    /// A value has a comma, a slash or a control character, and there is no way to escape it.
-    #[error("a value of the privilege {0:?} may not hold a comma, slash or control character")]
+    /// A value has a comma, a slash or a control character, which cannot be escaped.
+    #[error("a value of the privilege {0:?} must not contain a comma, slash or control character")]
     Value(String),
-    /// A value ends with blanks, which the server trims.
-    #[error("a value of the privilege {0:?} ends with blanks, which the server drops")]
-    TrimmedValue(String),
+    /// A value ends with white space, which the server trims.
+    #[error("a value of the privilege {0:?} ends with white space, which the server drops")]
+    TrailingBlank(String),
 }
 
 #[cfg(test)]
@@ -161,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_would_take_apart_or_mangle_is_refused() {
+    fn what_the_server_would_split_alter_or_drop_is_refused() {
         for name in ["a,b", "a:b", "a[b", "my.name", "two words", " lead", "tab\t", "line\n", "nul\0"] {
             assert_eq!(
                 built(Privileges::builder().flag(name)),
@@ -177,7 +183,7 @@ mod tests {
             );
         }
         assert_eq!(built(Privileges::builder().flag("0")), Err(InvalidPrivilege::Dropped));
-        assert_eq!(built(Privileges::builder().actions_limit(0)), Err(InvalidPrivilege::NoActions));
+        assert_eq!(built(Privileges::builder().actions_limit(0)), Err(InvalidPrivilege::ZeroActionsLimit));
         for value in ["a,b", "a/b", "a\nb"] {
             assert_eq!(
                 built(Privileges::builder().add("x", value)),
@@ -186,13 +192,13 @@ mod tests {
         }
         assert_eq!(
             built(Privileges::builder().add("x", "a ")),
-            Err(InvalidPrivilege::TrimmedValue("x".into()))
+            Err(InvalidPrivilege::TrailingBlank("x".into()))
         );
         assert_eq!(built(Privileges::builder().add("x", "")), Err(InvalidPrivilege::EmptyValue("x".into())));
     }
 
     #[test]
-    fn what_is_unambiguous_passes() {
+    fn what_the_server_reads_unchanged_is_accepted() {
         let builder = Privileges::builder()
             .flag("disableentitlement")
             .add_all("sview", ["0_a", "0_b"])
@@ -208,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_go_in_raw_and_mean_the_same_when_read_back() {
+    fn paths_keep_their_slashes_and_are_read_back() {
         let privileges = Privileges::builder()
             .uri_restrict(["/api_v3/service/media/*", "/api_v3/service/baseentry/*"])
             .build()

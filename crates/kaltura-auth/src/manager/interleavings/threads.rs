@@ -1,4 +1,4 @@
-//! Threads that share a login, or whose leader panics.
+//! Threads that share a login, that panic in it, and that invalidate its session.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -6,11 +6,11 @@ use std::sync::Arc;
 use shuttle::thread::{self, JoinHandle};
 
 use super::explore;
-use super::stage::Stage;
-use crate::manager::{Answer, BlockingSessionManager, InvalidReason};
+use super::fixture::Fixture;
+use crate::manager::{BlockingSessionManager, InvalidReason, SessionResult};
 
-/// Nothing if the thread was the leader of a login that panicked.
-fn ask(manager: &BlockingSessionManager) -> JoinHandle<Option<Answer>> {
+/// `None` if the thread ran a login that panicked.
+fn request(manager: &BlockingSessionManager) -> JoinHandle<Option<SessionResult>> {
     let manager = manager.clone();
     thread::spawn(move || catch_unwind(AssertUnwindSafe(|| manager.session())).ok())
 }
@@ -18,89 +18,89 @@ fn ask(manager: &BlockingSessionManager) -> JoinHandle<Option<Answer>> {
 #[test]
 fn cold_threads_share_one_login() {
     explore(|| {
-        let stage = Stage::default();
-        let manager = stage.blocking_manager();
-        let callers = [ask(&manager), ask(&manager), ask(&manager)];
-        let mine = manager.session().unwrap();
+        let fixture = Fixture::default();
+        let manager = fixture.blocking_manager();
+        let callers = [request(&manager), request(&manager), request(&manager)];
+        let own = manager.session().unwrap();
         for caller in callers {
             let session = caller.join().unwrap().unwrap().unwrap();
-            assert!(Arc::ptr_eq(&session, &mine));
+            assert!(Arc::ptr_eq(&session, &own));
         }
-        assert_eq!(stage.logins(), 1);
+        assert_eq!(fixture.logins(), 1);
     });
 }
 
 #[test]
-fn when_the_leader_panics_one_of_the_others_takes_over() {
+fn if_the_login_panics_another_thread_logs_in() {
     explore(|| {
-        let stage = Stage::with_a_panic();
-        let manager = stage.blocking_manager();
-        let callers = [ask(&manager), ask(&manager), ask(&manager)];
-        let answers: Vec<_> = callers.into_iter().map(|caller| caller.join().unwrap()).collect();
-        assert_eq!(answers.iter().filter(|answer| answer.is_none()).count(), 1);
-        assert!(answers.iter().flatten().all(Result::is_ok));
-        assert_eq!(stage.logins(), 2);
+        let fixture = Fixture::panicking_once();
+        let manager = fixture.blocking_manager();
+        let callers = [request(&manager), request(&manager), request(&manager)];
+        let results: Vec<_> = callers.into_iter().map(|caller| caller.join().unwrap()).collect();
+        assert_eq!(results.iter().filter(|result| result.is_none()).count(), 1);
+        assert!(results.iter().flatten().all(Result::is_ok));
+        assert_eq!(fixture.logins(), 2);
         assert!(!manager.status().logging_in);
     });
 }
 
 #[test]
-fn a_renewal_is_one_login_and_everybody_is_served() {
+fn a_renewal_is_one_login_and_every_caller_gets_a_session() {
     explore(|| {
-        let stage = Stage::default();
-        let manager = stage.blocking_manager();
+        let fixture = Fixture::default();
+        let manager = fixture.blocking_manager();
         manager.session().unwrap();
-        stage.let_it_be_late();
-        let callers = [ask(&manager), ask(&manager)];
+        fixture.make_session_stale();
+        let callers = [request(&manager), request(&manager)];
         for caller in callers {
             assert!(caller.join().unwrap().unwrap().is_ok());
         }
-        assert_eq!(stage.logins(), 2);
+        assert_eq!(fixture.logins(), 2);
     });
 }
 
 #[test]
-fn what_is_refused_while_it_is_published_is_not_handed_out_either() {
+fn a_session_invalidated_while_it_is_published_is_not_returned() {
     explore(|| {
-        let manager = Stage::default().blocking_manager();
-        let (first, refusing) = (ask(&manager), manager.clone());
-        let refused = thread::spawn(move || {
-            let session = refusing.session().unwrap();
-            assert!(refusing.invalidate(&session, InvalidReason::Expired));
+        let manager = Fixture::default().blocking_manager();
+        let (first, invalidating) = (request(&manager), manager.clone());
+        let invalidated = thread::spawn(move || {
+            let session = invalidating.session().unwrap();
+            assert!(invalidating.invalidate(&session, InvalidReason::Expired));
             session
         });
-        let refused = refused.join().unwrap();
+        let invalidated = invalidated.join().unwrap();
         assert!(first.join().unwrap().unwrap().is_ok());
-        assert!(!Arc::ptr_eq(&manager.session().unwrap(), &refused));
+        assert!(!Arc::ptr_eq(&manager.session().unwrap(), &invalidated));
     });
 }
 
 #[test]
-fn what_was_refused_is_never_handed_out_again() {
+fn an_invalidated_session_is_never_returned_again() {
     explore(|| {
-        let stage = Stage::default();
-        let manager = stage.blocking_manager();
-        let refused = manager.session().unwrap();
-        let (other, mine, late) = (ask(&manager), manager.clone(), Arc::clone(&refused));
-        let again = thread::spawn(move || mine.invalidate(&late, InvalidReason::Expired));
-        let dropped = manager.invalidate(&refused, InvalidReason::Expired);
-        assert!(!Arc::ptr_eq(&manager.session().unwrap(), &refused));
-        assert_ne!(dropped, again.join().unwrap(), "one of the two has dropped it");
+        let fixture = Fixture::default();
+        let manager = fixture.blocking_manager();
+        let invalidated = manager.session().unwrap();
+        let (other, own, late) = (request(&manager), manager.clone(), Arc::clone(&invalidated));
+        let again = thread::spawn(move || own.invalidate(&late, InvalidReason::Expired));
+        let dropped = manager.invalidate(&invalidated, InvalidReason::Expired);
+        assert!(!Arc::ptr_eq(&manager.session().unwrap(), &invalidated));
+        assert_ne!(dropped, again.join().unwrap(), "exactly one of the two has dropped it");
         assert!(other.join().unwrap().unwrap().is_ok());
-        assert_eq!(stage.logins(), 2);
+        assert_eq!(fixture.logins(), 2);
     });
 }
 
 #[test]
-fn two_threads_searched_through_to_the_end() {
+fn all_schedules_of_two_threads() {
     shuttle::check_dfs(
         || {
-            let stage = Stage::default();
-            let manager = stage.blocking_manager();
-            let other = ask(&manager);
-            let mine = manager.session().unwrap();
-            assert!(Arc::ptr_eq(&other.join().unwrap().unwrap().unwrap(), &mine));
-            assert_eq!(stage.logins(), 1);
+            let fixture = Fixture::default();
+            let manager = fixture.blocking_manager();
+            let other = request(&manager);
+            let own = manager.session().unwrap();
+            assert!(Arc::ptr_eq(&other.join().unwrap().unwrap().unwrap(), &own));
+            assert_eq!(fixture.logins(), 1);
         },
         None,
     );

@@ -75,7 +75,7 @@ pub(in crate::commands) fn cured_by_a_login(error: &Error) -> Option<KsRefusal> 
         ErrorKind::KsRefused(
             why @ (KsRefusal::Expired
             | KsRefusal::LoggedOut
-            | KsRefusal::ActionsUsedUp
+            | KsRefusal::ActionsLimitExceeded
             | KsRefusal::Unreadable),
         ) => Some(why),
         _ => None,
@@ -165,7 +165,7 @@ impl<'a> SessionInUse<'a> {
             // Whoever ends one session of a token ends those to come (wire contract, section 4.4).
             (Held::Ready { .. }, KsRefusal::LoggedOut) => failure.with_hint(
                 "This is a new session of the app token. Somebody has ended one of its sessions, and so all of them, \
-                 those that are still to be started included. Make a new app token.",
+                 those that are still to be started included. Create a new app token.",
             ),
             (Held::Given(_), _) => failure.with_hint(
                 "This is the KS that was given. For a session of the app token unset KALTURA_KS, or say --fresh.",
@@ -182,7 +182,7 @@ impl<'a> SessionInUse<'a> {
         }
         for adjustment in &session.adjustments {
             // How long it lives makes no difference to a call.
-            if !matches!(adjustment, Adjustment::ShorterLife { .. }) && !told.contains(adjustment) {
+            if !matches!(adjustment, Adjustment::ShorterLifetime { .. }) && !told.contains(adjustment) {
                 output::note(&adjustment.to_string());
             }
         }

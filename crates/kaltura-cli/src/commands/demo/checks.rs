@@ -1,7 +1,7 @@
 //! The claims of the demo, each of them checked on what really went over the wire.
 
 use kaltura_auth::{ErrorKind, TokenHash};
-use kaltura_testing::emulator::Emulator;
+use kaltura_emulator::Emulator;
 use kaltura_types::{ErrorCode, HashType, Ks, SessionType};
 use serde_json::Value;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use kaltura_auth::{
     AppTokenCredentials, AppTokenLogin, Error, ServiceUrl, Session, Transport as _, WireRequest,
 };
+use kaltura_emulator::Emulator;
 use kaltura_http::ReqwestTransport;
-use kaltura_testing::emulator::Emulator;
 use kaltura_types::{
     Action, AddAppToken, ApiError, AppToken, AppTokenDraft, BareKs, HashType, Ks, Lifetime, Parameters,
     PayloadError, SessionType, StartSession, payload,

@@ -63,7 +63,7 @@ fn harmless(name: &str, value: &Value) -> Value {
 }
 
 fn fingerprint(ks: &str) -> Value {
-    Fingerprint::of(&Ks::new(ks)).to_string().into()
+    Fingerprint::from_ks(&Ks::new(ks)).to_string().into()
 }
 
 #[cfg(test)]

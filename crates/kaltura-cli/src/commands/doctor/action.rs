@@ -72,7 +72,7 @@ fn finding(error: &Error, action: &ReadingAction) -> Finding {
             format!("the server has no {name}"),
             "Check the names of service and action.",
         ),
-        ErrorKind::InvalidParameter | ErrorKind::BodyNotRead | ErrorKind::NotKaltura => Finding {
+        ErrorKind::InvalidParameter | ErrorKind::BodyIgnored | ErrorKind::NotKaltura => Finding {
             code,
             ..Finding::warning(
                 format!("whether {name} is allowed can not be told: {}", error.kind()),

@@ -25,7 +25,7 @@ pub(super) fn look(answer: &FirstAnswer) -> Outcome<&FirstAnswer> {
 }
 
 fn is_of_the_api(error: &Error) -> bool {
-    let says_so = error.api_error().is_some() || error.unusable_grant().is_some();
+    let says_so = error.api_error().is_some() || error.unusable_session().is_some();
     says_so
-        && !matches!(error.kind(), ErrorKind::BodyNotRead | ErrorKind::NoSuchAction | ErrorKind::ServerFailed)
+        && !matches!(error.kind(), ErrorKind::BodyIgnored | ErrorKind::NoSuchAction | ErrorKind::ServerFailed)
 }

@@ -24,7 +24,7 @@ fn granted(session: &Session) -> String {
     let user = session.user_id().map_or("nobody", UserId::as_str);
     let session_type =
         session.session_type().map_or_else(|| "of no known type".to_owned(), ToString::to_string);
-    let life = match session.granted_life() {
+    let life = match session.granted_lifetime() {
         Some(life) => format!("for {}", duration::show(life.as_secs())),
         None => "for a time that the server did not say".to_owned(),
     };
@@ -36,7 +36,7 @@ fn granted(session: &Session) -> String {
 
 fn remedy(adjustment: &Adjustment) -> &'static str {
     match adjustment {
-        Adjustment::ShorterLife { .. } => {
+        Adjustment::ShorterLifetime { .. } => {
             "The session duration of the token, or its end, caps the life: ask for less, or take a token with more."
         }
         Adjustment::OtherUser { .. } | Adjustment::OtherType { .. } => {

@@ -23,7 +23,7 @@ fn finding(url: &ServiceUrl) -> Finding {
     }
     if !way.has_tls && !way.stays_here() {
         return Finding::warning(
-            format!("{url} is plain http: everybody on the way can read the session"),
+            format!("{url} is plain http: the session is sent unencrypted"),
             "Use https://, unless the way to the server is yours alone.",
         );
     }
@@ -62,7 +62,7 @@ mod tests {
             ("https://video.example.com/kaltura", Verdict::Ok, "with the path /kaltura"),
             ("http://127.0.0.1:8080", Verdict::Ok, "on this machine"),
         ] {
-            let finding = finding(&ServiceUrl::allowing_plain_http(url).unwrap());
+            let finding = finding(&ServiceUrl::parse_allowing_http(url).unwrap());
             assert_eq!(finding.verdict, verdict, "{finding:?}");
             assert!(finding.message.contains(said), "{finding:?}");
         }

@@ -51,13 +51,13 @@ impl Look<'_> {
         };
         let token = self.token;
         if token.status != Open::Known(AppTokenStatus::Active) {
-            return failed("it can not log in", "No action of the API enables a token. Make a new one.");
+            return failed("it can not log in", "No action of the API enables a token. Create a new one.");
         }
         match self.seconds_left() {
             Some(..=0) => {
                 return failed(
                     "it is past its end",
-                    "Make a new one, or move its end: `kaltura token update`.",
+                    "Create a new one, or move its end: `kaltura token update`.",
                 );
             }
             Some(left) if left < SOON => {

@@ -64,7 +64,7 @@ mod tests {
     fn way(url: &str) -> Way {
         let proxies =
             Matcher::builder().all("http://me:hush@proxy.example.com:3128").no("eu.kaltura.com").build();
-        Way::by(&ServiceUrl::allowing_plain_http(url).unwrap(), &proxies)
+        Way::by(&ServiceUrl::parse_allowing_http(url).unwrap(), &proxies)
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Answer {
         Self {
             version: header.version().number(),
             partner_id: header.partner_id(),
-            fingerprint: Fingerprint::of(ks).to_string(),
+            fingerprint: Fingerprint::from_ks(ks).to_string(),
             length: ks.expose().chars().count(),
             proven: opened.is_some(),
             claims: claims.map(|claims| Claims::of(claims, now)),
@@ -171,7 +171,7 @@ mod tests {
 
     fn answer(ks: &Ks, secret: Option<&str>, now: UnixTime) -> Answer {
         let opened = secret.map(|secret| open(ks, &[AdminSecret::new(secret)]).unwrap());
-        Answer::new(ks, &KsHeader::read(ks).unwrap(), opened.as_ref(), now)
+        Answer::new(ks, &KsHeader::parse(ks).unwrap(), opened.as_ref(), now)
     }
 
     fn lines(answer: &Answer) -> Vec<String> {

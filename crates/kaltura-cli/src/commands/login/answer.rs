@@ -42,12 +42,12 @@ impl<'a> Answer<'a> {
         let KeptLogin { session, hash_type, verified, warnings } = login;
         Self {
             ks: show_ks.then(|| session.ks().expose()),
-            fingerprint: Fingerprint::of(session.ks()).to_string(),
+            fingerprint: Fingerprint::from_ks(session.ks()).to_string(),
             partner_id: session.partner_id(),
             user_id: session.user_id(),
             session_type: session.session_type().map(ToString::to_string),
             expiry: session.expires_at(),
-            expires_in: session.granted_life().map(|life| life.as_secs()),
+            expires_in: session.granted_lifetime().map(|life| life.as_secs()),
             privileges: session.privileges().to_string(),
             adjustments: Difference::all(session.adjustments()),
             hash_type: *hash_type,

@@ -119,7 +119,7 @@ impl ShownSession {
             privileges: record.privileges.clone(),
             expiry: record.until,
             expires_in: record.life_left(now).as_secs(),
-            fingerprint: Fingerprint::of(&record.ks).to_string(),
+            fingerprint: Fingerprint::from_ks(&record.ks).to_string(),
             current,
             ks_name: ks_name(&record.ks),
         }

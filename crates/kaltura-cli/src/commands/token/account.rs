@@ -83,7 +83,7 @@ impl AccountOptions {
         transport: impl Transport + 'static,
         clock: ServerClock,
     ) -> Result<Account, Failure> {
-        let header = KsHeader::read(&ks)
+        let header = KsHeader::parse(&ks)
             .map_err(|error| Failure::usage("the KS can not be read as one").caused_by(&error))?;
         let partner = header.partner_id();
         match self.partner.known(settings)? {

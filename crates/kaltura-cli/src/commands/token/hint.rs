@@ -73,7 +73,7 @@ pub(super) fn may_be_done(error: &Error) -> bool {
         return error.maybe_sent();
     }
     if let Some(failed) = error.call_error() {
-        return matches!(failed, CallError::TimedOut { .. } | CallError::OddStatus { .. });
+        return matches!(failed, CallError::TimedOut { .. } | CallError::UnexpectedStatus { .. });
     }
     error.unexpected_body().is_some() || error.kind() == ErrorKind::ServerFailed
 }

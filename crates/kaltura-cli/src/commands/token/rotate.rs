@@ -168,7 +168,7 @@ fn refuse_an_end_in_the_past(old: &AppToken, asked: &Asked, account: &Account) -
 
 fn not_rotated(account: &Account, old: &AppTokenId, failed: &RotationError) -> Failure {
     let failure = account.failure(failed.error().clone());
-    match (failed.twin(), failed.step()) {
+    match (failed.new_token(), failed.step()) {
         (Some(twin), _) => {
             let new = &twin.id;
             failure.with_hint(format!(
@@ -177,7 +177,7 @@ fn not_rotated(account: &Account, old: &AppTokenId, failed: &RotationError) -> F
                  FILE` has the value. Otherwise delete it: `kaltura token delete {new}`."
             ))
         }
-        (None, RotationStep::MakeTwin) if may_be_done(failed.error()) => {
+        (None, RotationStep::Create) if may_be_done(failed.error()) => {
             failure.with_hint(look_for_a_twin(old))
         }
         _ => failure,

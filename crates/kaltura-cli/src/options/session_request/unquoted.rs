@@ -16,10 +16,10 @@ pub(super) fn privileges(text: &str) -> Result<Privileges, &'static str> {
         InvalidPrivilege::Name(_) => "the name of a privilege has a character that it may not have",
         InvalidPrivilege::Reserved(_) => "a privilege has the name of a field of the KS, which overwrites it",
         InvalidPrivilege::Dropped => "the server drops a privilege named 0 that has no value",
-        InvalidPrivilege::NoActions => "a session limited to 0 actions is refused at its first use",
+        InvalidPrivilege::ZeroActionsLimit => "a session limited to 0 actions is refused at its first use",
         InvalidPrivilege::EmptyValue(_) => "a privilege has an empty value; without one there is no colon",
         InvalidPrivilege::Value(_) => "a value of a privilege may not hold control characters",
-        InvalidPrivilege::TrimmedValue(_) => {
+        InvalidPrivilege::TrailingBlank(_) => {
             "a value of a privilege ends with blanks, which the server drops"
         }
         _ => "write privileges like sview:0_a/0_b,appid:importer",

@@ -1,4 +1,4 @@
-//! A transport on a bare socket: a good one, or one with a fault.
+//! A transport on a plain socket, correct or with one fault.
 
 use std::error::Error;
 use std::fmt;
@@ -11,54 +11,54 @@ use std::time::{Duration, Instant};
 use flate2::read::GzDecoder;
 use kaltura_auth::{BlockingTransport, TransportError, TransportErrorKind, WireRequest, WireResponse};
 
-/// One thing that a transport does wrongly.
+/// One fault of a transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     SendsGet,
-    SendsTheBodyAsText,
-    TrimsTheBody,
-    AddsACharset,
-    KnowsOneContentType,
+    SendsBodyAsText,
+    TrimsBody,
+    AddsCharset,
+    IgnoresContentType,
     SendsNoHeaders,
     SendsHeadersTwice,
-    RepeatsWhatBroke,
-    TakesAStatusForAnError,
-    KeepsNoHeaders,
-    ReadsTheAnswerAsText,
-    DoesNotAskForGzip,
+    RetriesAfterIoError,
+    ReturnsErrorForStatus,
+    DropsHeaders,
+    DecodesBodyAsText,
+    DoesNotAcceptGzip,
     DoesNotDecompress,
     CountsCompressedBytes,
     FollowsRedirects,
-    AllowsOneByteLess,
-    AllowsAnySize,
-    BelievesTheDeclaredSize,
-    ReadsAllBeforeItCounts,
-    IsHasty,
-    HasAllTime,
-    LimitsEachRead,
-    TakesARefusalForABreak,
-    TakesARefusalForSent,
-    TakesNothingForAnAnswer,
-    TakesHalfForAnAnswer,
-    TakesAnythingForHttp,
-    TakesABreakForATimeout,
-    PromisesThatNothingWasSent,
-    ShowsTheRequest,
-    ShowsTheUrl,
-    ShowsTheAnswerAsBytes,
-    SendsOneAtATime,
-    IsDeadAfterARefusal,
+    LimitsToOneByteLess,
+    IgnoresSizeLimit,
+    ChecksDeclaredSizeOnly,
+    ReadsAllBeforeSizeCheck,
+    UsesShortTimeout,
+    IgnoresTimeout,
+    AppliesTimeoutToEachRead,
+    ReportsRefusedAsIo,
+    ReportsRefusedAsSent,
+    AcceptsEmptyResponse,
+    AcceptsTruncatedResponse,
+    AcceptsInvalidHttp,
+    ReportsIoAsTimeout,
+    ReportsNothingSent,
+    RevealsRequestBody,
+    RevealsUrl,
+    RevealsResponseBytes,
+    SendsOneRequestAtATime,
+    FailsAfterRefused,
 }
 
 #[derive(Default)]
 pub(super) struct RawClient {
     fault: Option<Fault>,
     one_at_a_time: Mutex<()>,
-    dead: AtomicBool,
+    has_failed: AtomicBool,
 }
 
-/// What has arrived so far, and what may still come.
-struct Answer<'a> {
+/// Reads a response: what has arrived so far, and what may still arrive.
+struct Reader<'a> {
     client: &'a RawClient,
     stream: TcpStream,
     deadline: Option<Instant>,
@@ -69,12 +69,12 @@ struct Answer<'a> {
 
 type Failure = (TransportErrorKind, String);
 
-/// An error with a further cause.
+/// An error with a source that reveals the URL.
 #[derive(thiserror::Error)]
 #[error("{0}")]
 struct Cause(String, #[source] Box<Url>);
 
-/// An error that shows what it should not in its `Display` alone.
+/// An error that reveals the URL in its `Display` only.
 #[derive(thiserror::Error)]
 #[error("for {0}")]
 struct Url(String);
@@ -105,37 +105,37 @@ impl RawClient {
         let (address, target) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
         let stream =
             TcpStream::connect(address).map_err(|error| (TransportErrorKind::Connect, error.to_string()))?;
-        let deadline = limit.map(after);
-        (&stream).write_all(&self.head(request, method, target)).map_err(of_io)?;
-        (&stream).write_all(&self.body(request)).map_err(of_io)?;
-        let each_read = limit.filter(|_| self.has(Fault::LimitsEachRead));
+        let deadline = limit.map(deadline_after);
+        (&stream).write_all(&self.request_head(request, method, target)).map_err(io_failure)?;
+        (&stream).write_all(&self.request_body(request)).map_err(io_failure)?;
+        let each_read = limit.filter(|_| self.has(Fault::AppliesTimeoutToEachRead));
         let limit = usize::try_from(request.max_response_bytes()).unwrap();
-        Answer { client: self, stream, deadline, each_read, bytes: Vec::new(), limit }.read()
+        Reader { client: self, stream, deadline, each_read, bytes: Vec::new(), limit }.read()
     }
 
     fn timeout(&self, request: &WireRequest) -> Option<Duration> {
         match self.fault {
-            // Less than the slowest answer takes, and as far above the others as can be.
-            Some(Fault::IsHasty) => Some(Duration::from_millis(700)),
-            Some(Fault::HasAllTime) => None,
+            // Less than the slow response takes, but well above all others.
+            Some(Fault::UsesShortTimeout) => Some(Duration::from_millis(700)),
+            Some(Fault::IgnoresTimeout) => None,
             _ => request.timeout(),
         }
     }
 
-    fn head(&self, request: &WireRequest, method: &str, target: &str) -> Vec<u8> {
+    fn request_head(&self, request: &WireRequest, method: &str, target: &str) -> Vec<u8> {
         let method = if self.has(Fault::SendsGet) { "GET" } else { method };
         let mut content_type = request.content_type().to_owned();
-        if self.has(Fault::AddsACharset) && content_type == "application/json" {
+        if self.has(Fault::AddsCharset) && content_type == "application/json" {
             content_type.push_str("; charset=utf-8");
         }
-        if self.has(Fault::KnowsOneContentType) {
+        if self.has(Fault::IgnoresContentType) {
             content_type = "application/json".to_owned();
         }
-        let length = self.body(request).len();
+        let length = self.request_body(request).len();
         let mut head = format!(
             "{method} /{target} HTTP/1.1\r\nHost: h\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n"
         );
-        if !self.has(Fault::DoesNotAskForGzip) {
+        if !self.has(Fault::DoesNotAcceptGzip) {
             head.push_str("Accept-Encoding: gzip\r\n");
         }
         let times = match self.fault {
@@ -150,36 +150,34 @@ impl RawClient {
         head.into_bytes()
     }
 
-    fn body(&self, request: &WireRequest) -> Vec<u8> {
+    fn request_body(&self, request: &WireRequest) -> Vec<u8> {
         match self.fault {
-            Some(Fault::SendsTheBodyAsText) => {
-                String::from_utf8_lossy(request.body()).into_owned().into_bytes()
-            }
-            Some(Fault::TrimsTheBody) => request.body().trim_ascii().to_vec(),
+            Some(Fault::SendsBodyAsText) => String::from_utf8_lossy(request.body()).into_owned().into_bytes(),
+            Some(Fault::TrimsBody) => request.body().trim_ascii().to_vec(),
             _ => request.body().to_vec(),
         }
     }
 
-    fn error(&self, request: &WireRequest, (kind, text): Failure) -> TransportError {
+    fn error(&self, request: &WireRequest, (kind, message): Failure) -> TransportError {
         let cause: Box<dyn Error + Send + Sync> = match self.fault {
-            Some(Fault::ShowsTheRequest) => String::from_utf8_lossy(request.body()).into(),
-            Some(Fault::ShowsTheUrl) => Box::new(Cause(text, Box::new(Url(request.url().to_owned())))),
-            _ => text.into(),
+            Some(Fault::RevealsRequestBody) => String::from_utf8_lossy(request.body()).into(),
+            Some(Fault::RevealsUrl) => Box::new(Cause(message, Box::new(Url(request.url().to_owned())))),
+            _ => message.into(),
         };
         let error = TransportError::new(self.kind(kind), cause);
         match self.fault {
-            Some(Fault::TakesARefusalForSent) if kind == TransportErrorKind::Connect => {
+            Some(Fault::ReportsRefusedAsSent) if kind == TransportErrorKind::Connect => {
                 error.with_maybe_sent(true)
             }
-            Some(Fault::PromisesThatNothingWasSent) => error.with_maybe_sent(false),
+            Some(Fault::ReportsNothingSent) => error.with_maybe_sent(false),
             _ => error,
         }
     }
 
     fn kind(&self, kind: TransportErrorKind) -> TransportErrorKind {
         match (self.fault, kind) {
-            (Some(Fault::TakesARefusalForABreak), TransportErrorKind::Connect) => TransportErrorKind::Io,
-            (Some(Fault::TakesABreakForATimeout), TransportErrorKind::Io) => TransportErrorKind::Timeout,
+            (Some(Fault::ReportsRefusedAsIo), TransportErrorKind::Connect) => TransportErrorKind::Io,
+            (Some(Fault::ReportsIoAsTimeout), TransportErrorKind::Io) => TransportErrorKind::Timeout,
             _ => kind,
         }
     }
@@ -187,66 +185,67 @@ impl RawClient {
 
 impl BlockingTransport for RawClient {
     fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
-        let _one = self.has(Fault::SendsOneAtATime).then(|| self.one_at_a_time.lock());
-        if self.dead.load(Ordering::SeqCst) {
-            return Err(TransportError::new(TransportErrorKind::Io, "dead"));
+        let _one = self.has(Fault::SendsOneRequestAtATime).then(|| self.one_at_a_time.lock());
+        if self.has_failed.load(Ordering::SeqCst) {
+            return Err(TransportError::new(TransportErrorKind::Io, "failed before"));
         }
-        let mut outcome = self.exchange(&request, request.url(), "POST");
-        match &outcome {
-            Ok(answer) if self.has(Fault::FollowsRedirects) && answer.status() / 100 == 3 => {
-                if let Some(location) = answer.header("location") {
-                    outcome = self.exchange(&request, location, "GET");
+        let mut result = self.exchange(&request, request.url(), "POST");
+        match &result {
+            Ok(response) if self.has(Fault::FollowsRedirects) && response.status() / 100 == 3 => {
+                if let Some(location) = response.header("location") {
+                    result = self.exchange(&request, location, "GET");
                 }
             }
-            Ok(answer) if self.has(Fault::TakesAStatusForAnError) && answer.status() >= 400 => {
-                outcome = Err((TransportErrorKind::Other, answer.status().to_string()));
+            Ok(response) if self.has(Fault::ReturnsErrorForStatus) && response.status() >= 400 => {
+                result = Err((TransportErrorKind::Other, response.status().to_string()));
             }
-            Err((TransportErrorKind::Io, _)) if self.has(Fault::RepeatsWhatBroke) => {
-                outcome = self.exchange(&request, request.url(), "POST");
+            Err((TransportErrorKind::Io, _)) if self.has(Fault::RetriesAfterIoError) => {
+                result = self.exchange(&request, request.url(), "POST");
             }
-            Err((TransportErrorKind::Connect, _)) if self.has(Fault::IsDeadAfterARefusal) => {
-                self.dead.store(true, Ordering::SeqCst);
+            Err((TransportErrorKind::Connect, _)) if self.has(Fault::FailsAfterRefused) => {
+                self.has_failed.store(true, Ordering::SeqCst);
             }
             _ => {}
         }
-        outcome.map_err(|failure| self.error(&request, failure))
+        result.map_err(|failure| self.error(&request, failure))
     }
 }
 
-impl Answer<'_> {
+impl Reader<'_> {
     fn read(mut self) -> Result<WireResponse, Failure> {
         let end_of_head = loop {
             if let Some(end) = find(&self.bytes, b"\r\n\r\n") {
                 break end;
             }
             if !self.read_more()? {
-                if self.bytes.is_empty() && self.client.has(Fault::TakesNothingForAnAnswer) {
+                if self.bytes.is_empty() && self.client.has(Fault::AcceptsEmptyResponse) {
                     return Ok(WireResponse::new(200, ""));
                 }
-                return Err((TransportErrorKind::Io, "the head is cut".to_owned()));
+                return Err((TransportErrorKind::Io, "truncated head".to_owned()));
             }
         };
         let head = String::from_utf8(self.bytes.drain(..end_of_head + 4).collect()).unwrap();
         let mut lines = head.lines();
         let status = match lines.next().unwrap().strip_prefix("HTTP/1.1 ") {
             Some(status) => status[..3].parse().unwrap(),
-            None if self.client.has(Fault::TakesAnythingForHttp) => 200,
-            None => return Err((TransportErrorKind::Io, "no HTTP".to_owned())),
+            None if self.client.has(Fault::AcceptsInvalidHttp) => 200,
+            None => return Err((TransportErrorKind::Io, "not HTTP".to_owned())),
         };
         let headers: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(": ")).collect();
         let body = self.body(&headers)?;
         let body = self.decompressed(body, &headers)?;
-        let body = if self.client.has(Fault::ReadsTheAnswerAsText) {
+        let body = if self.client.has(Fault::DecodesBodyAsText) {
             String::from_utf8_lossy(&body).into_owned().into_bytes()
         } else {
             body
         };
         let kept = headers.into_iter().filter(|(name, _)| {
-            // Without this one, nobody could follow a redirect or tell its status.
-            !self.client.has(Fault::KeepsNoHeaders) || name.eq_ignore_ascii_case("location")
+            // Needed to follow redirects.
+            !self.client.has(Fault::DropsHeaders) || name.eq_ignore_ascii_case("location")
         });
-        Ok(kept
-            .fold(WireResponse::new(status, body), |answer, (name, value)| answer.with_header(name, value)))
+        Ok(kept.fold(WireResponse::new(status, body), |response, (name, value)| {
+            response.with_header(name, value)
+        }))
     }
 
     fn body(&mut self, headers: &[(&str, &str)]) -> Result<Vec<u8>, Failure> {
@@ -256,23 +255,23 @@ impl Answer<'_> {
         }
         match header("content-length").map(|length| length.parse::<usize>().unwrap()) {
             Some(length) => {
-                let reads_it =
-                    [Fault::AllowsAnySize, Fault::ReadsAllBeforeItCounts].map(|f| self.client.has(f));
-                if !reads_it.contains(&true) {
-                    self.within_limit(length)?;
+                let reads_all =
+                    [Fault::IgnoresSizeLimit, Fault::ReadsAllBeforeSizeCheck].map(|f| self.client.has(f));
+                if !reads_all.contains(&true) {
+                    self.check_size(length)?;
                 }
                 while self.bytes.len() < length {
                     if !self.read_more()? {
-                        return self.cut();
+                        return self.truncated();
                     }
                 }
-                self.within_limit(length)?;
+                self.check_size(length)?;
             }
             None => {
                 while self.read_more()? {
-                    self.within_limit_so_far(self.bytes.len())?;
+                    self.check_size_so_far(self.bytes.len())?;
                 }
-                self.within_limit_at_the_end(self.bytes.len())?;
+                self.check_undeclared_size(self.bytes.len())?;
             }
         }
         Ok(std::mem::take(&mut self.bytes))
@@ -287,35 +286,35 @@ impl Answer<'_> {
                 }
                 if !self.read_more()? {
                     self.bytes = body;
-                    return self.cut();
+                    return self.truncated();
                 }
             };
             let line: Vec<u8> = self.bytes.drain(..end + 2).collect();
             let size = usize::from_str_radix(std::str::from_utf8(&line[..end]).unwrap(), 16).unwrap();
             while self.bytes.len() < size + 2 {
                 if !self.read_more()? {
-                    return self.cut();
+                    return self.truncated();
                 }
             }
             body.extend(self.bytes.drain(..size));
             self.bytes.drain(..2);
-            self.within_limit_so_far(body.len())?;
+            self.check_size_so_far(body.len())?;
             if size == 0 {
-                self.within_limit_at_the_end(body.len())?;
+                self.check_undeclared_size(body.len())?;
                 return Ok(body);
             }
         }
     }
 
-    fn cut(&mut self) -> Result<Vec<u8>, Failure> {
-        if self.client.has(Fault::TakesHalfForAnAnswer) {
+    fn truncated(&mut self) -> Result<Vec<u8>, Failure> {
+        if self.client.has(Fault::AcceptsTruncatedResponse) {
             return Ok(std::mem::take(&mut self.bytes));
         }
-        let shown = match self.client.fault {
-            Some(Fault::ShowsTheAnswerAsBytes) => format!("cut after {:?}", self.bytes),
-            _ => "cut".to_owned(),
+        let message = match self.client.fault {
+            Some(Fault::RevealsResponseBytes) => format!("truncated after {:?}", self.bytes),
+            _ => "truncated".to_owned(),
         };
-        Err((TransportErrorKind::Io, shown))
+        Err((TransportErrorKind::Io, message))
     }
 
     fn decompressed(&self, body: Vec<u8>, headers: &[(&str, &str)]) -> Result<Vec<u8>, Failure> {
@@ -324,53 +323,52 @@ impl Answer<'_> {
             return Ok(body);
         }
         let mut plain = Vec::new();
-        GzDecoder::new(body.as_slice()).read_to_end(&mut plain).map_err(of_io)?;
+        GzDecoder::new(body.as_slice()).read_to_end(&mut plain).map_err(io_failure)?;
         if !self.client.has(Fault::CountsCompressedBytes) {
-            self.within_limit(plain.len())?;
+            self.check_size(plain.len())?;
         }
         Ok(plain)
     }
 
-    /// One byte short of the limit would be too little.
-    fn within_limit(&self, length: usize) -> Result<(), Failure> {
-        let limit = self.limit - usize::from(self.client.has(Fault::AllowsOneByteLess));
-        if length > limit && !self.client.has(Fault::AllowsAnySize) {
+    fn check_size(&self, length: usize) -> Result<(), Failure> {
+        let limit = self.limit - usize::from(self.client.has(Fault::LimitsToOneByteLess));
+        if length > limit && !self.client.has(Fault::IgnoresSizeLimit) {
             return Err((TransportErrorKind::TooLarge, "too large".to_owned()));
         }
         Ok(())
     }
 
-    fn within_limit_so_far(&self, length: usize) -> Result<(), Failure> {
-        if self.client.has(Fault::ReadsAllBeforeItCounts) {
+    fn check_size_so_far(&self, length: usize) -> Result<(), Failure> {
+        if self.client.has(Fault::ReadsAllBeforeSizeCheck) {
             Ok(())
         } else {
-            self.within_limit_at_the_end(length)
+            self.check_undeclared_size(length)
         }
     }
 
-    fn within_limit_at_the_end(&self, length: usize) -> Result<(), Failure> {
-        if self.client.has(Fault::BelievesTheDeclaredSize) { Ok(()) } else { self.within_limit(length) }
+    fn check_undeclared_size(&self, length: usize) -> Result<(), Failure> {
+        if self.client.has(Fault::ChecksDeclaredSizeOnly) { Ok(()) } else { self.check_size(length) }
     }
 
-    /// Whether more has come; not if the other side has closed the connection.
+    /// Reads more bytes; returns `false` if the server has closed the connection.
     fn read_more(&mut self) -> Result<bool, Failure> {
         let timeout = match (self.each_read, self.deadline) {
             (Some(each), _) => Some(each),
-            (None, Some(deadline)) => Some(until(deadline).max(Duration::from_millis(1))),
+            (None, Some(deadline)) => Some(remaining(deadline).max(Duration::from_millis(1))),
             (None, None) => None,
         };
-        if self.each_read.is_none() && self.deadline.is_some_and(|deadline| until(deadline).is_zero()) {
-            return Err((TransportErrorKind::Timeout, "too late".to_owned()));
+        if self.each_read.is_none() && self.deadline.is_some_and(|deadline| remaining(deadline).is_zero()) {
+            return Err((TransportErrorKind::Timeout, "timeout".to_owned()));
         }
-        self.stream.set_read_timeout(timeout).map_err(of_io)?;
+        self.stream.set_read_timeout(timeout).map_err(io_failure)?;
         let mut block = vec![0; 1 << 16];
-        let length = self.stream.read(&mut block).map_err(of_io)?;
+        let length = self.stream.read(&mut block).map_err(io_failure)?;
         self.bytes.extend(&block[..length]);
         Ok(length > 0)
     }
 }
 
-fn of_io(error: io::Error) -> Failure {
+fn io_failure(error: io::Error) -> Failure {
     let kind = match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => TransportErrorKind::Timeout,
         _ => TransportErrorKind::Io,
@@ -378,16 +376,16 @@ fn of_io(error: io::Error) -> Failure {
     (kind, error.to_string())
 }
 
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
+fn find(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
+    bytes.windows(pattern.len()).position(|window| window == pattern)
 }
 
-#[expect(clippy::disallowed_methods, reason = "a transport keeps the time limit itself")]
-fn after(limit: Duration) -> Instant {
-    Instant::now() + limit
+#[expect(clippy::disallowed_methods, reason = "a transport enforces the timeout itself")]
+fn deadline_after(timeout: Duration) -> Instant {
+    Instant::now() + timeout
 }
 
-#[expect(clippy::disallowed_methods, reason = "a transport keeps the time limit itself")]
-fn until(deadline: Instant) -> Duration {
+#[expect(clippy::disallowed_methods, reason = "a transport enforces the timeout itself")]
+fn remaining(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }

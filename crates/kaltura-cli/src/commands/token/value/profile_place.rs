@@ -52,7 +52,7 @@ impl ProfilePlace {
             (&Setting::APP_TOKEN_ID, token.id.to_string()),
         ];
         // One that is not known here can not log in; the profile says so then.
-        let credentials = AppTokenCredentials::of(token);
+        let credentials = AppTokenCredentials::from_app_token(token);
         settings.extend(credentials.map(|it| (&Setting::HASH_TYPE, it.hash_type().to_string())));
         let value = Zeroizing::new(token.token.expose().to_owned());
         let secrets = vec![(ProfileSecret::AppToken, NewPlace::Kept(value))];

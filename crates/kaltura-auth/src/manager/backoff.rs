@@ -1,0 +1,86 @@
+//! The backoff: for a while after a failure no login is tried, and callers get the same error at once.
+
+use std::time::Duration;
+
+use super::policy::Policy;
+use super::{Deadline, Moment};
+use crate::error::{Error, ErrorKind};
+
+/// The backoff after the last failure, if any.
+#[derive(Debug)]
+pub(super) struct Backoff {
+    last: Option<(Deadline, Error)>,
+    failures: u32,
+}
+
+impl Backoff {
+    pub(super) const fn none() -> Self {
+        Self { last: None, failures: 0 }
+    }
+
+    /// After a successful login.
+    pub(super) fn clear(&mut self) {
+        *self = Self::none();
+    }
+
+    /// Sets the number of previous failures, which is the exponent of the next backoff.
+    pub(super) const fn set_failures(&mut self, failures: u32) {
+        self.failures = failures;
+    }
+
+    /// Starts the backoff and returns its duration, which grows with each failure. `random` is in `[0, 1)`.
+    ///
+    /// The duration is at least half of its upper bound: with full jitter it could be near zero.
+    pub(super) fn start(&mut self, error: Error, policy: &Policy, random: f64, now: Moment) -> Duration {
+        let range = if error.is_retryable() { policy.transient } else { policy.permanent };
+        let upper_bound = range.base.saturating_mul(1 << self.failures.min(16)).min(range.cap);
+        let min =
+            if error.kind() == ErrorKind::RateLimited { policy.min_rate_limited } else { Duration::ZERO };
+        let retry_after = error.retry_after().unwrap_or_default().min(policy.max_retry_after);
+        let duration = upper_bound.mul_f64(0.5 + 0.5 * random).max(min).max(retry_after);
+        self.failures = self.failures.saturating_add(1);
+        self.last = Some((Deadline::after(now, duration), error));
+        duration
+    }
+
+    pub(super) fn is_active(&self, now: Moment) -> bool {
+        self.error(now).is_some()
+    }
+
+    /// The error that started the backoff, while it lasts.
+    pub(super) fn error(&self, now: Moment) -> Option<&Error> {
+        self.last.as_ref().filter(|(until, _)| !until.is_reached(now)).map(|(_, error)| error)
+    }
+
+    /// The last failure, unless a login has succeeded since.
+    pub(super) fn last_error(&self) -> Option<&Error> {
+        self.last.as_ref().map(|(_, error)| error)
+    }
+
+    pub(super) fn remaining(&self, now: Moment) -> Duration {
+        self.last.as_ref().map_or(Duration::ZERO, |(until, _)| until.remaining(now))
+    }
+}
+
+/// Pseudo-random numbers for jitter, reproducible from a seed.
+///
+/// `SplitMix64`: good enough to keep many processes from acting at the same time, and for nothing else.
+#[derive(Debug)]
+pub(super) struct Jitter(u64);
+
+impl Jitter {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number in `[0, 1)`.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
+    pub(super) const fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^= mixed >> 31;
+        (mixed >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}

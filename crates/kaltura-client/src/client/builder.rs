@@ -1,0 +1,136 @@
+//! Configuration of a client, and its builder.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kaltura_auth::manager::{Observer, Policy};
+use kaltura_auth::runtime::Runtime;
+use kaltura_auth::source::SessionSource;
+use kaltura_auth::{CLIENT_TAG, ServiceUrl, SessionRequest, Transport};
+
+use crate::error::{ActionName, CallError, Error};
+use crate::retry::RetryPolicy;
+
+const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+const DEFAULT_MAX_POOLED_SESSIONS: usize = 256;
+
+/// The settings that an async and a blocking client share.
+#[derive(Clone)]
+pub(crate) struct Config {
+    pub(crate) service_url: ServiceUrl,
+    pub(crate) client_tag: String,
+    pub(crate) request_timeout: Duration,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) renew_on_actions_limit: bool,
+    pub(crate) session_policy: Policy,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) max_pooled_sessions: usize,
+}
+
+impl Config {
+    pub(crate) fn new(service_url: ServiceUrl) -> Self {
+        Self {
+            service_url,
+            client_tag: CLIENT_TAG.to_owned(),
+            request_timeout: DEFAULT_REQUEST_TIMEOUT,
+            retry: RetryPolicy::default(),
+            renew_on_actions_limit: true,
+            session_policy: Policy::default(),
+            observer: None,
+            max_pooled_sessions: DEFAULT_MAX_POOLED_SESSIONS,
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("service_url", &self.service_url)
+            .field("client_tag", &self.client_tag)
+            .field("request_timeout", &self.request_timeout)
+            .field("retry", &self.retry)
+            .field("renew_on_actions_limit", &self.renew_on_actions_limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The setters of both builders. Each builder has a field `config: Config`.
+macro_rules! config_setters {
+    () => {
+        /// Sets the observer of session events, for metrics and logs.
+        pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+            self.config.observer = Some(Arc::new(observer));
+            self
+        }
+
+        /// Sets how early sessions are renewed, and the backoff after a failed login.
+        pub fn session_policy(mut self, policy: Policy) -> Self {
+            self.config.session_policy = policy;
+            self
+        }
+
+        /// Sets when failed calls are retried.
+        pub fn retry(mut self, policy: RetryPolicy) -> Self {
+            self.config.retry = policy;
+            self
+        }
+
+        /// Sets the timeout of each request, from connecting to the last byte. The default is 60 seconds.
+        pub const fn request_timeout(mut self, timeout: Duration) -> Self {
+            self.config.request_timeout = timeout;
+            self
+        }
+
+        /// Sets the name of this client in the server's logs. The default is
+        /// [`CLIENT_TAG`](kaltura_auth::CLIENT_TAG).
+        pub fn client_tag(mut self, tag: impl Into<String>) -> Self {
+            self.config.client_tag = tag.into();
+            self
+        }
+
+        /// Sets whether to log in again when a session has reached its `actionslimit`. The default is `true`.
+        pub const fn renew_on_actions_limit(mut self, renew: bool) -> Self {
+            self.config.renew_on_actions_limit = renew;
+            self
+        }
+
+        /// Sets how many sessions [`login_as`](crate::Client::login_as) keeps, at least one. The default is 256.
+        pub const fn max_pooled_sessions(mut self, sessions: usize) -> Self {
+            self.config.max_pooled_sessions = sessions;
+            self
+        }
+    };
+}
+pub(crate) use config_setters;
+
+/// Configures a [`Client`](crate::Client). See [`Client::builder`](crate::Client::builder).
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct ClientBuilder {
+    pub(super) config: Config,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) runtime: Arc<dyn Runtime>,
+    pub(super) source: Arc<dyn SessionSource>,
+}
+
+impl ClientBuilder {
+    config_setters!();
+
+    /// The same settings with a session source for `request`.
+    pub(super) fn with_request(&self, request: &SessionRequest) -> Result<Self, Error> {
+        let source = self.source.with_request(request).ok_or_else(session_requests_unsupported)?;
+        Ok(Self { source, ..self.clone() })
+    }
+}
+
+pub(crate) fn session_requests_unsupported() -> Error {
+    Error::call(ActionName::new("client", "login_as"), CallError::SessionRequestsUnsupported)
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder").field("config", &self.config).finish_non_exhaustive()
+    }
+}

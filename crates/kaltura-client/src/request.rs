@@ -1,0 +1,228 @@
+//! A request of the API: prepared once, sent once or more often, its response evaluated. Async and blocking clients
+//! share all of it.
+
+use std::marker::PhantomData;
+
+use kaltura_auth::{ResponseMetadata, Session, TransportError, WireRequest, WireResponse};
+use kaltura_types::{Action, KsRefusal, Parameters, is_secret_name, payload};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::client::builder::Config;
+use crate::error::{ActionName, CallError, Error, ErrorKind};
+use crate::options::CallOptions;
+
+/// One call, or several calls in one HTTP request.
+pub(crate) trait ApiRequest {
+    /// What the caller gets.
+    type Output;
+
+    /// The name in errors and traces.
+    fn name(&self) -> &ActionName;
+
+    fn options(&self) -> &CallOptions;
+
+    /// Whether the client's own session is sent.
+    fn needs_session(&self) -> bool;
+
+    /// The request to send, without the limits and headers of the options.
+    fn wire_request(&self, session: Option<&Session>) -> WireRequest;
+
+    /// The secrets in the request, which no error may repeat.
+    fn secrets<'a>(&'a self, session: Option<&'a Session>) -> Vec<&'a str>;
+
+    /// Evaluates a response. The secrets are already redacted in its `metadata`.
+    fn evaluate(
+        &self,
+        response: &WireResponse,
+        metadata: &ResponseMetadata,
+        session: Option<&Session>,
+    ) -> Evaluation<Self::Output>;
+}
+
+/// What a response means.
+#[derive(Debug)]
+pub(crate) struct Evaluation<T> {
+    /// What the caller gets, unless the request is sent again.
+    pub(crate) outcome: Result<T, Error>,
+    /// Why the server refused the client's own session, once for each call that it refused.
+    pub(crate) ks_refusals: Vec<KsRefusal>,
+    /// Whether the server executed nothing, so that the request can be sent again with another session.
+    pub(crate) not_executed: bool,
+}
+
+impl<T> Evaluation<T> {
+    /// For a request whose outcome depends on the session that was sent, if any.
+    pub(crate) fn with_session(outcome: Result<T, Error>, session: Option<&Session>) -> Self {
+        let ks_refusals: Vec<KsRefusal> = match outcome.as_ref().map_err(Error::kind) {
+            Err(ErrorKind::KsRefused(refusal)) => session.map(|_| refusal).into_iter().collect(),
+            _ => Vec::new(),
+        };
+        let not_executed = !ks_refusals.is_empty();
+        Self { outcome, ks_refusals, not_executed }
+    }
+}
+
+/// Evaluates what the transport returned.
+pub(crate) fn evaluate<R: ApiRequest>(
+    request: &R,
+    outcome: Result<WireResponse, TransportError>,
+    session: Option<&Session>,
+) -> (Option<ResponseMetadata>, Evaluation<R::Output>) {
+    match outcome {
+        Ok(response) => {
+            let metadata = ResponseMetadata::from_response(&response, &request.secrets(session));
+            let evaluation = request.evaluate(&response, &metadata, session);
+            (Some(metadata), evaluation)
+        }
+        Err(error) => {
+            let outcome = Err(Error::transport(request.name().clone(), error));
+            (None, Evaluation { outcome, ks_refusals: Vec::new(), not_executed: false })
+        }
+    }
+}
+
+/// Whether a response with this status may be a result. The API returns results with 200 only (wire contract, section
+/// 2.1). JSON with another status that is no API error comes from a proxy or gateway.
+pub(crate) const fn has_result_status(metadata: &ResponseMetadata) -> bool {
+    matches!(metadata.status(), 200..=299)
+}
+
+/// A call of one action.
+pub(crate) struct ActionRequest<'a, O> {
+    config: &'a Config,
+    options: &'a CallOptions,
+    name: ActionName,
+    parameters: Parameters,
+    needs_session: bool,
+    output: PhantomData<fn() -> O>,
+}
+
+impl<'a, O> ActionRequest<'a, O> {
+    pub(crate) fn new<A: Action<Output = O>>(
+        action: &A,
+        options: &'a CallOptions,
+        config: &'a Config,
+    ) -> Result<Self, Error> {
+        let name = ActionName::new(action.service(), action.action());
+        let mut parameters = action.parameters();
+        if let Some(reserved) = find_reserved(&parameters) {
+            return Err(Error::call(name, CallError::ReservedParameter { name: reserved }));
+        }
+        let needs_session = options.ks.insert_into(&mut parameters);
+        if let Some(partner) = options.partner {
+            parameters.insert("partnerId".to_owned(), partner.get().into());
+        }
+        if options.nocache {
+            parameters.insert("nocache".to_owned(), 1.into());
+        }
+        parameters.insert("clientTag".to_owned(), config.client_tag.clone().into());
+        Ok(Self { config, options, name, parameters, needs_session, output: PhantomData })
+    }
+}
+
+impl<O: DeserializeOwned> ApiRequest for ActionRequest<'_, O> {
+    type Output = O;
+
+    fn name(&self) -> &ActionName {
+        &self.name
+    }
+
+    fn options(&self) -> &CallOptions {
+        self.options
+    }
+
+    fn needs_session(&self) -> bool {
+        self.needs_session
+    }
+
+    fn wire_request(&self, session: Option<&Session>) -> WireRequest {
+        let mut parameters = self.parameters.clone();
+        if let Some(session) = session {
+            parameters.insert("ks".to_owned(), session.ks().expose().into());
+        }
+        let (service, action) = (self.name.service(), self.name.action());
+        WireRequest::json(&self.config.service_url, service, action, parameters)
+    }
+
+    fn secrets<'a>(&'a self, session: Option<&'a Session>) -> Vec<&'a str> {
+        session
+            .map(|session| session.ks().expose())
+            .into_iter()
+            .chain(find_secrets(&self.parameters))
+            .collect()
+    }
+
+    fn evaluate(
+        &self,
+        response: &WireResponse,
+        metadata: &ResponseMetadata,
+        session: Option<&Session>,
+    ) -> Evaluation<O> {
+        let outcome = match payload::decode(response.body()) {
+            Ok(_) if !has_result_status(metadata) => {
+                Err(Error::unexpected_status(self.name.clone(), metadata))
+            }
+            Ok(output) => Ok(output),
+            Err(error) => {
+                let sent: Vec<String> = self.parameters.keys().cloned().collect();
+                Err(Error::response(self.name.clone(), error, metadata, &sent, &self.secrets(session)))
+            }
+        };
+        Evaluation::with_session(outcome, session)
+    }
+}
+
+/// The parameters that only the client sets: the action to call, the response format (JSON), and the client tag
+/// ([`ClientBuilder::client_tag`](crate::ClientBuilder::client_tag)).
+///
+/// A call with one of them is not sent: it fails with [`InvalidCall`](crate::ErrorKind::InvalidCall). Otherwise the
+/// client would overwrite the value, or could not read the response.
+pub const RESERVED_PARAMETERS: [&str; 4] = ["service", "action", "format", "clientTag"];
+
+/// The first reserved parameter among these.
+pub(crate) fn find_reserved(parameters: &Parameters) -> Option<&'static str> {
+    RESERVED_PARAMETERS.into_iter().find(|name| parameters.contains_key(*name))
+}
+
+/// The values of all parameters and members that have the name of a secret, at any depth.
+pub(crate) fn find_secrets(parameters: &Parameters) -> impl Iterator<Item = &str> {
+    let mut found = Vec::new();
+    collect_secrets(parameters, &mut found);
+    found.into_iter()
+}
+
+fn collect_secrets<'a>(members: &'a Parameters, found: &mut Vec<&'a str>) {
+    for (name, value) in members {
+        match value {
+            Value::String(text) if is_secret_name(name) => found.push(text),
+            Value::Array(list) => list.iter().for_each(|element| match element {
+                Value::String(text) if is_secret_name(name) => found.push(text),
+                Value::Object(members) => collect_secrets(members, found),
+                _ => {}
+            }),
+            Value::Object(members) => collect_secrets(members, found),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn secrets_are_found_by_name_at_any_depth() {
+        let parameters = json!({
+            "ks": "a", "Secret": "b", "id": "0_x", "appToken": { "description": "d", "token": "c" },
+            "users": [{ "newPassword": "e", "screenName": "s" }], "tokens": ["f", "g"], "session": 7,
+            "user": { "hashKey": "h", "otp": "i", "api_key": "j" },
+        });
+        let Value::Object(parameters) = parameters else { panic!("an object") };
+        let mut found: Vec<&str> = find_secrets(&parameters).collect();
+        found.sort_unstable();
+        assert_eq!(found, ["a", "b", "c", "e", "f", "g", "h", "i", "j"]);
+    }
+}

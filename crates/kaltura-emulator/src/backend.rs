@@ -1,0 +1,151 @@
+//! The server as a whole: from an HTTP request to an HTTP response.
+
+pub(crate) mod clock;
+pub(crate) mod random;
+pub(crate) mod seed;
+pub(crate) mod state;
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+
+use self::clock::Clock;
+use self::state::State;
+use crate::calls::Calls;
+use crate::dispatch::rate_limit::RateLimiter;
+use crate::dispatch::{Completed, multirequest};
+use crate::faults::{Fault, Faults, Triggered, apply_fault, echo_secrets};
+use crate::request::{ApiRequest, text};
+use crate::response::value::{ApiValue, Failure};
+use crate::response::{
+    Format, FormatError, HeaderSet, PHP_CONTENT_TYPE, php_float, preflight, response, with_headers,
+    write_bare_xml, write_json, write_php, write_xml,
+};
+use crate::response_cache::ResponseCache;
+use crate::services::Time;
+use crate::transport::Reply;
+
+/// Everything that changes while the emulator runs.
+pub(crate) struct Backend {
+    pub(crate) state: State,
+    pub(crate) rate_limiter: RateLimiter,
+    pub(crate) cache: ResponseCache,
+    pub(crate) faults: Faults,
+    pub(crate) calls: Calls,
+}
+
+impl Backend {
+    /// Responds to a request.
+    pub(crate) fn respond(&mut self, request: &Request<Bytes>, client: IpAddr, clock: &Clock) -> Reply {
+        let Some(api_request) = ApiRequest::read(request, client) else {
+            return Reply::whole(not_an_api_path());
+        };
+        if request.method() == Method::OPTIONS {
+            return Reply::whole(preflight(&clock.date_header()));
+        }
+        let triggered = self.faults.trigger(&fault_target(&api_request), &mut self.state.random);
+        let mut reply = Reply::whole(self.run_and_write(&api_request, clock, &triggered));
+        reply.delay = triggered.latency;
+        for fault in &triggered.faults {
+            apply_fault(&mut reply, fault);
+        }
+        if request.method() == Method::HEAD {
+            *reply.response.body_mut() = Bytes::new();
+        }
+        reply
+    }
+
+    /// Runs the request and writes the result in the requested format.
+    fn run_and_write(
+        &mut self,
+        request: &ApiRequest,
+        clock: &Clock,
+        triggered: &Triggered,
+    ) -> Response<Bytes> {
+        let time = Time { now: clock.now(), milliseconds: clock.milliseconds() };
+        let date = clock.date_header();
+        let id = self.state.random.below(1 << 31);
+        let mut headers = HeaderSet {
+            session: Some(format!("{id}, {}", time.now)),
+            is_complete: true,
+            ..HeaderSet::default()
+        };
+        let mut format = match Format::of(request) {
+            Ok(format) => format,
+            Err(FormatError { code, message }) => {
+                headers.kaltura = Some(format!("error- {code}"));
+                headers.app = Some(format!("exiting on error {code} - {message}"));
+                return with_headers(response(200, PHP_CONTENT_TYPE, ""), headers, &date);
+            }
+        };
+        let mut completed = if triggered.before_the_action {
+            Completed::new(Ok(ApiValue::Null))
+        } else {
+            self.run(request, time)
+        };
+        for fault in &triggered.faults {
+            match fault {
+                Fault::Xml => format = Format::Xml,
+                Fault::EchoSecrets => {
+                    completed.result = Ok(echo_secrets(&request.parameters));
+                    completed.refusal = None;
+                }
+                _ => {}
+            }
+        }
+        let value = match completed.result {
+            Ok(value) => value,
+            Err(Failure::ApiException(exception)) => ApiValue::Error(exception),
+            Err(Failure::Fatal) => {
+                return with_headers(response(500, PHP_CONTENT_TYPE, ""), HeaderSet::default(), &date);
+            }
+        };
+        if completed.is_from_cache {
+            headers.session = None;
+        }
+        headers.kaltura = completed.cache_header;
+        headers.part_of_multirequest = completed.part_header;
+        if let Some(message) = completed.refusal {
+            headers.kaltura = Some("error-SERVICE_FORBIDDEN".to_owned());
+            headers.app = Some(format!("exiting on error SERVICE_FORBIDDEN - {message}"));
+        }
+        let ignore_null = request.text("ignoreNull").is_some_and(|value| value == "1");
+        let body = match &format {
+            Format::Json => write_json(&value),
+            Format::Php => write_php(&value),
+            Format::Jsonp(callback) => format!("{callback}({});", write_json(&value)),
+            Format::Xml if completed.is_fast_path => {
+                write_bare_xml(&value, ignore_null, &php_float(completed.seconds))
+            }
+            Format::Xml => write_xml(&value, ignore_null, &php_float(completed.seconds)),
+        };
+        let content_type = content_type(request).unwrap_or_else(|| format.content_type().to_owned());
+        with_headers(response(200, &content_type, body), headers, &date)
+    }
+}
+
+/// The name of a request in a fault rule.
+fn fault_target(request: &ApiRequest) -> String {
+    let service = request.text("service").unwrap_or_default();
+    if service.eq_ignore_ascii_case(multirequest::SERVICE) {
+        service
+    } else {
+        format!("{service}.{}", request.text("action").unwrap_or_default())
+    }
+}
+
+/// The parameter `content-type` replaces the header. PHP adds a charset to text types.
+fn content_type(request: &ApiRequest) -> Option<String> {
+    let requested =
+        request.parameters.get("content-type").map(text).filter(|requested| !requested.is_empty())?;
+    let is_text = requested.starts_with("text/") && !requested.contains("charset");
+    Some(if is_text { format!("{requested};charset=UTF-8") } else { requested })
+}
+
+fn not_an_api_path() -> Response<Bytes> {
+    response(404, "text/plain;charset=UTF-8", "not a path of the API: such a path begins with /api_v3/\n")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,336 @@
+//! A partner of the seed, and what belongs to it: widgets, users, roles and entries.
+
+use kaltura_types::{AdminSecret, PartnerId, UnixTime, UserId, UserSecret, WidgetId};
+use serde::{Deserialize, Deserializer};
+
+/// A partner. Its secrets are random unless given.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct PartnerSeed {
+    pub(crate) id: PartnerId,
+    #[serde(default, rename = "description")]
+    _description: Option<serde::de::IgnoredAny>,
+    #[serde(default, deserialize_with = "admin_secrets")]
+    pub(crate) admin_secrets: Vec<AdminSecret>,
+    #[serde(default, deserialize_with = "user_secret")]
+    pub(crate) user_secret: Option<UserSecret>,
+    #[serde(default = "two")]
+    pub(crate) ks_version: u8,
+    #[serde(default)]
+    pub(crate) ks_max_expiry: Option<i64>,
+    #[serde(default)]
+    pub(crate) status: PartnerStatus,
+    #[serde(default = "yes")]
+    pub(crate) has_anonymous_user: bool,
+}
+
+impl PartnerSeed {
+    /// An active partner that issues version 2 KSs with a lifetime of at most a day.
+    #[must_use]
+    pub const fn new(id: PartnerId) -> Self {
+        Self {
+            id,
+            _description: None,
+            admin_secrets: Vec::new(),
+            user_secret: None,
+            ks_version: 2,
+            ks_max_expiry: Some(86_400),
+            status: PartnerStatus::Active,
+            has_anonymous_user: true,
+        }
+    }
+
+    /// Adds an admin secret. The first one signs USER sessions; all of them can log in and open a KS (wire contract,
+    /// section 6.1).
+    #[must_use]
+    pub fn admin_secret(mut self, secret: impl Into<AdminSecret>) -> Self {
+        self.admin_secrets.push(secret.into());
+        self
+    }
+
+    /// Sets the user secret.
+    #[must_use]
+    pub fn user_secret(mut self, secret: impl Into<UserSecret>) -> Self {
+        self.user_secret = Some(secret.into());
+        self
+    }
+
+    /// Makes the partner issue version 1 KSs.
+    #[must_use]
+    pub const fn issues_version_1(mut self) -> Self {
+        self.ks_version = 1;
+        self
+    }
+
+    /// The maximum lifetime of a KS in seconds; `None` for no limit of the partner's own.
+    #[must_use]
+    pub const fn ks_max_expiry(mut self, seconds: Option<i64>) -> Self {
+        self.ks_max_expiry = seconds;
+        self
+    }
+
+    /// Sets the status.
+    #[must_use]
+    pub const fn status(mut self, status: PartnerStatus) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Removes the partner's anonymous user. Then `appToken.add` refuses a token without `sessionUserId` (wire contract,
+    /// section 3).
+    #[must_use]
+    pub const fn without_anonymous_user(mut self) -> Self {
+        self.has_anonymous_user = false;
+        self
+    }
+}
+
+/// Whether a partner can use the API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum PartnerStatus {
+    /// It can use the API.
+    #[default]
+    Active,
+    /// Status 2. Calls with its sessions get `SERVICE_FORBIDDEN_CONTENT_BLOCKED`.
+    Blocked,
+    /// Status 3. For the API the same as [`Blocked`](Self::Blocked).
+    ContentBlocked,
+}
+
+fn admin_secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<AdminSecret>, D::Error> {
+    Ok(Vec::<String>::deserialize(deserializer)?.into_iter().map(AdminSecret::new).collect())
+}
+
+fn user_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UserSecret>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(UserSecret::new))
+}
+
+const fn two() -> u8 {
+    2
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// A widget. Any client can start an unprivileged session through it.
+///
+/// [`EmulatorBuilder::partner`](crate::EmulatorBuilder::partner) adds the default widget of the partner. A seed must
+/// contain it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct WidgetSeed {
+    pub(crate) id: WidgetId,
+    pub(crate) partner_id: PartnerId,
+    #[serde(default)]
+    pub(crate) entry_id: Option<String>,
+    #[serde(default)]
+    pub(crate) roles: Option<String>,
+    #[serde(default)]
+    pub(crate) privileges: Option<String>,
+    #[serde(default)]
+    pub(crate) privacy_context: Option<String>,
+}
+
+impl WidgetSeed {
+    /// A widget of a partner.
+    #[must_use]
+    pub fn new(id: impl Into<WidgetId>, partner: PartnerId) -> Self {
+        Self {
+            id: id.into(),
+            partner_id: partner,
+            entry_id: None,
+            roles: None,
+            privileges: None,
+            privacy_context: None,
+        }
+    }
+
+    /// The default widget of a partner.
+    #[must_use]
+    pub fn default_of(partner: PartnerId) -> Self {
+        Self::new(WidgetId::default_for(partner), partner)
+    }
+
+    /// Limits its sessions to an entry: `limitentry` (wire contract, section 4.2).
+    #[must_use]
+    pub fn entry(mut self, id: impl Into<String>) -> Self {
+        self.entry_id = Some(id.into());
+        self
+    }
+
+    /// Gives its sessions a role: `setrole`.
+    #[must_use]
+    pub fn role(mut self, role: impl Into<String>) -> Self {
+        self.roles = Some(role.into());
+        self
+    }
+
+    /// Gives its sessions these privileges instead of `view:*`.
+    #[must_use]
+    pub fn privileges(mut self, privileges: impl Into<String>) -> Self {
+        self.privileges = Some(privileges.into());
+        self
+    }
+
+    /// Gives its sessions a privacy context: `privacycontext`.
+    #[must_use]
+    pub fn privacy_context(mut self, context: impl Into<String>) -> Self {
+        self.privacy_context = Some(context.into());
+        self
+    }
+}
+
+/// A user of a partner. A session does not need one: a KS can contain any user id.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct UserSeed {
+    pub(crate) partner_id: PartnerId,
+    pub(crate) id: UserId,
+    #[serde(default)]
+    pub(crate) status: UserStatus,
+}
+
+impl UserSeed {
+    /// An active user.
+    #[must_use]
+    pub fn new(id: impl Into<UserId>, partner: PartnerId) -> Self {
+        Self { partner_id: partner, id: id.into(), status: UserStatus::Active }
+    }
+
+    /// Sets the status.
+    #[must_use]
+    pub const fn status(mut self, status: UserStatus) -> Self {
+        self.status = status;
+        self
+    }
+}
+
+/// Whether a user can use the API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum UserStatus {
+    /// It can use the API.
+    #[default]
+    Active,
+    /// Calls with sessions of the user get `USER_BLOCKED`.
+    Blocked,
+    /// The user does not exist any more. Sessions with its id still work.
+    Deleted,
+}
+
+/// A role. The privilege `setrole` names it by its id or system name.
+///
+/// A session with `setrole` can call the actions that the role permits, independent of the session type.
+///
+/// ```
+/// # use kaltura_emulator::RoleSeed;
+/// let role = RoleSeed::new(7, "TOKEN_READER").permits("appToken.get").permits("appToken.list");
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RoleSeed {
+    pub(crate) id: i64,
+    pub(crate) system_name: String,
+    pub(crate) permits: Vec<String>,
+}
+
+impl RoleSeed {
+    /// A role that permits no action yet, except those without a session.
+    #[must_use]
+    pub fn new(id: i64, system_name: impl Into<String>) -> Self {
+        Self { id, system_name: system_name.into(), permits: Vec::new() }
+    }
+
+    /// Permits an action, named like `appToken.list`. Case is ignored.
+    #[must_use]
+    pub fn permits(mut self, action: impl Into<String>) -> Self {
+        self.permits.push(action.into());
+        self
+    }
+
+    /// The role for players that every installation has.
+    pub(crate) fn playback() -> Self {
+        ["appToken.startSession", "baseEntry.get", "baseEntry.list", "media.get", "media.list"]
+            .into_iter()
+            .fold(Self::new(1, "PLAYBACK_BASE_ROLE"), Self::permits)
+    }
+
+    pub(crate) fn allows(&self, action: &str) -> bool {
+        self.permits.iter().any(|permitted| permitted.eq_ignore_ascii_case(action))
+    }
+}
+
+/// A video that `get` and `list` of the services `media` and `baseEntry` show.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct EntrySeed {
+    pub(crate) id: String,
+    pub(crate) partner_id: PartnerId,
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) description: Option<String>,
+    #[serde(default)]
+    pub(crate) tags: Option<String>,
+    /// In seconds.
+    #[serde(default)]
+    pub(crate) duration: i64,
+    #[serde(default)]
+    pub(crate) created_at: Option<UnixTime>,
+}
+
+impl EntrySeed {
+    /// A video of a partner.
+    #[must_use]
+    pub fn new(id: impl Into<String>, partner: PartnerId, name: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            partner_id: partner,
+            name: name.into(),
+            description: None,
+            tags: None,
+            duration: 0,
+            created_at: None,
+        }
+    }
+
+    /// Sets the description.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// Sets the tags, separated by commas.
+    #[must_use]
+    pub fn tags(mut self, tags: impl Into<String>) -> Self {
+        self.tags = Some(tags.into());
+        self
+    }
+
+    /// Sets the duration in seconds.
+    #[must_use]
+    pub const fn duration(mut self, seconds: i64) -> Self {
+        self.duration = seconds;
+        self
+    }
+
+    /// Sets the creation time. The default is the emulator's time when it is built.
+    #[must_use]
+    pub const fn created_at(mut self, time: UnixTime) -> Self {
+        self.created_at = Some(time);
+        self
+    }
+
+    /// The entries of an emulator without a seed.
+    pub(crate) fn samples(partner: PartnerId) -> [Self; 3] {
+        [
+            Self::new("0_sample01", partner, "Welcome").description("A first look around").tags("intro"),
+            Self::new("0_sample02", partner, "Lecture 1").tags("lecture,2026").duration(2_700),
+            Self::new("0_sample03", partner, "Café & <more>").duration(95),
+        ]
+    }
+}

@@ -1,0 +1,363 @@
+//! A running emulator, and what a test reads from it and changes on it.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use kaltura_auth::AppTokenCredentials;
+use kaltura_types::{
+    AdminSecret, AppTokenId, AppTokenStatus, AppTokenValue, HashType, Ks, PartnerId, UserId, UserSecret,
+};
+
+use crate::backend::clock::Clock;
+use crate::backend::seed::{AppTokenSeed, PartnerStatus, UserStatus};
+use crate::backend::{Backend, state};
+use crate::builder::EmulatorBuilder;
+use crate::calls::Calls;
+use crate::dispatch::ks_check;
+use crate::dispatch::rate_limit::RateLimit;
+use crate::faults::FaultRule;
+use crate::response_cache::ResponseCache;
+use crate::transport::Reply;
+
+/// An emulated Kaltura server. A clone is the same server.
+///
+/// [`new`](Self::new) creates one with one partner with random secrets, its default widget, one active app token
+/// and a few videos. [`builder`](Self::builder) creates others.
+#[derive(Clone)]
+pub struct Emulator {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) backend: Mutex<Backend>,
+    pub(crate) clock: Clock,
+    pub(crate) partner: PartnerId,
+    pub(crate) admin_secret: AdminSecret,
+    pub(crate) user_secret: UserSecret,
+    pub(crate) app_token: EmulatedAppToken,
+}
+
+impl Emulator {
+    /// An emulator for most tests.
+    ///
+    /// # Panics
+    ///
+    /// If the operating system gives no random bytes.
+    #[cfg(feature = "getrandom")]
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test without random bytes cannot continue")]
+    pub fn new() -> Self {
+        Self::builder().build().expect("the operating system gives random bytes")
+    }
+
+    /// Starts building an emulator with partners, app tokens and settings of your own.
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::default()
+    }
+
+    pub(crate) fn from_shared(shared: Shared) -> Self {
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The first partner.
+    #[must_use]
+    pub fn partner_id(&self) -> PartnerId {
+        self.shared.partner
+    }
+
+    /// The admin secret of the first partner, which signs its KSs.
+    #[must_use]
+    pub fn admin_secret(&self) -> &AdminSecret {
+        &self.shared.admin_secret
+    }
+
+    /// The user secret of the first partner.
+    #[must_use]
+    pub fn user_secret(&self) -> &UserSecret {
+        &self.shared.user_secret
+    }
+
+    /// An app token of the first partner to log in with: an active one, with SHA-256 if there is one.
+    #[must_use]
+    pub fn app_token(&self) -> &EmulatedAppToken {
+        &self.shared.app_token
+    }
+
+    /// The server's clock. A test can move it.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.shared.clock.clone()
+    }
+
+    /// The calls so far, in order.
+    #[must_use]
+    pub fn calls(&self) -> Calls {
+        self.backend().calls.clone()
+    }
+
+    /// Forgets the calls so far.
+    pub fn forget_calls(&self) {
+        self.backend().calls = Calls::default();
+    }
+
+    /// This server as a transport: a clone of it.
+    #[must_use]
+    pub fn transport(&self) -> Self {
+        self.clone()
+    }
+
+    /// Responds to a request from the client with this address, like [`respond`](Self::respond), but without the
+    /// delay and without breaking the connection.
+    #[must_use]
+    pub fn handle(&self, request: &http::Request<Bytes>, client: IpAddr) -> http::Response<Bytes> {
+        self.respond(request, client).response
+    }
+
+    /// Responds to a request from the client with this address. The reply also contains the delay of the response
+    /// and how the connection breaks. The caller must apply both.
+    #[must_use]
+    pub fn respond(&self, request: &http::Request<Bytes>, client: IpAddr) -> Reply {
+        self.backend().respond(request, client, &self.shared.clock)
+    }
+
+    fn backend(&self) -> MutexGuard<'_, Backend> {
+        // After a panic in one call, a test can still read the state.
+        self.shared.backend.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(feature = "getrandom")]
+impl Default for Emulator {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator")
+            .field("partner", &self.shared.partner)
+            .field("clock", &self.shared.clock)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Changes on the server without a request of the client under test.
+impl Emulator {
+    /// Adds an app token.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownObject`] if the seed names a partner that the emulator does not have.
+    pub fn add_app_token(&self, seed: AppTokenSeed) -> Result<EmulatedAppToken, UnknownObject> {
+        let partner = seed.partner_id.unwrap_or(self.shared.partner);
+        let mut backend = self.backend();
+        if !backend.state.partners.contains_key(&partner) {
+            return Err(UnknownObject::Partner(partner));
+        }
+        let token = backend.state.store_app_token(seed, partner, self.shared.clock.now());
+        Ok(EmulatedAppToken::from_record(&token))
+    }
+
+    /// Disables an app token of the first partner: it starts no more sessions. No action of the API can do this,
+    /// but Kaltura's staff can.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownObject`] if there is no such token.
+    pub fn disable_token(&self, id: &AppTokenId) -> Result<(), UnknownObject> {
+        self.set_token_status(id, AppTokenStatus::Disabled)
+    }
+
+    /// Enables a disabled app token of the first partner.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownObject`] if there is no such token.
+    pub fn enable_token(&self, id: &AppTokenId) -> Result<(), UnknownObject> {
+        self.set_token_status(id, AppTokenStatus::Active)
+    }
+
+    /// Deletes an app token of the first partner, and ends its sessions, as `appToken.delete` does.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownObject`] if there is no such token.
+    pub fn delete_token(&self, id: &AppTokenId) -> Result<(), UnknownObject> {
+        if self.backend().state.delete_app_token(self.shared.partner, id.as_str()) {
+            Ok(())
+        } else {
+            Err(UnknownObject::AppToken(id.clone()))
+        }
+    }
+
+    /// Ends a session and its group, as `session.end` does. For a session of an app token, all sessions of
+    /// that token end, including those that are started later (wire contract, section 4.4).
+    ///
+    /// ```
+    /// # use kaltura_auth::{AppTokenLogin, ServiceUrl}; use kaltura_emulator::Emulator;
+    /// # let emulator = Emulator::new();
+    /// let login = AppTokenLogin::new(ServiceUrl::US, emulator.app_token().credentials());
+    /// let session = login.run_blocking(&emulator)?;
+    /// emulator.end_session(session.ks())?;
+    /// // Each later call with this session or a new one of the token gets INVALID_KS with the reason LOGOUT.
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownObject`] if the text is not a KS of a partner of this emulator.
+    pub fn end_session(&self, ks: &Ks) -> Result<(), UnknownObject> {
+        let mut backend = self.backend();
+        let opened = ks_check::open(&backend.state, ks).map_err(|_| UnknownObject::Ks)?;
+        backend.state.end_session(&opened);
+        Ok(())
+    }
+
+    /// Blocks the first partner: every call with its sessions gets the error
+    /// `SERVICE_FORBIDDEN_CONTENT_BLOCKED`.
+    pub fn block_partner(&self) {
+        self.set_partner_status(PartnerStatus::Blocked);
+    }
+
+    /// Unblocks the first partner.
+    pub fn unblock_partner(&self) {
+        self.set_partner_status(PartnerStatus::Active);
+    }
+
+    /// Blocks a user of the first partner, and creates the user if it does not exist: calls with its sessions get
+    /// the error `USER_BLOCKED`.
+    pub fn block_user(&self, user: &UserId) {
+        self.set_user_status(user, UserStatus::Blocked);
+    }
+
+    /// Unblocks a user of the first partner, and creates the user if it does not exist.
+    pub fn unblock_user(&self, user: &UserId) {
+        self.set_user_status(user, UserStatus::Active);
+    }
+
+    fn set_token_status(&self, id: &AppTokenId, status: AppTokenStatus) -> Result<(), UnknownObject> {
+        let mut backend = self.backend();
+        let token = backend.state.app_token_mut(self.shared.partner, id.as_str());
+        token.ok_or_else(|| UnknownObject::AppToken(id.clone()))?.status = status;
+        Ok(())
+    }
+
+    fn set_partner_status(&self, status: PartnerStatus) {
+        if let Some(partner) = self.backend().state.partners.get_mut(&self.shared.partner) {
+            partner.status = status;
+        }
+    }
+
+    fn set_user_status(&self, user: &UserId, status: UserStatus) {
+        let now = self.shared.clock.now();
+        let mut backend = self.backend();
+        match backend.state.user_mut(self.shared.partner, user.as_str()) {
+            Some(user) => user.status = status,
+            None => backend.state.add_user(self.shared.partner, user.as_str(), status, now),
+        }
+    }
+}
+
+/// Settings. [`EmulatorBuilder`] sets the initial ones.
+impl Emulator {
+    /// Replaces the rate limits and resets their counters.
+    pub fn set_rate_limits(&self, limits: impl IntoIterator<Item = RateLimit>) {
+        self.backend().rate_limiter.set(limits.into_iter().collect());
+    }
+
+    /// Switches the response cache on or off, and empties it.
+    pub fn set_response_cache(&self, is_on: bool) {
+        self.backend().cache = ResponseCache::new(is_on);
+    }
+
+    /// Adds a fault rule. Earlier rules stay.
+    pub fn inject(&self, rule: FaultRule) {
+        self.backend().faults.inject(rule);
+    }
+
+    /// Removes all fault rules.
+    pub fn clear_faults(&self) {
+        self.backend().faults.clear();
+    }
+
+    /// Delays each response by a time from this range; `None` for no delay.
+    pub fn set_latency(&self, range: Option<RangeInclusive<Duration>>) {
+        self.backend().faults.set_latency(range);
+    }
+
+    /// Whether the database has partner 0, for which calls without a KS are made. It has one unless a test
+    /// removes it. Without it such calls get the error `MISSING_KS` (wire contract, section 7).
+    pub fn keep_anonymous_partner(&self, exists: bool) {
+        self.backend().state.has_anonymous_partner = exists;
+    }
+}
+
+/// An app token of the emulator, with everything that a client needs to log in.
+#[derive(Clone, Debug)]
+pub struct EmulatedAppToken {
+    partner: PartnerId,
+    id: AppTokenId,
+    value: AppTokenValue,
+    hash_type: HashType,
+}
+
+impl EmulatedAppToken {
+    pub(crate) fn from_record(token: &state::AppToken) -> Self {
+        Self {
+            partner: token.partner,
+            id: AppTokenId::new(token.id.as_str()),
+            value: token.value.clone(),
+            hash_type: token.effective_hash_type(),
+        }
+    }
+
+    /// The partner that owns the token.
+    #[must_use]
+    pub const fn partner_id(&self) -> PartnerId {
+        self.partner
+    }
+
+    /// The id.
+    #[must_use]
+    pub const fn id(&self) -> &AppTokenId {
+        &self.id
+    }
+
+    /// The token value: the secret.
+    #[must_use]
+    pub const fn value(&self) -> &AppTokenValue {
+        &self.value
+    }
+
+    /// The hash type; SHA-1 for a token that was stored without one.
+    #[must_use]
+    pub const fn hash_type(&self) -> HashType {
+        self.hash_type
+    }
+
+    /// The credentials for an `AppTokenLogin`.
+    #[must_use]
+    pub fn credentials(&self) -> AppTokenCredentials {
+        AppTokenCredentials::new(self.partner, self.id.clone(), self.value.clone(), self.hash_type)
+    }
+}
+
+/// A method named an object that the emulator does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnknownObject {
+    /// A partner.
+    #[error("the emulator has no partner {0}; add it to the builder")]
+    Partner(PartnerId),
+    /// An app token of the first partner.
+    #[error("the emulator's first partner has no app token {0}, or it is deleted")]
+    AppToken(AppTokenId),
+    /// A KS.
+    #[error("the text is not a KS of a partner of this emulator")]
+    Ks,
+}

@@ -1,0 +1,87 @@
+//! An emulated Kaltura server in the process: it checks real hashes, issues and opens real KS strings, and
+//! responds with the real error codes and messages.
+//!
+//! ```
+//! use kaltura_auth::{AppTokenLogin, ServiceUrl};
+//! use kaltura_emulator::Emulator;
+//! use kaltura_types::ErrorCode;
+//!
+//! let emulator = Emulator::new();
+//! let login = AppTokenLogin::new(ServiceUrl::US, emulator.app_token().credentials());
+//!
+//! let session = login.run_blocking(&emulator)?;
+//! assert_eq!(emulator.calls().count("appToken.startSession"), 1);
+//!
+//! emulator.disable_token(emulator.app_token().id())?;
+//! let error = login.run_blocking(&emulator).unwrap_err();
+//! assert_eq!(error.api_error().unwrap().code(), &ErrorCode::AppTokenNotActive);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | to | use |
+//! |---|---|
+//! | create one, with partners and tokens of your own | [`Emulator::new`], [`Emulator::builder`], [`Seed`] |
+//! | move time | [`Emulator::clock`] |
+//! | end sessions, disable tokens, block users without the client's knowledge | [`Emulator::end_session`] and the methods beside it |
+//! | see what was called | [`Emulator::calls`] |
+//! | inject faults | [`Emulator::inject`], [`Fault`], [`FaultRule`] |
+//! | behave like the live service, with a cache and limits | [`Emulator::set_response_cache`], [`RateLimit`] |
+//! | serve clients that speak HTTP | the module `server` (feature `server`) |
+//!
+//! It has these actions:
+//!
+//! | service | actions |
+//! |---|---|
+//! | `session` | `start`, `startWidgetSession`, `get`, `end`, `impersonate`, `impersonateByKs` |
+//! | `appToken` | `startSession`, `add`, `get`, `list`, `update`, `delete` |
+//! | `user` | `get`, `delete` |
+//! | `system` | `ping`, `getTime` |
+//! | `media` | `get`, `list` |
+//! | `baseEntry` | `get`, `list` |
+//!
+//! One request may contain several of them (`multirequest`). Responses are JSON, XML, PHP's serialize or JSONP.
+//! Lists of entries apply filters by id, time, status and type, orders by time, and the pager. Other filters,
+//! such as `nameLike`, match every entry.
+//!
+//! Not emulated: the browser-cache headers of `kalsig`, a partner's access control by address, and every other
+//! action.
+//!
+//! [`Emulator`] works without a network: it is a transport of `kaltura-auth`, and [`Emulator::handle`] responds
+//! to a request of the crate `http`. Its behaviour is described in the project's wire contract, whose sections
+//! these docs cite.
+//!
+//! # Features
+//!
+//! - `getrandom` (default): random secrets and ids from the operating system. Without it, give
+//!   [`EmulatorBuilder::random_seed`] or [`EmulatorBuilder::random_bytes`].
+//! - `server`: the emulator as an HTTP server on loopback.
+
+mod backend;
+mod builder;
+mod calls;
+mod control;
+mod dispatch;
+mod emulator;
+mod faults;
+mod request;
+mod response;
+mod response_cache;
+#[cfg(feature = "server")]
+pub mod server;
+mod services;
+#[cfg(test)]
+mod test_client;
+mod transport;
+
+pub use self::backend::clock::Clock;
+pub use self::backend::seed::{
+    AppTokenSeed, EntrySeed, InvalidSeed, PartnerSeed, PartnerStatus, RoleSeed, Seed, UserSeed, UserStatus,
+    WidgetSeed,
+};
+pub use self::builder::{BuildError, EmulatorBuilder};
+pub use self::calls::{Calls, RecordedCall};
+pub use self::control::Command;
+pub use self::dispatch::rate_limit::{InvalidRateLimit, RateLimit};
+pub use self::emulator::{EmulatedAppToken, Emulator, UnknownObject};
+pub use self::faults::{Fault, FaultRule, InvalidFaultRule};
+pub use self::transport::{Breakage, Reply};

@@ -1,0 +1,161 @@
+//! How PHP and the server's own reader turn parameters into types (wire contract, section 1.3).
+
+use super::Parameter;
+
+/// PHP's `(string)`.
+pub(crate) fn text(value: &Parameter) -> String {
+    match value {
+        Parameter::Null | Parameter::Bool(false) => String::new(),
+        Parameter::Bool(true) => "1".to_owned(),
+        Parameter::Number(number) => number.to_string(),
+        Parameter::String(text) => text.clone(),
+        Parameter::Array(_) | Parameter::Object(_) => "Array".to_owned(),
+    }
+}
+
+/// PHP's `(int)`: the number at the beginning of a text, 0 if there is none. A number that is too large becomes the
+/// largest.
+pub(crate) fn int(value: &Parameter) -> i64 {
+    match value {
+        Parameter::Null => 0,
+        Parameter::Bool(truth) => i64::from(*truth),
+        Parameter::Number(number) => {
+            number.as_i64().unwrap_or_else(|| truncate(number.as_f64().unwrap_or(0.0)))
+        }
+        Parameter::String(text) => leading_int(text).unwrap_or(0),
+        Parameter::Array(list) => i64::from(!list.is_empty()),
+        Parameter::Object(fields) => i64::from(!fields.is_empty()),
+    }
+}
+
+/// The number at the beginning of a text; `None` if there is none, for which PHP's arithmetic fails.
+pub(crate) fn leading_int(text: &str) -> Option<i64> {
+    leading_number(text).map(|(number, _)| number.truncated())
+}
+
+/// PHP's `==` between a text and a whole number: a numeric text, with or without blanks around it, is compared as a
+/// number.
+pub(crate) fn equals_number(text: &str, number: i64) -> bool {
+    match leading_number(text) {
+        #[expect(clippy::cast_precision_loss, reason = "PHP converts the integer in the same way")]
+        Some((Number::Float(value), rest)) if is_blank(rest) => value == number as f64,
+        Some((Number::Integer(value), rest)) if is_blank(rest) => value == number,
+        _ => false,
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Number {
+    Integer(i64),
+    Float(f64),
+}
+
+impl Number {
+    fn truncated(self) -> i64 {
+        match self {
+            Self::Integer(number) => number,
+            Self::Float(number) => truncate(number),
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the cast of Rust saturates, as PHP's of a text does")]
+fn truncate(number: f64) -> i64 {
+    number as i64
+}
+
+/// The number at the beginning of a text, after blanks, and the rest of the text.
+fn leading_number(text: &str) -> Option<(Number, &str)> {
+    let text = text.trim_start_matches(BLANKS);
+    let digits = |from: usize| text[from..].bytes().take_while(u8::is_ascii_digit).count();
+    let sign = usize::from(text.starts_with(['+', '-']));
+    let whole = digits(sign);
+    let mut end = sign + whole;
+    let mut is_float = false;
+    if text[end..].starts_with('.') {
+        let fraction = digits(end + 1);
+        if whole + fraction > 0 {
+            end += 1 + fraction;
+            is_float = true;
+        }
+    }
+    if whole == 0 && !is_float {
+        return None;
+    }
+    if text[end..].starts_with(['e', 'E']) {
+        let sign = usize::from(text[end + 1..].starts_with(['+', '-']));
+        let exponent = digits(end + 1 + sign);
+        if exponent > 0 {
+            end += 1 + sign + exponent;
+            is_float = true;
+        }
+    }
+    let (number, rest) = text.split_at(end);
+    let integer = if is_float { None } else { number.parse().ok() };
+    let number = match integer {
+        Some(integer) => Number::Integer(integer),
+        None => Number::Float(number.parse().ok()?),
+    };
+    Some((number, rest))
+}
+
+const BLANKS: [char; 6] = [' ', '\t', '\n', '\r', '\x0b', '\x0c'];
+
+fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| BLANKS.contains(&c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn parameter(value: &Value) -> Parameter {
+        serde_json::from_str(&value.to_string()).unwrap()
+    }
+
+    #[test]
+    fn integers_are_cast_as_in_php() {
+        for (value, number) in [
+            (json!("abc"), 0),
+            (json!("3.7"), 3),
+            (json!("1e3"), 1000),
+            (json!("1e"), 1),
+            (json!(" 12x"), 12),
+            (json!("-7"), -7),
+            (json!("+.5e1"), 5),
+            (json!("."), 0),
+            (json!("99999999999999999999"), i64::MAX),
+            (json!("-99999999999999999999"), i64::MIN),
+            (json!("1e999"), i64::MAX),
+            (json!(""), 0),
+            (json!(null), 0),
+            (json!(true), 1),
+            (json!(3.9), 3),
+            (json!({}), 0),
+            (json!({"a": 1}), 1),
+            (json!([0]), 1),
+        ] {
+            assert_eq!(int(&parameter(&value)), number, "{value}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_compared_loosely() {
+        for text in ["2", "2 ", " 2", "02", "2.0", "+2", "0.2e1"] {
+            assert!(equals_number(text, 2), "{text:?}");
+        }
+        for text in ["", "2x", "two", "1", "2.5", "0x2"] {
+            assert!(!equals_number(text, 2), "{text:?}");
+        }
+        assert!(!equals_number("", 0));
+    }
+
+    #[test]
+    fn texts_are_cast_as_in_php() {
+        assert_eq!(text(&parameter(&json!({"a": 1}))), "Array");
+        assert_eq!(text(&parameter(&json!(123))), "123");
+        assert_eq!(text(&parameter(&json!(null))), "");
+        assert_eq!(text(&parameter(&json!(true))), "1");
+    }
+}

@@ -1,0 +1,199 @@
+//! Query strings and form bodies as PHP reads them: urlencoded and `multipart/form-data`.
+
+use percent_encoding::percent_decode;
+
+use super::{Parameter, Parameters};
+
+/// The number of variables that PHP reads (its setting `max_input_vars`).
+const MAX_VARIABLES: usize = 1000;
+/// The maximum nesting of brackets (PHP's setting `max_input_nesting_level`).
+pub(super) const MAX_DEPTH: usize = 64;
+
+/// Reads `name=value&…`, with brackets in names for nesting.
+pub(super) fn read(body: &[u8]) -> Parameters {
+    let mut parameters = Parameters::new();
+    let pairs = body.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
+    for pair in pairs.take(MAX_VARIABLES) {
+        let (name, value) = match pair.iter().position(|&byte| byte == b'=') {
+            Some(at) => (&pair[..at], &pair[at + 1..]),
+            None => (pair, &[][..]),
+        };
+        insert(&mut parameters, &decode(name), decode(value));
+    }
+    parameters
+}
+
+/// Stores a field under its name, which may contain brackets.
+fn insert(parameters: &mut Parameters, name: &str, value: String) {
+    let name = name.split('\0').next().unwrap_or_default().trim_start_matches(' ');
+    if let Some((top, keys)) = split_name(name) {
+        insert_nested(parameters, top, &keys, value);
+    }
+}
+
+/// An empty key is the next free number. A text is replaced where an object is needed.
+fn insert_nested(map: &mut Parameters, name: String, keys: &[String], value: String) {
+    let Some((key, rest)) = keys.split_first() else {
+        map.insert(name, value.into());
+        return;
+    };
+    let nested = map.entry(name).or_insert(Parameter::Null).object_mut();
+    let key = if key.is_empty() { next_number(nested) } else { key.clone() };
+    insert_nested(nested, key, rest, value);
+}
+
+/// Splits a name: `a[b][]` is `a` with the keys `b` and an empty one. Without a closing bracket there are no keys.
+/// `None` if the name begins with a bracket or nests too deeply.
+fn split_name(name: &str) -> Option<(String, Vec<String>)> {
+    let bracket = match name.find('[') {
+        Some(at) if name[at..].contains(']') => at,
+        _ => return (!name.is_empty()).then(|| (mangle(name), Vec::new())),
+    };
+    let mut keys = Vec::new();
+    let mut rest = &name[bracket..];
+    while let Some((key, after)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        keys.push(key.trim_start_matches([' ', '\t', '\n', '\r']).to_owned());
+        rest = after;
+    }
+    (bracket > 0 && keys.len() <= MAX_DEPTH).then(|| (mangle(&name[..bracket]), keys))
+}
+
+/// PHP replaces characters that a variable's name cannot contain by `_`.
+fn mangle(name: &str) -> String {
+    name.replace(['.', ' ', '['], "_")
+}
+
+fn next_number(map: &Parameters) -> String {
+    let highest = map.keys().filter_map(|key| key.parse::<u32>().ok()).max();
+    highest.map_or(0, |highest| u64::from(highest) + 1).to_string()
+}
+
+fn decode(text: &[u8]) -> String {
+    let with_blanks: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
+    into_text(percent_decode(&with_blanks).collect())
+}
+
+/// Removes the bytes that are not UTF-8 (wire contract, section 1.3).
+pub(super) fn into_text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| error.as_bytes().utf8_chunks().map(|chunk| chunk.valid()).collect())
+}
+
+/// Reads the fields of `multipart/form-data`; files are skipped. `attributes` follow the media type and contain the
+/// boundary.
+pub(super) fn read_multipart(body: &[u8], attributes: &str) -> Parameters {
+    let mut parameters = Parameters::new();
+    let Some(boundary) = attribute(attributes, "boundary") else { return parameters };
+    let delimiter = format!("--{boundary}");
+    for part in split(body, delimiter.as_bytes()).skip(1) {
+        // Two dashes after the delimiter end the body.
+        if part.starts_with(b"--") {
+            break;
+        }
+        if let Some((name, value)) = read_part(part) {
+            insert(&mut parameters, &name, value);
+        }
+    }
+    parameters
+}
+
+fn read_part(part: &[u8]) -> Option<(String, String)> {
+    let end_of_headers = part.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let headers = into_text(part[..end_of_headers].to_vec());
+    let value = &part[end_of_headers + 4..];
+    let value = value.strip_suffix(b"\r\n").unwrap_or(value);
+    let disposition = headers.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-disposition").then_some(value)
+    })?;
+    if attribute(disposition, "filename").is_some() {
+        return None;
+    }
+    Some((attribute(disposition, "name")?, into_text(value.to_vec())))
+}
+
+/// An attribute of a header, without its quotes.
+fn attribute(header: &str, name: &str) -> Option<String> {
+    header.split(';').find_map(|attribute| {
+        let (present, value) = attribute.split_once('=')?;
+        let value = value.trim();
+        let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+        present.trim().eq_ignore_ascii_case(name).then(|| value.to_owned())
+    })
+}
+
+/// Splits at each occurrence of a delimiter.
+fn split<'a>(body: &'a [u8], delimiter: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    let mut rest = Some(body);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        match text.windows(delimiter.len()).position(|window| window == delimiter) {
+            Some(at) => {
+                rest = Some(&text[at + delimiter.len()..]);
+                Some(&text[..at])
+            }
+            None => rest.take(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_json::json_of;
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn parsed(body: &str) -> Value {
+        json_of(&read(body.as_bytes()))
+    }
+
+    #[test]
+    fn brackets_nest() {
+        assert_eq!(
+            parsed("a[b]=1&a[c][d]=2&e[]=x&e[]=y&e[7]=z&e[]=w"),
+            json!({"a": {"b": "1", "c": {"d": "2"}}, "e": {"0": "x", "1": "y", "7": "z", "8": "w"}})
+        );
+        assert_eq!(parsed("a=1&a[b]=2"), json!({"a": {"b": "2"}}));
+        assert_eq!(parsed("a[b]=2&a=1"), json!({"a": "1"}));
+        assert_eq!(parsed("a[b]c[d]=1"), json!({"a": {"b": "1"}}));
+        assert_eq!(parsed("[a]=1&=2&a[b=3"), json!({"a_b": "3"}));
+    }
+
+    #[test]
+    fn names_are_changed_as_in_php_and_the_last_value_wins() {
+        assert_eq!(
+            parsed("a.b=1&c+d=2&+e=3&f.g[h.i]=4"),
+            json!({"a_b": "1", "c_d": "2", "e": "3", "f_g": {"h.i": "4"}})
+        );
+        assert_eq!(parsed("a=1&a=2&b"), json!({"a": "2", "b": ""}));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_removed() {
+        assert_eq!(parsed("a=x%FFy+%C3%A9%2B"), json!({"a": "xy é+"}));
+    }
+
+    #[test]
+    fn deep_nesting_and_many_variables_are_not_read() {
+        let deep = format!("a{}=1", "[x]".repeat(MAX_DEPTH + 1));
+        assert_eq!(parsed(&deep), json!({}));
+        let many: String = (0..1500).map(|n| format!("a{n}=1&")).collect();
+        assert_eq!(parsed(&many).as_object().unwrap().len(), MAX_VARIABLES);
+    }
+
+    #[test]
+    fn fields_are_read_and_files_skipped() {
+        let body = "--x\r\nContent-Disposition: form-data; name=\"a[b]\"\r\n\r\none\r\ntwo\r\n\
+                    --x\r\ncontent-disposition: form-data; name=f; filename=\"f.txt\"\r\n\r\nfile\r\n\
+                    --x\r\nContent-Type: text/plain\r\nContent-Disposition: form-data; name=c\r\n\r\n3\r\n--x--\r\n";
+        let read = read_multipart(body.as_bytes(), " boundary=\"x\"");
+        assert_eq!(json_of(&read), json!({"a": {"b": "one\r\ntwo"}, "c": "3"}));
+    }
+
+    #[test]
+    fn a_body_that_is_not_multipart_has_no_fields() {
+        assert!(read_multipart(b"--x\r\nbroken", " boundary=x").is_empty());
+        assert!(read_multipart(b"a=1", "").is_empty());
+        assert!(read_multipart(b"a=1", "boundary=").is_empty());
+    }
+}

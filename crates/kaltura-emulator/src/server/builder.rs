@@ -1,0 +1,175 @@
+//! Building and starting a server.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use kaltura_auth::ServiceUrl;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::{oneshot, watch};
+
+use super::connection::{Exchanges, Respond, Stop, run};
+use super::control;
+use super::{ANY_PORT, Server, ServerError};
+use crate::Emulator;
+
+/// Builds a [`Server`].
+///
+/// ```
+/// # use kaltura_emulator::{Emulator, server::Server};
+/// let server = Server::builder(Emulator::new()).max_request_bytes(1 << 20).spawn()?;
+/// # Ok::<(), kaltura_emulator::server::ServerError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it is started"]
+pub struct ServerBuilder {
+    emulator: Emulator,
+    address: SocketAddr,
+    remote_allowed: bool,
+    takes_commands: bool,
+    max_request_bytes: usize,
+    shutdown_grace: Duration,
+}
+
+impl ServerBuilder {
+    /// The default maximum size of a request body: 16 MiB.
+    pub const DEFAULT_MAX_REQUEST_BYTES: usize = 16 << 20;
+
+    /// The default time that [`Server::shutdown`] waits for running requests: 5 seconds.
+    pub const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+
+    pub(super) const fn new(emulator: Emulator) -> Self {
+        Self {
+            emulator,
+            address: ANY_PORT,
+            remote_allowed: false,
+            takes_commands: false,
+            max_request_bytes: Self::DEFAULT_MAX_REQUEST_BYTES,
+            shutdown_grace: Self::DEFAULT_SHUTDOWN_GRACE,
+        }
+    }
+
+    /// Sets the address to listen at. The default is any free port of `127.0.0.1`. Port 0 is any free port.
+    pub const fn address(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Allows an address that other machines can reach. They can then use the whole emulator: there is no TLS and no
+    /// authentication of the client.
+    pub const fn allow_remote(mut self) -> Self {
+        self.remote_allowed = true;
+        self
+    }
+
+    /// Accepts commands over HTTP, for tests in other languages: `POST /_emulator` with a [`Command`](crate::Command) or an
+    /// array of them as JSON. `GET /_emulator` returns the server's time and the calls so far. Every client that reaches
+    /// the server can then change it.
+    pub const fn take_commands(mut self) -> Self {
+        self.takes_commands = true;
+        self
+    }
+
+    /// Sets the maximum size of a request body in bytes. A larger one gets the status 413.
+    pub const fn max_request_bytes(mut self, bytes: usize) -> Self {
+        self.max_request_bytes = bytes;
+        self
+    }
+
+    /// Sets how long [`Server::shutdown`] waits for running requests before it aborts them.
+    pub const fn shutdown_grace(mut self, time: Duration) -> Self {
+        self.shutdown_grace = time;
+        self
+    }
+
+    /// Starts the server within the current tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError`] if it cannot listen or run.
+    pub async fn bind(self) -> Result<Server, ServerError> {
+        let runtime = Handle::try_current().map_err(|_| ServerError::NoRuntime)?;
+        let respond = self.respond();
+        let (server, work) = self.prepare(respond)?;
+        runtime.spawn(work);
+        Ok(server)
+    }
+
+    /// Starts the server on its own thread.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError`] if it cannot listen or run.
+    pub fn spawn(self) -> Result<Server, ServerError> {
+        let respond = self.respond();
+        self.spawn_with(respond)
+    }
+
+    /// The same with another function that responds.
+    pub(super) fn spawn_with(self, respond: Box<Respond>) -> Result<Server, ServerError> {
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(ServerError::Thread)?;
+        let (mut server, work) = {
+            let _within = runtime.enter();
+            self.prepare(respond)?
+        };
+        let thread = thread::Builder::new().name("kaltura-emulator".to_owned());
+        let thread = thread.spawn(move || runtime.block_on(work)).map_err(ServerError::Thread)?;
+        server.thread = Some(thread);
+        Ok(server)
+    }
+
+    fn respond(&self) -> Box<Respond> {
+        let emulator = self.emulator.clone();
+        let takes_commands = self.takes_commands;
+        Box::new(move |request, client| {
+            if takes_commands && request.uri().path() == control::PATH {
+                return control::respond(&emulator, request);
+            }
+            emulator.respond(request, client)
+        })
+    }
+
+    /// Binds the port. The server runs while the future is polled.
+    fn prepare(
+        self,
+        respond: Box<Respond>,
+    ) -> Result<(Server, impl Future<Output = ()> + Send + 'static), ServerError> {
+        if !self.remote_allowed && !self.address.ip().to_canonical().is_loopback() {
+            return Err(ServerError::NotLoopback(self.address));
+        }
+        let refuse = |source| ServerError::Listen { address: self.address, source };
+        let listener = listen(self.address).map_err(refuse)?;
+        let address = listener.local_addr().map_err(refuse)?;
+        let url = url_of(address).map_err(refuse)?;
+
+        let (stop, stopped) = watch::channel(Stop::NotYet);
+        let (end, ended) = oneshot::channel();
+        let exchanges = Exchanges::new(respond, self.max_request_bytes);
+        let work = async move {
+            run(listener, Arc::new(exchanges), stopped, self.shutdown_grace).await;
+            // The receiver may be gone.
+            let _ = end.send(());
+        };
+        Ok((Server { emulator: self.emulator, address, url, stop, ended, thread: None }, work))
+    }
+}
+
+/// Must be called within a tokio runtime.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
+fn url_of(address: SocketAddr) -> io::Result<ServiceUrl> {
+    let ip = match address.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    let text = format!("http://{}", SocketAddr::new(ip, address.port()));
+    ServiceUrl::parse_allowing_http(&text).map_err(io::Error::other)
+}

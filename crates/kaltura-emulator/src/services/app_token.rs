@@ -1,0 +1,181 @@
+//! The service `appToken` (wire contract, sections 4.6 to 4.9).
+
+mod draft;
+mod list;
+mod start_session;
+
+pub(crate) use self::list::list;
+pub(crate) use self::start_session::start_session;
+
+use kaltura_types::{AppTokenStatus, AppTokenValue};
+
+use self::draft::Draft;
+
+use crate::backend::state::AppToken;
+use crate::request::Arguments;
+use crate::response::value::{ApiValue, Object};
+use crate::services::Prepared;
+use kaltura_types::api_error::ApiException;
+
+/// `appToken.add`: creates a token.
+pub(crate) fn add(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
+    let draft = Draft::read(arguments.required_object("appToken")?)?;
+    Ok(Box::new(move |call| {
+        draft.check_new()?;
+        let now = call.now();
+        let duration = call.state.partners.get(&call.partner).map(|partner| partner.ks_maximum_or_default());
+        let mut token = AppToken {
+            id: call.state.random.object_id(),
+            partner: call.partner,
+            value: AppTokenValue::new(call.state.random.hex::<16>()),
+            created_at: now,
+            updated_at: now,
+            status: AppTokenStatus::Active,
+            expiry: None,
+            session_type: None,
+            session_user: None,
+            session_duration: duration,
+            session_privileges: None,
+            hash_type: None,
+            description: None,
+        };
+        draft.check_user(call, true)?;
+        draft.apply(&mut token);
+        let response = object(&token);
+        call.state.app_tokens.push(token);
+        Ok(response)
+    }))
+}
+
+/// `appToken.get`: a token that is not deleted, including its value.
+pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
+    let id = arguments.required_text("id")?;
+    Ok(Box::new(move |call| {
+        let token = call.state.app_token(call.partner, &id);
+        Ok(object(token.ok_or_else(|| ApiException::app_token_id_not_found(&id))?))
+    }))
+}
+
+/// `appToken.update`: changes the given properties.
+pub(crate) fn update(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
+    let id = arguments.required_text("id")?;
+    let draft = Draft::read(arguments.required_object("appToken")?)?;
+    Ok(Box::new(move |call| {
+        let not_found = || ApiException::app_token_id_not_found(&id);
+        draft.check_unchanged(call.state.app_token(call.partner, &id).ok_or_else(not_found)?)?;
+        draft.check_user(call, false)?;
+        let now = call.now();
+        let token = call.state.app_token_mut(call.partner, &id).ok_or_else(not_found)?;
+        if draft.apply(token) {
+            token.updated_at = now;
+        }
+        Ok(object(token))
+    }))
+}
+
+/// `appToken.delete`: deletes a token and ends its sessions.
+pub(crate) fn delete(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
+    let id = arguments.required_text("id")?;
+    Ok(Box::new(move |call| {
+        if call.state.delete_app_token(call.partner, &id) {
+            Ok(ApiValue::Null)
+        } else {
+            Err(ApiException::app_token_id_not_found(&id).into())
+        }
+    }))
+}
+
+/// A token in the form of the API. A null hash type is SHA1.
+fn object(token: &AppToken) -> ApiValue {
+    Object::new("KalturaAppToken")
+        .with("id", token.id.as_str())
+        .with("token", token.value.expose())
+        .with("partnerId", token.partner.get())
+        .with("createdAt", token.created_at.as_seconds())
+        .with("updatedAt", token.updated_at.as_seconds())
+        .with("status", token.status.number())
+        .with("expiry", token.expiry)
+        .with("sessionType", token.session_type.map(|kind| kind.number()))
+        .with("sessionUserId", token.session_user.as_deref())
+        .with("sessionDuration", token.session_duration)
+        .with("sessionPrivileges", token.session_privileges.as_deref())
+        .with("hashType", token.effective_hash_type().as_str())
+        .with("description", token.description.as_deref())
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_client::{NOW, PARTNER, builder, emulator};
+    use crate::{Emulator, PartnerSeed, RoleSeed};
+    use kaltura_types::SessionType;
+    use serde_json::{Value, json};
+    use std::time::Duration;
+
+    fn add(emulator: &Emulator, draft: Value) -> Value {
+        emulator.call("appToken.add", json!({ "ks": emulator.admin_ks(), "appToken": draft }))
+    }
+
+    fn update(emulator: &Emulator, id: &Value, draft: Value) -> Value {
+        let parameters = json!({ "ks": emulator.admin_ks(), "id": id, "appToken": draft });
+        emulator.call("appToken.update", parameters)
+    }
+
+    #[test]
+    fn a_token_without_a_user_needs_the_anonymous_user() {
+        let partner = PartnerSeed::new(PARTNER).without_anonymous_user();
+        let emulator = Emulator::builder().partner(partner).build().unwrap();
+        assert_eq!(add(&emulator, json!({}))["args"], json!({ "FIELD_NAME": "sessionUserId" }));
+        assert_eq!(add(&emulator, json!({ "sessionUserId": "new" }))["sessionUserId"], "new");
+    }
+
+    #[test]
+    fn updated_at_is_the_time_of_the_last_change() {
+        let emulator = emulator();
+        let token = add(&emulator, json!({ "description": "one" }));
+        emulator.clock().advance(Duration::from_secs(10));
+        assert_eq!(update(&emulator, &token["id"], json!({ "description": "one" }))["updatedAt"], NOW);
+        assert_eq!(update(&emulator, &token["id"], json!({ "description": "two" }))["updatedAt"], NOW + 10);
+    }
+
+    #[test]
+    fn fixed_properties_can_be_sent_back_unchanged() {
+        let emulator = emulator();
+        let token = add(&emulator, json!({}));
+        assert_eq!(update(&emulator, &token["id"], token.clone())["id"], token["id"]);
+        for (name, value) in [("token", json!("x")), ("partnerId", json!(1)), ("createdAt", json!(NOW - 1))] {
+            let response = update(&emulator, &token["id"], json!({ name: value }));
+            assert_eq!(response["args"], json!({ "PROP_NAME": format!("KalturaAppToken::{name}") }));
+        }
+    }
+
+    #[test]
+    fn a_disabled_token_is_found_and_a_deleted_one_is_not() {
+        let emulator = emulator();
+        let id = emulator.app_token().id();
+        let get = || emulator.call("appToken.get", json!({ "ks": emulator.admin_ks(), "id": id.as_str() }));
+        emulator.disable_token(id).unwrap();
+        assert_eq!(get()["status"], 1);
+        emulator.enable_token(id).unwrap();
+        assert_eq!(get()["status"], 2);
+        emulator.delete_token(id).unwrap();
+        assert_eq!(get()["code"], "APP_TOKEN_ID_NOT_FOUND");
+        assert!(emulator.enable_token(id).is_err());
+    }
+
+    #[test]
+    fn a_role_decides_independent_of_the_session_type() {
+        let reader = RoleSeed::new(7, "READER").permits("apptoken.list");
+        let emulator = builder().role(reader).build().unwrap();
+        for (session_type, privileges, is_allowed) in [
+            (SessionType::User, "setrole:READER", true),
+            (SessionType::User, "", false),
+            (SessionType::Admin, "", true),
+            (SessionType::Admin, "setrole:PLAYBACK_BASE_ROLE", false),
+        ] {
+            let ks = emulator.ks(session_type, "u", privileges);
+            let error = emulator.error("appToken.list", json!({ "ks": ks }));
+            assert_eq!(error.is_null(), is_allowed, "{session_type} {privileges}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! `appToken.list` (wire contract, section 4.7).
+
+use kaltura_types::{AppTokenStatus, PartnerId};
+
+use super::object;
+use crate::backend::seed::UserStatus;
+use crate::backend::state::AppToken;
+use crate::request::Pager;
+use crate::request::{Arguments, Choice, int};
+use crate::response::value::{ApiValue, Object};
+use crate::services::Prepared;
+use kaltura_types::api_error::ApiException;
+
+/// The partner's tokens that are not deleted.
+pub(crate) fn list(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
+    let filter = match arguments.object("filter")? {
+        Some(fields) => Filter::read(fields)?,
+        None => Filter::default(),
+    };
+    let pager = Pager::read(arguments)?;
+    Ok(Box::new(move |call| {
+        let list = Object::new("KalturaAppTokenListResponse");
+        if let Some(user) = &filter.session_user {
+            let known = call.state.user(call.partner, user);
+            // For an unknown user the server omits the list.
+            if known.is_none_or(|user| user.status == UserStatus::Deleted) {
+                return Ok(list.with("totalCount", 0).with("objects", ApiValue::Null).into());
+            }
+        }
+        let tokens = call.state.app_tokens.iter();
+        let mut found: Vec<&AppToken> = tokens.filter(|token| filter.matches(token, call.partner)).collect();
+        // The database reads in the order of its primary key, the id.
+        found.sort_by_key(|token| token.id.to_ascii_lowercase());
+        filter.order.sort(&mut found);
+        let objects: Vec<ApiValue> = pager.page(&found).iter().map(|token| object(token)).collect();
+        let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
+        Ok(list.with("totalCount", total).with("objects", objects).into())
+    }))
+}
+
+#[derive(Default)]
+struct Filter {
+    id: Option<String>,
+    ids: Option<String>,
+    created_from: Option<i64>,
+    created_to: Option<i64>,
+    updated_from: Option<i64>,
+    updated_to: Option<i64>,
+    status: Option<i64>,
+    statuses: Option<String>,
+    session_user: Option<String>,
+    order: Order,
+}
+
+impl Filter {
+    fn read(fields: Arguments<'_>) -> Result<Self, ApiException> {
+        Ok(Self {
+            id: fields.text("idEqual")?.into_option(),
+            ids: fields.text("idIn")?.into_option(),
+            created_from: fields.time("createdAtGreaterThanOrEqual").into_option(),
+            created_to: fields.time("createdAtLessThanOrEqual").into_option(),
+            updated_from: fields.time("updatedAtGreaterThanOrEqual").into_option(),
+            updated_to: fields.time("updatedAtLessThanOrEqual").into_option(),
+            status: fields.choice("statusEqual", Choice::APP_TOKEN_STATUS)?.into_option(),
+            statuses: fields.text("statusIn")?.into_option(),
+            session_user: fields.text("sessionUserIdEqual")?.into_option(),
+            order: Order::read(&fields.text_or_empty("orderBy")?),
+        })
+    }
+
+    fn matches(&self, token: &AppToken, partner: PartnerId) -> bool {
+        let is = |id: &str| token.id.eq_ignore_ascii_case(id);
+        let has_status = |number: i64| token.status.number() == number;
+        let (created, updated) = (token.created_at.as_seconds(), token.updated_at.as_seconds());
+        token.partner == partner
+            && token.status != AppTokenStatus::Deleted
+            && self.id.as_deref().is_none_or(is)
+            && self.ids.as_deref().is_none_or(|ids| ids.split(',').any(is))
+            && self.created_from.is_none_or(|from| created >= from)
+            && self.created_to.is_none_or(|to| created <= to)
+            && self.updated_from.is_none_or(|from| updated >= from)
+            && self.updated_to.is_none_or(|to| updated <= to)
+            && self.status.is_none_or(has_status)
+            && self
+                .statuses
+                .as_deref()
+                .is_none_or(|list| list.split(',').any(|one| has_status(int(&one.into()))))
+            && self.session_user.as_deref().is_none_or(|user| token.session_user.as_deref() == Some(user))
+    }
+}
+
+/// An unknown order is the stored order.
+#[derive(Clone, Copy, Default)]
+enum Order {
+    #[default]
+    AsStored,
+    ByCreation {
+        descending: bool,
+    },
+    ByUpdate {
+        descending: bool,
+    },
+}
+
+impl Order {
+    fn read(text: &str) -> Self {
+        match text {
+            "+createdAt" => Self::ByCreation { descending: false },
+            "-createdAt" => Self::ByCreation { descending: true },
+            "+updatedAt" => Self::ByUpdate { descending: false },
+            "-updatedAt" => Self::ByUpdate { descending: true },
+            _ => Self::AsStored,
+        }
+    }
+
+    fn sort(self, tokens: &mut [&AppToken]) {
+        match self {
+            Self::AsStored => {}
+            Self::ByCreation { descending: false } => tokens.sort_by_key(|token| token.created_at),
+            Self::ByCreation { descending: true } => {
+                tokens.sort_by_key(|token| std::cmp::Reverse(token.created_at));
+            }
+            Self::ByUpdate { descending: false } => tokens.sort_by_key(|token| token.updated_at),
+            Self::ByUpdate { descending: true } => {
+                tokens.sort_by_key(|token| std::cmp::Reverse(token.updated_at));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_client::{NOW, builder};
+    use crate::{AppTokenSeed, Emulator};
+    use kaltura_types::AppTokenStatus;
+    use serde_json::{Value, json};
+    use std::time::Duration;
+
+    /// Tokens `0_c`, `0_a`, `0_b` in the order of creation, ten seconds apart; one is disabled.
+    fn emulator() -> Emulator {
+        let emulator = builder().app_token(AppTokenSeed::new().id("0_c")).build().unwrap();
+        for (id, status) in [("0_a", AppTokenStatus::Disabled), ("0_b", AppTokenStatus::Active)] {
+            emulator.clock().advance(Duration::from_secs(10));
+            emulator.add_app_token(AppTokenSeed::new().id(id).status(status)).unwrap();
+        }
+        emulator
+    }
+
+    fn listed(parameters: Value) -> String {
+        let emulator = emulator();
+        let mut parameters = parameters;
+        parameters["ks"] = emulator.admin_ks().into();
+        let response = emulator.call("appToken.list", parameters);
+        let Some(objects) = response["objects"].as_array() else { return response["code"].to_string() };
+        let ids: Vec<&str> = objects.iter().map(|token| token["id"].as_str().unwrap()).collect();
+        format!("{} of {}", ids.join(" "), response["totalCount"])
+    }
+
+    #[test]
+    fn a_list_is_filtered_ordered_and_paged() {
+        for (parameters, expected) in [
+            (json!({}), "0_a 0_b 0_c of 3"),
+            (json!({ "filter": { "orderBy": "-createdAt" } }), "0_b 0_a 0_c of 3"),
+            (json!({ "filter": { "orderBy": "+updatedAt" } }), "0_c 0_a 0_b of 3"),
+            (json!({ "filter": { "orderBy": "nosuch" } }), "0_a 0_b 0_c of 3"),
+            (json!({ "filter": { "idIn": "0_B,0_c,0_x" } }), "0_b 0_c of 2"),
+            (json!({ "filter": { "statusEqual": 1 } }), "0_a of 1"),
+            (json!({ "filter": { "statusIn": "1,3" } }), "0_a of 1"),
+            (json!({ "filter": { "statusEqual": 3 } }), " of 0"),
+            (json!({ "filter": { "statusEqual": 4 } }), "\"INVALID_ENUM_VALUE\""),
+            (json!({ "filter": { "createdAtGreaterThanOrEqual": NOW + 10 } }), "0_a 0_b of 2"),
+            (json!({ "filter": { "updatedAtLessThanOrEqual": NOW + 10 } }), "0_a 0_c of 2"),
+            // A small number is relative to now.
+            (json!({ "filter": { "createdAtLessThanOrEqual": -15 } }), "0_c of 1"),
+            (json!({ "pager": { "pageSize": 2, "pageIndex": 2 } }), "0_c of 3"),
+            (json!({ "pager": { "pageSize": 0, "pageIndex": 5 } }), "0_a 0_b 0_c of 3"),
+            (json!({ "filter": "x" }), "\"PROPERTY_VALIDATION_WRONG_FORMAT\""),
+        ] {
+            assert_eq!(listed(parameters.clone()), expected, "{parameters}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! How a response reaches the client, and the emulator as a transport without a network.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use bytes::Bytes;
+use kaltura_auth::{
+    BlockingTransport, Transport, TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait,
+};
+
+use crate::emulator::Emulator;
+
+/// A response, and what happens to it on its way to the client.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Reply {
+    /// The whole response.
+    pub response: http::Response<Bytes>,
+    /// How long the response is delayed.
+    pub delay: Duration,
+    /// How the connection breaks, if it does.
+    pub breakage: Option<Breakage>,
+}
+
+/// How a connection breaks. In both cases no complete response arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Breakage {
+    /// It is reset before the first byte of the response.
+    Reset,
+    /// It ends after this many bytes of the body, fewer than the response has.
+    CutBody(usize),
+}
+
+impl Reply {
+    pub(crate) const fn whole(response: http::Response<Bytes>) -> Self {
+        Self { response, delay: Duration::ZERO, breakage: None }
+    }
+}
+
+/// The emulator responds for every host. No time passes: a response whose delay exceeds the request's timeout is a
+/// timeout error at once, any other response arrives at once.
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+impl Transport for Emulator {
+    async fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
+        self.transmit(&request)
+    }
+}
+
+impl BlockingTransport for Emulator {
+    fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
+        self.transmit(&request)
+    }
+}
+
+impl Emulator {
+    fn transmit(&self, request: &WireRequest) -> Result<WireResponse, TransportError> {
+        let reply = self.respond(&to_http(request)?, IpAddr::V4(Ipv4Addr::LOCALHOST));
+        deliver(reply, request)
+    }
+}
+
+fn to_http(request: &WireRequest) -> Result<http::Request<Bytes>, TransportError> {
+    let mut builder =
+        http::Request::post(request.url()).header(http::header::CONTENT_TYPE, request.content_type());
+    for (name, value) in request.headers() {
+        builder = builder.header(name, value);
+    }
+    let body = Bytes::copy_from_slice(request.body());
+    builder.body(body).map_err(|error| TransportError::new(TransportErrorKind::Build, error))
+}
+
+fn deliver(reply: Reply, request: &WireRequest) -> Result<WireResponse, TransportError> {
+    if request.timeout().is_some_and(|limit| reply.delay > limit) {
+        return Err(TransportError::new(
+            TransportErrorKind::Timeout,
+            "the emulator's response takes longer than the request's time limit",
+        ));
+    }
+    match reply.breakage {
+        Some(Breakage::Reset) => {
+            return Err(TransportError::new(TransportErrorKind::Io, "the emulator reset the connection"));
+        }
+        Some(Breakage::CutBody(_)) => {
+            return Err(TransportError::new(TransportErrorKind::Io, "the emulator cut the response's body"));
+        }
+        None => {}
+    }
+    let (head, body) = reply.response.into_parts();
+    if u64::try_from(body.len()).unwrap_or(u64::MAX) > request.max_response_bytes() {
+        return Err(TransportError::new(
+            TransportErrorKind::TooLarge,
+            "the emulator's response is larger than the request allows",
+        ));
+    }
+    let mut response = WireResponse::new(head.status.as_u16(), body.to_vec());
+    for (name, value) in &head.headers {
+        if let Ok(value) = value.to_str() {
+            response = response.with_header(name.as_str(), value);
+        }
+    }
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_client::emulator;
+    use crate::{Fault, FaultRule};
+    use kaltura_auth::ServiceUrl;
+
+    fn ping() -> WireRequest {
+        WireRequest::json(&ServiceUrl::US, "system", "ping", serde_json::Map::new())
+    }
+
+    fn kind(fault: Fault, request: &WireRequest) -> Option<TransportErrorKind> {
+        let emulator = emulator();
+        emulator.inject(FaultRule::new(fault));
+        emulator.transmit(request).err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn a_response_arrives_with_its_headers() {
+        let response = emulator().transmit(&ping()).unwrap();
+        assert_eq!((response.status(), response.body()), (200, &b"true"[..]));
+        assert_eq!(response.server_time(), Some(emulator().clock().now()));
+        assert_eq!(response.header("x-me"), Some("kaltura-emulator"));
+    }
+
+    #[test]
+    fn each_fault_is_a_transport_error_of_its_kind() {
+        let slow = || Fault::Slow(Duration::from_secs(2));
+        let limited = |seconds| ping().with_timeout(Duration::from_secs(seconds));
+        assert_eq!(kind(Fault::Reset, &ping()), Some(TransportErrorKind::Io));
+        assert_eq!(kind(Fault::CutBody, &ping()), Some(TransportErrorKind::Io));
+        assert_eq!(kind(slow(), &limited(1)), Some(TransportErrorKind::Timeout));
+        assert_eq!(kind(slow(), &limited(2)), None);
+        assert_eq!(kind(slow(), &ping()), None);
+        let small = ping().with_max_response_bytes(3);
+        assert_eq!(kind(Fault::Status(200), &small), None);
+        assert_eq!(kind(Fault::Xml, &small), Some(TransportErrorKind::TooLarge));
+        let no_url = WireRequest::new("not a URL", "system", "ping", "");
+        assert_eq!(kind(Fault::EmptyBody, &no_url), Some(TransportErrorKind::Build));
+    }
+}

@@ -1,0 +1,201 @@
+//! Which servers the transport trusts, and when it sends its client certificate.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use kaltura_auth::{Transport, TransportErrorKind};
+use kaltura_http::{BuildError, ReqwestTransport, ReqwestTransportBuilder};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+
+use crate::raw_server::{RawServer, ok};
+use crate::{CANARY, assert_error, builder, custom_client, error_text, request};
+
+type Authority = CertifiedIssuer<'static, KeyPair>;
+
+fn certificate_params(name: &str, hosts: &[&str]) -> CertificateParams {
+    let hosts: Vec<String> = hosts.iter().map(ToString::to_string).collect();
+    let mut params = CertificateParams::new(hosts).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
+}
+
+fn authority(name: &str) -> Authority {
+    let mut params = certificate_params(name, &[]);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+/// A server for `127.0.0.1` with a certificate from an authority.
+struct TlsServer {
+    raw: RawServer,
+    /// The certificate that each client sent.
+    client_certificates: Arc<Mutex<Vec<Option<CertificateDer<'static>>>>>,
+}
+
+impl TlsServer {
+    fn start(authority: &Authority, client_authority: Option<&Authority>) -> Self {
+        let response = ok("Connection: close\r\n", "\"over tls\"");
+        Self::responding(authority, client_authority, response)
+    }
+
+    fn responding(authority: &Authority, client_authority: Option<&Authority>, response: Vec<u8>) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let certificate = certificate_params("server", &["127.0.0.1"]).signed_by(&key, authority).unwrap();
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(Arc::clone(&provider));
+        let config = config.with_safe_default_protocol_versions().unwrap();
+        let config = match client_authority {
+            None => config.with_no_client_auth(),
+            Some(authority) => {
+                let mut roots = RootCertStore::empty();
+                roots.add(authority.der().clone()).unwrap();
+                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                config.with_client_cert_verifier(verifier.build().unwrap())
+            }
+        };
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let config = Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).unwrap());
+
+        let client_certificates = Arc::new(Mutex::new(Vec::new()));
+        let server_log = Arc::clone(&client_certificates);
+        let raw = RawServer::start(move |connection| {
+            let session = ServerConnection::new(Arc::clone(&config)).unwrap();
+            respond_once(StreamOwned::new(session, connection.into_stream()), &server_log, &response);
+        });
+        Self { raw, client_certificates }
+    }
+
+    fn url(&self) -> String {
+        self.raw.url().replace("http://", "https://")
+    }
+}
+
+fn respond_once(
+    stream: StreamOwned<ServerConnection, TcpStream>,
+    client_certificates: &Mutex<Vec<Option<CertificateDer<'static>>>>,
+    response: &[u8],
+) {
+    let mut stream = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        match stream.read_line(&mut head) {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+    }
+    let certificate = stream.get_ref().conn.peer_certificates().map(|chain| chain[0].clone().into_owned());
+    client_certificates.lock().unwrap().push(certificate);
+    let _ = stream.get_mut().write_all(response);
+    let _ = stream.read_to_end(&mut Vec::new());
+}
+
+async fn assert_trusted(server: &TlsServer, builder: ReqwestTransportBuilder) {
+    let response = builder.build().unwrap().send(request(&server.url())).await.unwrap();
+    assert_eq!(response.body(), b"\"over tls\"");
+}
+
+async fn assert_not_trusted(server: &TlsServer, builder: ReqwestTransportBuilder) {
+    let error = builder.build().unwrap().send(request(&server.url())).await.unwrap_err();
+    assert_error(&error, TransportErrorKind::Connect, false);
+    assert!(server.client_certificates.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn server_is_trusted_by_its_root_certificate() {
+    let (trusted, other) = (authority("trusted"), authority("other"));
+    let server = TlsServer::start(&trusted, None);
+    assert_not_trusted(&server, builder()).await;
+    assert_not_trusted(&server, builder().add_root_certificates_pem(other.pem())).await;
+    assert_not_trusted(&server, builder().add_root_certificates_pem(other.pem()).disable_system_roots())
+        .await;
+
+    assert_trusted(&server, builder().add_root_certificates_pem(trusted.pem())).await;
+    assert_trusted(&server, builder().add_root_certificates_pem(trusted.pem()).disable_system_roots()).await;
+    let both = other.pem() + &trusted.pem();
+    assert_trusted(&server, builder().add_root_certificates_pem(both).disable_system_roots()).await;
+    let one_by_one =
+        builder().add_root_certificates_pem(trusted.pem()).add_root_certificates_pem(other.pem());
+    assert_trusted(&server, one_by_one).await;
+}
+
+#[tokio::test]
+async fn certificate_for_another_name_is_not_trusted() {
+    let trusted = authority("trusted");
+    let server = TlsServer::start(&trusted, None);
+    let url = server.url().replace("127.0.0.1", "localhost");
+    let transport = builder().add_root_certificates_pem(trusted.pem()).build().unwrap();
+    let error = transport.send(request(&url)).await.unwrap_err();
+    assert_error(&error, TransportErrorKind::Connect, false);
+}
+
+#[tokio::test]
+async fn client_certificate_is_sent_on_request() {
+    let (trusted, clients) = (authority("trusted"), authority("clients"));
+    let server = TlsServer::start(&trusted, Some(&clients));
+    let key = KeyPair::generate().unwrap();
+    let certificate = certificate_params("client", &[]).signed_by(&key, &clients).unwrap();
+    let builder = builder().add_root_certificates_pem(trusted.pem());
+
+    let error = builder.build().unwrap().send(request(&server.url())).await.unwrap_err();
+    let text = error_text(&error);
+    // With TLS 1.3 the server rejects only after the client has begun to send.
+    assert!(matches!(error.kind(), TransportErrorKind::Connect | TransportErrorKind::Io), "{text}");
+    assert!(server.client_certificates.lock().unwrap().is_empty());
+
+    assert_trusted(&server, builder.client_certificate_pem(certificate.pem(), key.serialize_pem())).await;
+    assert_eq!(*server.client_certificates.lock().unwrap(), [Some(certificate.der().clone())]);
+}
+
+#[test]
+fn invalid_certificate_is_named_by_the_error() {
+    let pem = authority("trusted").pem();
+    let truncated = &pem[..pem.len() / 2];
+    for roots in ["", "no certificate", truncated] {
+        let outcome = builder().add_root_certificates_pem(roots).build();
+        assert!(matches!(outcome, Err(BuildError::InvalidRootCertificate)), "{roots}: {outcome:?}");
+    }
+    assert!(matches!(builder().disable_system_roots().build(), Err(BuildError::NoRootCertificates)));
+
+    for (certificate, key) in [(pem.as_str(), "hush"), ("", ""), (pem.as_str(), truncated)] {
+        let builder = builder().client_certificate_pem(certificate, key);
+        let outcome = builder.build();
+        assert!(matches!(outcome, Err(BuildError::InvalidClientCertificate(_))), "{outcome:?}");
+        assert!(!format!("{builder:?} {outcome:?}").contains("hush"));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_before_the_handshake() {
+    let silent = RawServer::start(|mut connection| connection.wait_for_close());
+    let no_tls = RawServer::responding_once("HTTP/1.1 400 Bad Request\r\n\r\n");
+    let https_url = |server: &RawServer| server.url().replace("http://", "https://");
+    let short_timeout = Duration::from_millis(100);
+    for transport in [
+        builder().connect_timeout(short_timeout).build().unwrap(),
+        builder().connect_timeout(None).timeout(short_timeout).build().unwrap(),
+    ] {
+        let sending = transport.send(request(&https_url(&silent)));
+        let error = tokio::time::timeout(100 * short_timeout, sending).await.unwrap().unwrap_err();
+        assert_error(&error, TransportErrorKind::Timeout, false);
+    }
+    let error = builder().build().unwrap().send(request(&https_url(&no_tls))).await.unwrap_err();
+    assert_error(&error, TransportErrorKind::Connect, false);
+}
+
+#[tokio::test]
+async fn error_of_a_redirect_to_http_shows_no_url() {
+    let trusted = authority("trusted");
+    let location = format!("Location: http://127.0.0.1:1/?note={CANARY}\r\n");
+    let redirect = format!("HTTP/1.1 302 Found\r\n{location}Content-Length: 0\r\nConnection: close\r\n\r\n");
+    let server = TlsServer::responding(&trusted, None, redirect.into_bytes());
+    let root = reqwest::Certificate::from_pem(trusted.pem().as_bytes()).unwrap();
+    let client = custom_client().https_only(true).tls_certs_merge([root]).build().unwrap();
+    let error = ReqwestTransport::new(client).send(request(&server.url())).await.unwrap_err();
+    assert_error(&error, TransportErrorKind::Other, true);
+}

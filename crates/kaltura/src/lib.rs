@@ -1,0 +1,95 @@
+//! Authentication for the [Kaltura](https://www.kaltura.com) video platform with **app tokens**, and calls of its
+//! API: one dependency for all crates of the project.
+//!
+//! An app token is an id, a secret value and a hash type. A login sends a hash of the value, never the value
+//! itself, and gets a KS (Kaltura Session), the string that authorises API calls. A [`Client`] logs in on its first
+//! call, shares the session among all tasks, and renews it before it expires.
+//!
+//! The emulator stands in for the server here. With an account, use [`ServiceUrl::US`] (or another region) and
+//! [`AppTokenCredentials::new`].
+//!
+#![cfg_attr(all(feature = "client", feature = "reqwest", feature = "server"), doc = "```")]
+#![cfg_attr(not(all(feature = "client", feature = "reqwest", feature = "server")), doc = "```ignore")]
+//! use kaltura::emulator::Emulator;
+//! use kaltura::{AppTokenLogin, Lifetime, RawAction, SessionRequest};
+//! use serde_json::json;
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let server = Emulator::new().serve().await?;
+//!     let login = AppTokenLogin::new(server.url().clone(), server.emulator().app_token().credentials())
+//!         .request(SessionRequest::new().user_id("nightly-import").lifetime(Lifetime::hours(1)));
+//!
+//!     let client = kaltura::client(login)?;
+//!     let list = RawAction::new("media", "list").param("pager", json!({ "pageSize": 2 }));
+//!     let media = client.call(&list).await?;
+//!     assert_eq!(media["objects"].as_array().map(Vec::len), Some(2));
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # What is where
+//!
+//! The crate root has the names that most programs need; the modules have everything.
+//!
+//! | module | crate | feature | contents |
+//! |---|---|---|---|
+//! | crate root | `kaltura-client` | `client` (default) | [`Client`], actions, multirequests, retries, the errors of a call |
+//! | [`auth`] | `kaltura-auth` | | login, session manager, transport and runtime traits, the errors of a login |
+//! | [`types`] | `kaltura-types` | | ids, secrets, session and app-token objects, privileges, API errors |
+//! | [`http`] | `kaltura-http` | `reqwest` (default) | the transport on reqwest, the runtime on tokio |
+//! | [`blocking`] | | `blocking` | client, session manager and transports without an async runtime |
+//! | [`ks`] | `kaltura-ks` | `local-signing` | opens and signs KS strings with the admin secret |
+//! | [`emulator`] | `kaltura-emulator` | `emulator`, `server` | an emulated Kaltura server, in the process or over HTTP |
+//! | [`testing`] | `kaltura-testing` | `testing` | mock transport, a runtime controlled by the test, conformance suites |
+//!
+//! # Features
+//!
+//! | feature | effect |
+//! |---|---|
+//! | `client` (default) | API calls with a session that is renewed automatically |
+//! | `reqwest` (default) | [`http`]; without it the program provides a [`Transport`] |
+//! | `rustls` (default) | TLS by rustls with aws-lc (needs a C compiler) and the system's certificates |
+//! | `native-tls` | TLS by the library of the operating system; takes precedence over `rustls` |
+//! | `rustls-no-provider` | TLS by rustls with the cryptography provider that the program installs |
+//! | `blocking` | [`blocking`] |
+//! | `local-signing` | [`ks`], and sessions signed with the admin secret, without a request |
+//! | `tracing` | spans for each call, events for each change of the session |
+//! | `testing` | [`testing`] |
+//! | `emulator` | [`emulator`] in the process |
+//! | `server` | [`emulator`] over HTTP on the loopback interface |
+//!
+//! The TLS features have an effect only with `reqwest`. Without any of them only plain http to the loopback
+//! interface works.
+
+#[cfg(feature = "blocking")]
+pub mod blocking;
+
+pub use kaltura_auth as auth;
+#[cfg(feature = "emulator")]
+pub use kaltura_emulator as emulator;
+#[cfg(feature = "reqwest")]
+pub use kaltura_http as http;
+#[cfg(feature = "local-signing")]
+pub use kaltura_ks as ks;
+#[cfg(feature = "testing")]
+pub use kaltura_testing as testing;
+pub use kaltura_types as types;
+
+pub use kaltura_auth::{
+    Adjustment, AppTokenCredentials, AppTokenFlow, AppTokenLogin, CredentialIssue, Error as LoginError,
+    ErrorKind as LoginErrorKind, Region, ServiceUrl, Session, SessionRequest, TokenHash, Transport,
+    TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait, transport_fn,
+};
+pub use kaltura_types::{
+    ApiError, AppTokenId, AppTokenValue, ErrorCode, HashType, Ks, Lifetime, PartnerId, Privilege, Privileges,
+    SessionType, UnixTime, UserId,
+};
+
+#[cfg(feature = "client")]
+#[doc(inline)]
+pub use kaltura_client::*;
+
+#[cfg(all(feature = "client", feature = "reqwest"))]
+#[doc(inline)]
+pub use kaltura_http::client;

@@ -1,0 +1,99 @@
+//! A transport or an observer panics: waiting callers get an error, and later callers log in again.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
+
+use kaltura_auth::ErrorKind;
+use kaltura_auth::manager::{Event, SessionManager};
+use kaltura_testing::mock::Latch;
+use kaltura_testing::runtime::SpawnMode;
+
+use super::fixture::{Fixture, START_SESSION, START_WIDGET_SESSION, is_same, poll, ready_now, seconds};
+use super::network::Behavior;
+
+#[test]
+fn panic_in_a_transport_is_an_error_for_every_waiting_caller() {
+    for spawning in [SpawnMode::Queue, SpawnMode::Drop, SpawnMode::Decline] {
+        for action in [START_WIDGET_SESSION, START_SESSION] {
+            let fixture = Fixture::new().with_spawn_mode(spawning);
+            let (manager, gate) = (fixture.manager(), Latch::new());
+            fixture.network.on_next(action, Behavior::PanicAfter(gate.clone()));
+            // Panics if a caller is still pending and will never be woken.
+            let results = fixture.share_login(&manager, 100, &gate);
+            for result in results {
+                let error = result.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::SourceFailed);
+                let cause = std::error::Error::source(&error).unwrap().to_string();
+                assert_eq!(cause, "the login panicked");
+            }
+            assert!(fixture.run(manager.session()).is_ok(), "the next caller logs in again");
+        }
+    }
+}
+
+#[test]
+fn panic_in_a_task_that_runs_inside_spawn_does_not_propagate() {
+    let fixture = Fixture::new().with_spawn_mode(SpawnMode::Inline);
+    fixture.network.on_next(START_SESSION, Behavior::Panic);
+    let manager = fixture.manager();
+    assert!(ready_now(manager.session()).is_err());
+    assert!(ready_now(manager.session()).is_ok());
+}
+
+#[test]
+fn panic_with_a_pending_waiter_does_not_affect_a_later_caller() {
+    let fixture = Fixture::new().with_spawn_mode(SpawnMode::Decline);
+    fixture.network.respond_after_polls(1);
+    fixture.network.on_next(START_WIDGET_SESSION, Behavior::Panic);
+    let manager = fixture.manager();
+    let mut waiting = Box::pin(manager.session());
+    assert!(poll(&mut waiting).is_pending());
+    assert!(fixture.run(manager.session()).is_err(), "this caller joined the login that panicked");
+    assert!(fixture.run(manager.session()).is_ok(), "this caller starts a new login");
+    let Poll::Ready(result) = poll(&mut waiting) else { panic!("its login has ended") };
+    assert!(result.is_err());
+}
+
+#[test]
+fn panic_in_a_renewal_keeps_the_session() {
+    for spawning in [SpawnMode::Queue, SpawnMode::Decline] {
+        let fixture = Fixture::new().with_spawn_mode(spawning);
+        let manager = fixture.manager();
+        let old = fixture.run(manager.session()).unwrap();
+        fixture.advance(seconds(3550));
+        fixture.network.on_next(START_SESSION, Behavior::Panic);
+        assert!(is_same(&fixture.run(manager.session()).unwrap(), &old));
+        fixture.runtime.run_until_idle();
+        fixture.run(manager.session()).unwrap();
+        fixture.runtime.run_until_idle();
+        assert!(!is_same(&ready_now(manager.session()).unwrap(), &old));
+    }
+}
+
+/// An observer that panics when a login starts, or when it succeeds.
+fn panicking_observer(on_start: bool) -> impl Fn(&Event) + Send + Sync + 'static {
+    move |event| match event {
+        Event::LoginStarted { .. } => assert!(!on_start, "the observer panics"),
+        Event::LoginSucceeded { .. } => assert!(on_start, "the observer panics"),
+        _ => {}
+    }
+}
+
+#[test]
+fn panic_in_an_observer_leaves_no_caller_waiting() {
+    for on_start in [false, true] {
+        let fixture = Fixture::new().with_spawn_mode(SpawnMode::Decline);
+        fixture.network.respond_after_polls(1);
+        let manager = SessionManager::builder(fixture.source(), fixture.runtime.clone())
+            .observer(panicking_observer(on_start))
+            .build();
+        let mut waiting = Box::pin(manager.session());
+        let polled = catch_unwind(AssertUnwindSafe(|| poll(&mut waiting)));
+        assert_eq!(polled.is_err(), on_start);
+        if !on_start {
+            assert!(fixture.run(waiting).is_err());
+            assert!(ready_now(manager.session()).is_ok(), "the session is available nevertheless");
+        }
+        assert!(!manager.status().logging_in);
+    }
+}

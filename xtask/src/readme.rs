@@ -1,0 +1,266 @@
+//! `cargo xtask readme`: the examples of the README, built and run as a user's package outside of this workspace.
+//!
+//! A `toml` block states the dependencies of the `rust` blocks that follow it. For each distinct set of
+//! dependencies there is one package, so that no example relies on the features of another. Versions come from the
+//! lock file of this workspace, `kaltura` from its directory.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use crate::Failure;
+use crate::command::Command;
+use crate::workspace::Workspace;
+
+/// The file that is read, from the root.
+const README: &str = "README.md";
+
+/// Builds and runs every example. `false` if one failed.
+pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Failure> {
+    let text = fs::read_to_string(workspace.root.join(README))?;
+    let packages = packages(&text)?;
+    let directory = tempfile::tempdir()?;
+    write_packages(&workspace.root, directory.path(), &packages)?;
+
+    let target = workspace.target.to_str().ok_or("the path of the build directory is not UTF-8")?;
+    let mut failed = Vec::new();
+    for package in &packages {
+        for example in &package.examples {
+            let (package, binary) = (package.name(), example.name());
+            writeln!(out, "{README}:{}: {package}", example.line)?;
+            // What the workspace was built from is on this machine.
+            let run = ["cargo", "run", "--quiet", "--offline", "--target-dir", target];
+            let command = Command::new(&[&run[..], &["--package", &package, "--bin", &binary]].concat());
+            if !command.run(directory.path())? {
+                failed.push(format!("{README}:{}", example.line));
+            }
+        }
+    }
+    if failed.is_empty() {
+        let examples: usize = packages.iter().map(|package| package.examples.len()).sum();
+        writeln!(out, "readme: {examples} examples passed")?;
+    } else {
+        writeln!(out, "readme: failed: {}", failed.join(", "))?;
+    }
+    Ok(failed.is_empty())
+}
+
+/// The two commands that the README promises. CI runs them as they are written there.
+#[derive(Debug)]
+pub(crate) struct ReadmeCommands {
+    /// Runs all tests.
+    pub(crate) test: Command,
+    /// Shows a login.
+    pub(crate) demo: Command,
+}
+
+impl ReadmeCommands {
+    pub(crate) fn read(root: &Path) -> Result<Self, Failure> {
+        Self::parse(&fs::read_to_string(root.join(README))?)
+    }
+
+    fn parse(text: &str) -> Result<Self, Failure> {
+        let blocks = blocks(text);
+        let find = |name: &str, matches: fn(&[&str]) -> bool| {
+            let lines = blocks.iter().filter(|block| block.language == "sh").flat_map(|block| &block.lines);
+            // Without a comment at the end.
+            let mut commands = lines.map(|line| {
+                line.split(" #").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>()
+            });
+            let words = commands.find(|words| matches(words));
+            words
+                .map(|words| Command::new(&words))
+                .ok_or_else(|| format!("{README} has no `sh` block with {name}"))
+        };
+        Ok(Self {
+            test: find("`cargo test …`", |words| words.starts_with(&["cargo", "test"]))?,
+            demo: find("`cargo run … demo`", |words| {
+                words.starts_with(&["cargo", "run"]) && words.last() == Some(&"demo")
+            })?,
+        })
+    }
+}
+
+/// A package with the examples that have the same dependencies.
+#[derive(Debug)]
+struct ExamplePackage {
+    /// The line of the README with its first `toml` block.
+    line: usize,
+    /// The part of the manifest that the README states.
+    dependencies: String,
+    examples: Vec<Example>,
+}
+
+/// One `rust` block.
+#[derive(Debug)]
+struct Example {
+    line: usize,
+    code: String,
+}
+
+impl ExamplePackage {
+    fn name(&self) -> String {
+        format!("readme-dependencies-{}", self.line)
+    }
+
+    fn manifest(&self) -> String {
+        let Self { dependencies, .. } = self;
+        format!(
+            "[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n{dependencies}\n",
+            self.name()
+        )
+    }
+}
+
+impl Example {
+    fn name(&self) -> String {
+        format!("readme-{}", self.line)
+    }
+}
+
+/// The examples of a README, by their dependencies.
+fn packages(text: &str) -> Result<Vec<ExamplePackage>, Failure> {
+    let mut packages: Vec<ExamplePackage> = Vec::new();
+    let mut current = None;
+    for block in blocks(text) {
+        let (line, content) = (block.line, block.lines.join("\n"));
+        match block.language {
+            "toml" if content.starts_with("[dependencies]") => {
+                let known = packages.iter().position(|package| package.dependencies == content);
+                current = Some(known.unwrap_or(packages.len()));
+                if known.is_none() {
+                    packages.push(ExamplePackage { line, dependencies: content, examples: Vec::new() });
+                }
+            }
+            "rust" => {
+                let package = current.and_then(|index| packages.get_mut(index));
+                let package =
+                    package.ok_or_else(|| format!("{README}:{line}: no `[dependencies]` before it"))?;
+                package.examples.push(Example { line, code: content });
+            }
+            _ => {}
+        }
+    }
+    if packages.iter().all(|package| package.examples.is_empty()) {
+        return Err(format!("{README} has no example").into());
+    }
+    Ok(packages)
+}
+
+/// Writes a workspace of these packages, with the lock file and the build profile of the workspace in `root`: what
+/// was built there need not be built again.
+fn write_packages(root: &Path, directory: &Path, packages: &[ExamplePackage]) -> Result<(), Failure> {
+    let facade = root.join("crates").join("kaltura");
+    let names: Vec<String> = packages.iter().map(ExamplePackage::name).collect();
+    let manifest = format!(
+        "[workspace]\nresolver = \"3\"\nmembers = {names:?}\n\n[patch.crates-io]\nkaltura = {{ path = {facade:?} }}\n\n\
+         [profile.dev]\ndebug = \"line-tables-only\"\n"
+    );
+    fs::write(directory.join("Cargo.toml"), manifest)?;
+    fs::copy(root.join("Cargo.lock"), directory.join("Cargo.lock"))?;
+    for package in packages {
+        let binaries = directory.join(package.name()).join("src").join("bin");
+        fs::create_dir_all(&binaries)?;
+        fs::write(directory.join(package.name()).join("Cargo.toml"), package.manifest())?;
+        for example in &package.examples {
+            fs::write(binaries.join(format!("{}.rs", example.name())), &example.code)?;
+        }
+    }
+    Ok(())
+}
+
+/// A fenced code block.
+#[derive(Debug)]
+struct Block<'a> {
+    language: &'a str,
+    /// The line of the opening fence, counted from 1.
+    line: usize,
+    lines: Vec<&'a str>,
+}
+
+fn blocks(text: &str) -> Vec<Block<'_>> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block<'_>> = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        match (line.trim().strip_prefix("```"), &mut open) {
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(language), None) => open = Some(Block { language, line: number, lines: Vec::new() }),
+            (None, Some(block)) => block.lines.push(line),
+            (None, None) => {}
+        }
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_are_taken_from_the_shell_blocks() {
+        let readme = ReadmeCommands::parse(
+            "Run `cargo test --nothing`.\n```rust\ncargo test --rust\n```\n```sh\ncargo run -p a -- login\n\
+             cargo run -p a -- demo    # see it work\n```\ncargo test --outside\n\n  ```sh\n  cargo test -q\n  ```\n",
+        )
+        .unwrap();
+        assert_eq!(readme.test, Command::parse("cargo test -q"));
+        assert_eq!(readme.demo, Command::parse("cargo run -p a -- demo"));
+    }
+
+    #[test]
+    fn a_readme_without_the_commands_is_an_error() {
+        let error = ReadmeCommands::parse("```sh\ncargo test\n```\n").unwrap_err();
+        assert_eq!(error.to_string(), "README.md has no `sh` block with `cargo run … demo`");
+    }
+
+    fn toml(version: &str) -> String {
+        format!("```toml\n[dependencies]\nkaltura = \"{version}\"\n```\n")
+    }
+
+    #[test]
+    fn examples_are_grouped_by_their_dependencies() {
+        let rust = "```rust\nfn main() {}\n```\n";
+        let text =
+            [&toml("1"), rust, rust, &toml("2"), rust, "```toml\nkey = 1\n```\n", &toml("1"), rust].concat();
+        let packages = packages(&text).unwrap();
+        let lines = |package: &ExamplePackage| {
+            package.examples.iter().map(|example| example.line).collect::<Vec<_>>()
+        };
+        assert_eq!(packages.iter().map(lines).collect::<Vec<_>>(), [vec![5, 8, 25], vec![15]]);
+        assert!(packages[0].manifest().ends_with("\n\n[dependencies]\nkaltura = \"1\"\n"));
+        assert_eq!(packages[0].examples[0].code, "fn main() {}");
+    }
+
+    #[test]
+    fn an_example_needs_dependencies_and_a_readme_an_example() {
+        let error = packages("text\n```rust\nfn main() {}\n```\n").unwrap_err().to_string();
+        assert_eq!(error, "README.md:2: no `[dependencies]` before it");
+        assert_eq!(packages(&toml("1")).unwrap_err().to_string(), "README.md has no example");
+    }
+
+    #[test]
+    fn a_failing_example_is_reported_with_its_line() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\nresolver = \"3\"\n");
+        write("Cargo.lock", "version = 4\n");
+        write(
+            "crates/kaltura/Cargo.toml",
+            "[package]\nname = \"kaltura\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+        );
+        write("crates/kaltura/src/lib.rs", "pub const ONE: u8 = 1;\n");
+        let example =
+            |value: u8| format!("```rust\nfn main() {{\n    assert_eq!(kaltura::ONE, {value});\n}}\n```\n");
+        write(README, &[toml("0.1"), example(1), example(2)].concat());
+
+        let mut out = Vec::new();
+        let success = run(&Workspace::read(root.path()).unwrap(), &mut out).unwrap();
+        assert!(!success);
+        let out = String::from_utf8(out).unwrap();
+        assert!(out.ends_with("\nreadme: failed: README.md:10\n"), "{out}");
+    }
+}
