@@ -116,7 +116,7 @@ fn a_wrong_command_line_is_a_usage_error() {
         (&["login", "--hash-type", "SHA3"], "use MD5, SHA1, SHA256 or SHA512"),
         (&["login", "--lifetime", "soon"], "write it like 90s, 15m, 1h"),
         (&["login", "--lifetime", "0"], "at least one second"),
-        (&["login", "--privileges", "a.b"], "may not hold a comma"),
+        (&["login", "--privileges", "a.b"], "must not contain a comma"),
         (&["login", "--region", "mars"], "use us, de, eu, sg, ca or ap"),
         (&["login", "--region", "us", "--service-url", "https://example.com"], "cannot be used with"),
         (&["login", "--ks-only", "--json"], "cannot be used with"),

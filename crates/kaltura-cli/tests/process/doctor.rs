@@ -107,7 +107,7 @@ fn the_session_is_used_for_one_action_and_a_second_one_if_asked() {
     let scene = Scene::with_token(json!({ "sessionPrivileges": "actionslimit:1" }));
     scene.doctor([]).run().ends_with(0);
     let finished = scene.doctor(["--json", "--action", "media.list"]).run().ends_with(3);
-    finished.blames("action", "as many calls as it may", "actionslimit");
+    finished.blames("action", "as many calls as its actions limit allows", "actionslimit");
     let scene = Scene::with_token(json!({ "sessionPrivileges": "actionslimit:2", "sessionType": 2 }));
     // The parameter that is missing at first costs no action.
     scene.doctor(["--action", "appToken.get"]).run().ends_with(0);

@@ -39,7 +39,7 @@ fn a_rate_limit_refuses_what_is_beyond_it() {
     let server = EmulatorProcess::start(["--rate-limit", "appToken.startSession:1/3600"]);
     server.login(["--ks-only"]).run().ends_with(0);
     let refused = server.login(["--ks-only"]).run();
-    assert!(refused.ends_with(SERVER).stderr.contains("too many calls"), "a limit of one");
+    assert!(refused.ends_with(SERVER).stderr.contains("rate limit was exceeded"), "a limit of one");
 }
 
 #[test]

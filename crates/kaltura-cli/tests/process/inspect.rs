@@ -158,7 +158,7 @@ fn what_is_no_ks_is_a_usage_error_and_not_quoted() {
     }
     let bracketed =
         fields(LATE).privileges("a[b]:1").sign_v2_unchecked(&AdminSecret::new(ADMIN_SECRET), [7; 16]);
-    opened(&bracketed).run().fails_with(2).saying("at which the server fails");
+    opened(&bracketed).run().fails_with(2).saying("on which the server");
     Kaltura::new(["inspect"]).run().fails_with(2).saying("the KS is missing").saying("KALTURA_KS");
     let both = Kaltura::new(["inspect", "--ks-stdin", "--admin-secret-stdin"]).stdin("x").run();
     both.fails_with(2).saying("can not both come from standard input");

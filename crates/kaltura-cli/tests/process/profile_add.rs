@@ -158,7 +158,7 @@ fn a_wrong_value_is_not_written() {
         ("--hash-type=SHA3", "use MD5, SHA1, SHA256 or SHA512"),
         ("--type=boss", "possible values: user, admin"),
         ("--lifetime=soon", "write it like 90s"),
-        ("--privileges=a.b", "may not hold"),
+        ("--privileges=a.b", "must not contain"),
         ("--user=", "--user"),
         ("--token-variable=A B", "named by letters"),
         ("--token-command= ", "it is empty"),

@@ -123,7 +123,7 @@ fn what_would_be_misread_is_refused() {
         finished.saying("the server would read another session from this KS");
     }
     sign(["--ks-version=2", "--user=a;b"]).run().ends_with(0);
-    sign(["--privileges=my.name:1"]).run().fails_with(2).saying("may not hold a comma");
+    sign(["--privileges=my.name:1"]).run().fails_with(2).saying("must not contain a comma");
 }
 
 #[test]
