@@ -46,7 +46,7 @@ run(async () => {
   ]);
   near('a small end is counted from now', (await add({ expiry: 3600 })).expiry, now() + 3600);
 
-  await refused('a status can not be given', () => add({ status: 1 }), 'PROPERTY_VALIDATION_NOT_UPDATABLE',
+  await refused('a status cannot be given', () => add({ status: 1 }), 'PROPERTY_VALIDATION_NOT_UPDATABLE',
     'The property "KalturaAppToken::status" cannot be updated', { PROP_NAME: 'KalturaAppToken::status' });
   await refused('a user id with a blank is refused', () => add({ sessionUserId: 'no blanks' }), 'INVALID_FIELD_VALUE',
     'value in field [sessionUserId] is not valid', { FIELD_NAME: 'sessionUserId' });
@@ -86,7 +86,7 @@ run(async () => {
   equal('the present status may be said', (await update(full.id, { status: 2 })).status, 2);
   await refused('another one may not', () => update(full.id, { status: 1 }), 'PROPERTY_VALIDATION_NOT_UPDATABLE',
     'The property "KalturaAppToken::status" cannot be updated', { PROP_NAME: 'KalturaAppToken::status' });
-  await refused('what is unknown can not be updated', () => update('0_nothere1', {}), ...notFound('0_nothere1'));
+  await refused('what is unknown cannot be updated', () => update('0_nothere1', {}), ...notFound('0_nothere1'));
 
   // Deleted.
   const client = newClient();
@@ -95,7 +95,7 @@ run(async () => {
   equal('a deletion answers null', await appToken.deleteAction(full.id).execute(admin), null);
   await refused('with the token its sessions end', () => media.listAction().execute(client), 'INVALID_KS',
     'Invalid KS "LOGOUT", Error "-1,INVALID_STR"', { KSID: 'LOGOUT', ERR_CODE: '-1', ERR_DESC: 'INVALID_STR' });
-  await refused('what is deleted can not be read', () => appToken.get(full.id).execute(admin), ...notFound(full.id));
+  await refused('what is deleted cannot be read', () => appToken.get(full.id).execute(admin), ...notFound(full.id));
   await refused('nor be deleted again', () => appToken.deleteAction(full.id).execute(admin), ...notFound(full.id));
   equal('nor is it listed', await idsOf({ idEqual: full.id }), []);
 });

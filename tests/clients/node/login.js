@@ -62,13 +62,13 @@ run(async () => {
     ok(`${hashType}: and gets them all`, list.totalCount > 0 && list.objects.length === list.totalCount);
   }
 
-  // What is wished, and what is granted.
+  // What is requested, and what is granted.
   const open = await newToken({ hashType: 'SHA256', sessionDuration: 1000 });
   granted = await logIn(client, open, {
     userId: 'a guest', type: ADMIN, expiry: 100, privileges: 'view:*,appid:tests',
   });
-  equal('a token without a user takes the one that is wished', granted.userId, 'a guest');
-  equal('a token without a type takes the one that is wished', granted.sessionType, ADMIN);
+  equal('a token without a user takes the requested one', granted.userId, 'a guest');
+  equal('a token without a type takes the requested one', granted.sessionType, ADMIN);
   near('a shorter life is granted', granted.expiry, now() + 100);
   equal("privileges that are not the server's own are added", granted.privileges,
     privilegesOf(open, ',view:*,appid:tests'));
@@ -116,7 +116,7 @@ run(async () => {
     'APP_TOKEN_ID_NOT_FOUND', `Application token id "${gone.id}" not found`, { ID: gone.id });
 
   client.setKs('');
-  await refused('without a KS nobody logs in', startSession(open.id, right), 'SERVICE_FORBIDDEN',
+  await refused('a login without a KS is refused', startSession(open.id, right), 'SERVICE_FORBIDDEN',
     'The access to service [appToken->startSession] is forbidden', { SERVICE: 'appToken->startSession' });
   client.setKs('no-ks');
   await refused('nor with something that is none', startSession(open.id, right), 'INVALID_KS',

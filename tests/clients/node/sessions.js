@@ -67,7 +67,7 @@ run(async () => {
   await start(server.adminSecret, 'x', ADMIN);
   equal('session.end answers null', await session.end().execute(client), null);
   await refused('an ended session is refused', listMedia, ...invalidKs('LOGOUT'));
-  await refused('and can not be ended again', () => session.end().execute(client), ...invalidKs('LOGOUT'));
+  await refused('and cannot be ended again', () => session.end().execute(client), ...invalidKs('LOGOUT'));
   await start(server.adminSecret, 'x', ADMIN, 1000, 'actionslimit:2');
   await listMedia();
   await listMedia();

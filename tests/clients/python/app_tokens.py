@@ -140,7 +140,7 @@ near("and the changed duration holds", granted.expiry, int(time.time()) + 60)
 changed = admin.appToken.update(full.id, KalturaAppToken(expiry=None, description=None))
 equal("null takes a value away", (changed.expiry, changed.description), (None, ""))
 refused(
-    "what is unknown can not be updated",
+    "what is unknown cannot be updated",
     lambda: admin.appToken.update("0_nothere1", KalturaAppToken(description="x")),
     *not_found("0_nothere1"),
 )
@@ -154,7 +154,7 @@ refused(
     "INVALID_KS",
     'Invalid KS "LOGOUT", Error "-1,INVALID_STR"',
 )
-refused("what is deleted can not be read", lambda: admin.appToken.get(full.id), *not_found(full.id))
+refused("what is deleted cannot be read", lambda: admin.appToken.get(full.id), *not_found(full.id))
 refused("nor be deleted again", lambda: admin.appToken.delete(full.id), *not_found(full.id))
 equal("nor is it listed", set(listed()[0]), {APP_TOKEN_ID, plain.id, soon.id})
 equal("not even when deleted ones are asked for", listed(statusEqual=KalturaAppTokenStatus.DELETED), ([], 0))

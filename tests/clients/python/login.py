@@ -40,7 +40,7 @@ def start(token, **wishes):
 client.setKs("")
 widget = client.session.startWidgetSession(WIDGET_ID)
 equal("a widget session is of its partner", widget.partnerId, PARTNER_ID)
-equal("a widget session is nobody's", widget.userId, "0")
+equal("a widget session has no user", widget.userId, "0")
 ok("a KS of version 2 begins as one", widget.ks.startswith("djJ8"), widget.ks)
 ok("every answer tells the server's time", client.responseHeaders["X-Kaltura-Session"].count(", ") == 1)
 ok("every answer tells the server's name", client.responseHeaders["X-Me"] != "")
@@ -78,11 +78,11 @@ for hash_type in ("MD5", "SHA1", "SHA256", "SHA512"):
     ok(f"{hash_type}: the session may list media", media.totalCount == len(media.objects) > 0)
     equal(f"{hash_type}: of its own partner", {entry.partnerId for entry in media.objects}, {PARTNER_ID})
 
-# What is wished, and what is granted.
+# What is requested, and what is granted.
 open_token = new_token(hashType="SHA256", sessionDuration=1000)
 granted = start(open_token, userId="a guest", type=ADMIN, expiry=100, sessionPrivileges="view:*,appid:tests")
-equal("a token without a user takes the one that is wished", granted.userId, "a guest")
-equal("a token without a type takes the one that is wished", value(granted.sessionType), ADMIN)
+equal("a token without a user takes the requested one", granted.userId, "a guest")
+equal("a token without a type takes the requested one", value(granted.sessionType), ADMIN)
 near("a shorter life is granted", granted.expiry, int(time.time()) + 100)
 equal(
     "privileges that are not the server's own are added",
@@ -166,7 +166,7 @@ refused("a deleted token is as unknown as any", lambda: start(gone), "APP_TOKEN_
 
 client.setKs("")
 refused(
-    "without a KS nobody logs in",
+    "a login without a KS is refused",
     lambda: client.appToken.startSession(open_token.id, right_hash),
     "SERVICE_FORBIDDEN",
     "The access to service [appToken->startSession] is forbidden",

@@ -86,7 +86,7 @@ refused(
     "SERVICE_FORBIDDEN_CONTENT_BLOCKED",
 )
 refused(
-    "nobody is impersonated",
+    "impersonation is refused",
     lambda: client.session.impersonate(ADMIN_SECRET, 1, "x", ADMIN, PARTNER_ID),
     "START_SESSION_ERROR",
     message,
@@ -111,7 +111,7 @@ second = start(ADMIN_SECRET, "x", ADMIN)
 client.setKs(first)
 equal("session.end answers nothing", client.session.end(), None)
 refused("an ended session is refused", client.media.list, "INVALID_KS", LOGOUT)
-refused("and can not be ended again", client.session.end, "INVALID_KS", LOGOUT)
+refused("and cannot be ended again", client.session.end, "INVALID_KS", LOGOUT)
 client.setKs(second)
 ok("another session of the same user goes on", client.media.list().totalCount > 0)
 broken = second[:-6] + "AAAA=="
@@ -165,7 +165,7 @@ for version, sign, privileges in (
     message = f'Invalid KS "{forged}", Error "-1,INVALID_STR"'
     refused(f"version {version}: another secret does not do", client.media.list, "INVALID_KS", message)
 
-# A widget session can not be ended.
+# A widget session cannot be ended.
 client.setKs("")
 widget = client.session.startWidgetSession(WIDGET_ID)
 client.setKs(widget.ks)

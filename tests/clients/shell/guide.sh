@@ -88,7 +88,7 @@ for HASH_TYPE in MD5 SHA1 SHA256 SHA512; do
     -d "appToken[sessionDuration]=3600" \
     -d "appToken[sessionPrivileges]=list:*" \
     -d "appToken[description]=A token for $HASH_TYPE")
-  equal "$HASH_TYPE: the token is as it was wished" \
+  equal "$HASH_TYPE: the token is as requested" \
     "$(jq -c '[.hashType, .sessionType, .sessionUserId, .sessionDuration, .status, .description]' <<<"$TOKEN")" \
     "[\"$HASH_TYPE\",2,\"cron\",3600,2,\"A token for $HASH_TYPE\"]"
   TOKEN_ID=$(jq -r .id <<<"$TOKEN")

@@ -122,7 +122,7 @@ matches "the status is 200" "$answer" "HTTP/1.1 200 *"
 equal "JSON has its type, without a charset" "$(header Content-Type "$answer")" "application/json"
 ok "the server has a name" [ -n "$(header X-Me "$answer")" ]
 matches "and tells its time" "$(header X-Kaltura-Session "$answer")" "+([0-9]), $(date +%s | cut -c 1-7)???"
-equal "nobody is to keep the answer" "$(header Cache-Control "$answer")" \
+equal "the response must not be cached" "$(header Cache-Control "$answer")" \
     "no-store, no-cache, must-revalidate, post-check=0, pre-check=0"
 equal "every page may read it" "$(header Access-Control-Allow-Origin "$answer")" "*"
 equal "no error, no header" "$(header X-Kaltura "$answer")" ""
@@ -144,7 +144,7 @@ ok "with nocache a widget session is a new one" \
     [ "$(ks_of "/api_v3$start?format=1&expiry=700&nocache=1" -d "widgetId=$widget")" != "$kept" ]
 answer=$(head_of "/api_v3$start?format=1&expiry=700" -d "widgetId=$widget")
 if [ "$KALTURA_RESPONSE_CACHE" = on ]; then
-    equal "whoever asks the same gets the same widget session" "$again" "$kept"
+    equal "the same request gets the same widget session" "$again" "$kept"
     matches "a kept answer says so" "$(header X-Kaltura "$answer")" "cached-dispatcher,*,*"
     equal "and does not tell the time" "$(header X-Kaltura-Session "$answer")" ""
 else
