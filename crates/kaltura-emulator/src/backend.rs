@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod random;
+pub(crate) mod roles;
 pub(crate) mod seed;
 pub(crate) mod state;
 
@@ -16,6 +17,7 @@ use crate::calls::Calls;
 use crate::dispatch::rate_limit::RateLimiter;
 use crate::dispatch::{Completed, multirequest};
 use crate::faults::{Fault, Faults, Triggered, apply_fault, echo_secrets};
+use crate::notices::Notices;
 use crate::request::{ApiRequest, text};
 use crate::response::value::{ApiValue, Failure};
 use crate::response::{
@@ -33,6 +35,7 @@ pub(crate) struct Backend {
     pub(crate) cache: ResponseCache,
     pub(crate) faults: Faults,
     pub(crate) calls: Calls,
+    pub(crate) notices: Notices,
 }
 
 impl Backend {
@@ -74,6 +77,7 @@ impl Backend {
         let mut format = match Format::of(request) {
             Ok(format) => format,
             Err(FormatError { code, message }) => {
+                headers.session = None;
                 headers.kaltura = Some(format!("error- {code}"));
                 headers.app = Some(format!("exiting on error {code} - {message}"));
                 return with_headers(response(200, PHP_CONTENT_TYPE, ""), headers, &date);
@@ -101,7 +105,7 @@ impl Backend {
                 return with_headers(response(500, PHP_CONTENT_TYPE, ""), HeaderSet::default(), &date);
             }
         };
-        if completed.is_from_cache {
+        if completed.is_from_cache || !completed.is_dispatched {
             headers.session = None;
         }
         headers.kaltura = completed.cache_header;
@@ -110,7 +114,9 @@ impl Backend {
             headers.kaltura = Some("error-SERVICE_FORBIDDEN".to_owned());
             headers.app = Some(format!("exiting on error SERVICE_FORBIDDEN - {message}"));
         }
-        let ignore_null = request.text("ignoreNull").is_some_and(|value| value == "1");
+        // The parameter does not reach the requests of a multirequest.
+        let ignore_null =
+            !completed.is_multirequest && request.text("ignoreNull").is_some_and(|value| value == "1");
         let body = match &format {
             Format::Json => write_json(&value),
             Format::Php => write_php(&value),
@@ -128,7 +134,7 @@ impl Backend {
 /// The name of a request in a fault rule.
 fn fault_target(request: &ApiRequest) -> String {
     let service = request.text("service").unwrap_or_default();
-    if service.eq_ignore_ascii_case(multirequest::SERVICE) {
+    if service == multirequest::SERVICE {
         service
     } else {
         format!("{service}.{}", request.text("action").unwrap_or_default())

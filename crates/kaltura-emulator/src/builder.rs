@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use kaltura_types::{AppTokenStatus, HashType, PartnerId};
+use kaltura_types::{AppTokenStatus, HashType, Open, PartnerId};
 
 use crate::backend::Backend;
 use crate::backend::clock::Clock;
@@ -15,8 +15,9 @@ use crate::backend::seed::{
 use crate::backend::state::{AppToken, State};
 use crate::calls::Calls;
 use crate::dispatch::rate_limit::{RateLimit, RateLimiter};
-use crate::emulator::{EmulatedAppToken, Emulator, Shared};
+use crate::emulator::{EmulatedAppToken, Emulator, OnNotice, Shared};
 use crate::faults::{FaultRule, Faults};
+use crate::notices::{Notice, Notices};
 use crate::response_cache::ResponseCache;
 
 /// Builds an [`Emulator`].
@@ -43,6 +44,7 @@ pub struct EmulatorBuilder {
     has_response_cache: bool,
     faults: Vec<FaultRule>,
     latency: Option<RangeInclusive<Duration>>,
+    on_notice: Option<OnNotice>,
 }
 
 impl EmulatorBuilder {
@@ -147,6 +149,18 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Calls a function for each [`Notice`]: where the emulator knows less than the server. Each is given once.
+    ///
+    /// ```
+    /// # use kaltura_emulator::Emulator;
+    /// let emulator = Emulator::builder().on_notice(|notice| eprintln!("{notice}")).build()?;
+    /// # Ok::<(), kaltura_emulator::BuildError>(())
+    /// ```
+    pub fn on_notice(mut self, function: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+        self.on_notice = Some(OnNotice(Box::new(function)));
+        self
+    }
+
     /// Builds the emulator. Without a partner, one with videos is added. Without an active app token of the first
     /// partner, one is added.
     ///
@@ -190,6 +204,7 @@ impl EmulatorBuilder {
             cache: ResponseCache::new(self.has_response_cache),
             faults: Faults::new(self.faults, self.latency),
             calls: Calls::default(),
+            notices: Notices::default(),
         };
         let shared = Shared {
             backend: Mutex::new(backend),
@@ -198,6 +213,7 @@ impl EmulatorBuilder {
             admin_secret,
             user_secret,
             app_token,
+            on_notice: self.on_notice,
         };
         Ok(Emulator::from_shared(shared))
     }
@@ -233,7 +249,7 @@ fn usable(state: &State, partner: PartnerId) -> Option<&AppToken> {
     };
     let best = |token: &&AppToken| {
         token.expiry.is_none()
-            && token.hash_type == Some(HashType::Sha256)
+            && token.hash_type == Some(Open::Known(HashType::Sha256))
             && token.session_duration > Some(0)
     };
     active().find(best).or_else(|| active().next())

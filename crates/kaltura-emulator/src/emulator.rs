@@ -20,6 +20,7 @@ use crate::calls::Calls;
 use crate::dispatch::ks_check;
 use crate::dispatch::rate_limit::RateLimit;
 use crate::faults::FaultRule;
+use crate::notices::Notice;
 use crate::response_cache::ResponseCache;
 use crate::transport::Reply;
 
@@ -39,6 +40,16 @@ pub(crate) struct Shared {
     pub(crate) admin_secret: AdminSecret,
     pub(crate) user_secret: UserSecret,
     pub(crate) app_token: EmulatedAppToken,
+    pub(crate) on_notice: Option<OnNotice>,
+}
+
+/// The function for notices.
+pub(crate) struct OnNotice(pub(crate) Box<dyn Fn(&Notice) + Send + Sync>);
+
+impl fmt::Debug for OnNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnNotice").finish_non_exhaustive()
+    }
 }
 
 impl Emulator {
@@ -121,7 +132,15 @@ impl Emulator {
     /// and how the connection breaks. The caller must apply both.
     #[must_use]
     pub fn respond(&self, request: &http::Request<Bytes>, client: IpAddr) -> Reply {
-        self.backend().respond(request, client, &self.shared.clock)
+        let (reply, notices) = {
+            let mut backend = self.backend();
+            let reply = backend.respond(request, client, &self.shared.clock);
+            (reply, backend.notices.take())
+        };
+        if let Some(OnNotice(function)) = &self.shared.on_notice {
+            notices.iter().for_each(function);
+        }
+        reply
     }
 
     fn backend(&self) -> MutexGuard<'_, Backend> {
@@ -188,7 +207,8 @@ impl Emulator {
     ///
     /// [`UnknownObject`] if there is no such token.
     pub fn delete_token(&self, id: &AppTokenId) -> Result<(), UnknownObject> {
-        if self.backend().state.delete_app_token(self.shared.partner, id.as_str()) {
+        let now = self.shared.clock.now();
+        if self.backend().state.delete_app_token(self.shared.partner, id.as_str(), now) {
             Ok(())
         } else {
             Err(UnknownObject::AppToken(id.clone()))
@@ -214,7 +234,7 @@ impl Emulator {
     pub fn end_session(&self, ks: &Ks) -> Result<(), UnknownObject> {
         let mut backend = self.backend();
         let opened = ks_check::open(&backend.state, ks).map_err(|_| UnknownObject::Ks)?;
-        backend.state.end_session(&opened);
+        backend.state.end_session(&opened, self.shared.clock.now());
         Ok(())
     }
 
@@ -312,7 +332,8 @@ impl EmulatedAppToken {
             partner: token.partner,
             id: AppTokenId::new(token.id.as_str()),
             value: token.value.clone(),
-            hash_type: token.effective_hash_type(),
+            // No client can log in with a token of another hash type.
+            hash_type: token.effective_hash_type().known().copied().unwrap_or(HashType::Sha1),
         }
     }
 

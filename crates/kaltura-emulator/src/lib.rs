@@ -40,8 +40,11 @@
 //! | `baseEntry` | `get`, `list` |
 //!
 //! One request may contain several of them (`multirequest`). Responses are JSON, XML, PHP's serialize or JSONP.
-//! Lists of entries apply filters by id, time, status and type, orders by time, and the pager. Other filters,
-//! such as `nameLike`, match every entry.
+//! Lists of entries apply filters by id, user, time, status and type, orders by time and name, and the pager. Other
+//! filters, such as `nameLike`, match every entry: [`EmulatorBuilder::on_notice`] and
+//! [`RecordedCall::ignored_filters`] tell.
+//!
+//! As on the server, a USER session lists only the entries of its user, unless it has the privilege `list:*`.
 //!
 //! Not emulated: the browser-cache headers of `kalsig`, a partner's access control by address, and every other
 //! action.
@@ -63,6 +66,7 @@ mod control;
 mod dispatch;
 mod emulator;
 mod faults;
+mod notices;
 mod request;
 mod response;
 mod response_cache;
@@ -84,4 +88,5 @@ pub use self::control::Command;
 pub use self::dispatch::rate_limit::{InvalidRateLimit, RateLimit};
 pub use self::emulator::{EmulatedAppToken, Emulator, UnknownObject};
 pub use self::faults::{Fault, FaultRule, InvalidFaultRule};
+pub use self::notices::Notice;
 pub use self::transport::{Breakage, Reply};

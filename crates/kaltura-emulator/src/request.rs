@@ -10,9 +10,12 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use http::{Method, header};
 use percent_encoding::percent_decode_str;
+use serde::Deserialize as _;
 
-pub(crate) use self::arguments::{Arguments, Choice, Given, Pager};
-pub(crate) use self::cast::{equals_number, int, leading_int, text};
+pub(crate) use self::arguments::{
+    Arguments, Choice, Given, NOT_AVAILABLE, Pager, check_advanced_search, has_null_suffix,
+};
+pub(crate) use self::cast::{equals_number, int, is_empty, is_empty_text, leading_int, numeric, text};
 use self::form::into_text;
 #[cfg(test)]
 pub(crate) use self::parameters::test_json;
@@ -65,10 +68,8 @@ fn read_body(request: &http::Request<Bytes>) -> Parameters {
         form::read(request.body())
     } else if media_type.eq_ignore_ascii_case("multipart/form-data") {
         let parts = form::read_multipart(request.body(), attributes);
-        match parts.get("json").map(text) {
-            Some(document) => read_json(document.as_bytes()).unwrap_or_default(),
-            None => parts,
-        }
+        // A part `json` that the server ignores leaves the other parts as they are.
+        parts.get("json").and_then(|document| read_json(text(document).as_bytes())).unwrap_or(parts)
     } else {
         Parameters::new()
     }
@@ -99,10 +100,35 @@ fn read_path(path: &str) -> Option<Parameters> {
 fn read_json(body: &[u8]) -> Option<Parameters> {
     let trimmed = body.trim_ascii();
     let is_object = trimmed.starts_with(b"{") && trimmed.ends_with(b"}");
-    match serde_json::from_slice(trimmed) {
-        Ok(Parameter::Object(parameters)) if is_object && !parameters.is_empty() => Some(parameters),
-        _ => None,
+    if !is_object || nests_too_deeply(trimmed) {
+        return None;
     }
+    let mut document = serde_json::Deserializer::from_slice(trimmed);
+    // The depth is bounded by the check above.
+    document.disable_recursion_limit();
+    let Ok(Parameter::Object(parameters)) = Parameter::deserialize(&mut document) else { return None };
+    (document.end().is_ok() && !parameters.is_empty()).then_some(parameters)
+}
+
+/// The number of objects and lists inside each other that PHP's `json_decode` reads.
+const MAX_JSON_DEPTH: usize = 511;
+
+fn nests_too_deeply(document: &[u8]) -> bool {
+    let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
+    for byte in document {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b'{' | b'[' if !is_text => depth += 1,
+            b'}' | b']' if !is_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_JSON_DEPTH {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]

@@ -17,10 +17,15 @@ fn jsonp_calls_the_callback_of_the_query_string() {
     let response = get("format=9&callback=my.cb_1");
     assert_eq!(body(&response), "my.cb_1(true);");
     assert_eq!(response.headers()["content-type"], "application/javascript");
-    for query in ["format=9", "format=9&callback=", "format=9&callback=alert(1)"] {
+    assert_eq!(body(&get("format=9&callback=")), "(true);");
+    for (query, code) in [
+        ("format=9", "error- MANDATORY_PARAMETER_MISSING"),
+        ("format=9&callback=alert(1)", "error- INVALID_FIELD_VALUE"),
+    ] {
         let response = get(query);
         assert_eq!(body(&response), "", "{query}");
-        assert_eq!(response.headers()["x-kaltura"], "error- MANDATORY_PARAMETER_MISSING");
+        assert_eq!(response.headers()["x-kaltura"], code);
+        assert!(!response.headers().contains_key("x-kaltura-session"), "{query}");
     }
 }
 

@@ -8,8 +8,35 @@ pub(crate) fn text(value: &Parameter) -> String {
         Parameter::Null | Parameter::Bool(false) => String::new(),
         Parameter::Bool(true) => "1".to_owned(),
         Parameter::Number(number) => number.to_string(),
-        Parameter::String(text) => text.clone(),
+        Parameter::String(text) | Parameter::NotUtf8(text) => text.clone(),
         Parameter::Array(_) | Parameter::Object(_) => "Array".to_owned(),
+    }
+}
+
+/// PHP's `empty`: an absent value, an empty text, `0`, false, null or an empty list.
+pub(crate) fn is_empty(value: Option<&Parameter>) -> bool {
+    match value {
+        None | Some(Parameter::Null | Parameter::Bool(false)) => true,
+        Some(Parameter::Bool(true)) => false,
+        Some(Parameter::Number(number)) => number.as_f64() == Some(0.0),
+        Some(Parameter::String(text) | Parameter::NotUtf8(text)) => is_empty_text(text),
+        Some(Parameter::Array(list)) => list.is_empty(),
+        Some(Parameter::Object(fields)) => fields.is_empty(),
+    }
+}
+
+/// PHP's `empty` of a text.
+pub(crate) fn is_empty_text(text: &str) -> bool {
+    matches!(text, "" | "0")
+}
+
+/// The number that a text is; `None` if it is not numeric.
+pub(crate) fn numeric(text: &str) -> Option<f64> {
+    match leading_number(text)? {
+        #[expect(clippy::cast_precision_loss, reason = "PHP compares such numbers as floats too")]
+        (Number::Integer(number), rest) if is_blank(rest) => Some(number as f64),
+        (Number::Float(number), rest) if is_blank(rest) => Some(number),
+        _ => None,
     }
 }
 
@@ -22,7 +49,7 @@ pub(crate) fn int(value: &Parameter) -> i64 {
         Parameter::Number(number) => {
             number.as_i64().unwrap_or_else(|| truncate(number.as_f64().unwrap_or(0.0)))
         }
-        Parameter::String(text) => leading_int(text).unwrap_or(0),
+        Parameter::String(text) | Parameter::NotUtf8(text) => leading_int(text).unwrap_or(0),
         Parameter::Array(list) => i64::from(!list.is_empty()),
         Parameter::Object(fields) => i64::from(!fields.is_empty()),
     }

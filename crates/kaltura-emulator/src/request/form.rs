@@ -18,13 +18,13 @@ pub(super) fn read(body: &[u8]) -> Parameters {
             Some(at) => (&pair[..at], &pair[at + 1..]),
             None => (pair, &[][..]),
         };
-        insert(&mut parameters, &decode(name), decode(value));
+        insert(&mut parameters, &decode(name), decode_value(value));
     }
     parameters
 }
 
 /// Stores a field under its name, which may contain brackets.
-fn insert(parameters: &mut Parameters, name: &str, value: String) {
+fn insert(parameters: &mut Parameters, name: &str, value: Parameter) {
     let name = name.split('\0').next().unwrap_or_default().trim_start_matches(' ');
     if let Some((top, keys)) = split_name(name) {
         insert_nested(parameters, top, &keys, value);
@@ -32,9 +32,9 @@ fn insert(parameters: &mut Parameters, name: &str, value: String) {
 }
 
 /// An empty key is the next free number. A text is replaced where an object is needed.
-fn insert_nested(map: &mut Parameters, name: String, keys: &[String], value: String) {
+fn insert_nested(map: &mut Parameters, name: String, keys: &[String], value: Parameter) {
     let Some((key, rest)) = keys.split_first() else {
-        map.insert(name, value.into());
+        map.insert(name, value);
         return;
     };
     let nested = map.entry(name).or_insert(Parameter::Null).object_mut();
@@ -69,8 +69,23 @@ fn next_number(map: &Parameters) -> String {
 }
 
 fn decode(text: &[u8]) -> String {
+    into_text(decode_bytes(text))
+}
+
+fn decode_value(text: &[u8]) -> Parameter {
+    into_value(decode_bytes(text))
+}
+
+fn decode_bytes(text: &[u8]) -> Vec<u8> {
     let with_blanks: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
-    into_text(percent_decode(&with_blanks).collect())
+    percent_decode(&with_blanks).collect()
+}
+
+fn into_value(bytes: Vec<u8>) -> Parameter {
+    match String::from_utf8(bytes) {
+        Ok(text) => Parameter::String(text),
+        Err(error) => Parameter::NotUtf8(into_text(error.into_bytes())),
+    }
 }
 
 /// Removes the bytes that are not UTF-8 (wire contract, section 1.3).
@@ -85,7 +100,7 @@ pub(super) fn read_multipart(body: &[u8], attributes: &str) -> Parameters {
     let mut parameters = Parameters::new();
     let Some(boundary) = attribute(attributes, "boundary") else { return parameters };
     let delimiter = format!("--{boundary}");
-    for part in split(body, delimiter.as_bytes()).skip(1) {
+    for part in split(body, delimiter.as_bytes()).skip(1).take(MAX_VARIABLES) {
         // Two dashes after the delimiter end the body.
         if part.starts_with(b"--") {
             break;
@@ -97,11 +112,11 @@ pub(super) fn read_multipart(body: &[u8], attributes: &str) -> Parameters {
     parameters
 }
 
-fn read_part(part: &[u8]) -> Option<(String, String)> {
-    let end_of_headers = part.windows(4).position(|window| window == b"\r\n\r\n")?;
-    let headers = into_text(part[..end_of_headers].to_vec());
-    let value = &part[end_of_headers + 4..];
-    let value = value.strip_suffix(b"\r\n").unwrap_or(value);
+fn read_part(part: &[u8]) -> Option<(String, Parameter)> {
+    let (headers, value) = split_headers(part)?;
+    let headers = into_text(headers.to_vec());
+    let value = value.strip_suffix(b"\n").unwrap_or(value);
+    let value = value.strip_suffix(b"\r").unwrap_or(value);
     let disposition = headers.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-disposition").then_some(value)
@@ -109,7 +124,24 @@ fn read_part(part: &[u8]) -> Option<(String, String)> {
     if attribute(disposition, "filename").is_some() {
         return None;
     }
-    Some((attribute(disposition, "name")?, into_text(value.to_vec())))
+    Some((attribute(disposition, "name")?, into_value(value.to_vec())))
+}
+
+/// Splits a part at its first empty line. A line ends in LF, with or without CR.
+fn split_headers(part: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut start = 0;
+    // The rest of the delimiter's line comes first.
+    let mut is_first = true;
+    while let Some(length) = part[start..].iter().position(|&byte| byte == b'\n') {
+        let line = &part[start..start + length];
+        let end = start + length + 1;
+        if !is_first && matches!(line, b"" | b"\r") {
+            return Some((&part[..start], &part[end..]));
+        }
+        is_first = false;
+        start = end;
+    }
+    None
 }
 
 /// An attribute of a header, without its quotes.
@@ -117,7 +149,8 @@ fn attribute(header: &str, name: &str) -> Option<String> {
     header.split(';').find_map(|attribute| {
         let (present, value) = attribute.split_once('=')?;
         let value = value.trim();
-        let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+        let unquoted = |quote| value.strip_prefix(quote).and_then(|value: &str| value.strip_suffix(quote));
+        let value = unquoted('"').or_else(|| unquoted('\'')).unwrap_or(value);
         present.trim().eq_ignore_ascii_case(name).then(|| value.to_owned())
     })
 }

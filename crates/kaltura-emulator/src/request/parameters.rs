@@ -12,6 +12,7 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Number;
 
+use super::MAX_JSON_DEPTH;
 use super::form::MAX_DEPTH;
 
 /// Parameters, or the fields of an object among them, in order.
@@ -25,6 +26,8 @@ pub(crate) enum Parameter {
     Bool(bool),
     Number(Number),
     String(String),
+    /// A text with bytes that are not UTF-8, which are removed. Only a form can contain it.
+    NotUtf8(String),
     Array(Vec<Self>),
     Object(Parameters),
 }
@@ -112,14 +115,22 @@ impl<'de> Visitor<'de> for ParameterVisitor {
 
 /// Nests `a:b=…` like `a[b]=…`, at every depth. `a:-` is an empty object `a`.
 pub(crate) fn group(parameters: Parameters) -> Parameters {
+    group_within(parameters, MAX_JSON_DEPTH)
+}
+
+/// Nests no deeper than `depth`, so that the result can be walked recursively. A name that nests deeper is kept as it
+/// is.
+fn group_within(parameters: Parameters, depth: usize) -> Parameters {
     let mut grouped = Parameters::new();
     for (name, value) in parameters {
+        let mut keys: Vec<&str> = name.split(':').collect();
+        let is_flat = keys.len() > MAX_DEPTH.min(depth);
+        let used = if is_flat { 1 } else { keys.len() };
         let mut value = match value {
-            Parameter::Object(nested) => Parameter::Object(group(nested)),
+            Parameter::Object(nested) => Parameter::Object(group_within(nested, depth.saturating_sub(used))),
             other => other,
         };
-        let mut keys: Vec<&str> = name.split(':').collect();
-        if keys.len() > MAX_DEPTH {
+        if is_flat {
             keys = vec![&name];
         } else if keys.len() > 1 && keys.last() == Some(&"-") {
             keys.pop();
