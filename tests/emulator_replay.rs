@@ -176,7 +176,7 @@ impl Replay {
         self.emulator.keep_anonymous_partner(!has_no_anonymous_partner);
         let response = self.send(&request);
         let own: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-        self.last_value = own["token"].as_str().map(AppTokenValue::new).or(self.last_value.take());
+        self.last_value = own["token"].as_str().map(AppTokenValue::new).or_else(|| self.last_value.take());
         self.compare(exchange, &response)
     }
 

@@ -192,6 +192,38 @@ mod tests {
     }
 
     #[test]
+    fn a_json_part_that_is_ignored_leaves_the_others() {
+        let kind = "multipart/form-data; boundary=b";
+        for document in ["{bad", "{}", "[1]"] {
+            let form = format!(
+                "--b\nContent-Disposition: form-data; name='json'\n\n{document}\n\
+                 --b\nContent-Disposition: form-data; name='a'\n\n1\n--b--\n"
+            );
+            assert_eq!(read("POST", "/api_v3/", kind, &form), json!({"json": document, "a": "1"}));
+        }
+    }
+
+    #[test]
+    fn json_nests_as_deep_as_php_reads() {
+        let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read_json(nested(510).as_bytes()).is_some());
+        assert_eq!(read_json(nested(511).as_bytes()), None);
+        assert_eq!(read_json(nested(100_000).as_bytes()), None);
+        // Brackets in texts do not nest.
+        let text = format!("{{\"a\":\"\\\"{}\"}}", "[".repeat(1_000));
+        assert!(read_json(text.as_bytes()).is_some());
+    }
+
+    #[test]
+    fn objects_and_colons_together_do_not_nest_without_end() {
+        let name = "a:".repeat(60);
+        let document = format!("{}1{}", format!("{{\"{name}b\":").repeat(500), "}".repeat(500));
+        let request = http::Request::post("/api_v3/").header("content-type", "application/json");
+        let request = request.body(Bytes::from(document)).unwrap();
+        assert!(ApiRequest::read(&request, IpAddr::from([127, 0, 0, 1])).is_some());
+    }
+
+    #[test]
     fn path_parameters_are_read_and_fixed_segments_skipped() {
         for (path, parameters) in [
             ("/api_v3/", json!({})),

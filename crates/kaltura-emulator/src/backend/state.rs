@@ -370,6 +370,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_known_about_sessions_is_forgotten_when_they_expire() {
+        let mut known = Expiring::new();
+        for second in 0..100_000 {
+            let now = UnixTime::from_seconds(second);
+            known.get_or_insert(second.to_string(), (), now.plus_seconds(100), now);
+            assert!(known.values.len() <= Expiring::<()>::MIN_CLEARED);
+        }
+        assert!(known.values.contains_key("99999"));
+    }
+
+    #[test]
     fn the_group_marker_is_the_session_id_hash_of_the_ks() {
         let partner = PartnerId::new(1_234_567);
         let fields = kaltura_ks::KsFields::new(

@@ -197,4 +197,94 @@ mod tests {
             assert_eq!(error.is_null(), is_allowed, "{session_type} {privileges}");
         }
     }
+
+    #[test]
+    fn the_database_ignores_case_and_trailing_blanks() {
+        let emulator = builder()
+            .app_token(crate::AppTokenSeed::new().id("0_abcdefgh").user("ALICE"))
+            .user(crate::UserSeed::new("alice", PARTNER))
+            .build()
+            .unwrap();
+        let error = |action: &str, parameters: Value| {
+            let mut parameters = parameters;
+            parameters["ks"] = emulator.admin_ks().into();
+            emulator.error(action, parameters)
+        };
+        for id in ["0_abcdefgh", "0_ABCDEFGH", "0_abcdefgh  "] {
+            assert_eq!(error("appToken.get", json!({ "id": id })), Value::Null, "{id}");
+        }
+        for id in [" 0_abcdefgh", "0_\u{e1}bcdefgh", "0_abcdefgh\t"] {
+            assert_eq!(error("appToken.get", json!({ "id": id })), "APP_TOKEN_ID_NOT_FOUND", "{id}");
+        }
+        for widget in ["_1234567", "_1234567 "] {
+            let widget = json!({ "widgetId": widget });
+            assert_eq!(emulator.error("session.startWidgetSession", widget), Value::Null);
+        }
+        assert_eq!(
+            emulator.error("session.startWidgetSession", json!({ "widgetId": " _1234567" })),
+            "INVALID_WIDGET_ID"
+        );
+        // The token goes with the user in whatever case.
+        assert_eq!(error("user.delete", json!({ "userId": "Alice " })), Value::Null);
+        assert_eq!(error("appToken.get", json!({ "id": "0_abcdefgh" })), "APP_TOKEN_ID_NOT_FOUND");
+    }
+
+    #[test]
+    fn the_first_wrong_field_is_the_error() {
+        let emulator = emulator();
+        for (draft, code, parameter) in [
+            (r#"{"hashType":"y","sessionType":"x"}"#, "INVALID_ENUM_VALUE", "hashType"),
+            (r#"{"sessionType":"x","hashType":"y"}"#, "INVALID_ENUM_VALUE", "sessionType"),
+            (r#"{"description":"\u0001","hashType":"y"}"#, "INVALID_PARAMETER_CHAR", "description"),
+            (r#"{"expiry":[],"hashType":"y"}"#, "INTERNAL_SERVERL_ERROR", ""),
+            (r#"{"hashType":null}"#, "INVALID_ENUM_VALUE", "N/A"),
+            (r#"{"token__null":""}"#, "PROPERTY_VALIDATION_NOT_UPDATABLE", "KalturaAppToken::token"),
+            (
+                r#"{"relatedObjects":{}}"#,
+                "PROPERTY_VALIDATION_NOT_UPDATABLE",
+                "KalturaAppToken::relatedObjects",
+            ),
+        ] {
+            let body = format!(r#"{{"ks":"{}","appToken":{draft}}}"#, emulator.admin_ks());
+            let request = http::Request::post("/api_v3/service/appToken/action/add?format=1");
+            let request = request.header("content-type", "application/json");
+            let response: Value = serde_json::from_slice(emulator.send(request, &body).body()).unwrap();
+            assert_eq!(response["code"], code, "{draft}");
+            assert!(response["args"].to_string().contains(parameter), "{draft} {response}");
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_cut_and_the_response_is_not() {
+        let emulator = emulator();
+        let user = "x".repeat(150);
+        let draft = json!({ "sessionUserId": user, "expiry": 8_589_934_592_i64, "sessionDuration": 8_589_934_592_i64 });
+        let token = add(&emulator, draft);
+        assert_eq!((&token["sessionUserId"], &token["expiry"]), (&json!(user), &json!(8_589_934_592_i64)));
+        let get = json!({ "ks": emulator.admin_ks(), "id": token["id"] });
+        let stored = emulator.call("appToken.get", get);
+        assert_eq!(stored["sessionUserId"].as_str().unwrap().len(), 100);
+        assert_eq!((&stored["expiry"], &stored["sessionDuration"]), (&json!(i32::MAX), &json!(i32::MAX)));
+        assert_eq!(add(&emulator, json!({ "sessionUserId": "alice\n" }))["sessionUserId"], "alice\n");
+        assert_eq!(add(&emulator, json!({ "sessionUserId": "alice\n\n" }))["code"], "INVALID_FIELD_VALUE");
+    }
+
+    #[test]
+    fn a_partner_without_a_maximum_gives_no_duration() {
+        for (maximum, expected) in [(None, Value::Null), (Some(600), json!(600))] {
+            let partner = PartnerSeed::new(PARTNER).ks_max_expiry(maximum);
+            let emulator = Emulator::builder().partner(partner).build().unwrap();
+            assert_eq!(add(&emulator, json!({}))["sessionDuration"], expected);
+            assert_eq!(add(&emulator, json!({ "sessionDuration__null": "" }))["sessionDuration"], expected);
+        }
+    }
+
+    #[test]
+    fn a_hash_type_that_is_true_is_stored_and_cannot_log_in() {
+        let emulator = emulator();
+        let token = add(&emulator, json!({ "hashType": true }));
+        assert_eq!(token["hashType"], "1");
+        let login = json!({ "ks": emulator.widget_ks(), "id": token["id"], "tokenHash": "x" });
+        assert_eq!(emulator.error("appToken.startSession", login), "INTERNAL_SERVERL_ERROR");
+    }
 }

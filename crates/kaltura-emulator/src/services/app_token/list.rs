@@ -119,11 +119,11 @@ impl Filter {
 enum Order {
     /// By status: the database reads an index. Also for an unknown order.
     #[default]
-    ByStatus,
-    ByCreation {
+    Status,
+    CreatedAt {
         descending: bool,
     },
-    ByUpdate {
+    UpdatedAt {
         descending: bool,
     },
 }
@@ -131,23 +131,23 @@ enum Order {
 impl Order {
     fn read(text: &str) -> Self {
         match text {
-            "+createdAt" => Self::ByCreation { descending: false },
-            "-createdAt" => Self::ByCreation { descending: true },
-            "+updatedAt" => Self::ByUpdate { descending: false },
-            "-updatedAt" => Self::ByUpdate { descending: true },
-            _ => Self::ByStatus,
+            "+createdAt" => Self::CreatedAt { descending: false },
+            "-createdAt" => Self::CreatedAt { descending: true },
+            "+updatedAt" => Self::UpdatedAt { descending: false },
+            "-updatedAt" => Self::UpdatedAt { descending: true },
+            _ => Self::Status,
         }
     }
 
     fn sort(self, tokens: &mut [&AppToken]) {
         match self {
-            Self::ByStatus => tokens.sort_by_key(|token| token.status.number()),
-            Self::ByCreation { descending: false } => tokens.sort_by_key(|token| token.created_at),
-            Self::ByCreation { descending: true } => {
+            Self::Status => tokens.sort_by_key(|token| token.status.number()),
+            Self::CreatedAt { descending: false } => tokens.sort_by_key(|token| token.created_at),
+            Self::CreatedAt { descending: true } => {
                 tokens.sort_by_key(|token| std::cmp::Reverse(token.created_at));
             }
-            Self::ByUpdate { descending: false } => tokens.sort_by_key(|token| token.updated_at),
-            Self::ByUpdate { descending: true } => {
+            Self::UpdatedAt { descending: false } => tokens.sort_by_key(|token| token.updated_at),
+            Self::UpdatedAt { descending: true } => {
                 tokens.sort_by_key(|token| std::cmp::Reverse(token.updated_at));
             }
         }
@@ -204,5 +204,49 @@ mod tests {
         ] {
             assert_eq!(listed(parameters.clone()), expected, "{parameters}");
         }
+    }
+
+    #[test]
+    fn the_default_order_is_by_status_then_id() {
+        let emulator = builder()
+            .app_token(AppTokenSeed::new().id("0_b"))
+            .app_token(AppTokenSeed::new().id("0_c").status(kaltura_types::AppTokenStatus::Disabled))
+            .app_token(AppTokenSeed::new().id("0_a"))
+            .build()
+            .unwrap();
+        let ids = |order: &str| -> Vec<String> {
+            let parameters = json!({ "ks": emulator.admin_ks(), "filter": { "orderBy": order } });
+            let list = emulator.call("appToken.list", parameters);
+            list["objects"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|token| token["id"].as_str().unwrap().into())
+                .collect()
+        };
+        assert_eq!(ids(""), ["0_c", "0_a", "0_b"]);
+        // Tokens of one second are ordered by id.
+        for order in ["+createdAt", "-createdAt", "+updatedAt", "-updatedAt"] {
+            assert_eq!(ids(order), ["0_a", "0_b", "0_c"], "{order}");
+        }
+    }
+
+    #[test]
+    fn an_empty_condition_matches_every_token() {
+        let emulator = builder().app_token(AppTokenSeed::new().id("0_a")).build().unwrap();
+        let list = |filter: Value| {
+            emulator.call("appToken.list", json!({ "ks": emulator.admin_ks(), "filter": filter }))
+        };
+        for name in ["idIn", "idEqual", "statusIn", "sessionUserIdEqual"] {
+            for empty in [json!(""), json!(null), json!(false)] {
+                assert_eq!(list(json!({ name: empty }))["totalCount"], 1, "{name} {empty}");
+            }
+        }
+        assert_eq!(list(json!({ "idIn": "," }))["totalCount"], 0);
+        assert_eq!(list(json!({ "statusEqual": "" }))["code"], "INVALID_ENUM_VALUE");
+        assert_eq!(list(json!({ "advancedSearch": {} }))["args"]["OBJ_TYPE"], "KalturaSearchItem");
+        assert_eq!(list(json!({ "idIn__null": "" }))["code"], "INTERNAL_SERVERL_ERROR");
+        let pager = json!({ "ks": emulator.admin_ks(), "pager": { "pageSize__null": "" } });
+        assert_eq!(emulator.error("appToken.list", pager), "INTERNAL_SERVERL_ERROR");
     }
 }

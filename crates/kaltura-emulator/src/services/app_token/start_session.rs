@@ -134,6 +134,8 @@ fn is_array_index(name: &str) -> bool {
 mod tests {
     use crate::test_client::{NOW, emulator};
     use crate::{AppTokenSeed, Emulator};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE;
     use kaltura_types::{AppTokenId, AppTokenStatus, HashType, SessionType, UnixTime};
     use serde_json::{Value, json};
     use std::time::Duration;
@@ -269,5 +271,85 @@ mod tests {
         }
         let login = json!({ "id": token.id().as_str(), "tokenHash": "x" });
         assert_eq!(emulator.error("appToken.startSession", login), "SERVICE_FORBIDDEN");
+    }
+
+    #[test]
+    fn an_empty_partner_id_beside_the_ks_gives_a_session_of_no_partner() {
+        let emulator = emulator();
+        let start = |partner: Value| {
+            let login = emulator.login(emulator.app_token(), json!({ "partnerId": partner }));
+            emulator.call("appToken.startSession", login)
+        };
+        let response = start(json!(""));
+        assert_eq!(response["partnerId"], "");
+        assert_eq!(emulator.error("system.ping", json!({ "ks": response["ks"] })), response["ks"]);
+        // A number that is written in another way goes into the KS as it is, and is read as the number.
+        for text in [" 1234567", "01234567"] {
+            let response = start(json!(text));
+            assert_eq!(response["partnerId"], text);
+            let plain = URL_SAFE.decode(response["ks"].as_str().unwrap()).unwrap();
+            assert!(plain.starts_with(format!("v2|{text}|").as_bytes()), "{text}");
+        }
+        assert_eq!(start(json!(0))["partnerId"], "1234567");
+        let ks = emulator.admin_ks();
+        let add = json!({ "ks": ks, "partnerId": "", "appToken": {} });
+        assert_eq!(emulator.error("appToken.add", add), "INVALID_FIELD_VALUE");
+        emulator.unblock_user(&kaltura_types::UserId::new("alice"));
+        let get = json!({ "ks": ks, "partnerId": "", "userId": "alice" });
+        assert_eq!(emulator.error("user.get", get), "INVALID_USER_ID");
+        for action in ["appToken.list", "media.list", "session.get"] {
+            assert_eq!(emulator.error(action, json!({ "ks": ks, "partnerId": "" })), Value::Null, "{action}");
+        }
+    }
+
+    #[test]
+    fn a_token_with_empty_privileges_gives_no_stray_comma() {
+        let emulator = emulator();
+        let token = emulator.add_app_token(AppTokenSeed::new().id("0_empty000").privileges("")).unwrap();
+        let response = emulator.call("appToken.startSession", emulator.login(&token, json!({})));
+        assert_eq!(response["privileges"], "sessionid:0_empty000,apptoken:0_empty000");
+        let login = emulator.login(&token, json!({ "sessionPrivileges": "appid:x" }));
+        let response = emulator.call("appToken.startSession", login);
+        assert_eq!(response["privileges"], "sessionid:0_empty000,apptoken:0_empty000,appid:x");
+    }
+
+    #[test]
+    fn a_user_id_that_is_not_utf8_is_false() {
+        let emulator = emulator();
+        let login = emulator.login(emulator.app_token(), json!({}));
+        let field = |name: &str| login[name].as_str().unwrap().replace('=', "%3D");
+        let form =
+            format!("id={}&tokenHash={}&ks={}&userId=a%FFb", field("id"), field("tokenHash"), field("ks"));
+        let request = http::Request::post("/api_v3/service/appToken/action/startSession?format=1");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let response: Value = serde_json::from_slice(emulator.send(request, &form).body()).unwrap();
+        assert_eq!(response["userId"], false);
+        assert_eq!(emulator.opened(&response["ks"]).claims().user().unwrap().as_str(), "0");
+    }
+
+    #[test]
+    fn a_negative_duration_expires_a_token_with_any_expiry() {
+        let emulator = emulator();
+        let later = emulator.clock().now().plus_seconds(86_400);
+        let start = |seed: AppTokenSeed| {
+            let token = emulator.add_app_token(seed).unwrap();
+            emulator.call("appToken.startSession", emulator.login(&token, json!({})))
+        };
+        let negative = || AppTokenSeed::new().duration(-60);
+        assert_eq!(start(negative().expiry(later))["code"], "APP_TOKEN_EXPIRED");
+        assert_eq!(emulator.life(&start(negative())["ks"]), -60);
+    }
+
+    #[test]
+    fn a_true_is_an_administrator_and_a_list_an_internal_error() {
+        let emulator = emulator();
+        let start = |kind: Value| {
+            let login = emulator.login(emulator.app_token(), json!({ "type": kind }));
+            emulator.call("appToken.startSession", login)
+        };
+        let response = start(json!(true));
+        assert_eq!(response["sessionType"], 1);
+        assert!(emulator.opened(&response["ks"]).claims().is_admin());
+        assert_eq!(start(json!([2]))["code"], "INTERNAL_SERVERL_ERROR");
     }
 }
