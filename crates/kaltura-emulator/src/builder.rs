@@ -13,6 +13,7 @@ use crate::backend::seed::{
     AppTokenSeed, EntrySeed, InvalidSeed, PartnerSeed, RoleSeed, Seed, UserSeed, WidgetSeed,
 };
 use crate::backend::state::{AppToken, State};
+use crate::backend::upload::UploadSettings;
 use crate::calls::Calls;
 use crate::dispatch::rate_limit::{RateLimit, RateLimiter};
 use crate::emulator::{EmulatedAppToken, Emulator, OnNotice, Shared};
@@ -45,6 +46,8 @@ pub struct EmulatorBuilder {
     faults: Vec<FaultRule>,
     latency: Option<RangeInclusive<Duration>>,
     on_notice: Option<OnNotice>,
+    upload_settings: UploadSettings,
+    upload_memory: Option<u64>,
 }
 
 impl EmulatorBuilder {
@@ -161,6 +164,35 @@ impl EmulatorBuilder {
         self
     }
 
+    /// How long the conversion of an uploaded video takes, by the emulator's clock: its entry has status 1, then 2 (wire
+    /// contract, section 10.6). `None` for a conversion that never ends. The default is 5 s.
+    ///
+    /// ```
+    /// # use std::time::Duration; use kaltura_emulator::Emulator;
+    /// let emulator = Emulator::builder().conversion_time(Some(Duration::from_secs(60))).build()?;
+    /// # Ok::<(), kaltura_emulator::BuildError>(())
+    /// ```
+    pub const fn conversion_time(mut self, time: Option<Duration>) -> Self {
+        self.upload_settings.conversion_time = time;
+        self
+    }
+
+    /// How long the response to a final chunk is delayed if chunks before it are missing (wire contract, section 10.3).
+    /// The default is the server's, 45 s. As a transport, the emulator does not wait, but a request with a shorter timeout
+    /// gets a timeout error.
+    pub const fn final_chunk_wait(mut self, time: Duration) -> Self {
+        self.upload_settings.final_chunk_wait = time;
+        self
+    }
+
+    /// How many bytes of uploaded files are kept in memory. An upload beyond it gets `UPLOAD_ERROR` with a message that
+    /// names this limit. The memory of a file is free again when its upload token and its entry are deleted. The default
+    /// is 256 MiB.
+    pub const fn upload_memory(mut self, bytes: u64) -> Self {
+        self.upload_memory = Some(bytes);
+        self
+    }
+
     /// Builds the emulator. Without a partner, one with videos is added. Without an active app token of the first
     /// partner, one is added.
     ///
@@ -186,6 +218,10 @@ impl EmulatorBuilder {
         let tokens = std::mem::take(&mut seed.app_tokens);
         check_partners(&seed, &tokens)?;
         let mut state = State::new(seed, random, now);
+        state.upload_settings = self.upload_settings;
+        if let Some(bytes) = self.upload_memory {
+            state.uploads.memory_limit = bytes;
+        }
         for token in tokens {
             let owner = token.partner_id.unwrap_or(partner);
             state.store_app_token(token, owner, now);

@@ -203,7 +203,7 @@ fn refusal(outcome: &ActionOutcome) -> Option<String> {
     }
 }
 
-fn is_multirequest(request: &ApiRequest) -> bool {
+pub(crate) fn is_multirequest(request: &ApiRequest) -> bool {
     // The only name of a service whose case counts.
     request.text("service").as_deref() == Some(multirequest::SERVICE)
 }

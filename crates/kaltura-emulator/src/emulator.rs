@@ -14,6 +14,7 @@ use kaltura_types::{
 
 use crate::backend::clock::Clock;
 use crate::backend::seed::{AppTokenSeed, PartnerStatus, UserStatus};
+use crate::backend::upload::UploadToken;
 use crate::backend::{Backend, state};
 use crate::builder::EmulatorBuilder;
 use crate::calls::Calls;
@@ -21,8 +22,9 @@ use crate::dispatch::ks_check;
 use crate::dispatch::rate_limit::RateLimit;
 use crate::faults::FaultRule;
 use crate::notices::Notice;
+use crate::request::ApiRequest;
 use crate::response_cache::ResponseCache;
-use crate::transport::Reply;
+use crate::transport::{PendingUpload, Reply};
 
 /// An emulated Kaltura server. A clone is the same server.
 ///
@@ -115,6 +117,23 @@ impl Emulator {
         self.backend().calls = Calls::default();
     }
 
+    /// The bytes that were uploaded to an upload token or are the content of an entry, of the first partner; `None` if
+    /// there are none. Of an upload that is not complete, the bytes that were joined so far (wire contract, section
+    /// 10.3).
+    ///
+    /// ```
+    /// # use kaltura_emulator::Emulator;
+    /// # let emulator = Emulator::new();
+    /// assert_eq!(emulator.uploaded("0_sample01"), None);
+    /// ```
+    #[must_use]
+    pub fn uploaded(&self, id: &str) -> Option<Bytes> {
+        let backend = self.backend();
+        let token = backend.state.uploads.get(self.shared.partner, id);
+        let content = || backend.state.entries.get(self.shared.partner, id)?.content.clone();
+        token.and_then(UploadToken::content).or_else(content)
+    }
+
     /// This server as a transport: a clone of it.
     #[must_use]
     pub fn transport(&self) -> Self {
@@ -134,13 +153,22 @@ impl Emulator {
     pub fn respond(&self, request: &http::Request<Bytes>, client: IpAddr) -> Reply {
         let (reply, notices) = {
             let mut backend = self.backend();
-            let reply = backend.respond(request, client, &self.shared.clock);
+            let mut reply = backend.respond(request, client, &self.shared.clock);
+            if let Some(chunks) = backend.state.awaited.take() {
+                let request = ApiRequest::read(request, client);
+                let pending = |request| PendingUpload { emulator: self.clone(), chunks, request };
+                reply.pending = request.map(pending);
+            }
             (reply, backend.notices.take())
         };
         if let Some(OnNotice(function)) = &self.shared.on_notice {
             notices.iter().for_each(function);
         }
         reply
+    }
+
+    pub(crate) fn finish_upload(&self, pending: &PendingUpload) -> Option<http::Response<Bytes>> {
+        self.backend().finish_upload(pending, &self.shared.clock)
     }
 
     fn backend(&self) -> MutexGuard<'_, Backend> {

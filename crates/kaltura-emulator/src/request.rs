@@ -19,9 +19,10 @@ pub(crate) use self::cast::{equals_number, int, is_empty, is_empty_text, leading
 use self::form::into_text;
 #[cfg(test)]
 pub(crate) use self::parameters::test_json;
-pub(crate) use self::parameters::{Parameter, Parameters};
+pub(crate) use self::parameters::{Parameter, Parameters, UploadedFile};
 
 /// A request to the API.
+#[derive(Clone)]
 pub(crate) struct ApiRequest {
     pub(crate) parameters: Parameters,
     /// The JSONP callback. Only the query string can give it.
@@ -67,9 +68,12 @@ fn read_body(request: &http::Request<Bytes>) -> Parameters {
     } else if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         form::read(request.body())
     } else if media_type.eq_ignore_ascii_case("multipart/form-data") {
-        let parts = form::read_multipart(request.body(), attributes);
+        let form::Multipart { fields, files } = form::read_multipart(request.body(), attributes);
         // A part `json` that the server ignores leaves the other parts as they are.
-        parts.get("json").and_then(|document| read_json(text(document).as_bytes())).unwrap_or(parts)
+        let json = fields.get("json").and_then(|document| read_json(text(document).as_bytes()));
+        let mut parameters = parameters::group(files);
+        parameters::merge(&mut parameters, parameters::group(json.unwrap_or(fields)));
+        parameters
     } else {
         Parameters::new()
     }
@@ -182,6 +186,20 @@ mod tests {
         assert_eq!(read("POST", "/api_v3/", kind, &form), json!({"a": "1", "b": {"c": "2"}}));
         let form = format!("{}{}--b--\r\n", part("a", "1"), part("json", r#"{"d":3}"#));
         assert_eq!(read("POST", "/api_v3/", kind, &form), json!({"d": 3}));
+    }
+
+    #[test]
+    fn a_file_is_a_parameter_beside_a_json_part_and_before_fields() {
+        let part = |attributes: &str, value: &str| {
+            format!("--b\r\nContent-Disposition: form-data; {attributes}\r\n\r\n{value}\r\n")
+        };
+        let kind = "multipart/form-data; boundary=b";
+        let file = part("name=\"1:f\"; filename=\"x/a.mp4\"", "hello");
+        let form = format!("{}{file}--b--\r\n", part("name=\"json\"", r#"{"1":{"a":2}}"#));
+        assert_eq!(read("POST", "/api_v3/", kind, &form), json!({"1": {"f": ["a.mp4", 5], "a": 2}}));
+        let form = format!("{}{file}--b--\r\n", part("name=\"1[f]\"", "text"));
+        assert_eq!(read("POST", "/api_v3/", kind, &form), json!({"1": {"f": ["a.mp4", 5]}}));
+        assert_eq!(read("POST", "/api_v3/?1[f]=q", kind, &form), json!({"1": {"f": "q"}}));
     }
 
     #[test]

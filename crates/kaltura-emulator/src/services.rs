@@ -1,19 +1,23 @@
 //! The actions that the emulator has, who may call them, and what they work with.
 
 pub(crate) mod app_token;
+pub(crate) mod entry;
 pub(crate) mod media;
 pub(crate) mod session;
+pub(crate) mod upload_token;
 pub(crate) mod user;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use kaltura_ks::{KsFields, OpenedKs};
 use kaltura_types::api_error::ApiException;
-use kaltura_types::{AdminSecret, Ks, PartnerId, UnixTime};
+use kaltura_types::{AdminSecret, Ks, PartnerId, UnixTime, UserId};
 use sha1::{Digest as _, Sha1};
 
+use crate::backend::owner::Owner;
 use crate::backend::seed::RoleSeed;
 use crate::backend::state::{HOSTED_PAGES, State};
+use crate::backend::upload::AwaitedChunks;
 use crate::request::Arguments;
 use crate::response::value::{ApiValue, Failure};
 
@@ -38,6 +42,8 @@ enum Access {
     SessionOrNone,
     /// Every caller with a valid KS.
     Session,
+    /// Every caller with a valid KS that is not a widget session.
+    User,
     /// An ADMIN session, or a session whose role permits the action.
     Admin,
     /// Sessions of the partner of the platform's own pages.
@@ -63,8 +69,24 @@ static ACTIONS: &[Action] = &[
     action("system", "getTime", Access::Public, get_time),
     action("media", "get", Access::SessionOrNone, media::get),
     action("media", "list", Access::Session, media::list_media),
-    action("baseEntry", "get", Access::SessionOrNone, media::get),
+    action("media", "count", Access::Session, media::count_media),
+    action("media", "add", Access::User, entry::add_media),
+    action("media", "addContent", Access::SessionOrNone, entry::add_content_to_media),
+    action("media", "addFromUploadedFile", Access::User, entry::add_from_uploaded_file),
+    action("media", "update", Access::SessionOrNone, entry::update_media),
+    action("media", "delete", Access::SessionOrNone, entry::delete_media),
+    action("baseEntry", "get", Access::SessionOrNone, media::get_base_entry),
     action("baseEntry", "list", Access::Session, media::list_base_entries),
+    action("baseEntry", "count", Access::Session, media::count_base_entries),
+    action("baseEntry", "add", Access::User, entry::add_base_entry),
+    action("baseEntry", "addContent", Access::SessionOrNone, entry::add_content_to_base_entry),
+    action("baseEntry", "update", Access::SessionOrNone, entry::update_base_entry),
+    action("baseEntry", "delete", Access::SessionOrNone, entry::delete_base_entry),
+    action("uploadToken", "add", Access::User, upload_token::add),
+    action("uploadToken", "get", Access::Session, upload_token::get),
+    action("uploadToken", "list", Access::Session, upload_token::list),
+    action("uploadToken", "upload", Access::User, upload_token::upload),
+    action("uploadToken", "delete", Access::User, upload_token::delete),
 ];
 
 const fn action(
@@ -108,6 +130,7 @@ impl Action {
             (Access::HostedPages, _) => claims.partner_id() == HOSTED_PAGES,
             (_, Some(role)) => role.allows(&self.full_name()),
             (Access::Admin, None) => claims.is_admin(),
+            (Access::User, None) => !claims.is_widget_session(),
             (Access::Session | Access::SessionOrNone | Access::Public, None) => true,
         }
     }
@@ -171,6 +194,35 @@ impl Call<'_> {
         let secret = partner.map_or_else(|| AdminSecret::new(""), |partner| partner.admin_secrets[0].clone());
         let ks = sign_in(version, self.state, self.time, fields, &secret);
         with_partner_text(&ks, &self.partner.to_string(), &text, &secret)
+    }
+
+    /// The server waits for chunks. They do not arrive in the call, so the response is delayed.
+    pub(crate) fn await_chunks(&mut self, chunks: AwaitedChunks) {
+        self.state.waited = self.state.waited.saturating_add(self.state.upload_settings.final_chunk_wait);
+        self.state.awaited = Some(chunks);
+    }
+
+    /// The user of the KS.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.ks.as_ref()?.opened.claims().user().map(UserId::as_str)
+    }
+
+    /// Whether the KS is of an ADMIN session.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.ks.as_ref().is_some_and(|ks| ks.opened.claims().is_admin())
+    }
+
+    /// The owner of what the session creates: its user, as it is stored. The user is created if it does not exist.
+    pub(crate) fn new_owner(&mut self) -> Owner {
+        match self.user().map(str::to_owned) {
+            Some(user) if !user.is_empty() => self.owner_with_user(&user),
+            user => Owner::new(user.as_deref()),
+        }
+    }
+
+    /// A user as owner. The user is created if it does not exist.
+    pub(crate) fn owner_with_user(&mut self, user: &str) -> Owner {
+        Owner::new(Some(&self.state.stored_user(self.partner, user, self.time.now)))
     }
 
     /// Signs a KS for a partner.

@@ -11,8 +11,38 @@ struct StandardRole {
 }
 
 /// What a player may do.
-const PLAYBACK: &[&str] =
-    &["appToken.startSession", "baseEntry.get", "baseEntry.list", "media.get", "media.list", "user.get"];
+const PLAYBACK: &[&str] = &[
+    "appToken.startSession",
+    "baseEntry.count",
+    "baseEntry.get",
+    "baseEntry.list",
+    "media.count",
+    "media.get",
+    "media.list",
+    "uploadToken.get",
+    "uploadToken.list",
+    "user.get",
+];
+
+/// What an uploader of files without entries may do (wire contract, section 10.8).
+const UPLOAD: &[&str] =
+    &["uploadToken.add", "uploadToken.delete", "uploadToken.get", "uploadToken.list", "uploadToken.upload"];
+
+/// What a device that records may do (wire contract, section 10.8).
+const CAPTURE: &[&str] = &[
+    "baseEntry.add",
+    "baseEntry.addContent",
+    "baseEntry.get",
+    "baseEntry.update",
+    "media.add",
+    "media.addContent",
+    "media.addFromUploadedFile",
+    "media.update",
+    "uploadToken.add",
+    "uploadToken.get",
+    "uploadToken.list",
+    "uploadToken.upload",
+];
 
 /// Nothing but what needs no session.
 const PUBLIC: &[&str] = &[];
@@ -29,11 +59,11 @@ const ROLES: [StandardRole; 23] = [
     role(8, "EXTERNAL_INTEGRATION_SERVICES_ROLE", PUBLIC),
     role(9, "KMS_WEBCAST_WIDGET_SESSION_ROLE", PUBLIC),
     role(10, "IVQ_WIDGET_SESSION_ROLE", PUBLIC),
-    role(11, "CAPTURE_DEVICE_ROLE", &["baseEntry.get"]),
+    role(11, "CAPTURE_DEVICE_ROLE", CAPTURE),
     role(12, "WEBCAST_PRODUCER_DEVICE_ROLE", PUBLIC),
     role(13, "KMS_USER_ROLE", PLAYBACK),
     role(14, "REACH_VENDOR_ROLE", PUBLIC),
-    role(15, "UPLOAD_BASE_ROLE", PUBLIC),
+    role(15, "UPLOAD_BASE_ROLE", UPLOAD),
     role(16, "CAPTIONS_EDITOR_ROLE", PLAYBACK),
     role(17, "CONFIGURATION_EDITOR_ROLE", PUBLIC),
     role(18, "CONFIGURATION_VIEW_ROLE", PUBLIC),

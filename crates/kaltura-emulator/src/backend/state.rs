@@ -1,6 +1,7 @@
 //! The emulated server's database. It contains nothing of HTTP.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use kaltura_ks::OpenedKs;
 use kaltura_types::{
@@ -9,11 +10,13 @@ use kaltura_types::{
 };
 use sha1::{Digest as _, Sha1};
 
+use super::entry::{Entries, Entry};
 use super::random::Random;
 use super::roles;
 use super::seed::{
-    AppTokenSeed, EntrySeed, PartnerSeed, PartnerStatus, RoleSeed, Seed, UserSeed, UserStatus, WidgetSeed,
+    AppTokenSeed, PartnerSeed, PartnerStatus, RoleSeed, Seed, UserSeed, UserStatus, WidgetSeed,
 };
+use super::upload::{AwaitedChunks, UploadSettings, Uploads};
 
 /// The partner for which calls without a KS are made. It has their permissions.
 pub(crate) const ANONYMOUS: PartnerId = PartnerId::new(0);
@@ -32,7 +35,13 @@ pub(crate) struct State {
     users: Vec<User>,
     pub(crate) app_tokens: Vec<AppToken>,
     roles: Vec<RoleSeed>,
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Entries,
+    pub(crate) uploads: Uploads,
+    pub(crate) upload_settings: UploadSettings,
+    /// How long the server has waited in the present request.
+    pub(crate) waited: Duration,
+    /// For which chunks it waited.
+    pub(crate) awaited: Option<AwaitedChunks>,
     /// The digests of ended KSs, and the markers of ended groups.
     ended: Expiring<()>,
     /// How many actions each KS with an `actionslimit` has used, by its digest.
@@ -79,7 +88,11 @@ impl State {
             users: seed.users.into_iter().map(|seed| User::new(seed, now)).collect(),
             app_tokens: Vec::new(),
             roles: seed.roles,
-            entries: seed.entries.into_iter().map(|seed| Entry::new(seed, now)).collect(),
+            entries: seed.entries.into_iter().map(|seed| Entry::from_seed(seed, now)).collect(),
+            uploads: Uploads::default(),
+            upload_settings: UploadSettings::default(),
+            waited: Duration::ZERO,
+            awaited: None,
             ended: Expiring::new(),
             actions_used: Expiring::new(),
         };
@@ -108,6 +121,17 @@ impl State {
     pub(crate) fn add_user(&mut self, partner: PartnerId, id: &str, status: UserStatus, now: UnixTime) {
         self.users.retain(|user| !user.is(partner, id));
         self.users.push(User::active(partner, id, now).with_status(status));
+    }
+
+    /// The user with this id as it is stored. It is created if it does not exist.
+    pub(crate) fn stored_user(&mut self, partner: PartnerId, id: &str, now: UnixTime) -> String {
+        match self.user(partner, id) {
+            Some(user) if user.status != UserStatus::Deleted => user.id.clone(),
+            _ => {
+                self.add_user(partner, id, UserStatus::Active, now);
+                id.to_owned()
+            }
+        }
     }
 
     /// An app token of this partner that is not deleted, by its id.
@@ -166,12 +190,6 @@ impl State {
         });
     }
 
-    /// An entry of a partner, by its id.
-    pub(crate) fn entry(&self, partner: PartnerId, id: &str) -> Option<&Entry> {
-        let is = |entry: &&Entry| entry.seed.partner_id == partner && are_equal(&entry.seed.id, id);
-        self.entries.iter().find(is)
-    }
-
     /// The role that a value of `setrole` names: an id or a system name.
     pub(crate) fn role(&self, name: &str) -> Option<&RoleSeed> {
         // Some roles have no system name.
@@ -219,7 +237,7 @@ pub(crate) fn are_equal(one: &str, other: &str) -> bool {
 }
 
 /// A text in the form in which the database compares it.
-fn key(id: &str) -> String {
+pub(crate) fn key(id: &str) -> String {
     id.trim_end_matches(' ').to_ascii_lowercase()
 }
 
@@ -347,22 +365,6 @@ pub(crate) struct AppToken {
     pub(crate) session_privileges: Option<String>,
     pub(crate) hash_type: Option<Open<HashType>>,
     pub(crate) description: Option<String>,
-}
-
-pub(crate) struct Entry {
-    pub(crate) seed: EntrySeed,
-    pub(crate) created_at: UnixTime,
-}
-
-impl Entry {
-    pub(crate) fn new(seed: EntrySeed, now: UnixTime) -> Self {
-        let created_at = seed.created_at.unwrap_or(now);
-        Self { seed, created_at }
-    }
-
-    pub(crate) fn is_owned_by(&self, user: &str) -> bool {
-        self.seed.user_id.as_ref().is_some_and(|owner| are_equal(owner.as_str(), user))
-    }
 }
 
 #[cfg(test)]

@@ -81,6 +81,7 @@ impl RequestContext<'_> {
             return Err(action.forbidden().into());
         }
         outcome.was_run = true;
+        self.state.entries.convert(self.time.milliseconds);
         let response = prepared(&mut Call {
             state: self.state,
             time: self.time,

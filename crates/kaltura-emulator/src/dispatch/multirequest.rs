@@ -66,7 +66,7 @@ fn replace_in(value: &mut Parameter, results: &[ApiValue]) -> Result<(), Failure
         }
         Parameter::Array(list) => list.iter_mut().try_for_each(|item| replace_in(item, results)),
         Parameter::Object(fields) => resolve_references(fields, results),
-        Parameter::Null | Parameter::Bool(_) | Parameter::Number(_) => Ok(()),
+        Parameter::Null | Parameter::Bool(_) | Parameter::Number(_) | Parameter::File(_) => Ok(()),
     }
 }
 

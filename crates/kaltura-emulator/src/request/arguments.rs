@@ -3,7 +3,7 @@
 use kaltura_types::api_error::ApiException;
 use kaltura_types::{ErrorCode, UnixTime};
 
-use super::cast::{equals_number, int, text};
+use super::cast::{equals_number, float, int, text, truth};
 use super::{Parameter, Parameters};
 
 /// A parameter that may be absent or null (`name__null` in a form).
@@ -51,6 +51,9 @@ pub(crate) struct Choice {
 impl Choice {
     pub(crate) const SESSION_TYPE: Self = Self { name: "KalturaSessionType", numbers: &[0, 2] };
     pub(crate) const APP_TOKEN_STATUS: Self = Self { name: "KalturaAppTokenStatus", numbers: &[1, 2, 3] };
+    pub(crate) const UPLOAD_TOKEN_STATUS: Self =
+        Self { name: "KalturaUploadTokenStatus", numbers: &[0, 1, 2, 3, 4, 5, 6] };
+    pub(crate) const NULLABLE_BOOLEAN: Self = Self { name: "KalturaNullableBoolean", numbers: &[-1, 0, 1] };
     pub(crate) const RESPONSE_PROFILE_TYPE: Self =
         Self { name: "KalturaResponseProfileType", numbers: &[1, 2] };
     pub(crate) const ENTRY_STATUS: Self =
@@ -82,7 +85,8 @@ impl<'a> Arguments<'a> {
         Self { parameters, now }
     }
 
-    fn given(&self, name: &str) -> Given<&'a Parameter> {
+    /// A parameter as it was sent.
+    pub(crate) fn given(&self, name: &str) -> Given<&'a Parameter> {
         if self.parameters.contains_key(&format!("{name}{NULL_SUFFIX}")) {
             return Given::Null;
         }
@@ -117,6 +121,14 @@ impl<'a> Arguments<'a> {
 
     pub(crate) fn int_or(&self, name: &str, default: i64) -> i64 {
         self.int(name).into_option().unwrap_or(default)
+    }
+
+    pub(crate) fn float(&self, name: &str) -> Given<f64> {
+        self.given(name).map(float)
+    }
+
+    pub(crate) fn truth_or(&self, name: &str, default: bool) -> bool {
+        self.given(name).map(truth).into_option().unwrap_or(default)
     }
 
     pub(crate) fn required_int(&self, name: &str) -> Result<i64, ApiException> {

@@ -9,7 +9,7 @@ pub(crate) fn text(value: &Parameter) -> String {
         Parameter::Bool(true) => "1".to_owned(),
         Parameter::Number(number) => number.to_string(),
         Parameter::String(text) | Parameter::NotUtf8(text) => text.clone(),
-        Parameter::Array(_) | Parameter::Object(_) => "Array".to_owned(),
+        Parameter::Array(_) | Parameter::Object(_) | Parameter::File(_) => "Array".to_owned(),
     }
 }
 
@@ -22,6 +22,7 @@ pub(crate) fn is_empty(value: Option<&Parameter>) -> bool {
         Some(Parameter::String(text) | Parameter::NotUtf8(text)) => is_empty_text(text),
         Some(Parameter::Array(list)) => list.is_empty(),
         Some(Parameter::Object(fields)) => fields.is_empty(),
+        Some(Parameter::File(_)) => false,
     }
 }
 
@@ -52,6 +53,33 @@ pub(crate) fn int(value: &Parameter) -> i64 {
         Parameter::String(text) | Parameter::NotUtf8(text) => leading_int(text).unwrap_or(0),
         Parameter::Array(list) => i64::from(!list.is_empty()),
         Parameter::Object(fields) => i64::from(!fields.is_empty()),
+        Parameter::File(_) => 1,
+    }
+}
+
+/// PHP's `(float)`: the number at the beginning of a text, 0 if there is none.
+pub(crate) fn float(value: &Parameter) -> f64 {
+    let number = match value {
+        Parameter::String(text) | Parameter::NotUtf8(text) => leading_number(text).map(|(number, _)| number),
+        Parameter::Number(number) if number.is_f64() => number.as_f64().map(Number::Float),
+        other => Some(Number::Integer(int(other))),
+    };
+    match number {
+        #[expect(clippy::cast_precision_loss, reason = "PHP converts the integer in the same way")]
+        Some(Number::Integer(number)) => number as f64,
+        Some(Number::Float(number)) => number,
+        None => 0.0,
+    }
+}
+
+/// The server's boolean: PHP's `(bool)`, and the text `false` is false too.
+pub(crate) fn truth(value: &Parameter) -> bool {
+    match value {
+        Parameter::String(text) | Parameter::NotUtf8(text) => {
+            !(is_empty_text(text) || text.eq_ignore_ascii_case("false"))
+        }
+        Parameter::Number(number) => number.as_f64() != Some(0.0),
+        other => int(other) != 0,
     }
 }
 
@@ -176,6 +204,29 @@ mod tests {
             assert!(!equals_number(text, 2), "{text:?}");
         }
         assert!(!equals_number("", 0));
+    }
+
+    #[test]
+    fn floats_and_booleans_are_cast_as_in_php() {
+        for (value, number, is_true) in [
+            (json!("1.5x"), 1.5, true),
+            (json!("abc"), 0.0, true),
+            (json!(""), 0.0, false),
+            (json!("0"), 0.0, false),
+            (json!("FALSE"), 0.0, false),
+            (json!("-3"), -3.0, true),
+            (json!(null), 0.0, false),
+            (json!(true), 1.0, true),
+            (json!(0.25), 0.25, true),
+            (json!(0), 0.0, false),
+        ] {
+            let parameter = parameter(&value);
+            assert_eq!(
+                (float(&parameter).to_bits(), truth(&parameter)),
+                (f64::to_bits(number), is_true),
+                "{value}"
+            );
+        }
     }
 
     #[test]

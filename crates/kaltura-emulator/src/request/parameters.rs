@@ -6,10 +6,11 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use indexmap::IndexMap;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Number;
 
 use super::MAX_JSON_DEPTH;
@@ -30,6 +31,23 @@ pub(crate) enum Parameter {
     NotUtf8(String),
     Array(Vec<Self>),
     Object(Parameters),
+    /// A file of a multipart body.
+    File(UploadedFile),
+}
+
+/// A part of a multipart body that has a file name.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct UploadedFile {
+    /// Without its path. A browser sends an empty name if the user chose no file.
+    pub(crate) name: String,
+    pub(crate) content: Bytes,
+}
+
+/// As its name and size: the key of the response cache needs no content.
+impl Serialize for UploadedFile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&self.name, self.content.len()).serialize(serializer)
+    }
 }
 
 impl Parameter {
@@ -46,6 +64,12 @@ impl Parameter {
             Self::Object(fields) => fields,
             _ => unreachable!("the value is an object"),
         }
+    }
+}
+
+impl From<UploadedFile> for Parameter {
+    fn from(file: UploadedFile) -> Self {
+        Self::File(file)
     }
 }
 

@@ -1,34 +1,46 @@
-//! The services `media` and `baseEntry`, as far as needed to use a session.
+//! The actions of the services `media` and `baseEntry` that read entries.
 
 mod filter;
 
 use self::filter::Filter;
 
-use crate::backend::seed::EntrySeed;
-use crate::backend::state::Entry;
+use crate::backend::entry::Entry;
 use crate::request::{Arguments, Pager, has_null_suffix};
 use crate::response::value::{ApiValue, Object};
+use crate::services::entry::object;
 use crate::services::{Call, Prepared};
 use kaltura_types::api_error::ApiException;
 
 /// Entries come from a search, which has no page after this many objects (Kaltura's help: "API results limitation").
 const MAX_MATCHES: usize = 10_000;
 
-/// One of the partner's entries. The parameter `version` changes nothing in the result. A call without a KS finds none.
+/// One of the partner's media entries. The parameter `version` changes nothing in the result. A call without a KS finds
+/// none.
 pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
+    get_if(arguments, |entry| entry.is_media)
+}
+
+/// One of the partner's entries, also one without a type.
+pub(crate) fn get_base_entry(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
+    get_if(arguments, |_| true)
+}
+
+fn get_if(arguments: Arguments<'_>, is_served: fn(&Entry) -> bool) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("entryId")?;
     Ok(Box::new(move |call| {
-        let entry = call.state.entry(call.partner, &id).filter(|_| call.ks.is_some());
-        Ok(object(entry.ok_or_else(|| ApiException::entry_id_not_found(&id))?))
+        let entry = call.state.entries.get(call.partner, &id).filter(|_| call.ks.is_some());
+        let entry = entry.filter(|entry| is_served(entry));
+        let entry = entry.ok_or_else(|| ApiException::entry_id_not_found(&id))?;
+        Ok(object(entry, &call.state.entries.categories))
     }))
 }
 
-/// The partner's videos.
+/// The partner's media entries.
 pub(crate) fn list_media(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     list(arguments, Filter::of_media(arguments)?, "KalturaMediaListResponse")
 }
 
-/// The partner's entries, which are all videos here.
+/// The partner's entries.
 pub(crate) fn list_base_entries(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     list(arguments, Filter::of_entries(arguments)?, "KalturaBaseEntryListResponse")
 }
@@ -41,134 +53,55 @@ fn list(arguments: Arguments<'_>, filter: Filter, class: &'static str) -> Result
         if has_null {
             return Err(ApiException::internal_server_error().into());
         }
-        let owner = if filter.names_ids() { None } else { only_owner(call) };
-        let is_listed = |entry: &&Entry| {
-            let is_visible = owner.as_deref().is_none_or(|owner| entry.is_owned_by(owner));
-            is_visible && filter.matches(entry, call.partner)
-        };
-        let mut found: Vec<&Entry> = call.state.entries.iter().filter(is_listed).collect();
+        let sees_all = filter.names_ids() || sees_all(call);
+        let mut found = matches(call, &filter, sees_all);
         filter.sort(&mut found);
         if pager.offset() >= MAX_MATCHES {
             return Err(ApiException::too_many_matches().into());
         }
-        let objects: Vec<ApiValue> = pager.page(&found).iter().map(|entry| object(entry)).collect();
+        let page = pager.page(&found).iter();
+        let objects: Vec<ApiValue> =
+            page.map(|entry| object(entry, &call.state.entries.categories)).collect();
         let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
         Ok(Object::new(class).with("totalCount", total).with("objects", objects).into())
     }))
 }
 
-/// The user whose entries the session lists; `None` if it lists all: an ADMIN session, and one with the privilege
-/// `list:*`, or `*` alone (wire contract, section 4.11).
-pub(crate) fn only_owner(call: &Call<'_>) -> Option<String> {
-    let claims = call.ks.as_ref()?.opened.claims();
-    let lists_all = claims.privileges().get("list").is_some_and(|list| list.values() == ["*"])
-        || claims.privileges_text() == Some("*");
-    let owner = claims.user().map_or("", |user| user.as_str());
-    (!claims.is_admin() && !lists_all).then(|| owner.to_owned())
+/// The number of media entries that a list contains (wire contract, section 10.8).
+pub(crate) fn count_media(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
+    count(arguments, Filter::of_media(arguments)?)
 }
 
-/// `KalturaMediaType::VIDEO`.
-const VIDEO: i64 = 1;
-/// `KalturaEntryStatus::READY`.
-const READY: i64 = 2;
-/// `KalturaEntryType::MEDIA_CLIP`.
-const MEDIA_CLIP: i64 = 1;
-
-/// An entry with all properties of the server, most of which have no value here.
-fn object(entry: &Entry) -> ApiValue {
-    const NULL: ApiValue = ApiValue::Null;
-    let seed = &entry.seed;
-    let id = seed.id.as_str();
-    let owner = seed.user_id.as_ref().map_or("", |user| user.as_str());
-    Object::new("KalturaMediaEntry")
-        .with("id", id)
-        .with("name", seed.name.as_str())
-        .with("description", seed.description.as_deref().unwrap_or_default())
-        .with("partnerId", seed.partner_id.get())
-        .with("userId", owner)
-        .with("creatorId", owner)
-        .with("tags", seed.tags.as_deref().unwrap_or_default())
-        .with("adminTags", NULL)
-        .with("categories", "")
-        .with("categoriesIds", "")
-        .with("status", READY)
-        .with("moderationStatus", 2)
-        .with("moderationCount", 0)
-        .with("type", MEDIA_CLIP)
-        .with("createdAt", entry.created_at.as_seconds())
-        .with("updatedAt", entry.created_at.as_seconds())
-        .with("rank", 0)
-        .with("totalRank", 0)
-        .with("votes", 0)
-        .with("groupId", NULL)
-        .with("partnerData", NULL)
-        .with(
-            "downloadUrl",
-            url(seed, "playManifest/entryId", "/format/download/protocol/https/flavorParamIds/0"),
-        )
-        .with("searchText", search_text(seed))
-        .with("licenseType", NULL)
-        .with("version", 0)
-        .with("thumbnailUrl", url(seed, "thumbnail/entry_id", "/version/0"))
-        .with("accessControlId", NULL)
-        .with("startDate", NULL)
-        .with("endDate", NULL)
-        .with("referenceId", NULL)
-        .with("replacingEntryId", NULL)
-        .with("replacedEntryId", NULL)
-        .with("replacementStatus", 0)
-        .with("partnerSortValue", 0)
-        .with("conversionProfileId", NULL)
-        .with("redirectEntryId", NULL)
-        .with("rootEntryId", id)
-        .with("parentEntryId", NULL)
-        .with("operationAttributes", Vec::new())
-        .with("entitledUsersEdit", "")
-        .with("entitledUsersPublish", "")
-        .with("entitledUsersView", "")
-        .with("capabilities", "")
-        .with("templateEntryId", NULL)
-        .with("displayInSearch", 1)
-        .with("application", NULL)
-        .with("applicationVersion", NULL)
-        .with("blockAutoTranscript", false)
-        .with("defaultLanguage", NULL)
-        .with("responseLanguage", NULL)
-        .with("plays", 0)
-        .with("views", 0)
-        .with("lastPlayedAt", NULL)
-        .with("width", NULL)
-        .with("height", NULL)
-        .with("duration", seed.duration)
-        .with("msDuration", seed.duration.saturating_mul(1000))
-        .with("durationType", NULL)
-        .with("mediaType", VIDEO)
-        .with("conversionQuality", NULL)
-        .with("sourceType", "1")
-        .with("sourceVersion", NULL)
-        .with("searchProviderType", NULL)
-        .with("searchProviderId", NULL)
-        .with("creditUserName", NULL)
-        .with("creditUrl", NULL)
-        .with("mediaDate", NULL)
-        .with("dataUrl", url(seed, "playManifest/entryId", "/format/url/protocol/https"))
-        .with("flavorParamsIds", NULL)
-        .with("isTrimDisabled", NULL)
-        .with("streams", NULL)
-        .into()
+/// The number of entries that a list contains.
+pub(crate) fn count_base_entries(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
+    count(arguments, Filter::of_entries(arguments)?)
 }
 
-/// A URL of the video. There is none, so the host is one that does not exist.
-fn url(entry: &EntrySeed, action: &str, rest: &str) -> String {
-    let (partner, id) = (entry.partner_id, &entry.id);
-    format!("https://cdn.example.com/p/{partner}/sp/{partner}00/{action}/{id}{rest}")
+/// In contrast to a list, ids in the filter do not show the entries of other users.
+fn count(arguments: Arguments<'_>, filter: Filter) -> Result<Prepared, ApiException> {
+    let has_null = has_null_suffix(arguments)?;
+    Ok(Box::new(move |call| {
+        call.ignore_filters(&filter.ignored);
+        if has_null {
+            return Err(ApiException::internal_server_error().into());
+        }
+        let found = matches(call, &filter, sees_all(call));
+        Ok(i64::try_from(found.len()).unwrap_or(i64::MAX).into())
+    }))
 }
 
-/// What the server's search looks at.
-fn search_text(entry: &EntrySeed) -> String {
-    let texts = [Some(entry.name.as_str()), entry.tags.as_deref(), entry.description.as_deref()];
-    let texts: Vec<&str> = texts.into_iter().flatten().filter(|text| !text.is_empty()).collect();
-    format!("_PAR_ONLY_ _{}_ _MEDIA_TYPE_{VIDEO}|  {} ", entry.partner_id, texts.join(" "))
+fn matches<'a>(call: &'a Call<'_>, filter: &Filter, sees_all: bool) -> Vec<&'a Entry> {
+    let entries = call.state.entries.iter();
+    let is_seen = |entry: &Entry| sees_all || entry.owner.is(call.user());
+    entries.filter(|entry| filter.matches(entry, call.partner) && is_seen(entry)).collect()
+}
+
+/// Whether a session lists the entries of all users: an ADMIN session, and one with the privilege `list:*`, or `*`
+/// alone (wire contract, section 4.11).
+fn sees_all(call: &Call<'_>) -> bool {
+    let Some(claims) = call.ks.as_ref().map(|ks| ks.opened.claims()) else { return false };
+    let lists_all = claims.privileges().get("list").is_some_and(|list| list.values() == ["*"]);
+    claims.is_admin() || lists_all || claims.privileges_text() == Some("*")
 }
 
 #[cfg(test)]

@@ -41,6 +41,12 @@ pub(crate) fn delete(arguments: Arguments<'_>) -> Result<Prepared, ApiException>
         user.deleted_at = Some(now);
         let response = object(user);
         call.state.delete_app_tokens_of(partner, &id);
+        call.state.uploads.iter_mut().filter(|token| token.partner == partner).for_each(|token| {
+            token.owner.user_deleted(&id);
+        });
+        call.state.entries.iter_mut().filter(|entry| entry.partner == partner).for_each(|entry| {
+            entry.owner.user_deleted(&id);
+        });
         Ok(response)
     }))
 }

@@ -1,15 +1,17 @@
 //! The filter and the order of a list of entries.
 
 use kaltura_types::PartnerId;
-
-use super::{MEDIA_CLIP, READY, VIDEO};
-use crate::backend::state::{Entry, are_equal};
-use crate::request::{Arguments, Choice, Given, check_advanced_search, equals_number};
 use kaltura_types::api_error::ApiException;
 
-/// The filter of a list. An empty condition, like an absent one, matches every entry.
+use crate::backend::entry::{Entry, EntryStatus};
+use crate::backend::state::are_equal;
+use crate::request::{Arguments, Choice, check_advanced_search, equals_number};
+use crate::services::entry::MEDIA_CLIP;
+
+/// The filter of a list or a count. An empty condition, like an absent one, matches every entry.
 #[derive(Default)]
 pub(crate) struct Filter {
+    media_only: bool,
     id: Option<String>,
     ids: Option<String>,
     redirected_from: Option<String>,
@@ -17,10 +19,17 @@ pub(crate) struct Filter {
     excluded_ids: Option<String>,
     user: Option<String>,
     users: Option<String>,
+    reference: Option<String>,
+    references: Option<String>,
+    parent: Option<String>,
+    status: Numbers,
+    excluded_statuses: Option<String>,
+    entry_type: Numbers,
+    media_type: Numbers,
     created_from: Option<i64>,
     created_to: Option<i64>,
-    /// Whether a condition matches no entry of the emulator, such as an image.
-    excludes_all: bool,
+    updated_from: Option<i64>,
+    updated_to: Option<i64>,
     order: Order,
     /// The fields that are not obeyed.
     pub(crate) ignored: Vec<String>,
@@ -57,8 +66,9 @@ impl Filter {
     /// The filter of `media`, which has media types.
     pub(crate) fn of_media(arguments: Arguments<'_>) -> Result<Self, ApiException> {
         let mut read = Self::of_entries(arguments)?;
+        read.media_only = true;
         if let Some(filter) = arguments.object("filter")? {
-            read.excludes_all |= !allows(filter, "mediaType", Choice::MEDIA_TYPE, VIDEO)?;
+            read.media_type = Numbers::read(filter, "mediaType", Choice::MEDIA_TYPE)?;
         }
         Ok(read)
     }
@@ -66,59 +76,75 @@ impl Filter {
     pub(crate) fn of_entries(arguments: Arguments<'_>) -> Result<Self, ApiException> {
         let Some(filter) = arguments.object("filter")? else { return Ok(Self::default()) };
         check_advanced_search(filter)?;
-        // An entry never changes, so its update time is its creation time.
-        let times = |names: [&str; 2]| -> Result<Vec<i64>, ApiException> {
-            let times: Result<Vec<_>, _> = names.into_iter().map(|name| filter.time(name)).collect();
-            Ok(times?.into_iter().filter_map(Given::into_option).collect())
-        };
-        let from = times(["createdAtGreaterThanOrEqual", "updatedAtGreaterThanOrEqual"])?;
-        let to = times(["createdAtLessThanOrEqual", "updatedAtLessThanOrEqual"])?;
-        // No entry has a reference or a parent.
-        let mut names_another = false;
-        for name in ["referenceIdEqual", "referenceIdIn", "parentEntryIdEqual"] {
-            names_another |= filter.condition(name)?.is_some();
-        }
-        let excluded = filter.condition("statusNotIn")?;
-        let is_excluded = excluded.is_some_and(|list| list.split(',').any(|one| equals_number(one, READY)));
+        let condition = |name| filter.condition(name);
+        let time = |name| Ok::<_, ApiException>(filter.time(name)?.into_option());
         Ok(Self {
-            id: filter.condition("idEqual")?,
-            ids: filter.condition("idIn")?,
-            redirected_from: filter.condition("redirectFromEntryId")?,
-            root: filter.condition("rootEntryIdEqual")?,
-            excluded_ids: filter.condition("idNotIn")?,
-            user: filter.condition("userIdEqual")?,
-            users: filter.condition("userIdIn")?,
-            created_from: from.into_iter().max(),
-            created_to: to.into_iter().min(),
-            excludes_all: names_another
-                || is_excluded
-                || !allows(filter, "status", Choice::ENTRY_STATUS, READY)?
-                || !allows(filter, "type", Choice::ENTRY_TYPE, MEDIA_CLIP)?,
+            media_only: false,
+            id: condition("idEqual")?,
+            ids: condition("idIn")?,
+            redirected_from: condition("redirectFromEntryId")?,
+            root: condition("rootEntryIdEqual")?,
+            excluded_ids: condition("idNotIn")?,
+            user: condition("userIdEqual")?,
+            users: condition("userIdIn")?,
+            reference: condition("referenceIdEqual")?,
+            references: condition("referenceIdIn")?,
+            parent: condition("parentEntryIdEqual")?,
+            status: Numbers::read(filter, "status", Choice::ENTRY_STATUS)?,
+            excluded_statuses: condition("statusNotIn")?,
+            entry_type: Numbers::read(filter, "type", Choice::ENTRY_TYPE)?,
+            media_type: Numbers::default(),
+            created_from: time("createdAtGreaterThanOrEqual")?,
+            created_to: time("createdAtLessThanOrEqual")?,
+            updated_from: time("updatedAtGreaterThanOrEqual")?,
+            updated_to: time("updatedAtLessThanOrEqual")?,
             order: Order::read(&filter.text_or_empty("orderBy")?),
             ignored: filter.names_except(&KNOWN),
         })
     }
 
-    /// Whether it selects entries by their ids. Then a USER session also sees the entries of others.
+    /// Whether it selects entries by their ids. Then the list of a USER session also shows the entries of others.
     pub(crate) const fn names_ids(&self) -> bool {
         self.id.is_some() || self.ids.is_some() || self.redirected_from.is_some()
     }
 
     pub(crate) fn matches(&self, entry: &Entry, partner: PartnerId) -> bool {
-        let is = |id: &str| are_equal(&entry.seed.id, id);
+        let is = |id: &str| are_equal(&entry.id, id);
         let is_among = |ids: &str| ids.split(',').any(is);
-        let is_owned_by = |user: &str| entry.is_owned_by(user);
-        let created = entry.created_at.as_seconds();
-        entry.seed.partner_id == partner
-            && !self.excludes_all
-            // No entry is redirected, and each is its own root.
+        let is_of = |user: &str| entry.owner.user().is_some_and(|own| are_equal(own, user));
+        let refers_to = |id: &str| entry.reference.as_deref().is_some_and(|own| are_equal(own, id));
+        let (created, updated) = (entry.created_at.as_seconds(), entry.updated_at.as_seconds());
+        entry.partner == partner
+            && (entry.is_media || !self.media_only)
+            && self.matches_status(entry.status)
+            && self.entry_type.contain(entry.is_media.then_some(MEDIA_CLIP))
+            && self.media_type.contain(entry.media_type)
+            // No entry is redirected or has a parent, and each is its own root.
             && [&self.id, &self.redirected_from, &self.root].iter().all(|id| id.as_deref().is_none_or(is))
+            && self.parent.is_none()
             && self.ids.as_deref().is_none_or(is_among)
             && !self.excluded_ids.as_deref().is_some_and(is_among)
-            && self.user.as_deref().is_none_or(is_owned_by)
-            && self.users.as_deref().is_none_or(|users| users.split(',').any(is_owned_by))
+            && self.user.as_deref().is_none_or(is_of)
+            && self.users.as_deref().is_none_or(|users| users.split(',').any(is_of))
+            && self.reference.as_deref().is_none_or(refers_to)
+            && self.references.as_deref().is_none_or(|ids| ids.split(',').any(refers_to))
             && self.created_from.is_none_or(|from| created >= from)
             && self.created_to.is_none_or(|to| created <= to)
+            && self.updated_from.is_none_or(|from| updated >= from)
+            && self.updated_to.is_none_or(|to| updated <= to)
+    }
+
+    /// Without a condition on the status, only entries that are ready match, and with `idEqual` those of every status,
+    /// also deleted ones (wire contract, section 10.8).
+    fn matches_status(&self, status: EntryStatus) -> bool {
+        let is = |text: &str| equals_number(text, status.number());
+        if self.excluded_statuses.as_deref().is_some_and(|list| list.split(',').any(is)) {
+            false
+        } else if self.status.is_any() {
+            self.id.is_some() || status == EntryStatus::Ready
+        } else {
+            self.status.contain(Some(status.number()))
+        }
     }
 
     pub(crate) fn sort(&self, entries: &mut [&Entry]) {
@@ -126,20 +152,40 @@ impl Filter {
             Order::AsStored => {}
             Order::OldestFirst => entries.sort_by_key(|entry| entry.created_at),
             Order::NewestFirst => entries.sort_by_key(|entry| std::cmp::Reverse(entry.created_at)),
-            Order::ByName => entries.sort_by_cached_key(|entry| entry.seed.name.to_lowercase()),
+            Order::ByName => entries.sort_by_cached_key(|entry| entry.name.to_lowercase()),
             Order::ByNameDescending => {
-                entries.sort_by_cached_key(|entry| std::cmp::Reverse(entry.seed.name.to_lowercase()));
+                entries.sort_by_cached_key(|entry| std::cmp::Reverse(entry.name.to_lowercase()));
             }
+            Order::LeastUpdatedFirst => entries.sort_by_key(|entry| entry.updated_at),
+            Order::LastUpdatedFirst => entries.sort_by_key(|entry| std::cmp::Reverse(entry.updated_at)),
         }
     }
 }
 
-/// Whether the conditions on a property with the same value for all entries match it.
-fn allows(filter: Arguments<'_>, property: &str, choice: Choice, number: i64) -> Result<bool, ApiException> {
-    let requested = filter.choice(&format!("{property}Equal"), choice)?.into_option();
-    let among = filter.condition(&format!("{property}In"))?;
-    Ok(requested.is_none_or(|requested| requested == number)
-        && among.is_none_or(|list| list.split(',').any(|one| equals_number(one, number))))
+/// The conditions on a number: `…Equal` and `…In`.
+#[derive(Default)]
+struct Numbers {
+    equal: Option<i64>,
+    among: Option<String>,
+}
+
+impl Numbers {
+    fn read(filter: Arguments<'_>, property: &str, choice: Choice) -> Result<Self, ApiException> {
+        Ok(Self {
+            equal: filter.choice(&format!("{property}Equal"), choice)?.into_option(),
+            among: filter.condition(&format!("{property}In"))?,
+        })
+    }
+
+    const fn is_any(&self) -> bool {
+        self.equal.is_none() && self.among.is_none()
+    }
+
+    fn contain(&self, number: Option<i64>) -> bool {
+        let is = |text: &str| number.is_some_and(|number| equals_number(text, number));
+        self.equal.is_none_or(|equal| number == Some(equal))
+            && self.among.as_deref().is_none_or(|list| list.split(',').any(is))
+    }
 }
 
 /// An unknown order is the stored order.
@@ -151,15 +197,19 @@ enum Order {
     NewestFirst,
     ByName,
     ByNameDescending,
+    LeastUpdatedFirst,
+    LastUpdatedFirst,
 }
 
 impl Order {
     fn read(text: &str) -> Self {
         match text {
-            "+createdAt" | "+updatedAt" => Self::OldestFirst,
-            "-createdAt" | "-updatedAt" => Self::NewestFirst,
             "+name" => Self::ByName,
             "-name" => Self::ByNameDescending,
+            "+createdAt" => Self::OldestFirst,
+            "-createdAt" => Self::NewestFirst,
+            "+updatedAt" => Self::LeastUpdatedFirst,
+            "-updatedAt" => Self::LastUpdatedFirst,
             _ => Self::AsStored,
         }
     }
