@@ -67,7 +67,7 @@ impl Backend {
         let date = clock.date_header();
         let id = self.state.random.below(1 << 31);
         let mut headers = HeaderSet {
-            session: Some(format!("{id}, {}", time.now)),
+            session: Some(format!("{id}, {}", time.now.as_seconds())),
             is_complete: true,
             ..HeaderSet::default()
         };

@@ -164,7 +164,7 @@ pub(crate) fn sign(
     let secret = secret.unwrap_or(&partner.admin_secrets[0]);
     if partner.ks_version == 1 {
         let thousandths = time.milliseconds.rem_euclid(1000);
-        fields.sign_v1_unchecked(secret, &format!("{}.{thousandths:03}{fraction}", time.now))
+        fields.sign_v1_unchecked(secret, &format!("{}.{thousandths:03}{fraction}", time.now.as_seconds()))
     } else {
         fields.sign_v2_unchecked(secret, random)
     }
