@@ -35,7 +35,7 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a login does nothing until it is run"]
 pub struct AppTokenLogin {
     pub(crate) service_url: ServiceUrl,
