@@ -61,6 +61,7 @@ pub use login::{AppTokenFlow, AppTokenLogin, CLIENT_TAG, DetectedHashType, FlowS
 pub use runtime::maybe_send::{MaybeSend, MaybeSync};
 pub use service_url::{InvalidServiceUrl, Region, ServiceUrl, UnknownRegion};
 pub use session::{Adjustment, Fingerprint, KsLabel, Session, StoredSession};
+pub use source::SessionIdentity;
 pub use token_hash::TokenHash;
 pub use transport::{
     BlockingTransport, BlockingTransportFn, Transport, TransportError, TransportErrorKind, TransportFn,

@@ -93,8 +93,10 @@ mod tests {
         all.join(",")
     }
 
+    type Operation = fn(&str) -> u64;
+
     /// Each operation takes a text with `names` names and returns the number of hashes and comparisons of names.
-    fn operations() -> [(&'static str, fn(&str) -> u64); 5] {
+    fn operations() -> [(&'static str, Operation); 5] {
         fn parse(text: &str) -> u64 {
             during(|| Privileges::parse(text))
         }
