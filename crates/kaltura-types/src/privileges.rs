@@ -120,6 +120,23 @@ impl Privileges {
         self.0.iter().find(|privilege| privilege.name == name)
     }
 
+    /// Those of these privileges that `granted` does not have, or has with other values.
+    ///
+    /// ```
+    /// # use kaltura_types::Privileges;
+    /// let requested = Privileges::parse("sview:0_a,edit:*,appid:x");
+    /// let missing = requested.missing_from(&Privileges::parse("sview:0_b,appid:x"));
+    /// assert_eq!(missing.iter().map(|privilege| privilege.name()).collect::<Vec<_>>(), ["sview", "edit"]);
+    /// ```
+    #[must_use]
+    pub fn missing_from(&self, granted: &Self) -> Vec<&Privilege> {
+        let by_name = ByName::new(granted.0.iter().map(Privilege::name));
+        let is_granted = |privilege: &&Privilege| {
+            by_name.get(&privilege.name).is_some_and(|place| granted.0[place] == **privilege)
+        };
+        self.0.iter().filter(|privilege| !is_granted(privilege)).collect()
+    }
+
     /// All privileges in order, including one with an empty name if the text had an empty item.
     pub fn iter(&self) -> impl Iterator<Item = &Privilege> {
         self.0.iter()

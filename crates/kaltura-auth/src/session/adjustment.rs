@@ -1,9 +1,8 @@
 //! Differences between a granted session and what was requested.
 
-use std::collections::HashMap;
 use std::fmt;
 
-use kaltura_types::{Lifetime, Open, Privilege, SessionRequest, SessionType, UserId};
+use kaltura_types::{Lifetime, Open, SessionRequest, SessionType, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::Session;
@@ -92,15 +91,8 @@ fn other_type(requested: &SessionRequest, granted: &Session) -> Option<Adjustmen
 }
 
 fn privileges_dropped(requested: &SessionRequest, granted: &Session) -> Option<Adjustment> {
-    let requested = requested.get_privileges()?;
-    // Both lists may be long: each is passed through once.
-    let granted: HashMap<&str, &Privilege> =
-        granted.privileges.iter().map(|privilege| (privilege.name(), privilege)).collect();
-    let names: Vec<String> = requested
-        .iter()
-        .filter(|privilege| granted.get(privilege.name()) != Some(privilege))
-        .map(|privilege| privilege.name().to_owned())
-        .collect();
+    let missing = requested.get_privileges()?.missing_from(&granted.privileges);
+    let names: Vec<String> = missing.iter().map(|privilege| privilege.name().to_owned()).collect();
     (!names.is_empty()).then_some(Adjustment::PrivilegesDropped { names })
 }
 

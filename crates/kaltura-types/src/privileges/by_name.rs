@@ -96,7 +96,7 @@ mod tests {
     type Operation = fn(&str) -> u64;
 
     /// Each operation takes a text with `names` names and returns the number of hashes and comparisons of names.
-    fn operations() -> [(&'static str, Operation); 5] {
+    fn operations() -> [(&'static str, Operation); 6] {
         fn parse(text: &str) -> u64 {
             during(|| Privileges::parse(text))
         }
@@ -115,7 +115,12 @@ mod tests {
             let (token, all) = (AppTokenId::new("0_a"), Privileges::parse(text));
             during(|| Privileges::for_app_token_session(&token, &all, &all))
         }
+        fn compare(text: &str) -> u64 {
+            let all = Privileges::parse(text);
+            during(|| all.missing_from(&all).is_empty())
+        }
         [
+            ("missing_from", compare),
             ("parse", parse),
             ("from_str", parse_strictly),
             ("merge", merge),
