@@ -8,7 +8,7 @@ use std::error::Error as StdError;
 use std::fmt::{Debug, Display};
 use std::sync::{Arc, Mutex};
 
-use kaltura_auth::manager::{BlockingSessionManager, Event, InvalidReason};
+use kaltura_auth::manager::{BlockingSessionManager, InvalidReason, observer_fn};
 use kaltura_auth::runtime::Clock;
 use kaltura_auth::source::{AppTokenSource, PartnerSecretLogin, PartnerSecretSource};
 use kaltura_auth::{
@@ -249,7 +249,11 @@ fn session_manager_shows_no_secret() {
         let source = AppTokenSource::new(login(), Server::new(failure));
         output.lock().unwrap().debug(&login());
         let manager = BlockingSessionManager::builder(source, FixedClock)
-            .observer(move |event: &Event| observed.lock().unwrap().debug(event))
+            .observer(observer_fn(move |event, identity| {
+                let mut observed = observed.lock().unwrap();
+                observed.debug(event);
+                observed.debug(identity);
+            }))
             .build();
         for _ in 0..3 {
             match manager.session() {

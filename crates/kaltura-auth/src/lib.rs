@@ -26,6 +26,7 @@
 //! |---|---|
 //! | log in | [`AppTokenLogin`] with a [`Transport`] or a [`blocking::Transport`] |
 //! | request a user, a type, a lifetime, privileges | [`SessionRequest`] |
+//! | take credentials and request from environment variables | [`AppTokenLogin::from_vars`] |
 //! | see what was granted | [`Session`], [`Adjustment`] |
 //! | use another HTTP client | [`transport_fn`], [`Transport`] |
 //! | log in step by step, without a transport | [`AppTokenFlow`] |
@@ -56,10 +57,11 @@ pub use kaltura_types as types;
 pub use credentials::{AppTokenCredentials, CredentialIssue};
 pub use error::{Error, ErrorKind, LoginStep, ManagerError, UnusableSession};
 pub use kaltura_types::SessionRequest;
-pub use login::{AppTokenFlow, AppTokenLogin, CLIENT_TAG, DetectedHashType, FlowStep};
+pub use login::{AppTokenFlow, AppTokenLogin, CLIENT_TAG, DetectedHashType, FlowStep, InvalidVariables};
 pub use runtime::maybe_send::{MaybeSend, MaybeSync};
 pub use service_url::{InvalidServiceUrl, Region, ServiceUrl, UnknownRegion};
-pub use session::{Adjustment, Fingerprint, KsLabel, Session};
+pub use session::{Adjustment, Fingerprint, KsLabel, Session, StoredSession};
+pub use source::SessionIdentity;
 pub use token_hash::TokenHash;
 pub use transport::{
     BlockingTransport, BlockingTransportFn, Transport, TransportError, TransportErrorKind, TransportFn,

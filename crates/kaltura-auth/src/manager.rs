@@ -26,7 +26,7 @@ mod sync;
 use std::sync::Arc;
 
 pub use self::blocking::{BlockingSessionManager, BlockingSessionManagerBuilder};
-pub use self::event::{Event, InvalidReason, Observer, Phase, Status};
+pub use self::event::{Event, InvalidReason, Observer, ObserverFn, Phase, Status, observer_fn};
 pub use self::policy::Policy;
 pub use self::session_manager::{SessionManager, SessionManagerBuilder};
 

@@ -49,10 +49,12 @@ impl ClientBuilder {
     pub fn build(self) -> Client {
         let (source, clock) = (Arc::clone(&self.source), Arc::clone(&self.clock));
         let config = &self.config;
-        let mut sessions =
-            BlockingSessionManager::builder(source, clock).policy(config.session_policy.clone());
+        let identity = config.identity(source.identity());
+        let mut sessions = BlockingSessionManager::builder(source, clock)
+            .identity(identity)
+            .policy(config.session_policy.clone());
         if let Some(observer) = trace::observer(config.observer.clone()) {
-            sessions = sessions.shared_observer(observer);
+            sessions = sessions.observer(observer);
         }
         let pool = ClientPool::new(config.max_pooled_sessions);
         Client(Arc::new(Inner { builder: self, sessions: sessions.build(), pool }))
@@ -255,7 +257,7 @@ impl Client {
     }
 
     fn execute<R: ApiRequest>(&self, request: &R) -> Result<R::Output, Error> {
-        let span = CallSpan::new(request.name());
+        let span = CallSpan::new(request.name(), self.0.sessions.identity());
         let outcome = span.in_scope(|| self.run_attempts(request, &span));
         span.end(outcome.as_ref().err());
         outcome

@@ -65,9 +65,11 @@ impl ClientBuilder {
     pub fn build(self) -> Client {
         let (source, runtime) = (Arc::clone(&self.source), Arc::clone(&self.runtime));
         let config = &self.config;
-        let mut sessions = SessionManager::builder(source, runtime).policy(config.session_policy.clone());
+        let identity = config.identity(source.identity());
+        let mut sessions =
+            SessionManager::builder(source, runtime).identity(identity).policy(config.session_policy.clone());
         if let Some(observer) = trace::observer(config.observer.clone()) {
-            sessions = sessions.shared_observer(observer);
+            sessions = sessions.observer(observer);
         }
         let pool = ClientPool::new(config.max_pooled_sessions);
         Client(Arc::new(Inner { builder: self, sessions: sessions.build(), pool }))
@@ -244,7 +246,7 @@ impl Client {
     }
 
     async fn execute<R: ApiRequest>(&self, request: &R) -> Result<R::Output, Error> {
-        let span = CallSpan::new(request.name());
+        let span = CallSpan::new(request.name(), self.0.sessions.identity());
         let outcome = span.instrument(self.execute_within_timeout(request, &span)).await;
         span.end(outcome.as_ref().err());
         outcome

@@ -21,8 +21,9 @@
 //! # Features
 //!
 //! `tracing`: each call is a span `kaltura.call` with the fields `service`, `action`, `status`, `server` (`X-Me`),
-//! `request_id` (`X-Kaltura-Session`), `attempts` and `error`; session events have the target `kaltura::session`. No
-//! field contains a secret.
+//! `request_id` (`X-Kaltura-Session`), `attempts` and `error`; session events have the target `kaltura::session`. Both
+//! have the fields `service_url`, `partner_id`, `app_token_id` and `user_id`, which say whose session it is, as
+//! configured. No field contains a secret.
 
 pub mod app_tokens;
 pub mod blocking;

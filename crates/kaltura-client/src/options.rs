@@ -11,7 +11,7 @@ use serde_json::Value;
 /// # use kaltura_client::CallOptions; use std::time::Duration;
 /// let options = CallOptions::new().timeout(Duration::from_secs(5)).idempotent();
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "options do nothing until a call takes them"]
 pub struct CallOptions {
     pub(crate) timeout: Option<Duration>,

@@ -22,7 +22,7 @@ use crate::request::{ApiRequest, Evaluation};
 /// let patient = RetryPolicy::default().max_elapsed(Duration::from_secs(120));
 /// let never = RetryPolicy::never();
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a policy does nothing until a client takes it"]
 pub struct RetryPolicy {
     max_attempts: u32,

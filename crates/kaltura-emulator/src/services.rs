@@ -251,7 +251,7 @@ fn sign_in(version: u8, state: &mut State, time: Time, fields: KsFields, secret:
     let (fields, random) = fields.apply_download_asset_rule(random);
     if version == 1 {
         let thousandths = time.milliseconds.rem_euclid(1000);
-        fields.sign_v1_unchecked(secret, &format!("{}.{thousandths:03}{fraction}", time.now))
+        fields.sign_v1_unchecked(secret, &format!("{}.{thousandths:03}{fraction}", time.now.as_seconds()))
     } else {
         fields.sign_v2_unchecked(secret, random)
     }

@@ -9,6 +9,7 @@
 //! | [`secret`] | app token value, user secret, admin secret: shared, zeroised, redacted |
 //! | [`ks`] | the KS: an opaque string, with a header that can be read |
 //! | [`time`] | Unix times and lifetimes, two types |
+//! | [`duration`] | durations as text, for configurations and command lines |
 //! | [`open`] | enumerations that the server may extend |
 //! | [`hash_type`] | the hash function of an app token |
 //! | [`session`], [`app_token`] | objects and actions of the two services; the session request |
@@ -22,6 +23,7 @@
 pub mod action;
 pub mod api_error;
 pub mod app_token;
+pub mod duration;
 pub mod hash_type;
 pub mod ids;
 pub mod ks;
@@ -41,6 +43,7 @@ pub use app_token::{
     DeleteAppToken, GetAppToken, InvalidDraft, ListAppTokens, Pager, Seconds, StartAppTokenSession,
     UpdateAppToken,
 };
+pub use duration::InvalidDuration;
 pub use hash_type::{HashType, UnknownHashType};
 pub use ids::{AppTokenId, InvalidPartnerId, PartnerId, UserId, WidgetId};
 pub use ks::{Ks, KsBody, KsEnvelope, KsHeader, KsVersion, MalformedKs};
@@ -51,6 +54,6 @@ pub use redact::{is_secret_name, redact};
 pub use secret::{AdminSecret, AppTokenValue, UserSecret};
 pub use session::{
     BareKs, EndSession, GetSession, Impersonate, PartnerSecret, SessionInfo, SessionRequest, SessionType,
-    StartSession, StartWidgetSession, WidgetSession,
+    StartSession, StartWidgetSession, UnknownSessionType, WidgetSession,
 };
-pub use time::{InvalidLifetime, Lifetime, UnixTime};
+pub use time::{InvalidLifetime, Lifetime, TimeOutOfRange, UnixTime};

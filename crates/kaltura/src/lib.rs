@@ -78,8 +78,9 @@ pub use kaltura_types as types;
 
 pub use kaltura_auth::{
     Adjustment, AppTokenCredentials, AppTokenFlow, AppTokenLogin, CredentialIssue, Error as LoginError,
-    ErrorKind as LoginErrorKind, Region, ServiceUrl, Session, SessionRequest, TokenHash, Transport,
-    TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait, transport_fn,
+    ErrorKind as LoginErrorKind, InvalidVariables, Region, ServiceUrl, Session, SessionIdentity,
+    SessionRequest, StoredSession, TokenHash, Transport, TransportError, TransportErrorKind, WireRequest,
+    WireResponse, async_trait, transport_fn,
 };
 pub use kaltura_types::{
     ApiError, AppTokenId, AppTokenValue, ErrorCode, HashType, Ks, Lifetime, PartnerId, Privilege, Privileges,
@@ -93,3 +94,22 @@ pub use kaltura_client::*;
 #[cfg(all(feature = "client", feature = "reqwest"))]
 #[doc(inline)]
 pub use kaltura_http::client;
+
+/// A login from the environment variables of this process, which are those of the command `kaltura`:
+/// `KALTURA_PARTNER_ID`, `KALTURA_APP_TOKEN_ID`, `KALTURA_APP_TOKEN`, `KALTURA_APP_TOKEN_HASH_TYPE`, and those that may
+/// be left out, see [`AppTokenLogin::from_vars`].
+///
+#[cfg_attr(all(feature = "client", feature = "reqwest"), doc = "```no_run")]
+#[cfg_attr(not(all(feature = "client", feature = "reqwest")), doc = "```ignore")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = kaltura::client(kaltura::from_env()?)?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`InvalidVariables`] with all variables that are missing or not valid. It contains no value.
+pub fn from_env() -> Result<AppTokenLogin, InvalidVariables> {
+    AppTokenLogin::from_os_vars(|name| std::env::var_os(name))
+}

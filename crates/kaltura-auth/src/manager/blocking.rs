@@ -13,7 +13,7 @@ use super::{Moment, SessionResult};
 use crate::error::Error;
 use crate::runtime::Clock;
 use crate::session::Session;
-use crate::source::BlockingSessionSource;
+use crate::source::{BlockingSessionSource, SessionIdentity};
 
 /// Keeps one session valid for any number of threads.
 ///
@@ -40,6 +40,7 @@ pub struct BlockingSessionManager(Arc<Inner>);
 struct Inner {
     clock: Arc<dyn Clock>,
     source: Arc<dyn BlockingSessionSource>,
+    identity: Arc<SessionIdentity>,
     observer: Option<Arc<dyn Observer>>,
     login_timeout: Duration,
     fast_path: FastPath,
@@ -58,19 +59,21 @@ struct Locked {
 pub struct BlockingSessionManagerBuilder {
     clock: Arc<dyn Clock>,
     source: Arc<dyn BlockingSessionSource>,
+    identity: SessionIdentity,
     observer: Option<Arc<dyn Observer>>,
     policy: Policy,
 }
 
 impl BlockingSessionManagerBuilder {
-    /// Sets the observer of events.
-    pub fn observer(self, observer: impl Observer + 'static) -> Self {
-        self.shared_observer(Arc::new(observer))
+    /// Sets the observer of events. An `Arc` of one can observe several managers.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
     }
 
-    /// Sets an observer of events that is used elsewhere too.
-    pub fn shared_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observer = Some(observer);
+    /// Sets the identity in events and status. The default is that of the source.
+    pub fn identity(mut self, identity: SessionIdentity) -> Self {
+        self.identity = identity;
         self
     }
 
@@ -88,6 +91,7 @@ impl BlockingSessionManagerBuilder {
         BlockingSessionManager(Arc::new(Inner {
             clock: self.clock,
             source: self.source,
+            identity: Arc::new(self.identity),
             observer: self.observer,
             login_timeout,
             fast_path: FastPath::default(),
@@ -116,6 +120,7 @@ impl BlockingSessionManager {
     ) -> BlockingSessionManagerBuilder {
         BlockingSessionManagerBuilder {
             clock: Arc::new(clock),
+            identity: source.identity(),
             source: Arc::new(source),
             observer: None,
             policy: Policy::default(),
@@ -171,7 +176,15 @@ impl BlockingSessionManager {
     #[must_use]
     pub fn status(&self) -> Status {
         let now = self.0.now();
-        self.0.lock().state.status(now)
+        let mut status = self.0.lock().state.status(now);
+        status.identity = Arc::clone(&self.0.identity);
+        status
+    }
+
+    /// Which login the session comes from, as in events and status.
+    #[must_use]
+    pub fn identity(&self) -> &Arc<SessionIdentity> {
+        &self.0.identity
     }
 
     /// Renews the session if that is due, and returns the time until the next call: between 50 ms and a minute. A
@@ -205,7 +218,7 @@ impl Inner {
         drop(locked);
         if let Some(observer) = &self.observer {
             for event in &events {
-                observer.observe(event);
+                observer.observe(event, &self.identity);
             }
         }
     }

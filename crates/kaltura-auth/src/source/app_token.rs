@@ -6,7 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kaltura_types::{Ks, SessionRequest};
 
-use super::{BlockingCredentialsSource, BlockingSessionSource, CredentialsSource, SessionSource};
+use super::{
+    BlockingCredentialsSource, BlockingSessionSource, CredentialsSource, SessionIdentity, SessionSource,
+};
 use crate::credentials::AppTokenCredentials;
 use crate::error::Error;
 use crate::login::{AppTokenFlow, AppTokenLogin, FlowStep};
@@ -102,6 +104,10 @@ impl<T: Transport + 'static, C: CredentialsSource + 'static> SessionSource for A
     fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn SessionSource>> {
         Some(Arc::new(Self::with_request(self, request.clone())))
     }
+
+    fn identity(&self) -> SessionIdentity {
+        self.login.identity()
+    }
 }
 
 impl<T: BlockingTransport + 'static, C: BlockingCredentialsSource + 'static> BlockingSessionSource
@@ -125,6 +131,10 @@ impl<T: BlockingTransport + 'static, C: BlockingCredentialsSource + 'static> Blo
 
     fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
         Some(Arc::new(Self::with_request(self, request.clone())))
+    }
+
+    fn identity(&self) -> SessionIdentity {
+        self.login.identity()
     }
 }
 

@@ -9,7 +9,7 @@ use kaltura_types::{
     StartSession, UserId, payload,
 };
 
-use super::{BlockingSessionSource, SessionSource};
+use super::{BlockingSessionSource, SessionIdentity, SessionSource};
 use crate::error::{Error, LoginStep};
 use crate::login::{CLIENT_TAG, DEFAULT_TIMEOUT};
 use crate::runtime::Clock;
@@ -73,6 +73,13 @@ impl PartnerSecretLogin {
     pub fn privileges(mut self, privileges: Privileges) -> Self {
         self.privileges = Some(privileges);
         self
+    }
+
+    fn identity(&self) -> SessionIdentity {
+        SessionIdentity::new()
+            .with_service_url(self.service_url.clone())
+            .with_partner_id(self.partner)
+            .with_requested_user(self.user.as_ref())
     }
 
     fn with_type(
@@ -166,6 +173,10 @@ impl<T: Transport> SessionSource for PartnerSecretSource<T> {
         let sent_at = Moment::read(clock);
         self.login.read(self.transport.send(request).await, &sent, sent_at)
     }
+
+    fn identity(&self) -> SessionIdentity {
+        self.login.identity()
+    }
 }
 
 impl<T: BlockingTransport> BlockingSessionSource for PartnerSecretSource<T> {
@@ -173,5 +184,9 @@ impl<T: BlockingTransport> BlockingSessionSource for PartnerSecretSource<T> {
         let (request, sent) = self.login.request();
         let sent_at = Moment::read(clock);
         self.login.read(self.transport.send(request), &sent, sent_at)
+    }
+
+    fn identity(&self) -> SessionIdentity {
+        self.login.identity()
     }
 }

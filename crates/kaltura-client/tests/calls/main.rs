@@ -7,6 +7,7 @@ mod blocking;
 mod clock;
 mod error_kinds;
 mod fixture;
+mod identity;
 mod ks_refusals;
 mod login_as;
 mod multirequest;

@@ -156,7 +156,7 @@ impl Action for ListAppTokens {
 ///
 /// The server has no filter by hash type or session type, though Kaltura's guides name them (wire contract,
 /// section 4.7).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "a filter does nothing until it is sent"]
 pub struct AppTokenFilter {
     members: Map<String, Value>,
