@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_types::{Parameters, UnixTime, redact};
+use kaltura_types::redact::{redact_server_text, shown_host, shown_location};
+use kaltura_types::{Parameters, UnixTime};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -172,7 +173,9 @@ const KEPT_HEADERS: [&str; 7] =
 
 /// A complete response with any HTTP status.
 ///
-/// `Debug` shows the status, the kept headers and the length of the body, never the body.
+/// `Debug` shows the status, the length of the body, never the body, and of the kept headers what is certainly no
+/// secret: of `Location` only the server, of the others what
+/// [`redact_server_text`](kaltura_types::redact_server_text) shows.
 #[derive(Clone)]
 pub struct WireResponse {
     status: u16,
@@ -246,17 +249,42 @@ fn http_date(text: &str) -> Option<UnixTime> {
 
 impl fmt::Debug for WireResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<(&str, String)> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), shown_header(name, value, &[])))
+            .collect();
         f.debug_struct("WireResponse")
             .field("status", &self.status)
-            .field("headers", &self.headers)
+            .field("headers", &headers)
             .field("body", &format_args!("{} bytes", self.body.len()))
             .finish()
     }
 }
 
+/// What is shown of the value of a response header.
+fn shown_header(name: &str, value: &str, secrets: &[&str]) -> String {
+    match name {
+        "x-me" => shown_host(value, secrets),
+        "location" => shown_location(value),
+        "date" if http_date(value).is_some() => value.to_owned(),
+        "content-type" if is_media_type(value) => value.to_owned(),
+        _ => redact_server_text(value, secrets),
+    }
+}
+
+/// Whether a text consists of short words, as `application/json; charset=utf-8` does.
+fn is_media_type(text: &str) -> bool {
+    let is_word = |word: &str| word.len() <= 12 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_number = |word: &str| word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
+    text.len() <= 80
+        && text.split(['/', ';', ' ', '=', '-', '+', '.']).all(|word| is_word(word) || is_number(word))
+}
+
 /// The parts of a response that are kept in an error: for a support ticket and for the next attempt.
 ///
-/// Contains no secret.
+/// Contains no secret: of the names that the server sends, at most 200 characters are kept, without what may be a secret
+/// ([`redact_server_text`](kaltura_types::redact_server_text)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseMetadata {
     status: u16,
@@ -269,7 +297,7 @@ impl ResponseMetadata {
     /// The metadata of a response. Occurrences of `secrets`, which the server may echo, are redacted.
     #[must_use]
     pub fn from_response(response: &WireResponse, secrets: &[&str]) -> Self {
-        let header = |name| response.header(name).map(|value| redact(value, secrets).into_owned());
+        let header = |name| response.header(name).map(|value| shown_header(name, value, secrets));
         Self {
             status: response.status(),
             server: header("x-me"),
@@ -314,6 +342,31 @@ mod tests {
         let response = WireResponse::new(200, "hush").with_header("set-cookie", "hush");
         assert!(!format!("{request:?} {response:?}").contains("hush"));
         assert!(format!("{request:?}").contains("4 bytes"));
+    }
+
+    #[test]
+    fn debug_shows_of_header_values_what_is_no_secret() {
+        let response = WireResponse::new(302, "")
+            .with_header("Location", "https://user:hush@www.example.com/a?ks=hush")
+            .with_header("X-Me", "api-12.example.internal")
+            .with_header("X-Kaltura-Session", "3f786850e387550fdab836ed7e6dc881, 1795493355")
+            .with_header("X-Kaltura", &"a long word ".repeat(100))
+            .with_header("Date", "Tue, 24 Nov 2026 04:09:15 GMT")
+            .with_header("Content-Type", "application/json; charset=utf-8");
+        let shown = format!("{response:?}");
+        for text in [
+            "\"https://www.example.com\"",
+            "api-12.example.internal",
+            "\"(redacted), 1795493355\"",
+            "04:09:15 GMT",
+            "application/json; charset=utf-8",
+        ] {
+            assert!(shown.contains(text), "{text} in {shown}");
+        }
+        assert!(!shown.contains("hush") && !shown.contains("3f78") && shown.len() < 700, "{shown}");
+        let metadata = ResponseMetadata::from_response(&response.with_header("X-Me", "b"), &["example"]);
+        assert_eq!(metadata.server(), Some("api-12.(redacted).internal"));
+        assert_eq!(metadata.request_id(), Some("(redacted), 1795493355"));
     }
 
     #[test]
