@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use self::known::KnownSecrets;
 pub(crate) use self::server_text::{as_code, as_name};
-pub use self::server_text::{redact_server_text, shown_host, shown_location};
+pub use self::server_text::{redact_server_text, shown_host};
 
 use crate::Ks;
 
