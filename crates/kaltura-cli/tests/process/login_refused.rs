@@ -39,7 +39,7 @@ fn authentication() {
 #[test]
 fn the_hint_says_what_to_look_at() {
     let wrong = server().login([]).env("KALTURA_APP_TOKEN", &VALUE.to_uppercase()).run().fails_with(3);
-    let finished = wrong.saying("because: the server answered INVALID_APP_TOKEN_HASH\n");
+    let finished = wrong.saying("because: the server answered INVALID_APP_TOKEN_HASH");
     let lines: Vec<&str> = finished.stderr.lines().collect();
     assert!(lines[0].starts_with("error: appToken.startSession failed: "), "{finished:#?}");
     finished.saying("hint: Check the token value and the hash type").saying("uppercase letters");
