@@ -280,7 +280,7 @@ fn is_media_type(text: &str) -> bool {
 /// The parts of a response that are kept in an error: for a support ticket and for the next attempt.
 ///
 /// Contains no secret: of the names that the server sends, at most 200 characters are kept, without what may be a secret
-/// ([`redact_server_text`](kaltura_types::redact_server_text)).
+/// ([`redact_server_text`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseMetadata {
     status: u16,
