@@ -55,7 +55,7 @@ pub use async_trait::async_trait;
 pub use kaltura_types as types;
 
 pub use credentials::{AppTokenCredentials, CredentialIssue};
-pub use error::{Error, ErrorKind, LoginStep, ManagerError, UnusableSession};
+pub use error::{Error, ErrorKind, LoginStep, ManagerError, Report, UnusableSession};
 pub use kaltura_types::SessionRequest;
 pub use login::{AppTokenFlow, AppTokenLogin, CLIENT_TAG, DetectedHashType, FlowStep, InvalidVariables};
 pub use runtime::maybe_send::{MaybeSend, MaybeSync};

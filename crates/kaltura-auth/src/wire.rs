@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_types::{Parameters, UnixTime, redact};
+use kaltura_types::redact::{redact_server_text, shown_host};
+use kaltura_types::{Parameters, UnixTime};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -172,7 +173,8 @@ const KEPT_HEADERS: [&str; 7] =
 
 /// A complete response with any HTTP status.
 ///
-/// `Debug` shows the status, the kept headers and the length of the body, never the body.
+/// `Debug` shows the status, the names of the kept headers, `Date`, `Retry-After` and `Content-Type`, and the length of
+/// the body. It shows neither the body nor the values of other headers.
 #[derive(Clone)]
 pub struct WireResponse {
     status: u16,
@@ -246,17 +248,39 @@ fn http_date(text: &str) -> Option<UnixTime> {
 
 impl fmt::Debug for WireResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<(&str, &str)> =
+            self.headers.iter().map(|(name, value)| (name.as_str(), shown_header(name, value))).collect();
         f.debug_struct("WireResponse")
             .field("status", &self.status)
-            .field("headers", &self.headers)
+            .field("headers", &headers)
             .field("body", &format_args!("{} bytes", self.body.len()))
             .finish()
     }
 }
 
+/// What `Debug` shows of the value of a response header: what certainly is no secret.
+fn shown_header<'a>(name: &str, value: &'a str) -> &'a str {
+    let is_shown = match name {
+        "date" => http_date(value).is_some(),
+        "retry-after" => value.len() <= 6 && value.bytes().all(|byte| byte.is_ascii_digit()),
+        "content-type" => is_media_type(value),
+        _ => false,
+    };
+    if is_shown { value } else { "(redacted)" }
+}
+
+/// Whether a text consists of short words, as `application/json; charset=utf-8` does.
+fn is_media_type(text: &str) -> bool {
+    let is_word = |word: &str| word.len() <= 12 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_number = |word: &str| word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
+    text.len() <= 80
+        && text.split(['/', ';', ' ', '=', '-', '+', '.']).all(|word| is_word(word) || is_number(word))
+}
+
 /// The parts of a response that are kept in an error: for a support ticket and for the next attempt.
 ///
-/// Contains no secret.
+/// Contains no secret: of the names that the server sends, at most 200 characters are kept, without what may be a secret
+/// ([`redact_server_text`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseMetadata {
     status: u16,
@@ -269,11 +293,10 @@ impl ResponseMetadata {
     /// The metadata of a response. Occurrences of `secrets`, which the server may echo, are redacted.
     #[must_use]
     pub fn from_response(response: &WireResponse, secrets: &[&str]) -> Self {
-        let header = |name| response.header(name).map(|value| redact(value, secrets).into_owned());
         Self {
             status: response.status(),
-            server: header("x-me"),
-            request_id: header("x-kaltura-session"),
+            server: response.header("x-me").map(|name| shown_host(name, secrets)),
+            request_id: response.header("x-kaltura-session").map(|id| redact_server_text(id, secrets)),
             retry_after: response.retry_after(),
         }
     }
@@ -314,6 +337,36 @@ mod tests {
         let response = WireResponse::new(200, "hush").with_header("set-cookie", "hush");
         assert!(!format!("{request:?} {response:?}").contains("hush"));
         assert!(format!("{request:?}").contains("4 bytes"));
+    }
+
+    #[test]
+    fn header_values_are_shown_if_they_are_no_secret() {
+        let response = WireResponse::new(302, "")
+            .with_header("Location", "https://user:hush@www.example.com/a?ks=hush")
+            .with_header("X-Me", "api-12.example.internal")
+            .with_header("X-Kaltura-Session", "3f786850e387550fdab836ed7e6dc881, 1795493355")
+            .with_header("X-Kaltura", "a long word ".repeat(100))
+            .with_header("Date", "Tue, 24 Nov 2026 04:09:15 GMT")
+            .with_header("Content-Type", "application/json; charset=utf-8");
+        let shown = format!("{response:?}");
+        for text in [
+            "(\"location\", \"(redacted)\")",
+            "(\"x-me\", \"(redacted)\")",
+            "04:09:15 GMT",
+            "application/json; charset=utf-8",
+        ] {
+            assert!(shown.contains(text), "{text} in {shown}");
+        }
+        assert!(
+            !shown.contains("hush")
+                && !shown.contains("example")
+                && !shown.contains("3f78")
+                && shown.len() < 700,
+            "{shown}"
+        );
+        let metadata = ResponseMetadata::from_response(&response, &["example"]);
+        assert_eq!(metadata.server(), Some("api-12.(redacted).internal"));
+        assert_eq!(metadata.request_id(), Some("(redacted), 1795493355"));
     }
 
     #[test]

@@ -188,7 +188,7 @@ impl Client {
     ///
     /// As [`call`](Self::call): why there is no working session.
     pub fn verify_session(&self) -> Result<(), Error> {
-        let session = self.session().map_err(verify::no_session)?;
+        let session = self.0.sessions.session().map_err(verify::no_session)?;
         verify::check(self.call_with(&verify::action(session.partner_id()), &verify::options()))
     }
 
@@ -196,9 +196,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The error of the login. During the backoff after it, the same error without another login.
-    pub fn session(&self) -> Result<Arc<Session>, kaltura_auth::Error> {
-        self.0.sessions.session()
+    /// The error of the login ([`Error::session_error`]). During the backoff after it, the same error without another login.
+    pub fn session(&self) -> Result<Arc<Session>, Error> {
+        Ok(self.0.sessions.session()?)
     }
 
     /// A session that is valid for at least `min`, for work that must not outlive its KS.
@@ -206,8 +206,8 @@ impl Client {
     /// # Errors
     ///
     /// As [`session`](Self::session). Fails at once if sessions are never valid for that long.
-    pub fn session_valid_for(&self, min: Duration) -> Result<Arc<Session>, kaltura_auth::Error> {
-        self.0.sessions.session_valid_for(min)
+    pub fn session_valid_for(&self, min: Duration) -> Result<Arc<Session>, Error> {
+        Ok(self.0.sessions.session_valid_for(min)?)
     }
 
     /// Logs in now, so that the first call does not have to wait.
@@ -215,8 +215,8 @@ impl Client {
     /// # Errors
     ///
     /// As [`session`](Self::session).
-    pub fn prefetch(&self) -> Result<(), kaltura_auth::Error> {
-        self.0.sessions.prefetch()
+    pub fn prefetch(&self) -> Result<(), Error> {
+        Ok(self.0.sessions.prefetch()?)
     }
 
     /// The state of the session, for health checks. Sends nothing.

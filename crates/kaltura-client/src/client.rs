@@ -166,7 +166,7 @@ impl Client {
     ///
     /// As [`call`](Self::call): why there is no working session.
     pub async fn verify_session(&self) -> Result<(), Error> {
-        let session = self.session().await.map_err(verify::no_session)?;
+        let session = self.0.sessions.session().await.map_err(verify::no_session)?;
         verify::check(self.call_with(&verify::action(session.partner_id()), &verify::options()).await)
     }
 
@@ -174,9 +174,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The error of the login. During the backoff after it, the same error without another login.
-    pub async fn session(&self) -> Result<Arc<Session>, kaltura_auth::Error> {
-        self.0.sessions.session().await
+    /// The error of the login ([`Error::session_error`]). During the backoff after it, the same error without another login.
+    pub async fn session(&self) -> Result<Arc<Session>, Error> {
+        Ok(self.0.sessions.session().await?)
     }
 
     /// A session that is valid for at least `min`, for work that must not outlive its KS.
@@ -184,8 +184,8 @@ impl Client {
     /// # Errors
     ///
     /// As [`session`](Self::session). Fails at once if sessions are never valid for that long.
-    pub async fn session_valid_for(&self, min: Duration) -> Result<Arc<Session>, kaltura_auth::Error> {
-        self.0.sessions.session_valid_for(min).await
+    pub async fn session_valid_for(&self, min: Duration) -> Result<Arc<Session>, Error> {
+        Ok(self.0.sessions.session_valid_for(min).await?)
     }
 
     /// Logs in now, so that the first call does not have to wait.
@@ -193,8 +193,8 @@ impl Client {
     /// # Errors
     ///
     /// As [`session`](Self::session).
-    pub async fn prefetch(&self) -> Result<(), kaltura_auth::Error> {
-        self.0.sessions.prefetch().await
+    pub async fn prefetch(&self) -> Result<(), Error> {
+        Ok(self.0.sessions.prefetch().await?)
     }
 
     /// The state of the session, for health checks. Sends nothing.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kaltura_auth::manager::{InvalidReason, Status};
-use kaltura_auth::{ErrorKind as AuthErrorKind, ResponseMetadata, TransportError};
+use kaltura_auth::{ErrorKind as AuthErrorKind, Report, ResponseMetadata, TransportError};
 use kaltura_types::payload::JsonKind;
 use kaltura_types::{ApiError, InvalidDraft, PayloadError, UnexpectedBody};
 
@@ -33,6 +33,11 @@ impl ActionName {
         Self::new("multirequest", "")
     }
 
+    /// For an error of the client's session, outside of any call.
+    fn none() -> Self {
+        Self::new("", "")
+    }
+
     pub(crate) fn service(&self) -> &str {
         &self.service
     }
@@ -49,11 +54,29 @@ impl fmt::Display for ActionName {
     }
 }
 
-/// A call failed.
+/// A call failed, or there is no session.
 ///
 /// The error says which call ([`service`](Self::service), [`action`](Self::action)), why ([`kind`](Self::kind)) and
-/// what to do ([`hint`](Self::hint)). Its source is the cause with the details. Secrets that the server repeats are
-/// redacted. Cloning is cheap.
+/// what to do ([`hint`](Self::hint)). Its source is the cause with the details. No text is in it and in a source of it,
+/// so that the texts of the chain can be joined; [`report`](Self::report) does that. It contains no secret: little of
+/// what the server writes is shown. Cloning is cheap.
+///
+/// The errors of [`Client::session`](crate::Client::session) and of [`kaltura_auth`] are of this type too, by `?`:
+///
+/// ```
+/// # use kaltura_client::{Client, Error, RawAction, auth::{AppTokenLogin, Transport}};
+/// async fn log_in_and_call(
+///     login: AppTokenLogin,
+///     transport: &dyn Transport,
+///     client: &Client,
+/// ) -> Result<(), Error> {
+///     let session = login.run(transport).await?;
+///     let same_user = client.session().await?.user_id() == session.user_id();
+///     client.call(&RawAction::new("media", "list")).await?;
+///     # let _ = same_user;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
@@ -78,7 +101,7 @@ enum Cause {
 #[non_exhaustive]
 pub enum CallError {
     /// The call's own timeout expired ([`CallOptions::timeout`](crate::CallOptions::timeout)).
-    #[error("the call timed out after {} s", timeout.as_secs_f64())]
+    #[error("the timeout was {} s", timeout.as_secs_f64())]
     TimedOut {
         /// The timeout.
         timeout: Duration,
@@ -88,13 +111,13 @@ pub enum CallError {
     SessionRequestsUnsupported,
     /// The body could be a result, but the API returns no result with this HTTP status: the response comes from a proxy
     /// or gateway.
-    #[error("the response has the HTTP status {status}, with which the API returns no result")]
+    #[error("the body may be a result, but the API sends results with status 200 only")]
     UnexpectedStatus {
         /// The HTTP status.
         status: u16,
     },
     /// The server's list of results ends before this call.
-    #[error("the server returned no result for this call")]
+    #[error("the list of results ends before this call")]
     NoResult,
     /// The handle belongs to another multirequest.
     #[error("the handle belongs to another multirequest")]
@@ -189,13 +212,15 @@ impl Error {
         Self(Arc::new(Inner { name, kind, cause, response }))
     }
 
-    /// The service of the call, such as `media`; `multirequest` for several calls in one request.
+    /// The service of the call, such as `media`; `multirequest` for several calls in one request; empty if the error is
+    /// not that of a call.
     #[must_use]
     pub fn service(&self) -> &str {
         &self.0.name.service
     }
 
-    /// The action of the call, such as `list`; empty for several calls in one request.
+    /// The action of the call, such as `list`; empty for several calls in one request, and if the error is not that of
+    /// a call.
     #[must_use]
     pub fn action(&self) -> &str {
         &self.0.name.action
@@ -226,6 +251,19 @@ impl Error {
         }
     }
 
+    /// The error, its causes and the hint as one text.
+    ///
+    /// ```
+    /// # use kaltura_client::Error;
+    /// # fn example(error: Error) {
+    /// eprintln!("{:#}", error.report());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn report(&self) -> Report<'_> {
+        Report::new(self, self.hint())
+    }
+
     /// The error of the login, if there is no session.
     #[must_use]
     pub fn session_error(&self) -> Option<&kaltura_auth::Error> {
@@ -235,7 +273,7 @@ impl Error {
         }
     }
 
-    /// The API error, if the server refused the call. Secrets are redacted.
+    /// The API error, if the server refused the call.
     #[must_use]
     pub fn api_error(&self) -> Option<&ApiError> {
         match &self.0.cause {
@@ -287,9 +325,41 @@ impl Error {
     }
 }
 
+impl From<kaltura_auth::Error> for Error {
+    /// The error of a login outside of any call.
+    fn from(error: kaltura_auth::Error) -> Self {
+        Self::session(ActionName::none(), error)
+    }
+}
+
+impl Error {
+    /// The HTTP status, if the response is not from the API: otherwise it says nothing.
+    fn telling_status(&self) -> Option<u16> {
+        match &self.0.cause {
+            Cause::Body(_) => self.response_metadata().map(ResponseMetadata::status),
+            Cause::Call(CallError::UnexpectedStatus { status }) => Some(*status),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} failed: {}", self.0.name, self.0.kind)
+        let name = &self.0.name;
+        match &self.0.cause {
+            Cause::Session(error) if *name == ActionName::none() => return error.fmt(f),
+            Cause::Session(error) => return write!(f, "{name} failed: no session: {error}"),
+            _ => write!(f, "{name} failed: ")?,
+        }
+        if let Some(status) = self.telling_status() {
+            write!(f, "HTTP {status}: ")?;
+        }
+        // A kind of several codes says less than the code.
+        let text = self.api_error().filter(|_| self.0.kind.has_several_codes());
+        match text.and_then(|error| error.code().text()) {
+            Some(text) => f.write_str(text),
+            None => self.0.kind.fmt(f),
+        }
     }
 }
 
@@ -306,12 +376,13 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(match &self.0.cause {
-            Cause::Session(error) => error,
-            Cause::Transport(error) => error,
-            Cause::Api(error) => error,
-            Cause::Body(error) => error,
-            Cause::Call(error) => error,
-        })
+        match &self.0.cause {
+            // The texts of both are already in that of this error.
+            Cause::Session(error) => error.source(),
+            Cause::Transport(error) => error.source(),
+            Cause::Api(error) => Some(error),
+            Cause::Body(error) => Some(error),
+            Cause::Call(error) => Some(error),
+        }
     }
 }

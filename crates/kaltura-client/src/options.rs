@@ -1,5 +1,6 @@
 //! Options of a single call.
 
+use std::fmt;
 use std::time::Duration;
 
 use kaltura_types::{Ks, Parameters, PartnerId};
@@ -7,11 +8,13 @@ use serde_json::Value;
 
 /// Options of a single call.
 ///
+/// `Debug` shows the names of the headers, not their values.
+///
 /// ```
 /// # use kaltura_client::CallOptions; use std::time::Duration;
 /// let options = CallOptions::new().timeout(Duration::from_secs(5)).idempotent();
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[must_use = "options do nothing until a call takes them"]
 pub struct CallOptions {
     pub(crate) timeout: Option<Duration>,
@@ -119,11 +122,33 @@ impl CallOptions {
     }
 }
 
+impl fmt::Debug for CallOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { timeout, partner, headers, max_response_bytes, ks, nocache, idempotent } = self;
+        let headers: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("CallOptions")
+            .field("timeout", timeout)
+            .field("partner", partner)
+            .field("headers", &headers)
+            .field("max_response_bytes", max_response_bytes)
+            .field("ks", ks)
+            .field("nocache", nocache)
+            .field("idempotent", idempotent)
+            .finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn debug_shows_no_header_value() {
+        let shown = format!("{:?}", CallOptions::new().header("X-Note", "hush").ks(Ks::new("hush")));
+        assert!(shown.contains("X-Note") && !shown.contains("hush"), "{shown}");
+    }
 
     #[test]
     fn an_empty_ks_is_not_sent() {

@@ -1,5 +1,6 @@
 //! Any action of the API, by name.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 use kaltura_types::{Action, Parameters};
@@ -9,6 +10,8 @@ use serde_json::Value;
 use crate::multirequest::{Reference, Subrequest};
 
 /// Any service and action, with JSON parameters and any deserializable output.
+///
+/// `Debug` shows the names of the parameters, not their values.
 ///
 /// ```
 /// # use kaltura_client::RawAction; use serde_json::{Value, json};
@@ -20,7 +23,7 @@ use crate::multirequest::{Reference, Subrequest};
 /// # fn takes(_: impl kaltura_types::Action<Output = Value>) {} takes(list);
 /// # fn takes_too(_: impl kaltura_types::Action<Output = Entry>) {} takes_too(get);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "an action does nothing until it is called"]
 pub struct RawAction<O = Value> {
     service: String,
@@ -92,5 +95,27 @@ impl<O: DeserializeOwned> Action for RawAction<O> {
 
     fn parameters(&self) -> Parameters {
         self.parameters.clone()
+    }
+}
+
+impl<O> fmt::Debug for RawAction<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawAction")
+            .field("service", &self.service)
+            .field("action", &self.action)
+            .field("parameters", &self.parameters.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_value_of_a_parameter() {
+        let action = RawAction::new("user", "add").param("note", "hush").output::<String>();
+        let shown = format!("{action:?}");
+        assert!(shown.contains("note") && !shown.contains("hush"), "{shown}");
     }
 }

@@ -50,7 +50,7 @@ pub use ks::{Ks, KsBody, KsEnvelope, KsHeader, KsVersion, MalformedKs};
 pub use open::{ApiEnum, Open, Scalar};
 pub use payload::{PayloadError, UnexpectedBody};
 pub use privileges::{InvalidPrivilege, Privilege, Privileges, PrivilegesBuilder, is_server_privilege};
-pub use redact::{is_secret_name, redact};
+pub use redact::{is_secret_name, redact, redact_server_text};
 pub use secret::{AdminSecret, AppTokenValue, UserSecret};
 pub use session::{
     BareKs, EndSession, GetSession, Impersonate, PartnerSecret, SessionInfo, SessionRequest, SessionType,

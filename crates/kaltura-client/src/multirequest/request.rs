@@ -177,7 +177,10 @@ impl<'a> BatchRequest<'a> {
 /// Whether the server rejected a call before it executed anything.
 fn was_rejected(result: &Result<Value, Error>) -> bool {
     let kind = result.as_ref().map_err(Error::kind);
-    matches!(kind, Err(ErrorKind::KsRefused(_) | ErrorKind::Forbidden | ErrorKind::RateLimited))
+    matches!(
+        kind,
+        Err(ErrorKind::KsRefused(_) | ErrorKind::Forbidden | ErrorKind::NotOwner | ErrorKind::RateLimited)
+    )
 }
 
 impl ApiRequest for BatchRequest<'_> {

@@ -3,11 +3,11 @@
 use kaltura_client::auth::ErrorKind as AuthErrorKind;
 use kaltura_client::auth::manager::Phase;
 use kaltura_client::types::{Ks, KsRefusal};
-use kaltura_client::{CallOptions, ErrorKind};
-use serde_json::Value;
+use kaltura_client::{CallOptions, ErrorKind, Multirequest, RawAction};
+use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, ks, list};
-use crate::server::Reply;
+use crate::server::{Reply, error};
 
 #[test]
 fn an_invalid_session_is_replaced_and_the_call_is_sent_again() {
@@ -45,6 +45,50 @@ fn a_restricted_session_is_reported_and_kept() {
         let fixture = Fixture::new([Reply::error(code)]);
         assert_eq!(fixture.call().unwrap_err().kind(), kind);
         assert_kept(&fixture);
+    }
+}
+
+/// `INVALID_KS` that says that the entry belongs to another user (wire contract, section 7).
+fn not_owner() -> Value {
+    error("INVALID_KS", &json!({"KSID": "", "ERR_CODE": "-4", "ERR_DESC": "INVALID_TYPE"}))
+}
+
+#[test]
+fn an_entry_of_another_user_is_no_invalid_session() {
+    for args in [
+        json!({"KSID": "", "ERR_CODE": "-4", "ERR_DESC": "INVALID_TYPE"}),
+        json!({"KSID": "", "ERR_CODE": "-1", "ERR_DESC": "INVALID_STR"}),
+        json!({"ERR_CODE": "-4"}),
+        json!({"ERR_DESC": "INVALID_TYPE"}),
+    ] {
+        let fixture = Fixture::new([Reply::json(error("INVALID_KS", &args))]);
+        let update = RawAction::new("media", "update").param("entryId", "0_a");
+        let idempotent = CallOptions::new().idempotent();
+        let outcome = fixture.clock.run(fixture.client.call_with(&update, &idempotent));
+        let refused = outcome.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::NotOwner, "{args}");
+        assert!(
+            !refused.is_retryable() && refused.hint().contains("edit:*") && refused.hint().contains("ADMIN")
+        );
+        assert_eq!(refused.to_string(), "media.update failed: the entry belongs to another user");
+        assert_kept(&fixture);
+    }
+}
+
+#[test]
+fn an_entry_of_another_user_in_a_multirequest_is_no_invalid_session() {
+    for results in [json!([not_owner(), not_owner()]), json!([{"id": "0_a"}, not_owner()])] {
+        let fixture = Fixture::new([Reply::json(results)]);
+        let mut batch = Multirequest::new();
+        let handles = [batch.add(list()), batch.add(list())];
+        let results =
+            fixture.clock.run(fixture.client.multirequest_with(batch, &CallOptions::new().idempotent()));
+        let mut results = results.unwrap();
+        let [_, second] = handles;
+        assert_eq!(results.take(second).unwrap_err().kind(), ErrorKind::NotOwner);
+        assert_eq!(fixture.server.sent().len(), 1);
+        assert_eq!(fixture.client.status().phase, Phase::Fresh);
+        assert_eq!(fixture.source.logins(), 1);
     }
 }
 
