@@ -420,7 +420,11 @@ fn no_spelling_of_a_sent_secret_is_shown_at_any_place() {
                 let observed = Arc::clone(&output);
                 let client = kaltura_client::blocking::Client::builder(login(), transport, FixedClock)
                     .retry(RetryPolicy::never())
-                    .observer(move |event: &Event| observed.lock().unwrap().debug(event))
+                    .observer(observer_fn(move |event, identity| {
+                        let mut output = observed.lock().unwrap();
+                        output.debug(event);
+                        output.debug(identity);
+                    }))
                     .build();
                 let action =
                     RawAction::new("media", "list").param("secret", PARTNER_SECRET).output::<Vec<u8>>();

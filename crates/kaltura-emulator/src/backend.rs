@@ -121,7 +121,11 @@ impl Backend {
 
     fn headers(&mut self, time: Time) -> HeaderSet {
         let id = self.state.random.below(1 << 31);
-        HeaderSet { session: Some(format!("{id}, {}", time.now.as_seconds())), is_complete: true, ..HeaderSet::default() }
+        HeaderSet {
+            session: Some(format!("{id}, {}", time.now.as_seconds())),
+            is_complete: true,
+            ..HeaderSet::default()
+        }
     }
 }
 
