@@ -33,6 +33,9 @@
 //! | share one session between many tasks or threads | [`SessionManager`](manager::SessionManager), [`blocking::SessionManager`] |
 //! | get sessions from a partner secret, a fixed KS, or anything else | [`source`] |
 //!
+//! Features: `tower` adds `TowerTransport`, any tower service as a transport; `local-signing` adds
+//! `source::LocalSigningSource`, sessions signed with the admin secret.
+//!
 //! This crate contains no HTTP client, no async runtime, no clock and no random source. `kaltura-http` has a transport
 //! on reqwest, `kaltura-testing` a mock transport. All types are `Send` and `Sync`. Any future can be dropped at any
 //! point, and nothing is lost.
@@ -61,6 +64,8 @@ pub use runtime::maybe_send::{MaybeSend, MaybeSync};
 pub use service_url::{InvalidServiceUrl, Region, ServiceUrl, UnknownRegion};
 pub use session::{Adjustment, Fingerprint, KsLabel, Session};
 pub use token_hash::TokenHash;
+#[cfg(feature = "tower")]
+pub use transport::TowerTransport;
 pub use transport::{
     BlockingTransport, BlockingTransportFn, Transport, TransportError, TransportErrorKind, TransportFn,
     blocking_transport_fn, transport_fn,
