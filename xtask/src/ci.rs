@@ -93,6 +93,7 @@ fn steps(readme: &ReadmeCommands, members: &[Member], cargo_deny: bool) -> Vec<S
         step("interleavings", vec![Check::Test(interleavings)]),
         step("features", features(members)),
         step("readme", vec![Check::Readme]),
+        step("package outside of the workspace", outside()),
         step("licences, bans, sources", vec![deny]),
         step("clients in other languages", vec![Check::Clients]),
         step("demo", vec![Check::Run(readme.demo.clone())]),
@@ -133,6 +134,16 @@ fn features(members: &[Member]) -> Vec<Check> {
         ["blocking", "rustls-no-provider,blocking"].map(|features| format!("{test} {features}"))
     });
     checks.chain(tests.map(|line| Check::Test(Command::parse(&line)))).collect()
+}
+
+/// A package as a user writes it, which is not a member of the workspace. It shares the build directory, and so the
+/// build of its dependencies.
+fn outside() -> Vec<Check> {
+    let manifest = "--manifest-path tests/outside/Cargo.toml";
+    vec![
+        Check::Run(Command::parse(&format!("cargo fmt {manifest} --check"))),
+        Check::Test(Command::parse(&format!("cargo test {manifest} --target-dir target"))),
+    ]
 }
 
 type Perform<'a> = dyn FnMut(&Check, &mut dyn Write) -> Result<bool, Failure> + 'a;
@@ -273,6 +284,14 @@ mod tests {
         expected.push(format!("{test} blocking"));
         expected.push(format!("{test} rustls-no-provider,blocking"));
         assert_eq!(checks("features", false), expected);
+    }
+
+    #[test]
+    fn the_package_outside_shares_the_build_directory() {
+        let checks = checks("package outside of the workspace", false);
+        assert!(checks[1].ends_with("tests/outside/Cargo.toml --target-dir target"), "{checks:?}");
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        assert!(root.join("tests/outside/Cargo.toml").is_file());
     }
 
     #[test]
