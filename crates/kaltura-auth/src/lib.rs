@@ -46,12 +46,12 @@ mod error;
 mod login;
 pub mod manager;
 pub mod runtime;
-pub mod service_url;
+mod service_url;
 mod session;
 pub mod source;
 mod token_hash;
-pub mod transport;
-pub mod wire;
+mod transport;
+mod wire;
 
 pub use async_trait::async_trait;
 pub use kaltura_types as types;
