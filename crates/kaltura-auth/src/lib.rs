@@ -34,6 +34,9 @@
 //! | share one session between many tasks or threads | [`SessionManager`](manager::SessionManager), [`blocking::SessionManager`] |
 //! | get sessions from a partner secret, a fixed KS, or anything else | [`source`] |
 //!
+//! Features: `tower` adds `TowerTransport`, any tower service as a transport; `local-signing` adds
+//! `source::LocalSigningSource`, sessions signed with the admin secret.
+//!
 //! This crate contains no HTTP client, no async runtime, no clock and no random source. `kaltura-http` has a transport
 //! on reqwest, `kaltura-testing` a mock transport. All types are `Send` and `Sync`. Any future can be dropped at any
 //! point, and nothing is lost.
@@ -44,12 +47,12 @@ mod error;
 mod login;
 pub mod manager;
 pub mod runtime;
-pub mod service_url;
+mod service_url;
 mod session;
 pub mod source;
 mod token_hash;
-pub mod transport;
-pub mod wire;
+mod transport;
+mod wire;
 
 pub use async_trait::async_trait;
 pub use kaltura_types as types;
@@ -63,6 +66,8 @@ pub use service_url::{InvalidServiceUrl, Region, ServiceUrl, UnknownRegion};
 pub use session::{Adjustment, Fingerprint, KsLabel, Session, StoredSession};
 pub use source::SessionIdentity;
 pub use token_hash::TokenHash;
+#[cfg(feature = "tower")]
+pub use transport::TowerTransport;
 pub use transport::{
     BlockingTransport, BlockingTransportFn, Transport, TransportError, TransportErrorKind, TransportFn,
     blocking_transport_fn, transport_fn,

@@ -1,5 +1,7 @@
 //! Requests and responses as plain values, the same for every HTTP client.
 
+mod http;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

@@ -16,6 +16,26 @@
 //! | find out why a call failed, and what to do | [`Error`], [`ErrorKind`] |
 //! | call without async | [`blocking`] |
 //!
+//! # Actions
+//!
+//! These actions have a type; all others are called with [`RawAction`].
+//!
+//! | action | type | output |
+//! |---|---|---|
+//! | `appToken.add` | [`AddAppToken`](types::AddAppToken) | [`AppToken`](types::AppToken) |
+//! | `appToken.delete` | [`DeleteAppToken`](types::DeleteAppToken) | `()` |
+//! | `appToken.get` | [`GetAppToken`](types::GetAppToken) | [`AppToken`](types::AppToken) |
+//! | `appToken.list` | [`ListAppTokens`](types::ListAppTokens) | [`AppTokenList`](types::AppTokenList) |
+//! | `appToken.startSession` | [`StartAppTokenSession`](types::StartAppTokenSession) | [`SessionInfo`](types::SessionInfo) |
+//! | `appToken.update` | [`UpdateAppToken`](types::UpdateAppToken) | [`AppToken`](types::AppToken) |
+//! | `session.end` | [`EndSession`](types::EndSession) | `()` |
+//! | `session.get` | [`GetSession`](types::GetSession) | [`SessionInfo`](types::SessionInfo) |
+//! | `session.impersonate` | [`Impersonate`](types::Impersonate) | [`BareKs`](types::BareKs) |
+//! | `session.start` | [`StartSession`](types::StartSession) | [`BareKs`](types::BareKs) |
+//! | `session.startWidgetSession` | [`StartWidgetSession`](types::StartWidgetSession) | [`WidgetSession`](types::WidgetSession) |
+//!
+//! The client logs in by itself: a program seldom needs the actions that start a session.
+//!
 //! This crate contains no HTTP library and no async runtime: `kaltura-http` provides both.
 //!
 //! # Features

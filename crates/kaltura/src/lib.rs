@@ -54,6 +54,7 @@
 //! | `rustls-no-provider` | TLS by rustls with the cryptography provider that the program installs |
 //! | `blocking` | [`blocking`] |
 //! | `local-signing` | [`ks`], and sessions signed with the admin secret, without a request |
+//! | `tower` | `TowerTransport`: any tower service as a transport |
 //! | `tracing` | spans for each call, events for each change of the session |
 //! | `testing` | [`testing`] |
 //! | `emulator` | [`emulator`] in the process |
@@ -76,6 +77,8 @@ pub use kaltura_ks as ks;
 pub use kaltura_testing as testing;
 pub use kaltura_types as types;
 
+#[cfg(feature = "tower")]
+pub use kaltura_auth::TowerTransport;
 pub use kaltura_auth::{
     Adjustment, AppTokenCredentials, AppTokenFlow, AppTokenLogin, CredentialIssue, Error as LoginError,
     ErrorKind as LoginErrorKind, InvalidVariables, Region, ServiceUrl, Session, SessionIdentity,

@@ -48,7 +48,7 @@ pub struct AppTokenLogin {
 
 impl AppTokenLogin {
     /// The size limit of each of the two responses, in bytes. A usual response has about one thousand.
-    pub const MAX_RESPONSE_BYTES: u64 = 1 << 20;
+    pub(crate) const MAX_RESPONSE_BYTES: u64 = 1 << 20;
 
     /// A login to this server with this token. It requests the token's defaults; each of the two calls has a timeout
     /// of 30 seconds.

@@ -160,7 +160,7 @@ impl Draft {
         entry.is_media = self.is_media;
         entry.media_type = self.media_type.clone().into_option();
         entry.name = match &self.name {
-            Given::Absent => format!("{}_{}", call.partner, call.now()),
+            Given::Absent => format!("{}_{}", call.partner, call.now().as_seconds()),
             Given::Null => String::new(),
             Given::Value(name) => name.clone(),
         };
