@@ -13,7 +13,7 @@ use kaltura_auth::manager::{InvalidReason, Moment, SessionManager, Status};
 use kaltura_auth::runtime::Runtime;
 use kaltura_auth::source::{AppTokenSource, SessionSource};
 use kaltura_auth::{AppTokenLogin, MaybeSend, ServiceUrl, Session, SessionRequest, Transport};
-use kaltura_types::Action;
+use kaltura_types::{Action, ListAction};
 
 pub use self::builder::ClientBuilder;
 
@@ -23,7 +23,8 @@ use crate::app_tokens::{AppTokens, verify};
 use crate::error::{CallError, Error};
 use crate::multirequest::{BatchRequest, Multirequest, MultirequestResults};
 use crate::options::CallOptions;
-use crate::request::{ActionRequest, ApiRequest, evaluate};
+use crate::pages::Pages;
+use crate::request::{ActionRequest, ApiRequest, Prepared, evaluate};
 use crate::retry::{NextStep, RetryState};
 use crate::trace::{self, CallSpan};
 
@@ -117,7 +118,36 @@ impl Client {
     ///
     /// As [`call`](Self::call).
     pub async fn call_with<A: Action>(&self, action: &A, options: &CallOptions) -> Result<A::Output, Error> {
-        self.execute(&ActionRequest::new(action, options, self.config())?).await
+        match ActionRequest::new(action, options, self.config())? {
+            Prepared::Known(output) => Ok(output),
+            Prepared::Request(request) => self.execute(&request).await,
+        }
+    }
+
+    /// All pages of a list, and all of its objects ([`Pages::objects`]). Each page is requested when it is needed.
+    ///
+    /// With an order by creation time, `+createdAt` or `-createdAt`, any number of objects is listed, and each object
+    /// that exists from start to end exactly once. Without it, pages are selected by number: objects may be missed if
+    /// others are created or deleted meanwhile, and most lists end with an error at 10 000 objects. See [`Listing`](crate::Listing).
+    ///
+    /// A list that cannot be read to its end is an error: the last element of the stream. See also
+    /// [`Pages::is_complete`].
+    ///
+    /// ```
+    /// # use futures_util::TryStreamExt; use kaltura_client::{Client, Error, RawAction}; use serde_json::json;
+    /// # async fn example(client: &Client) -> Result<(), Error> {
+    /// let list = RawAction::new("media", "list").param("filter", json!({ "orderBy": "+createdAt" }));
+    /// let mut entries = client.pages(&list).objects();
+    /// while let Some(entry) = entries.try_next().await? {
+    ///     println!("{}", entry["id"]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Objects of a type of your own: `RawAction::new("media", "list").output::<List<Entry>>()`.
+    pub fn pages<A: ListAction>(&self, action: A) -> Pages<A::Object> {
+        Pages::new(self.clone(), &action)
     }
 
     /// Sends several calls in one HTTP request. Each call has its own result. See [`Multirequest`].
@@ -273,7 +303,9 @@ impl Client {
             } else {
                 None
             };
-            let wire_request = retries.wire_request(request, session.as_deref(), Moment::read(runtime))?;
+            let wire_request =
+                retries
+                    .wire_request(request, session.as_deref(), Moment::read(runtime), || runtime.random())?;
             let outcome = transport.send(wire_request).await;
             let (metadata, evaluation) = evaluate(request, outcome, session.as_deref());
             span.record_attempt(metadata.as_ref());

@@ -7,6 +7,8 @@
 //! |---|---|
 //! | call an action with types | [`Client::call`] with an action of [`kaltura_types`] |
 //! | call any other action | [`RawAction`] |
+//! | list all objects, whatever their number | [`Client::pages`] |
+//! | upload a file of any size | [`Client::upload`], [`RawAction::file`] |
 //! | send several calls in one request | [`Multirequest`] |
 //! | set a timeout, act for another partner, send no KS | [`CallOptions`] |
 //! | use one session for each user | [`Client::login_as`] |
@@ -30,11 +32,12 @@ mod client;
 mod error;
 pub mod multirequest;
 mod options;
-mod pages;
+pub mod pages;
 mod raw_action;
 mod request;
 mod retry;
 mod trace;
+mod unfiltered;
 
 pub use client::{Client, ClientBuilder};
 pub use error::{CallError, Error, ErrorKind};
@@ -42,6 +45,7 @@ pub use kaltura_auth as auth;
 pub use kaltura_types as types;
 pub use multirequest::{Multirequest, MultirequestResults, Subrequest};
 pub use options::CallOptions;
+pub use pages::{List, Listing, Objects, Pages};
 pub use raw_action::RawAction;
 pub use request::RESERVED_PARAMETERS;
 pub use retry::RetryPolicy;

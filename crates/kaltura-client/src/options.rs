@@ -21,6 +21,8 @@ pub struct CallOptions {
     pub(crate) ks: KsChoice,
     pub(crate) nocache: bool,
     pub(crate) idempotent: bool,
+    /// The timeout of each request, instead of the client's; never less than that.
+    pub(crate) min_request_timeout: Option<Duration>,
 }
 
 /// Which KS is sent with a call.
@@ -65,6 +67,7 @@ impl CallOptions {
             ks: KsChoice::Session,
             nocache: false,
             idempotent: false,
+            min_request_timeout: None,
         }
     }
 
@@ -115,6 +118,12 @@ impl CallOptions {
     /// the server may already have executed it: after a broken connection, a timeout, or an HTTP status from 500.
     pub const fn idempotent(mut self) -> Self {
         self.idempotent = true;
+        self
+    }
+
+    /// Allows each request at least this time, even if the client's own timeout is shorter.
+    pub(crate) const fn min_request_timeout(mut self, timeout: Duration) -> Self {
+        self.min_request_timeout = Some(timeout);
         self
     }
 }
