@@ -2,6 +2,7 @@
 
 mod app_tokens;
 mod pages;
+mod upload;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use kaltura_types::{Action, ListAction};
 
 pub use self::app_tokens::AppTokens;
 pub use self::pages::{Objects, Pages};
+pub use self::upload::Upload;
 
 use crate::app_tokens::verify;
 use crate::client::builder::{Config, config_setters, session_requests_unsupported};
@@ -167,6 +169,21 @@ impl Client {
     /// ```
     pub fn pages<A: ListAction>(&self, action: A) -> Pages<A::Object> {
         Pages::new(self.clone(), &action)
+    }
+
+    /// Uploads a file: the `length` bytes of a reader, in chunks. See [`Client::upload`](crate::Client::upload).
+    ///
+    /// ```
+    /// # use std::fs::File; use kaltura_client::blocking;
+    /// # fn example(client: &blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let file = File::open("lecture.mp4")?;
+    /// let length = file.metadata()?.len();
+    /// let token = client.upload(file, length).file_name("lecture.mp4").send()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn upload<R>(&self, reader: R, length: u64) -> Upload<R> {
+        Upload::new(self.clone(), reader, length)
     }
 
     /// Sends several calls in one HTTP request. Each call has its own result. See [`Multirequest`].

@@ -27,6 +27,7 @@ use crate::pages::Pages;
 use crate::request::{ActionRequest, ApiRequest, Prepared, evaluate};
 use crate::retry::{NextStep, RetryState};
 use crate::trace::{self, CallSpan};
+use crate::upload::Upload;
 
 /// Calls the API with a session that is renewed automatically.
 ///
@@ -150,6 +151,40 @@ impl Client {
         Pages::new(self.clone(), &action)
     }
 
+    /// Uploads a file: the `length` bytes of a reader, in chunks, to a new upload token. Then make the file the content
+    /// of an entry, with the action `media.addContent`.
+    ///
+    /// - One chunk is in memory at a time.
+    /// - A chunk whose response was lost is sent again if the server does not have it, as often as the
+    ///   [`RetryPolicy`](crate::RetryPolicy) allows, and the upload goes on with a renewed session.
+    /// - An upload that was interrupted can be [resumed](Upload::resume).
+    ///
+    /// The reader is a [`futures_util::AsyncRead`]; for one of tokio there is the adapter `compat()` of the crate
+    /// `tokio-util` (feature `compat`).
+    ///
+    /// ```
+    /// # use futures_util::io::Cursor; use kaltura_client::{Client, RawAction}; use serde_json::{Value, json};
+    /// # async fn example(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let content = b"...";
+    /// let file = client
+    ///     .upload(Cursor::new(content), content.len() as u64)
+    ///     .file_name("lecture.mp4")
+    ///     .on_progress(|progress| println!("{} of {} bytes", progress.uploaded(), progress.length()))
+    ///     .send()
+    ///     .await?;
+    ///
+    /// let entry = json!({ "name": "Lecture", "mediaType": 1 });
+    /// let entry: Value = client.call(&RawAction::new("media", "add").param("entry", entry)).await?;
+    /// let resource = json!({ "objectType": "KalturaUploadedFileTokenResource", "token": file.id.expose() });
+    /// let add_content = RawAction::new("media", "addContent").param("resource", resource);
+    /// client.call(&add_content.param("entryId", entry["id"].clone())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn upload<R>(&self, reader: R, length: u64) -> Upload<R> {
+        Upload::new(self.clone(), reader, length)
+    }
+
     /// Sends several calls in one HTTP request. Each call has its own result. See [`Multirequest`].
     ///
     /// # Errors
@@ -267,6 +302,10 @@ impl Client {
 
     pub(crate) fn config(&self) -> &Config {
         &self.0.builder.config
+    }
+
+    pub(crate) fn runtime(&self) -> &Arc<dyn Runtime> {
+        &self.0.builder.runtime
     }
 
     pub(crate) fn transport(&self) -> &Arc<dyn Transport> {

@@ -38,6 +38,7 @@ mod request;
 mod retry;
 mod trace;
 mod unfiltered;
+pub mod upload;
 
 pub use client::{Client, ClientBuilder};
 pub use error::{CallError, Error, ErrorKind};
@@ -49,3 +50,4 @@ pub use pages::{List, Listing, Objects, Pages};
 pub use raw_action::RawAction;
 pub use request::RESERVED_PARAMETERS;
 pub use retry::RetryPolicy;
+pub use upload::{Upload, UploadError, UploadFailure, UploadProgress};

@@ -72,7 +72,7 @@ impl RetryPolicy {
     ///
     /// `attempts` is the number so far, `elapsed` the time since the first one started, `jitter` a random number from
     /// 0 to 1.
-    fn delay(
+    pub(crate) fn delay(
         &self,
         error: &Error,
         idempotent: bool,
@@ -203,7 +203,7 @@ impl<'a> RetryState<'a> {
 
 /// A random integer as a number from 0 to 1.
 #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-fn fraction(random: u64) -> f64 {
+pub(crate) fn fraction(random: u64) -> f64 {
     (random >> 11) as f64 / (1_u64 << 53) as f64
 }
 
