@@ -119,7 +119,7 @@ impl Client {
     ///
     /// As [`call`](Self::call).
     pub async fn call_with<A: Action>(&self, action: &A, options: &CallOptions) -> Result<A::Output, Error> {
-        match ActionRequest::new(action, options, self.config())? {
+        match ActionRequest::prepare(action, options, self.config())? {
             Prepared::Known(output) => Ok(output),
             Prepared::Request(request) => self.execute(&request).await,
         }

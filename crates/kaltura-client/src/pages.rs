@@ -96,12 +96,13 @@ impl<T: DeserializeOwned> Stream for Pages<T> {
         let Self { client, reader, request } = &mut *self;
         loop {
             if request.is_none() {
+                let client = client.clone();
                 match reader.next_request() {
-                    Next::Request(action, options) => {
-                        let client = client.clone();
+                    Ok(Some((action, options))) => {
                         *request = Some(Box::pin(async move { client.call_with(&action, &options).await }));
                     }
-                    Next::End(end) => return Poll::Ready(end.map(Err)),
+                    Ok(None) => return Poll::Ready(None),
+                    Err(error) => return Poll::Ready(Some(Err(error))),
                 }
             }
             if let Some(response) = request {
@@ -160,11 +161,6 @@ pub(crate) struct PageReader<T> {
     object: PhantomData<fn() -> T>,
 }
 
-pub(crate) enum Next {
-    Request(RawAction, CallOptions),
-    End(Option<Error>),
-}
-
 impl<T: DeserializeOwned> PageReader<T> {
     pub(crate) fn new(action: &impl ListAction<Object = T>) -> Self {
         let (listing, error) = match Listing::new(action) {
@@ -186,12 +182,16 @@ impl<T: DeserializeOwned> PageReader<T> {
         self.listing = self.listing.take().map(|listing| listing.max_objects(max));
     }
 
-    pub(crate) fn next_request(&mut self) -> Next {
+    /// The request of the next page; `None` after the last one.
+    pub(crate) fn next_request(&mut self) -> Result<Option<(RawAction, CallOptions)>, Error> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
         let action = self.listing.as_ref().filter(|_| !self.has_ended).and_then(Listing::next_request);
-        let Some(action) = action else { return Next::End(self.error.take()) };
         // An action that has returned a list can be repeated.
         let options = self.options.clone();
-        Next::Request(action, if self.has_responded { options.idempotent() } else { options })
+        let options = if self.has_responded { options.idempotent() } else { options };
+        Ok(action.map(|action| (action, options)))
     }
 
     /// The next page; `None` if another request is needed for it.
@@ -200,7 +200,7 @@ impl<T: DeserializeOwned> PageReader<T> {
             let objects = objects.into_iter().map(payload::decode_value);
             objects.collect::<Result<Vec<T>, _>>().map_err(|error| Error::object(self.name.clone(), error))
         });
-        self.has_responded = true;
+        self.has_responded |= page.is_ok();
         self.has_ended = page.is_err();
         match page {
             Ok(objects) if objects.is_empty() => None,

@@ -108,7 +108,7 @@ pub(crate) enum Prepared<'a, O> {
 }
 
 impl<'a, O> ActionRequest<'a, O> {
-    pub(crate) fn new<A: Action<Output = O>>(
+    pub(crate) fn prepare<A: Action<Output = O>>(
         action: &A,
         options: &'a CallOptions,
         config: &'a Config,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Client;
 use crate::error::Error;
 use crate::options::CallOptions;
-use crate::pages::{Listing, Next, PageReader, pages_methods};
+use crate::pages::{Listing, PageReader, pages_methods};
 
 /// The pages of a list, as an iterator of `Result<Vec<T>, Error>`. See [`Client::pages`].
 ///
@@ -38,9 +38,9 @@ impl<T: DeserializeOwned> Iterator for Pages<T> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let (action, options) = match self.reader.next_request() {
-                Next::Request(action, options) => (action, options),
-                Next::End(end) => return end.map(Err),
+            let (action, options) = match self.reader.next_request().transpose()? {
+                Ok(request) => request,
+                Err(error) => return Some(Err(error)),
             };
             if let Some(page) = self.reader.take(self.client.call_with(&action, &options)) {
                 return Some(page);

@@ -184,7 +184,7 @@ impl Listing {
             self.total = list.total_count;
         }
         let length = list.objects.len() as u64;
-        let times: Vec<i64> = list.objects.iter().filter_map(|object| created_at(object)).collect();
+        let times: Vec<i64> = list.objects.iter().filter_map(created_at).collect();
         let is_one_second = times.iter().all(|time| Some(*time) == self.since);
         let is_full = length >= self.size || self.listed > 0 && length >= self.largest;
         self.rows += length;

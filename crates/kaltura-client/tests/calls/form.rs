@@ -26,8 +26,10 @@ pub(crate) fn read(request: &WireRequest) -> (Map<String, Value>, Vec<File>) {
     body.truncate(body.len() - 4);
     for part in split(&body, delimiter.as_bytes()).into_iter().skip(1).filter(|part| !part.is_empty()) {
         let head_end = find(part, b"\r\n\r\n").unwrap();
-        let (head, content) = (std::str::from_utf8(&part[..head_end]).unwrap(), part[head_end + 4..].to_vec());
-        let quoted = |name: &str| Some(head.split_once(&format!(" {name}=\""))?.1.split_once('"')?.0.to_owned());
+        let (head, content) =
+            (std::str::from_utf8(&part[..head_end]).unwrap(), part[head_end + 4..].to_vec());
+        let quoted =
+            |name: &str| Some(head.split_once(&format!(" {name}=\""))?.1.split_once('"')?.0.to_owned());
         let name = quoted("name").unwrap();
         if let Some(file_name) = quoted("filename") {
             files.push(File { name, file_name, content });

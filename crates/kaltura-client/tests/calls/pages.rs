@@ -64,7 +64,8 @@ fn the_last_element_is_the_first_error() {
         assert_eq!(pages, [Ok(vec![0, 1]), Err(ErrorKind::NotKaltura)]);
     }
     // An object is not an entry.
-    for pages in both(&[page(0..2, 5), Reply::json(json!({ "objects": [{ "id": "text" }] })), page(2..4, 5)]) {
+    for pages in both(&[page(0..2, 5), Reply::json(json!({ "objects": [{ "id": "text" }] })), page(2..4, 5)])
+    {
         assert_eq!(pages, [Ok(vec![0, 1]), Err(ErrorKind::NotKaltura)]);
     }
 }
@@ -79,7 +80,8 @@ fn a_later_page_is_requested_again_after_a_broken_connection() {
 
 #[test]
 fn a_page_that_is_too_large_is_requested_in_halves() {
-    for pages in both(&[page(0..2, 4), Reply::fail(TransportErrorKind::TooLarge), page(2..3, 4), page(3..4, 4)])
+    for pages in
+        both(&[page(0..2, 4), Reply::fail(TransportErrorKind::TooLarge), page(2..3, 4), page(3..4, 4)])
     {
         assert_eq!(pages[..2], [Ok(vec![0, 1]), Ok(vec![2])]);
     }

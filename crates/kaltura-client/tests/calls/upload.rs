@@ -155,7 +155,8 @@ impl State {
     }
 
     fn token(&self) -> Value {
-        let mut token = json!({ "id": ID, "partnerId": PARTNER.get(), "status": self.status, "fileSize": "0" });
+        let mut token =
+            json!({ "id": ID, "partnerId": PARTNER.get(), "status": self.status, "fileSize": "0" });
         if let Some(content) = &self.content {
             token["uploadedFileSize"] = content.len().to_string().into();
         }
@@ -272,8 +273,14 @@ fn the_last_chunk_has_time_to_be_joined() {
 fn a_lost_request_is_sent_again_and_a_lost_response_is_not() {
     for lost in 0..3 {
         for (fault, calls) in [
-            (Fault::LoseRequest, ["add 0+4 get 0+4 4+4 8+2!", "add 0+4 4+4 get 4+4 8+2!", "add 0+4 4+4 8+2! get 8+2!"]),
-            (Fault::Status(503), ["add 0+4 get 0+4 4+4 8+2!", "add 0+4 4+4 get 4+4 8+2!", "add 0+4 4+4 8+2! get 8+2!"]),
+            (
+                Fault::LoseRequest,
+                ["add 0+4 get 0+4 4+4 8+2!", "add 0+4 4+4 get 4+4 8+2!", "add 0+4 4+4 8+2! get 8+2!"],
+            ),
+            (
+                Fault::Status(503),
+                ["add 0+4 get 0+4 4+4 8+2!", "add 0+4 4+4 get 4+4 8+2!", "add 0+4 4+4 8+2! get 8+2!"],
+            ),
             (Fault::LoseResponse, ["add 0+4 get 4+4 8+2!", "add 0+4 4+4 get 8+2!", "add 0+4 4+4 8+2! get"]),
         ] {
             let mut faults = vec![Fault::None; lost];
@@ -315,7 +322,8 @@ fn every_mixture_of_faults_gives_the_right_content() {
 #[test]
 fn a_full_token_is_done() {
     // The response to the last chunk is lost, and so is the following check: the chunk is refused.
-    let fixture = Fixture::new([Fault::None, Fault::None, Fault::Refuse("UPLOAD_TOKEN_INVALID_STATUS_FOR_UPLOAD")]);
+    let fixture =
+        Fixture::new([Fault::None, Fault::None, Fault::Refuse("UPLOAD_TOKEN_INVALID_STATUS_FOR_UPLOAD")]);
     let failed = fixture.upload(CONTENT).unwrap_err();
     assert_eq!((failed.offset(), failed.token_id()), (8, Some(&UploadTokenId::new(ID))));
     let resumed = fixture.resume(CONTENT, 8).unwrap();
@@ -378,7 +386,8 @@ fn content_that_the_server_has_lost_is_an_error() {
     let failed = fixture.upload(CONTENT).unwrap_err();
     assert!(matches!(failed.failure(), UploadFailure::Incomplete { uploaded: 0, expected: 4 }));
     assert_eq!(failed.offset(), 0);
-    let fixture = Fixture::new([Fault::None, Fault::None, Fault::Refuse("UPLOAD_TOKEN_CANNOT_MATCH_EXPECTED_SIZE")]);
+    let fixture =
+        Fixture::new([Fault::None, Fault::None, Fault::Refuse("UPLOAD_TOKEN_CANNOT_MATCH_EXPECTED_SIZE")]);
     let failed = fixture.upload(CONTENT).unwrap_err();
     assert_eq!(failed.offset(), 8);
 }
@@ -389,7 +398,9 @@ fn a_lasting_failure_ends_the_upload() {
     let failed = fixture.upload(CONTENT).unwrap_err();
     assert_eq!(failed.call_error().unwrap().kind(), ErrorKind::Unavailable);
     assert_eq!(fixture.server.calls(), "add 0+4 get 0+4 get 0+4 get 0+4");
-    for (code, hint) in [("UPLOAD_ERROR", "smaller chunks"), ("UPLOAD_TOKEN_NOT_FOUND", "a session of the user")] {
+    for (code, hint) in
+        [("UPLOAD_ERROR", "smaller chunks"), ("UPLOAD_TOKEN_NOT_FOUND", "a session of the user")]
+    {
         let fixture = Fixture::new([Fault::Refuse(code)]);
         let failed = fixture.upload(CONTENT).unwrap_err();
         assert!(failed.hint().contains(hint), "{}", failed.hint());
