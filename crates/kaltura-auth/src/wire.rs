@@ -1,13 +1,14 @@
 //! Requests and responses as plain values, the same for every HTTP client.
 
 mod http;
+mod multipart;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kaltura_types::redact::{redact_server_text, shown_host};
-use kaltura_types::{Parameters, UnixTime};
+use kaltura_types::{FilePart, Parameters, UnixTime};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -15,7 +16,7 @@ use crate::service_url::ServiceUrl;
 
 /// One POST request of the Kaltura API.
 ///
-/// All parameters, including the KS, are in the body, never in the URL. `Debug` shows the URL, the action and the
+/// The KS and all other secrets are in the body, never in the URL. `Debug` shows the URL, the action and the
 /// length of the body, never the body.
 ///
 /// ```
@@ -75,6 +76,45 @@ impl WireRequest {
         parameters.insert("format".to_owned(), 1.into());
         let body = Value::Object(parameters).to_string();
         Self::new(url.action_url(service, action), service, action, body)
+    }
+
+    /// A call with files: a body of the type `multipart/form-data`, with the response in JSON. `url` is that of the
+    /// action or of a multirequest, as [`ServiceUrl`] returns it.
+    ///
+    /// Parameters that are short and no secrets are in the query string of the URL: if the body is larger than the
+    /// server accepts, the server drops the parameters in it. Secrets are in the body only. `random` makes the boundary
+    /// between the parts, and need not be secret.
+    ///
+    /// ```
+    /// # use kaltura_auth::{ServiceUrl, WireRequest}; use kaltura_types::{FilePart, Parameters};
+    /// let mut parameters = Parameters::new();
+    /// parameters.insert("uploadTokenId".into(), "0_328ce8ca844f100d67092f5f99ad51f4".into());
+    /// parameters.insert("finalChunk".into(), true.into());
+    /// let url = ServiceUrl::US.action_url("uploadToken", "upload");
+    /// let file = FilePart::new("fileData", "lecture.mp4", b"...".to_vec());
+    /// let request = WireRequest::multipart(url, "uploadToken", "upload", parameters, &[file], 7);
+    /// assert!(request.url().ends_with("/action/upload?format=1&finalChunk=1"));
+    /// assert!(request.content_type().starts_with("multipart/form-data; boundary="));
+    /// ```
+    #[must_use]
+    pub fn multipart(
+        url: impl Into<String>,
+        service: impl Into<String>,
+        action: impl Into<String>,
+        mut parameters: Parameters,
+        files: &[FilePart],
+        random: u64,
+    ) -> Self {
+        // The URL has it already.
+        parameters.remove("format");
+        let mut url = url.into();
+        let placement = multipart::Placement::of(parameters);
+        if !placement.query.is_empty() {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(&placement.query);
+        }
+        let (content_type, body) = placement.encode(files, random);
+        Self::new(url, service, action, body).with_content_type(content_type)
     }
 
     /// Replaces the content type. The server reads JSON only if it is exactly `application/json`: with a charset it

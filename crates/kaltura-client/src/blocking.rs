@@ -1,6 +1,8 @@
 //! The same client without async: each method blocks the calling thread.
 
 mod app_tokens;
+mod pages;
+mod upload;
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,9 +12,11 @@ use kaltura_auth::manager::{BlockingSessionManager, InvalidReason, Moment, Obser
 use kaltura_auth::runtime::Clock;
 use kaltura_auth::source::{AppTokenSource, BlockingSessionSource};
 use kaltura_auth::{AppTokenLogin, BlockingTransport, ServiceUrl, Session, SessionRequest};
-use kaltura_types::Action;
+use kaltura_types::{Action, ListAction};
 
 pub use self::app_tokens::AppTokens;
+pub use self::pages::{Objects, Pages};
+pub use self::upload::Upload;
 
 use crate::app_tokens::verify;
 use crate::client::builder::{Config, config_setters, session_requests_unsupported};
@@ -20,7 +24,7 @@ use crate::client::pool::ClientPool;
 use crate::error::Error;
 use crate::multirequest::{BatchRequest, Multirequest, MultirequestResults};
 use crate::options::CallOptions;
-use crate::request::{ActionRequest, ApiRequest, evaluate};
+use crate::request::{ActionRequest, ApiRequest, Prepared, evaluate};
 use crate::retry::{NextStep, RetryPolicy, RetryState};
 use crate::trace::{self, CallSpan};
 
@@ -146,7 +150,42 @@ impl Client {
     ///
     /// As [`call`](Self::call).
     pub fn call_with<A: Action>(&self, action: &A, options: &CallOptions) -> Result<A::Output, Error> {
-        self.execute(&ActionRequest::new(action, options, self.config())?)
+        match ActionRequest::prepare(action, options, self.config())? {
+            Prepared::Known(output) => Ok(output),
+            Prepared::Request(request) => self.execute(&request),
+        }
+    }
+
+    /// All pages of a list, and all of its objects ([`Pages::objects`]), as iterators. See
+    /// [`Client::pages`](crate::Client::pages).
+    ///
+    /// ```
+    /// # use kaltura_client::{Error, RawAction, blocking}; use serde_json::json;
+    /// # fn example(client: &blocking::Client) -> Result<(), Error> {
+    /// let list = RawAction::new("media", "list").param("filter", json!({ "orderBy": "+createdAt" }));
+    /// for entry in client.pages(&list).objects() {
+    ///     println!("{}", entry?["id"]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn pages<A: ListAction>(&self, action: A) -> Pages<A::Object> {
+        Pages::new(self.clone(), &action)
+    }
+
+    /// Uploads a file: the `length` bytes of a reader, in chunks. See [`Client::upload`](crate::Client::upload).
+    ///
+    /// ```
+    /// # use std::fs::File; use kaltura_client::blocking;
+    /// # fn example(client: &blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let file = File::open("lecture.mp4")?;
+    /// let length = file.metadata()?.len();
+    /// let token = client.upload(file, length).file_name("lecture.mp4").send()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn upload<R>(&self, reader: R, length: u64) -> Upload<R> {
+        Upload::new(self.clone(), reader, length)
     }
 
     /// Sends several calls in one HTTP request. Each call has its own result. See [`Multirequest`].
@@ -273,7 +312,8 @@ impl Client {
             } else {
                 None
             };
-            let wire_request = retries.wire_request(request, session.as_deref(), Moment::read(clock))?;
+            let wire_request =
+                retries.wire_request(request, session.as_deref(), Moment::read(clock), || clock.random())?;
             let outcome = transport.send(wire_request);
             let (metadata, evaluation) = evaluate(request, outcome, session.as_deref());
             span.record_attempt(metadata.as_ref());

@@ -13,7 +13,7 @@ use kaltura_auth::manager::{InvalidReason, Moment, SessionManager, Status};
 use kaltura_auth::runtime::Runtime;
 use kaltura_auth::source::{AppTokenSource, SessionSource};
 use kaltura_auth::{AppTokenLogin, MaybeSend, ServiceUrl, Session, SessionRequest, Transport};
-use kaltura_types::Action;
+use kaltura_types::{Action, ListAction};
 
 pub use self::builder::ClientBuilder;
 
@@ -23,9 +23,11 @@ use crate::app_tokens::{AppTokens, verify};
 use crate::error::{CallError, Error};
 use crate::multirequest::{BatchRequest, Multirequest, MultirequestResults};
 use crate::options::CallOptions;
-use crate::request::{ActionRequest, ApiRequest, evaluate};
+use crate::pages::Pages;
+use crate::request::{ActionRequest, ApiRequest, Prepared, evaluate};
 use crate::retry::{NextStep, RetryState};
 use crate::trace::{self, CallSpan};
+use crate::upload::Upload;
 
 /// Calls the API with a session that is renewed automatically.
 ///
@@ -119,7 +121,70 @@ impl Client {
     ///
     /// As [`call`](Self::call).
     pub async fn call_with<A: Action>(&self, action: &A, options: &CallOptions) -> Result<A::Output, Error> {
-        self.execute(&ActionRequest::new(action, options, self.config())?).await
+        match ActionRequest::prepare(action, options, self.config())? {
+            Prepared::Known(output) => Ok(output),
+            Prepared::Request(request) => self.execute(&request).await,
+        }
+    }
+
+    /// All pages of a list, and all of its objects ([`Pages::objects`]). Each page is requested when it is needed.
+    ///
+    /// With an order by creation time, `+createdAt` or `-createdAt`, any number of objects is listed, and each object
+    /// that exists from start to end exactly once. Without it, pages are selected by number: objects may be missed if
+    /// others are created or deleted meanwhile, and most lists end with an error at 10 000 objects. See [`Listing`](crate::Listing).
+    ///
+    /// A list that cannot be read to its end is an error: the last element of the stream. See also
+    /// [`Pages::is_complete`].
+    ///
+    /// ```
+    /// # use futures_util::TryStreamExt; use kaltura_client::{Client, Error, RawAction}; use serde_json::json;
+    /// # async fn example(client: &Client) -> Result<(), Error> {
+    /// let list = RawAction::new("media", "list").param("filter", json!({ "orderBy": "+createdAt" }));
+    /// let mut entries = client.pages(&list).objects();
+    /// while let Some(entry) = entries.try_next().await? {
+    ///     println!("{}", entry["id"]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Objects of a type of your own: `RawAction::new("media", "list").output::<List<Entry>>()`.
+    pub fn pages<A: ListAction>(&self, action: A) -> Pages<A::Object> {
+        Pages::new(self.clone(), &action)
+    }
+
+    /// Uploads a file: the `length` bytes of a reader, in chunks, to a new upload token. Then make the file the content
+    /// of an entry, with the action `media.addContent`.
+    ///
+    /// - One chunk is in memory at a time.
+    /// - A chunk whose response was lost is sent again if the server does not have it, as often as the
+    ///   [`RetryPolicy`](crate::RetryPolicy) allows, and the upload goes on with a renewed session.
+    /// - An upload that was interrupted can be [resumed](Upload::resume).
+    ///
+    /// The reader is a [`futures_util::AsyncRead`]; for one of tokio there is the adapter `compat()` of the crate
+    /// `tokio-util` (feature `compat`).
+    ///
+    /// ```
+    /// # use futures_util::io::Cursor; use kaltura_client::{Client, RawAction}; use serde_json::{Value, json};
+    /// # async fn example(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let content = b"...";
+    /// let file = client
+    ///     .upload(Cursor::new(content), content.len() as u64)
+    ///     .file_name("lecture.mp4")
+    ///     .on_progress(|progress| println!("{} of {} bytes", progress.uploaded(), progress.length()))
+    ///     .send()
+    ///     .await?;
+    ///
+    /// let entry = json!({ "name": "Lecture", "mediaType": 1 });
+    /// let entry: Value = client.call(&RawAction::new("media", "add").param("entry", entry)).await?;
+    /// let resource = json!({ "objectType": "KalturaUploadedFileTokenResource", "token": file.id.expose() });
+    /// let add_content = RawAction::new("media", "addContent").param("resource", resource);
+    /// client.call(&add_content.param("entryId", entry["id"].clone())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn upload<R>(&self, reader: R, length: u64) -> Upload<R> {
+        Upload::new(self.clone(), reader, length)
     }
 
     /// Sends several calls in one HTTP request. Each call has its own result. See [`Multirequest`].
@@ -241,6 +306,10 @@ impl Client {
         &self.0.builder.config
     }
 
+    pub(crate) fn runtime(&self) -> &Arc<dyn Runtime> {
+        &self.0.builder.runtime
+    }
+
     pub(crate) fn transport(&self) -> &Arc<dyn Transport> {
         &self.0.builder.transport
     }
@@ -275,7 +344,9 @@ impl Client {
             } else {
                 None
             };
-            let wire_request = retries.wire_request(request, session.as_deref(), Moment::read(runtime))?;
+            let wire_request =
+                retries
+                    .wire_request(request, session.as_deref(), Moment::read(runtime), || runtime.random())?;
             let outcome = transport.send(wire_request).await;
             let (metadata, evaluation) = evaluate(request, outcome, session.as_deref());
             span.record_attempt(metadata.as_ref());

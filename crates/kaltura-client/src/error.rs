@@ -15,6 +15,7 @@ use kaltura_types::{ApiError, InvalidDraft, PayloadError, UnexpectedBody};
 pub use self::kind::ErrorKind;
 
 use crate::multirequest::InvalidMultirequest;
+use crate::pages::InvalidPager;
 
 /// The name of an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +130,33 @@ pub enum CallError {
         /// The parameter.
         name: &'static str,
     },
+    /// A filter has an empty member, which the server would ignore: it would list, count or delete everything. The call
+    /// was not sent. To send it nevertheless, see [`RawAction::allow_unfiltered`](crate::RawAction::allow_unfiltered).
+    #[error("`{member}` is empty: the server would ignore it, and the filter would match everything")]
+    EmptyFilterMember {
+        /// The path of the member, such as `filter.idIn`.
+        member: String,
+    },
+    /// The action returns no list, so it has no pages. The call was executed.
+    #[error("the result is not a list")]
+    NotAList,
+    /// The pager of the action is invalid for reading all pages. Nothing was sent.
+    #[error(transparent)]
+    Pager(#[from] InvalidPager),
+    /// The server repeats a page instead of sending the next one, so that the list is incomplete.
+    #[error("the server repeats a page: it has sent {listed} objects{}", .total.map(|total| format!(" of {total}")).unwrap_or_default())]
+    IncompleteList {
+        /// How many objects were listed.
+        listed: u64,
+        /// How many there are by the server's count.
+        total: Option<u64>,
+    },
+    /// The list has more objects than the limit ([`Pages::max_objects`](crate::Pages::max_objects)).
+    #[error("the list has more than {max} objects")]
+    ListTooLong {
+        /// The limit.
+        max: u64,
+    },
     /// The multirequest is invalid, and was not sent.
     #[error(transparent)]
     Multirequest(#[from] InvalidMultirequest),
@@ -154,9 +182,13 @@ impl Error {
             CallError::TimedOut { .. } => ErrorKind::TimedOut,
             CallError::UnexpectedStatus { status } => ErrorKind::of_status(status),
             CallError::NoResult => ErrorKind::NoResult,
+            CallError::NotAList | CallError::IncompleteList { .. } => ErrorKind::NotKaltura,
             CallError::SessionRequestsUnsupported
             | CallError::ForeignHandle
             | CallError::ReservedParameter { .. }
+            | CallError::EmptyFilterMember { .. }
+            | CallError::Pager(_)
+            | CallError::ListTooLong { .. }
             | CallError::Multirequest(_)
             | CallError::Draft(_)
             | CallError::UnknownHashType => ErrorKind::InvalidCall,
@@ -169,6 +201,15 @@ impl Error {
         let status = metadata.status();
         let cause = Cause::Call(CallError::UnexpectedStatus { status });
         Self::new(name, ErrorKind::of_status(status), cause, Some(metadata.clone()))
+    }
+
+    /// An object of a list has another form than the caller expects.
+    pub(crate) fn object(name: ActionName, error: PayloadError) -> Self {
+        let body = match error {
+            PayloadError::Unexpected(body) => body,
+            _ => UnexpectedBody::WrongShape { expected: "object of the list", found: JsonKind::Object },
+        };
+        Self::new(name, ErrorKind::NotKaltura, Cause::Body(body), None)
     }
 
     /// The server received none of the calls of a multirequest.

@@ -7,6 +7,8 @@
 //! |---|---|
 //! | call an action with types | [`Client::call`] with an action of [`kaltura_types`] |
 //! | call any other action | [`RawAction`] |
+//! | list all objects, whatever their number | [`Client::pages`] |
+//! | upload a file of any size | [`Client::upload`], [`RawAction::file`] |
 //! | send several calls in one request | [`Multirequest`] |
 //! | set a timeout, act for another partner, send no KS | [`CallOptions`] |
 //! | use one session for each user | [`Client::login_as`] |
@@ -51,11 +53,13 @@ mod client;
 mod error;
 pub mod multirequest;
 mod options;
-mod pages;
+pub mod pages;
 mod raw_action;
 mod request;
 mod retry;
 mod trace;
+mod unfiltered;
+pub mod upload;
 
 pub use client::{Client, ClientBuilder};
 pub use error::{CallError, Error, ErrorKind};
@@ -63,6 +67,8 @@ pub use kaltura_auth as auth;
 pub use kaltura_types as types;
 pub use multirequest::{Multirequest, MultirequestResults, Subrequest};
 pub use options::CallOptions;
+pub use pages::{List, Listing, Objects, Pages};
 pub use raw_action::RawAction;
 pub use request::RESERVED_PARAMETERS;
 pub use retry::RetryPolicy;
+pub use upload::{Upload, UploadError, UploadFailure, UploadProgress};

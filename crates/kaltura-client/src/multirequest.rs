@@ -7,7 +7,7 @@ mod results;
 use std::fmt;
 use std::marker::PhantomData;
 
-use kaltura_types::{Action, Ks, Parameters, PartnerId};
+use kaltura_types::{Action, FilePart, Ks, Parameters, PartnerId};
 use serde::de::DeserializeOwned;
 
 pub use self::reference::{Handle, Reference};
@@ -147,6 +147,8 @@ struct Call {
     parameters: Parameters,
     references: Vec<TargetedReference>,
     ks: KsChoice,
+    files: Vec<FilePart>,
+    allows_unfiltered: bool,
 }
 
 /// A reference, and the parameter that it sets.
@@ -165,6 +167,8 @@ impl<O> Subrequest<O> {
             parameters: action.parameters(),
             references: Vec::new(),
             ks: KsChoice::Session,
+            files: action.files().to_vec(),
+            allows_unfiltered: action.allows_unfiltered(),
         };
         Self { call, output: PhantomData }
     }

@@ -24,6 +24,8 @@ pub struct CallOptions {
     pub(crate) ks: KsChoice,
     pub(crate) nocache: bool,
     pub(crate) idempotent: bool,
+    /// The timeout of each request, instead of the client's; never less than that.
+    pub(crate) min_request_timeout: Option<Duration>,
 }
 
 /// Which KS is sent with a call.
@@ -68,6 +70,7 @@ impl CallOptions {
             ks: KsChoice::Session,
             nocache: false,
             idempotent: false,
+            min_request_timeout: None,
         }
     }
 
@@ -120,11 +123,26 @@ impl CallOptions {
         self.idempotent = true;
         self
     }
+
+    /// Allows each request at least this time, even if the client's own timeout is shorter.
+    pub(crate) const fn min_request_timeout(mut self, timeout: Duration) -> Self {
+        self.min_request_timeout = Some(timeout);
+        self
+    }
 }
 
 impl fmt::Debug for CallOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { timeout, partner, headers, max_response_bytes, ks, nocache, idempotent } = self;
+        let Self {
+            timeout,
+            min_request_timeout: _,
+            partner,
+            headers,
+            max_response_bytes,
+            ks,
+            nocache,
+            idempotent,
+        } = self;
         let headers: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("CallOptions")
             .field("timeout", timeout)

@@ -1,9 +1,11 @@
 //! Any action of the API, by name.
 
 use std::fmt;
+use std::io::{self, Read as _};
 use std::marker::PhantomData;
 
-use kaltura_types::{Action, Parameters};
+use futures_util::{AsyncRead, AsyncReadExt as _};
+use kaltura_types::{Action, FilePart, Parameters};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -29,6 +31,8 @@ pub struct RawAction<O = Value> {
     service: String,
     action: String,
     parameters: Parameters,
+    files: Vec<FilePart>,
+    allows_unfiltered: bool,
     output: PhantomData<fn() -> O>,
 }
 
@@ -39,6 +43,8 @@ impl RawAction {
             service: service.into(),
             action: action.into(),
             parameters: Parameters::new(),
+            files: Vec::new(),
+            allows_unfiltered: false,
             output: PhantomData,
         }
     }
@@ -62,6 +68,76 @@ impl<O> RawAction<O> {
         self
     }
 
+    /// Adds a file for the parameter `name`, which must be exactly that of the action, such as `fileData`. The call is
+    /// then sent as `multipart/form-data`. The server takes a file without a name for an error; an empty name is sent as
+    /// `file`.
+    ///
+    /// Servers limit the size of a request. For large files there is [`Client::upload`](crate::Client::upload).
+    ///
+    /// ```
+    /// # use kaltura_client::RawAction;
+    /// let action = RawAction::new("uploadToken", "upload")
+    ///     .param("uploadTokenId", "0_328ce8ca844f100d67092f5f99ad51f4")
+    ///     .file("fileData", "lecture.mp4", b"...".to_vec());
+    /// ```
+    pub fn file(
+        mut self,
+        name: impl Into<String>,
+        file_name: impl Into<String>,
+        content: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.files.push(FilePart::new(name, file_name, content));
+        self
+    }
+
+    /// Adds a file, the next `length` bytes of a reader. They are read into memory now.
+    ///
+    /// # Errors
+    ///
+    /// The error of the reader; [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) if it ends before `length` bytes.
+    pub fn file_from_reader(
+        self,
+        name: impl Into<String>,
+        file_name: impl Into<String>,
+        mut reader: impl io::Read,
+        length: u64,
+    ) -> io::Result<Self> {
+        let mut content = Vec::new();
+        reader.by_ref().take(length).read_to_end(&mut content)?;
+        Ok(self.file(name, file_name, whole(content, length)?))
+    }
+
+    /// Adds a file, the next `length` bytes of an async reader. They are read into memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`file_from_reader`](Self::file_from_reader).
+    pub async fn file_from_async_reader(
+        self,
+        name: impl Into<String>,
+        file_name: impl Into<String>,
+        reader: impl AsyncRead + Unpin,
+        length: u64,
+    ) -> io::Result<Self> {
+        let mut content = Vec::new();
+        reader.take(length).read_to_end(&mut content).await?;
+        Ok(self.file(name, file_name, whole(content, length)?))
+    }
+
+    /// Sends the call even if a filter has an empty member (`""`, null or `[]`) under a name that ends in `In` or
+    /// `Equal`. The server ignores such a member, so that the filter matches more than it says, or **everything**.
+    /// Otherwise such a call fails with [`CallError::EmptyFilterMember`](crate::CallError::EmptyFilterMember), and is not
+    /// sent.
+    ///
+    /// ```
+    /// # use kaltura_client::RawAction; use serde_json::json;
+    /// let all = RawAction::new("media", "list").param("filter", json!({ "idIn": "" })).allow_unfiltered();
+    /// ```
+    pub const fn allow_unfiltered(mut self) -> Self {
+        self.allows_unfiltered = true;
+        self
+    }
+
     /// Sets a parameter, or a member of one such as `filter.idEqual`, to a value of an earlier result of the same
     /// multirequest. See [`Subrequest::refer`].
     pub fn refer(self, target: impl Into<String>, reference: Reference) -> Subrequest<O>
@@ -77,6 +153,8 @@ impl<O> RawAction<O> {
             service: self.service,
             action: self.action,
             parameters: self.parameters,
+            files: self.files,
+            allows_unfiltered: self.allows_unfiltered,
             output: PhantomData,
         }
     }
@@ -96,6 +174,18 @@ impl<O: DeserializeOwned> Action for RawAction<O> {
     fn parameters(&self) -> Parameters {
         self.parameters.clone()
     }
+
+    fn files(&self) -> &[FilePart] {
+        &self.files
+    }
+
+    fn allows_unfiltered(&self) -> bool {
+        self.allows_unfiltered
+    }
+}
+
+fn whole(content: Vec<u8>, length: u64) -> io::Result<Vec<u8>> {
+    if content.len() as u64 == length { Ok(content) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
 impl<O> fmt::Debug for RawAction<O> {

@@ -72,7 +72,7 @@ impl RetryPolicy {
     ///
     /// `attempts` is the number so far, `elapsed` the time since the first one started, `jitter` a random number from
     /// 0 to 1.
-    fn delay(
+    pub(crate) fn delay(
         &self,
         error: &Error,
         idempotent: bool,
@@ -135,16 +135,18 @@ impl<'a> RetryState<'a> {
         request: &R,
         session: Option<&Session>,
         now: Moment,
+        random: impl FnOnce() -> u64,
     ) -> Result<WireRequest, Error> {
         let elapsed = now.since(self.started_at);
+        let longest = self.config.request_timeout.max(self.options.min_request_timeout.unwrap_or_default());
         let request_timeout = match self.options.timeout {
             Some(timeout) if elapsed >= timeout => {
                 return Err(Error::call(request.name().clone(), CallError::TimedOut { timeout }));
             }
-            Some(timeout) => (timeout - elapsed).min(self.config.request_timeout),
-            None => self.config.request_timeout,
+            Some(timeout) => (timeout - elapsed).min(longest),
+            None => longest,
         };
-        let mut wire_request = request.wire_request(session).with_timeout(request_timeout);
+        let mut wire_request = request.wire_request(session, random).with_timeout(request_timeout);
         if let Some(bytes) = self.options.max_response_bytes {
             wire_request = wire_request.with_max_response_bytes(bytes);
         }
@@ -201,7 +203,7 @@ impl<'a> RetryState<'a> {
 
 /// A random integer as a number from 0 to 1.
 #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-fn fraction(random: u64) -> f64 {
+pub(crate) fn fraction(random: u64) -> f64 {
     (random >> 11) as f64 / (1_u64 << 53) as f64
 }
 

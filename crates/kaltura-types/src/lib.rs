@@ -13,6 +13,7 @@
 //! | [`open`] | enumerations that the server may extend |
 //! | [`hash_type`] | the hash function of an app token |
 //! | [`session`], [`app_token`] | objects and actions of the two services; the session request |
+//! | [`upload_token`] | objects and actions of the service `uploadToken` |
 //! | [`privileges`] | parsing and building privileges, and what a login grants |
 //! | [`action`] | a call of the API as a value |
 //! | [`api_error`] | errors of the API: codes and their classes |
@@ -34,9 +35,10 @@ pub mod redact;
 pub mod secret;
 pub mod session;
 pub mod time;
+pub mod upload_token;
 pub mod wire_contract;
 
-pub use action::{Action, Parameters};
+pub use action::{Action, FilePart, ListAction, Parameters};
 pub use api_error::{ApiError, ErrorClass, ErrorCode, KsRefusal};
 pub use app_token::{
     AddAppToken, AppToken, AppTokenDraft, AppTokenFilter, AppTokenList, AppTokenOrder, AppTokenStatus,
@@ -57,3 +59,7 @@ pub use session::{
     StartSession, StartWidgetSession, UnknownSessionType, WidgetSession,
 };
 pub use time::{InvalidLifetime, Lifetime, TimeOutOfRange, UnixTime};
+pub use upload_token::{
+    AddUploadToken, DeleteUploadToken, GetUploadToken, UploadChunk, UploadToken, UploadTokenId,
+    UploadTokenStatus,
+};

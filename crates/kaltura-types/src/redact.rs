@@ -94,13 +94,23 @@ fn redact_words(text: &str) -> String {
 const SECRET_NAMES: [&str; 5] = ["ks", "session", "otp", "hashkey", "tokenhash"];
 
 /// Endings of names of secrets, in lower case, as in `adminSecret`, `refreshToken`, `newPassword`.
-const SECRET_ENDINGS: [&str; 8] =
-    ["secret", "token", "password", "passphrase", "privatekey", "secretkey", "apikey", "accesskey"];
+const SECRET_ENDINGS: [&str; 9] = [
+    "secret",
+    "token",
+    "password",
+    "passphrase",
+    "privatekey",
+    "secretkey",
+    "apikey",
+    "accesskey",
+    "uploadtokenid",
+];
 
 /// Whether a parameter or member of this name is a secret.
 ///
 /// Secrets are the KS, a one-time password, the `hashKey` that sets a password, and each name that ends in secret,
-/// token, password or a kind of key, singular or plural. Case, `_` and `-` are ignored. Apply it to strings and
+/// token, password, upload token id or a kind of key, singular or plural. The id of an upload token gives access to
+/// its file. Case, `_` and `-` are ignored. Apply it to strings and
 /// numbers only: `appToken` may also be an object, and `useToken` a boolean.
 ///
 /// ```
@@ -234,6 +244,7 @@ mod tests {
             "apiKey",
             "accessKey",
             "TOKENS",
+            "uploadTokenId",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
@@ -241,18 +252,7 @@ mod tests {
 
     #[test]
     fn other_names_are_not_secrets() {
-        for name in [
-            "",
-            "s",
-            "id",
-            "name",
-            "tokenId",
-            "uploadTokenId",
-            "hashType",
-            "sessionType",
-            "tasks",
-            "publicKey",
-        ] {
+        for name in ["", "s", "id", "name", "tokenId", "hashType", "sessionType", "tasks", "publicKey"] {
             assert!(!is_secret_name(name), "{name}");
         }
     }
