@@ -19,12 +19,13 @@ pub async fn create_token(client: &Client, description: &str) -> Result<AppToken
 
 #[cfg(test)]
 mod tests {
+    use kaltura::auth::manager::Phase;
     use kaltura::testing::mock::{MockTransport, responses};
     use kaltura::testing::runtime::TestRuntime;
-    use kaltura::types::PartnerId;
-    use kaltura::{AppTokenCredentials, AppTokenLogin, ServiceUrl};
+    use kaltura::{AppTokenCredentials, AppTokenLogin, PartnerId, ServiceUrl, Session, SessionType};
 
     use super::*;
+    use crate::fixture;
 
     const PARTNER: PartnerId = PartnerId::new(1234567);
 
@@ -49,5 +50,23 @@ mod tests {
             .respond(responses::json(json!({ "objectType": "KalturaMediaEntry", "id": "0_abcdefgh" })));
         assert_eq!(add_entry(&client, "lecture 1").await.unwrap(), "0_abcdefgh");
         kaltura.verify();
+    }
+
+    #[tokio::test]
+    async fn results_can_be_compared() {
+        let server = fixture::serve().await;
+        let client = kaltura::client(fixture::login(&server)).unwrap();
+        let created = create_token(&client, "for the player").await.unwrap();
+        assert_eq!(client.app_tokens().get(&created.id).await.unwrap(), created);
+        assert_ne!(create_token(&client, "for the player").await.unwrap(), created);
+
+        let session = client.session().await.unwrap();
+        let expected = Session::new(server.emulator().partner_id(), session.ks().clone())
+            .with_session_type(SessionType::Admin)
+            .with_privileges(session.privileges().clone())
+            .with_expiry(session.expires_at().unwrap())
+            .with_server_time(session.server_time().unwrap());
+        assert_eq!(*session, expected);
+        assert_eq!(client.status().phase, Phase::Fresh);
     }
 }

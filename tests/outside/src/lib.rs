@@ -1,5 +1,6 @@
 //! What programs do with the crate `kaltura`, each in a module with its tests. The tests run on the emulator.
 
+pub mod configuration;
 pub mod errors;
 pub mod hyper_transport;
 pub mod import;
