@@ -227,7 +227,7 @@ fn one_second_may_have_more_objects_than_a_page() {
     }
     // More objects of one second than the server lists: the rest cannot be requested.
     let mut server = Server { max_matches: 1000, ..Server::all_in_seconds_of(3500, 5000) };
-    assert_eq!(list(&mut server, by_time("+createdAt")).unwrap_err().kind(), ErrorKind::Refused);
+    assert_eq!(list(&mut server, by_time("+createdAt")).unwrap_err().kind(), ErrorKind::InvalidParameter);
 }
 
 #[test]
