@@ -34,7 +34,7 @@ pub mod session;
 pub mod time;
 pub mod wire_contract;
 
-pub use action::{Action, Parameters};
+pub use action::{Action, Parameters, is_repeatable_by_name};
 pub use api_error::{ApiError, ErrorClass, ErrorCode, KsRefusal};
 pub use app_token::{
     AddAppToken, AppToken, AppTokenDraft, AppTokenFilter, AppTokenList, AppTokenOrder, AppTokenStatus,
