@@ -59,7 +59,7 @@ pub use kaltura_types::SessionRequest;
 pub use login::{AppTokenFlow, AppTokenLogin, CLIENT_TAG, DetectedHashType, FlowStep};
 pub use runtime::maybe_send::{MaybeSend, MaybeSync};
 pub use service_url::{InvalidServiceUrl, Region, ServiceUrl, UnknownRegion};
-pub use session::{Adjustment, Fingerprint, KsLabel, Session};
+pub use session::{Adjustment, Fingerprint, KsLabel, Session, SessionId};
 pub use token_hash::TokenHash;
 pub use transport::{
     BlockingTransport, BlockingTransportFn, Transport, TransportError, TransportErrorKind, TransportFn,

@@ -17,6 +17,7 @@ mod event;
 mod fast_path;
 #[cfg(all(test, shuttle))]
 mod interleavings;
+mod last_handle;
 mod policy;
 mod session_manager;
 mod shared_login;

@@ -1,6 +1,7 @@
 //! A session: what the server granted.
 
 mod adjustment;
+mod grant;
 mod issued_session;
 mod ks_label;
 
@@ -13,6 +14,8 @@ use kaltura_types::{
 };
 
 pub use self::adjustment::Adjustment;
+use self::grant::CallCount;
+pub use self::grant::SessionId;
 pub use self::issued_session::IssuedSession;
 pub use self::ks_label::{Fingerprint, KsLabel};
 
@@ -21,6 +24,8 @@ pub use self::ks_label::{Fingerprint, KsLabel};
 /// `Debug` does not show the KS, only its version, partner and eight-digit fingerprint.
 #[derive(Clone)]
 pub struct Session {
+    id: Option<SessionId>,
+    calls: CallCount,
     ks: Ks,
     partner: PartnerId,
     user: Option<UserId>,
@@ -42,6 +47,8 @@ impl Session {
     #[must_use]
     pub const fn new(partner: PartnerId, ks: Ks) -> Self {
         Self {
+            id: None,
+            calls: CallCount::new(),
             ks,
             partner,
             user: None,
@@ -101,6 +108,8 @@ impl Session {
             UnexpectedBody::WrongShape { expected: "SessionInfo", found: payload::JsonKind::Object };
         let ks = info.ks.ok_or(incomplete)?;
         let mut session = Self {
+            id: None,
+            calls: CallCount::new(),
             ks,
             partner: info.partner_id.unwrap_or(partner),
             user: info.user_id.filter(|user| !user.as_str().is_empty()),

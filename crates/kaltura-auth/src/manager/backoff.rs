@@ -37,7 +37,7 @@ impl Backoff {
         let min =
             if error.kind() == ErrorKind::RateLimited { policy.min_rate_limited } else { Duration::ZERO };
         let retry_after = error.retry_after().unwrap_or_default().min(policy.max_retry_after);
-        let duration = upper_bound.mul_f64(0.5 + 0.5 * random).max(min).max(retry_after);
+        let duration = scale(upper_bound, 0.5 + 0.5 * random).max(min).max(retry_after);
         self.failures = self.failures.saturating_add(1);
         self.last = Some((Deadline::after(now, duration), error));
         duration
@@ -60,6 +60,11 @@ impl Backoff {
     pub(super) fn remaining(&self, now: Moment) -> Duration {
         self.last.as_ref().map_or(Duration::ZERO, |(until, _)| until.remaining(now))
     }
+}
+
+/// `duration * factor`; saturates, where [`Duration::mul_f64`] panics.
+pub(super) fn scale(duration: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(duration.as_secs_f64() * factor).unwrap_or(Duration::MAX)
 }
 
 /// Pseudo-random numbers for jitter, reproducible from a seed.

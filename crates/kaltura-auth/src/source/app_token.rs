@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::login::{AppTokenFlow, AppTokenLogin, FlowStep};
 use crate::runtime::Clock;
 use crate::runtime::moment::{Deadline, Moment};
-use crate::session::{IssuedSession, Session};
+use crate::session::{IssuedSession, Session, SessionId};
 use crate::transport::{BlockingTransport, Transport};
 
 /// Starts sessions with an app token, over a transport `T`, with credentials from `C`.
@@ -181,6 +181,7 @@ impl<'a> Attempt<'a> {
 
     fn issued(self, session: Session) -> IssuedSession {
         self.cache.login_succeeded();
+        let session = session.with_id(SessionId::generate(self.clock));
         IssuedSession::new(Arc::new(session), self.sent_at, self.login.request.get_lifetime())
     }
 }

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::runtime::Clock;
 use crate::runtime::maybe_send::{MaybeSend, MaybeSync};
 use crate::runtime::moment::Moment;
-use crate::session::{IssuedSession, Session};
+use crate::session::{IssuedSession, Session, SessionId};
 
 /// Provides the random bytes of a KS.
 trait Random: Fn() -> Result<[u8; 16], Error> + MaybeSend + MaybeSync {}
@@ -125,6 +125,7 @@ impl BlockingSessionSource for LocalSigningSource {
         let mut session = Session::new(self.partner, ks)
             .with_session_type(self.session_type)
             .with_expiry(expiry)
+            .with_id(SessionId::generate(clock))
             .with_privileges(self.privileges.clone().unwrap_or_default());
         if let Some(user) = &self.user {
             session = session.with_user_id(user.clone());

@@ -72,6 +72,11 @@ impl Fixture {
         self.0.seconds.store(LIFETIME - 1, Ordering::SeqCst);
     }
 
+    /// Moves the clock to the end of the first backoff.
+    pub(super) fn end_backoff(&self) {
+        self.0.seconds.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// Waits for the spawned tasks and for the threads that respond.
     pub(super) fn join_all(&self) {
         while let Some(task) = pop(&self.0.tasks) {
