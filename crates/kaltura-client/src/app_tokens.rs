@@ -65,7 +65,7 @@ impl AppTokens {
     ///
     /// As [`Client::call`].
     pub async fn get(&self, id: &AppTokenId) -> Result<AppToken, Error> {
-        self.client.call_with(&GetAppToken::new(id.clone()), &read_options()).await
+        self.client.call(&GetAppToken::new(id.clone())).await
     }
 
     /// Changes the fields that the draft sets, and no others. The status cannot be changed (wire contract, section 3).
@@ -97,7 +97,7 @@ impl AppTokens {
     /// As [`Client::call`].
     pub async fn page(&self, filter: AppTokenFilter, pager: Pager) -> Result<AppTokenList, Error> {
         let list = ListAppTokens::new().filter(filter).pager(pager);
-        self.client.call_with(&list, &read_options()).await
+        self.client.call(&list).await
     }
 
     /// All app tokens that match the filter, oldest first; an order in the filter is ignored. Each page is requested
@@ -126,7 +126,7 @@ impl AppTokens {
             let client = client.clone();
             async move {
                 let Some(request) = pages.next_request() else { return Ok(None) };
-                let page = client.call_with(&request, &read_options()).await?;
+                let page = client.call(&request).await?;
                 let tokens = pages.take_new(page);
                 Ok::<_, Error>(Some((stream::iter(tokens.into_iter().map(Ok)), pages)))
             }
@@ -220,11 +220,6 @@ impl AppTokens {
         let login = verify::login(token, self.client.config())?;
         login.run(self.client.transport()).await.map_err(verify::login_failed)
     }
-}
-
-/// Reads are idempotent.
-pub(crate) const fn read_options() -> CallOptions {
-    CallOptions::new().idempotent()
 }
 
 /// Refuses a draft that the server would misread.

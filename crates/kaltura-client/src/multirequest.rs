@@ -147,6 +147,7 @@ struct Call {
     parameters: Parameters,
     references: Vec<TargetedReference>,
     ks: KsChoice,
+    is_repeatable: bool,
 }
 
 /// A reference, and the parameter that it sets.
@@ -165,6 +166,7 @@ impl<O> Subrequest<O> {
             parameters: action.parameters(),
             references: Vec::new(),
             ks: KsChoice::Session,
+            is_repeatable: action.is_repeatable(),
         };
         Self { call, output: PhantomData }
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 ///
 /// ```
 /// # use kaltura_client::CallOptions; use std::time::Duration;
-/// let options = CallOptions::new().timeout(Duration::from_secs(5)).idempotent();
+/// let options = CallOptions::new().timeout(Duration::from_secs(5)).repeatable(true);
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "options do nothing until a call takes them"]
@@ -20,7 +20,7 @@ pub struct CallOptions {
     pub(crate) max_response_bytes: Option<u64>,
     pub(crate) ks: KsChoice,
     pub(crate) nocache: bool,
-    pub(crate) idempotent: bool,
+    pub(crate) repeatable: Option<bool>,
 }
 
 /// Which KS is sent with a call.
@@ -64,7 +64,7 @@ impl CallOptions {
             max_response_bytes: None,
             ks: KsChoice::Session,
             nocache: false,
-            idempotent: false,
+            repeatable: None,
         }
     }
 
@@ -111,10 +111,12 @@ impl CallOptions {
         self
     }
 
-    /// Marks the call as idempotent: executing it twice has the same effect as once. The call is then also retried if
-    /// the server may already have executed it: after a broken connection, a timeout, or an HTTP status from 500.
-    pub const fn idempotent(mut self) -> Self {
-        self.idempotent = true;
+    /// Sets whether the call is repeatable: executing it twice has the same effect as once. A repeatable call is also
+    /// retried if the server may already have executed it: after a broken connection, a timeout, or an HTTP status from
+    /// 500. The default is what the action says ([`Action::is_repeatable`](kaltura_types::Action::is_repeatable));
+    /// reading actions are repeatable. A multirequest is repeatable if all its calls are.
+    pub const fn repeatable(mut self, repeatable: bool) -> Self {
+        self.repeatable = Some(repeatable);
         self
     }
 }

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use kaltura_types::{Action, Parameters};
+use kaltura_types::{Action, Parameters, is_repeatable_by_name};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -26,6 +26,7 @@ pub struct RawAction<O = Value> {
     service: String,
     action: String,
     parameters: Parameters,
+    repeatable: Option<bool>,
     output: PhantomData<fn() -> O>,
 }
 
@@ -36,6 +37,7 @@ impl RawAction {
             service: service.into(),
             action: action.into(),
             parameters: Parameters::new(),
+            repeatable: None,
             output: PhantomData,
         }
     }
@@ -59,6 +61,18 @@ impl<O> RawAction<O> {
         self
     }
 
+    /// Sets whether the call can be sent again if it is unknown whether the server has executed it. The default
+    /// follows from the action's name ([`is_repeatable_by_name`]): reading actions can.
+    ///
+    /// ```
+    /// # use kaltura_client::RawAction;
+    /// let serve = RawAction::new("document_documents", "serve").repeatable(true);
+    /// ```
+    pub const fn repeatable(mut self, repeatable: bool) -> Self {
+        self.repeatable = Some(repeatable);
+        self
+    }
+
     /// Sets a parameter, or a member of one such as `filter.idEqual`, to a value of an earlier result of the same
     /// multirequest. See [`Subrequest::refer`].
     pub fn refer(self, target: impl Into<String>, reference: Reference) -> Subrequest<O>
@@ -74,6 +88,7 @@ impl<O> RawAction<O> {
             service: self.service,
             action: self.action,
             parameters: self.parameters,
+            repeatable: self.repeatable,
             output: PhantomData,
         }
     }
@@ -92,5 +107,9 @@ impl<O: DeserializeOwned> Action for RawAction<O> {
 
     fn parameters(&self) -> Parameters {
         self.parameters.clone()
+    }
+
+    fn is_repeatable(&self) -> bool {
+        self.repeatable.unwrap_or_else(|| is_repeatable_by_name(&self.service, &self.action))
     }
 }

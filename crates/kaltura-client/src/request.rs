@@ -25,6 +25,9 @@ pub(crate) trait ApiRequest {
     /// Whether the client's own session is sent.
     fn needs_session(&self) -> bool;
 
+    /// Whether the request can be sent again if the server may have executed it.
+    fn is_repeatable(&self) -> bool;
+
     /// The request to send, without the limits and headers of the options.
     fn wire_request(&self, session: Option<&Session>) -> WireRequest;
 
@@ -61,6 +64,12 @@ impl<T> Evaluation<T> {
         let not_executed = !ks_refusals.is_empty();
         Self { outcome, ks_refusals, not_executed }
     }
+
+    /// Whether the server has accepted the session that was sent.
+    pub(crate) fn session_accepted(&self) -> bool {
+        let from_api = self.outcome.as_ref().map_or_else(|error| error.api_error().is_some(), |_| true);
+        from_api && self.ks_refusals.is_empty()
+    }
 }
 
 /// Evaluates what the transport returned.
@@ -95,6 +104,7 @@ pub(crate) struct ActionRequest<'a, O> {
     name: ActionName,
     parameters: Parameters,
     needs_session: bool,
+    is_repeatable: bool,
     output: PhantomData<fn() -> O>,
 }
 
@@ -117,7 +127,8 @@ impl<'a, O> ActionRequest<'a, O> {
             parameters.insert("nocache".to_owned(), 1.into());
         }
         parameters.insert("clientTag".to_owned(), config.client_tag.clone().into());
-        Ok(Self { config, options, name, parameters, needs_session, output: PhantomData })
+        let is_repeatable = options.repeatable.unwrap_or_else(|| action.is_repeatable());
+        Ok(Self { config, options, name, parameters, needs_session, is_repeatable, output: PhantomData })
     }
 }
 
@@ -134,6 +145,10 @@ impl<O: DeserializeOwned> ApiRequest for ActionRequest<'_, O> {
 
     fn needs_session(&self) -> bool {
         self.needs_session
+    }
+
+    fn is_repeatable(&self) -> bool {
+        self.is_repeatable
     }
 
     fn wire_request(&self, session: Option<&Session>) -> WireRequest {

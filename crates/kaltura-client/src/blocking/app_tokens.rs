@@ -10,7 +10,7 @@ use kaltura_types::{
 
 use super::Client;
 use crate::app_tokens::rotation::Rotation;
-use crate::app_tokens::{RotatedToken, RotationError, read_options, validate_draft, verify};
+use crate::app_tokens::{RotatedToken, RotationError, validate_draft, verify};
 use crate::error::Error;
 use crate::options::CallOptions;
 use crate::pages::AppTokenPages;
@@ -55,7 +55,7 @@ impl AppTokens {
     ///
     /// As [`Client::call`].
     pub fn get(&self, id: &AppTokenId) -> Result<AppToken, Error> {
-        self.client.call_with(&GetAppToken::new(id.clone()), &read_options())
+        self.client.call(&GetAppToken::new(id.clone()))
     }
 
     /// Changes the fields that the draft sets, and no others. The status cannot be changed (wire contract, section 3).
@@ -85,7 +85,7 @@ impl AppTokens {
     /// As [`Client::call`].
     pub fn page(&self, filter: AppTokenFilter, pager: Pager) -> Result<AppTokenList, Error> {
         let list = ListAppTokens::new().filter(filter).pager(pager);
-        self.client.call_with(&list, &read_options())
+        self.client.call(&list)
     }
 
     /// All app tokens that match the filter, oldest first. The iterator ends after the first error. See
@@ -95,7 +95,7 @@ impl AppTokens {
         let mut pages = Some(AppTokenPages::new(filter));
         let tokens_of_pages = iter::from_fn(move || {
             let request = pages.as_ref()?.next_request()?;
-            match client.call_with(&request, &read_options()) {
+            match client.call(&request) {
                 Ok(page) => pages.as_mut().map(|pages| Ok(pages.take_new(page))),
                 Err(error) => {
                     pages = None;

@@ -91,6 +91,7 @@ struct PreparedCall {
     references: Vec<TargetedReference>,
     /// Whether the client's own session is sent.
     needs_session: bool,
+    is_repeatable: bool,
 }
 
 impl<'a> BatchRequest<'a> {
@@ -161,7 +162,7 @@ impl<'a> BatchRequest<'a> {
             })
             .collect();
         let not_executed = refusals.iter().all(Option::is_some)
-            && (self.options.idempotent || results.iter().all(was_rejected));
+            && (self.is_repeatable() || results.iter().all(was_rejected));
         let ks_refusals = refusals.into_iter().flatten().collect();
         let unresolved = self.unresolved_references(&results);
         let outcomes = self.calls.iter().zip(results);
@@ -193,6 +194,10 @@ impl ApiRequest for BatchRequest<'_> {
 
     fn needs_session(&self) -> bool {
         self.calls.iter().any(|call| call.needs_session)
+    }
+
+    fn is_repeatable(&self) -> bool {
+        self.options.repeatable.unwrap_or_else(|| self.calls.iter().all(|call| call.is_repeatable))
     }
 
     fn wire_request(&self, session: Option<&Session>) -> WireRequest {
@@ -253,7 +258,7 @@ impl PreparedCall {
         batch: &BatchId,
         options: &CallOptions,
     ) -> Result<Self, InvalidMultirequest> {
-        let Call { name, mut parameters, references, ks } = call;
+        let Call { name, mut parameters, references, ks, is_repeatable } = call;
         if name.service().is_empty() || name.action().is_empty() {
             return Err(InvalidMultirequest::MissingActionName { number });
         }
@@ -276,7 +281,7 @@ impl PreparedCall {
         if let Some(parameter) = find_reserved(&parameters) {
             return Err(InvalidMultirequest::ReservedParameter { number, parameter });
         }
-        Ok(Self { name, parameters, references, needs_session })
+        Ok(Self { name, parameters, references, needs_session, is_repeatable })
     }
 }
 

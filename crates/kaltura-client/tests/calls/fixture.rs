@@ -1,5 +1,6 @@
 //! A client with its server, its clock, and a session source that counts logins.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -32,6 +33,7 @@ pub(crate) struct Source {
     logins: Arc<AtomicU32>,
     login_duration: Duration,
     error: Arc<Mutex<Option<AuthError>>>,
+    errors: Arc<Mutex<VecDeque<AuthError>>>,
     supports_requests: bool,
 }
 
@@ -42,6 +44,7 @@ impl Source {
             logins: Arc::default(),
             login_duration: Duration::ZERO,
             error: Arc::default(),
+            errors: Arc::default(),
             supports_requests: true,
         }
     }
@@ -61,6 +64,11 @@ impl Source {
         *self.error.lock().unwrap() = Some(error);
     }
 
+    /// Lets the next logins fail, one with each of these errors.
+    pub(crate) fn fail_with(&self, errors: impl IntoIterator<Item = AuthError>) {
+        self.errors.lock().unwrap().extend(errors);
+    }
+
     pub(crate) fn logins(&self) -> u32 {
         self.logins.load(Ordering::SeqCst)
     }
@@ -68,6 +76,9 @@ impl Source {
     fn issue(&self, clock: &dyn Clock) -> Result<IssuedSession, AuthError> {
         let login = self.logins.fetch_add(1, Ordering::SeqCst) + 1;
         if let Some(error) = self.error.lock().unwrap().clone() {
+            return Err(error);
+        }
+        if let Some(error) = self.errors.lock().unwrap().pop_front() {
             return Err(error);
         }
         let now = UnixTime::from_seconds(i64::try_from(clock.unix_time().as_secs()).unwrap());
@@ -182,6 +193,12 @@ impl BlockingFixture {
     }
 }
 
+/// A reading action, which can be repeated.
 pub(crate) fn list() -> RawAction {
     RawAction::new("media", "list")
+}
+
+/// An action that cannot be repeated.
+pub(crate) fn add() -> RawAction {
+    RawAction::new("media", "add")
 }

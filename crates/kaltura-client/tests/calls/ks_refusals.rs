@@ -3,7 +3,7 @@
 use kaltura_client::auth::ErrorKind as AuthErrorKind;
 use kaltura_client::auth::manager::Phase;
 use kaltura_client::types::{Ks, KsRefusal};
-use kaltura_client::{CallOptions, ErrorKind};
+use kaltura_client::{CallOptions, ErrorKind, RetryPolicy};
 use serde_json::Value;
 
 use crate::fixture::{Fixture, ks, list};
@@ -73,10 +73,14 @@ fn a_call_is_sent_again_once() {
     assert!(!error.is_retryable());
     assert_eq!(fixture.server.sessions(), [Some(ks(1)), Some(ks(2))]);
     // Two sessions in a row were revoked early: the backoff starts.
-    let error = fixture.call().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NoSession(AuthErrorKind::RevokedEarly));
+    let error = fixture.clock.run(fixture.client.session()).unwrap_err();
+    assert_eq!(error.kind(), AuthErrorKind::RevokedEarly);
     assert!(error.is_retryable());
     assert_eq!((fixture.server.sent().len(), fixture.source.logins()), (2, 2));
+    // A call waits for its end.
+    fixture.call().unwrap();
+    assert!((500..=1000).contains(&fixture.clock.now().as_millis()));
+    assert_eq!((fixture.server.sent().len(), fixture.source.logins()), (3, 3));
 }
 
 #[test]
@@ -154,8 +158,8 @@ fn a_ks_of_the_caller_is_not_replaced() {
 }
 
 #[test]
-fn a_failed_login_is_the_error_of_all_calls_and_is_not_repeated() {
-    let fixture = Fixture::new([]);
+fn without_retries_a_failed_login_is_the_error_of_all_calls_and_is_not_repeated() {
+    let fixture = Fixture::with_builder([], |builder| builder.retry(RetryPolicy::never()));
     fixture.source.fail(kaltura_client::auth::Error::from_source("the vault is unavailable", true));
     let action = list();
     let calls = (0..20).map(|_| fixture.client.call(&action));

@@ -9,6 +9,7 @@ mod error_kinds;
 mod fixture;
 mod ks_refusals;
 mod login_as;
+mod login_retries;
 mod multirequest;
 mod request_content;
 mod retries;

@@ -25,7 +25,7 @@ pub(super) fn walk_through(
             let call = RawAction::new(action.service(), action.action()).params(walk.parameters());
             // Once it has answered with a list, it is known to do no harm.
             let options = line.options.clone();
-            let options = if walk.listed() > 0 { options.idempotent() } else { options };
+            let options = if walk.listed() > 0 { options.repeatable(true) } else { options };
             match line.signals.unless_stopped(line.client.call_with(&call, &options)).await? {
                 Ok(answer) => {
                     worked = true;
