@@ -78,6 +78,7 @@ impl Suite<'_> {
             Rule::OtherContentType => messages::other_content_type(self).await,
             Rule::RequestHeaders => messages::request_headers(self).await,
             Rule::SentOnce => messages::sent_once(self).await,
+            Rule::FreshConnection => messages::fresh_connection(self).await,
             Rule::Status => messages::status(self).await,
             Rule::ResponseHeaders => messages::response_headers(self).await,
             Rule::ResponseBody => messages::response_body(self).await,
