@@ -13,8 +13,9 @@ use kaltura_auth::manager::{Event, Phase};
 use kaltura_auth::runtime::Clock as _;
 use kaltura_auth::source::{PartnerSecretLogin, PartnerSecretSource};
 use kaltura_auth::{
-    AppTokenLogin, BlockingTransport, ErrorKind as AuthErrorKind, ServiceUrl, SessionRequest, Transport,
-    TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait, transport_fn,
+    AppTokenLogin, ErrorKind as AuthErrorKind, ServiceUrl, SessionRequest, Transport, TransportError,
+    TransportErrorKind, WireRequest, WireResponse, async_trait, blocking::Transport as BlockingTransport,
+    transport_fn,
 };
 use kaltura_client::{CallOptions, Client, Error, ErrorKind, RawAction, RetryPolicy};
 use kaltura_emulator::{

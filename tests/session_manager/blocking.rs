@@ -5,7 +5,8 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use kaltura_auth::manager::{BlockingSessionManager, Event, InvalidReason, Policy};
+use kaltura_auth::blocking::SessionManager as BlockingSessionManager;
+use kaltura_auth::manager::{Event, InvalidReason, Policy};
 use kaltura_auth::runtime::Clock;
 use kaltura_auth::{Error, ErrorKind, Session};
 use kaltura_testing::mock::Latch;

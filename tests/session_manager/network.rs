@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use kaltura_auth::{BlockingTransport, TransportError, TransportErrorKind, WireRequest, WireResponse};
+use kaltura_auth::{
+    TransportError, TransportErrorKind, WireRequest, WireResponse, blocking::Transport as BlockingTransport,
+};
 use kaltura_emulator::Emulator;
 use kaltura_testing::mock::Latch;
 use serde_json::Value;

@@ -47,7 +47,7 @@ pub mod service_url;
 mod session;
 pub mod source;
 mod token_hash;
-pub mod transport;
+mod transport;
 pub mod wire;
 
 pub use async_trait::async_trait;
@@ -61,8 +61,5 @@ pub use runtime::maybe_send::{MaybeSend, MaybeSync};
 pub use service_url::{InvalidServiceUrl, Region, ServiceUrl, UnknownRegion};
 pub use session::{Adjustment, Fingerprint, KsLabel, Session, SessionId};
 pub use token_hash::TokenHash;
-pub use transport::{
-    BlockingTransport, BlockingTransportFn, Transport, TransportError, TransportErrorKind, TransportFn,
-    blocking_transport_fn, transport_fn,
-};
+pub use transport::{Transport, TransportError, TransportErrorKind, TransportFn, transport_fn};
 pub use wire::{ResponseMetadata, WireRequest, WireResponse};

@@ -6,10 +6,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_auth::manager::{BlockingSessionManager, InvalidReason, Moment, Observer, Policy, Status};
+use kaltura_auth::blocking::SessionManager as BlockingSessionManager;
+use kaltura_auth::blocking::SessionSource as BlockingSessionSource;
+use kaltura_auth::manager::{InvalidReason, Moment, Observer, Policy, Status};
 use kaltura_auth::runtime::Clock;
-use kaltura_auth::source::{AppTokenSource, BlockingSessionSource};
-use kaltura_auth::{AppTokenLogin, BlockingTransport, ServiceUrl, Session, SessionRequest};
+use kaltura_auth::source::AppTokenSource;
+use kaltura_auth::{
+    AppTokenLogin, ServiceUrl, Session, SessionRequest, blocking::Transport as BlockingTransport,
+};
 use kaltura_types::Action;
 
 pub use self::app_tokens::AppTokens;
@@ -77,7 +81,7 @@ impl fmt::Debug for ClientBuilder {
 /// thread. Otherwise it works like the async [`Client`](crate::Client).
 ///
 /// ```
-/// # use kaltura_auth::{AppTokenLogin, BlockingTransport, runtime::Clock};
+/// # use kaltura_auth::{AppTokenLogin, blocking::Transport as BlockingTransport, runtime::Clock};
 /// # use kaltura_client::{Error, RawAction, blocking}; use serde_json::Value;
 /// # fn example(
 /// #     login: AppTokenLogin, transport: impl BlockingTransport + 'static, clock: impl Clock + 'static,

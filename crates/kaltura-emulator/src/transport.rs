@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kaltura_auth::{
-    BlockingTransport, Transport, TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait,
+    Transport, TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait,
+    blocking::Transport as BlockingTransport,
 };
 
 use crate::emulator::Emulator;

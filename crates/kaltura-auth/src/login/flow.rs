@@ -32,7 +32,7 @@ pub enum FlowStep {
 /// [`AppTokenLogin::run`] and [`AppTokenLogin::run_blocking`] are a few lines on top of it:
 ///
 /// ```
-/// # use kaltura_auth::{AppTokenFlow, AppTokenLogin, BlockingTransport, Error, FlowStep, Session};
+/// # use kaltura_auth::{AppTokenFlow, AppTokenLogin, blocking::Transport as BlockingTransport, Error, FlowStep, Session};
 /// fn log_in(login: &AppTokenLogin, transport: &dyn BlockingTransport) -> Result<Session, Error> {
 ///     let mut step = AppTokenFlow::start(login);
 ///     loop {
@@ -56,7 +56,7 @@ pub enum FlowStep {
 pub struct AppTokenFlow {
     login: Arc<AppTokenLogin>,
     /// The request whose response is awaited.
-    request: WireRequest,
+    request: Box<WireRequest>,
     awaiting: Awaiting,
 }
 
@@ -103,7 +103,7 @@ impl AppTokenFlow {
     /// is unusable.
     pub fn receive(self, result: Result<WireResponse, TransportError>) -> Result<FlowStep, Error> {
         if let Some(request) = self.request.on_fresh_connection(&result) {
-            return Ok(FlowStep::Send(request.clone(), Self { request, ..self }));
+            return Ok(Self { request: Box::new(request), ..self }.step());
         }
         match self.awaiting {
             Awaiting::WidgetSession { uncached, sent } => {
@@ -160,7 +160,11 @@ impl AppTokenFlow {
     }
 
     fn send(login: Arc<AppTokenLogin>, request: WireRequest, awaiting: Awaiting) -> FlowStep {
-        FlowStep::Send(request.clone(), Self { login, request, awaiting })
+        Self { login, request: Box::new(request), awaiting }.step()
+    }
+
+    fn step(self) -> FlowStep {
+        FlowStep::Send(WireRequest::clone(&self.request), self)
     }
 }
 

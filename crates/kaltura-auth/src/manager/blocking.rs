@@ -14,7 +14,7 @@ use super::{Moment, SessionResult};
 use crate::error::Error;
 use crate::runtime::Clock;
 use crate::session::Session;
-use crate::source::BlockingSessionSource;
+use crate::source::blocking::BlockingSessionSource;
 
 /// Keeps one session valid for any number of threads.
 ///
@@ -25,8 +25,8 @@ use crate::source::BlockingSessionSource;
 /// A clone is a handle to the same session.
 ///
 /// ```
-/// # use kaltura_auth::{AppTokenLogin, BlockingTransport, Error}; use kaltura_auth::runtime::Clock;
-/// # use kaltura_auth::manager::BlockingSessionManager; use kaltura_auth::source::AppTokenSource;
+/// # use kaltura_auth::{AppTokenLogin, blocking::Transport as BlockingTransport, Error}; use kaltura_auth::runtime::Clock;
+/// # use kaltura_auth::blocking::SessionManager as BlockingSessionManager; use kaltura_auth::source::AppTokenSource;
 /// # fn example(
 /// #     login: AppTokenLogin, transport: impl BlockingTransport + 'static, clock: impl Clock + 'static,
 /// # ) -> Result<(), Error> {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kaltura_types::{Ks, SessionRequest};
 
-use super::{BlockingCredentialsSource, BlockingSessionSource, CredentialsSource, SessionSource};
+use super::blocking::{BlockingCredentialsSource, BlockingSessionSource};
+use super::{CredentialsSource, SessionSource};
 use crate::credentials::AppTokenCredentials;
 use crate::error::Error;
 use crate::login::{AppTokenFlow, AppTokenLogin, FlowStep};

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use kaltura_ks::KsFields;
 use kaltura_types::{AdminSecret, Lifetime, PartnerId, Privileges, SessionRequest, SessionType, UserId};
 
-use super::{BlockingSessionSource, SessionSource};
+use super::SessionSource;
+use super::blocking::BlockingSessionSource;
 use crate::error::Error;
 use crate::runtime::Clock;
 use crate::runtime::maybe_send::{MaybeSend, MaybeSync};

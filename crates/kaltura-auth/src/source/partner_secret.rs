@@ -9,7 +9,8 @@ use kaltura_types::{
     StartSession, UserId, payload,
 };
 
-use super::{BlockingSessionSource, SessionSource};
+use super::SessionSource;
+use super::blocking::BlockingSessionSource;
 use crate::error::{Error, LoginStep};
 use crate::login::{CLIENT_TAG, DEFAULT_TIMEOUT};
 use crate::runtime::Clock;

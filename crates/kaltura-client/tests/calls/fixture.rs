@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use kaltura_client::auth::blocking::SessionSource as BlockingSessionSource;
 use kaltura_client::auth::manager::{IssuedSession, Moment};
 use kaltura_client::auth::runtime::{Clock, Runtime as _};
-use kaltura_client::auth::source::{BlockingSessionSource, SessionSource};
+use kaltura_client::auth::source::SessionSource;
 use kaltura_client::auth::{Error as AuthError, ServiceUrl, Session, SessionRequest, async_trait};
 use kaltura_client::types::{Ks, Lifetime, PartnerId, UnixTime};
 use kaltura_client::{Client, ClientBuilder, Error, RawAction, blocking};

@@ -5,7 +5,9 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
-use kaltura_auth::{BlockingTransport, Transport, TransportError, WireRequest, WireResponse};
+use kaltura_auth::{
+    Transport, TransportError, WireRequest, WireResponse, blocking::Transport as BlockingTransport,
+};
 
 use super::report::{Outcome, Report, Rule};
 use super::server::{ReceivedRequest, Route, TestServer};

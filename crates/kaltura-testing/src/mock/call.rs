@@ -11,7 +11,7 @@ use serde_json::Value;
 /// `Debug` shows the parameters, with secrets redacted.
 ///
 /// ```
-/// # use kaltura_auth::{BlockingTransport as _, WireRequest};
+/// # use kaltura_auth::{blocking::Transport as _, WireRequest};
 /// # use kaltura_testing::mock::{MockTransport, responses};
 /// let kaltura = MockTransport::new();
 /// kaltura.expect("appToken.list").respond(responses::app_token_list([]));

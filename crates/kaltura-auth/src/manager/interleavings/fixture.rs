@@ -14,10 +14,12 @@ use shuttle::sync::Mutex;
 use shuttle::thread;
 
 use crate::error::Error;
-use crate::manager::{BlockingSessionManager, IssuedSession, Moment, SessionManager};
+use crate::manager::blocking::BlockingSessionManager;
+use crate::manager::{IssuedSession, Moment, SessionManager};
 use crate::runtime::{BoxFuture, Clock, NotSpawned, Runtime};
 use crate::session::Session;
-use crate::source::{BlockingSessionSource, SessionSource};
+use crate::source::SessionSource;
+use crate::source::blocking::BlockingSessionSource;
 
 /// The lifetime of a session, in seconds.
 const LIFETIME: u64 = 3600;

@@ -6,7 +6,8 @@ use shuttle::thread::{self, JoinHandle};
 
 use super::explore;
 use super::fixture::Fixture;
-use crate::manager::{BlockingSessionManager, InvalidReason, SessionResult};
+use crate::manager::blocking::BlockingSessionManager;
+use crate::manager::{InvalidReason, SessionResult};
 
 fn request(manager: &BlockingSessionManager) -> JoinHandle<SessionResult> {
     let manager = manager.clone();
