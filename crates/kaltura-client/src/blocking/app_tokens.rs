@@ -43,7 +43,7 @@ impl AppTokens {
     /// # Errors
     ///
     /// [`Error`] of the kind [`InvalidCall`](crate::ErrorKind::InvalidCall) if the draft is invalid
-    /// ([`AppTokenDraft::mistake`]); then nothing is sent. Otherwise as [`Client::call`].
+    /// ([`AppTokenDraft::validate`]); then nothing is sent. Otherwise as [`Client::call`].
     pub fn add(&self, draft: AppTokenDraft) -> Result<AppToken, Error> {
         let draft = validate_draft("add", draft.hash_type_if_unset(HashType::Sha256))?;
         self.client.call(&AddAppToken::new(draft))
