@@ -89,3 +89,15 @@ impl Jitter {
         (mixed >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_durations_do_not_overflow() {
+        assert_eq!(scale(Duration::MAX, 1.0), Duration::MAX);
+        assert_eq!(scale(Duration::MAX, 1.25), Duration::MAX);
+        assert_eq!(scale(Duration::from_secs(4), 0.5), Duration::from_secs(2));
+    }
+}
