@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use kaltura_auth::manager::{Event, Phase};
+use kaltura_auth::manager::{Event, Phase, observer_fn};
 use kaltura_auth::runtime::Clock as _;
 use kaltura_auth::source::{PartnerSecretLogin, PartnerSecretSource};
 use kaltura_auth::{
@@ -494,15 +494,15 @@ fn with_faults_at_one_login_in_ten_no_call_fails_that_has_time() {
         (START_WIDGET_SESSION, Fault::Status(502)),
         (START_SESSION, Fault::Reset),
     ] {
-        fixture.emulator().inject(FaultRule::new(fault).on(action).with_probability(0.1));
+        fixture.emulator().inject(FaultRule::new(fault).on(action).probability(0.1));
     }
     let failed = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&failed);
-    let observer = move |event: &Event| {
+    let observer = observer_fn(move |event, _| {
         if matches!(event, Event::LoginFailed { .. }) {
             count.fetch_add(1, Ordering::SeqCst);
         }
-    };
+    });
     let builder = Client::builder(fixture.login(), fixture.clone(), fixture.runtime.clone());
     let (client, blocking, list) = (builder.observer(observer).build(), fixture.blocking_client(), list());
     for round in 0..500 {

@@ -12,6 +12,10 @@ pub mod vectors {
     pub const TOKEN_HASH: &str = include_str!("vectors/token-hash.json");
     /// HTTP exchanges, in the order in which they were recorded.
     pub const EXCHANGES: &str = include_str!("vectors/exchanges.json");
+    /// The exchanges of the second measurement, and the objects that its state had besides the seed.
+    pub const EXCHANGES_2: &str = include_str!("vectors/exchanges-2.json");
+    /// HTTP exchanges of uploads and entries, in the order in which they were recorded.
+    pub const EXCHANGES_3: &str = include_str!("vectors/exchanges-3.json");
     /// The state of the server before the exchanges.
     pub const SEED: &str = include_str!("vectors/seed.json");
 }

@@ -9,12 +9,12 @@ use kaltura_auth::{
     AppTokenLogin, ServiceUrl, SessionRequest, WireRequest, WireResponse, blocking::Transport as _,
 };
 use kaltura_client::multirequest::{Handle, InvalidMultirequest, UnresolvedReason};
-use kaltura_client::{CallError, Client, Error, ErrorKind, Multirequest, RawAction, Subrequest};
+use kaltura_client::{CallError, Client, ErrorKind, Multirequest, RawAction, Subrequest};
 use kaltura_emulator::{AppTokenSeed, Clock, Emulator, Fault, FaultRule, PartnerSeed};
 use kaltura_testing::runtime::TestRuntime;
 use kaltura_types::{
     AddAppToken, AppToken, AppTokenDraft, AppTokenId, AppTokenList, DeleteAppToken, GetAppToken, GetSession,
-    HashType, KsRefusal, ListAppTokens, PartnerId, SessionType, StartSession, StartWidgetSession, UnixTime,
+    HashType, ListAppTokens, PartnerId, SessionType, StartSession, StartWidgetSession, UnixTime,
     UpdateAppToken, WidgetId,
 };
 use serde_json::{Value, json};
@@ -256,22 +256,24 @@ fn batch_with_an_expired_session_is_sent_again_as_a_whole() {
 }
 
 #[test]
-fn batch_that_reaches_the_actions_limit_is_not_sent_again() {
-    let fixture = Fixture::with(AppTokenSeed::new().privileges("actionslimit:3"));
+fn batch_is_one_action_of_the_actions_limit() {
+    let fixture = Fixture::with(AppTokenSeed::new().privileges("actionslimit:1"));
     let client = fixture.client();
-    let mut batch = Multirequest::new();
-    let handles: Vec<Handle<AppToken>> =
-        (0..5).map(|_| batch.add(AddAppToken::new(AppTokenDraft::new()))).collect();
-    let mut results = fixture.runtime.block_on(client.multirequest(batch)).unwrap();
-    let outcomes: Vec<Result<AppToken, Error>> =
-        handles.into_iter().map(|handle| results.take(handle)).collect();
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3);
-    let limit_reached = ErrorKind::KsRefused(KsRefusal::ActionsLimitExceeded);
-    assert!(outcomes[3..].iter().all(|outcome| outcome.as_ref().unwrap_err().kind() == limit_reached));
-    assert_eq!(fixture.emulator.calls().count("appToken.add"), 5);
-    // The next call uses a new session.
-    fixture.runtime.block_on(client.call(&get(fixture.emulator.app_token().id()))).unwrap();
-    assert_eq!(fixture.emulator.calls().count("appToken.startSession"), 2);
+    let add_five = || {
+        let mut batch = Multirequest::new();
+        let handles: Vec<Handle<AppToken>> =
+            (0..5).map(|_| batch.add(AddAppToken::new(AppTokenDraft::new()))).collect();
+        let mut results = fixture.runtime.block_on(client.multirequest(batch)).unwrap();
+        assert!(handles.into_iter().all(|handle| results.take(handle).is_ok()));
+    };
+    add_five();
+    assert_eq!(fixture.emulator.calls().count("appToken.startSession"), 1);
+    // The session has no action left: the whole batch is refused, and sent again with a new session.
+    add_five();
+    let calls = fixture.emulator.calls();
+    assert_eq!(calls.count("appToken.startSession"), 2);
+    assert_eq!(calls.of("appToken.add").filter(|call| call.succeeded()).count(), 10);
+    assert_eq!(calls.count("appToken.add"), 15);
 }
 
 #[test]

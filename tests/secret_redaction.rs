@@ -9,7 +9,7 @@ use std::fmt::{Debug, Display};
 use std::sync::{Arc, Mutex};
 
 use kaltura_auth::blocking::SessionManager as BlockingSessionManager;
-use kaltura_auth::manager::{Event, InvalidReason};
+use kaltura_auth::manager::{InvalidReason, observer_fn};
 use kaltura_auth::runtime::Clock;
 use kaltura_auth::source::{AppTokenSource, PartnerSecretLogin, PartnerSecretSource};
 use kaltura_auth::{
@@ -250,7 +250,11 @@ fn session_manager_shows_no_secret() {
         let source = AppTokenSource::new(login(), Server::new(failure));
         output.lock().unwrap().debug(&login());
         let manager = BlockingSessionManager::builder(source, FixedClock)
-            .observer(move |event: &Event| observed.lock().unwrap().debug(event))
+            .observer(observer_fn(move |event, identity| {
+                let mut observed = observed.lock().unwrap();
+                observed.debug(event);
+                observed.debug(identity);
+            }))
             .build();
         for _ in 0..3 {
             match manager.session() {
@@ -308,4 +312,159 @@ fn partner_secret_is_sent_and_not_shown() {
         output.assert_clean();
         assert!(server.received().contains(PARTNER_SECRET));
     }
+}
+
+/// The spellings in which a server may return a secret that it received.
+fn spellings(secret: &str) -> Vec<String> {
+    let each = |to: &dyn Fn(u8) -> String| secret.bytes().map(to).collect::<String>();
+    let split = |by: &str| secret.chars().map(String::from).collect::<Vec<_>>().join(by);
+    let groups = |by: &str| {
+        let characters: Vec<char> = secret.chars().collect();
+        characters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(by)
+    };
+    vec![
+        secret.to_owned(),
+        secret.to_uppercase(),
+        base64(secret),
+        base64(&format!("x{secret}")),
+        base64(&format!("xx{secret}.")),
+        base64(secret).replace('+', "-").replace('/', "_"),
+        hex::encode(secret),
+        hex::encode_upper(secret),
+        each(&|byte| format!("{byte:02x}:")),
+        each(&|byte| format!("%{byte:02X}")),
+        each(&|byte| format!("%25{byte:02x}")),
+        each(&|byte| format!("&#{byte};")),
+        each(&|byte| format!("&#x{byte:X};")),
+        each(&|byte| format!("\\u{byte:04x}")),
+        each(&|byte| format!("\\x{byte:02X}")),
+        each(&|byte| format!("={byte:02X}")),
+        split(" "),
+        split("=\r\n"),
+        split("\u{ad}"),
+        split("<wbr>"),
+        groups(" "),
+        groups("\r\n"),
+    ]
+}
+
+fn base64(text: &str) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digit = |bits: u32| char::from(ALPHABET[(bits & 63) as usize]);
+    text.as_bytes()
+        .chunks(3)
+        .flat_map(|group| {
+            let bits = group.iter().chain(&[0, 0]).take(3).fold(0, |bits, byte| bits << 8 | u32::from(*byte));
+            let digits = [18, 12, 6, 0].map(|shift| digit(bits >> shift));
+            digits.into_iter().take(group.len() + 1).chain(std::iter::repeat_n('=', 3 - group.len()))
+        })
+        .collect()
+}
+
+/// Responses that contain a text, each at another place.
+fn places(text: &str) -> Vec<WireResponse> {
+    let exception = |code: &str, message: &str, args: Value| {
+        let body =
+            json!({"code": code, "message": message, "objectType": "KalturaAPIException", "args": args});
+        WireResponse::new(200, body.to_string())
+    };
+    let fine = || exception("USER_BLOCKED", "", json!([]));
+    vec![
+        exception("BRAND_NEW", text, json!([])),
+        exception("BRAND_NEW", &format!("{} {text} was not found", "so it is, ".repeat(15)), json!([])),
+        exception("INVALID_APP_TOKEN_HASH", text, json!([])),
+        exception(text, "", json!([])),
+        exception("INVALID_KS", "", json!({"KSID": text})),
+        exception("MISSING_MANDATORY_PARAMETER", "", json!({"PARAM_NAME": text})),
+        exception("APP_TOKEN_ID_NOT_FOUND", "", json!({"ID": text, "OTHER": text})),
+        exception("SERVICE_FORBIDDEN", "", json!({"SERVICE": format!("user->{text}")})),
+        exception("BRAND_NEW", "", json!({text: "name"})),
+        fine().with_header("X-Me", text),
+        fine().with_header("X-Kaltura-Session", format!("{text}, 1795493355")),
+        WireResponse::new(302, text)
+            .with_header("Location", format!("https://{text}@example.com/?ks={text}")),
+        WireResponse::new(502, format!("<html>{text}</html>")).with_header("X-Me", text),
+        WireResponse::new(200, json!({"ks": [text], "objects": text}).to_string()),
+        WireResponse::new(200, format!("{{\"ks\":\"{text}")),
+    ]
+}
+
+impl Output {
+    /// Whether twelve characters of this spelling were output, however split.
+    fn shows(&self, spelling: &str) -> bool {
+        let squeezed = |text: &str| {
+            let text = text.replace("<wbr>", "").replace("\\u{ad}", "").replace("\\r", "").replace("\\n", "");
+            text.chars().filter(|c| !c.is_whitespace() && *c != '\u{ad}').collect::<Vec<char>>()
+        };
+        let (output, spelling) = (squeezed(&self.0).iter().collect::<String>(), squeezed(spelling));
+        spelling.windows(12).any(|part| output.contains(&part.iter().collect::<String>()))
+    }
+}
+
+#[test]
+fn no_spelling_of_a_sent_secret_is_shown_at_any_place() {
+    let mut responses = 0;
+    for (failing, secret) in [
+        ("startSession", WIDGET_KS.to_owned()),
+        ("startSession", token_hash()),
+        ("list", SESSION_KS.to_owned()),
+        ("list", PARTNER_SECRET.to_owned()),
+    ] {
+        for spelling in spellings(&secret) {
+            for response in places(&spelling) {
+                let (reply, server) = (response.clone(), Server::new(None));
+                let transport = blocking_transport_fn(move |request| match request.action() {
+                    action if action == failing => Ok(reply.clone()),
+                    _ => server.send(request),
+                });
+                let output = Arc::new(Mutex::new(Output::default()));
+                let observed = Arc::clone(&output);
+                let client = kaltura_client::blocking::Client::builder(login(), transport, FixedClock)
+                    .retry(RetryPolicy::never())
+                    .observer(observer_fn(move |event, identity| {
+                        let mut output = observed.lock().unwrap();
+                        output.debug(event);
+                        output.debug(identity);
+                    }))
+                    .build();
+                let action =
+                    RawAction::new("media", "list").param("secret", PARTNER_SECRET).output::<Vec<u8>>();
+                let error = client.call(&action).unwrap_err();
+                let mut output = output.lock().unwrap();
+                output.error(&error);
+                output.display(&error.report());
+                output.debug(&error.response_metadata());
+                output.debug(&response);
+                output.debug(&client.status());
+                if let Some(error) = error.api_error() {
+                    output.display(&error.message());
+                    output.debug(&error.args().collect::<Vec<_>>());
+                }
+                assert!(!output.shows(&spelling), "{spelling:?} was output:\n{}", output.0);
+                responses += 1;
+            }
+        }
+    }
+    assert!(responses > 1000, "{responses}");
+}
+
+#[test]
+fn the_raw_text_of_the_server_is_under_its_own_name() {
+    // The control: what is not shown above has arrived, and would be found if it were shown.
+    for spelling in spellings(SESSION_KS) {
+        let Some(response) = places(&spelling).into_iter().next() else { panic!("a place") };
+        let transport = blocking_transport_fn(move |_| Ok(response.clone()));
+        let error = login().run_blocking(&transport).unwrap_err();
+        let mut output = Output::default();
+        output.display(&error.api_error().unwrap().server_text());
+        assert!(output.shows(&spelling), "{spelling:?}");
+    }
+}
+
+#[test]
+fn actions_and_options_show_no_value() {
+    let mut output = Output::default();
+    output.debug(&RawAction::new("partner", "get").param("note", PARTNER_SECRET).param("x", json!([TOKEN])));
+    output.debug(&CallOptions::new().header("x-note", SESSION_KS).ks(Ks::new(WIDGET_KS)));
+    output.assert_clean();
 }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use kaltura_auth::blocking::SessionManager as BlockingSessionManager;
-use kaltura_auth::manager::{Event, InvalidReason, Policy};
+use kaltura_auth::manager::{Event, InvalidReason, Policy, observer_fn};
 use kaltura_auth::runtime::Clock;
 use kaltura_auth::{Error, ErrorKind, Session};
 use kaltura_testing::mock::Latch;
@@ -110,11 +110,11 @@ fn waiter_gets_the_result_of_the_login_that_it_joined() {
     let gate = Latch::new();
     let in_observer = fixture.clone();
     let manager = BlockingSessionManager::builder(fixture.blocking_source(), fixture.runtime.clone())
-        .observer(move |event: &Event| {
+        .observer(observer_fn(move |event, _| {
             if matches!(event, Event::LoginSucceeded { .. }) {
                 in_observer.advance(seconds(2));
             }
-        })
+        }))
         .build();
     fixture.network.on_next(START_WIDGET_SESSION, Behavior::WaitFor(gate.clone()));
     let results: Vec<_> = share_login(&fixture, &manager, &gate, 32)
@@ -151,11 +151,11 @@ fn panic_in_an_observer_leaves_no_thread_waiting() {
         let fixture = Fixture::new();
         let gate = Latch::new();
         let manager = BlockingSessionManager::builder(fixture.blocking_source(), fixture.runtime.clone())
-            .observer(move |event: &Event| match event {
+            .observer(observer_fn(move |event, _| match event {
                 Event::LoginStarted { .. } => assert!(!panics_on_start, "the observer panics"),
                 Event::LoginSucceeded { .. } => assert!(panics_on_start, "the observer panics"),
                 _ => {}
-            })
+            }))
             // The waiters must be woken by the panic: with this timeout the test would hang.
             .policy(Policy::default().login_timeout(seconds(86_400)))
             .build();

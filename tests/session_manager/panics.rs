@@ -4,7 +4,7 @@ use std::task::Poll;
 
 use futures_util::future::join_all;
 use kaltura_auth::ErrorKind;
-use kaltura_auth::manager::{Event, SessionManager};
+use kaltura_auth::manager::{Event, Observer, SessionManager, observer_fn};
 use kaltura_testing::mock::Latch;
 use kaltura_testing::runtime::SpawnMode;
 
@@ -78,12 +78,12 @@ fn panic_in_a_renewal_keeps_the_session() {
 }
 
 /// An observer that panics when a login starts, or when it succeeds.
-fn panicking_observer(on_start: bool) -> impl Fn(&Event) + Send + Sync + 'static {
-    move |event| match event {
+fn panicking_observer(on_start: bool) -> impl Observer {
+    observer_fn(move |event, _| match event {
         Event::LoginStarted { .. } => assert!(!on_start, "the observer panics"),
         Event::LoginSucceeded { .. } => assert!(on_start, "the observer panics"),
         _ => {}
-    }
+    })
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use kaltura_auth::manager::{Event, InvalidReason, Phase, SessionManager};
+use kaltura_auth::manager::{Event, InvalidReason, Phase, SessionManager, observer_fn};
 use kaltura_auth::{Adjustment, ErrorKind};
 use kaltura_emulator::AppTokenSeed;
 use kaltura_types::Lifetime;
@@ -50,7 +50,7 @@ fn manager_with_events(fixture: &Fixture) -> (SessionManager, Arc<Mutex<Vec<Even
     let events = Arc::<Mutex<Vec<Event>>>::default();
     let observed = Arc::clone(&events);
     let manager = SessionManager::builder(fixture.source(), fixture.runtime.clone())
-        .observer(move |event: &Event| observed.lock().unwrap().push(event.clone()))
+        .observer(observer_fn(move |event, _| observed.lock().unwrap().push(event.clone())))
         .build();
     (manager, events)
 }

@@ -21,6 +21,7 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
             Check::Test(command) => command.run_with_lines(root, out, &mut |line| counts.read(line)),
             Check::Tidy => crate::tidy::run(workspace, out),
             Check::Readme => crate::readme::run(workspace, out),
+            Check::Api => crate::api::check(workspace, out),
             Check::Clients => crate::clients::run(workspace, out),
             Check::Skip(_) => Ok(true),
         })?;
@@ -42,6 +43,7 @@ enum Check {
     Test(Command),
     Tidy,
     Readme,
+    Api,
     Clients,
     /// Not run, with the reason.
     Skip(&'static str),
@@ -53,6 +55,7 @@ impl fmt::Display for Check {
             Self::Run(command) | Self::Test(command) => write!(f, "$ {command}"),
             Self::Tidy => f.write_str("$ cargo xtask tidy"),
             Self::Readme => f.write_str("$ cargo xtask readme"),
+            Self::Api => f.write_str("$ cargo xtask api --check"),
             Self::Clients => f.write_str("$ cargo xtask clients"),
             Self::Skip(reason) => write!(f, "skipped: {reason}"),
         }
@@ -84,11 +87,13 @@ fn steps(readme: &ReadmeCommands, members: &[Member], cargo_deny: bool) -> Vec<S
         step("formatting", vec![run("cargo fmt --all --check")]),
         step("clippy", vec![run("cargo clippy --workspace --all-targets --all-features -- -D warnings")]),
         step("docs", vec![Check::Run(docs.env("RUSTDOCFLAGS", "-D warnings"))]),
+        step("public items", vec![Check::Api]),
         step("tidy", vec![Check::Tidy]),
         step("wasm", wasm(members)),
         step("interleavings", vec![Check::Test(interleavings)]),
         step("features", features(members)),
         step("readme", vec![Check::Readme]),
+        step("package outside of the workspace", outside()),
         step("licences, bans, sources", vec![deny]),
         step("clients in other languages", vec![Check::Clients]),
         step("demo", vec![Check::Run(readme.demo.clone())]),
@@ -107,8 +112,9 @@ fn wasm(members: &[Member]) -> Vec<Check> {
     present.map(command).map(Check::Run).collect()
 }
 
-/// Each published crate without features and with each feature alone, and `kaltura-http` with each TLS feature
-/// and `blocking`. One crate at a time: no crate may rely on features that its neighbours enable.
+/// Each published crate without features and with each feature alone, and `kaltura-http` with the features that meet
+/// in its code: each TLS feature and `blocking`, `client` and `blocking`. The tests of `kaltura-http` depend on TLS,
+/// so they also run without it, and with the provider of the program. One crate at a time: no crate may rely on features that its neighbours enable.
 fn features(members: &[Member]) -> Vec<Check> {
     let mut lines = Vec::new();
     for member in members.iter().filter(|member| member.published) {
@@ -118,10 +124,26 @@ fn features(members: &[Member]) -> Vec<Check> {
         }
         if member.name == "kaltura-http" {
             lines.extend(TLS.map(|tls| format!("{check} --features {tls},blocking")));
+            lines.push(format!("{check} --features client,blocking"));
         }
         lines.push(check);
     }
-    lines.iter().map(|line| Check::Run(Command::parse(line))).collect()
+    let checks = lines.iter().map(|line| Check::Run(Command::parse(line)));
+    let tests = members.iter().filter(|member| member.name == "kaltura-http").flat_map(|_| {
+        let test = "cargo test -p kaltura-http --no-default-features --features";
+        ["blocking", "rustls-no-provider,blocking"].map(|features| format!("{test} {features}"))
+    });
+    checks.chain(tests.map(|line| Check::Test(Command::parse(&line)))).collect()
+}
+
+/// A package as a user writes it, which is not a member of the workspace. It shares the build directory, and so the
+/// build of its dependencies.
+fn outside() -> Vec<Check> {
+    let manifest = "--manifest-path tests/outside/Cargo.toml";
+    vec![
+        Check::Run(Command::parse(&format!("cargo fmt {manifest} --check"))),
+        Check::Test(Command::parse(&format!("cargo test {manifest} --target-dir target"))),
+    ]
 }
 
 type Perform<'a> = dyn FnMut(&Check, &mut dyn Write) -> Result<bool, Failure> + 'a;
@@ -206,6 +228,7 @@ mod tests {
             name: name.to_owned(),
             manifest: String::new(),
             published,
+            library: true,
             features: features.iter().map(|feature| (*feature).to_owned()).collect(),
             dependencies: Vec::new(),
         };
@@ -253,10 +276,22 @@ mod tests {
         let mut expected: Vec<_> =
             combinations.iter().map(|features| format!("{http} --features {features}")).collect();
         expected.push(format!("{http} --features rustls-no-provider,blocking"));
+        expected.push(format!("{http} --features client,blocking"));
         expected.push(http.to_owned());
         expected.push("$ cargo check --no-default-features -p kaltura-emulator".to_owned());
         expected.push("$ cargo check --no-default-features -p kaltura-types".to_owned());
+        let test = "$ cargo test -p kaltura-http --no-default-features --features";
+        expected.push(format!("{test} blocking"));
+        expected.push(format!("{test} rustls-no-provider,blocking"));
         assert_eq!(checks("features", false), expected);
+    }
+
+    #[test]
+    fn the_package_outside_shares_the_build_directory() {
+        let checks = checks("package outside of the workspace", false);
+        assert!(checks[1].ends_with("tests/outside/Cargo.toml --target-dir target"), "{checks:?}");
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        assert!(root.join("tests/outside/Cargo.toml").is_file());
     }
 
     #[test]

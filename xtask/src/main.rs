@@ -1,5 +1,6 @@
 //! Tasks for the development of this workspace: `cargo xtask <task>`.
 
+mod api;
 mod ci;
 mod clients;
 mod command;
@@ -27,6 +28,7 @@ usage: cargo xtask <task>
   ci        every check of the continuous integration, in order; stops at the first failure
   tidy      rules that cargo, clippy, rustdoc and cargo-deny do not check
   readme    builds and runs the examples of the README, as a user's package
+  api       writes the public items of each library to docs/api; with `--check` compares them
   clients   runs the published clients for Python and Node.js, and curl, against `kaltura emulate`
   measure   the size of the release binary, and the time of `kaltura ks` compared with the client for Python
 
@@ -36,12 +38,15 @@ exit code: 0 success, 1 a check failed, 2 invalid command line
 type Task = fn(&Workspace, &mut dyn Write) -> Result<bool, Failure>;
 
 fn main() -> ExitCode {
+    if let Some(exit_code) = api::run_as_rustdoc() {
+        return exit_code;
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let mut out = io::stdout();
-    let [name] = &arguments[..] else { return usage_error() };
-    let result = if ["help", "--help", "-h"].contains(&name.as_str()) {
+    let result = if let ["help" | "--help" | "-h"] = arguments[..] {
         out.write_all(USAGE.as_bytes()).map(|()| true).map_err(Failure::from)
-    } else if let Some(task) = task(name) {
+    } else if let Some(task) = task(&arguments) {
         run(task, &mut out)
     } else {
         return usage_error();
@@ -56,13 +61,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn task(name: &str) -> Option<Task> {
-    match name {
-        "ci" => Some(ci::run),
-        "tidy" => Some(tidy::run),
-        "readme" => Some(readme::run),
-        "clients" => Some(clients::run),
-        "measure" => Some(measure::run),
+fn task(arguments: &[&str]) -> Option<Task> {
+    match arguments {
+        ["ci"] => Some(ci::run),
+        ["tidy"] => Some(tidy::run),
+        ["readme"] => Some(readme::run),
+        ["api"] => Some(api::write),
+        ["api", "--check"] => Some(api::check),
+        ["clients"] => Some(clients::run),
+        ["measure"] => Some(measure::run),
         _ => None,
     }
 }
@@ -90,8 +97,10 @@ mod tests {
     fn the_usage_lists_every_task() {
         let listed = USAGE.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
         let listed: Vec<_> = listed.collect();
-        assert_eq!(listed, ["ci", "tidy", "readme", "clients", "measure"]);
-        assert!(listed.iter().all(|name| task(name).is_some()));
-        assert!(task("tydi").is_none());
+        assert_eq!(listed, ["ci", "tidy", "readme", "api", "clients", "measure"]);
+        assert!(listed.iter().all(|name| task(&[name]).is_some()));
+        assert!(task(&["api", "--check"]).is_some());
+        assert!(task(&["tydi"]).is_none());
+        assert!(task(&[]).is_none());
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Member {
     /// The path of its `Cargo.toml` from the root.
     pub(crate) manifest: String,
     pub(crate) published: bool,
+    /// Whether it is a library, which others can use.
+    pub(crate) library: bool,
     pub(crate) features: Vec<String>,
     pub(crate) dependencies: Vec<Dependency>,
 }
@@ -43,6 +45,7 @@ impl Workspace {
             name: package.name.to_string(),
             manifest: package.manifest_path.strip_prefix(&root).unwrap_or(&package.manifest_path).to_string(),
             published: package.publish.as_ref().is_none_or(|registries| !registries.is_empty()),
+            library: package.targets.iter().any(|target| target.is_lib()),
             features: package.features.keys().cloned().collect(),
             dependencies: dependencies(package),
         });

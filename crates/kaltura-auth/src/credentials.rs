@@ -4,7 +4,7 @@ use kaltura_types::{AppToken, AppTokenId, AppTokenValue, HashType, PartnerId};
 
 /// An app token with its secret value: id, value and hash type, and the partner that it belongs to.
 ///
-/// Cheap to clone; a clone shares the secret. `Debug` does not show it.
+/// Cheap to clone; a clone shares the secret. `Debug` does not show it, and equality compares it in constant time.
 ///
 /// ```
 /// # use kaltura_auth::AppTokenCredentials; use kaltura_types::{HashType, PartnerId};
@@ -16,7 +16,7 @@ use kaltura_types::{AppToken, AppTokenId, AppTokenValue, HashType, PartnerId};
 /// );
 /// assert!(!format!("{token:?}").contains("3f78"));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppTokenCredentials {
     partner: PartnerId,
     id: AppTokenId,

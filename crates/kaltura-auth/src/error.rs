@@ -1,6 +1,7 @@
 //! The error of a login: what was being done, why it failed, and what to do.
 
 mod kind;
+mod report;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use kaltura_types::{ApiError, PartnerId, PayloadError, UnexpectedBody, UnixTime};
 
 pub use self::kind::ErrorKind;
+pub use self::report::Report;
 
 use crate::credentials::{AppTokenCredentials, CredentialIssue};
 use crate::session::Session;
@@ -50,8 +52,9 @@ impl fmt::Display for LoginStep {
 /// The error of a login.
 ///
 /// It has the step that failed ([`step`](Self::step)), the reason ([`kind`](Self::kind)), and what to do
-/// ([`hint`](Self::hint)); its source is the cause with the details. It contains no secret: what the server echoes is
-/// redacted. A clone is cheap, so that many callers can share one failure.
+/// ([`hint`](Self::hint)); its source is the cause with the details. No text is in it and in a source of it, so that
+/// the texts of the chain can be joined; [`report`](Self::report) does that. It contains no secret: little of what the
+/// server writes is shown. A clone is cheap, so that many callers can share one failure.
 ///
 /// ```
 /// # use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ErrorKind, ServiceUrl, WireResponse, blocking::transport_fn as blocking_transport_fn};
@@ -198,7 +201,7 @@ impl Error {
     ) -> Self {
         let (kind, cause) = match error {
             PayloadError::Api(error) => {
-                (ErrorKind::from_api_error(&error, sent), Cause::Api(error.redacted(secrets)))
+                (ErrorKind::of_refusal(&error, sent), Cause::Api(error.redacted(secrets)))
             }
             PayloadError::Unexpected(body) => {
                 (ErrorKind::from_body(body, response.status()), Cause::Body(body))
@@ -263,13 +266,19 @@ impl Error {
         hint
     }
 
+    /// The error, its causes and the hint as one text.
+    #[must_use]
+    pub fn report(&self) -> Report<'_> {
+        Report::new(self, self.hint())
+    }
+
     /// What looks wrong with the credentials, if they were refused; the most likely cause first.
     #[must_use]
     pub fn credential_issues(&self) -> &[CredentialIssue] {
         &self.0.credential_issues
     }
 
-    /// The API's error, if the server refused. Secrets are redacted.
+    /// The API's error, if the server refused.
     #[must_use]
     pub fn api_error(&self) -> Option<&ApiError> {
         match &self.0.cause {
@@ -342,21 +351,24 @@ impl Error {
         self.0.response.as_ref()
     }
 
-    fn cause(&self) -> &(dyn StdError + 'static) {
-        match &self.0.cause {
-            Cause::Transport(error) => error,
-            Cause::Api(error) => error,
-            Cause::Body(error) => error,
-            Cause::Unusable(error) => error,
-            Cause::Manager(error) => error,
-            Cause::Other(error) => &**error,
-        }
+    /// The HTTP status, if the response is not from the API: otherwise it says nothing.
+    fn telling_status(&self) -> Option<u16> {
+        self.unexpected_body().and_then(|_| self.http_status())
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} failed: {}", self.0.step, self.0.kind)
+        write!(f, "{} failed: ", self.0.step)?;
+        if let Some(status) = self.telling_status() {
+            write!(f, "HTTP {status}: ")?;
+        }
+        // A kind of several codes says less than the code.
+        let text = self.api_error().filter(|_| self.0.kind.has_several_codes());
+        match text.and_then(|error| error.code().text()) {
+            Some(text) => f.write_str(text),
+            None => self.0.kind.fmt(f),
+        }
     }
 }
 
@@ -375,6 +387,14 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(self.cause())
+        match &self.0.cause {
+            // Its own text is already that of the kind.
+            Cause::Transport(error) => error.source(),
+            Cause::Api(error) => Some(error),
+            Cause::Body(error) => Some(error),
+            Cause::Unusable(error) => Some(error),
+            Cause::Manager(error) => Some(error),
+            Cause::Other(error) => Some(&**error),
+        }
     }
 }

@@ -26,12 +26,16 @@
 //! |---|---|
 //! | log in | [`AppTokenLogin`] with a [`Transport`] or a [`blocking::Transport`] |
 //! | request a user, a type, a lifetime, privileges | [`SessionRequest`] |
+//! | take credentials and request from environment variables | [`AppTokenLogin::from_vars`] |
 //! | see what was granted | [`Session`], [`Adjustment`] |
 //! | use another HTTP client | [`transport_fn`], [`Transport`] |
 //! | log in step by step, without a transport | [`AppTokenFlow`] |
 //! | find out why a login failed | [`Error`], [`ErrorKind`], [`CredentialIssue`] |
 //! | share one session between many tasks or threads | [`SessionManager`](manager::SessionManager), [`blocking::SessionManager`] |
 //! | get sessions from a partner secret, a fixed KS, or anything else | [`source`] |
+//!
+//! Features: `tower` adds `TowerTransport`, any tower service as a transport; `local-signing` adds
+//! `source::LocalSigningSource`, sessions signed with the admin secret.
 //!
 //! This crate contains no HTTP client, no async runtime, no clock and no random source. `kaltura-http` has a transport
 //! on reqwest, `kaltura-testing` a mock transport. All types are `Send` and `Sync`. Any future can be dropped at any
@@ -43,23 +47,26 @@ mod error;
 mod login;
 pub mod manager;
 pub mod runtime;
-pub mod service_url;
+mod service_url;
 mod session;
 pub mod source;
 mod token_hash;
 mod transport;
-pub mod wire;
+mod wire;
 
 pub use async_trait::async_trait;
 pub use kaltura_types as types;
 
 pub use credentials::{AppTokenCredentials, CredentialIssue};
-pub use error::{Error, ErrorKind, LoginStep, ManagerError, UnusableSession};
+pub use error::{Error, ErrorKind, LoginStep, ManagerError, Report, UnusableSession};
 pub use kaltura_types::SessionRequest;
-pub use login::{AppTokenFlow, AppTokenLogin, CLIENT_TAG, DetectedHashType, FlowStep};
+pub use login::{AppTokenFlow, AppTokenLogin, CLIENT_TAG, DetectedHashType, FlowStep, InvalidVariables};
 pub use runtime::maybe_send::{MaybeSend, MaybeSync};
 pub use service_url::{InvalidServiceUrl, Region, ServiceUrl, UnknownRegion};
-pub use session::{Adjustment, Fingerprint, KsLabel, Session, SessionId};
+pub use session::{Adjustment, Fingerprint, KsLabel, Session, SessionId, StoredSession};
+pub use source::SessionIdentity;
 pub use token_hash::TokenHash;
+#[cfg(feature = "tower")]
+pub use transport::TowerTransport;
 pub use transport::{Transport, TransportError, TransportErrorKind, TransportFn, transport_fn};
 pub use wire::{ResponseMetadata, WireRequest, WireResponse};

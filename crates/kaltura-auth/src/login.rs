@@ -3,10 +3,12 @@
 mod app_token_login;
 mod detect_hash_type;
 mod flow;
+mod variables;
 
 pub use self::app_token_login::{AppTokenLogin, CLIENT_TAG};
 pub use self::detect_hash_type::DetectedHashType;
 pub use self::flow::{AppTokenFlow, FlowStep};
+pub use self::variables::InvalidVariables;
 
 pub(crate) use self::app_token_login::DEFAULT_TIMEOUT;
 

@@ -27,14 +27,15 @@ mod sync;
 
 use std::sync::Arc;
 
-pub use self::event::{Event, InvalidReason, Observer, Phase, Status};
+pub use self::event::{Event, InvalidReason, Observer, ObserverFn, Phase, Status, observer_fn};
 pub use self::policy::Policy;
 pub use self::session_manager::{SessionManager, SessionManagerBuilder};
 
-pub use crate::runtime::moment::{Deadline, Moment};
+pub use crate::runtime::moment::Moment;
 pub use crate::session::IssuedSession;
 
 use crate::error::Error;
+use crate::runtime::moment::Deadline;
 use crate::session::Session;
 
 /// What a caller of a session manager gets.

@@ -6,6 +6,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use http::Uri;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The base URL of every request, such as `https://www.kaltura.com`.
 ///
@@ -23,6 +25,10 @@ use http::Uri;
 /// assert!("http://127.0.0.1:8080".parse::<ServiceUrl>().is_ok());
 /// # Ok::<(), kaltura_auth::InvalidServiceUrl>(())
 /// ```
+///
+/// In a configuration it is a text, read as by `parse`. A URL that was accepted by
+/// [`parse_allowing_http`](ServiceUrl::parse_allowing_http) is written, but not read back: plain http is a decision of
+/// the program.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServiceUrl(Cow<'static, str>);
 
@@ -144,6 +150,18 @@ impl fmt::Display for ServiceUrl {
     }
 }
 
+impl Serialize for ServiceUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ServiceUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
 /// A host that every URL parser reads the same way. Forms that parsers disagree about, such as `127.1` or
 /// `0x7f000001`, are names here and so never loopback.
 enum Host<'a> {
@@ -217,6 +235,8 @@ pub enum InvalidServiceUrl {
 }
 
 /// A region of Kaltura's own service. Each partner belongs to one of them.
+///
+/// In a configuration it is its short name, read as by `parse`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "another region can be used by its URL")]
 pub enum Region {
@@ -264,6 +284,18 @@ impl FromStr for Region {
     /// Parses a short name, case-insensitively.
     fn from_str(text: &str) -> Result<Self, UnknownRegion> {
         Self::ALL.into_iter().find(|region| region.as_str().eq_ignore_ascii_case(text)).ok_or(UnknownRegion)
+    }
+}
+
+impl Serialize for Region {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Region {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 
@@ -341,6 +373,22 @@ mod tests {
             ("https://münchen.example", InvalidSyntax),
         ] {
             assert_eq!(text.parse::<ServiceUrl>(), Err(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_configuration_is_read_strictly_and_written() {
+        let url: ServiceUrl = serde_json::from_str(r#""https://video.example.com/api_v3/""#).unwrap();
+        assert_eq!(serde_json::to_string(&url).unwrap(), r#""https://video.example.com""#);
+        for region in Region::ALL {
+            let json = serde_json::to_string(&region).unwrap();
+            assert_eq!(serde_json::from_str::<Region>(&json.to_uppercase()).unwrap(), region);
+        }
+        for json in [r#""http://hush.example.com""#, r#""hush""#, r#""""#, "1", "null"] {
+            let error = serde_json::from_str::<ServiceUrl>(json).unwrap_err().to_string();
+            assert!(!error.contains("hush"), "{error}");
+            let error = serde_json::from_str::<Region>(json).unwrap_err().to_string();
+            assert!(!error.contains("hush"), "{error}");
         }
     }
 

@@ -4,6 +4,7 @@ mod adjustment;
 mod grant;
 mod issued_session;
 mod ks_label;
+mod stored;
 
 use std::fmt;
 use std::time::Duration;
@@ -18,11 +19,13 @@ use self::grant::CallCount;
 pub use self::grant::SessionId;
 pub use self::issued_session::IssuedSession;
 pub use self::ks_label::{Fingerprint, KsLabel};
+pub use self::stored::StoredSession;
 
 /// A session: the KS, and what the server granted with it.
 ///
-/// `Debug` does not show the KS, only its version, partner and eight-digit fingerprint.
-#[derive(Clone)]
+/// `Debug` does not show the KS, only its version, partner and eight-digit fingerprint. Equality compares everything,
+/// the KS in constant time. To store a session, use [`to_stored_exposing_ks`](Self::to_stored_exposing_ks).
+#[derive(Clone, PartialEq, Eq)]
 pub struct Session {
     id: Option<SessionId>,
     calls: CallCount,

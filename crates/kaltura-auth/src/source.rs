@@ -3,6 +3,7 @@
 
 mod app_token;
 pub(crate) mod blocking;
+mod identity;
 #[cfg(feature = "local-signing")]
 mod local_signing;
 mod partner_secret;
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 use kaltura_types::SessionRequest;
 
 pub use self::app_token::AppTokenSource;
+pub use self::identity::SessionIdentity;
 #[cfg(feature = "local-signing")]
 pub use self::local_signing::LocalSigningSource;
 pub use self::partner_secret::{PartnerSecretLogin, PartnerSecretSource};
@@ -60,6 +62,11 @@ pub trait SessionSource: MaybeSend + MaybeSync {
     fn with_request(&self, _request: &SessionRequest) -> Option<Arc<dyn SessionSource>> {
         None
     }
+
+    /// Which login the sessions come from, for metrics and logs. The default is that nothing is known.
+    fn identity(&self) -> SessionIdentity {
+        SessionIdentity::new()
+    }
 }
 
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
@@ -71,6 +78,10 @@ impl<S: SessionSource + ?Sized> SessionSource for Arc<S> {
 
     fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn SessionSource>> {
         (**self).with_request(request)
+    }
+
+    fn identity(&self) -> SessionIdentity {
+        (**self).identity()
     }
 }
 
@@ -123,6 +134,10 @@ impl FixedSession {
     pub fn new(session: Session) -> Self {
         Self(Arc::new(session))
     }
+
+    fn identity(&self) -> SessionIdentity {
+        SessionIdentity::new().with_partner_id(self.0.partner_id()).with_requested_user(self.0.user_id())
+    }
 }
 
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
@@ -131,10 +146,18 @@ impl SessionSource for FixedSession {
     async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
         BlockingSessionSource::start(self, clock)
     }
+
+    fn identity(&self) -> SessionIdentity {
+        Self::identity(self)
+    }
 }
 
 impl BlockingSessionSource for FixedSession {
     fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
         Ok(IssuedSession::from_existing(Arc::clone(&self.0), Moment::read(clock)))
+    }
+
+    fn identity(&self) -> SessionIdentity {
+        Self::identity(self)
     }
 }

@@ -1,11 +1,17 @@
 //! The transport traits, their error, and closures as transports. A transport knows nothing of Kaltura.
 
+#[cfg(feature = "tower")]
+mod tower;
+
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+
+#[cfg(feature = "tower")]
+pub use self::tower::TowerTransport;
 
 use crate::runtime::maybe_send::{MaybeSend, MaybeSync};
 use crate::wire::{WireRequest, WireResponse};

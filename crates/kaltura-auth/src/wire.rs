@@ -1,10 +1,14 @@
 //! Requests and responses as plain values, the same for every HTTP client.
 
+mod http;
+mod multipart;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_types::{Parameters, UnixTime, redact};
+use kaltura_types::redact::{redact_server_text, shown_host};
+use kaltura_types::{FilePart, Parameters, UnixTime};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -13,7 +17,7 @@ use crate::transport::{TransportError, TransportErrorKind};
 
 /// One POST request of the Kaltura API.
 ///
-/// All parameters, including the KS, are in the body, never in the URL. `Debug` shows the URL, the action and the
+/// The KS and all other secrets are in the body, never in the URL. `Debug` shows the URL, the action and the
 /// length of the body, never the body.
 ///
 /// ```
@@ -75,6 +79,45 @@ impl WireRequest {
         parameters.insert("format".to_owned(), 1.into());
         let body = Value::Object(parameters).to_string();
         Self::new(url.action_url(service, action), service, action, body)
+    }
+
+    /// A call with files: a body of the type `multipart/form-data`, with the response in JSON. `url` is that of the
+    /// action or of a multirequest, as [`ServiceUrl`] returns it.
+    ///
+    /// Parameters that are short and no secrets are in the query string of the URL: if the body is larger than the
+    /// server accepts, the server drops the parameters in it. Secrets are in the body only. `random` makes the boundary
+    /// between the parts, and need not be secret.
+    ///
+    /// ```
+    /// # use kaltura_auth::{ServiceUrl, WireRequest}; use kaltura_types::{FilePart, Parameters};
+    /// let mut parameters = Parameters::new();
+    /// parameters.insert("uploadTokenId".into(), "0_328ce8ca844f100d67092f5f99ad51f4".into());
+    /// parameters.insert("finalChunk".into(), true.into());
+    /// let url = ServiceUrl::US.action_url("uploadToken", "upload");
+    /// let file = FilePart::new("fileData", "lecture.mp4", b"...".to_vec());
+    /// let request = WireRequest::multipart(url, "uploadToken", "upload", parameters, &[file], 7);
+    /// assert!(request.url().ends_with("/action/upload?format=1&finalChunk=1"));
+    /// assert!(request.content_type().starts_with("multipart/form-data; boundary="));
+    /// ```
+    #[must_use]
+    pub fn multipart(
+        url: impl Into<String>,
+        service: impl Into<String>,
+        action: impl Into<String>,
+        mut parameters: Parameters,
+        files: &[FilePart],
+        random: u64,
+    ) -> Self {
+        // The URL has it already.
+        parameters.remove("format");
+        let mut url = url.into();
+        let placement = multipart::Placement::of(parameters);
+        if !placement.query.is_empty() {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(&placement.query);
+        }
+        let (content_type, body) = placement.encode(files, random);
+        Self::new(url, service, action, body).with_content_type(content_type)
     }
 
     /// Replaces the content type. The server reads JSON only if it is exactly `application/json`: with a charset it
@@ -211,7 +254,8 @@ const KEPT_HEADERS: [&str; 7] =
 
 /// A complete response with any HTTP status.
 ///
-/// `Debug` shows the status, the kept headers and the length of the body, never the body.
+/// `Debug` shows the status, the names of the kept headers, `Date`, `Retry-After` and `Content-Type`, and the length of
+/// the body. It shows neither the body nor the values of other headers.
 #[derive(Clone)]
 pub struct WireResponse {
     status: u16,
@@ -285,17 +329,39 @@ fn http_date(text: &str) -> Option<UnixTime> {
 
 impl fmt::Debug for WireResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<(&str, &str)> =
+            self.headers.iter().map(|(name, value)| (name.as_str(), shown_header(name, value))).collect();
         f.debug_struct("WireResponse")
             .field("status", &self.status)
-            .field("headers", &self.headers)
+            .field("headers", &headers)
             .field("body", &format_args!("{} bytes", self.body.len()))
             .finish()
     }
 }
 
+/// What `Debug` shows of the value of a response header: what certainly is no secret.
+fn shown_header<'a>(name: &str, value: &'a str) -> &'a str {
+    let is_shown = match name {
+        "date" => http_date(value).is_some(),
+        "retry-after" => value.len() <= 6 && value.bytes().all(|byte| byte.is_ascii_digit()),
+        "content-type" => is_media_type(value),
+        _ => false,
+    };
+    if is_shown { value } else { "(redacted)" }
+}
+
+/// Whether a text consists of short words, as `application/json; charset=utf-8` does.
+fn is_media_type(text: &str) -> bool {
+    let is_word = |word: &str| word.len() <= 12 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_number = |word: &str| word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
+    text.len() <= 80
+        && text.split(['/', ';', ' ', '=', '-', '+', '.']).all(|word| is_word(word) || is_number(word))
+}
+
 /// The parts of a response that are kept in an error: for a support ticket and for the next attempt.
 ///
-/// Contains no secret.
+/// Contains no secret: of the names that the server sends, at most 200 characters are kept, without what may be a secret
+/// ([`redact_server_text`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseMetadata {
     status: u16,
@@ -308,11 +374,10 @@ impl ResponseMetadata {
     /// The metadata of a response. Occurrences of `secrets`, which the server may echo, are redacted.
     #[must_use]
     pub fn from_response(response: &WireResponse, secrets: &[&str]) -> Self {
-        let header = |name| response.header(name).map(|value| redact(value, secrets).into_owned());
         Self {
             status: response.status(),
-            server: header("x-me"),
-            request_id: header("x-kaltura-session"),
+            server: response.header("x-me").map(|name| shown_host(name, secrets)),
+            request_id: response.header("x-kaltura-session").map(|id| redact_server_text(id, secrets)),
             retry_after: response.retry_after(),
         }
     }
@@ -353,6 +418,36 @@ mod tests {
         let response = WireResponse::new(200, "hush").with_header("set-cookie", "hush");
         assert!(!format!("{request:?} {response:?}").contains("hush"));
         assert!(format!("{request:?}").contains("4 bytes"));
+    }
+
+    #[test]
+    fn header_values_are_shown_if_they_are_no_secret() {
+        let response = WireResponse::new(302, "")
+            .with_header("Location", "https://user:hush@www.example.com/a?ks=hush")
+            .with_header("X-Me", "api-12.example.internal")
+            .with_header("X-Kaltura-Session", "3f786850e387550fdab836ed7e6dc881, 1795493355")
+            .with_header("X-Kaltura", "a long word ".repeat(100))
+            .with_header("Date", "Tue, 24 Nov 2026 04:09:15 GMT")
+            .with_header("Content-Type", "application/json; charset=utf-8");
+        let shown = format!("{response:?}");
+        for text in [
+            "(\"location\", \"(redacted)\")",
+            "(\"x-me\", \"(redacted)\")",
+            "04:09:15 GMT",
+            "application/json; charset=utf-8",
+        ] {
+            assert!(shown.contains(text), "{text} in {shown}");
+        }
+        assert!(
+            !shown.contains("hush")
+                && !shown.contains("example")
+                && !shown.contains("3f78")
+                && shown.len() < 700,
+            "{shown}"
+        );
+        let metadata = ResponseMetadata::from_response(&response, &["example"]);
+        assert_eq!(metadata.server(), Some("api-12.(redacted).internal"));
+        assert_eq!(metadata.request_id(), Some("(redacted), 1795493355"));
     }
 
     #[test]

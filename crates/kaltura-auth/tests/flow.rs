@@ -377,8 +377,10 @@ fn a_transport_error_keeps_its_kind_and_its_cause() {
         ] {
             assert_eq!(error.kind(), ErrorKind::Transport(kind));
             assert_eq!(error.is_retryable(), retryable);
-            let cause = std::error::Error::source(&error).and_then(std::error::Error::source).unwrap();
+            // The text of the transport's error is already that of the kind.
+            let cause = std::error::Error::source(&error).unwrap();
             assert_eq!(cause.to_string(), "the cause");
+            assert_eq!(error.transport_error().map(TransportError::kind), Some(kind));
         }
     }
 }

@@ -36,7 +36,7 @@ fn show_as(form: &str, time: UnixTime, zone: TimeZone) -> String {
     match Timestamp::from_second(time.as_seconds()) {
         Ok(timestamp) => timestamp.to_zoned_datetime(zone).strftime(form).to_string(),
         // Beyond the year 9999, or long before the first.
-        Err(_) => format!("Unix time {time}"),
+        Err(_) => format!("Unix time {}", time.as_seconds()),
     }
 }
 

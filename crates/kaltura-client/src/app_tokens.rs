@@ -3,11 +3,11 @@
 pub(crate) mod rotation;
 pub(crate) mod verify;
 
-use futures_util::stream::{self, Stream, TryStreamExt as _};
+use futures_util::stream::Stream;
 use kaltura_auth::{MaybeSend, Session};
 use kaltura_types::{
-    AddAppToken, AppToken, AppTokenDraft, AppTokenFilter, AppTokenId, AppTokenList, DeleteAppToken,
-    EndSession, GetAppToken, HashType, ListAppTokens, Pager, UpdateAppToken,
+    AddAppToken, AppToken, AppTokenDraft, AppTokenFilter, AppTokenId, AppTokenList, AppTokenOrder,
+    DeleteAppToken, EndSession, GetAppToken, HashType, ListAppTokens, Pager, UpdateAppToken,
 };
 
 pub use self::rotation::{RotatedToken, RotationError, RotationStep};
@@ -16,7 +16,6 @@ use self::rotation::Rotation;
 use crate::client::Client;
 use crate::error::{ActionName, CallError, Error};
 use crate::options::CallOptions;
-use crate::pages::AppTokenPages;
 
 /// The app tokens of an account. All methods need an ADMIN session, or a role that permits them (wire contract,
 /// section 4).
@@ -121,17 +120,7 @@ impl AppTokens {
         &self,
         filter: AppTokenFilter,
     ) -> impl Stream<Item = Result<AppToken, Error>> + Unpin + MaybeSend + 'static {
-        let client = self.client.clone();
-        let pages = stream::try_unfold(AppTokenPages::new(filter), move |mut pages| {
-            let client = client.clone();
-            async move {
-                let Some(request) = pages.next_request() else { return Ok(None) };
-                let page = client.call(&request).await?;
-                let tokens = pages.take_new(page);
-                Ok::<_, Error>(Some((stream::iter(tokens.into_iter().map(Ok)), pages)))
-            }
-        });
-        Box::pin(pages.try_flatten())
+        self.client.pages(all_tokens(filter)).objects()
     }
 
     /// Verifies an app token: logs in with it, and checks that the server accepts the session. The session lives for at
@@ -220,6 +209,11 @@ impl AppTokens {
         let login = verify::login(token, self.client.config())?;
         login.run(self.client.transport()).await.map_err(verify::login_failed)
     }
+}
+
+/// The list of all app tokens, the oldest first: by creation time, so that none is missed.
+pub(crate) fn all_tokens(filter: AppTokenFilter) -> ListAppTokens {
+    ListAppTokens::new().filter(filter.order_by(AppTokenOrder::OldestFirst))
 }
 
 /// Refuses a draft that the server would misread.

@@ -1,6 +1,8 @@
 //! The same client without async: each method blocks the calling thread.
 
 mod app_tokens;
+mod pages;
+mod upload;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,9 +16,11 @@ use kaltura_auth::source::AppTokenSource;
 use kaltura_auth::{
     AppTokenLogin, ServiceUrl, Session, SessionRequest, blocking::Transport as BlockingTransport,
 };
-use kaltura_types::Action;
+use kaltura_types::{Action, ListAction};
 
 pub use self::app_tokens::AppTokens;
+pub use self::pages::{Objects, Pages};
+pub use self::upload::Upload;
 
 use crate::app_tokens::verify;
 use crate::client::builder::{Config, config_setters, session_requests_unsupported};
@@ -24,7 +28,7 @@ use crate::client::pool::ClientPool;
 use crate::error::{ActionName, Error};
 use crate::multirequest::{BatchRequest, Multirequest, MultirequestResults};
 use crate::options::CallOptions;
-use crate::request::{ActionRequest, ApiRequest, evaluate};
+use crate::request::{ActionRequest, ApiRequest, Prepared, evaluate};
 use crate::retry::{NextStep, RetryPolicy, RetryState};
 use crate::trace::{self, CallSpan};
 
@@ -53,10 +57,12 @@ impl ClientBuilder {
     pub fn build(self) -> Client {
         let (source, clock) = (Arc::clone(&self.source), Arc::clone(&self.clock));
         let config = &self.config;
-        let mut sessions =
-            BlockingSessionManager::builder(source, clock).policy(config.session_policy.clone());
+        let identity = config.identity(source.identity());
+        let mut sessions = BlockingSessionManager::builder(source, clock)
+            .identity(identity)
+            .policy(config.session_policy.clone());
         if let Some(observer) = trace::observer(config.observer.clone()) {
-            sessions = sessions.shared_observer(observer);
+            sessions = sessions.observer(observer);
         }
         let pool = ClientPool::new(config.max_pooled_sessions);
         Client(Arc::new(Inner { builder: self, sessions: sessions.build(), pool }))
@@ -148,7 +154,42 @@ impl Client {
     ///
     /// As [`call`](Self::call).
     pub fn call_with<A: Action>(&self, action: &A, options: &CallOptions) -> Result<A::Output, Error> {
-        self.execute(&ActionRequest::new(action, options, self.config())?)
+        match ActionRequest::prepare(action, options, self.config())? {
+            Prepared::Known(output) => Ok(output),
+            Prepared::Request(request) => self.execute(&request),
+        }
+    }
+
+    /// All pages of a list, and all of its objects ([`Pages::objects`]), as iterators. See
+    /// [`Client::pages`](crate::Client::pages).
+    ///
+    /// ```
+    /// # use kaltura_client::{Error, RawAction, blocking}; use serde_json::json;
+    /// # fn example(client: &blocking::Client) -> Result<(), Error> {
+    /// let list = RawAction::new("media", "list").param("filter", json!({ "orderBy": "+createdAt" }));
+    /// for entry in client.pages(&list).objects() {
+    ///     println!("{}", entry?["id"]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn pages<A: ListAction>(&self, action: A) -> Pages<A::Object> {
+        Pages::new(self.clone(), &action)
+    }
+
+    /// Uploads a file: the `length` bytes of a reader, in chunks. See [`Client::upload`](crate::Client::upload).
+    ///
+    /// ```
+    /// # use std::fs::File; use kaltura_client::blocking;
+    /// # fn example(client: &blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let file = File::open("lecture.mp4")?;
+    /// let length = file.metadata()?.len();
+    /// let token = client.upload(file, length).file_name("lecture.mp4").send()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn upload<R>(&self, reader: R, length: u64) -> Upload<R> {
+        Upload::new(self.clone(), reader, length)
     }
 
     /// Sends several calls in one HTTP request. Each call has its own result. See [`Multirequest`].
@@ -200,9 +241,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The error of the login. During the backoff after it, the same error without another login.
-    pub fn session(&self) -> Result<Arc<Session>, kaltura_auth::Error> {
-        self.0.sessions.session()
+    /// The error of the login ([`Error::session_error`]). During the backoff after it, the same error without another login.
+    pub fn session(&self) -> Result<Arc<Session>, Error> {
+        Ok(self.0.sessions.session()?)
     }
 
     /// A session that is valid for at least `min`, for work that must not outlive its KS.
@@ -210,8 +251,8 @@ impl Client {
     /// # Errors
     ///
     /// As [`session`](Self::session). Fails at once if sessions are never valid for that long.
-    pub fn session_valid_for(&self, min: Duration) -> Result<Arc<Session>, kaltura_auth::Error> {
-        self.0.sessions.session_valid_for(min)
+    pub fn session_valid_for(&self, min: Duration) -> Result<Arc<Session>, Error> {
+        Ok(self.0.sessions.session_valid_for(min)?)
     }
 
     /// Logs in now, so that the first call does not have to wait.
@@ -219,8 +260,8 @@ impl Client {
     /// # Errors
     ///
     /// As [`session`](Self::session).
-    pub fn prefetch(&self) -> Result<(), kaltura_auth::Error> {
-        self.0.sessions.prefetch()
+    pub fn prefetch(&self) -> Result<(), Error> {
+        Ok(self.0.sessions.prefetch()?)
     }
 
     /// The state of the session, for health checks. Sends nothing.
@@ -261,7 +302,7 @@ impl Client {
     }
 
     fn execute<R: ApiRequest>(&self, request: &R) -> Result<R::Output, Error> {
-        let span = CallSpan::new(request.name());
+        let span = CallSpan::new(request.name(), self.0.sessions.identity());
         let outcome = span.in_scope(|| self.run_attempts(request, &span));
         span.end(outcome.as_ref().err());
         outcome
@@ -294,9 +335,11 @@ impl Client {
                 None
             };
             let sent = session.as_deref();
-            let mut outcome = transport.send(retries.wire_request(request, sent, Moment::read(clock))?);
+            let mut outcome =
+                transport.send(retries.wire_request(request, sent, Moment::read(clock), || clock.random())?);
             if retries.needs_fresh_connection(&outcome) {
-                outcome = transport.send(retries.wire_request(request, sent, Moment::read(clock))?);
+                outcome = transport
+                    .send(retries.wire_request(request, sent, Moment::read(clock), || clock.random())?);
             }
             let (metadata, evaluation) = evaluate(request, outcome, sent);
             span.record_attempt(metadata.as_ref());

@@ -13,7 +13,7 @@ use kaltura_auth::manager::{InvalidReason, Moment, SessionManager, Status};
 use kaltura_auth::runtime::Runtime;
 use kaltura_auth::source::{AppTokenSource, SessionSource};
 use kaltura_auth::{AppTokenLogin, MaybeSend, ServiceUrl, Session, SessionRequest, Transport};
-use kaltura_types::Action;
+use kaltura_types::{Action, ListAction};
 
 pub use self::builder::ClientBuilder;
 
@@ -23,9 +23,11 @@ use crate::app_tokens::{AppTokens, verify};
 use crate::error::{ActionName, CallError, Error};
 use crate::multirequest::{BatchRequest, Multirequest, MultirequestResults};
 use crate::options::CallOptions;
-use crate::request::{ActionRequest, ApiRequest, evaluate};
+use crate::pages::Pages;
+use crate::request::{ActionRequest, ApiRequest, Prepared, evaluate};
 use crate::retry::{NextStep, RetryState};
 use crate::trace::{self, CallSpan};
+use crate::upload::Upload;
 
 /// Calls the API with a session that is renewed automatically.
 ///
@@ -65,9 +67,11 @@ impl ClientBuilder {
     pub fn build(self) -> Client {
         let (source, runtime) = (Arc::clone(&self.source), Arc::clone(&self.runtime));
         let config = &self.config;
-        let mut sessions = SessionManager::builder(source, runtime).policy(config.session_policy.clone());
+        let identity = config.identity(source.identity());
+        let mut sessions =
+            SessionManager::builder(source, runtime).identity(identity).policy(config.session_policy.clone());
         if let Some(observer) = trace::observer(config.observer.clone()) {
-            sessions = sessions.shared_observer(observer);
+            sessions = sessions.observer(observer);
         }
         let pool = ClientPool::new(config.max_pooled_sessions);
         Client(Arc::new(Inner { builder: self, sessions: sessions.build(), pool }))
@@ -118,7 +122,70 @@ impl Client {
     ///
     /// As [`call`](Self::call).
     pub async fn call_with<A: Action>(&self, action: &A, options: &CallOptions) -> Result<A::Output, Error> {
-        self.execute(&ActionRequest::new(action, options, self.config())?).await
+        match ActionRequest::prepare(action, options, self.config())? {
+            Prepared::Known(output) => Ok(output),
+            Prepared::Request(request) => self.execute(&request).await,
+        }
+    }
+
+    /// All pages of a list, and all of its objects ([`Pages::objects`]). Each page is requested when it is needed.
+    ///
+    /// With an order by creation time, `+createdAt` or `-createdAt`, any number of objects is listed, and each object
+    /// that exists from start to end exactly once. Without it, pages are selected by number: objects may be missed if
+    /// others are created or deleted meanwhile, and most lists end with an error at 10 000 objects. See [`Listing`](crate::Listing).
+    ///
+    /// A list that cannot be read to its end is an error: the last element of the stream. See also
+    /// [`Pages::is_complete`].
+    ///
+    /// ```
+    /// # use futures_util::TryStreamExt; use kaltura_client::{Client, Error, RawAction}; use serde_json::json;
+    /// # async fn example(client: &Client) -> Result<(), Error> {
+    /// let list = RawAction::new("media", "list").param("filter", json!({ "orderBy": "+createdAt" }));
+    /// let mut entries = client.pages(&list).objects();
+    /// while let Some(entry) = entries.try_next().await? {
+    ///     println!("{}", entry["id"]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Objects of a type of your own: `RawAction::new("media", "list").output::<List<Entry>>()`.
+    pub fn pages<A: ListAction>(&self, action: A) -> Pages<A::Object> {
+        Pages::new(self.clone(), &action)
+    }
+
+    /// Uploads a file: the `length` bytes of a reader, in chunks, to a new upload token. Then make the file the content
+    /// of an entry, with the action `media.addContent`.
+    ///
+    /// - One chunk is in memory at a time.
+    /// - A chunk whose response was lost is sent again if the server does not have it, as often as the
+    ///   [`RetryPolicy`](crate::RetryPolicy) allows, and the upload goes on with a renewed session.
+    /// - An upload that was interrupted can be [resumed](Upload::resume).
+    ///
+    /// The reader is a [`futures_util::AsyncRead`]; for one of tokio there is the adapter `compat()` of the crate
+    /// `tokio-util` (feature `compat`).
+    ///
+    /// ```
+    /// # use futures_util::io::Cursor; use kaltura_client::{Client, RawAction}; use serde_json::{Value, json};
+    /// # async fn example(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let content = b"...";
+    /// let file = client
+    ///     .upload(Cursor::new(content), content.len() as u64)
+    ///     .file_name("lecture.mp4")
+    ///     .on_progress(|progress| println!("{} of {} bytes", progress.uploaded(), progress.length()))
+    ///     .send()
+    ///     .await?;
+    ///
+    /// let entry = json!({ "name": "Lecture", "mediaType": 1 });
+    /// let entry: Value = client.call(&RawAction::new("media", "add").param("entry", entry)).await?;
+    /// let resource = json!({ "objectType": "KalturaUploadedFileTokenResource", "token": file.id.expose() });
+    /// let add_content = RawAction::new("media", "addContent").param("resource", resource);
+    /// client.call(&add_content.param("entryId", entry["id"].clone())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn upload<R>(&self, reader: R, length: u64) -> Upload<R> {
+        Upload::new(self.clone(), reader, length)
     }
 
     /// Sends several calls in one HTTP request. Each call has its own result. See [`Multirequest`].
@@ -175,10 +242,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The error of the login. During the backoff after it, the same error at once, without another login: unlike a
-    /// [`call`](Self::call), this does not wait.
-    pub async fn session(&self) -> Result<Arc<Session>, kaltura_auth::Error> {
-        self.0.sessions.session().await
+    /// The error of the login ([`Error::session_error`]). During the backoff after it, the same error at once, without
+    /// another login: unlike a [`call`](Self::call), this does not wait.
+    pub async fn session(&self) -> Result<Arc<Session>, Error> {
+        Ok(self.0.sessions.session().await?)
     }
 
     /// A session that is valid for at least `min`, for work that must not outlive its KS.
@@ -186,8 +253,8 @@ impl Client {
     /// # Errors
     ///
     /// As [`session`](Self::session). Fails at once if sessions are never valid for that long.
-    pub async fn session_valid_for(&self, min: Duration) -> Result<Arc<Session>, kaltura_auth::Error> {
-        self.0.sessions.session_valid_for(min).await
+    pub async fn session_valid_for(&self, min: Duration) -> Result<Arc<Session>, Error> {
+        Ok(self.0.sessions.session_valid_for(min).await?)
     }
 
     /// Logs in now, so that the first call does not have to wait.
@@ -195,8 +262,8 @@ impl Client {
     /// # Errors
     ///
     /// As [`session`](Self::session).
-    pub async fn prefetch(&self) -> Result<(), kaltura_auth::Error> {
-        self.0.sessions.prefetch().await
+    pub async fn prefetch(&self) -> Result<(), Error> {
+        Ok(self.0.sessions.prefetch().await?)
     }
 
     /// The state of the session, for health checks. Sends nothing.
@@ -243,12 +310,16 @@ impl Client {
         &self.0.builder.config
     }
 
+    pub(crate) fn runtime(&self) -> &Arc<dyn Runtime> {
+        &self.0.builder.runtime
+    }
+
     pub(crate) fn transport(&self) -> &Arc<dyn Transport> {
         &self.0.builder.transport
     }
 
     async fn execute<R: ApiRequest>(&self, request: &R) -> Result<R::Output, Error> {
-        let span = CallSpan::new(request.name());
+        let span = CallSpan::new(request.name(), self.0.sessions.identity());
         let outcome = span.instrument(self.execute_within_timeout(request, &span)).await;
         span.end(outcome.as_ref().err());
         outcome
@@ -298,10 +369,13 @@ impl Client {
                 None
             };
             let sent = session.as_deref();
-            let mut outcome =
-                transport.send(retries.wire_request(request, sent, Moment::read(runtime))?).await;
+            let mut outcome = transport
+                .send(retries.wire_request(request, sent, Moment::read(runtime), || runtime.random())?)
+                .await;
             if retries.needs_fresh_connection(&outcome) {
-                outcome = transport.send(retries.wire_request(request, sent, Moment::read(runtime))?).await;
+                outcome = transport
+                    .send(retries.wire_request(request, sent, Moment::read(runtime), || runtime.random())?)
+                    .await;
             }
             let (metadata, evaluation) = evaluate(request, outcome, sent);
             span.record_attempt(metadata.as_ref());

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kaltura_auth::manager::{InvalidReason, Status};
-use kaltura_auth::{ErrorKind as AuthErrorKind, ResponseMetadata, TransportError};
+use kaltura_auth::{ErrorKind as AuthErrorKind, Report, ResponseMetadata, TransportError};
 use kaltura_types::payload::JsonKind;
 use kaltura_types::{ApiError, InvalidDraft, PayloadError, UnexpectedBody};
 
 pub use self::kind::ErrorKind;
 
 use crate::multirequest::InvalidMultirequest;
+use crate::pages::InvalidPager;
 
 /// The name of an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,11 @@ impl ActionName {
         Self::new("multirequest", "")
     }
 
+    /// For an error of the client's session, outside of any call.
+    fn none() -> Self {
+        Self::new("", "")
+    }
+
     pub(crate) fn service(&self) -> &str {
         &self.service
     }
@@ -49,11 +55,29 @@ impl fmt::Display for ActionName {
     }
 }
 
-/// A call failed.
+/// A call failed, or there is no session.
 ///
 /// The error says which call ([`service`](Self::service), [`action`](Self::action)), why ([`kind`](Self::kind)) and
-/// what to do ([`hint`](Self::hint)). Its source is the cause with the details. Secrets that the server repeats are
-/// redacted. Cloning is cheap.
+/// what to do ([`hint`](Self::hint)). Its source is the cause with the details. No text is in it and in a source of it,
+/// so that the texts of the chain can be joined; [`report`](Self::report) does that. It contains no secret: little of
+/// what the server writes is shown. Cloning is cheap.
+///
+/// The errors of [`Client::session`](crate::Client::session) and of [`kaltura_auth`] are of this type too, by `?`:
+///
+/// ```
+/// # use kaltura_client::{Client, Error, RawAction, auth::{AppTokenLogin, Transport}};
+/// async fn log_in_and_call(
+///     login: AppTokenLogin,
+///     transport: &dyn Transport,
+///     client: &Client,
+/// ) -> Result<(), Error> {
+///     let session = login.run(transport).await?;
+///     let same_user = client.session().await?.user_id() == session.user_id();
+///     client.call(&RawAction::new("media", "list")).await?;
+///     # let _ = same_user;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
@@ -78,7 +102,7 @@ enum Cause {
 #[non_exhaustive]
 pub enum CallError {
     /// The call's own timeout expired ([`CallOptions::timeout`](crate::CallOptions::timeout)).
-    #[error("the call timed out after {} s", timeout.as_secs_f64())]
+    #[error("the timeout was {} s", timeout.as_secs_f64())]
     TimedOut {
         /// The timeout.
         timeout: Duration,
@@ -88,13 +112,13 @@ pub enum CallError {
     SessionRequestsUnsupported,
     /// The body could be a result, but the API returns no result with this HTTP status: the response comes from a proxy
     /// or gateway.
-    #[error("the response has the HTTP status {status}, with which the API returns no result")]
+    #[error("the body may be a result, but the API sends results with status 200 only")]
     UnexpectedStatus {
         /// The HTTP status.
         status: u16,
     },
     /// The server's list of results ends before this call.
-    #[error("the server returned no result for this call")]
+    #[error("the list of results ends before this call")]
     NoResult,
     /// The handle belongs to another multirequest.
     #[error("the handle belongs to another multirequest")]
@@ -105,6 +129,33 @@ pub enum CallError {
     ReservedParameter {
         /// The parameter.
         name: &'static str,
+    },
+    /// A filter has an empty member, which the server would ignore: it would list, count or delete everything. The call
+    /// was not sent. To send it nevertheless, see [`RawAction::allow_unfiltered`](crate::RawAction::allow_unfiltered).
+    #[error("`{member}` is empty: the server would ignore it, and the filter would match everything")]
+    EmptyFilterMember {
+        /// The path of the member, such as `filter.idIn`.
+        member: String,
+    },
+    /// The action returns no list, so it has no pages. The call was executed.
+    #[error("the result is not a list")]
+    NotAList,
+    /// The pager of the action is invalid for reading all pages. Nothing was sent.
+    #[error(transparent)]
+    Pager(#[from] InvalidPager),
+    /// The server repeats a page instead of sending the next one, so that the list is incomplete.
+    #[error("the server repeats a page: it has sent {listed} objects{}", .total.map(|total| format!(" of {total}")).unwrap_or_default())]
+    IncompleteList {
+        /// How many objects were listed.
+        listed: u64,
+        /// How many there are by the server's count.
+        total: Option<u64>,
+    },
+    /// The list has more objects than the limit ([`Pages::max_objects`](crate::Pages::max_objects)).
+    #[error("the list has more than {max} objects")]
+    ListTooLong {
+        /// The limit.
+        max: u64,
     },
     /// The multirequest is invalid, and was not sent.
     #[error(transparent)]
@@ -131,9 +182,13 @@ impl Error {
             CallError::TimedOut { .. } => ErrorKind::TimedOut,
             CallError::UnexpectedStatus { status } => ErrorKind::of_status(status),
             CallError::NoResult => ErrorKind::NoResult,
+            CallError::NotAList | CallError::IncompleteList { .. } => ErrorKind::NotKaltura,
             CallError::SessionRequestsUnsupported
             | CallError::ForeignHandle
             | CallError::ReservedParameter { .. }
+            | CallError::EmptyFilterMember { .. }
+            | CallError::Pager(_)
+            | CallError::ListTooLong { .. }
             | CallError::Multirequest(_)
             | CallError::Draft(_)
             | CallError::UnknownHashType => ErrorKind::InvalidCall,
@@ -146,6 +201,15 @@ impl Error {
         let status = metadata.status();
         let cause = Cause::Call(CallError::UnexpectedStatus { status });
         Self::new(name, ErrorKind::of_status(status), cause, Some(metadata.clone()))
+    }
+
+    /// An object of a list has another form than the caller expects.
+    pub(crate) fn object(name: ActionName, error: PayloadError) -> Self {
+        let body = match error {
+            PayloadError::Unexpected(body) => body,
+            _ => UnexpectedBody::WrongShape { expected: "object of the list", found: JsonKind::Object },
+        };
+        Self::new(name, ErrorKind::NotKaltura, Cause::Body(body), None)
     }
 
     /// The server received none of the calls of a multirequest.
@@ -189,13 +253,15 @@ impl Error {
         Self(Arc::new(Inner { name, kind, cause, response }))
     }
 
-    /// The service of the call, such as `media`; `multirequest` for several calls in one request.
+    /// The service of the call, such as `media`; `multirequest` for several calls in one request; empty if the error is
+    /// not that of a call.
     #[must_use]
     pub fn service(&self) -> &str {
         &self.0.name.service
     }
 
-    /// The action of the call, such as `list`; empty for several calls in one request.
+    /// The action of the call, such as `list`; empty for several calls in one request, and if the error is not that of
+    /// a call.
     #[must_use]
     pub fn action(&self) -> &str {
         &self.0.name.action
@@ -226,6 +292,19 @@ impl Error {
         }
     }
 
+    /// The error, its causes and the hint as one text.
+    ///
+    /// ```
+    /// # use kaltura_client::Error;
+    /// # fn example(error: Error) {
+    /// eprintln!("{:#}", error.report());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn report(&self) -> Report<'_> {
+        Report::new(self, self.hint())
+    }
+
     /// The error of the login, if there is no session.
     #[must_use]
     pub fn session_error(&self) -> Option<&kaltura_auth::Error> {
@@ -235,7 +314,7 @@ impl Error {
         }
     }
 
-    /// The API error, if the server refused the call. Secrets are redacted.
+    /// The API error, if the server refused the call.
     #[must_use]
     pub fn api_error(&self) -> Option<&ApiError> {
         match &self.0.cause {
@@ -287,9 +366,41 @@ impl Error {
     }
 }
 
+impl From<kaltura_auth::Error> for Error {
+    /// The error of a login outside of any call.
+    fn from(error: kaltura_auth::Error) -> Self {
+        Self::session(ActionName::none(), error)
+    }
+}
+
+impl Error {
+    /// The HTTP status, if the response is not from the API: otherwise it says nothing.
+    fn telling_status(&self) -> Option<u16> {
+        match &self.0.cause {
+            Cause::Body(_) => self.response_metadata().map(ResponseMetadata::status),
+            Cause::Call(CallError::UnexpectedStatus { status }) => Some(*status),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} failed: {}", self.0.name, self.0.kind)
+        let name = &self.0.name;
+        match &self.0.cause {
+            Cause::Session(error) if *name == ActionName::none() => return error.fmt(f),
+            Cause::Session(error) => return write!(f, "{name} failed: no session: {error}"),
+            _ => write!(f, "{name} failed: ")?,
+        }
+        if let Some(status) = self.telling_status() {
+            write!(f, "HTTP {status}: ")?;
+        }
+        // A kind of several codes says less than the code.
+        let text = self.api_error().filter(|_| self.0.kind.has_several_codes());
+        match text.and_then(|error| error.code().text()) {
+            Some(text) => f.write_str(text),
+            None => self.0.kind.fmt(f),
+        }
     }
 }
 
@@ -306,12 +417,13 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(match &self.0.cause {
-            Cause::Session(error) => error,
-            Cause::Transport(error) => error,
-            Cause::Api(error) => error,
-            Cause::Body(error) => error,
-            Cause::Call(error) => error,
-        })
+        match &self.0.cause {
+            // The texts of both are already in that of this error.
+            Cause::Session(error) => error.source(),
+            Cause::Transport(error) => error.source(),
+            Cause::Api(error) => Some(error),
+            Cause::Body(error) => Some(error),
+            Cause::Call(error) => Some(error),
+        }
     }
 }

@@ -7,7 +7,7 @@ mod results;
 use std::fmt;
 use std::marker::PhantomData;
 
-use kaltura_types::{Action, Ks, Parameters, PartnerId};
+use kaltura_types::{Action, FilePart, Ks, Parameters, PartnerId};
 use serde::de::DeserializeOwned;
 
 pub use self::reference::{Handle, Reference};
@@ -148,6 +148,8 @@ struct Call {
     references: Vec<TargetedReference>,
     ks: KsChoice,
     is_repeatable: bool,
+    files: Vec<FilePart>,
+    allows_unfiltered: bool,
 }
 
 /// A reference, and the parameter that it sets.
@@ -167,6 +169,8 @@ impl<O> Subrequest<O> {
             references: Vec::new(),
             ks: KsChoice::Session,
             is_repeatable: action.is_repeatable(),
+            files: action.files().to_vec(),
+            allows_unfiltered: action.allows_unfiltered(),
         };
         Self { call, output: PhantomData }
     }

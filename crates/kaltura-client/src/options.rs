@@ -1,5 +1,6 @@
 //! Options of a single call.
 
+use std::fmt;
 use std::time::Duration;
 
 use kaltura_types::{Ks, Parameters, PartnerId};
@@ -7,11 +8,13 @@ use serde_json::Value;
 
 /// Options of a single call.
 ///
+/// `Debug` shows the names of the headers, not their values.
+///
 /// ```
 /// # use kaltura_client::CallOptions; use std::time::Duration;
 /// let options = CallOptions::new().timeout(Duration::from_secs(5)).repeatable(true);
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[must_use = "options do nothing until a call takes them"]
 pub struct CallOptions {
     pub(crate) timeout: Option<Duration>,
@@ -21,6 +24,8 @@ pub struct CallOptions {
     pub(crate) ks: KsChoice,
     pub(crate) nocache: bool,
     pub(crate) repeatable: Option<bool>,
+    /// The timeout of each request, instead of the client's; never less than that.
+    pub(crate) min_request_timeout: Option<Duration>,
 }
 
 /// Which KS is sent with a call.
@@ -65,6 +70,7 @@ impl CallOptions {
             ks: KsChoice::Session,
             nocache: false,
             repeatable: None,
+            min_request_timeout: None,
         }
     }
 
@@ -119,6 +125,37 @@ impl CallOptions {
         self.repeatable = Some(repeatable);
         self
     }
+
+    /// Allows each request at least this time, even if the client's own timeout is shorter.
+    pub(crate) const fn min_request_timeout(mut self, timeout: Duration) -> Self {
+        self.min_request_timeout = Some(timeout);
+        self
+    }
+}
+
+impl fmt::Debug for CallOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            timeout,
+            min_request_timeout: _,
+            partner,
+            headers,
+            max_response_bytes,
+            ks,
+            nocache,
+            repeatable,
+        } = self;
+        let headers: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("CallOptions")
+            .field("timeout", timeout)
+            .field("partner", partner)
+            .field("headers", &headers)
+            .field("max_response_bytes", max_response_bytes)
+            .field("ks", ks)
+            .field("nocache", nocache)
+            .field("repeatable", repeatable)
+            .finish()
+    }
 }
 
 #[cfg(test)]
@@ -126,6 +163,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn debug_shows_no_header_value() {
+        let shown = format!("{:?}", CallOptions::new().header("X-Note", "hush").ks(Ks::new("hush")));
+        assert!(shown.contains("X-Note") && !shown.contains("hush"), "{shown}");
+    }
 
     #[test]
     fn an_empty_ks_is_not_sent() {

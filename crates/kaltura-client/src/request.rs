@@ -4,13 +4,14 @@
 use std::marker::PhantomData;
 
 use kaltura_auth::{ResponseMetadata, Session, TransportError, WireRequest, WireResponse};
-use kaltura_types::{Action, KsRefusal, Parameters, is_secret_name, payload};
+use kaltura_types::{Action, FilePart, KsRefusal, Parameters, is_secret_name, payload};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::client::builder::Config;
 use crate::error::{ActionName, CallError, Error, ErrorKind};
 use crate::options::CallOptions;
+use crate::unfiltered::find_empty_member;
 
 /// One call, or several calls in one HTTP request.
 pub(crate) trait ApiRequest {
@@ -28,8 +29,9 @@ pub(crate) trait ApiRequest {
     /// Whether the request can be sent again if the server may have executed it.
     fn is_repeatable(&self) -> bool;
 
-    /// The request to send, without the limits and headers of the options.
-    fn wire_request(&self, session: Option<&Session>) -> WireRequest;
+    /// The request to send, without the limits and headers of the options. `random` separates the parts of a request
+    /// with files.
+    fn wire_request(&self, session: Option<&Session>, random: impl FnOnce() -> u64) -> WireRequest;
 
     /// The secrets in the request, which no error may repeat.
     fn secrets<'a>(&'a self, session: Option<&'a Session>) -> Vec<&'a str>;
@@ -103,19 +105,32 @@ pub(crate) struct ActionRequest<'a, O> {
     options: &'a CallOptions,
     name: ActionName,
     parameters: Parameters,
+    files: Vec<FilePart>,
     needs_session: bool,
     is_repeatable: bool,
     output: PhantomData<fn() -> O>,
 }
 
+/// A call that is ready to be sent, or its result if that is known without a request.
+pub(crate) enum Prepared<'a, O> {
+    Known(O),
+    Request(ActionRequest<'a, O>),
+}
+
 impl<'a, O> ActionRequest<'a, O> {
-    pub(crate) fn new<A: Action<Output = O>>(
+    pub(crate) fn prepare<A: Action<Output = O>>(
         action: &A,
         options: &'a CallOptions,
         config: &'a Config,
-    ) -> Result<Self, Error> {
+    ) -> Result<Prepared<'a, O>, Error> {
         let name = ActionName::new(action.service(), action.action());
+        if let Some(output) = action.known_result() {
+            return Ok(Prepared::Known(output));
+        }
         let mut parameters = action.parameters();
+        if let Some(member) = find_empty_member(&parameters).filter(|_| !action.allows_unfiltered()) {
+            return Err(Error::call(name, CallError::EmptyFilterMember { member }));
+        }
         if let Some(reserved) = find_reserved(&parameters) {
             return Err(Error::call(name, CallError::ReservedParameter { name: reserved }));
         }
@@ -128,7 +143,17 @@ impl<'a, O> ActionRequest<'a, O> {
         }
         parameters.insert("clientTag".to_owned(), config.client_tag.clone().into());
         let is_repeatable = options.repeatable.unwrap_or_else(|| action.is_repeatable());
-        Ok(Self { config, options, name, parameters, needs_session, is_repeatable, output: PhantomData })
+        let files = action.files().to_vec();
+        Ok(Prepared::Request(Self {
+            config,
+            options,
+            name,
+            parameters,
+            files,
+            needs_session,
+            is_repeatable,
+            output: PhantomData,
+        }))
     }
 }
 
@@ -151,13 +176,18 @@ impl<O: DeserializeOwned> ApiRequest for ActionRequest<'_, O> {
         self.is_repeatable
     }
 
-    fn wire_request(&self, session: Option<&Session>) -> WireRequest {
+    fn wire_request(&self, session: Option<&Session>, random: impl FnOnce() -> u64) -> WireRequest {
         let mut parameters = self.parameters.clone();
         if let Some(session) = session {
             parameters.insert("ks".to_owned(), session.ks().expose().into());
         }
         let (service, action) = (self.name.service(), self.name.action());
-        WireRequest::json(&self.config.service_url, service, action, parameters)
+        if self.files.is_empty() {
+            WireRequest::json(&self.config.service_url, service, action, parameters)
+        } else {
+            let url = self.config.service_url.action_url(service, action);
+            WireRequest::multipart(url, service, action, parameters, &self.files, random())
+        }
     }
 
     fn secrets<'a>(&'a self, session: Option<&'a Session>) -> Vec<&'a str> {

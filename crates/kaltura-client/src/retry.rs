@@ -30,7 +30,7 @@ use crate::request::{ApiRequest, Evaluation};
 /// let patient = RetryPolicy::default().max_elapsed(Duration::from_secs(120));
 /// let never = RetryPolicy::never();
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a policy does nothing until a client takes it"]
 pub struct RetryPolicy {
     max_attempts: u32,
@@ -80,7 +80,7 @@ impl RetryPolicy {
     ///
     /// `attempts` is the number so far, `elapsed` the time since the first one started, `jitter` a random number from
     /// 0 to 1.
-    fn delay(
+    pub(crate) fn delay(
         &self,
         error: &Error,
         repeatable: bool,
@@ -191,17 +191,19 @@ impl<'a> RetryState<'a> {
         request: &R,
         session: Option<&Session>,
         now: Moment,
+        random: impl FnOnce() -> u64,
     ) -> Result<WireRequest, Error> {
         let elapsed = now.since(self.started_at);
+        let longest = self.config.request_timeout.max(self.options.min_request_timeout.unwrap_or_default());
         let request_timeout = match self.options.timeout {
             Some(timeout) if elapsed >= timeout => {
                 return Err(Error::call(request.name().clone(), CallError::TimedOut { timeout }));
             }
-            Some(timeout) => (timeout - elapsed).min(self.config.request_timeout),
-            None => self.config.request_timeout,
+            Some(timeout) => (timeout - elapsed).min(longest),
+            None => longest,
         };
         let mut wire_request = request
-            .wire_request(session)
+            .wire_request(session, random)
             .with_timeout(request_timeout)
             .with_fresh_connection(self.fresh_connection);
         if let Some(bytes) = self.options.max_response_bytes {
@@ -269,7 +271,7 @@ impl<'a> RetryState<'a> {
 
 /// A random integer as a number from 0 to 1.
 #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-fn fraction(random: u64) -> f64 {
+pub(crate) fn fraction(random: u64) -> f64 {
     (random >> 11) as f64 / (1_u64 << 53) as f64
 }
 

@@ -13,9 +13,10 @@ mod enabled {
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Duration;
 
-    use kaltura_auth::ResponseMetadata;
-    use kaltura_auth::manager::{Event, InvalidReason, Observer};
-    use tracing::field::Empty;
+    use kaltura_auth::manager::{Event, InvalidReason, Observer, observer_fn};
+    use kaltura_auth::{ResponseMetadata, ServiceUrl, SessionIdentity};
+    use kaltura_types::{PartnerId, UserId};
+    use tracing::field::{Empty, display};
     use tracing::instrument::Instrumented;
     use tracing::{Instrument as _, Span, debug, info, info_span, warn};
 
@@ -28,11 +29,15 @@ mod enabled {
     }
 
     impl CallSpan {
-        pub(crate) fn new(name: &ActionName) -> Self {
+        pub(crate) fn new(name: &ActionName, identity: &SessionIdentity) -> Self {
             let span = info_span!(
                 "kaltura.call",
                 service = name.service(),
                 action = name.action(),
+                service_url = identity.service_url().map(ServiceUrl::as_str),
+                partner_id = identity.partner_id().map(PartnerId::get),
+                app_token_id = identity.app_token_id().map(display),
+                user_id = identity.user_id().map(UserId::as_str),
                 status = Empty,
                 server = Empty,
                 request_id = Empty,
@@ -62,52 +67,79 @@ mod enabled {
 
         pub(crate) fn end(&self, error: Option<&Error>) {
             if let Some(error) = error {
-                self.span.record("error", tracing::field::display(error.kind()));
+                self.span.record("error", display(error.kind()));
             }
         }
     }
 
     /// An observer that logs session events, and passes them on to `observer`.
     pub(crate) fn observer(observer: Option<Arc<dyn Observer>>) -> Option<Arc<dyn Observer>> {
-        Some(Arc::new(move |event: &Event| {
-            log(event);
+        Some(Arc::new(observer_fn(move |event, identity| {
+            log(event, identity);
             if let Some(observer) = &observer {
-                observer.observe(event);
+                observer.observe(event, identity);
             }
-        }))
+        })))
     }
 
-    fn log(event: &Event) {
+    /// A record of a session event, with the identity of the session.
+    macro_rules! session_event {
+        ($level:ident, $identity:ident, $($fields:tt)+) => {
+            $level!(
+                target: "kaltura::session",
+                service_url = $identity.service_url().map(ServiceUrl::as_str),
+                partner_id = $identity.partner_id().map(PartnerId::get),
+                app_token_id = $identity.app_token_id().map(display),
+                user_id = $identity.user_id().map(UserId::as_str),
+                $($fields)+
+            )
+        };
+    }
+
+    fn log(event: &Event, identity: &SessionIdentity) {
         match event {
             Event::LoginStarted { renewal } => {
-                debug!(target: "kaltura::session", renewal = *renewal, "login started");
+                session_event!(debug, identity, renewal = *renewal, "login started");
             }
             Event::LoginSucceeded { renewal, took, lifetime: life } => {
                 let (took, life) = (milliseconds(*took), life.as_secs());
-                info!(target: "kaltura::session", renewal = *renewal, took_ms = took, life_s = life, "logged in");
+                session_event!(
+                    info,
+                    identity,
+                    renewal = *renewal,
+                    took_ms = took,
+                    life_s = life,
+                    "logged in"
+                );
             }
             Event::LoginFailed { renewal, took, error } => {
                 let took = milliseconds(*took);
-                warn!(target: "kaltura::session", renewal = *renewal, took_ms = took, error = %error, "login failed");
+                session_event!(warn, identity, renewal = *renewal, took_ms = took, error = %error, "login failed");
             }
             Event::Invalidated { reason, age } => {
                 let reason = match reason {
                     InvalidReason::LoggedOut => "logged out",
                     _ => "expired",
                 };
-                info!(target: "kaltura::session", reason, age_s = age.as_secs(), "session refused by the server");
+                session_event!(
+                    info,
+                    identity,
+                    reason,
+                    age_s = age.as_secs(),
+                    "session refused by the server"
+                );
             }
             Event::ServedStale { remaining } => {
-                debug!(target: "kaltura::session", remaining_s = remaining.as_secs(), "session expires soon");
+                session_event!(debug, identity, remaining_s = remaining.as_secs(), "session expires soon");
             }
             Event::BackoffStarted { duration, error } => {
                 let backoff = milliseconds(*duration);
-                warn!(target: "kaltura::session", backoff_ms = backoff, error = %error, "login backoff started");
+                session_event!(warn, identity, backoff_ms = backoff, error = %error, "login backoff started");
             }
             Event::TokenEnding { remaining } => {
-                warn!(target: "kaltura::session", remaining_s = remaining.as_secs(), "app token expires soon");
+                session_event!(warn, identity, remaining_s = remaining.as_secs(), "app token expires soon");
             }
-            other => debug!(target: "kaltura::session", event = ?other, "other session event"),
+            other => session_event!(debug, identity, event = ?other, "other session event"),
         }
     }
 
@@ -120,15 +152,15 @@ mod enabled {
 mod disabled {
     use std::sync::Arc;
 
-    use kaltura_auth::ResponseMetadata;
     use kaltura_auth::manager::Observer;
+    use kaltura_auth::{ResponseMetadata, SessionIdentity};
 
     use crate::error::{ActionName, Error};
 
     pub(crate) struct CallSpan;
 
     impl CallSpan {
-        pub(crate) const fn new(_name: &ActionName) -> Self {
+        pub(crate) const fn new(_name: &ActionName, _identity: &SessionIdentity) -> Self {
             Self
         }
 

@@ -1,9 +1,13 @@
 //! The server as a whole: from an HTTP request to an HTTP response.
 
 pub(crate) mod clock;
+pub(crate) mod entry;
+pub(crate) mod owner;
 pub(crate) mod random;
+pub(crate) mod roles;
 pub(crate) mod seed;
 pub(crate) mod state;
+pub(crate) mod upload;
 
 use std::net::IpAddr;
 
@@ -14,17 +18,19 @@ use self::clock::Clock;
 use self::state::State;
 use crate::calls::Calls;
 use crate::dispatch::rate_limit::RateLimiter;
-use crate::dispatch::{Completed, multirequest};
+use crate::dispatch::request_configuration::ResponseProfile;
+use crate::dispatch::{self, Completed, multirequest};
 use crate::faults::{Fault, Faults, Triggered, apply_fault, echo_secrets};
-use crate::request::{ApiRequest, text};
+use crate::notices::Notices;
+use crate::request::{ApiRequest, Arguments, text};
 use crate::response::value::{ApiValue, Failure};
 use crate::response::{
     Format, FormatError, HeaderSet, PHP_CONTENT_TYPE, php_float, preflight, response, with_headers,
     write_bare_xml, write_json, write_php, write_xml,
 };
 use crate::response_cache::ResponseCache;
-use crate::services::Time;
-use crate::transport::Reply;
+use crate::services::{Time, upload_token};
+use crate::transport::{PendingUpload, Reply};
 
 /// Everything that changes while the emulator runs.
 pub(crate) struct Backend {
@@ -33,6 +39,7 @@ pub(crate) struct Backend {
     pub(crate) cache: ResponseCache,
     pub(crate) faults: Faults,
     pub(crate) calls: Calls,
+    pub(crate) notices: Notices,
 }
 
 impl Backend {
@@ -46,7 +53,7 @@ impl Backend {
         }
         let triggered = self.faults.trigger(&fault_target(&api_request), &mut self.state.random);
         let mut reply = Reply::whole(self.run_and_write(&api_request, clock, &triggered));
-        reply.delay = triggered.latency;
+        reply.delay = triggered.latency.saturating_add(std::mem::take(&mut self.state.waited));
         for fault in &triggered.faults {
             apply_fault(&mut reply, fault);
         }
@@ -65,15 +72,11 @@ impl Backend {
     ) -> Response<Bytes> {
         let time = Time { now: clock.now(), milliseconds: clock.milliseconds() };
         let date = clock.date_header();
-        let id = self.state.random.below(1 << 31);
-        let mut headers = HeaderSet {
-            session: Some(format!("{id}, {}", time.now)),
-            is_complete: true,
-            ..HeaderSet::default()
-        };
+        let mut headers = self.headers(time);
         let mut format = match Format::of(request) {
             Ok(format) => format,
             Err(FormatError { code, message }) => {
+                headers.session = None;
                 headers.kaltura = Some(format!("error- {code}"));
                 headers.app = Some(format!("exiting on error {code} - {message}"));
                 return with_headers(response(200, PHP_CONTENT_TYPE, ""), headers, &date);
@@ -94,41 +97,82 @@ impl Backend {
                 _ => {}
             }
         }
-        let value = match completed.result {
-            Ok(value) => value,
-            Err(Failure::ApiException(exception)) => ApiValue::Error(exception),
-            Err(Failure::Fatal) => {
-                return with_headers(response(500, PHP_CONTENT_TYPE, ""), HeaderSet::default(), &date);
-            }
-        };
-        if completed.is_from_cache {
-            headers.session = None;
-        }
-        headers.kaltura = completed.cache_header;
-        headers.part_of_multirequest = completed.part_header;
-        if let Some(message) = completed.refusal {
-            headers.kaltura = Some("error-SERVICE_FORBIDDEN".to_owned());
-            headers.app = Some(format!("exiting on error SERVICE_FORBIDDEN - {message}"));
-        }
-        let ignore_null = request.text("ignoreNull").is_some_and(|value| value == "1");
-        let body = match &format {
-            Format::Json => write_json(&value),
-            Format::Php => write_php(&value),
-            Format::Jsonp(callback) => format!("{callback}({});", write_json(&value)),
-            Format::Xml if completed.is_fast_path => {
-                write_bare_xml(&value, ignore_null, &php_float(completed.seconds))
-            }
-            Format::Xml => write_xml(&value, ignore_null, &php_float(completed.seconds)),
-        };
-        let content_type = content_type(request).unwrap_or_else(|| format.content_type().to_owned());
-        with_headers(response(200, &content_type, body), headers, &date)
+        write(request, &format, completed, headers, &date)
     }
+
+    /// The response to a final chunk that waited for others, if they arrived meanwhile.
+    pub(crate) fn finish_upload(
+        &mut self,
+        pending: &PendingUpload,
+        clock: &Clock,
+    ) -> Option<Response<Bytes>> {
+        let request = &pending.request;
+        let format = Format::of(request).ok().filter(|_| !dispatch::is_multirequest(request))?;
+        let time = Time { now: clock.now(), milliseconds: clock.milliseconds() };
+        let value = upload_token::finish(&mut self.state, &pending.chunks, time)?;
+        let profile = ResponseProfile::read(Arguments::new(&request.parameters, time.now)).ok().flatten();
+        let value = match profile {
+            Some(profile) => profile.trim(value),
+            None => value,
+        };
+        let headers = self.headers(time);
+        Some(write(request, &format, Completed::new(Ok(value)), headers, &clock.date_header()))
+    }
+
+    fn headers(&mut self, time: Time) -> HeaderSet {
+        let id = self.state.random.below(1 << 31);
+        HeaderSet {
+            session: Some(format!("{id}, {}", time.now.as_seconds())),
+            is_complete: true,
+            ..HeaderSet::default()
+        }
+    }
+}
+
+/// Writes a result.
+fn write(
+    request: &ApiRequest,
+    format: &Format,
+    completed: Completed,
+    mut headers: HeaderSet,
+    date: &str,
+) -> Response<Bytes> {
+    let value = match completed.result {
+        Ok(value) => value,
+        Err(Failure::ApiException(exception)) => ApiValue::Error(exception),
+        Err(Failure::Fatal) => {
+            return with_headers(response(500, PHP_CONTENT_TYPE, ""), HeaderSet::default(), date);
+        }
+    };
+    if completed.is_from_cache || !completed.is_dispatched {
+        headers.session = None;
+    }
+    headers.kaltura = completed.cache_header;
+    headers.part_of_multirequest = completed.part_header;
+    if let Some(message) = completed.refusal {
+        headers.kaltura = Some("error-SERVICE_FORBIDDEN".to_owned());
+        headers.app = Some(format!("exiting on error SERVICE_FORBIDDEN - {message}"));
+    }
+    // The parameter does not reach the requests of a multirequest.
+    let ignore_null =
+        !completed.is_multirequest && request.text("ignoreNull").is_some_and(|value| value == "1");
+    let body = match format {
+        Format::Json => write_json(&value),
+        Format::Php => write_php(&value),
+        Format::Jsonp(callback) => format!("{callback}({});", write_json(&value)),
+        Format::Xml if completed.is_fast_path => {
+            write_bare_xml(&value, ignore_null, &php_float(completed.seconds))
+        }
+        Format::Xml => write_xml(&value, ignore_null, &php_float(completed.seconds)),
+    };
+    let content_type = content_type(request).unwrap_or_else(|| format.content_type().to_owned());
+    with_headers(response(200, &content_type, body), headers, date)
 }
 
 /// The name of a request in a fault rule.
 fn fault_target(request: &ApiRequest) -> String {
     let service = request.text("service").unwrap_or_default();
-    if service.eq_ignore_ascii_case(multirequest::SERVICE) {
+    if service == multirequest::SERVICE {
         service
     } else {
         format!("{service}.{}", request.text("action").unwrap_or_default())

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use kaltura_types::{AppTokenStatus, HashType, PartnerId};
+use kaltura_types::{AppTokenStatus, HashType, Open, PartnerId};
 
 use crate::backend::Backend;
 use crate::backend::clock::Clock;
@@ -13,10 +13,12 @@ use crate::backend::seed::{
     AppTokenSeed, EntrySeed, InvalidSeed, PartnerSeed, RoleSeed, Seed, UserSeed, WidgetSeed,
 };
 use crate::backend::state::{AppToken, State};
+use crate::backend::upload::UploadSettings;
 use crate::calls::Calls;
 use crate::dispatch::rate_limit::{RateLimit, RateLimiter};
-use crate::emulator::{EmulatedAppToken, Emulator, Shared};
+use crate::emulator::{EmulatedAppToken, Emulator, OnNotice, Shared};
 use crate::faults::{FaultRule, Faults};
+use crate::notices::{Notice, Notices};
 use crate::response_cache::ResponseCache;
 
 /// Builds an [`Emulator`].
@@ -43,6 +45,9 @@ pub struct EmulatorBuilder {
     has_response_cache: bool,
     faults: Vec<FaultRule>,
     latency: Option<RangeInclusive<Duration>>,
+    on_notice: Option<OnNotice>,
+    upload_settings: UploadSettings,
+    upload_memory: Option<u64>,
 }
 
 impl EmulatorBuilder {
@@ -147,6 +152,47 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Calls a function for each [`Notice`]: where the emulator knows less than the server. Each is given once.
+    ///
+    /// ```
+    /// # use kaltura_emulator::Emulator;
+    /// let emulator = Emulator::builder().on_notice(|notice| eprintln!("{notice}")).build()?;
+    /// # Ok::<(), kaltura_emulator::BuildError>(())
+    /// ```
+    pub fn on_notice(mut self, function: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+        self.on_notice = Some(OnNotice(Box::new(function)));
+        self
+    }
+
+    /// How long the conversion of an uploaded video takes, by the emulator's clock: its entry has status 1, then 2 (wire
+    /// contract, section 10.6). `None` for a conversion that never ends. The default is 5 s.
+    ///
+    /// ```
+    /// # use std::time::Duration; use kaltura_emulator::Emulator;
+    /// let emulator = Emulator::builder().conversion_time(Some(Duration::from_secs(60))).build()?;
+    /// # Ok::<(), kaltura_emulator::BuildError>(())
+    /// ```
+    pub const fn conversion_time(mut self, time: Option<Duration>) -> Self {
+        self.upload_settings.conversion_time = time;
+        self
+    }
+
+    /// How long the response to a final chunk is delayed if chunks before it are missing (wire contract, section 10.3).
+    /// The default is the server's, 45 s. As a transport, the emulator does not wait, but a request with a shorter timeout
+    /// gets a timeout error.
+    pub const fn final_chunk_wait(mut self, time: Duration) -> Self {
+        self.upload_settings.final_chunk_wait = time;
+        self
+    }
+
+    /// How many bytes of uploaded files are kept in memory. An upload beyond it gets `UPLOAD_ERROR` with a message that
+    /// names this limit. The memory of a file is free again when its upload token and its entry are deleted. The default
+    /// is 256 MiB.
+    pub const fn upload_memory(mut self, bytes: u64) -> Self {
+        self.upload_memory = Some(bytes);
+        self
+    }
+
     /// Builds the emulator. Without a partner, one with videos is added. Without an active app token of the first
     /// partner, one is added.
     ///
@@ -172,6 +218,10 @@ impl EmulatorBuilder {
         let tokens = std::mem::take(&mut seed.app_tokens);
         check_partners(&seed, &tokens)?;
         let mut state = State::new(seed, random, now);
+        state.upload_settings = self.upload_settings;
+        if let Some(bytes) = self.upload_memory {
+            state.uploads.memory_limit = bytes;
+        }
         for token in tokens {
             let owner = token.partner_id.unwrap_or(partner);
             state.store_app_token(token, owner, now);
@@ -190,6 +240,7 @@ impl EmulatorBuilder {
             cache: ResponseCache::new(self.has_response_cache),
             faults: Faults::new(self.faults, self.latency),
             calls: Calls::default(),
+            notices: Notices::default(),
         };
         let shared = Shared {
             backend: Mutex::new(backend),
@@ -198,6 +249,7 @@ impl EmulatorBuilder {
             admin_secret,
             user_secret,
             app_token,
+            on_notice: self.on_notice,
         };
         Ok(Emulator::from_shared(shared))
     }
@@ -233,7 +285,7 @@ fn usable(state: &State, partner: PartnerId) -> Option<&AppToken> {
     };
     let best = |token: &&AppToken| {
         token.expiry.is_none()
-            && token.hash_type == Some(HashType::Sha256)
+            && token.hash_type == Some(Open::Known(HashType::Sha256))
             && token.session_duration > Some(0)
     };
     active().find(best).or_else(|| active().next())

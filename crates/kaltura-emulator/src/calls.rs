@@ -10,7 +10,7 @@ use crate::request::{Parameters, text};
 use crate::response::value::{ApiValue, Failure};
 use crate::services::{self, Action};
 
-/// The calls that an emulator received, in order: the last 100 000. Each request of a multirequest is one call.
+/// The calls that an emulator received, in order: the last 10 000. Each request of a multirequest is one call.
 ///
 /// ```
 /// # use kaltura_auth::{AppTokenLogin, ServiceUrl}; use kaltura_emulator::Emulator;
@@ -28,7 +28,7 @@ use crate::services::{self, Action};
 pub struct Calls(VecDeque<RecordedCall>);
 
 /// The maximum number. A long-running server forgets the oldest calls.
-const MAXIMUM: usize = 100_000;
+const MAXIMUM: usize = 10_000;
 
 impl Calls {
     /// The number of calls.
@@ -67,7 +67,9 @@ impl Calls {
 
     pub(crate) fn record(&mut self, parameters: &Parameters, outcome: &ActionOutcome) {
         let action = outcome.action.map(Action::full_name);
-        self.push(RecordedCall::new(parameters, action, &outcome.result, false));
+        let mut call = RecordedCall::new(parameters, action, &outcome.result, false);
+        call.ignored_filters.clone_from(&outcome.ignored_filters);
+        self.push(call);
     }
 
     /// Records a call with a result from the cache, which may be an error.
@@ -93,6 +95,7 @@ pub struct RecordedCall {
     error: Option<ErrorCode>,
     failed: bool,
     from_cache: bool,
+    ignored_filters: Vec<String>,
 }
 
 /// The parameters whose values are recorded. All others might contain a secret.
@@ -142,6 +145,7 @@ impl RecordedCall {
             failed: error.is_some() || result.is_err(),
             error,
             from_cache,
+            ignored_filters: Vec::new(),
         }
     }
 
@@ -192,6 +196,12 @@ impl RecordedCall {
     #[must_use]
     pub const fn was_cached(&self) -> bool {
         self.from_cache
+    }
+
+    /// The fields of its filter that the emulator does not obey, in the order of the request: each matches every object.
+    #[must_use]
+    pub fn ignored_filters(&self) -> &[String] {
+        &self.ignored_filters
     }
 
     /// Whether the result is not an error.

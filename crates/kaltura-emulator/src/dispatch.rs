@@ -13,8 +13,9 @@ use crate::backend::Backend;
 use crate::request::{ApiRequest, Parameters};
 use crate::response::php_float;
 use crate::response::value::{ApiValue, Failure};
-use crate::response_cache::Key;
+use crate::response_cache::{Caller, Key};
 use crate::services::Time;
+use kaltura_types::Ks;
 
 /// The result of a request, and how it was obtained.
 pub(crate) struct Completed {
@@ -28,6 +29,9 @@ pub(crate) struct Completed {
     pub(crate) part_header: Option<String>,
     pub(crate) is_from_cache: bool,
     pub(crate) is_fast_path: bool,
+    /// Whether an action was dispatched: not by a multirequest without requests.
+    pub(crate) is_dispatched: bool,
+    pub(crate) is_multirequest: bool,
     /// The execution time that the response states.
     pub(crate) seconds: f64,
 }
@@ -41,6 +45,8 @@ impl Completed {
             part_header: None,
             is_from_cache: false,
             is_fast_path: false,
+            is_dispatched: true,
+            is_multirequest: false,
             seconds: 0.001,
         }
     }
@@ -49,15 +55,21 @@ impl Completed {
 impl Backend {
     pub(crate) fn run(&mut self, request: &ApiRequest, time: Time) -> Completed {
         let parameters = &request.parameters;
-        let key = Key::of(parameters).filter(|_| self.cache.is_on());
+        // The requests of a multirequest are refused one by one.
+        let caller = if is_multirequest(request) {
+            Caller::Anonymous
+        } else {
+            self.cache_caller(request, parameters, time)
+        };
+        let key = Key::of(parameters, caller).filter(|_| self.cache.is_on());
         if let Some(completed) = self.run_from_cache(parameters, key.as_ref(), time) {
             return completed;
         }
         let mut completed = if is_multirequest(request) {
             self.run_multirequest(request, key.as_ref(), time)
         } else {
-            let outcome = self.run_action(request, parameters, time);
-            let is_kept = self.cache.keep(key.as_ref(), &outcome, time);
+            let outcome = self.run_action(request, parameters, time, &mut None);
+            let is_kept = self.cache.keep(key.as_ref(), caller, &outcome, time);
             let refusal = refusal(&outcome);
             let mut completed = Completed::new(outcome.result);
             completed.refusal = refusal;
@@ -94,7 +106,29 @@ impl Backend {
         Some(completed)
     }
 
-    fn run_action(&mut self, request: &ApiRequest, parameters: &Parameters, time: Time) -> ActionOutcome {
+    /// Who calls, as far as the cache is concerned.
+    fn cache_caller(&self, request: &ApiRequest, parameters: &Parameters, time: Time) -> Caller {
+        match ks_check::read(&self.state, parameters.get("ks")) {
+            _ if !self.cache.is_on() => Caller::Anonymous,
+            Ok(None) => Caller::Anonymous,
+            Ok(Some(ks)) => {
+                match ks_check::check_restrictions(&ks.opened, time.now, request.client, &request.uri) {
+                    Ok(()) => Caller::of(ks.opened.claims()),
+                    Err(_) => Caller::Refused,
+                }
+            }
+            Err(Failure::ApiException(_)) => Caller::Refused,
+            Err(Failure::Fatal) => Caller::Personal,
+        }
+    }
+
+    fn run_action(
+        &mut self,
+        request: &ApiRequest,
+        parameters: &Parameters,
+        time: Time,
+        validated: &mut Option<Ks>,
+    ) -> ActionOutcome {
         let mut context = RequestContext {
             state: &mut self.state,
             rate_limiter: &mut self.rate_limiter,
@@ -102,8 +136,10 @@ impl Backend {
             client: request.client,
             uri: &request.uri,
             has_caches: self.cache.is_on(),
+            validated,
         };
         let outcome = context.dispatch(parameters);
+        self.notices.note(&outcome);
         self.calls.record(parameters, &outcome);
         outcome
     }
@@ -114,11 +150,14 @@ impl Backend {
         let mut all_are_kept = true;
         let mut part_header = None;
         let mut last_refusal = None;
+        let mut validated = None;
         for mut part in multirequest::requests(&request.parameters) {
             if let Err(failure) = multirequest::resolve_references(&mut part, &results) {
                 return Completed::new(Err(failure));
             }
-            let part_key = Key::of_part(&part).filter(|_| self.cache.is_on());
+            multirequest::add_common(&mut part, &request.parameters);
+            let caller = self.cache_caller(request, &part, time);
+            let part_key = Key::of_part(&part, caller).filter(|_| self.cache.is_on());
             if let Some(value) = self.cache.get(part_key.as_ref(), time).cloned() {
                 self.calls.record_cached(&part, &Ok(value.clone()));
                 let name = part_key.map(|key| key.name()).unwrap_or_default();
@@ -127,8 +166,8 @@ impl Backend {
                 results.push(value);
                 continue;
             }
-            let outcome = self.run_action(request, &part, time);
-            all_are_kept &= self.cache.keep(part_key.as_ref(), &outcome, time);
+            let outcome = self.run_action(request, &part, time, &mut validated);
+            all_are_kept &= self.cache.keep(part_key.as_ref(), caller, &outcome, time);
             last_refusal = refusal(&outcome).or(last_refusal);
             results.push(match outcome.result {
                 Ok(value) => value,
@@ -137,7 +176,10 @@ impl Backend {
             });
         }
         let is_kept = all_are_kept && !results.is_empty() && self.cache.keep_all(key, &results, time);
+        let is_dispatched = !results.is_empty();
         let mut completed = Completed::new(Ok(results.into()));
+        completed.is_dispatched = is_dispatched;
+        completed.is_multirequest = true;
         completed.cache_header = key.filter(|_| is_kept).map(|key| format!("cache-key,{}", key.name()));
         completed.part_header = part_header;
         completed.refusal = last_refusal;
@@ -161,6 +203,7 @@ fn refusal(outcome: &ActionOutcome) -> Option<String> {
     }
 }
 
-fn is_multirequest(request: &ApiRequest) -> bool {
-    request.text("service").is_some_and(|name| name.eq_ignore_ascii_case(multirequest::SERVICE))
+pub(crate) fn is_multirequest(request: &ApiRequest) -> bool {
+    // The only name of a service whose case counts.
+    request.text("service").as_deref() == Some(multirequest::SERVICE)
 }

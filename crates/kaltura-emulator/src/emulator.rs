@@ -14,14 +14,17 @@ use kaltura_types::{
 
 use crate::backend::clock::Clock;
 use crate::backend::seed::{AppTokenSeed, PartnerStatus, UserStatus};
+use crate::backend::upload::UploadToken;
 use crate::backend::{Backend, state};
 use crate::builder::EmulatorBuilder;
 use crate::calls::Calls;
 use crate::dispatch::ks_check;
 use crate::dispatch::rate_limit::RateLimit;
 use crate::faults::FaultRule;
+use crate::notices::Notice;
+use crate::request::ApiRequest;
 use crate::response_cache::ResponseCache;
-use crate::transport::Reply;
+use crate::transport::{PendingUpload, Reply};
 
 /// An emulated Kaltura server. A clone is the same server.
 ///
@@ -39,6 +42,16 @@ pub(crate) struct Shared {
     pub(crate) admin_secret: AdminSecret,
     pub(crate) user_secret: UserSecret,
     pub(crate) app_token: EmulatedAppToken,
+    pub(crate) on_notice: Option<OnNotice>,
+}
+
+/// The function for notices.
+pub(crate) struct OnNotice(pub(crate) Box<dyn Fn(&Notice) + Send + Sync>);
+
+impl fmt::Debug for OnNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnNotice").finish_non_exhaustive()
+    }
 }
 
 impl Emulator {
@@ -104,6 +117,23 @@ impl Emulator {
         self.backend().calls = Calls::default();
     }
 
+    /// The bytes that were uploaded to an upload token or are the content of an entry, of the first partner; `None` if
+    /// there are none. Of an upload that is not complete, the bytes that were joined so far (wire contract, section
+    /// 10.3).
+    ///
+    /// ```
+    /// # use kaltura_emulator::Emulator;
+    /// # let emulator = Emulator::new();
+    /// assert_eq!(emulator.uploaded("0_sample01"), None);
+    /// ```
+    #[must_use]
+    pub fn uploaded(&self, id: &str) -> Option<Bytes> {
+        let backend = self.backend();
+        let token = backend.state.uploads.get(self.shared.partner, id);
+        let content = || backend.state.entries.get(self.shared.partner, id)?.content.clone();
+        token.and_then(UploadToken::content).or_else(content)
+    }
+
     /// This server as a transport: a clone of it.
     #[must_use]
     pub fn transport(&self) -> Self {
@@ -121,7 +151,24 @@ impl Emulator {
     /// and how the connection breaks. The caller must apply both.
     #[must_use]
     pub fn respond(&self, request: &http::Request<Bytes>, client: IpAddr) -> Reply {
-        self.backend().respond(request, client, &self.shared.clock)
+        let (reply, notices) = {
+            let mut backend = self.backend();
+            let mut reply = backend.respond(request, client, &self.shared.clock);
+            if let Some(chunks) = backend.state.awaited.take() {
+                let request = ApiRequest::read(request, client);
+                let pending = |request| PendingUpload { emulator: self.clone(), chunks, request };
+                reply.pending = request.map(pending);
+            }
+            (reply, backend.notices.take())
+        };
+        if let Some(OnNotice(function)) = &self.shared.on_notice {
+            notices.iter().for_each(function);
+        }
+        reply
+    }
+
+    pub(crate) fn finish_upload(&self, pending: &PendingUpload) -> Option<http::Response<Bytes>> {
+        self.backend().finish_upload(pending, &self.shared.clock)
     }
 
     fn backend(&self) -> MutexGuard<'_, Backend> {
@@ -188,7 +235,8 @@ impl Emulator {
     ///
     /// [`UnknownObject`] if there is no such token.
     pub fn delete_token(&self, id: &AppTokenId) -> Result<(), UnknownObject> {
-        if self.backend().state.delete_app_token(self.shared.partner, id.as_str()) {
+        let now = self.shared.clock.now();
+        if self.backend().state.delete_app_token(self.shared.partner, id.as_str(), now) {
             Ok(())
         } else {
             Err(UnknownObject::AppToken(id.clone()))
@@ -214,7 +262,7 @@ impl Emulator {
     pub fn end_session(&self, ks: &Ks) -> Result<(), UnknownObject> {
         let mut backend = self.backend();
         let opened = ks_check::open(&backend.state, ks).map_err(|_| UnknownObject::Ks)?;
-        backend.state.end_session(&opened);
+        backend.state.end_session(&opened, self.shared.clock.now());
         Ok(())
     }
 
@@ -312,7 +360,8 @@ impl EmulatedAppToken {
             partner: token.partner,
             id: AppTokenId::new(token.id.as_str()),
             value: token.value.clone(),
-            hash_type: token.effective_hash_type(),
+            // No client can log in with a token of another hash type.
+            hash_type: token.effective_hash_type().known().copied().unwrap_or(HashType::Sha1),
         }
     }
 

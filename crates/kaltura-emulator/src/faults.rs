@@ -53,7 +53,7 @@ pub enum Fault {
 /// emulator.inject(
 ///     FaultRule::new(Fault::Slow(Duration::from_secs(5)))
 ///         .on("session.startWidgetSession")
-///         .with_probability(0.1),
+///         .probability(0.1),
 /// );
 /// // The same as text, in the format of the command line.
 /// let rule: FaultRule = "status:503@appToken.startSession#2".parse()?;
@@ -109,7 +109,7 @@ impl FaultRule {
     }
 
     /// Affects a call with this probability, from 0 to 1. The emulator's random seed determines which.
-    pub const fn with_probability(mut self, probability: f64) -> Self {
+    pub const fn probability(mut self, probability: f64) -> Self {
         self.probability = probability;
         self
     }
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_seed_determines_which_calls_are_faulty() {
-        let rule = FaultRule::new(Fault::Reset).with_probability(0.5);
+        let rule = FaultRule::new(Fault::Reset).probability(0.5);
         let calls = ["a.b"; 200];
         let once = triggered(rule.clone(), &calls);
         assert_eq!(once, triggered(rule, &calls));

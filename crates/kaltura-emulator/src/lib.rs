@@ -23,7 +23,8 @@
 //! | create one, with partners and tokens of your own | [`Emulator::new`], [`Emulator::builder`], [`Seed`] |
 //! | move time | [`Emulator::clock`] |
 //! | end sessions, disable tokens, block users without the client's knowledge | [`Emulator::end_session`] and the methods beside it |
-//! | see what was called | [`Emulator::calls`] |
+//! | see what was called and uploaded | [`Emulator::calls`], [`Emulator::uploaded`] |
+//! | set how uploads and their conversion behave | [`EmulatorBuilder::conversion_time`] and the methods after it |
 //! | inject faults | [`Emulator::inject`], [`Fault`], [`FaultRule`] |
 //! | behave like the live service, with a cache and limits | [`Emulator::set_response_cache`], [`RateLimit`] |
 //! | serve clients that speak HTTP | the module `server` (feature `server`) |
@@ -36,12 +37,21 @@
 //! | `appToken` | `startSession`, `add`, `get`, `list`, `update`, `delete` |
 //! | `user` | `get`, `delete` |
 //! | `system` | `ping`, `getTime` |
-//! | `media` | `get`, `list` |
-//! | `baseEntry` | `get`, `list` |
+//! | `media` | `get`, `list`, `count`, `add`, `addContent`, `addFromUploadedFile`, `update`, `delete` |
+//! | `baseEntry` | `get`, `list`, `count`, `add`, `addContent`, `update`, `delete` |
+//! | `uploadToken` | `add`, `get`, `list`, `upload`, `delete` |
 //!
 //! One request may contain several of them (`multirequest`). Responses are JSON, XML, PHP's serialize or JSONP.
-//! Lists of entries apply filters by id, time, status and type, orders by time, and the pager. Other filters,
-//! such as `nameLike`, match every entry.
+//! Lists of entries apply filters by id, user, reference id, time, status and type, orders by time and name, and the
+//! pager. Other filters, such as `nameLike`, match every entry: [`EmulatorBuilder::on_notice`] and
+//! [`RecordedCall::ignored_filters`] tell.
+//!
+//! As on the server, a USER session lists only the entries of its user, unless it has the privilege `list:*`, and a
+//! list shows only entries that are ready, unless the filter asks for others.
+//!
+//! Of uploads and entries (wire contract, section 10) the emulator has states, ownership, roles and errors. Each
+//! partner has one conversion profile, 1001, and one access control profile, 2001. `addContent` accepts the resource
+//! `KalturaUploadedFileTokenResource` alone. A converted entry has no duration: files are not read.
 //!
 //! Not emulated: the browser-cache headers of `kalsig`, a partner's access control by address, and every other
 //! action.
@@ -63,6 +73,7 @@ mod control;
 mod dispatch;
 mod emulator;
 mod faults;
+mod notices;
 mod request;
 mod response;
 mod response_cache;
@@ -84,4 +95,5 @@ pub use self::control::Command;
 pub use self::dispatch::rate_limit::{InvalidRateLimit, RateLimit};
 pub use self::emulator::{EmulatedAppToken, Emulator, UnknownObject};
 pub use self::faults::{Fault, FaultRule, InvalidFaultRule};
+pub use self::notices::Notice;
 pub use self::transport::{Breakage, Reply};

@@ -10,15 +10,19 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use http::{Method, header};
 use percent_encoding::percent_decode_str;
+use serde::Deserialize as _;
 
-pub(crate) use self::arguments::{Arguments, Choice, Given, Pager};
-pub(crate) use self::cast::{equals_number, int, leading_int, text};
+pub(crate) use self::arguments::{
+    Arguments, Choice, Given, NOT_AVAILABLE, Pager, check_advanced_search, has_null_suffix,
+};
+pub(crate) use self::cast::{equals_number, int, is_empty, is_empty_text, leading_int, numeric, text};
 use self::form::into_text;
 #[cfg(test)]
 pub(crate) use self::parameters::test_json;
-pub(crate) use self::parameters::{Parameter, Parameters};
+pub(crate) use self::parameters::{Parameter, Parameters, UploadedFile};
 
 /// A request to the API.
+#[derive(Clone)]
 pub(crate) struct ApiRequest {
     pub(crate) parameters: Parameters,
     /// The JSONP callback. Only the query string can give it.
@@ -64,11 +68,12 @@ fn read_body(request: &http::Request<Bytes>) -> Parameters {
     } else if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         form::read(request.body())
     } else if media_type.eq_ignore_ascii_case("multipart/form-data") {
-        let parts = form::read_multipart(request.body(), attributes);
-        match parts.get("json").map(text) {
-            Some(document) => read_json(document.as_bytes()).unwrap_or_default(),
-            None => parts,
-        }
+        let form::Multipart { fields, files } = form::read_multipart(request.body(), attributes);
+        // A part `json` that the server ignores leaves the other parts as they are.
+        let json = fields.get("json").and_then(|document| read_json(text(document).as_bytes()));
+        let mut parameters = parameters::group(files);
+        parameters::merge(&mut parameters, parameters::group(json.unwrap_or(fields)));
+        parameters
     } else {
         Parameters::new()
     }
@@ -99,10 +104,35 @@ fn read_path(path: &str) -> Option<Parameters> {
 fn read_json(body: &[u8]) -> Option<Parameters> {
     let trimmed = body.trim_ascii();
     let is_object = trimmed.starts_with(b"{") && trimmed.ends_with(b"}");
-    match serde_json::from_slice(trimmed) {
-        Ok(Parameter::Object(parameters)) if is_object && !parameters.is_empty() => Some(parameters),
-        _ => None,
+    if !is_object || nests_too_deeply(trimmed) {
+        return None;
     }
+    let mut document = serde_json::Deserializer::from_slice(trimmed);
+    // The depth is bounded by the check above.
+    document.disable_recursion_limit();
+    let Ok(Parameter::Object(parameters)) = Parameter::deserialize(&mut document) else { return None };
+    (document.end().is_ok() && !parameters.is_empty()).then_some(parameters)
+}
+
+/// The number of objects and lists inside each other that PHP's `json_decode` reads.
+const MAX_JSON_DEPTH: usize = 511;
+
+fn nests_too_deeply(document: &[u8]) -> bool {
+    let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
+    for byte in document {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b'{' | b'[' if !is_text => depth += 1,
+            b'}' | b']' if !is_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_JSON_DEPTH {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -159,10 +189,56 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_a_parameter_beside_a_json_part_and_before_fields() {
+        let part = |attributes: &str, value: &str| {
+            format!("--b\r\nContent-Disposition: form-data; {attributes}\r\n\r\n{value}\r\n")
+        };
+        let kind = "multipart/form-data; boundary=b";
+        let file = part("name=\"1:f\"; filename=\"x/a.mp4\"", "hello");
+        let form = format!("{}{file}--b--\r\n", part("name=\"json\"", r#"{"1":{"a":2}}"#));
+        assert_eq!(read("POST", "/api_v3/", kind, &form), json!({"1": {"f": ["a.mp4", 5], "a": 2}}));
+        let form = format!("{}{file}--b--\r\n", part("name=\"1[f]\"", "text"));
+        assert_eq!(read("POST", "/api_v3/", kind, &form), json!({"1": {"f": ["a.mp4", 5]}}));
+        assert_eq!(read("POST", "/api_v3/?1[f]=q", kind, &form), json!({"1": {"f": "q"}}));
+    }
+
+    #[test]
     fn colons_and_brackets_are_equivalent() {
         for body in ["x:y:z=1", "x[y][z]=1", "x:y[z]=1"] {
             assert_eq!(read("POST", "/api_v3/", FORM, body), json!({"x": {"y": {"z": "1"}}}), "{body}");
         }
+    }
+
+    #[test]
+    fn a_json_part_that_is_ignored_leaves_the_others() {
+        let kind = "multipart/form-data; boundary=b";
+        for document in ["{bad", "{}", "[1]"] {
+            let form = format!(
+                "--b\nContent-Disposition: form-data; name='json'\n\n{document}\n\
+                 --b\nContent-Disposition: form-data; name='a'\n\n1\n--b--\n"
+            );
+            assert_eq!(read("POST", "/api_v3/", kind, &form), json!({"json": document, "a": "1"}));
+        }
+    }
+
+    #[test]
+    fn json_nests_as_deep_as_php_reads() {
+        let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read_json(nested(510).as_bytes()).is_some());
+        assert_eq!(read_json(nested(511).as_bytes()), None);
+        assert_eq!(read_json(nested(100_000).as_bytes()), None);
+        // Brackets in texts do not nest.
+        let text = format!("{{\"a\":\"\\\"{}\"}}", "[".repeat(1_000));
+        assert!(read_json(text.as_bytes()).is_some());
+    }
+
+    #[test]
+    fn objects_and_colons_together_do_not_nest_without_end() {
+        let name = "a:".repeat(60);
+        let document = format!("{}1{}", format!("{{\"{name}b\":").repeat(500), "}".repeat(500));
+        let request = http::Request::post("/api_v3/").header("content-type", "application/json");
+        let request = request.body(Bytes::from(document)).unwrap();
+        assert!(ApiRequest::read(&request, IpAddr::from([127, 0, 0, 1])).is_some());
     }
 
     #[test]

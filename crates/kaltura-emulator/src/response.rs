@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 pub(crate) use self::json::write as write_json;
 pub(crate) use self::php::write as write_php;
 pub(crate) use self::xml::{write as write_xml, write_bare as write_bare_xml};
-use crate::request::{ApiRequest, equals_number};
+use crate::request::{ApiRequest, Parameter, equals_number};
 
 /// The format of a response, from the parameter `format`.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,10 @@ pub(crate) struct FormatError {
 
 impl Format {
     pub(crate) fn of(request: &ApiRequest) -> Result<Self, FormatError> {
+        // A JSON `true` is loosely equal to every format, of which XML is compared first.
+        if request.parameters.get("format") == Some(&Parameter::Bool(true)) {
+            return Ok(Self::Xml);
+        }
         let Some(text) = request.text("format") else { return Ok(Self::Xml) };
         if equals_number(&text, 1) {
             Ok(Self::Json)
@@ -42,10 +46,12 @@ impl Format {
             Ok(Self::Php)
         } else if equals_number(&text, 9) {
             match &request.callback {
-                Some(name) if name.chars().all(is_callback) && !name.is_empty() => {
-                    Ok(Self::Jsonp(name.clone()))
-                }
-                _ => Err(FormatError {
+                Some(name) if name.chars().all(is_callback) => Ok(Self::Jsonp(name.clone())),
+                Some(_) => Err(FormatError {
+                    code: "INVALID_FIELD_VALUE",
+                    message: "value in field [callback] is not valid".to_owned(),
+                }),
+                None => Err(FormatError {
                     code: "MANDATORY_PARAMETER_MISSING",
                     message: "Mandatory parameter missing [callback]".to_owned(),
                 }),
@@ -94,7 +100,7 @@ const HOST_NAME: &str = "kaltura-emulator";
 /// The headers that depend on how the result was obtained.
 #[derive(Default)]
 pub(crate) struct HeaderSet {
-    /// `X-Kaltura-Session`: on every response that is not from the cache.
+    /// `X-Kaltura-Session`: if an action was dispatched.
     pub(crate) session: Option<String>,
     /// `X-Kaltura`.
     pub(crate) kaltura: Option<String>,

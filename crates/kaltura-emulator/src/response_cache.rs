@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use kaltura_types::ErrorCode;
+use kaltura_ks::KsClaims;
+use kaltura_types::{ErrorCode, UserId};
 use sha1::{Digest as _, Sha1};
 
 use crate::dispatch::checks::ActionOutcome;
-use crate::request::Parameters;
+use crate::request::{Parameter, Parameters, text};
 use crate::response::value::{ApiValue, Failure};
 use crate::services::Time;
 
@@ -14,6 +15,9 @@ use crate::services::Time;
 const SESSION_LIFE: i64 = 600_000;
 /// How long an error is repeated, in milliseconds.
 const ERROR_LIFE: i64 = 120_000;
+
+/// The maximum number of results. A cache may forget at any time.
+const MAX_ENTRIES: usize = 10_000;
 
 /// Results that are repeated for the same parameters.
 #[derive(Default)]
@@ -29,32 +33,68 @@ struct Entry {
     ends_at: i64,
 }
 
-/// The key of a request: a hash of all parameters except those for logs and browsers.
+/// Who calls, which decides what is cached.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Caller {
+    /// A caller without a KS.
+    Anonymous,
+    /// A widget session of the user `0`, as they are issued.
+    Widget,
+    /// A widget session whose user is empty.
+    WidgetWithoutUser,
+    /// A KS that is unreadable, wrongly signed, expired, or restricted to others. The KS is not in the key: the error may
+    /// contain a KS that somebody else sent.
+    Refused,
+    /// Any other session. Nothing is cached.
+    Personal,
+}
+
+impl Caller {
+    /// The caller with a KS that is not refused.
+    pub(crate) fn of(claims: &KsClaims) -> Self {
+        match claims.user().map(UserId::as_str) {
+            _ if !claims.is_widget_session() => Self::Personal,
+            Some("0") => Self::Widget,
+            _ => Self::WidgetWithoutUser,
+        }
+    }
+}
+
+/// The key of a request: a hash of all parameters except those for logs and browsers. A number and its text are the
+/// same, so that a form and JSON share an entry.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key(String);
 
 impl Key {
-    /// The key of a request; `None` if it contains `nocache`.
-    pub(crate) fn of(parameters: &Parameters) -> Option<Self> {
-        Self::with_prefix("", parameters)
+    /// The key of a request; `None` if it contains `nocache`, or if nothing is cached for its caller.
+    pub(crate) fn of(parameters: &Parameters, caller: Caller) -> Option<Self> {
+        Self::with_prefix("", parameters, caller)
     }
 
     /// The key of a request within a multirequest, which has a separate entry.
-    pub(crate) fn of_part(parameters: &Parameters) -> Option<Self> {
-        Self::with_prefix("part of a multirequest", parameters)
+    pub(crate) fn of_part(parameters: &Parameters, caller: Caller) -> Option<Self> {
+        Self::with_prefix("part of a multirequest", parameters, caller)
     }
 
-    fn with_prefix(prefix: &str, parameters: &Parameters) -> Option<Self> {
-        if parameters.contains_key("nocache") {
+    fn with_prefix(prefix: &str, parameters: &Parameters, caller: Caller) -> Option<Self> {
+        if parameters.contains_key("nocache") || caller == Caller::Personal {
             return None;
         }
-        let mut counted: Vec<_> =
-            parameters.iter().filter(|(name, _)| !matches!(name.as_str(), "clientTag" | "kalsig")).collect();
+        let is_refused = caller == Caller::Refused;
+        let is_skipped = |name: &str| match name {
+            "clientTag" | "kalsig" => true,
+            "ks" => is_refused,
+            _ => false,
+        };
+        let mut counted: Vec<_> = parameters.iter().filter(|(name, _)| !is_skipped(name)).collect();
         counted.sort_by_key(|(name, _)| name.as_str());
         let mut hash = Sha1::new().chain_update(prefix);
+        if is_refused {
+            hash.update("a refused KS");
+        }
         for (name, value) in counted {
             // A null byte is escaped in the value, so that two requests cannot have the same text.
-            let value = serde_json::to_string(value).unwrap_or_default();
+            let value = serde_json::to_string(&with_texts(value)).unwrap_or_default();
             hash.update(format!("\0{name}\0{value}"));
         }
         Some(Self(hex::encode(&hash.finalize()[..16])))
@@ -63,6 +103,17 @@ impl Key {
     /// The key in the headers.
     pub(crate) fn name(&self) -> String {
         format!("cache_v3-{}", self.0)
+    }
+}
+
+/// The parameter with the text of each simple value in its place.
+fn with_texts(value: &Parameter) -> Parameter {
+    match value {
+        Parameter::Array(list) => Parameter::Array(list.iter().map(with_texts).collect()),
+        Parameter::Object(fields) => {
+            Parameter::Object(fields.iter().map(|(name, value)| (name.clone(), with_texts(value))).collect())
+        }
+        simple => Parameter::String(text(simple)),
     }
 }
 
@@ -81,8 +132,14 @@ impl ResponseCache {
     }
 
     /// Stores a result if it can be cached. Returns whether it did.
-    pub(crate) fn keep(&mut self, key: Option<&Key>, outcome: &ActionOutcome, time: Time) -> bool {
-        let (Some(key), Some(life)) = (key, life(outcome)) else { return false };
+    pub(crate) fn keep(
+        &mut self,
+        key: Option<&Key>,
+        caller: Caller,
+        outcome: &ActionOutcome,
+        time: Time,
+    ) -> bool {
+        let (Some(key), Some(life)) = (key, life(caller, outcome)) else { return false };
         let value = match &outcome.result {
             Ok(value) => value.clone(),
             Err(Failure::ApiException(exception)) => ApiValue::Error(exception.clone()),
@@ -105,6 +162,10 @@ impl ResponseCache {
                 self.entries.retain(|_, entry| time.milliseconds < entry.ends_at);
                 self.cleared_at = time.milliseconds.saturating_add(ERROR_LIFE);
             }
+            // With a clock that is frozen, no entry ends.
+            if self.entries.len() >= MAX_ENTRIES {
+                self.entries.clear();
+            }
             let ends_at = time.milliseconds.saturating_add(life);
             self.entries.insert(key.clone(), Entry { value, ends_at });
         }
@@ -112,29 +173,27 @@ impl ResponseCache {
     }
 }
 
-/// How long a result is cached, if it is. Only calls without a KS or with a widget session are cached. An action that
-/// starts a session for a user forbids the cache after it has checked the credentials.
-fn life(outcome: &ActionOutcome) -> Option<i64> {
-    if outcome.ks.as_ref().is_some_and(|ks| !ks.opened.claims().is_widget_session()) {
-        return None;
-    }
+/// How long a result is cached, if it is. An action that starts a session for a user forbids the cache after it has
+/// checked the credentials.
+fn life(caller: Caller, outcome: &ActionOutcome) -> Option<i64> {
+    let is = |service, name| outcome.action.is_some_and(|action| action.is(service, name));
     match &outcome.result {
-        Ok(_) => outcome
-            .action
-            .is_some_and(|action| action.is("session", "startWidgetSession"))
-            .then_some(SESSION_LIFE),
+        Ok(_) => {
+            let is_kept = is("session", "startWidgetSession") || is("system", "ping") || is("media", "get");
+            is_kept.then_some(SESSION_LIFE)
+        }
         Err(Failure::ApiException(exception)) => {
-            let is_kept = if outcome.was_run {
-                matches!(
-                    exception.code,
-                    ErrorCode::AppTokenIdNotFound
-                        | ErrorCode::AppTokenNotActive
-                        | ErrorCode::InvalidAppTokenHash
-                        | ErrorCode::InvalidWidgetId
-                        | ErrorCode::InternalServerError
-                )
-            } else {
-                !matches!(exception.code, ErrorCode::InvalidKs | ErrorCode::ActionBlocked)
+            let is_kept = match exception.code {
+                ErrorCode::InvalidKs => caller == Caller::Refused,
+                ErrorCode::ActionBlocked => false,
+                ErrorCode::ServiceForbidden => caller != Caller::WidgetWithoutUser,
+                _ if !outcome.was_run => true,
+                ErrorCode::AppTokenIdNotFound
+                | ErrorCode::AppTokenNotActive
+                | ErrorCode::InvalidAppTokenHash
+                | ErrorCode::InvalidWidgetId
+                | ErrorCode::InternalServerError => true,
+                _ => is("media", "get"),
             };
             is_kept.then_some(ERROR_LIFE)
         }
@@ -149,7 +208,7 @@ mod tests {
     use serde_json::json;
 
     fn key(value: &serde_json::Value) -> Option<String> {
-        Key::of(&test_json::parameters(value)).map(|key| key.0)
+        Key::of(&test_json::parameters(value), Caller::Anonymous).map(|key| key.0)
     }
 
     #[test]
@@ -159,6 +218,23 @@ mod tests {
         assert_ne!(key(&json!({"a": "1", "b": "3"})), plain);
         assert_ne!(key(&json!({"a": "1", "b": "2", "c": ""})), plain);
         assert_eq!(key(&json!({"a": "1", "b": "2", "nocache": ""})), None);
+    }
+
+    #[test]
+    fn a_number_has_the_key_of_its_text() {
+        let form = key(&json!({"a": "1", "b": {"c": "2", "d": ["1"]}}));
+        assert_eq!(key(&json!({"a": 1, "b": {"c": 2, "d": [true]}})), form);
+    }
+
+    #[test]
+    fn a_ks_is_in_the_key_unless_it_is_refused() {
+        let of = |ks: &str, caller| {
+            Key::of(&test_json::parameters(&json!({"a": "1", "ks": ks})), caller).map(|key| key.0)
+        };
+        assert_eq!(of("x", Caller::Refused), of("y", Caller::Refused));
+        assert_ne!(of("x", Caller::Widget), of("y", Caller::Widget));
+        assert_ne!(of("x", Caller::Widget), of("x", Caller::Refused));
+        assert_eq!(of("x", Caller::Personal), None);
     }
 
     #[test]

@@ -1,16 +1,23 @@
 //! The actions that the emulator has, who may call them, and what they work with.
 
 pub(crate) mod app_token;
+pub(crate) mod entry;
 pub(crate) mod media;
 pub(crate) mod session;
+pub(crate) mod upload_token;
 pub(crate) mod user;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use kaltura_ks::{KsFields, OpenedKs};
 use kaltura_types::api_error::ApiException;
-use kaltura_types::{AdminSecret, Ks, PartnerId, UnixTime};
+use kaltura_types::{AdminSecret, Ks, PartnerId, UnixTime, UserId};
+use sha1::{Digest as _, Sha1};
 
+use crate::backend::owner::Owner;
 use crate::backend::seed::RoleSeed;
 use crate::backend::state::{HOSTED_PAGES, State};
+use crate::backend::upload::AwaitedChunks;
 use crate::request::Arguments;
 use crate::response::value::{ApiValue, Failure};
 
@@ -31,8 +38,12 @@ pub(crate) struct Action {
 enum Access {
     /// Every caller, also without a KS.
     Public,
+    /// Every caller with a valid KS, and a call without one. Unlike for [`Public`](Self::Public), a role decides.
+    SessionOrNone,
     /// Every caller with a valid KS.
     Session,
+    /// Every caller with a valid KS that is not a widget session.
+    User,
     /// An ADMIN session, or a session whose role permits the action.
     Admin,
     /// Sessions of the partner of the platform's own pages.
@@ -52,14 +63,30 @@ static ACTIONS: &[Action] = &[
     action("appToken", "list", Access::Admin, app_token::list),
     action("appToken", "update", Access::Admin, app_token::update),
     action("appToken", "delete", Access::Admin, app_token::delete),
-    action("user", "get", Access::Admin, user::get),
+    action("user", "get", Access::Session, user::get),
     action("user", "delete", Access::Admin, user::delete),
     action("system", "ping", Access::Public, ping),
     action("system", "getTime", Access::Public, get_time),
-    action("media", "get", Access::Session, media::get),
+    action("media", "get", Access::SessionOrNone, media::get),
     action("media", "list", Access::Session, media::list_media),
-    action("baseEntry", "get", Access::Session, media::get),
+    action("media", "count", Access::Session, media::count_media),
+    action("media", "add", Access::User, entry::add_media),
+    action("media", "addContent", Access::SessionOrNone, entry::add_content_to_media),
+    action("media", "addFromUploadedFile", Access::User, entry::add_from_uploaded_file),
+    action("media", "update", Access::SessionOrNone, entry::update_media),
+    action("media", "delete", Access::SessionOrNone, entry::delete_media),
+    action("baseEntry", "get", Access::SessionOrNone, media::get_base_entry),
     action("baseEntry", "list", Access::Session, media::list_base_entries),
+    action("baseEntry", "count", Access::Session, media::count_base_entries),
+    action("baseEntry", "add", Access::User, entry::add_base_entry),
+    action("baseEntry", "addContent", Access::SessionOrNone, entry::add_content_to_base_entry),
+    action("baseEntry", "update", Access::SessionOrNone, entry::update_base_entry),
+    action("baseEntry", "delete", Access::SessionOrNone, entry::delete_base_entry),
+    action("uploadToken", "add", Access::User, upload_token::add),
+    action("uploadToken", "get", Access::Session, upload_token::get),
+    action("uploadToken", "list", Access::Session, upload_token::list),
+    action("uploadToken", "upload", Access::User, upload_token::upload),
+    action("uploadToken", "delete", Access::User, upload_token::delete),
 ];
 
 const fn action(
@@ -98,12 +125,13 @@ impl Action {
         if self.access == Access::Public {
             return true;
         }
-        let Some(claims) = ks.map(OpenedKs::claims) else { return false };
+        let Some(claims) = ks.map(OpenedKs::claims) else { return self.access == Access::SessionOrNone };
         match (self.access, role) {
             (Access::HostedPages, _) => claims.partner_id() == HOSTED_PAGES,
             (_, Some(role)) => role.allows(&self.full_name()),
             (Access::Admin, None) => claims.is_admin(),
-            (Access::Session | Access::Public, None) => true,
+            (Access::User, None) => !claims.is_widget_session(),
+            (Access::Session | Access::SessionOrNone | Access::Public, None) => true,
         }
     }
 
@@ -121,6 +149,11 @@ pub(crate) struct Call<'a> {
     pub(crate) partner: PartnerId,
     /// Whether the parameter `partnerId` was a JSON number. The response then has a number too.
     pub(crate) partner_is_number: bool,
+    /// The parameter `partnerId` beside a KS, if it is written in another way than the number. The server uses it as it
+    /// is.
+    pub(crate) partner_text: Option<String>,
+    /// The fields of filters that the emulator does not obey.
+    pub(crate) ignored_filters: &'a mut Vec<String>,
 }
 
 /// The server's time.
@@ -142,6 +175,56 @@ impl Call<'_> {
         self.time.now
     }
 
+    /// Whether an empty `partnerId` beside the KS took the partner away. Objects are still found by the KS.
+    pub(crate) fn has_no_partner(&self) -> bool {
+        self.partner_text.as_deref() == Some("")
+    }
+
+    /// Notes that fields of a filter are not obeyed.
+    pub(crate) fn ignore_filters(&mut self, names: &[String]) {
+        self.ignored_filters.extend_from_slice(names);
+    }
+
+    /// Signs a KS for the partner of the call, with the partner id as it was sent.
+    pub(crate) fn sign_as_sent(&mut self, fields: KsFields) -> Ks {
+        let Some(text) = self.partner_text.clone() else { return self.sign(fields, self.partner, None) };
+        // An unknown partner has no secret, and version 1.
+        let partner = if text.is_empty() { None } else { self.state.partners.get(&self.partner) };
+        let version = partner.map_or(1, |partner| partner.ks_version);
+        let secret = partner.map_or_else(|| AdminSecret::new(""), |partner| partner.admin_secrets[0].clone());
+        let ks = sign_in(version, self.state, self.time, fields, &secret);
+        with_partner_text(&ks, &self.partner.to_string(), &text, &secret)
+    }
+
+    /// The server waits for chunks. They do not arrive in the call, so the response is delayed.
+    pub(crate) fn await_chunks(&mut self, chunks: AwaitedChunks) {
+        self.state.waited = self.state.waited.saturating_add(self.state.upload_settings.final_chunk_wait);
+        self.state.awaited = Some(chunks);
+    }
+
+    /// The user of the KS.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.ks.as_ref()?.opened.claims().user().map(UserId::as_str)
+    }
+
+    /// Whether the KS is of an ADMIN session.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.ks.as_ref().is_some_and(|ks| ks.opened.claims().is_admin())
+    }
+
+    /// The owner of what the session creates: its user, as it is stored. The user is created if it does not exist.
+    pub(crate) fn new_owner(&mut self) -> Owner {
+        match self.user().map(str::to_owned) {
+            Some(user) if !user.is_empty() => self.owner_with_user(&user),
+            user => Owner::new(user.as_deref()),
+        }
+    }
+
+    /// A user as owner. The user is created if it does not exist.
+    pub(crate) fn owner_with_user(&mut self, user: &str) -> Owner {
+        Owner::new(Some(&self.state.stored_user(self.partner, user, self.time.now)))
+    }
+
     /// Signs a KS for a partner.
     pub(crate) fn sign(&mut self, fields: KsFields, partner: PartnerId, secret: Option<&AdminSecret>) -> Ks {
         sign(self.state, self.time, fields, partner, secret)
@@ -157,17 +240,38 @@ pub(crate) fn sign(
     partner: PartnerId,
     secret: Option<&AdminSecret>,
 ) -> Ks {
+    let Some(partner) = state.partners.get(&partner) else { return Ks::new(String::new()) };
+    let secret = secret.unwrap_or(&partner.admin_secrets[0]).clone();
+    sign_in(partner.ks_version, state, time, fields, &secret)
+}
+
+fn sign_in(version: u8, state: &mut State, time: Time, fields: KsFields, secret: &AdminSecret) -> Ks {
     let random = state.random.bytes();
     let fraction = state.random.below(10);
     let (fields, random) = fields.apply_download_asset_rule(random);
-    let Some(partner) = state.partners.get(&partner) else { return Ks::new(String::new()) };
-    let secret = secret.unwrap_or(&partner.admin_secrets[0]);
-    if partner.ks_version == 1 {
+    if version == 1 {
         let thousandths = time.milliseconds.rem_euclid(1000);
-        fields.sign_v1_unchecked(secret, &format!("{}.{thousandths:03}{fraction}", time.now))
+        fields.sign_v1_unchecked(secret, &format!("{}.{thousandths:03}{fraction}", time.now.as_seconds()))
     } else {
         fields.sign_v2_unchecked(secret, random)
     }
+}
+
+/// The KS with another text in the place of the partner id. Version 2 does not sign it, version 1 does (wire
+/// contract, sections 6.1 and 6.3).
+fn with_partner_text(ks: &Ks, partner: &str, text: &str, secret: &AdminSecret) -> Ks {
+    let v2 = URL_SAFE.decode(ks.expose()).unwrap_or_default();
+    if let Some(cipher_text) = v2.strip_prefix(format!("v2|{partner}|").as_bytes()) {
+        let parts = [format!("v2|{text}|").as_bytes(), cipher_text].concat();
+        return Ks::new(URL_SAFE.encode(parts));
+    }
+    let v1 = STANDARD.decode(ks.expose()).unwrap_or_default();
+    let v1 = String::from_utf8_lossy(&v1);
+    let fields = v1.split_once('|').map_or("", |(_, fields)| fields);
+    let rest = fields.strip_prefix(&format!("{partner};{partner};")).unwrap_or(fields);
+    let fields = format!("{text};{text};{rest}");
+    let signature = Sha1::new().chain_update(secret.expose()).chain_update(&fields).finalize();
+    Ks::new(STANDARD.encode(format!("{}|{fields}", hex::encode(signature))))
 }
 
 /// `system.ping`.

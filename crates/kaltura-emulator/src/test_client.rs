@@ -100,3 +100,41 @@ impl Emulator {
         expiry.seconds_since(self.clock().now())
     }
 }
+
+/// Uploads and entries.
+impl Emulator {
+    /// The response to `uploadToken.upload` of a file with this content.
+    pub(crate) fn upload(&self, ks: &str, token: &Value, more: Value, content: &str) -> Value {
+        let mut parameters = json!({ "ks": ks, "uploadTokenId": token });
+        for (name, value) in more.as_object().unwrap() {
+            parameters[name] = value.clone();
+        }
+        let part = |attributes: &str, value: &str| {
+            format!("--b\r\nContent-Disposition: form-data; {attributes}\r\n\r\n{value}\r\n")
+        };
+        let body = format!(
+            "{}{}--b--\r\n",
+            part("name=\"json\"", &parameters.to_string()),
+            part("name=\"fileData\"; filename=\"a.mp4\"", content)
+        );
+        let request = http::Request::post("/api_v3/service/uploadToken/action/upload?format=1");
+        let response = self.send(request.header("content-type", "multipart/form-data; boundary=b"), &body);
+        serde_json::from_slice(response.body()).unwrap()
+    }
+
+    /// The id of a new upload token.
+    pub(crate) fn upload_token(&self, ks: &str) -> Value {
+        self.call("uploadToken.add", json!({ "ks": ks }))["id"].clone()
+    }
+
+    /// The id of a new upload token with a whole file.
+    pub(crate) fn uploaded_token(&self, ks: &str) -> Value {
+        let token = self.upload_token(ks);
+        assert_eq!(self.upload(ks, &token, json!({}), "hello")["status"], 2);
+        token
+    }
+
+    pub(crate) fn user_ks(&self, user: &str) -> String {
+        self.ks(SessionType::User, user, "")
+    }
+}

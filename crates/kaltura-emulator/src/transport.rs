@@ -1,5 +1,6 @@
 //! How a response reaches the client, and the emulator as a transport without a network.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
@@ -9,7 +10,9 @@ use kaltura_auth::{
     blocking::Transport as BlockingTransport,
 };
 
+use crate::backend::upload::AwaitedChunks;
 use crate::emulator::Emulator;
+use crate::request::ApiRequest;
 
 /// A response, and what happens to it on its way to the client.
 #[derive(Clone, Debug)]
@@ -21,6 +24,21 @@ pub struct Reply {
     pub delay: Duration,
     /// How the connection breaks, if it does.
     pub breakage: Option<Breakage>,
+    pub(crate) pending: Option<PendingUpload>,
+}
+
+/// The final chunk of an upload, whose response is delayed because chunks before it are missing.
+#[derive(Clone)]
+pub(crate) struct PendingUpload {
+    pub(crate) emulator: Emulator,
+    pub(crate) chunks: AwaitedChunks,
+    pub(crate) request: ApiRequest,
+}
+
+impl fmt::Debug for PendingUpload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingUpload").field("end", &self.chunks.end).finish_non_exhaustive()
+    }
 }
 
 /// How a connection breaks. In both cases no complete response arrives.
@@ -35,7 +53,21 @@ pub enum Breakage {
 
 impl Reply {
     pub(crate) const fn whole(response: http::Response<Bytes>) -> Self {
-        Self { response, delay: Duration::ZERO, breakage: None }
+        Self { response, delay: Duration::ZERO, breakage: None, pending: None }
+    }
+
+    /// The response in place of the delayed one, if the reason of the delay is gone: the chunks for which an upload
+    /// waited have arrived (wire contract, section 10.3). A caller that waits can ask now and then.
+    #[must_use]
+    pub fn early_response(&self) -> Option<http::Response<Bytes>> {
+        let pending = self.pending.as_ref()?;
+        pending.emulator.finish_upload(pending)
+    }
+
+    /// Whether the delay may end early.
+    #[cfg(feature = "server")]
+    pub(crate) const fn may_be_early(&self) -> bool {
+        self.pending.is_some()
     }
 }
 

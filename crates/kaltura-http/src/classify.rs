@@ -1,7 +1,6 @@
 //! Why a request failed: every error of reqwest is converted here, once.
 
 use kaltura_auth::{TransportError, TransportErrorKind};
-use reqwest::header::HeaderName;
 
 /// Converts an error of reqwest.
 ///
@@ -32,8 +31,6 @@ pub(crate) fn classify(error: reqwest::Error) -> TransportError {
 /// Why a request was not sent.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RequestError {
-    #[error("the header {0} is set by the transport and cannot be set on the request")]
-    ReservedHeader(HeaderName),
     #[error("this build has no TLS: enable the feature `rustls` or `native-tls` of kaltura-http")]
     NoTls,
     #[error("no tokio runtime is running: send from within one, or use the blocking transport")]

@@ -117,12 +117,11 @@ impl KsClaims {
         self.privileges_text.as_deref()
     }
 
-    /// The group of sessions that `session.end` ends as a whole: the value of the privilege `sessionid`. For all
-    /// sessions of an app token it is the id of the token.
+    /// The group of sessions that `session.end` ends as a whole: the first part of the value of the privilege
+    /// `sessionid`. For all sessions of an app token it is the id of the token.
     #[must_use]
     pub fn session_id(&self) -> Option<String> {
-        let values = self.privileges.get("sessionid")?.values();
-        (!values.is_empty()).then(|| values.join("/"))
+        self.privileges.get("sessionid")?.values().first().cloned()
     }
 
     /// The server's identifier of an ended group: hex SHA-1 of partner id, `_` and session id (wire contract, section
@@ -256,7 +255,7 @@ mod tests {
         assert_eq!(group("sview:*").session_id_hash(), None);
         assert_eq!(group("sessionid").session_id_hash(), None);
         assert_eq!(group("list:*,sessionid:0_a").session_id().as_deref(), Some("0_a"));
-        assert_eq!(group("sessionid:0_a/x").session_id().as_deref(), Some("0_a/x"));
+        assert_eq!(group("sessionid:0_a/x").session_id().as_deref(), Some("0_a"));
         // SHA-1 of `7654321_0_a`.
         let hash = "d5a7de4d67aefb48da0de1fa030420b3588e22af";
         assert_eq!(group("sessionid:0_a").session_id_hash().as_deref(), Some(hash));

@@ -15,7 +15,7 @@ pub(crate) fn write(fields: &KsFields, rand: &str) -> Zeroizing<String> {
     let partner = fields.partner_id;
     Zeroizing::new(format!(
         "{partner};{partner};{};{};{rand};{};{};{};{}",
-        fields.expiry,
+        fields.expiry.as_seconds(),
         fields.session_type_text(),
         fields.user.as_ref().map_or("", UserId::as_str),
         fields.privileges.as_deref().unwrap_or_default(),

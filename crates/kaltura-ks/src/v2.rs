@@ -38,7 +38,7 @@ pub(crate) fn write(fields: &KsFields) -> Zeroizing<String> {
     for (name, value) in privilege_items(fields.privileges.as_deref().unwrap_or_default()) {
         set(name, Some(value.to_owned()));
     }
-    set(EXPIRY, Some(fields.expiry.to_string()));
+    set(EXPIRY, Some(fields.expiry.as_seconds().to_string()));
     set(SESSION_TYPE, Some(fields.session_type_text()));
     set(USER, fields.user.as_ref().map(|user| user.as_str().to_owned()));
     set(MASTER_PARTNER, fields.master_partner_id.map(|id| id.to_string()));

@@ -42,6 +42,7 @@
 
 mod call;
 mod expectation;
+mod form;
 mod latch;
 pub mod responses;
 mod script;

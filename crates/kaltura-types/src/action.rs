@@ -1,4 +1,7 @@
-//! A call of the API as a value: service, action, parameters, and the type of the result.
+//! A call of the API as a value: service, action, parameters, files, and the type of the result.
+
+use std::fmt;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -30,6 +33,24 @@ pub trait Action {
 
     /// The parameters that are set. They may contain secrets.
     fn parameters(&self) -> Parameters;
+
+    /// The files that are sent with the call. With files, the request is `multipart/form-data` (wire contract,
+    /// section 1.3). The default is none.
+    fn files(&self) -> &[FilePart] {
+        &[]
+    }
+
+    /// The result, if it is known without a request: an empty page, if the filter is for the elements of an empty
+    /// list. The server would ignore such a filter and list everything. The default is `None`.
+    fn known_result(&self) -> Option<Self::Output> {
+        None
+    }
+
+    /// Whether the call is sent even if a filter has an empty member, which the server ignores: it then lists, counts
+    /// or deletes everything. The default is `false`: such a call is an error.
+    fn allows_unfiltered(&self) -> bool {
+        false
+    }
 
     /// Whether the call can be sent again if it is unknown whether the server has executed it.
     ///
@@ -67,6 +88,114 @@ fn is_reading(action: &str) -> bool {
                 && !rest.starts_with("Exclusive")
         })
     })
+}
+
+/// An action that returns a page of a list: `{"totalCount": 3, "objects": [...]}`. It takes the parameters `filter`
+/// and `pager`.
+pub trait ListAction: Action {
+    /// The type of the listed objects.
+    type Object: DeserializeOwned;
+}
+
+impl<A: Action + ?Sized> Action for &A {
+    type Output = A::Output;
+
+    fn service(&self) -> &str {
+        (**self).service()
+    }
+
+    fn action(&self) -> &str {
+        (**self).action()
+    }
+
+    fn parameters(&self) -> Parameters {
+        (**self).parameters()
+    }
+
+    fn files(&self) -> &[FilePart] {
+        (**self).files()
+    }
+
+    fn known_result(&self) -> Option<A::Output> {
+        (**self).known_result()
+    }
+
+    fn allows_unfiltered(&self) -> bool {
+        (**self).allows_unfiltered()
+    }
+
+    fn is_repeatable(&self) -> bool {
+        (**self).is_repeatable()
+    }
+}
+
+impl<A: ListAction + ?Sized> ListAction for &A {
+    type Object = A::Object;
+}
+
+/// A file that is sent with a call, in memory. Clones share the content.
+///
+/// `Debug` shows the length of the content, not the content.
+///
+/// ```
+/// # use kaltura_types::FilePart;
+/// let file = FilePart::new("fileData", "lecture.mp4", b"...".to_vec());
+/// assert_eq!((file.name(), file.file_name(), file.content().len()), ("fileData", "lecture.mp4", 3));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct FilePart {
+    name: String,
+    file_name: String,
+    content: Arc<Vec<u8>>,
+}
+
+impl FilePart {
+    /// A file for the parameter `name`, which must be exactly that of the action, such as `fileData`.
+    ///
+    /// The server takes a part without a file name for an error, so an empty one is sent as `file`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, file_name: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
+        let mut file_name = file_name.into();
+        if file_name.is_empty() {
+            file_name.push_str("file");
+        }
+        Self { name: name.into(), file_name, content: Arc::new(content.into()) }
+    }
+
+    /// The name of the parameter.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name of the file. Never empty.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        &self.file_name
+    }
+
+    /// The content.
+    #[must_use]
+    pub fn content(&self) -> &[u8] {
+        &self.content
+    }
+
+    /// The same file for another parameter, such as `4:fileData` in a multirequest.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+}
+
+impl fmt::Debug for FilePart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FilePart")
+            .field("name", &self.name)
+            .field("file_name", &self.file_name)
+            .field("content", &format_args!("{} bytes", self.content.len()))
+            .finish()
+    }
 }
 
 /// Inserts the values that are set, and leaves out the others.

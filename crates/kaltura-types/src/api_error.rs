@@ -2,9 +2,11 @@
 
 mod code;
 mod exception;
+mod text;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -12,45 +14,67 @@ pub use self::code::{ErrorClass, ErrorCode};
 pub use self::exception::ApiException;
 
 use crate::open::Scalar;
-use crate::redact::redact;
+use crate::redact::{REDACTED, as_code, as_name, contains_secret, redact_server_text};
+use crate::secret::SecretText;
 
 /// An error of the API, a `KalturaAPIException` (wire contract, sections 2.3 and 7).
 ///
-/// The server's messages echo parameters, such as an invalid KS. Whatever looks like a secret is redacted when the
-/// error is created; [`ApiError::redacted`] redacts other secrets that the caller knows.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the server answered {code}: {message}")]
+/// The server's messages and arguments echo parameters, such as an invalid KS. So the message of a known code is
+/// replaced by a text of this crate ([`ErrorCode::text`]), and of everything else that the server wrote, only what
+/// [`redact_server_text`] shows is shown, and names and codes that consist of words. [`ApiError::redacted`] also hides
+/// secrets that the caller knows.
+///
+/// `Display` has the code, the arguments whose meaning is known, and the message of an unknown code.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ApiError {
     code: ErrorCode,
-    message: String,
+    text: String,
     args: BTreeMap<String, String>,
     ks_refusal: Option<KsRefusal>,
+    is_not_owner: bool,
+    raw: Arc<Raw>,
 }
 
+/// What the server wrote.
+#[derive(PartialEq, Eq)]
+struct Raw {
+    code: SecretText,
+    message: SecretText,
+    args: Vec<(SecretText, SecretText)>,
+}
+
+/// The most that is kept of each text of the server, in bytes.
+const MAX_KEPT: usize = 4096;
+
+/// The most arguments that are kept.
+const MAX_ARGS: usize = 16;
+
 impl ApiError {
-    /// An error with this code, message and arguments.
+    /// An error with this code, message and arguments. Of each text the first 4096 bytes are kept, and the first 16
+    /// arguments.
     ///
     /// ```
     /// # use kaltura_types::{ApiError, ErrorCode, KsRefusal};
     /// let error = ApiError::new("INVALID_KS", "Invalid KS \"EXPIRED\", Error \"-1,INVALID_STR\"", [("KSID", "EXPIRED")]);
     /// assert_eq!(error.code(), &ErrorCode::InvalidKs);
     /// assert_eq!(error.ks_refusal(), Some(KsRefusal::Expired));
+    /// assert_eq!(error.to_string(), "the server answered INVALID_KS (KSID EXPIRED)");
     /// ```
     pub fn new<N: Into<String>, V: Into<String>>(
         code: &str,
         message: &str,
         args: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
+        let kept = |text: &str| SecretText::new(start_of(text, MAX_KEPT).to_owned());
+        let args = args.into_iter().take(MAX_ARGS);
+        let args = args.map(|(name, value)| (kept(&name.into()), kept(&value.into()))).collect();
+        let raw = Raw { code: kept(code), message: kept(message), args };
         let code = ErrorCode::from(code);
-        let args: BTreeMap<String, String> =
-            args.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        let ks_refusal = (code == ErrorCode::InvalidKs).then(|| KsRefusal::from_args(&args));
-        let error = Self { code, message: message.to_owned(), args, ks_refusal };
-        match (ks_refusal, error.args.get("KSID").cloned()) {
-            // The argument is the KS itself, even if it does not look like one.
-            (Some(KsRefusal::Unreadable), Some(sent)) => error.redacted(&[&sent]),
-            _ => error.redacted(&[]),
-        }
+        let is_invalid_ks = code == ErrorCode::InvalidKs;
+        let ks_refusal = is_invalid_ks.then(|| KsRefusal::from_args(&raw)).flatten();
+        let is_not_owner = is_invalid_ks && ks_refusal.is_none();
+        let (text, args) = (String::new(), BTreeMap::new());
+        Self { code, text, args, ks_refusal, is_not_owner, raw: Arc::new(raw) }.redacted(&[])
     }
 
     /// Reads an error object. Without `objectType`, an object is an error if it has a code, a message and at most
@@ -66,30 +90,65 @@ impl ApiError {
         is_error.then(|| Self::new(code, message, read_args(object.get("args"))))
     }
 
-    /// The code.
+    /// The code. A code without a variant is shown if it consists of words in upper case.
     #[must_use]
     pub const fn code(&self) -> &ErrorCode {
         &self.code
     }
 
-    /// The server's message, redacted.
+    /// What the error means: this crate's own text if the code is known, otherwise what is shown of the server's
+    /// message.
+    ///
+    /// ```
+    /// # use kaltura_types::ApiError;
+    /// let known = ApiError::new("APP_TOKEN_EXPIRED", "Application token id \"0_7jh3eu10\" expired", [("ID", "0_7jh3eu10")]);
+    /// assert_eq!(known.message(), "the app token has expired");
+    /// assert_eq!(known.arg("ID"), Some("0_7jh3eu10"));
+    /// let unknown = ApiError::new("BRAND_NEW", "no 3f786850e387550fdab836ed7e6dc881 here", [("", "")]);
+    /// assert_eq!(unknown.message(), "no (redacted) here");
+    /// ```
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.message
+        self.own_text().unwrap_or(&self.text)
     }
 
-    /// The argument of this name, such as `PARAM_NAME`, redacted.
+    /// This crate's text for the error, if its code is known.
+    fn own_text(&self) -> Option<&'static str> {
+        match self.class() {
+            ErrorClass::NotOwner => Some("the entry belongs to another user"),
+            ErrorClass::InvalidRole => Some("the role of the session does not exist"),
+            _ => self.code.text(),
+        }
+    }
+
+    /// The server's message as it was received, up to 4096 bytes.
+    ///
+    /// **It may contain secrets**: the server echoes parameters, and a KS, a token hash or a password may be among
+    /// them, in any encoding. It may also contain control characters. Do not log it, and do not show it to other users
+    /// than the one who made the call. [`message`](Self::message) is safe to show.
+    #[must_use]
+    pub fn server_text(&self) -> &str {
+        self.raw.message.expose()
+    }
+
+    /// What is shown of the argument of this name, such as `PARAM_NAME`.
+    ///
+    /// Names of parameters, members, types, services and actions are whole; of other values it is what
+    /// [`redact_server_text`] shows.
     #[must_use]
     pub fn arg(&self, name: &str) -> Option<&str> {
         self.args.get(name).map(String::as_str)
     }
 
-    /// All arguments, names and values, redacted.
+    /// All arguments: what is shown of their names and values, as in [`arg`](Self::arg).
     pub fn args(&self) -> impl Iterator<Item = (&str, &str)> {
         self.args.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Why the KS was refused, if the error is `INVALID_KS`.
+    ///
+    /// `None` if the error only says that the entry belongs to another user ([`ErrorClass::NotOwner`]): then the KS is
+    /// valid, and a new one would be refused too.
     #[must_use]
     pub const fn ks_refusal(&self) -> Option<KsRefusal> {
         self.ks_refusal
@@ -102,29 +161,132 @@ impl ApiError {
     /// // The object without an id is the role of the session in use.
     /// let error = ApiError::new("INVALID_OBJECT_ID", "Invalid object id [N/A]", [("ID", "N/A")]);
     /// assert_eq!(error.class(), ErrorClass::InvalidRole);
+    /// // The KS is valid, and its user is not the owner of the entry.
+    /// let args = [("KSID", ""), ("ERR_CODE", "-4"), ("ERR_DESC", "INVALID_TYPE")];
+    /// let error = ApiError::new("INVALID_KS", "Invalid KS \"\", Error \"-4,INVALID_TYPE\"", args);
+    /// assert_eq!(error.class(), ErrorClass::NotOwner);
     /// ```
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self.code {
             ErrorCode::InvalidObjectId if self.arg("ID") == Some("N/A") => ErrorClass::InvalidRole,
-            // An object of another user: the KS itself is valid.
-            ErrorCode::InvalidKs if self.arg("ERR_DESC") == Some("INVALID_TYPE") => ErrorClass::Forbidden,
+            ErrorCode::InvalidKs if self.is_not_owner => ErrorClass::NotOwner,
             _ => self.code.class(),
         }
     }
 
-    /// The error with these secrets redacted too, in code, message and arguments.
+    /// The error with these secrets hidden too, in code, message and arguments, in all spellings that
+    /// [`redact_server_text`] finds. [`server_text`](Self::server_text) does not change.
     #[must_use]
     pub fn redacted(self, secrets: &[&str]) -> Self {
-        let clean = |text: &str| redact(text, secrets).into_owned();
-        Self {
-            code: self.code.map_other(clean),
-            message: clean(&self.message),
-            args: self.args.iter().map(|(name, value)| (clean(name), clean(value))).collect(),
-            ks_refusal: self.ks_refusal,
+        let raw = &*self.raw;
+        let mut secrets = secrets.to_vec();
+        if self.ks_refusal == Some(KsRefusal::Unreadable) {
+            // The argument is the KS itself, even if it does not look like one.
+            secrets.extend(raw.arg("KSID"));
+        }
+        let code = self.code.map_other(|_| shown_word(raw.code.expose(), &secrets, as_code));
+        let text = redact_server_text(raw.message.expose(), &secrets);
+        let args = raw.args.iter().map(|(name, value)| {
+            let (name, value) = (name.expose(), value.expose());
+            let shown = match name {
+                name if NAME_ARGS.contains(&name) => shown_word(value, &secrets, as_name),
+                // Anything but a reason is the KS.
+                "KSID" if value.is_empty() || KsRefusal::from_name(value).is_some() => value.to_owned(),
+                "KSID" => REDACTED.to_owned(),
+                _ => redact_server_text(value, &secrets),
+            };
+            (shown_word(name, &secrets, as_code), shown)
+        });
+        let args = args.collect();
+        Self { code, text, args, ..self }
+    }
+}
+
+impl Raw {
+    fn arg(&self, name: &str) -> Option<&str> {
+        let found = self.args.iter().find(|(present, _)| present.expose() == name);
+        found.map(|(_, value)| value.expose())
+    }
+}
+
+/// The arguments whose values are names of the API.
+const NAME_ARGS: [&str; 14] = [
+    "PARAM_NAME",
+    "FIELD_NAME",
+    "PROP_NAME",
+    "XML_FIELD",
+    "SERVICE",
+    "SERVICE_NAME",
+    "SRV_NAME",
+    "ACTION_NAME",
+    "ENUM_TYPE",
+    "OBJ_TYPE",
+    "ENTRY_TYPE",
+    "FEATURE",
+    "FORMAT",
+    "ERR_DESC",
+];
+
+/// The other arguments that `Display` shows: ids and numbers, and the reason of `INVALID_KS`.
+const VALUE_ARGS: [&str; 10] = [
+    "KSID",
+    "ERR_CODE",
+    "ID",
+    "ENTRY_ID",
+    "WIDGET_ID",
+    "USER_ID",
+    "PID",
+    "ACCESSING_PID",
+    "ACCESSED_PID",
+    "MAX_RESUME_TIME",
+];
+
+/// A text of the server as it is if `as_word` accepts it and no secret is in it, otherwise what is shown of any text.
+fn shown_word(text: &str, secrets: &[&str], as_word: fn(&str) -> Option<&str>) -> String {
+    match as_word(text).filter(|word| !contains_secret(word, secrets)) {
+        Some(word) => word.to_owned(),
+        None => redact_server_text(text, secrets),
+    }
+}
+
+/// The start of a text, of at most this many bytes.
+fn start_of(text: &str, max: usize) -> &str {
+    let end = (0..=max.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the server answered {}", self.code)?;
+        let is_known = |name: &str| NAME_ARGS.contains(&name) || VALUE_ARGS.contains(&name);
+        let mut known = self.args().filter(|(name, value)| is_known(name) && !value.is_empty());
+        if let Some((name, value)) = known.next() {
+            write!(f, " ({name} {value}")?;
+            for (name, value) in known {
+                write!(f, ", {name} {value}")?;
+            }
+            f.write_str(")")?;
+        }
+        match self.own_text() {
+            None if !self.text.is_empty() => write!(f, ": {}", self.text),
+            _ => Ok(()),
         }
     }
 }
+
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiError")
+            .field("code", &self.code)
+            .field("message", &self.message())
+            .field("args", &self.args)
+            .field("ks_refusal", &self.ks_refusal)
+            .finish()
+    }
+}
+
+impl std::error::Error for ApiError {}
 
 /// The arguments: an object, or an empty array if there are none (wire contract, section 2.3).
 fn read_args(args: Option<&Value>) -> Vec<(String, String)> {
@@ -158,16 +320,17 @@ pub enum KsRefusal {
 }
 
 impl KsRefusal {
-    fn from_args(args: &BTreeMap<String, String>) -> Self {
-        let arg = |name| args.get(name).map_or("", String::as_str);
+    /// `None` if the arguments say that the entry belongs to another user: then the KS is valid.
+    fn from_args(raw: &Raw) -> Option<Self> {
+        let arg = |name| raw.arg(name).unwrap_or_default();
         // The measured server has it in KSID; other versions have it in ERR_DESC, or as a number in ERR_CODE.
-        Self::from_name(arg("KSID")).or_else(|| Self::from_name(arg("ERR_DESC"))).unwrap_or_else(
-            || match arg("ERR_CODE") {
-                "-5" => Self::Expired,
-                "-6" => Self::LoggedOut,
-                _ => Self::Unreadable,
-            },
-        )
+        let named = Self::from_name(arg("KSID")).or_else(|| Self::from_name(arg("ERR_DESC")));
+        named.or_else(|| match (arg("ERR_CODE"), arg("ERR_DESC"), raw.arg("KSID")) {
+            ("-5", ..) => Some(Self::Expired),
+            ("-6", ..) => Some(Self::LoggedOut),
+            ("-4", ..) | (_, "INVALID_TYPE", _) | (.., Some("")) => None,
+            _ => Some(Self::Unreadable),
+        })
     }
 
     fn from_name(name: &str) -> Option<Self> {
@@ -217,7 +380,7 @@ mod tests {
     fn the_reason_of_an_invalid_ks_is_in_ksid() {
         assert_eq!(invalid_ks("LOGOUT").ks_refusal(), Some(KsRefusal::LoggedOut));
         assert_eq!(invalid_ks("EXCEEDED_RESTRICTED_URI").ks_refusal(), Some(KsRefusal::UriRestricted));
-        assert_eq!(invalid_ks("EXPIRED").message(), "Invalid KS \"EXPIRED\", Error \"-1,INVALID_STR\"");
+        assert_eq!(invalid_ks("EXPIRED").server_text(), "Invalid KS \"EXPIRED\", Error \"-1,INVALID_STR\"");
         assert_eq!(ApiError::new("SERVICE_FORBIDDEN", "", [("KSID", "EXPIRED")]).ks_refusal(), None);
     }
 
@@ -233,7 +396,7 @@ mod tests {
         let class = |code, arg| ApiError::new(code, "", [arg]).class();
         assert_eq!(class("INVALID_OBJECT_ID", ("ID", "N/A")), ErrorClass::InvalidRole);
         assert_eq!(class("INVALID_OBJECT_ID", ("ID", "7")), ErrorClass::NotFound);
-        assert_eq!(class("INVALID_KS", ("ERR_DESC", "INVALID_TYPE")), ErrorClass::Forbidden);
+        assert_eq!(class("INVALID_KS", ("ERR_DESC", "INVALID_TYPE")), ErrorClass::NotOwner);
         assert_eq!(class("INVALID_KS", ("KSID", "EXPIRED")), ErrorClass::InvalidKs);
         assert_eq!(class("USER_BLOCKED", ("ID", "N/A")), ErrorClass::UserBlocked);
     }
@@ -259,6 +422,73 @@ mod tests {
         );
         assert!(ApiError::from_json(&json!({"code": 7, "message": "m"})).is_none());
         assert!(ApiError::from_json(&json!({"code": "X", "message": "m"})).is_some());
+    }
+
+    #[test]
+    fn an_entry_of_another_user_is_no_refusal_of_the_ks() {
+        for args in [
+            vec![("KSID", ""), ("ERR_CODE", "-4"), ("ERR_DESC", "INVALID_TYPE")],
+            vec![("ERR_CODE", "-4")],
+            vec![("ERR_DESC", "INVALID_TYPE")],
+            vec![("KSID", ""), ("ERR_CODE", "-1"), ("ERR_DESC", "INVALID_STR")],
+        ] {
+            let error = ApiError::new("INVALID_KS", "Invalid KS", args.clone());
+            assert_eq!((error.ks_refusal(), error.class()), (None, ErrorClass::NotOwner), "{args:?}");
+            assert_eq!(error.message(), "the entry belongs to another user");
+        }
+        for (args, refusal) in [
+            (vec![("KSID", "EXPIRED"), ("ERR_CODE", "-4")], KsRefusal::Expired),
+            (vec![("KSID", ""), ("ERR_CODE", "-5")], KsRefusal::Expired),
+            (vec![("KSID", "sent"), ("ERR_CODE", "-1")], KsRefusal::Unreadable),
+            (vec![], KsRefusal::Unreadable),
+        ] {
+            let error = ApiError::new("INVALID_KS", "Invalid KS", args.clone());
+            assert_eq!(
+                (error.ks_refusal(), error.class()),
+                (Some(refusal), ErrorClass::InvalidKs),
+                "{args:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_code_and_known_arguments_are_shown() {
+        let name = [("PARAM_NAME", "appToken:sessionPrivileges"), ("OTHER", "unknown")];
+        let error = ApiError::new("MISSING_MANDATORY_PARAMETER", "Missing hush", name);
+        assert_eq!(
+            error.to_string(),
+            "the server answered MISSING_MANDATORY_PARAMETER (PARAM_NAME appToken:sessionPrivileges)"
+        );
+        assert_eq!(error.message(), "a parameter of the call is missing");
+        assert_eq!(error.server_text(), "Missing hush");
+        assert!(!format!("{error:?}").contains("Missing hush"));
+        let error = ApiError::new("BRAND_NEW", "a new one", [("ID", "0_7jh3eu10")]);
+        assert_eq!(error.to_string(), "the server answered BRAND_NEW (ID 0_7jh3eu10): a new one");
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_a_known_argument_is_not_shown() {
+        let hex = "3f786850e387550fdab836ed7e6dc881";
+        for name in ["PARAM_NAME", "SERVICE", "ID", "ERR_DESC", "KSID", "PID", hex] {
+            for code in ["INVALID_KS", "MISSING_MANDATORY_PARAMETER", "BRAND_NEW", hex] {
+                let error = ApiError::new(code, hex, [(name, hex)]);
+                let shown =
+                    format!("{error} {error:?} {:?} {}", error.args().collect::<Vec<_>>(), error.message());
+                assert!(!shown.contains(&hex[..8]), "{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn texts_are_bounded() {
+        let long = "a word ".repeat(1_000_000);
+        let args = (0..1000).map(|number| (format!("ARG_{number}"), long.clone()));
+        let error = ApiError::new(&long, &long, args);
+        assert!(error.server_text().len() <= 4096);
+        let shown = format!("{error:?}").len();
+        assert!(shown < 16 * 300, "{shown}");
+        let cut = ApiError::new("X", &"ü".repeat(4000), [("", "")]);
+        assert_eq!(cut.server_text().chars().count(), 2048);
     }
 
     #[test]

@@ -14,7 +14,9 @@ pub use self::actions::{
 pub use self::draft::{AppTokenDraft, InvalidDraft};
 
 use crate::open::{ApiEnum, Open, Scalar};
-use crate::{AppTokenId, AppTokenValue, HashType, PartnerId, Privileges, SessionType, UnixTime, UserId};
+use crate::{
+    AppTokenId, AppTokenValue, HashType, PartnerId, Privileges, SessionType, UnixTime, UserId, privileges,
+};
 
 /// The status of an app token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,7 +74,7 @@ impl Serialize for AppTokenStatus {
 }
 
 /// An app token, as the server returns it. A property that was never set is `None`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppToken {
@@ -97,6 +99,7 @@ pub struct AppToken {
     /// The maximum lifetime of its sessions. With `0`, its sessions are expired on arrival.
     pub session_duration: Option<Seconds>,
     /// The privileges of its sessions.
+    #[serde(default, deserialize_with = "privileges::from_server")]
     pub session_privileges: Option<Privileges>,
     /// The hash function of its token hash; `None` means SHA-1.
     pub hash_type: Option<Open<HashType>>,
@@ -125,7 +128,7 @@ impl<'de> Deserialize<'de> for Seconds {
 }
 
 /// One page of app tokens.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppTokenList {

@@ -3,13 +3,16 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::open::{ApiEnum, Scalar};
 
 /// The hash function of an app token, set when the token was created.
 ///
 /// A token that was created without one uses [`HashType::Sha1`] (wire contract, section 3).
+///
+/// In a configuration it is its name, read as by `parse`. In a response it is an [`Open<HashType>`](crate::Open).
 ///
 /// ```
 /// # use kaltura_types::HashType;
@@ -96,6 +99,12 @@ impl Serialize for HashType {
     }
 }
 
+impl<'de> Deserialize<'de> for HashType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
 /// The text is not the name of a [`HashType`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a hash type: use MD5, SHA1, SHA256 or SHA512")]
@@ -113,6 +122,18 @@ mod tests {
         }
         assert_eq!("sha3".parse::<HashType>(), Err(UnknownHashType));
         assert_eq!("".parse::<HashType>(), Err(UnknownHashType));
+    }
+
+    #[test]
+    fn a_configuration_is_read_and_written() {
+        for known in HashType::ALL {
+            let json = serde_json::to_string(&known).unwrap();
+            assert_eq!(serde_json::from_str::<HashType>(&json).unwrap(), known);
+            assert_eq!(serde_json::from_str::<HashType>(&json.to_lowercase()).unwrap(), known);
+        }
+        let error = serde_json::from_str::<HashType>("\"hush\"").unwrap_err().to_string();
+        assert!(error.starts_with("not a hash type") && !error.contains("hush"), "{error}");
+        assert!(serde_json::from_str::<HashType>("256").is_err());
     }
 
     #[test]

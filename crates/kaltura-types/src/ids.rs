@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::open::Scalar;
@@ -92,18 +93,18 @@ macro_rules! text_id {
                 Self::new(id)
             }
         }
+    };
+}
 
+macro_rules! open_text {
+    ($name:ident) => {
         /// Reads a number as its digits: some responses have ids as numbers (wire contract, section 3).
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 Scalar::deserialize(deserializer).map(|scalar| Self(scalar.into_string()))
             }
         }
-    };
-}
 
-macro_rules! show_text {
-    ($name:ident) => {
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_tuple(stringify!($name)).field(&self.0).finish()
@@ -124,7 +125,7 @@ text_id! {
     /// Each partner has a default widget, `_` and the partner id ([`WidgetId::default_for`]).
     WidgetId
 }
-show_text!(WidgetId);
+open_text!(WidgetId);
 
 impl WidgetId {
     /// The default widget of a partner.
@@ -143,7 +144,7 @@ text_id! {
     /// A user of a partner, as the partner names it: a login name, an e-mail address, a number.
     UserId
 }
-show_text!(UserId);
+open_text!(UserId);
 
 text_id! {
     /// The id of an app token, such as `0_7jh3eu10` (wire contract, section 3). Not a secret.
@@ -174,6 +175,14 @@ impl AppTokenId {
     }
 }
 
+/// Refuses an empty text: a token has an id, in a response and in a configuration.
+impl<'de> Deserialize<'de> for AppTokenId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = Scalar::deserialize(deserializer)?.into_string();
+        if id.is_empty() { Err(D::Error::custom("an empty app token id")) } else { Ok(Self(id)) }
+    }
+}
+
 impl fmt::Display for AppTokenId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_well_formed() { &self.0 } else { "(not an app token id)" })
@@ -198,6 +207,12 @@ mod tests {
         }
         assert!(serde_json::from_str::<PartnerId>("\"12x\"").is_err());
         assert!(serde_json::from_str::<PartnerId>("1.5").is_err());
+    }
+
+    #[test]
+    fn an_app_token_id_is_not_empty() {
+        assert!(serde_json::from_str::<AppTokenId>("\"\"").is_err());
+        assert_eq!(serde_json::from_str::<AppTokenId>("\"0_a\"").unwrap(), AppTokenId::new("0_a"));
     }
 
     #[test]

@@ -9,9 +9,11 @@
 //! | [`secret`] | app token value, user secret, admin secret: shared, zeroised, redacted |
 //! | [`ks`] | the KS: an opaque string, with a header that can be read |
 //! | [`time`] | Unix times and lifetimes, two types |
+//! | [`duration`] | durations as text, for configurations and command lines |
 //! | [`open`] | enumerations that the server may extend |
 //! | [`hash_type`] | the hash function of an app token |
 //! | [`session`], [`app_token`] | objects and actions of the two services; the session request |
+//! | [`upload_token`] | objects and actions of the service `uploadToken` |
 //! | [`privileges`] | parsing and building privileges, and what a login grants |
 //! | [`action`] | a call of the API as a value |
 //! | [`api_error`] | errors of the API: codes and their classes |
@@ -22,6 +24,7 @@
 pub mod action;
 pub mod api_error;
 pub mod app_token;
+pub mod duration;
 pub mod hash_type;
 pub mod ids;
 pub mod ks;
@@ -32,25 +35,31 @@ pub mod redact;
 pub mod secret;
 pub mod session;
 pub mod time;
+pub mod upload_token;
 pub mod wire_contract;
 
-pub use action::{Action, Parameters, is_repeatable_by_name};
+pub use action::{Action, FilePart, ListAction, Parameters, is_repeatable_by_name};
 pub use api_error::{ApiError, ErrorClass, ErrorCode, KsRefusal};
 pub use app_token::{
     AddAppToken, AppToken, AppTokenDraft, AppTokenFilter, AppTokenList, AppTokenOrder, AppTokenStatus,
     DeleteAppToken, GetAppToken, InvalidDraft, ListAppTokens, Pager, Seconds, StartAppTokenSession,
     UpdateAppToken,
 };
+pub use duration::InvalidDuration;
 pub use hash_type::{HashType, UnknownHashType};
 pub use ids::{AppTokenId, InvalidPartnerId, PartnerId, UserId, WidgetId};
 pub use ks::{Ks, KsBody, KsEnvelope, KsHeader, KsVersion, MalformedKs};
 pub use open::{ApiEnum, Open, Scalar};
 pub use payload::{PayloadError, UnexpectedBody};
 pub use privileges::{InvalidPrivilege, Privilege, Privileges, PrivilegesBuilder, is_server_privilege};
-pub use redact::{is_secret_name, redact};
+pub use redact::{is_secret_name, redact, redact_server_text};
 pub use secret::{AdminSecret, AppTokenValue, UserSecret};
 pub use session::{
     BareKs, EndSession, GetSession, Impersonate, PartnerSecret, SessionInfo, SessionRequest, SessionType,
-    StartSession, StartWidgetSession, WidgetSession,
+    StartSession, StartWidgetSession, UnknownSessionType, WidgetSession,
 };
-pub use time::{InvalidLifetime, Lifetime, UnixTime};
+pub use time::{InvalidLifetime, Lifetime, TimeOutOfRange, UnixTime};
+pub use upload_token::{
+    AddUploadToken, DeleteUploadToken, GetUploadToken, UploadChunk, UploadToken, UploadTokenId,
+    UploadTokenStatus,
+};

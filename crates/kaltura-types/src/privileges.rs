@@ -1,13 +1,16 @@
 //! Privileges: what a session may do, as comma-separated text (wire contract, section 5).
 
 mod builder;
+mod by_name;
 
 use std::fmt;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::builder::{InvalidPrivilege, PrivilegesBuilder};
 
+use self::by_name::{ByName, join};
 use crate::AppTokenId;
 
 /// A privilege: a name, and the parts of its value.
@@ -64,8 +67,12 @@ impl fmt::Display for Privilege {
 
 /// An ordered list of privileges with distinct names (wire contract, section 5.1).
 ///
-/// Parsing never fails: what the server sends is kept, known or not. For new privileges use
-/// [`Privileges::builder`], which refuses what the server would misread.
+/// [`Privileges::parse`] never fails: what the server sends is kept, known or not. For new privileges use
+/// [`Privileges::builder`], or `parse::<Privileges>()` for a text of a configuration; both refuse what the server would
+/// misread. So does `Deserialize`. The objects of this crate read the privileges in a response as `Privileges::parse`
+/// does, up to [`MAX_RESPONSE_BYTES`](Self::MAX_RESPONSE_BYTES).
+///
+/// Parsing, merging and comparing take time in proportion to the size of the text.
 ///
 /// ```
 /// # use kaltura_types::Privileges;
@@ -75,12 +82,20 @@ impl fmt::Display for Privilege {
 ///
 /// let requested = Privileges::builder().add("appid", "importer").add("edit", "*").build()?;
 /// assert_eq!(requested.to_string(), "appid:importer,edit:*");
+///
+/// let configured: Privileges = "appid:importer,edit:*".parse()?;
+/// assert_eq!(configured, requested);
+/// assert!("a[b],,".parse::<Privileges>().is_err());
 /// # Ok::<(), kaltura_types::InvalidPrivilege>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Privileges(Vec<Privilege>);
 
 impl Privileges {
+    /// The maximum size of the privileges of one session or app token in a response: 64 KiB of text. A response with
+    /// more is an error, since privileges that are only partly known could be copied to another token.
+    pub const MAX_RESPONSE_BYTES: usize = 64 * 1024;
+
     /// No privileges.
     #[must_use]
     pub const fn none() -> Self {
@@ -96,17 +111,30 @@ impl Privileges {
     /// privilege with an empty name (wire contract, section 5.1).
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let mut privileges = Self::none();
-        for item in text.split(',') {
-            privileges.merge_one(Privilege::parse(item));
-        }
-        privileges
+        text.split(',').map(Privilege::parse).collect()
     }
 
-    /// The privilege with exactly this name.
+    /// The privilege with exactly this name. Compares each name; to look up many names, iterate once.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Privilege> {
         self.0.iter().find(|privilege| privilege.name == name)
+    }
+
+    /// Those of these privileges that `granted` does not have, or has with other values.
+    ///
+    /// ```
+    /// # use kaltura_types::Privileges;
+    /// let requested = Privileges::parse("sview:0_a,edit:*,appid:x");
+    /// let missing = requested.missing_from(&Privileges::parse("sview:0_b,appid:x"));
+    /// assert_eq!(missing.iter().map(|privilege| privilege.name()).collect::<Vec<_>>(), ["sview", "edit"]);
+    /// ```
+    #[must_use]
+    pub fn missing_from(&self, granted: &Self) -> Vec<&Privilege> {
+        let by_name = ByName::new(granted.0.iter().map(Privilege::name));
+        let is_granted = |privilege: &&Privilege| {
+            by_name.get(&privilege.name).is_some_and(|place| granted.0[place] == **privilege)
+        };
+        self.0.iter().filter(|privilege| !is_granted(privilege)).collect()
     }
 
     /// All privileges in order, including one with an empty name if the text had an empty item.
@@ -129,9 +157,9 @@ impl Privileges {
     /// assert_eq!(privileges.to_string(), "sview:0_a/0_b,list:*,edit:*");
     /// ```
     pub fn merge(&mut self, other: &Self) {
-        for privilege in &other.0 {
-            self.merge_one(privilege.clone());
-        }
+        let mut all = std::mem::take(&mut self.0);
+        all.extend_from_slice(&other.0);
+        self.0 = join(all);
     }
 
     /// The privileges of a session that `appToken.startSession` starts: the session group of the token, the
@@ -157,32 +185,18 @@ impl Privileges {
         let mut granted = Self::parse(&format!("sessionid:{id},apptoken:{id}"));
         granted.merge(on_token);
         let fixed = granted.clone();
+        let by_name = ByName::new(fixed.0.iter().map(Privilege::name));
+        let by_trimmed_name = ByName::new(fixed.0.iter().map(|privilege| trim(&privilege.name)));
         for privilege in &requested.0 {
             let name = trim(&privilege.name);
-            if fixed.get(&privilege.name).is_some_and(Privilege::is_wildcard) {
-                granted.replace(privilege);
-            } else if !is_server_privilege(name) && !fixed.has_trimmed(name) {
+            let on_token = by_name.get(&privilege.name);
+            if let Some(place) = on_token.filter(|place| fixed.0[*place].is_wildcard()) {
+                granted.0[place].values.clone_from(&privilege.values);
+            } else if !is_server_privilege(name) && by_trimmed_name.get(name).is_none() {
                 granted.0.push(privilege.clone());
             }
         }
         granted
-    }
-
-    fn merge_one(&mut self, privilege: Privilege) {
-        match self.0.iter_mut().find(|present| present.name == privilege.name) {
-            Some(present) => present.values.extend(privilege.values),
-            None => self.0.push(privilege),
-        }
-    }
-
-    fn replace(&mut self, privilege: &Privilege) {
-        for present in self.0.iter_mut().filter(|present| present.name == privilege.name) {
-            present.values.clone_from(&privilege.values);
-        }
-    }
-
-    fn has_trimmed(&self, name: &str) -> bool {
-        self.0.iter().any(|privilege| trim(&privilege.name) == name)
     }
 }
 
@@ -207,11 +221,7 @@ impl fmt::Display for Privileges {
 impl FromIterator<Privilege> for Privileges {
     /// Joins the parts of repeated names.
     fn from_iter<I: IntoIterator<Item = Privilege>>(items: I) -> Self {
-        let mut privileges = Self::none();
-        for privilege in items {
-            privileges.merge_one(privilege);
-        }
-        privileges
+        Self(join(items.into_iter().collect()))
     }
 }
 
@@ -221,11 +231,27 @@ impl Serialize for Privileges {
     }
 }
 
+/// Strict, as `parse::<Privileges>()`. The message does not contain the text.
 impl<'de> Deserialize<'de> for Privileges {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Ok(if text.is_empty() { Self::none() } else { Self::parse(&text) })
+        text.parse().map_err(|error: InvalidPrivilege| D::Error::custom(error.reason()))
     }
+}
+
+/// Reads privileges in a response: whatever their form, up to the maximum size.
+pub(crate) fn from_server<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Privileges>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    if text.len() > Privileges::MAX_RESPONSE_BYTES {
+        return Err(D::Error::custom(format_args!(
+            "privileges of {} bytes; at most {} are read",
+            text.len(),
+            Privileges::MAX_RESPONSE_BYTES
+        )));
+    }
+    Ok(Some(if text.is_empty() { Privileges::none() } else { Privileges::parse(&text) }))
 }
 
 /// Whether the server itself interprets this privilege, so that a login with an app token cannot add it (wire
@@ -295,6 +321,33 @@ mod tests {
         assert_eq!(Privileges::parse("").iter().count(), 1);
         assert_eq!(Privileges::none().iter().count(), 0);
         assert_eq!(serde_json::from_str::<Privileges>("\"\"").unwrap(), Privileges::none());
+    }
+
+    #[test]
+    fn a_configuration_is_read_strictly_and_a_response_is_not() {
+        for text in ["a[b],,", "sview:0_a,,list:*", "hush hush", "_u:hush", "hush:", "actionslimit:0", ","] {
+            let json = serde_json::to_string(text).unwrap();
+            let error = serde_json::from_str::<Privileges>(&json).unwrap_err().to_string();
+            assert!(!error.contains("hush"), "{error}");
+            let response = format!(r#"{{"privileges":{json}}}"#);
+            let info: crate::SessionInfo = serde_json::from_str(&response).unwrap();
+            assert_eq!(info.privileges, Some(Privileges::parse(text)));
+        }
+        let text = "disableentitlement,urirestrict:/api_v3/service/media/*,sview:0_a/0_b";
+        let privileges: Privileges = serde_json::from_value(text.into()).unwrap();
+        assert_eq!(privileges, Privileges::parse(text));
+        assert_eq!(serde_json::to_value(&privileges).unwrap(), text);
+        let absent: crate::SessionInfo = serde_json::from_str(r#"{"privileges":null}"#).unwrap();
+        assert_eq!(absent.privileges, None);
+    }
+
+    #[test]
+    fn a_response_with_too_many_privileges_is_an_error() {
+        let response = |bytes: usize| format!(r#"{{"privileges":"{}"}}"#, "p".repeat(bytes));
+        let read = |bytes| serde_json::from_str::<crate::SessionInfo>(&response(bytes));
+        assert!(read(Privileges::MAX_RESPONSE_BYTES).is_ok());
+        let error = read(Privileges::MAX_RESPONSE_BYTES + 1).unwrap_err().to_string();
+        assert!(error.contains("65537 bytes"), "{error}");
     }
 
     #[test]

@@ -1,36 +1,64 @@
 //! Finding secrets in foreign texts, and by the names of parameters.
 //!
-//! The server's messages echo parameters, secrets among them (wire contract, section 7).
+//! The server's messages echo parameters, secrets among them (wire contract, section 7). [`redact_server_text`] shows
+//! little of a server's text; [`redact`] hides secrets in texts of the program.
+
+mod known;
+mod server_text;
 
 use std::borrow::Cow;
+use std::ops::Range;
+
+use self::known::KnownSecrets;
+pub(crate) use self::server_text::{as_code, as_name};
+pub use self::server_text::{redact_server_text, shown_host};
 
 use crate::Ks;
 
-const REDACTED: &str = "(redacted)";
+/// What stands for a secret.
+pub(crate) const REDACTED: &str = "(redacted)";
 
 /// Replaces each occurrence of one of `secrets`, and everything that looks like a secret of this API, by
 /// `(redacted)`.
 ///
 /// A KS looks like a secret, whole or truncated, and so do 32 or more hex digits: a token value, a partner
-/// secret, a token hash.
+/// secret, a token hash. The given secrets are found as they are; those of at least four bytes also in other case,
+/// split by white space or soft line breaks, with escapes (`%XX`, `\uXXXX`, entities of HTML), in Base64 and in hex.
+///
+/// This is for texts of the program, such as results that it shows. It hides what it recognises and shows the rest.
+/// [`redact_server_text`] is for texts of a server that may be hostile.
 ///
 /// ```
 /// # use kaltura_types::redact;
-/// let message = "Invalid KS \"djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1Jt\" for hunter2";
-/// assert_eq!(redact(message, &["hunter2"]), "Invalid KS \"(redacted)\" for (redacted)");
+/// let message = "Invalid KS \"djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1Jt\" for hunter2, aHVudGVyMg";
+/// assert_eq!(redact(message, &["hunter2"]), "Invalid KS \"(redacted)\" for (redacted), (redacted)");
 /// ```
 #[must_use]
 pub fn redact<'a>(text: &'a str, secrets: &[&str]) -> Cow<'a, str> {
-    let mut known: Vec<&str> = secrets.iter().copied().filter(|secret| !secret.is_empty()).collect();
-    // The longest first: one secret may be part of another.
-    known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    let mut text = Cow::Borrowed(text);
-    for secret in known {
-        if text.contains(secret) {
-            text = Cow::Owned(text.replace(secret, REDACTED));
-        }
-    }
+    let found = KnownSecrets::new(secrets).find(text);
+    let text = if found.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(replace(text, found)) };
     if words(&text).any(looks_like_secret) { Cow::Owned(redact_words(&text)) } else { text }
+}
+
+/// Whether one of the secrets is in the text, in a spelling that [`redact`] finds.
+pub(crate) fn contains_secret(text: &str, secrets: &[&str]) -> bool {
+    !KnownSecrets::new(secrets).find(text).is_empty()
+}
+
+/// Replaces the ranges, which may overlap and must be at boundaries of characters.
+fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> String {
+    ranges.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    let mut clean = String::with_capacity(text.len());
+    let mut end = 0;
+    for range in ranges {
+        if range.start >= end {
+            clean.push_str(text.get(end..range.start).unwrap_or_default());
+            clean.push_str(REDACTED);
+        }
+        end = end.max(range.end);
+    }
+    clean.push_str(text.get(end..).unwrap_or_default());
+    clean
 }
 
 /// Whether a word contains a KS, whole or truncated, or a secret in hex.
@@ -66,13 +94,23 @@ fn redact_words(text: &str) -> String {
 const SECRET_NAMES: [&str; 5] = ["ks", "session", "otp", "hashkey", "tokenhash"];
 
 /// Endings of names of secrets, in lower case, as in `adminSecret`, `refreshToken`, `newPassword`.
-const SECRET_ENDINGS: [&str; 8] =
-    ["secret", "token", "password", "passphrase", "privatekey", "secretkey", "apikey", "accesskey"];
+const SECRET_ENDINGS: [&str; 9] = [
+    "secret",
+    "token",
+    "password",
+    "passphrase",
+    "privatekey",
+    "secretkey",
+    "apikey",
+    "accesskey",
+    "uploadtokenid",
+];
 
 /// Whether a parameter or member of this name is a secret.
 ///
 /// Secrets are the KS, a one-time password, the `hashKey` that sets a password, and each name that ends in secret,
-/// token, password or a kind of key, singular or plural. Case, `_` and `-` are ignored. Apply it to strings and
+/// token, password, upload token id or a kind of key, singular or plural. The id of an upload token gives access to
+/// its file. Case, `_` and `-` are ignored. Apply it to strings and
 /// numbers only: `appToken` may also be an object, and `useToken` a boolean.
 ///
 /// ```
@@ -116,6 +154,73 @@ mod tests {
         assert_eq!(redact("a-hush-b hush", &["hush", "", "a-hush"]), "(redacted)-b (redacted)");
     }
 
+    /// The spellings in which a server may return what it received.
+    fn spellings(secret: &str) -> Vec<String> {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+        let each = |to: &dyn Fn(u8) -> String| secret.bytes().map(to).collect::<String>();
+        let split = |by: &str| secret.chars().map(String::from).collect::<Vec<_>>().join(by);
+        let hex = each(&|byte| format!("{byte:02x}"));
+        let base64 = (0..3).flat_map(|position| {
+            let surrounded = format!("{}{secret}, and more", "x".repeat(position));
+            [STANDARD.encode(&surrounded), URL_SAFE_NO_PAD.encode(&surrounded)]
+        });
+        let mut all: Vec<String> = base64.collect();
+        all.extend([
+            secret.to_owned(),
+            secret.to_ascii_uppercase(),
+            hex.to_uppercase(),
+            hex,
+            each(&|byte| format!("{byte:02x}:")),
+            each(&|byte| format!("0x{byte:02X}, ")),
+            each(&|byte| format!("%{byte:02x}")),
+            each(&|byte| format!("%25{byte:02X}")),
+            each(&|byte| format!("&#{byte};")),
+            each(&|byte| format!("&#x{byte:02X};")),
+            each(&|byte| format!("&amp;#{byte};")),
+            each(&|byte| format!("\\u{byte:04x}")),
+            each(&|byte| format!("\\u{{{byte:x}}}")),
+            each(&|byte| format!("\\x{byte:02x}")),
+            each(&|byte| format!("={byte:02X}")),
+            split(" "),
+            split("=\r\n"),
+            split("\u{ad}"),
+            split("&shy;"),
+            split("<wbr>"),
+            split("\\n"),
+        ]);
+        all
+    }
+
+    #[test]
+    fn known_secrets_are_replaced_in_each_spelling() {
+        for secret in ["hush:a/b?c", "3f786850e387550fdab836ed7e6dc881", "two words", "secret"] {
+            for spelling in spellings(secret) {
+                let text = format!("before ({spelling}) after");
+                for shown in [redact(&text, &[secret]).into_owned(), redact_server_text(&text, &[secret])] {
+                    assert!(shown.starts_with("before ("), "{spelling:?}: {shown:?}");
+                    let rest = shown.replace("(redacted)", "");
+                    // Base64 also encodes what surrounds the secret here: up to ten characters.
+                    assert!(shown.contains("(redacted)") && rest.len() < 40, "{spelling:?}: {shown:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn base64_of_a_secret_has_a_part_that_does_not_depend_on_its_neighbours() {
+        use base64::Engine as _;
+        let known = KnownSecrets::new(&["correct horse"]);
+        for before in ["", "a", "ab", "abc"] {
+            for after in ["", "a", "ab", "abc"] {
+                let encoded =
+                    base64::engine::general_purpose::STANDARD.encode(format!("{before}correct horse{after}"));
+                let found = known.find(&encoded);
+                assert!(found.iter().any(|range| range.len() >= 14), "{before} {after}: {found:?}");
+            }
+        }
+    }
+
     #[test]
     fn names_of_secrets_are_recognised() {
         for name in [
@@ -139,6 +244,7 @@ mod tests {
             "apiKey",
             "accessKey",
             "TOKENS",
+            "uploadTokenId",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
@@ -146,18 +252,7 @@ mod tests {
 
     #[test]
     fn other_names_are_not_secrets() {
-        for name in [
-            "",
-            "s",
-            "id",
-            "name",
-            "tokenId",
-            "uploadTokenId",
-            "hashType",
-            "sessionType",
-            "tasks",
-            "publicKey",
-        ] {
+        for name in ["", "s", "id", "name", "tokenId", "hashType", "sessionType", "tasks", "publicKey"] {
             assert!(!is_secret_name(name), "{name}");
         }
     }

@@ -4,6 +4,7 @@
 mod actions;
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -13,9 +14,21 @@ pub use self::actions::{
 };
 
 use crate::open::{ApiEnum, Open, Scalar};
-use crate::{Ks, Lifetime, PartnerId, Privileges, UnixTime, UserId, WidgetId};
+use crate::{Ks, Lifetime, PartnerId, Privileges, UnixTime, UserId, WidgetId, privileges};
 
 /// The type of a session.
+///
+/// Serialised as the number on the wire, so that it can stand in the parameters of a call: the server would take a name
+/// for USER (wire contract, section 1.3). Read from the number, or from `user` or `admin` in any case, as a configuration
+/// has it. A [`SessionRequest`] writes the name.
+///
+/// ```
+/// # use kaltura_types::SessionType;
+/// assert_eq!("admin".parse(), Ok(SessionType::Admin));
+/// assert_eq!(serde_json::from_str::<SessionType>("\"admin\"")?, SessionType::Admin);
+/// assert_eq!(serde_json::to_string(&SessionType::Admin)?, "2");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(
     clippy::exhaustive_enums,
@@ -29,6 +42,18 @@ pub enum SessionType {
 }
 
 impl SessionType {
+    /// Both values.
+    pub const ALL: [Self; 2] = [Self::User, Self::Admin];
+
+    /// The name in a configuration: `user` or `admin`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Admin => "admin",
+        }
+    }
+
     /// The number on the wire.
     #[must_use]
     pub const fn number(self) -> i64 {
@@ -68,6 +93,39 @@ impl Serialize for SessionType {
     }
 }
 
+impl<'de> Deserialize<'de> for SessionType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = Scalar::deserialize(deserializer)?;
+        let known = match &code {
+            Scalar::Text(name) => name.parse().ok(),
+            Scalar::Number(_) => Self::from_wire(&code),
+        };
+        known.ok_or_else(|| D::Error::custom(UnknownSessionType))
+    }
+}
+
+impl FromStr for SessionType {
+    type Err = UnknownSessionType;
+
+    /// Accepts `user` and `admin`, in any case.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownSessionType`] for any other text.
+    fn from_str(text: &str) -> Result<Self, UnknownSessionType> {
+        Self::ALL
+            .into_iter()
+            .find(|known| known.as_str().eq_ignore_ascii_case(text))
+            .ok_or(UnknownSessionType)
+    }
+}
+
+/// The text or number is not a [`SessionType`]. The message does not contain it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a session type: use user or admin")]
+#[non_exhaustive]
+pub struct UnknownSessionType;
+
 /// The properties of a session that a login requests. The token or the server decides what is not set.
 ///
 /// The server may grant something else. A login compares the two and reports the differences.
@@ -76,14 +134,49 @@ impl Serialize for SessionType {
 /// # use kaltura_types::{Lifetime, SessionRequest};
 /// let request = SessionRequest::new().user_id("nightly-import").lifetime(Lifetime::hours(1));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+///
+/// It can stand in a configuration, with the names of the setters; `user` and `type`, as in a profile of the command,
+/// are read too. Unknown members, empty ids and privileges that the server would misread are refused.
+///
+/// ```
+/// # use kaltura_types::{Lifetime, SessionRequest, SessionType};
+/// let request: SessionRequest =
+///     serde_json::from_str(r#"{"user_id": "nightly-import", "session_type": "admin", "lifetime": "1h30m"}"#)?;
+/// let expected = SessionRequest::new().user_id("nightly-import").session_type(SessionType::Admin);
+/// assert_eq!(request, expected.lifetime(Lifetime::minutes(90)));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[must_use = "a session request does nothing until it is passed to a login"]
 pub struct SessionRequest {
+    #[serde(rename = "user_id", alias = "user", default, deserialize_with = "not_empty")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<UserId>,
+    #[serde(alias = "type", serialize_with = "session_type_name")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     session_type: Option<SessionType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     lifetime: Option<Lifetime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     privileges: Option<Privileges>,
+    #[serde(rename = "widget_id", default, deserialize_with = "not_empty")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     widget: Option<WidgetId>,
+}
+
+/// Reads an id that is not an empty text: the server takes that for a value, not for "unset".
+fn not_empty<'de, D: Deserializer<'de>, T: From<String>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let Some(scalar) = Option::<Scalar>::deserialize(deserializer)? else { return Ok(None) };
+    let id = scalar.into_string();
+    if id.is_empty() { Err(D::Error::custom("an empty id")) } else { Ok(Some(T::from(id))) }
+}
+
+fn session_type_name<S: Serializer>(
+    session_type: &Option<SessionType>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    session_type.map(SessionType::as_str).serialize(serializer)
 }
 
 impl SessionRequest {
@@ -155,7 +248,7 @@ impl SessionRequest {
 }
 
 /// The result of `session.startWidgetSession`: an unprivileged KS.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct WidgetSession {
@@ -169,7 +262,7 @@ pub struct WidgetSession {
 }
 
 /// The result of `appToken.startSession`, `session.get` and `session.impersonateByKs`: a session's properties.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SessionInfo {
@@ -184,7 +277,7 @@ pub struct SessionInfo {
     /// The time at which the session ends. From `session.impersonateByKs` alone, a duration in seconds.
     pub expiry: Option<UnixTime>,
     /// The privileges of the session.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "privileges::from_server")]
     pub privileges: Option<Privileges>,
 }
 
@@ -233,6 +326,55 @@ mod tests {
         assert_eq!(started.expiry, got.expiry);
         assert!(got.ks.is_none() && got.user_id.is_none());
         assert!(got.privileges.unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_session_type_is_a_number_in_a_call_and_a_name_in_a_configuration() {
+        for (json, expected) in [
+            ("2", Some(SessionType::Admin)),
+            ("0", Some(SessionType::User)),
+            ("\"admin\"", Some(SessionType::Admin)),
+            ("\"User\"", Some(SessionType::User)),
+            ("1", None),
+            ("\"\"", None),
+            ("\"hush\"", None),
+            ("true", None),
+        ] {
+            let read = serde_json::from_str::<SessionType>(json);
+            assert_eq!(read.as_ref().ok().copied(), expected, "{json}");
+            assert!(read.is_ok() || !read.unwrap_err().to_string().contains("hush"));
+        }
+        assert_eq!(serde_json::to_value(SessionType::ALL).unwrap(), serde_json::json!([0, 2]));
+        let request = SessionRequest::new().session_type(SessionType::Admin);
+        assert_eq!(serde_json::to_string(&request).unwrap(), r#"{"session_type":"admin"}"#);
+        assert_eq!(serde_json::to_string(&Open::Known(SessionType::Admin)).unwrap(), "2");
+    }
+
+    #[test]
+    fn a_session_request_is_read_as_it_was_written() {
+        let all = SessionRequest::new()
+            .user_id("u")
+            .session_type(SessionType::User)
+            .lifetime(Lifetime::minutes(90))
+            .privileges(Privileges::parse("sview:0_a/0_b,urirestrict:/api_v3/*"))
+            .widget_id("_1");
+        for request in [all, SessionRequest::new(), SessionRequest::new().privileges(Privileges::none())] {
+            let json = serde_json::to_string(&request).unwrap();
+            assert_eq!(serde_json::from_str::<SessionRequest>(&json).unwrap(), request, "{json}");
+        }
+        let by_profile: SessionRequest = serde_json::from_str(r#"{"user":7,"type":"ADMIN"}"#).unwrap();
+        assert_eq!(by_profile, SessionRequest::new().user_id("7").session_type(SessionType::Admin));
+        for json in [
+            r#"{"usr_id":"u"}"#,
+            r#"{"user_id":""}"#,
+            r#"{"widget_id":""}"#,
+            r#"{"user":"u","user_id":"u"}"#,
+            r#"{"session_type":"root"}"#,
+            r#"{"lifetime":0}"#,
+            r#"{"privileges":"a[b],,"}"#,
+        ] {
+            assert!(serde_json::from_str::<SessionRequest>(json).is_err(), "{json}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use kaltura_types::{
     ApiError, AppToken, AppTokenId, AppTokenList, BareKs, HashType, Ks, Open, Privileges, Scalar,
-    SessionInfo, SessionType, WidgetSession, payload, redact,
+    SessionInfo, SessionType, WidgetSession, payload, redact, redact_server_text,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -95,6 +95,16 @@ proptest! {
         let error = ApiError::new(&secret, &clean, [(secret.clone(), secret.clone())]).redacted(&[&secret]);
         let shown = format!("{error} {error:?}");
         prop_assert!(!shown.contains(&secret));
+        let shown = redact_server_text(&format!("{before}{secret}{after}"), &[&secret]);
+        prop_assert!(!shown.contains(&secret) && shown.chars().count() < 220);
+    }
+
+    #[test]
+    fn no_text_makes_redaction_panic(text in "[%&#;x0-9a-fü\\\\u{}=\n <>br]{0,60}", secret in "[0-9a-fü]{1,6}") {
+        let clean = redact(&text, &[&secret]);
+        prop_assert!(!clean.contains(&secret) || "(redacted)".contains(&secret));
+        let shown = redact_server_text(&text, &[&secret]);
+        prop_assert!(!shown.replace("(redacted)", "|").contains(&secret), "{shown}");
     }
 
     #[test]

@@ -54,6 +54,7 @@
 //! | `rustls-no-provider` | TLS by rustls with the cryptography provider that the program installs |
 //! | `blocking` | [`blocking`] |
 //! | `local-signing` | [`ks`], and sessions signed with the admin secret, without a request |
+//! | `tower` | `TowerTransport`: any tower service as a transport |
 //! | `tracing` | spans for each call, events for each change of the session |
 //! | `testing` | [`testing`] |
 //! | `emulator` | [`emulator`] in the process |
@@ -76,10 +77,13 @@ pub use kaltura_ks as ks;
 pub use kaltura_testing as testing;
 pub use kaltura_types as types;
 
+#[cfg(feature = "tower")]
+pub use kaltura_auth::TowerTransport;
 pub use kaltura_auth::{
     Adjustment, AppTokenCredentials, AppTokenFlow, AppTokenLogin, CredentialIssue, Error as LoginError,
-    ErrorKind as LoginErrorKind, Region, ServiceUrl, Session, SessionRequest, TokenHash, Transport,
-    TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait, transport_fn,
+    ErrorKind as LoginErrorKind, InvalidVariables, Region, ServiceUrl, Session, SessionIdentity,
+    SessionRequest, StoredSession, TokenHash, Transport, TransportError, TransportErrorKind, WireRequest,
+    WireResponse, async_trait, transport_fn,
 };
 pub use kaltura_types::{
     ApiError, AppTokenId, AppTokenValue, ErrorCode, HashType, Ks, Lifetime, PartnerId, Privilege, Privileges,
@@ -93,3 +97,22 @@ pub use kaltura_client::*;
 #[cfg(all(feature = "client", feature = "reqwest"))]
 #[doc(inline)]
 pub use kaltura_http::client;
+
+/// A login from the environment variables of this process, which are those of the command `kaltura`:
+/// `KALTURA_PARTNER_ID`, `KALTURA_APP_TOKEN_ID`, `KALTURA_APP_TOKEN`, `KALTURA_APP_TOKEN_HASH_TYPE`, and those that may
+/// be left out, see [`AppTokenLogin::from_vars`].
+///
+#[cfg_attr(all(feature = "client", feature = "reqwest"), doc = "```no_run")]
+#[cfg_attr(not(all(feature = "client", feature = "reqwest")), doc = "```ignore")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = kaltura::client(kaltura::from_env()?)?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`InvalidVariables`] with all variables that are missing or not valid. It contains no value.
+pub fn from_env() -> Result<AppTokenLogin, InvalidVariables> {
+    AppTokenLogin::from_os_vars(|name| std::env::var_os(name))
+}

@@ -252,6 +252,7 @@ mod tests {
             name: name.to_owned(),
             manifest: "Cargo.toml".to_owned(),
             published: true,
+            library: true,
             features: Vec::new(),
             dependencies: Vec::new(),
         };

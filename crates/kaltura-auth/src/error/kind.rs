@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use kaltura_types::{ApiError, ErrorCode, KsRefusal, UnexpectedBody};
+use kaltura_types::{ApiError, ErrorClass, ErrorCode, KsRefusal, UnexpectedBody};
 
 use crate::transport::TransportErrorKind;
 
@@ -45,6 +45,10 @@ pub enum ErrorKind {
     ServerFailed,
     /// The partner's secret is wrong, or not valid for sessions of this type (`START_SESSION_ERROR`).
     InvalidSecret,
+    /// The server does not accept the credentials of a user (`USER_WRONG_PASSWORD`, `INVALID_OTP` and others).
+    InvalidCredentials,
+    /// An object that the login names does not exist (`INVALID_USER_ID` and others).
+    NotFound,
     /// The server refused with a code that has no kind here.
     Refused,
     /// The response is a redirect, which is not followed.
@@ -74,27 +78,27 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// The kind of an API error. `sent` are the names of the request's parameters.
-    pub(super) fn from_api_error(error: &ApiError, sent: &[String]) -> Self {
+    pub(super) fn of_refusal(error: &ApiError, sent: &[String]) -> Self {
         use ErrorCode as Code;
-        match error.code() {
-            Code::InvalidAppTokenHash => Self::InvalidTokenHash,
-            Code::AppTokenIdNotFound => Self::TokenNotFound,
-            Code::AppTokenNotActive => Self::TokenNotActive,
-            Code::AppTokenExpired => Self::TokenExpired,
-            Code::InvalidWidgetId => Self::UnknownWidget,
-            Code::ServiceForbiddenContentBlocked
-            | Code::ServiceForbiddenFullyBlocked
-            | Code::ServiceForbiddenPartnerDeleted => Self::PartnerBlocked,
-            Code::ServiceForbidden
-            | Code::ServiceAccessControlRestricted
-            | Code::AccessUnauthorized
-            | Code::PartnerAccessForbidden
-            | Code::MissingKs => Self::Forbidden,
-            Code::UserBlocked => Self::UserBlocked,
-            Code::InvalidObjectId | Code::UnknownRoleId | Code::InvalidSetRole => Self::UnknownRole,
-            Code::InvalidKs => Self::KsRefused(error.ks_refusal().unwrap_or(KsRefusal::Unreadable)),
-            Code::ActionBlocked => Self::RateLimited,
-            Code::MissingMandatoryParameter => {
+        match (error.class(), error.code()) {
+            (_, Code::InvalidAppTokenHash) => Self::InvalidTokenHash,
+            (_, Code::AppTokenIdNotFound) => Self::TokenNotFound,
+            (_, Code::AppTokenNotActive) => Self::TokenNotActive,
+            (_, Code::AppTokenExpired) => Self::TokenExpired,
+            (_, Code::InvalidWidgetId | Code::StartWidgetSessionError) => Self::UnknownWidget,
+            (_, Code::StartSessionError) => Self::InvalidSecret,
+            // A login names no other object that has an id of this kind.
+            (_, Code::InvalidObjectId) => Self::UnknownRole,
+            (ErrorClass::InvalidKs, _) => {
+                Self::KsRefused(error.ks_refusal().unwrap_or(KsRefusal::Unreadable))
+            }
+            (ErrorClass::Credentials, _) => Self::InvalidCredentials,
+            (ErrorClass::Forbidden | ErrorClass::NotOwner, _) => Self::Forbidden,
+            (ErrorClass::PartnerBlocked, _) => Self::PartnerBlocked,
+            (ErrorClass::UserBlocked, _) => Self::UserBlocked,
+            (ErrorClass::InvalidRole, _) => Self::UnknownRole,
+            (ErrorClass::NotFound, _) => Self::NotFound,
+            (ErrorClass::InvalidParameter, Code::MissingMandatoryParameter) => {
                 let missing = error.arg("PARAM_NAME").unwrap_or_default();
                 if sent.iter().any(|name| name == missing) {
                     Self::BodyIgnored
@@ -102,23 +106,27 @@ impl ErrorKind {
                     Self::InvalidParameter
                 }
             }
-            Code::InvalidEnumValue
-            | Code::InvalidParameterChar
-            | Code::InvalidLanguageCode
-            | Code::InvalidFieldValue
-            | Code::InvalidActionsLimit
-            | Code::PropertyValidationNotUpdatable
-            | Code::PropertyValidationWrongFormat => Self::InvalidParameter,
-            Code::ServiceNotSpecified
-            | Code::ServiceDoesNotExist
-            | Code::ActionNotSpecified
-            | Code::ActionDoesNotExist => Self::NoSuchAction,
-            Code::StartSessionError => Self::InvalidSecret,
-            Code::InternalServerError | Code::InternalDatabaseError | Code::LockTimedOut => {
-                Self::ServerFailed
-            }
+            (ErrorClass::InvalidParameter, _) => Self::InvalidParameter,
+            (ErrorClass::UnknownAction, _) => Self::NoSuchAction,
+            (ErrorClass::RateLimited, _) => Self::RateLimited,
+            (ErrorClass::ServerFailure, _) => Self::ServerFailed,
             _ => Self::Refused,
         }
+    }
+
+    /// Whether the kind is that of several codes, each of which says more.
+    pub(super) const fn has_several_codes(self) -> bool {
+        matches!(
+            self,
+            Self::InvalidCredentials
+                | Self::Forbidden
+                | Self::PartnerBlocked
+                | Self::NotFound
+                | Self::InvalidParameter
+                | Self::NoSuchAction
+                | Self::ServerFailed
+                | Self::Refused
+        )
     }
 
     /// The kind of a body that is not from the API; here the HTTP status matters.
@@ -194,6 +202,8 @@ impl ErrorKind {
             Self::InvalidSecret => {
                 "Check the partner id and the secret; an ADMIN session needs the admin secret."
             }
+            Self::InvalidCredentials => "Check the credentials: the server does not accept them.",
+            Self::NotFound => "Check the session request and the region: it names what does not exist there.",
             Self::Refused => "Look up the error code in the server's documentation.",
             Self::Redirected => "The service URL redirects to another address: use that one if you trust it.",
             Self::Unavailable => "The server is unavailable; try again later.",
@@ -255,6 +265,8 @@ impl fmt::Display for ErrorKind {
             Self::NoSuchAction => "the server has no such action",
             Self::ServerFailed => "the server failed",
             Self::InvalidSecret => "the server does not accept the partner's secret",
+            Self::InvalidCredentials => "the server does not accept the credentials",
+            Self::NotFound => "something that the login names does not exist",
             Self::Refused => "the server refused",
             Self::Redirected => "the server redirects to another address",
             Self::Unavailable => "the server is unavailable",
@@ -276,7 +288,7 @@ mod tests {
     use super::*;
 
     fn kind(code: &str, arg: (&str, &str)) -> ErrorKind {
-        ErrorKind::from_api_error(&ApiError::new(code, "", [arg]), &["widgetId".to_owned()])
+        ErrorKind::of_refusal(&ApiError::new(code, "", [arg]), &["widgetId".to_owned()])
     }
 
     #[test]
@@ -290,6 +302,27 @@ mod tests {
     fn the_reason_of_a_refused_ks_is_preserved() {
         assert_eq!(kind("INVALID_KS", ("KSID", "LOGOUT")), ErrorKind::KsRefused(KsRefusal::LoggedOut));
         assert_eq!(kind("INVALID_KS", ("KSID", "anything")), ErrorKind::KsRefused(KsRefusal::Unreadable));
+    }
+
+    #[test]
+    fn codes_without_a_kind_of_their_own_have_that_of_their_class() {
+        for (code, expected) in [
+            ("START_SESSION_ERROR", ErrorKind::InvalidSecret),
+            ("USER_WRONG_PASSWORD", ErrorKind::InvalidCredentials),
+            ("PARTNER_ACCESS_FORBIDDEN", ErrorKind::Forbidden),
+            ("FEATURE_FORBIDDEN", ErrorKind::Forbidden),
+            ("SERVICE_FORBIDDEN_FULLY_BLOCKED", ErrorKind::PartnerBlocked),
+            ("INVALID_USER_ID", ErrorKind::NotFound),
+            ("UNKNOWN_ROLE_ID", ErrorKind::UnknownRole),
+            ("INVALID_OBJECT_ID", ErrorKind::UnknownRole),
+            ("PROPERTY_VALIDATION_MIN_LENGTH", ErrorKind::InvalidParameter),
+            ("ACTION_DOES_NOT_EXISTS", ErrorKind::NoSuchAction),
+            ("ACTION_BLOCKED", ErrorKind::RateLimited),
+            ("LOCK_TIMED_OUT", ErrorKind::ServerFailed),
+        ] {
+            assert_eq!(kind(code, ("ID", "7")), expected, "{code}");
+        }
+        assert_eq!(kind("INVALID_KS", ("ERR_CODE", "-4")), ErrorKind::Forbidden);
     }
 
     #[test]

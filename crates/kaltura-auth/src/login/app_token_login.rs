@@ -6,6 +6,7 @@ use kaltura_types::{HashType, SessionRequest};
 
 use crate::credentials::AppTokenCredentials;
 use crate::service_url::ServiceUrl;
+use crate::source::SessionIdentity;
 
 /// The default of the parameter `clientTag`, by which the server's logs name the client: this library.
 pub const CLIENT_TAG: &str = concat!("kaltura-rs:", env!("CARGO_PKG_VERSION"));
@@ -35,7 +36,7 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a login does nothing until it is run"]
 pub struct AppTokenLogin {
     pub(crate) service_url: ServiceUrl,
@@ -47,7 +48,7 @@ pub struct AppTokenLogin {
 
 impl AppTokenLogin {
     /// The size limit of each of the two responses, in bytes. A usual response has about one thousand.
-    pub const MAX_RESPONSE_BYTES: u64 = 1 << 20;
+    pub(crate) const MAX_RESPONSE_BYTES: u64 = 1 << 20;
 
     /// A login to this server with this token. It requests the token's defaults; each of the two calls has a timeout
     /// of 30 seconds.
@@ -89,6 +90,16 @@ impl AppTokenLogin {
     #[must_use]
     pub const fn service_url(&self) -> &ServiceUrl {
         &self.service_url
+    }
+
+    /// Server, partner, token id and requested user, for metrics and logs.
+    #[must_use]
+    pub fn identity(&self) -> SessionIdentity {
+        SessionIdentity::new()
+            .with_service_url(self.service_url.clone())
+            .with_partner_id(self.credentials.partner_id())
+            .with_app_token_id(self.credentials.id().clone())
+            .with_requested_user(self.request.get_user_id())
     }
 
     pub(super) fn hash_type(mut self, hash_type: HashType) -> Self {

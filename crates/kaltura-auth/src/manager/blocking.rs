@@ -14,6 +14,7 @@ use super::{Moment, SessionResult};
 use crate::error::Error;
 use crate::runtime::Clock;
 use crate::session::Session;
+use crate::source::SessionIdentity;
 use crate::source::blocking::BlockingSessionSource;
 
 /// Keeps one session valid for any number of threads.
@@ -41,6 +42,7 @@ pub struct BlockingSessionManager(Arc<Inner>);
 struct Inner {
     clock: Arc<dyn Clock>,
     source: Arc<dyn BlockingSessionSource>,
+    identity: Arc<SessionIdentity>,
     observer: Option<Arc<dyn Observer>>,
     login_timeout: Duration,
     fast_path: FastPath,
@@ -59,19 +61,21 @@ struct Locked {
 pub struct BlockingSessionManagerBuilder {
     clock: Arc<dyn Clock>,
     source: Arc<dyn BlockingSessionSource>,
+    identity: SessionIdentity,
     observer: Option<Arc<dyn Observer>>,
     policy: Policy,
 }
 
 impl BlockingSessionManagerBuilder {
-    /// Sets the observer of events.
-    pub fn observer(self, observer: impl Observer + 'static) -> Self {
-        self.shared_observer(Arc::new(observer))
+    /// Sets the observer of events. An `Arc` of one can observe several managers.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
     }
 
-    /// Sets an observer of events that is used elsewhere too.
-    pub fn shared_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observer = Some(observer);
+    /// Sets the identity in events and status. The default is that of the source.
+    pub fn identity(mut self, identity: SessionIdentity) -> Self {
+        self.identity = identity;
         self
     }
 
@@ -89,6 +93,7 @@ impl BlockingSessionManagerBuilder {
         BlockingSessionManager(Arc::new(Inner {
             clock: self.clock,
             source: self.source,
+            identity: Arc::new(self.identity),
             observer: self.observer,
             login_timeout,
             fast_path: FastPath::default(),
@@ -117,6 +122,7 @@ impl BlockingSessionManager {
     ) -> BlockingSessionManagerBuilder {
         BlockingSessionManagerBuilder {
             clock: Arc::new(clock),
+            identity: source.identity(),
             source: Arc::new(source),
             observer: None,
             policy: Policy::default(),
@@ -172,7 +178,15 @@ impl BlockingSessionManager {
     #[must_use]
     pub fn status(&self) -> Status {
         let now = self.0.now();
-        self.0.lock().state.status(now)
+        let mut status = self.0.lock().state.status(now);
+        status.identity = Arc::clone(&self.0.identity);
+        status
+    }
+
+    /// Which login the session comes from, as in events and status.
+    #[must_use]
+    pub fn identity(&self) -> &Arc<SessionIdentity> {
+        &self.0.identity
     }
 
     /// Renews the session if that is due, and returns the time until the next call: between 50 ms and a minute. A
@@ -204,7 +218,7 @@ impl Inner {
     fn release(&self, mut locked: MutexGuard<'_, Locked>) -> Result<(), Panicked> {
         let events = locked.state.take_events();
         drop(locked);
-        observe(self.observer.as_deref(), &events)
+        observe(self.observer.as_deref(), &events, &self.identity)
     }
 
     fn drive(&self, caller: Caller, min: Duration) -> SessionResult {

@@ -1,11 +1,14 @@
 //! What a session manager reports: events for metrics and logs, and its status for health checks. Neither holds a
 //! secret.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
 use crate::runtime::maybe_send::{MaybeSend, MaybeSync};
+use crate::source::SessionIdentity;
 
 /// Something that happened in a session manager.
 #[derive(Clone, Debug)]
@@ -79,30 +82,71 @@ pub enum InvalidReason {
 /// Receives the events of a session manager, on the thread where they happen and outside of any lock. It should
 /// return quickly. If it panics, the login that it observes counts as failed.
 ///
-/// Implemented for closures that take an event:
-///
-/// ```
-/// # use kaltura_auth::manager::{Event, Observer};
-/// let observer = |event: &Event| eprintln!("{event:?}");
-/// # fn takes(_: impl Observer) {} takes(observer);
-/// ```
+/// One observer can serve any number of managers: each event comes with the identity of its manager, which says whose
+/// session it is. [`observer_fn`] makes an observer of a closure; an `Arc` or a `Box` of an observer is one.
 pub trait Observer: MaybeSend + MaybeSync {
-    /// Called once for each event.
-    fn observe(&self, event: &Event);
+    /// Called once for each event of the manager with this identity.
+    fn observe(&self, event: &Event, identity: &Arc<SessionIdentity>);
 }
 
-impl<F: Fn(&Event) + MaybeSend + MaybeSync> Observer for F {
-    fn observe(&self, event: &Event) {
-        self(event);
+impl<O: Observer + ?Sized> Observer for &O {
+    fn observe(&self, event: &Event, identity: &Arc<SessionIdentity>) {
+        (**self).observe(event, identity);
+    }
+}
+
+impl<O: Observer + ?Sized> Observer for Arc<O> {
+    fn observe(&self, event: &Event, identity: &Arc<SessionIdentity>) {
+        (**self).observe(event, identity);
+    }
+}
+
+impl<O: Observer + ?Sized> Observer for Box<O> {
+    fn observe(&self, event: &Event, identity: &Arc<SessionIdentity>) {
+        (**self).observe(event, identity);
+    }
+}
+
+/// An [`Observer`] that calls a closure for each event. See [`observer_fn`].
+#[derive(Clone, Copy)]
+pub struct ObserverFn<F>(F);
+
+/// An observer that calls this closure for each event.
+///
+/// ```
+/// # use kaltura_auth::manager::{Observer, observer_fn};
+/// let observer = observer_fn(|event, identity| eprintln!("{identity}: {event:?}"));
+/// # fn takes(_: impl Observer) {} takes(observer);
+/// ```
+pub const fn observer_fn<F>(observe: F) -> ObserverFn<F>
+where
+    F: Fn(&Event, &Arc<SessionIdentity>) + MaybeSend + MaybeSync,
+{
+    ObserverFn(observe)
+}
+
+impl<F: Fn(&Event, &Arc<SessionIdentity>) + MaybeSend + MaybeSync> Observer for ObserverFn<F> {
+    fn observe(&self, event: &Event, identity: &Arc<SessionIdentity>) {
+        (self.0)(event, identity);
+    }
+}
+
+impl<F> fmt::Debug for ObserverFn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ObserverFn")
     }
 }
 
 /// Passes events to the observer, if there is one. Each event is passed even if the observer panicked at an earlier one.
-pub(super) fn observe(observer: Option<&dyn Observer>, events: &[Event]) -> Result<(), Panicked> {
+pub(super) fn observe(
+    observer: Option<&dyn Observer>,
+    events: &[Event],
+    identity: &Arc<SessionIdentity>,
+) -> Result<(), Panicked> {
     let Some(observer) = observer else { return Ok(()) };
     let mut result = Ok(());
     for event in events {
-        if catch_unwind(AssertUnwindSafe(|| observer.observe(event))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| observer.observe(event, identity))).is_err() {
             result = Err(Panicked);
         }
     }
@@ -113,9 +157,13 @@ pub(super) fn observe(observer: Option<&dyn Observer>, events: &[Event]) -> Resu
 pub(super) struct Panicked;
 
 /// A snapshot of a session manager, for health checks.
+///
+/// Two are equal if all their members are; of the errors, step and kind are compared, not the details of one response.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Status {
+    /// Which login the session comes from.
+    pub identity: Arc<SessionIdentity>,
     /// The phase of the cached session.
     pub phase: Phase,
     /// The time until the cached session expires.
@@ -127,6 +175,21 @@ pub struct Status {
     /// The time until the backoff ends, if there is one.
     pub next_try: Option<Duration>,
 }
+
+impl PartialEq for Status {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { identity, phase, remaining, logging_in, last_error, next_try } = self;
+        let problem = |error: &Option<Error>| error.as_ref().map(|error| (error.step(), error.kind()));
+        *identity == other.identity
+            && *phase == other.phase
+            && *remaining == other.remaining
+            && *logging_in == other.logging_in
+            && problem(last_error) == problem(&other.last_error)
+            && *next_try == other.next_try
+    }
+}
+
+impl Eq for Status {}
 
 /// The phase of the session that a session manager has cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// # use kaltura_auth::manager::Policy; use std::time::Duration;
 /// let policy = Policy::default().renewal_window(Duration::from_secs(60));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a policy does nothing until it is given to a manager"]
 pub struct Policy {
     pub(super) window: Duration,
@@ -22,7 +22,7 @@ pub struct Policy {
 }
 
 /// The upper bound of the backoff: it doubles from `base` to `cap`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BackoffRange {
     pub(super) base: Duration,
     pub(super) cap: Duration,

@@ -22,7 +22,7 @@ use crate::error::{Error, ManagerError};
 use crate::runtime::maybe_send::MaybeSend;
 use crate::runtime::{BoxFuture, Runtime};
 use crate::session::Session;
-use crate::source::SessionSource;
+use crate::source::{SessionIdentity, SessionSource};
 
 /// Keeps one session valid for any number of tasks.
 ///
@@ -68,6 +68,7 @@ impl Drop for Handle {
 struct Inner {
     runtime: Arc<dyn Runtime>,
     source: Arc<dyn SessionSource>,
+    identity: Arc<SessionIdentity>,
     observer: Option<Arc<dyn Observer>>,
     login_timeout: Duration,
     fast_path: FastPath,
@@ -87,19 +88,21 @@ struct Locked {
 pub struct SessionManagerBuilder {
     runtime: Arc<dyn Runtime>,
     source: Arc<dyn SessionSource>,
+    identity: SessionIdentity,
     observer: Option<Arc<dyn Observer>>,
     policy: Policy,
 }
 
 impl SessionManagerBuilder {
-    /// Sets the observer of events.
-    pub fn observer(self, observer: impl Observer + 'static) -> Self {
-        self.shared_observer(Arc::new(observer))
+    /// Sets the observer of events. An `Arc` of one can observe several managers.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
     }
 
-    /// Sets an observer of events that is used elsewhere too.
-    pub fn shared_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observer = Some(observer);
+    /// Sets the identity in events and status. The default is that of the source.
+    pub fn identity(mut self, identity: SessionIdentity) -> Self {
+        self.identity = identity;
         self
     }
 
@@ -117,6 +120,7 @@ impl SessionManagerBuilder {
         SessionManager(Arc::new(Handle(Arc::new(Inner {
             runtime: self.runtime,
             source: self.source,
+            identity: Arc::new(self.identity),
             observer: self.observer,
             login_timeout,
             fast_path: FastPath::default(),
@@ -145,6 +149,7 @@ impl SessionManager {
     ) -> SessionManagerBuilder {
         SessionManagerBuilder {
             runtime: Arc::new(runtime),
+            identity: source.identity(),
             source: Arc::new(source),
             observer: None,
             policy: Policy::default(),
@@ -207,7 +212,15 @@ impl SessionManager {
     #[must_use]
     pub fn status(&self) -> Status {
         let now = self.0.now();
-        self.0.lock().state.status(now)
+        let mut status = self.0.lock().state.status(now);
+        status.identity = Arc::clone(&self.0.identity);
+        status
+    }
+
+    /// Which login the session comes from, as in events and status.
+    #[must_use]
+    pub fn identity(&self) -> &Arc<SessionIdentity> {
+        &self.0.identity
     }
 
     /// Renews the session if that is due, and returns the time until the next call: between 50 ms and a minute.
@@ -261,7 +274,7 @@ impl Inner {
     fn release(&self, mut locked: MutexGuard<'_, Locked>) -> bool {
         let events = locked.state.take_events();
         drop(locked);
-        let panicked = observe(self.observer.as_deref(), &events).is_err();
+        let panicked = observe(self.observer.as_deref(), &events, &self.identity).is_err();
         if panicked {
             let mut locked = self.lock();
             locked.observer_panicked = locked.state.in_progress().is_some();

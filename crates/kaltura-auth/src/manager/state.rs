@@ -252,7 +252,7 @@ impl SessionState {
         renewal.max(self.backoff.remaining(now)).clamp(MIN_REFRESH_INTERVAL, MAX_REFRESH_INTERVAL)
     }
 
-    /// A snapshot for health checks.
+    /// A snapshot for health checks. Its identity is empty: the manager knows it.
     #[must_use]
     pub fn status(&self, now: Moment) -> Status {
         let cached = self.unexpired(now);
@@ -263,6 +263,7 @@ impl SessionState {
             None => Phase::None,
         };
         Status {
+            identity: Arc::default(),
             phase,
             remaining: cached.map(|cached| cached.expires.remaining(now)),
             logging_in: self.in_progress.is_some(),

@@ -37,33 +37,29 @@ impl Moment {
 /// A future point in time, reached when **either** clock has passed it: the monotonic clock still counts if the wall
 /// clock is set back, and the wall clock includes the time in which the machine was suspended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deadline {
+pub(crate) struct Deadline {
     monotonic: Duration,
     wall: Duration,
 }
 
 impl Deadline {
     /// The deadline `wait` after `moment`.
-    #[must_use]
-    pub const fn after(moment: Moment, wait: Duration) -> Self {
+    pub(crate) const fn after(moment: Moment, wait: Duration) -> Self {
         Self { monotonic: moment.monotonic.saturating_add(wait), wall: moment.wall.saturating_add(wait) }
     }
 
     /// The deadline `lead` before this one.
-    #[must_use]
-    pub const fn earlier_by(self, lead: Duration) -> Self {
+    pub(crate) const fn earlier_by(self, lead: Duration) -> Self {
         Self { monotonic: self.monotonic.saturating_sub(lead), wall: self.wall.saturating_sub(lead) }
     }
 
     /// Whether either clock has passed it.
-    #[must_use]
-    pub fn is_reached(self, now: Moment) -> bool {
+    pub(crate) fn is_reached(self, now: Moment) -> bool {
         now.monotonic >= self.monotonic || now.wall >= self.wall
     }
 
     /// The time until it is reached; zero if it is.
-    #[must_use]
-    pub fn remaining(self, now: Moment) -> Duration {
+    pub(crate) fn remaining(self, now: Moment) -> Duration {
         self.monotonic.saturating_sub(now.monotonic).min(self.wall.saturating_sub(now.wall))
     }
 }
@@ -83,5 +79,6 @@ mod tests {
         let set_back = Moment { monotonic: now.monotonic + second * 60, wall: Duration::ZERO };
         assert!(deadline.is_reached(suspended) && deadline.is_reached(set_back));
         assert_eq!(deadline.remaining(set_back), Duration::ZERO);
+        assert_eq!(deadline.earlier_by(second * 40).remaining(now), second * 20);
     }
 }

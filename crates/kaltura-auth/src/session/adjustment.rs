@@ -3,6 +3,7 @@
 use std::fmt;
 
 use kaltura_types::{Lifetime, Open, SessionRequest, SessionType, UserId};
+use serde::{Deserialize, Serialize};
 
 use super::Session;
 
@@ -12,7 +13,8 @@ const ROUNDING_SECONDS: i64 = 2;
 /// One difference between what was requested and what the server granted.
 ///
 /// The server reports success and does not mention the difference (wire contract, section 4.9).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Adjustment {
     /// It expires sooner, by more than 2 seconds: the token's session duration or its own expiry limits it.
@@ -89,13 +91,8 @@ fn other_type(requested: &SessionRequest, granted: &Session) -> Option<Adjustmen
 }
 
 fn privileges_dropped(requested: &SessionRequest, granted: &Session) -> Option<Adjustment> {
-    let names: Vec<String> = requested
-        .get_privileges()
-        .into_iter()
-        .flat_map(|privileges| privileges.iter())
-        .filter(|privilege| granted.privileges.get(privilege.name()) != Some(privilege))
-        .map(|privilege| privilege.name().to_owned())
-        .collect();
+    let missing = requested.get_privileges()?.missing_from(&granted.privileges);
+    let names: Vec<String> = missing.iter().map(|privilege| privilege.name().to_owned()).collect();
     (!names.is_empty()).then_some(Adjustment::PrivilegesDropped { names })
 }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use kaltura_types::{Ks, SessionRequest};
 
 use super::blocking::{BlockingCredentialsSource, BlockingSessionSource};
-use super::{CredentialsSource, SessionSource};
+use super::{CredentialsSource, SessionIdentity, SessionSource};
 use crate::credentials::AppTokenCredentials;
 use crate::error::Error;
 use crate::login::{AppTokenFlow, AppTokenLogin, FlowStep};
@@ -103,6 +103,10 @@ impl<T: Transport + 'static, C: CredentialsSource + 'static> SessionSource for A
     fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn SessionSource>> {
         Some(Arc::new(Self::with_request(self, request.clone())))
     }
+
+    fn identity(&self) -> SessionIdentity {
+        self.login.identity()
+    }
 }
 
 impl<T: BlockingTransport + 'static, C: BlockingCredentialsSource + 'static> BlockingSessionSource
@@ -126,6 +130,10 @@ impl<T: BlockingTransport + 'static, C: BlockingCredentialsSource + 'static> Blo
 
     fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
         Some(Arc::new(Self::with_request(self, request.clone())))
+    }
+
+    fn identity(&self) -> SessionIdentity {
+        self.login.identity()
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kaltura_types::SessionRequest;
 
+use super::SessionIdentity;
 use crate::credentials::AppTokenCredentials;
 use crate::error::Error;
 use crate::runtime::Clock;
@@ -23,6 +24,11 @@ pub trait BlockingSessionSource: MaybeSend + MaybeSync {
     fn with_request(&self, _request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
         None
     }
+
+    /// Which login the sessions come from, for metrics and logs. The default is that nothing is known.
+    fn identity(&self) -> SessionIdentity {
+        SessionIdentity::new()
+    }
 }
 
 impl<S: BlockingSessionSource + ?Sized> BlockingSessionSource for Arc<S> {
@@ -32,6 +38,10 @@ impl<S: BlockingSessionSource + ?Sized> BlockingSessionSource for Arc<S> {
 
     fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
         (**self).with_request(request)
+    }
+
+    fn identity(&self) -> SessionIdentity {
+        (**self).identity()
     }
 }
 

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use kaltura_ks::KsFields;
 use kaltura_types::{AdminSecret, Lifetime, PartnerId, Privileges, SessionRequest, SessionType, UserId};
 
-use super::SessionSource;
 use super::blocking::BlockingSessionSource;
+use super::{SessionIdentity, SessionSource};
 use crate::error::Error;
 use crate::runtime::Clock;
 use crate::runtime::maybe_send::{MaybeSend, MaybeSync};
@@ -89,6 +89,10 @@ impl LocalSigningSource {
         self
     }
 
+    fn identity(&self) -> SessionIdentity {
+        SessionIdentity::new().with_partner_id(self.partner).with_requested_user(self.user.as_ref())
+    }
+
     fn for_request(&self, request: &SessionRequest) -> Self {
         let mut other = self.clone();
         other.user = request.get_user_id().cloned().or(other.user);
@@ -108,6 +112,10 @@ impl SessionSource for LocalSigningSource {
 
     fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn SessionSource>> {
         Some(Arc::new(self.for_request(request)))
+    }
+
+    fn identity(&self) -> SessionIdentity {
+        Self::identity(self)
     }
 }
 
@@ -136,6 +144,10 @@ impl BlockingSessionSource for LocalSigningSource {
 
     fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
         Some(Arc::new(self.for_request(request)))
+    }
+
+    fn identity(&self) -> SessionIdentity {
+        Self::identity(self)
     }
 }
 

@@ -9,8 +9,8 @@ use kaltura_types::{
     StartSession, UserId, payload,
 };
 
-use super::SessionSource;
 use super::blocking::BlockingSessionSource;
+use super::{SessionIdentity, SessionSource};
 use crate::error::{Error, LoginStep};
 use crate::login::{CLIENT_TAG, DEFAULT_TIMEOUT};
 use crate::runtime::Clock;
@@ -74,6 +74,13 @@ impl PartnerSecretLogin {
     pub fn privileges(mut self, privileges: Privileges) -> Self {
         self.privileges = Some(privileges);
         self
+    }
+
+    fn identity(&self) -> SessionIdentity {
+        SessionIdentity::new()
+            .with_service_url(self.service_url.clone())
+            .with_partner_id(self.partner)
+            .with_requested_user(self.user.as_ref())
     }
 
     fn with_type(
@@ -175,6 +182,10 @@ impl<T: Transport> SessionSource for PartnerSecretSource<T> {
             }
         }
     }
+
+    fn identity(&self) -> SessionIdentity {
+        self.login.identity()
+    }
 }
 
 impl<T: BlockingTransport> BlockingSessionSource for PartnerSecretSource<T> {
@@ -188,5 +199,9 @@ impl<T: BlockingTransport> BlockingSessionSource for PartnerSecretSource<T> {
                 None => return self.login.read(result, &sent, sent_at, clock),
             }
         }
+    }
+
+    fn identity(&self) -> SessionIdentity {
+        self.login.identity()
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kaltura_auth::manager::state::{Caller, Decision};
-use kaltura_auth::manager::{Deadline, InvalidReason, Moment, Phase};
+use kaltura_auth::manager::{InvalidReason, Moment, Phase};
 use kaltura_auth::{ErrorKind, ManagerError};
 
 use super::fixtures::*;
@@ -183,11 +183,4 @@ fn events_are_reported_in_order() {
         rest = &rest[at + part.len()..];
     }
     assert!(state.take_events().is_empty());
-}
-
-#[test]
-fn a_deadline_has_two_clocks() {
-    let deadline = Deadline::after(START, seconds(10)).earlier_by(seconds(4));
-    assert_eq!(deadline.remaining(START), seconds(6));
-    assert!(deadline.is_reached(later(START, seconds(6))) && !deadline.is_reached(later(START, seconds(5))));
 }

@@ -3,14 +3,12 @@
 mod action_name;
 mod argument;
 mod form;
-mod list_answer;
 mod own_parameter;
 mod pages;
 mod parameters;
 mod session_in_use;
 mod shown_request;
 mod table;
-mod walk;
 
 pub(super) use self::action_name::{ActionName, InvalidActionName};
 pub(super) use self::own_parameter::OwnParameter;
@@ -20,13 +18,12 @@ pub(super) use self::shown_request::ShownRequest;
 pub(super) use self::table::{TableWish, print as print_table};
 
 use clap::Args;
-use kaltura_client::{RawAction, RetryPolicy};
-use kaltura_types::Parameters;
+use kaltura_client::{Listing, RawAction, RetryPolicy};
+use kaltura_types::{Action as _, Parameters};
 use serde_json::Value;
 
 use self::argument::Argument;
 use self::form::{Form, FormOptions};
-use self::walk::Walk;
 use crate::completion::values;
 use crate::failure::Failure;
 use crate::options::{Authority, CallSessionOptions};
@@ -124,10 +121,11 @@ impl CallCommand {
         let form = self.form.form(json, settings)?;
         let service_url = self.session.service_url(settings)?;
         let parameters = parameters::assemble(&arguments)?;
-        let walk = self.all.then(|| Walk::new(parameters.clone())).transpose()?;
+        let listing = self.all.then(|| pages::listing(&self.action, parameters.clone())).transpose()?;
 
         if self.dry_run || self.curl {
-            let parameters = walk.map_or(parameters, |walk| walk.parameters());
+            let first_page = listing.and_then(|listing| listing.next_request());
+            let parameters = first_page.map_or(parameters, |request| request.parameters());
             let with_session = self.session.is_wanted();
             return ShownRequest::of_action(&service_url, &self.action, parameters, with_session)
                 .print(self.curl, json);
@@ -140,11 +138,11 @@ impl CallCommand {
             self.session.authority(settings, self.action.ends_sessions())?
         };
         let mut session = SessionInUse::new(&self.session, &service_url, authority)?;
-        match walk {
-            Some(mut walk) => {
+        match listing {
+            Some(mut listing) => {
                 // A list that has answered once does no harm, so its pages may be asked for again.
                 session = session.retry(RetryPolicy::default());
-                self.print_all(&mut session, &mut walk, &form)
+                self.print_all(&mut session, &mut listing, &form)
             }
             None => self.print_one(&mut session, &parameters, &form),
         }
@@ -166,9 +164,14 @@ impl CallCommand {
         })
     }
 
-    fn print_all(&self, session: &mut SessionInUse<'_>, walk: &mut Walk, form: &Form) -> Result<(), Failure> {
+    fn print_all(
+        &self,
+        session: &mut SessionInUse<'_>,
+        listing: &mut Listing,
+        form: &Form,
+    ) -> Result<(), Failure> {
         let mut objects = Vec::new();
-        pages::walk_through(session, &self.action, walk, async |line, page| {
+        pages::take_all(session, &self.action, listing, async |line, page| {
             objects.extend(form.print_page(page, line).await?);
             Ok(())
         })?;
@@ -179,8 +182,8 @@ impl CallCommand {
                 form.print(all, &self.action, &mut signals).await
             })?;
         }
-        let listed = walk.listed();
-        if let Some(total) = walk.total().filter(|total| *total != listed) {
+        let listed = listing.listed();
+        if let Some(total) = listing.total().filter(|total| *total != listed) {
             output::note(&format!("the server counts {total}, and has listed {listed}"));
         }
         Ok(())

@@ -140,6 +140,7 @@ impl EmulateCommand {
             clock.set(UnixTime::from_seconds(seconds));
         }
         let mut builder = Emulator::builder().clock(clock).response_cache(self.response_cache);
+        builder = builder.on_notice(|notice| output::note(&notice.to_string()));
         if let Some(number) = self.random_seed {
             builder = builder.random_seed(number);
         }

@@ -6,7 +6,6 @@ use kaltura_ks::{InvalidKsFields, KsFields, random_bytes};
 use kaltura_types::{AdminSecret, Ks, KsVersion, Lifetime, PartnerId, Privileges, SessionType, UnixTime};
 use serde::Serialize;
 
-use crate::duration::parse_lifetime;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::moment::{self, InvalidTime};
@@ -53,7 +52,7 @@ pub(crate) struct SignCommand {
     session_type: TypeWish,
 
     /// How long it lives, such as 90s, 15m, 1h or 90d, by this machine's clock
-    #[arg(long, value_name = "DURATION", value_parser = parse_lifetime, default_value = "1d")]
+    #[arg(long, value_name = "DURATION", default_value = "1d")]
     lifetime: Lifetime,
 
     /// When it ends, such as 2027-06-30, 2027-06-30T12:00:00Z or a Unix time

@@ -64,13 +64,17 @@ pub(super) const fn class_of(kind: ErrorKind) -> ExitCode {
         | ErrorKind::TokenNotActive
         | ErrorKind::TokenExpired
         | ErrorKind::InvalidSecret
+        | ErrorKind::InvalidCredentials
         | ErrorKind::KsRefused(_)
         | ErrorKind::ExpiredOnArrival
         | ErrorKind::SessionTooShort
         | ErrorKind::TokenGroupEnded
         | ErrorKind::RevokedEarly => ExitCode::Authentication,
         ErrorKind::PartnerBlocked | ErrorKind::Forbidden | ErrorKind::UserBlocked => ExitCode::Permission,
-        ErrorKind::TokenNotFound | ErrorKind::UnknownWidget | ErrorKind::UnknownRole => ExitCode::NotFound,
+        ErrorKind::TokenNotFound
+        | ErrorKind::UnknownWidget
+        | ErrorKind::UnknownRole
+        | ErrorKind::NotFound => ExitCode::NotFound,
         // What was asked for can not be sent, or is not accepted.
         ErrorKind::Transport(TransportErrorKind::Build) | ErrorKind::InvalidParameter => ExitCode::Usage,
         ErrorKind::Transport(TransportErrorKind::TooLarge)
@@ -103,6 +107,8 @@ mod tests {
         for (kind, class) in [
             (ErrorKind::InvalidTokenHash, ExitCode::Authentication),
             (ErrorKind::KsRefused(KsRefusal::Expired), ExitCode::Authentication),
+            (ErrorKind::InvalidCredentials, ExitCode::Authentication),
+            (ErrorKind::NotFound, ExitCode::NotFound),
             (ErrorKind::Forbidden, ExitCode::Permission),
             (ErrorKind::TokenNotFound, ExitCode::NotFound),
             (ErrorKind::InvalidParameter, ExitCode::Usage),

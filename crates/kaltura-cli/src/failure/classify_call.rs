@@ -36,12 +36,15 @@ impl From<Error> for Failure {
 const fn class_of_call(kind: ErrorKind) -> ExitCode {
     match kind {
         ErrorKind::NoSession(kind) => class_of(kind),
-        ErrorKind::KsRefused(_) => ExitCode::Authentication,
-        ErrorKind::Forbidden | ErrorKind::PartnerBlocked | ErrorKind::UserBlocked => ExitCode::Permission,
+        ErrorKind::KsRefused(_) | ErrorKind::InvalidCredentials => ExitCode::Authentication,
+        ErrorKind::Forbidden | ErrorKind::NotOwner | ErrorKind::PartnerBlocked | ErrorKind::UserBlocked => {
+            ExitCode::Permission
+        }
         ErrorKind::NotFound | ErrorKind::UnknownRole => ExitCode::NotFound,
         // What was asked for can not be sent, or is not accepted.
         ErrorKind::Transport(TransportErrorKind::Build)
         | ErrorKind::InvalidParameter
+        | ErrorKind::InvalidState
         | ErrorKind::NoSuchAction
         | ErrorKind::InvalidCall => ExitCode::Usage,
         ErrorKind::Transport(TransportErrorKind::TooLarge)
@@ -69,7 +72,10 @@ mod tests {
         for (kind, class) in [
             (ErrorKind::KsRefused(KsRefusal::Expired), ExitCode::Authentication),
             (ErrorKind::NoSession(kaltura_auth::ErrorKind::TokenNotFound), ExitCode::NotFound),
+            (ErrorKind::InvalidCredentials, ExitCode::Authentication),
             (ErrorKind::Forbidden, ExitCode::Permission),
+            (ErrorKind::NotOwner, ExitCode::Permission),
+            (ErrorKind::InvalidState, ExitCode::Usage),
             (ErrorKind::NotFound, ExitCode::NotFound),
             (ErrorKind::NoSuchAction, ExitCode::Usage),
             (ErrorKind::InvalidParameter, ExitCode::Usage),

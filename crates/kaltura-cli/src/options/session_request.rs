@@ -7,7 +7,6 @@ use kaltura_auth::SessionRequest;
 use kaltura_types::{InvalidPrivilege, Lifetime, Privileges, SessionType};
 use serde::Serialize;
 
-use crate::duration::{self, parse_lifetime};
 use crate::failure::Failure;
 use crate::settings::{Found, Setting, Settings};
 
@@ -24,7 +23,7 @@ pub(crate) struct SessionRequestOptions {
     session_type: Option<TypeWish>,
 
     /// How long it may live, such as 90s, 15m, 1h or 90d [env: KALTURA_LIFETIME]
-    #[arg(long, value_name = "DURATION", value_parser = parse_lifetime)]
+    #[arg(long, value_name = "DURATION")]
     lifetime: Option<Lifetime>,
 
     /// What it may do besides what the token allows, such as sview:0_a/0_b,appid:importer
@@ -81,7 +80,7 @@ impl SessionRequestOptions {
             session_type: settings
                 .value_by(&Setting::SESSION_TYPE, self.session_type, unquoted::session_type)?
                 .map(SessionType::from),
-            lifetime: settings.value_by(&Setting::LIFETIME, self.lifetime, parse_lifetime)?,
+            lifetime: settings.value(&Setting::LIFETIME, self.lifetime)?,
             privileges: settings.value_by(&Setting::PRIVILEGES, privileges, unquoted::privileges)?,
             widget_id: settings.value(&Setting::WIDGET_ID, self.widget_id.clone())?,
         })
@@ -93,12 +92,11 @@ impl SessionRequestOptions {
             settings.found(setting, given.clone(), str::parse, String::clone)
         };
         let show_type = |wish: &TypeWish| SessionType::from(*wish).to_string();
-        let show_lifetime = |lifetime: &Lifetime| duration::compact(lifetime.as_duration().as_secs());
         let privileges = self.privileges.clone();
         [
             text(&Setting::USER, &self.user),
             settings.found(&Setting::SESSION_TYPE, self.session_type, unquoted::session_type, show_type),
-            settings.found(&Setting::LIFETIME, self.lifetime, parse_lifetime, show_lifetime),
+            settings.found(&Setting::LIFETIME, self.lifetime, str::parse, Lifetime::to_string),
             settings.found(&Setting::PRIVILEGES, privileges, unquoted::privileges, Privileges::to_string),
             text(&Setting::WIDGET_ID, &self.widget_id),
         ]
@@ -134,17 +132,9 @@ impl Wishes {
 }
 
 /// Reads privileges as the API writes them, and refuses what the server would read differently (wire
-/// contract, section 5.1).
+/// contract, section 5.1), and an empty text, which is an option or entry without a value.
 pub(crate) fn parse_privileges(text: &str) -> Result<Privileges, InvalidPrivilege> {
-    let mut builder = Privileges::builder();
-    for item in text.split(',') {
-        builder = match item.split_once(':') {
-            None => builder.flag(item),
-            Some(("urirestrict", paths)) => builder.uri_restrict([paths]),
-            Some((name, values)) => builder.add_all(name, values.split('/')),
-        };
-    }
-    builder.build()
+    if text.is_empty() { Err(InvalidPrivilege::EmptyName) } else { text.parse() }
 }
 
 #[cfg(test)]

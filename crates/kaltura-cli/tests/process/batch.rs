@@ -117,8 +117,7 @@ fn a_failed_call_stands_in_its_place_and_gives_the_exit_code() {
     assert_eq!(results[2]["error"]["code"], "SERVICE_DOES_NOT_EXISTS");
     let told = finished.error();
     assert_eq!((&told["exitCode"], &told["code"]), (&json!(4), &json!("SERVICE_FORBIDDEN")));
-    let message =
-        "2 of 4 calls failed, the first is call 2: appToken.list failed: the session may not do this";
+    let message = "2 of 4 calls failed, the first is call 2: appToken.list failed: the session has no permission for this action";
     assert_eq!(told["message"], message);
 
     let planned = json!([{ "call": "appToken.get", "params": { "id": "0_nosuchone" } }]);

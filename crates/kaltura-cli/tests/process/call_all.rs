@@ -84,7 +84,7 @@ fn behind_ten_thousand_it_goes_on_by_time() {
     backwards.reverse();
     assert_eq!(call("-createdAt").ends_with(0).stdout, backwards.join("\n") + "\n");
     // Without an order there is nothing to go on from.
-    let finished = server.call(["media.list", "--all", "--json"]).run().fails_with(7);
+    let finished = server.call(["media.list", "--all", "--json"]).run().fails_with(2);
     let error = finished.error();
     assert_eq!(error["code"], "QUERY_EXCEEDED_MAX_MATCHES_ALLOWED");
     assert!(error["hint"].as_str().unwrap().contains("filter.orderBy=+createdAt"), "{error}");

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::control::{calls, obey};
 use crate::emulator_process::{EmulatorProcess, token};
 use crate::invocation::Kaltura;
+use crate::odd_server::{OddServer, ok};
 
 const VALUE: &str = "0123456789abcdef0123456789abcdef";
 const LOGIN: [&str; 2] = ["session.startwidgetsession", "apptoken.startsession"];
@@ -110,6 +111,43 @@ fn a_piped_token_is_read_once() {
     call().ends_with(0);
     obey(&server, &json!({ "advanceClock": 90_000 }));
     call().ends_with(0);
+}
+
+#[test]
+fn an_entry_of_another_user_is_no_refused_session() {
+    let server = OddServer::echoing(|request| {
+        let body = match request.lines().next().unwrap_or_default() {
+            line if line.contains("startWidgetSession") => {
+                json!({ "partnerId": 1_234_567, "ks": "djJ8x", "userId": 0 })
+            }
+            line if line.contains("startSession") => json!({
+                "ks": "djJ8y", "partnerId": "1234567", "userId": "u", "sessionType": 0, "expiry": 4_000_000_000_u64,
+                "privileges": "",
+            }),
+            _ => json!({
+                "code": "INVALID_KS", "message": "Invalid KS \"\", Error \"-4,INVALID_TYPE\"",
+                "objectType": "KalturaAPIException",
+                "args": { "KSID": "", "ERR_CODE": "-4", "ERR_DESC": "INVALID_TYPE" },
+            }),
+        };
+        ok("application/json", &body.to_string())
+    });
+    let cache = tempfile::tempdir().unwrap();
+    let call = || {
+        Kaltura::new(["call", "media.update", "entryId=0_a", "--service-url", &server.url])
+            .env("KALTURA_CACHE_DIR", cache.path().to_str().unwrap())
+            .env("KALTURA_PARTNER_ID", "1234567")
+            .env("KALTURA_APP_TOKEN_ID", "0_a")
+            .env("KALTURA_APP_TOKEN", VALUE)
+            .env("KALTURA_APP_TOKEN_HASH_TYPE", "SHA256")
+            .run()
+            .fails_with(4)
+    };
+    call().saying("media.update failed: the entry belongs to another user").saying("edit:*");
+    assert_eq!(server.requests.try_iter().count(), 3, "a login and the call");
+    // The session is kept.
+    call();
+    assert_eq!(server.requests.try_iter().count(), 1, "the call alone");
 }
 
 #[test]

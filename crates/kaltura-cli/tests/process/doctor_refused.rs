@@ -24,7 +24,7 @@ fn a_wrong_partner_is_not_known_here() {
             "name": "widgetSession",
             "verdict": "failed",
             "message": "session.startWidgetSession failed: the server has no such widget: the server answered \
-                        INVALID_WIDGET_ID: Unknown widget [_7]",
+                        INVALID_WIDGET_ID (WIDGET_ID _7)",
             "remedy": "Check the partner id and the region: the default widget of a partner exists in its own region only.",
             "code": "INVALID_WIDGET_ID",
             "class": "notFound",
@@ -43,8 +43,7 @@ fn a_failure_is_told_to_people_on_standard_output_alone() {
     assert_eq!(finished.stderr, "");
     let expected = "\
 failed  login           appToken.startSession failed: the app token is disabled:
-                        the server answered APP_TOKEN_NOT_ACTIVE: Application
-                        token id \"0_importer\" not active
+                        the server answered APP_TOKEN_NOT_ACTIVE (ID 0_importer)
                         remedy: The app token is disabled; no action of the API
                         enables it. Create a new one.
 skipped token state     only an admin secret shows it, and none is at hand:

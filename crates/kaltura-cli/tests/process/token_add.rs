@@ -163,7 +163,7 @@ fn what_can_only_be_a_mistake_is_refused_before_anything_is_made() {
         (&["--expires-in=0"], "at least one second"),
         (&["--expires-in=4000000d"], "beyond the year 9999"),
         (&["--expires-in=1d", "--expires-at=2027-06-30"], "cannot be used with"),
-        (&["--session-duration=0"], "leave the option out for the default"),
+        (&["--session-duration=0"], "leave it out to get the server's default"),
         (&["--session-duration=-1"], "not a duration"),
         (&["--user="], "a value is required"),
         (&["--hash-type=SHA3"], "use MD5, SHA1, SHA256 or SHA512"),

@@ -1,7 +1,5 @@
 //! The app tokens of an account, without async.
 
-use std::iter;
-
 use kaltura_auth::Session;
 use kaltura_types::{
     AddAppToken, AppToken, AppTokenDraft, AppTokenFilter, AppTokenId, AppTokenList, DeleteAppToken,
@@ -10,10 +8,9 @@ use kaltura_types::{
 
 use super::Client;
 use crate::app_tokens::rotation::Rotation;
-use crate::app_tokens::{RotatedToken, RotationError, validate_draft, verify};
+use crate::app_tokens::{RotatedToken, RotationError, all_tokens, validate_draft, verify};
 use crate::error::Error;
 use crate::options::CallOptions;
-use crate::pages::AppTokenPages;
 
 /// The app tokens of an account. Blocks the calling thread. Otherwise it works like the async
 /// [`AppTokens`](crate::app_tokens::AppTokens).
@@ -91,22 +88,7 @@ impl AppTokens {
     /// All app tokens that match the filter, oldest first. The iterator ends after the first error. See
     /// [`AppTokens::list`](crate::app_tokens::AppTokens::list).
     pub fn list(&self, filter: AppTokenFilter) -> impl Iterator<Item = Result<AppToken, Error>> + 'static {
-        let client = self.client.clone();
-        let mut pages = Some(AppTokenPages::new(filter));
-        let tokens_of_pages = iter::from_fn(move || {
-            let request = pages.as_ref()?.next_request()?;
-            match client.call(&request) {
-                Ok(page) => pages.as_mut().map(|pages| Ok(pages.take_new(page))),
-                Err(error) => {
-                    pages = None;
-                    Some(Err(error))
-                }
-            }
-        });
-        tokens_of_pages.flat_map(|tokens| match tokens {
-            Ok(tokens) => tokens.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(error)],
-        })
+        self.client.pages(all_tokens(filter)).objects()
     }
 
     /// Verifies an app token: logs in with it, and checks that the server accepts the session. See

@@ -7,7 +7,7 @@ use std::time::Duration;
 use kaltura_auth::manager::{Observer, Policy};
 use kaltura_auth::runtime::Runtime;
 use kaltura_auth::source::SessionSource;
-use kaltura_auth::{CLIENT_TAG, ServiceUrl, SessionRequest, Transport};
+use kaltura_auth::{CLIENT_TAG, ServiceUrl, SessionIdentity, SessionRequest, Transport};
 
 use crate::error::{ActionName, CallError, Error};
 use crate::retry::RetryPolicy;
@@ -40,6 +40,14 @@ impl Config {
             session_policy: Policy::default(),
             observer: None,
             max_pooled_sessions: DEFAULT_MAX_POOLED_SESSIONS,
+        }
+    }
+
+    /// The identity of a source, with the server of the calls if the source knows none.
+    pub(crate) fn identity(&self, of_source: SessionIdentity) -> SessionIdentity {
+        match of_source.service_url() {
+            Some(_) => of_source,
+            None => of_source.with_service_url(self.service_url.clone()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use kaltura_auth::TransportErrorKind;
-use kaltura_types::{ApiError, ErrorCode, KsRefusal, UnexpectedBody};
+use kaltura_types::{ApiError, ErrorClass, ErrorCode, KsRefusal, UnexpectedBody};
 
 /// Why a call failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,8 +18,14 @@ pub enum ErrorKind {
     /// The server refused the session (`INVALID_KS`): a KS given by the caller, or the client's session and its
     /// replacement.
     KsRefused(KsRefusal),
+    /// The server does not accept the credentials in the call: a secret, a token hash, an app token, a password
+    /// (`START_SESSION_ERROR`, `INVALID_APP_TOKEN_HASH`, `APP_TOKEN_EXPIRED` and similar codes).
+    InvalidCredentials,
     /// The session is not allowed to do this (`SERVICE_FORBIDDEN` and similar codes).
     Forbidden,
+    /// The entry belongs to another user, and the session may only change those of its own user (`INVALID_KS` with the
+    /// reason `INVALID_TYPE`; wire contract, section 7). The session is valid and is kept; the call is not repeated.
+    NotOwner,
     /// The partner is blocked, deleted or unknown.
     PartnerBlocked,
     /// The user of the session is blocked (`USER_BLOCKED`).
@@ -34,6 +40,8 @@ pub enum ErrorKind {
     BodyIgnored,
     /// The server rejected a parameter.
     InvalidParameter,
+    /// The state of the object does not allow the call (`ENTRY_ALREADY_WITH_CONTENT` and similar codes).
+    InvalidState,
     /// The server has no such service or action.
     NoSuchAction,
     /// The server failed.
@@ -54,49 +62,47 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     pub(super) fn of_refusal(error: &ApiError, sent: &[String]) -> Self {
-        use ErrorCode as Code;
-        match error.code() {
-            Code::InvalidKs => Self::KsRefused(error.ks_refusal().unwrap_or(KsRefusal::Unreadable)),
-            Code::ServiceForbidden
-            | Code::ServiceAccessControlRestricted
-            | Code::AccessUnauthorized
-            | Code::PartnerAccessForbidden
-            | Code::MissingKs => Self::Forbidden,
-            Code::ServiceForbiddenContentBlocked
-            | Code::ServiceForbiddenFullyBlocked
-            | Code::ServiceForbiddenPartnerDeleted => Self::PartnerBlocked,
-            Code::UserBlocked => Self::UserBlocked,
-            // Without an id, the missing object is the role of the session.
-            Code::InvalidObjectId if error.arg("ID") == Some("N/A") => Self::UnknownRole,
-            Code::InvalidSetRole => Self::UnknownRole,
-            Code::AppTokenIdNotFound | Code::InvalidObjectId | Code::UnknownRoleId => Self::NotFound,
-            Code::ActionBlocked => Self::RateLimited,
-            Code::MissingMandatoryParameter => {
-                let missing = error.arg("PARAM_NAME").unwrap_or_default();
-                if sent.iter().any(|name| name == missing) {
-                    Self::BodyIgnored
-                } else {
-                    Self::InvalidParameter
-                }
+        match error.class() {
+            ErrorClass::InvalidKs => Self::KsRefused(error.ks_refusal().unwrap_or(KsRefusal::Unreadable)),
+            ErrorClass::Credentials => Self::InvalidCredentials,
+            ErrorClass::Forbidden => Self::Forbidden,
+            ErrorClass::NotOwner => Self::NotOwner,
+            ErrorClass::PartnerBlocked => Self::PartnerBlocked,
+            ErrorClass::UserBlocked => Self::UserBlocked,
+            // The role of the request, not of the session.
+            ErrorClass::InvalidRole if *error.code() == ErrorCode::UnknownRoleId => Self::NotFound,
+            ErrorClass::InvalidRole => Self::UnknownRole,
+            ErrorClass::NotFound => Self::NotFound,
+            ErrorClass::InvalidParameter => {
+                let missing = match error.code() {
+                    ErrorCode::MissingMandatoryParameter => error.arg("PARAM_NAME"),
+                    _ => None,
+                };
+                let was_sent = missing.is_some_and(|missing| sent.iter().any(|name| name == missing));
+                if was_sent { Self::BodyIgnored } else { Self::InvalidParameter }
             }
-            Code::InvalidEnumValue
-            | Code::InvalidParameterChar
-            | Code::InvalidLanguageCode
-            | Code::InvalidFieldValue
-            | Code::InvalidActionsLimit
-            | Code::PropertyValidationNotUpdatable
-            | Code::PropertyValidationWrongFormat => Self::InvalidParameter,
-            Code::ServiceNotSpecified
-            | Code::ServiceDoesNotExist
-            | Code::ActionNotSpecified
-            | Code::ActionDoesNotExist => Self::NoSuchAction,
-            Code::InternalServerError | Code::InternalDatabaseError | Code::LockTimedOut => {
-                Self::ServerFailed
-            }
-            // Each service has its own code, such as ENTRY_ID_NOT_FOUND.
-            Code::Other(code) if code.ends_with("_NOT_FOUND") => Self::NotFound,
+            ErrorClass::InvalidState => Self::InvalidState,
+            ErrorClass::UnknownAction => Self::NoSuchAction,
+            ErrorClass::RateLimited => Self::RateLimited,
+            ErrorClass::ServerFailure => Self::ServerFailed,
             _ => Self::Refused,
         }
+    }
+
+    /// Whether the kind is that of several codes, each of which says more.
+    pub(super) const fn has_several_codes(self) -> bool {
+        matches!(
+            self,
+            Self::InvalidCredentials
+                | Self::Forbidden
+                | Self::PartnerBlocked
+                | Self::NotFound
+                | Self::InvalidParameter
+                | Self::InvalidState
+                | Self::NoSuchAction
+                | Self::ServerFailed
+                | Self::Refused
+        )
     }
 
     pub(super) const fn of_body(body: UnexpectedBody, status: u16) -> Self {
@@ -156,6 +162,14 @@ impl ErrorKind {
                 "Check the app token: it may be deleted, or its sessions may have been ended."
             }
             Self::Forbidden => "Use a session with another type (ADMIN), other privileges or another role.",
+            Self::InvalidCredentials => {
+                "Check the secret, the token hash or the password in the call, and the app token that it names."
+            }
+            Self::NotOwner => {
+                "The session is valid, but the entry belongs to another user. Use an app token whose own privileges \
+                 contain edit:*, or an ADMIN session."
+            }
+            Self::InvalidState => "Get the object, and check its status.",
             Self::PartnerBlocked => "Ask the owner of the account: it is blocked or unknown.",
             Self::UserBlocked => "Ask the owner of the account: the user of the session is blocked.",
             Self::UnknownRole => {
@@ -191,7 +205,10 @@ impl fmt::Display for ErrorKind {
             Self::Transport(kind) => return kind.fmt(f),
             Self::KsRefused(refusal) => return write!(f, "the session was refused: {refusal}"),
             Self::TimedOut => "the call timed out",
+            Self::InvalidCredentials => "the server does not accept the credentials",
             Self::Forbidden => "the session may not do this",
+            Self::NotOwner => "the entry belongs to another user",
+            Self::InvalidState => "the state of the object does not allow this",
             Self::PartnerBlocked => "the partner is blocked or unknown",
             Self::UserBlocked => "the user is blocked",
             Self::UnknownRole => "the role of the session does not exist",

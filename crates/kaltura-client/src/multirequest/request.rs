@@ -2,7 +2,7 @@
 
 use kaltura_auth::{ResponseMetadata, Session, WireRequest, WireResponse};
 use kaltura_types::payload::{self, JsonKind};
-use kaltura_types::{Parameters, PayloadError, UnexpectedBody};
+use kaltura_types::{FilePart, Parameters, PayloadError, UnexpectedBody};
 use serde_json::Value;
 
 use super::reference::{BatchId, PathSegment, find_injection, set_target};
@@ -12,6 +12,7 @@ use crate::client::builder::Config;
 use crate::error::{ActionName, CallError, Error, ErrorKind};
 use crate::options::{CallOptions, KsChoice};
 use crate::request::{ApiRequest, Evaluation, find_reserved, find_secrets, has_result_status};
+use crate::unfiltered::find_empty_member;
 
 /// Why a multirequest is not sent. Calls are counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +68,17 @@ pub enum InvalidMultirequest {
         /// The parameter.
         parameter: &'static str,
     },
+    /// A filter has an empty member, which the server would ignore: it would list, count or delete everything. See
+    /// [`CallError::EmptyFilterMember`].
+    #[error(
+        "`{member}` of call {number} is empty: the server would ignore it, and the filter would match everything"
+    )]
+    EmptyFilterMember {
+        /// The number of the call.
+        number: usize,
+        /// The path of the member, such as `filter.idIn`.
+        member: String,
+    },
     /// A string looks like `{1:result:id}`, and the server would replace it. Send this call by itself.
     #[error("a text in `{parameter}` of call {number} reads as a reference, and the server would replace it")]
     ReferenceInjection {
@@ -89,6 +101,7 @@ struct PreparedCall {
     name: ActionName,
     parameters: Parameters,
     references: Vec<TargetedReference>,
+    files: Vec<FilePart>,
     /// Whether the client's own session is sent.
     needs_session: bool,
     is_repeatable: bool,
@@ -178,7 +191,10 @@ impl<'a> BatchRequest<'a> {
 /// Whether the server rejected a call before it executed anything.
 fn was_rejected(result: &Result<Value, Error>) -> bool {
     let kind = result.as_ref().map_err(Error::kind);
-    matches!(kind, Err(ErrorKind::KsRefused(_) | ErrorKind::Forbidden | ErrorKind::RateLimited))
+    matches!(
+        kind,
+        Err(ErrorKind::KsRefused(_) | ErrorKind::Forbidden | ErrorKind::NotOwner | ErrorKind::RateLimited)
+    )
 }
 
 impl ApiRequest for BatchRequest<'_> {
@@ -200,7 +216,7 @@ impl ApiRequest for BatchRequest<'_> {
         self.options.repeatable.unwrap_or_else(|| self.calls.iter().all(|call| call.is_repeatable))
     }
 
-    fn wire_request(&self, session: Option<&Session>) -> WireRequest {
+    fn wire_request(&self, session: Option<&Session>, random: impl FnOnce() -> u64) -> WireRequest {
         let mut body = Parameters::new();
         for (number, call) in (1..).zip(&self.calls) {
             let mut parameters = call.parameters.clone();
@@ -218,6 +234,10 @@ impl ApiRequest for BatchRequest<'_> {
         body.insert("clientTag".to_owned(), self.config.client_tag.clone().into());
         body.insert("format".to_owned(), 1.into());
         let url = self.config.service_url.multirequest_url();
+        let files: Vec<FilePart> = self.calls.iter().flat_map(|call| call.files.iter().cloned()).collect();
+        if !files.is_empty() {
+            return WireRequest::multipart(url, "multirequest", "null", body, &files, random());
+        }
         WireRequest::new(url, "multirequest", "null", Value::Object(body).to_string())
     }
 
@@ -258,7 +278,7 @@ impl PreparedCall {
         batch: &BatchId,
         options: &CallOptions,
     ) -> Result<Self, InvalidMultirequest> {
-        let Call { name, mut parameters, references, ks, is_repeatable } = call;
+        let Call { name, mut parameters, references, ks, is_repeatable, files, allows_unfiltered } = call;
         if name.service().is_empty() || name.action().is_empty() {
             return Err(InvalidMultirequest::MissingActionName { number });
         }
@@ -281,7 +301,14 @@ impl PreparedCall {
         if let Some(parameter) = find_reserved(&parameters) {
             return Err(InvalidMultirequest::ReservedParameter { number, parameter });
         }
-        Ok(Self { name, parameters, references, needs_session, is_repeatable })
+        if let Some(member) = find_empty_member(&parameters).filter(|_| !allows_unfiltered) {
+            return Err(InvalidMultirequest::EmptyFilterMember { number, member });
+        }
+        let files = files.into_iter().map(|file| {
+            let name = format!("{number}:{}", file.name());
+            file.with_name(name)
+        });
+        Ok(Self { name, parameters, references, files: files.collect(), needs_session, is_repeatable })
     }
 }
 

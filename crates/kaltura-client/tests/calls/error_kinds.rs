@@ -25,17 +25,75 @@ fn each_failure_has_its_own_kind() {
         (Reply::raw(200, "<html>"), ErrorKind::NotKaltura, false),
         (Reply::raw(200, "Service unavailable"), ErrorKind::NotKaltura, false),
         (Reply::error("ENTRY_ID_NOT_FOUND"), ErrorKind::NotFound, false),
+        (Reply::error("START_SESSION_ERROR"), ErrorKind::InvalidCredentials, false),
+        (Reply::error("INVALID_APP_TOKEN_HASH"), ErrorKind::InvalidCredentials, false),
+        (Reply::error("APP_TOKEN_NOT_ACTIVE"), ErrorKind::InvalidCredentials, false),
+        (Reply::error("APP_TOKEN_EXPIRED"), ErrorKind::InvalidCredentials, false),
+        (Reply::error("APP_TOKEN_ID_NOT_FOUND"), ErrorKind::NotFound, false),
+        (Reply::error("INVALID_WIDGET_ID"), ErrorKind::NotFound, false),
+        (Reply::error("INVALID_USER_ID"), ErrorKind::NotFound, false),
+        (Reply::error("UNKNOWN_ROLE_ID"), ErrorKind::NotFound, false),
+        (Reply::error("SERVICE_FORBIDDEN"), ErrorKind::Forbidden, false),
+        (Reply::error("FEATURE_FORBIDDEN"), ErrorKind::Forbidden, false),
+        (Reply::error("PROPERTY_VALIDATION_ADMIN_PROPERTY"), ErrorKind::Forbidden, false),
+        (Reply::error("SERVICE_FORBIDDEN_PARTNER_DELETED"), ErrorKind::PartnerBlocked, false),
+        (Reply::error("PROPERTY_VALIDATION_MIN_LENGTH"), ErrorKind::InvalidParameter, false),
+        (Reply::error("OBJECT_TYPE_ABSTRACT"), ErrorKind::InvalidParameter, false),
+        (Reply::error("ENTRY_ALREADY_WITH_CONTENT"), ErrorKind::InvalidState, false),
+        (Reply::error("ACTION_DOES_NOT_EXISTS"), ErrorKind::NoSuchAction, false),
         (Reply::error("SOMETHING_NEW"), ErrorKind::Refused, false),
     ] {
         let fixture = Fixture::with_builder(vec![reply; 4], |builder| {
             builder.retry(kaltura_client::RetryPolicy::never())
         });
         let error = fixture.call().unwrap_err();
-        assert_eq!((error.kind(), error.is_retryable()), (kind, retryable));
+        assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{error:?}");
         assert!(!error.hint().is_empty());
         assert!(error.to_string().starts_with("media.list failed: "), "{error}");
         assert!(std::error::Error::source(&error).is_some());
     }
+}
+
+#[test]
+fn the_status_of_a_response_that_is_not_from_the_api_is_said_first() {
+    for (status, body, text) in [
+        (502, "<html>", "media.list failed: HTTP 502: the server is unavailable"),
+        (404, "", "media.list failed: HTTP 404: the response is not a valid API response"),
+        (302, "", "media.list failed: HTTP 302: the server redirects to another address"),
+        (503, r#"{"up":"stream"}"#, "media.list failed: HTTP 503: the server is unavailable"),
+        (200, "Hello", "media.list failed: HTTP 200: the response is not a valid API response"),
+    ] {
+        let fixture = Fixture::with_builder([Reply::raw(status, body)], |builder| {
+            builder.retry(kaltura_client::RetryPolicy::never())
+        });
+        assert_eq!(fixture.call().unwrap_err().to_string(), text);
+    }
+    let refused = Fixture::new([Reply::error("USER_BLOCKED")]).call().unwrap_err();
+    assert_eq!(refused.to_string(), "media.list failed: the user is blocked");
+}
+
+#[test]
+fn the_error_of_a_login_converts_into_that_of_a_call() {
+    let fixture = Fixture::new([]);
+    fixture.source.fail(kaltura_client::auth::Error::from_source("no credentials", false));
+    let both = || -> Result<(), kaltura_client::Error> {
+        fixture.clock.run(fixture.client.session())?;
+        fixture.call()?;
+        Ok(())
+    };
+    let error = both().unwrap_err();
+    assert_eq!((error.service(), error.action()), ("", ""));
+    assert_eq!(error.kind(), ErrorKind::NoSession(kaltura_client::auth::ErrorKind::SourceFailed));
+    assert_eq!(error.to_string(), "the session source failed: the source returned an error");
+    let called = fixture.call().unwrap_err();
+    assert_eq!(
+        called.to_string(),
+        "media.list failed: no session: the session source failed: the source returned an error"
+    );
+    assert_eq!(
+        format!("{:#}", called.report()),
+        format!("{called}\n  because: no credentials\nhint: See the error's source.")
+    );
 }
 
 #[test]

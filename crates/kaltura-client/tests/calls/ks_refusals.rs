@@ -3,11 +3,11 @@
 use kaltura_client::auth::ErrorKind as AuthErrorKind;
 use kaltura_client::auth::manager::Phase;
 use kaltura_client::types::{Ks, KsRefusal};
-use kaltura_client::{CallOptions, ErrorKind, RetryPolicy};
-use serde_json::Value;
+use kaltura_client::{CallOptions, ErrorKind, Multirequest, RawAction, RetryPolicy};
+use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, ks, list};
-use crate::server::Reply;
+use crate::server::{Reply, error};
 
 #[test]
 fn an_invalid_session_is_replaced_and_the_call_is_sent_again() {
@@ -48,6 +48,50 @@ fn a_restricted_session_is_reported_and_kept() {
     }
 }
 
+/// `INVALID_KS` that says that the entry belongs to another user (wire contract, section 7).
+fn not_owner() -> Value {
+    error("INVALID_KS", &json!({"KSID": "", "ERR_CODE": "-4", "ERR_DESC": "INVALID_TYPE"}))
+}
+
+#[test]
+fn an_entry_of_another_user_is_no_invalid_session() {
+    for args in [
+        json!({"KSID": "", "ERR_CODE": "-4", "ERR_DESC": "INVALID_TYPE"}),
+        json!({"KSID": "", "ERR_CODE": "-1", "ERR_DESC": "INVALID_STR"}),
+        json!({"ERR_CODE": "-4"}),
+        json!({"ERR_DESC": "INVALID_TYPE"}),
+    ] {
+        let fixture = Fixture::new([Reply::json(error("INVALID_KS", &args))]);
+        let update = RawAction::new("media", "update").param("entryId", "0_a");
+        let repeatable = CallOptions::new().repeatable(true);
+        let outcome = fixture.clock.run(fixture.client.call_with(&update, &repeatable));
+        let refused = outcome.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::NotOwner, "{args}");
+        assert!(
+            !refused.is_retryable() && refused.hint().contains("edit:*") && refused.hint().contains("ADMIN")
+        );
+        assert_eq!(refused.to_string(), "media.update failed: the entry belongs to another user");
+        assert_kept(&fixture);
+    }
+}
+
+#[test]
+fn an_entry_of_another_user_in_a_multirequest_is_no_invalid_session() {
+    for results in [json!([not_owner(), not_owner()]), json!([{"id": "0_a"}, not_owner()])] {
+        let fixture = Fixture::new([Reply::json(results)]);
+        let mut batch = Multirequest::new();
+        let handles = [batch.add(list()), batch.add(list())];
+        let results =
+            fixture.clock.run(fixture.client.multirequest_with(batch, &CallOptions::new().repeatable(true)));
+        let mut results = results.unwrap();
+        let [_, second] = handles;
+        assert_eq!(results.take(second).unwrap_err().kind(), ErrorKind::NotOwner);
+        assert_eq!(fixture.server.sent().len(), 1);
+        assert_eq!(fixture.client.status().phase, Phase::Fresh);
+        assert_eq!(fixture.source.logins(), 1);
+    }
+}
+
 /// One request was sent, and the next call uses the same session.
 fn assert_kept(fixture: &Fixture) {
     assert_eq!(fixture.server.sessions(), [Some(ks(1))]);
@@ -74,7 +118,7 @@ fn a_call_is_sent_again_once() {
     assert_eq!(fixture.server.sessions(), [Some(ks(1)), Some(ks(2))]);
     // Two sessions in a row were revoked early: the backoff starts.
     let error = fixture.clock.run(fixture.client.session()).unwrap_err();
-    assert_eq!(error.kind(), AuthErrorKind::RevokedEarly);
+    assert_eq!(error.kind(), ErrorKind::NoSession(AuthErrorKind::RevokedEarly));
     assert!(error.is_retryable());
     assert_eq!((fixture.server.sent().len(), fixture.source.logins()), (2, 2));
     // A call waits for its end.

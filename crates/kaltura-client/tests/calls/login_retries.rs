@@ -60,7 +60,7 @@ fn session_and_permanent_failures_do_not_wait() {
     let fixture = Fixture::new([]);
     fixture.source.fail_with([transient()]);
     let error = fixture.clock.run(fixture.client.session()).unwrap_err();
-    assert_eq!((error.kind(), fixture.clock.now()), (AuthErrorKind::SourceUnavailable, seconds(0)));
+    assert_eq!((error.kind(), fixture.clock.now()), (UNAVAILABLE, seconds(0)));
 
     let fixture = Fixture::new([]);
     fixture.source.fail_with([permanent()]);

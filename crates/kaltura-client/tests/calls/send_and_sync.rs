@@ -19,6 +19,10 @@ type NotSend = std::rc::Rc<u8>;
 
 #[test]
 fn all_types_are_send_and_sync() {
+    is_send_and_sync::<kaltura_client::Listing>();
+    is_send_and_sync::<kaltura_client::Upload<()>>();
+    is_send_and_sync::<kaltura_client::UploadError>();
+    is_send_and_sync::<kaltura_client::UploadProgress>();
     is_send_and_sync::<AppTokens>();
     is_send_and_sync::<InvalidMultirequest>();
     is_send_and_sync::<blocking::AppTokens>();
@@ -54,6 +58,9 @@ fn all_futures_are_send() {
     is_send(client.call_with(&action, &options));
     is_send(client.multirequest(Multirequest::new()));
     is_send(client.multirequest_with(Multirequest::new(), &options));
+    is_send(client.pages(&action));
+    is_send(client.pages(&action).objects());
+    is_send(client.upload(futures_util::io::empty(), 0).send());
     is_send(client.session());
     is_send(client.session_valid_for(std::time::Duration::ZERO));
     is_send(client.prefetch());

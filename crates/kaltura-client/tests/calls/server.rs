@@ -12,6 +12,7 @@ use kaltura_client::auth::{
 use serde_json::{Map, Value, json};
 
 use crate::clock::ManualClock;
+use crate::form;
 
 /// A transport with a list of replies. Clones share it. After the last reply it responds with `{"fine": true}`.
 #[derive(Clone)]
@@ -47,6 +48,7 @@ enum ReplyKind {
 pub(crate) struct Sent {
     pub(crate) request: WireRequest,
     pub(crate) parameters: Map<String, Value>,
+    pub(crate) files: Vec<form::File>,
 }
 
 impl Sent {
@@ -144,10 +146,12 @@ impl Server {
     }
 
     fn take(&self, request: WireRequest) -> (Reply, Sent) {
-        let Value::Object(parameters) = serde_json::from_slice(request.body()).unwrap() else {
-            panic!("the body must be an object")
+        let (parameters, files) = if request.content_type() == "application/json" {
+            (serde_json::from_slice(request.body()).unwrap(), Vec::new())
+        } else {
+            form::read(&request)
         };
-        let sent = Sent { request, parameters };
+        let sent = Sent { request, parameters, files };
         let mut shared = self.shared.lock().unwrap();
         shared.sent.push(sent.clone());
         let reply = shared.replies.pop_front();

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Once};
 
 use kaltura_client::auth::WireResponse;
+use kaltura_client::auth::manager::observer_fn;
 use kaltura_client::types::Ks;
 use kaltura_client::{CallOptions, Multirequest};
 use serde_json::json;
@@ -37,7 +38,7 @@ fn record(change: impl FnOnce(&mut Recording)) {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Fields(BTreeMap<String, String>);
+pub(crate) struct Fields(BTreeMap<String, String>);
 
 impl Fields {
     fn of(metadata: &Metadata<'_>) -> Self {
@@ -48,7 +49,7 @@ impl Fields {
         fields
     }
 
-    fn get(&self, name: &str) -> &str {
+    pub(crate) fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
     }
 }
@@ -95,7 +96,7 @@ impl Subscriber for Recorder {
 }
 
 /// The spans and events of `work`.
-fn record_spans_and_events(work: impl FnOnce()) -> (Vec<Fields>, Vec<Fields>) {
+pub(crate) fn record_spans_and_events(work: impl FnOnce()) -> (Vec<Fields>, Vec<Fields>) {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(|| tracing::subscriber::set_global_default(Recorder).unwrap());
     tracing::callsite::rebuild_interest_cache();
@@ -142,9 +143,9 @@ fn session_events_are_logged_and_passed_to_the_observer() {
     let seen = Arc::new(AtomicU64::new(0));
     let counts = Arc::clone(&seen);
     let (_, events) = record_spans_and_events(move || {
-        let observer = move |_: &kaltura_client::auth::manager::Event| {
+        let observer = observer_fn(move |_, _| {
             counts.fetch_add(1, Ordering::SeqCst);
-        };
+        });
         let fixture =
             Fixture::with_builder(vec![Reply::invalid_ks("LOGOUT"); 2], |builder| builder.observer(observer));
         assert!(fixture.call().is_err());

@@ -111,7 +111,7 @@ impl Seed {
 
     /// Appends another seed.
     #[must_use]
-    pub(crate) fn and(mut self, other: Self) -> Self {
+    pub fn and(mut self, other: Self) -> Self {
         self.clock = self.clock.or(other.clock);
         self.partners.extend(other.partners);
         self.widgets.extend(other.widgets);

@@ -1,18 +1,22 @@
 //! The emulated server's database. It contains nothing of HTTP.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use kaltura_ks::OpenedKs;
 use kaltura_types::{
-    AdminSecret, AppTokenId, AppTokenStatus, AppTokenValue, HashType, PartnerId, SessionType, UnixTime,
+    AdminSecret, AppTokenId, AppTokenStatus, AppTokenValue, HashType, Open, PartnerId, SessionType, UnixTime,
     UserSecret,
 };
 use sha1::{Digest as _, Sha1};
 
+use super::entry::{Entries, Entry};
 use super::random::Random;
+use super::roles;
 use super::seed::{
-    AppTokenSeed, EntrySeed, PartnerSeed, PartnerStatus, RoleSeed, Seed, UserSeed, UserStatus, WidgetSeed,
+    AppTokenSeed, PartnerSeed, PartnerStatus, RoleSeed, Seed, UserSeed, UserStatus, WidgetSeed,
 };
+use super::upload::{AwaitedChunks, UploadSettings, Uploads};
 
 /// The partner for which calls without a KS are made. It has their permissions.
 pub(crate) const ANONYMOUS: PartnerId = PartnerId::new(0);
@@ -26,16 +30,48 @@ pub(crate) struct State {
     pub(crate) partners: BTreeMap<PartnerId, Partner>,
     /// Whether the database has partner 0. Without it, a call without a KS is `MISSING_KS`.
     pub(crate) has_anonymous_partner: bool,
-    /// By id in lower case: the database ignores case.
+    /// By [`key`].
     widgets: HashMap<String, Widget>,
     users: Vec<User>,
     pub(crate) app_tokens: Vec<AppToken>,
     roles: Vec<RoleSeed>,
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Entries,
+    pub(crate) uploads: Uploads,
+    pub(crate) upload_settings: UploadSettings,
+    /// How long the server has waited in the present request.
+    pub(crate) waited: Duration,
+    /// For which chunks it waited.
+    pub(crate) awaited: Option<AwaitedChunks>,
     /// The digests of ended KSs, and the markers of ended groups.
-    ended: HashSet<String>,
+    ended: Expiring<()>,
     /// How many actions each KS with an `actionslimit` has used, by its digest.
-    actions_used: HashMap<String, u64>,
+    actions_used: Expiring<u64>,
+}
+
+/// Values that are needed until a KS expires. The expired ones are removed when the map has doubled, so that it stays
+/// as large as the number of living sessions.
+struct Expiring<T> {
+    values: HashMap<String, (T, UnixTime)>,
+    cleared_at: usize,
+}
+
+/// A time that never comes.
+const NEVER: UnixTime = UnixTime::from_seconds(i64::MAX);
+
+impl<T> Expiring<T> {
+    const MIN_CLEARED: usize = 1_000;
+
+    fn new() -> Self {
+        Self { values: HashMap::new(), cleared_at: Self::MIN_CLEARED }
+    }
+
+    fn get_or_insert(&mut self, key: String, value: T, expiry: UnixTime, now: UnixTime) -> &mut T {
+        if self.values.len() >= self.cleared_at {
+            self.values.retain(|_, (_, expiry)| *expiry > now);
+            self.cleared_at = self.values.len().saturating_mul(2).max(Self::MIN_CLEARED);
+        }
+        &mut self.values.entry(key).or_insert((value, expiry)).0
+    }
 }
 
 impl State {
@@ -52,11 +88,15 @@ impl State {
             users: seed.users.into_iter().map(|seed| User::new(seed, now)).collect(),
             app_tokens: Vec::new(),
             roles: seed.roles,
-            entries: seed.entries.into_iter().map(|seed| Entry::new(seed, now)).collect(),
-            ended: HashSet::new(),
-            actions_used: HashMap::new(),
+            entries: seed.entries.into_iter().map(|seed| Entry::from_seed(seed, now)).collect(),
+            uploads: Uploads::default(),
+            upload_settings: UploadSettings::default(),
+            waited: Duration::ZERO,
+            awaited: None,
+            ended: Expiring::new(),
+            actions_used: Expiring::new(),
         };
-        state.roles.push(RoleSeed::playback());
+        state.roles.extend(roles::standard());
         state
     }
 
@@ -70,29 +110,37 @@ impl State {
     }
 
     pub(crate) fn user(&self, partner: PartnerId, id: &str) -> Option<&User> {
-        self.users.iter().find(|user| user.partner == partner && user.id == id)
+        self.users.iter().find(|user| user.is(partner, id))
     }
 
     pub(crate) fn user_mut(&mut self, partner: PartnerId, id: &str) -> Option<&mut User> {
-        self.users.iter_mut().find(|user| user.partner == partner && user.id == id)
+        self.users.iter_mut().find(|user| user.is(partner, id))
     }
 
     /// Creates a user. It replaces a deleted one with the same id.
     pub(crate) fn add_user(&mut self, partner: PartnerId, id: &str, status: UserStatus, now: UnixTime) {
-        self.users.retain(|user| !(user.partner == partner && user.id == id));
+        self.users.retain(|user| !user.is(partner, id));
         self.users.push(User::active(partner, id, now).with_status(status));
     }
 
-    /// An app token of this partner that is not deleted, by its id. Case is ignored.
+    /// The user with this id as it is stored. It is created if it does not exist.
+    pub(crate) fn stored_user(&mut self, partner: PartnerId, id: &str, now: UnixTime) -> String {
+        match self.user(partner, id) {
+            Some(user) if user.status != UserStatus::Deleted => user.id.clone(),
+            _ => {
+                self.add_user(partner, id, UserStatus::Active, now);
+                id.to_owned()
+            }
+        }
+    }
+
+    /// An app token of this partner that is not deleted, by its id.
     pub(crate) fn app_token(&self, partner: PartnerId, id: &str) -> Option<&AppToken> {
-        self.app_tokens
-            .iter()
-            .find(|token| token.partner == partner && token.has_id(id) && !token.is_deleted())
+        self.app_tokens.iter().find(|token| token.can_be_found(partner, id))
     }
 
     pub(crate) fn app_token_mut(&mut self, partner: PartnerId, id: &str) -> Option<&mut AppToken> {
-        let mut tokens = self.app_tokens.iter_mut();
-        tokens.find(|token| token.partner == partner && token.has_id(id) && !token.is_deleted())
+        self.app_tokens.iter_mut().find(|token| token.can_be_found(partner, id))
     }
 
     /// Stores an app token of a seed or of a test without checks.
@@ -113,11 +161,11 @@ impl State {
             updated_at: seed.updated_at.unwrap_or(created_at),
             status: seed.status.unwrap_or(AppTokenStatus::Active),
             expiry: seed.expiry.map(UnixTime::as_seconds),
-            session_type: seed.session_type,
+            session_type: seed.session_type.map(Open::Known),
             session_user: seed.session_user_id.map(|user| user.as_str().to_owned()),
             session_duration: seed.session_duration,
             session_privileges: seed.session_privileges,
-            hash_type: seed.hash_type,
+            hash_type: seed.hash_type.map(Open::Known),
             description: seed.description,
         };
         self.app_tokens.push(token.clone());
@@ -125,40 +173,50 @@ impl State {
     }
 
     /// Deletes an app token and ends its sessions (wire contract, section 4.8).
-    pub(crate) fn delete_app_token(&mut self, partner: PartnerId, id: &str) -> bool {
-        let Some(token) = self.app_token_mut(partner, id) else { return false };
-        token.status = AppTokenStatus::Deleted;
-        let group = group_marker(partner, &token.id);
-        self.ended.insert(group);
+    pub(crate) fn delete_app_token(&mut self, partner: PartnerId, id: &str, now: UnixTime) -> bool {
+        let Some(at) = self.app_tokens.iter().position(|token| token.can_be_found(partner, id)) else {
+            return false;
+        };
+        let token = self.app_tokens.remove(at);
+        self.ended.get_or_insert(group_marker(partner, &token.id), (), NEVER, now);
         true
     }
 
-    /// An entry of a partner, by its id. Case is ignored.
-    pub(crate) fn entry(&self, partner: PartnerId, id: &str) -> Option<&Entry> {
-        let is = |entry: &&Entry| entry.seed.partner_id == partner && entry.seed.id.eq_ignore_ascii_case(id);
-        self.entries.iter().find(is)
+    /// Deletes the app tokens with this user. Their sessions do not end (wire contract, section 4.8).
+    pub(crate) fn delete_app_tokens_of(&mut self, partner: PartnerId, user: &str) {
+        self.app_tokens.retain(|token| {
+            let is_of_user = token.session_user.as_deref().is_some_and(|fixed| are_equal(fixed, user));
+            !(token.partner == partner && is_of_user)
+        });
     }
 
     /// The role that a value of `setrole` names: an id or a system name.
     pub(crate) fn role(&self, name: &str) -> Option<&RoleSeed> {
-        self.roles.iter().find(|role| role.system_name == name || role.id.to_string() == name)
+        // Some roles have no system name.
+        let is_named = |role: &&RoleSeed| !name.is_empty() && role.system_name == name;
+        self.roles.iter().find(|role| is_named(role) || role.id.to_string() == name)
     }
 
     /// Ends a session and its group. A widget session does not end (wire contract, section 4.4).
-    pub(crate) fn end_session(&mut self, ks: &OpenedKs) {
-        if !ks.claims().is_widget_session() {
-            self.ended.insert(ks.digest_hex().to_owned());
-            self.ended.extend(ks.claims().session_id_hash());
+    pub(crate) fn end_session(&mut self, ks: &OpenedKs, now: UnixTime) {
+        let claims = ks.claims();
+        if !claims.is_widget_session() {
+            // An expired KS is refused as such, so that its end need not be known any more.
+            let expiry = claims.expiry().unwrap_or(NEVER);
+            self.ended.get_or_insert(ks.digest_hex().to_owned(), (), expiry, now);
+            if let Some(group) = claims.session_id_hash() {
+                self.ended.get_or_insert(group, (), NEVER, now);
+            }
         }
     }
 
     pub(crate) fn is_ended(&self, marker: &str) -> bool {
-        self.ended.contains(marker)
+        self.ended.values.contains_key(marker)
     }
 
     /// Counts one action of a KS. Returns whether it was within the limit.
-    pub(crate) fn use_action(&mut self, digest: &str, limit: u64) -> bool {
-        let used = self.actions_used.entry(digest.to_owned()).or_default();
+    pub(crate) fn use_action(&mut self, digest: &str, limit: u64, expiry: UnixTime, now: UnixTime) -> bool {
+        let used = self.actions_used.get_or_insert(digest.to_owned(), 0, expiry, now);
         let within = *used < limit;
         if within {
             *used += 1;
@@ -172,8 +230,15 @@ pub(crate) fn group_marker(partner: PartnerId, session_id: &str) -> String {
     hex::encode(Sha1::digest(format!("{partner}_{session_id}")))
 }
 
-fn key(id: &str) -> String {
-    id.to_ascii_lowercase()
+/// Whether the database takes two texts for equal: it ignores case and trailing blanks, of ids and of users. Accents
+/// count.
+pub(crate) fn are_equal(one: &str, other: &str) -> bool {
+    one.trim_end_matches(' ').eq_ignore_ascii_case(other.trim_end_matches(' '))
+}
+
+/// A text in the form in which the database compares it.
+pub(crate) fn key(id: &str) -> String {
+    id.trim_end_matches(' ').to_ascii_lowercase()
 }
 
 impl Partner {
@@ -196,16 +261,25 @@ impl Partner {
 
 impl AppToken {
     /// The hash type of its token hash. A token that was stored without one uses SHA-1.
-    pub(crate) fn effective_hash_type(&self) -> HashType {
-        self.hash_type.unwrap_or(HashType::Sha1)
+    pub(crate) fn effective_hash_type(&self) -> Open<HashType> {
+        self.hash_type.clone().unwrap_or(Open::Known(HashType::Sha1))
     }
 
-    fn has_id(&self, id: &str) -> bool {
-        self.id.eq_ignore_ascii_case(id)
+    /// Cuts the values to what the database's columns hold (wire contract, section 3).
+    pub(crate) fn cut_to_columns(&mut self) {
+        const MAX_USER: usize = 100;
+        const MAX_INT: i64 = 2_147_483_647;
+        if let Some(user) = &mut self.session_user
+            && let Some((end, _)) = user.char_indices().nth(MAX_USER)
+        {
+            user.truncate(end);
+        }
+        self.expiry = self.expiry.map(|seconds| seconds.min(MAX_INT));
+        self.session_duration = self.session_duration.map(|seconds| seconds.min(MAX_INT));
     }
 
-    fn is_deleted(&self) -> bool {
-        self.status == AppTokenStatus::Deleted
+    fn can_be_found(&self, partner: PartnerId, id: &str) -> bool {
+        self.partner == partner && are_equal(&self.id, id) && self.status != AppTokenStatus::Deleted
     }
 }
 
@@ -225,7 +299,7 @@ impl Partner {
     /// The maximum lifetime of a partner without a maximum of its own, in seconds.
     const DEFAULT_MAXIMUM: i64 = 86_400;
 
-    /// The maximum, if there is one. 0 is none.
+    /// The limit, if there is one. 0 is none.
     pub(crate) fn ks_maximum(&self) -> Option<i64> {
         self.ks_max_expiry.filter(|seconds| *seconds != 0)
     }
@@ -264,6 +338,10 @@ impl User {
         }
     }
 
+    fn is(&self, partner: PartnerId, id: &str) -> bool {
+        self.partner == partner && are_equal(&self.id, id)
+    }
+
     pub(crate) const fn with_status(mut self, status: UserStatus) -> Self {
         self.status = status;
         self
@@ -280,30 +358,29 @@ pub(crate) struct AppToken {
     pub(crate) status: AppTokenStatus,
     /// Unix time; 0 and -1 occur too.
     pub(crate) expiry: Option<i64>,
-    pub(crate) session_type: Option<SessionType>,
+    pub(crate) session_type: Option<Open<SessionType>>,
     pub(crate) session_user: Option<String>,
     /// In seconds.
     pub(crate) session_duration: Option<i64>,
     pub(crate) session_privileges: Option<String>,
-    pub(crate) hash_type: Option<HashType>,
+    pub(crate) hash_type: Option<Open<HashType>>,
     pub(crate) description: Option<String>,
-}
-
-pub(crate) struct Entry {
-    pub(crate) seed: EntrySeed,
-    pub(crate) created_at: UnixTime,
-}
-
-impl Entry {
-    pub(crate) fn new(seed: EntrySeed, now: UnixTime) -> Self {
-        let created_at = seed.created_at.unwrap_or(now);
-        Self { seed, created_at }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_known_about_sessions_is_forgotten_when_they_expire() {
+        let mut known = Expiring::new();
+        for second in 0..100_000 {
+            let now = UnixTime::from_seconds(second);
+            known.get_or_insert(second.to_string(), (), now.plus_seconds(100), now);
+            assert!(known.values.len() <= Expiring::<()>::MIN_CLEARED);
+        }
+        assert!(known.values.contains_key("99999"));
+    }
 
     #[test]
     fn the_group_marker_is_the_session_id_hash_of_the_ks() {
@@ -322,7 +399,7 @@ mod tests {
     #[test]
     fn a_limit_of_two_actions_allows_two() {
         let mut state = State::new(Seed::new(), Random::from_seed(1), UnixTime::from_seconds(0));
-        let uses = [(); 4].map(|()| state.use_action("digest", 2));
+        let uses = [(); 4].map(|()| state.use_action("digest", 2, NEVER, UnixTime::from_seconds(0)));
         assert_eq!(uses, [true, true, false, false]);
     }
 }

@@ -17,10 +17,15 @@ fn jsonp_calls_the_callback_of_the_query_string() {
     let response = get("format=9&callback=my.cb_1");
     assert_eq!(body(&response), "my.cb_1(true);");
     assert_eq!(response.headers()["content-type"], "application/javascript");
-    for query in ["format=9", "format=9&callback=", "format=9&callback=alert(1)"] {
+    assert_eq!(body(&get("format=9&callback=")), "(true);");
+    for (query, code) in [
+        ("format=9", "error- MANDATORY_PARAMETER_MISSING"),
+        ("format=9&callback=alert(1)", "error- INVALID_FIELD_VALUE"),
+    ] {
         let response = get(query);
         assert_eq!(body(&response), "", "{query}");
-        assert_eq!(response.headers()["x-kaltura"], "error- MANDATORY_PARAMETER_MISSING");
+        assert_eq!(response.headers()["x-kaltura"], code);
+        assert!(!response.headers().contains_key("x-kaltura-session"), "{query}");
     }
 }
 
@@ -107,6 +112,116 @@ fn the_cache_contains_neither_logins_nor_errors_of_user_sessions() {
             assert!(!response.headers().contains_key("x-kaltura"), "{}", body(&response));
         }
     }
+}
+
+#[test]
+fn the_cache_repeats_a_refused_ks_to_others() {
+    let emulator = builder().response_cache(true).build().unwrap();
+    let ping = |ks: &str| emulator.error("system.ping", json!({ "ks": ks }));
+    let expired = emulator.ks(SessionType::User, "u", "");
+    let restricted = emulator.ks(SessionType::User, "u", "iprestrict:192.0.2.1");
+    emulator.clock().advance(Duration::from_secs(3600));
+    assert_eq!(ping("first"), "first");
+    for ks in ["second", &expired, &restricted] {
+        assert_eq!(ping(ks), "first", "the KS that another caller sent");
+    }
+    assert_eq!(emulator.error("system.ping", json!({ "ks": "x", "a": 1 })), "x", "another request");
+    let valid = emulator.ks(SessionType::User, "u", "");
+    assert_eq!(ping(&valid), Value::Null);
+    // The database is asked about the end of a session, so that this refusal is not cached.
+    emulator.end_session(&kaltura_types::Ks::new(valid.as_str())).unwrap();
+    assert_eq!(ping(&valid), "LOGOUT");
+    assert_eq!(ping("third"), "first");
+    emulator.clock().advance(Duration::from_secs(120));
+    assert_eq!(ping("third"), "third");
+}
+
+#[test]
+fn the_cache_repeats_public_results_and_not_those_of_a_user() {
+    let emulator = builder().response_cache(true).build().unwrap();
+    let from_cache = |action: &str, parameters: Value| {
+        let responses = [(); 2].map(|()| emulator.response(action, &parameters));
+        let header = responses[1].headers().get("x-kaltura").map(|value| value.to_str().unwrap().to_owned());
+        header.is_some_and(|value| value.starts_with("cached-dispatcher"))
+    };
+    let (widget, user) = (emulator.widget_ks(), emulator.ks(SessionType::User, "u", ""));
+    let without_user = emulator.ks(SessionType::User, "", "view:*,widget:1");
+    for (action, parameters, expected) in [
+        ("system.ping", json!({}), true),
+        ("system.ping", json!({ "ks": widget }), true),
+        ("system.ping", json!({ "ks": user }), false),
+        ("media.get", json!({ "ks": widget, "entryId": "0_x" }), true),
+        ("nosuch.get", json!({}), true),
+        ("nosuch.get", json!({ "ks": user }), false),
+        ("appToken.list", json!({ "ks": widget }), true),
+        ("appToken.list", json!({ "ks": without_user }), false),
+    ] {
+        assert_eq!(from_cache(action, parameters.clone()), expected, "{action} {parameters}");
+    }
+    // A form and JSON share an entry.
+    emulator.call("media.get", json!({ "entryId": 7, "partnerId": 1_234_567 }));
+    let form = Request::post("/api_v3/service/media/action/get?format=1");
+    let form = form.header("content-type", "application/x-www-form-urlencoded");
+    let response = emulator.send(form, "partnerId=1234567&entryId=7");
+    assert!(response.headers()["x-kaltura"].to_str().unwrap().starts_with("cached-dispatcher"));
+}
+
+#[test]
+fn a_ks_is_validated_when_it_changes_within_a_multirequest() {
+    let emulator = emulator();
+    let limited = emulator.ks(SessionType::User, "u", "actionslimit:2");
+    let other = emulator.ks(SessionType::User, "u", "");
+    let run = |sessions: &[&str]| -> Vec<bool> {
+        let mut parameters = json!({});
+        for (index, ks) in sessions.iter().enumerate() {
+            let part = json!({ "service": "system", "action": "ping", "ks": ks });
+            parameters[(index + 1).to_string()] = part;
+        }
+        let responses = emulator.call("multirequest.null", parameters);
+        responses.as_array().unwrap().iter().map(|response| *response == true).collect()
+    };
+    let (l, o) = (limited.as_str(), other.as_str());
+    assert_eq!(run(&[l, o, l, l, o, l]), [true, true, true, true, true, false]);
+    assert_eq!(run(&[l, l]), [false, false]);
+}
+
+#[test]
+fn ending_a_session_spares_the_later_requests_with_the_same_ks() {
+    let emulator = emulator();
+    let ks = emulator.ks(SessionType::User, "u", "");
+    let ping = json!({ "service": "system", "action": "ping" });
+    let end = json!({ "service": "session", "action": "end" });
+    let responses = emulator.call("multirequest.null", json!({ "ks": ks, "1": end, "2": ping }));
+    assert_eq!(responses, json!([null, true]));
+    assert_eq!(emulator.error("system.ping", json!({ "ks": ks })), "LOGOUT");
+}
+
+#[test]
+fn what_php_takes_for_empty_is_no_ks() {
+    let emulator = emulator();
+    for ks in [json!(""), json!("0"), json!(0), json!([]), json!(null), json!(false)] {
+        assert_eq!(emulator.error("system.ping", json!({ "ks": ks })), Value::Null, "{ks}");
+    }
+    assert_eq!(emulator.error("system.ping", json!({ "ks": "00" })), "00");
+}
+
+#[test]
+fn the_names_multirequest_and_its_empty_first_request_are_special() {
+    let emulator = emulator();
+    let parameters = json!({ "1": { "service": "system", "action": "ping" } });
+    assert_eq!(emulator.error("multiRequest.null", parameters), "SERVICE_DOES_NOT_EXISTS");
+    let response = emulator.response("multirequest.null", &json!({}));
+    assert!(!response.headers().contains_key("x-kaltura-session"));
+    let empty = emulator.call("multirequest.null", json!({ "1": { "service": "", "action": "" } }));
+    assert_eq!(empty[0]["code"], "SERVICE_NOT_SPECIFIED");
+}
+
+#[test]
+fn a_true_is_no_format_but_xml() {
+    let emulator = emulator();
+    let request = Request::post("/api_v3/service/system/action/ping");
+    let response = emulator.send(request.header("content-type", "application/json"), r#"{"format":true}"#);
+    assert!(body(&response).starts_with("<?xml"));
 }
 
 #[test]

@@ -6,10 +6,11 @@ use crate::backend::state::State;
 use crate::dispatch::ks_check;
 use crate::dispatch::rate_limit::RateLimiter;
 use crate::dispatch::request_configuration::{self, ResponseProfile};
-use crate::request::{Arguments, Parameter, Parameters, text};
+use crate::request::{Arguments, Parameter, Parameters, int, text};
 use crate::response::value::{ApiValue, Failure};
 use crate::services::{self, Action};
-use crate::services::{Call, SentKs, Time};
+use crate::services::{Call, Time};
+use kaltura_types::Ks;
 use kaltura_types::api_error::ApiException;
 
 /// The server's data and settings for one request, and the origin of the request.
@@ -22,22 +23,29 @@ pub(crate) struct RequestContext<'a> {
     pub(crate) uri: &'a str,
     /// A server with caches has one different error message.
     pub(crate) has_caches: bool,
+    /// The KS that was validated last within a multirequest. It is not validated again for the next request.
+    pub(crate) validated: &'a mut Option<Ks>,
 }
 
 /// The result of an action, and what decides whether it is cached.
 pub(crate) struct ActionOutcome {
     pub(crate) result: Result<ApiValue, Failure>,
     pub(crate) action: Option<&'static Action>,
-    pub(crate) ks: Option<SentKs>,
     /// Whether all checks passed, so that the action itself ran.
     pub(crate) was_run: bool,
+    /// The fields of filters that the action did not obey.
+    pub(crate) ignored_filters: Vec<String>,
 }
 
 impl RequestContext<'_> {
     /// Runs one action.
     pub(crate) fn dispatch(&mut self, parameters: &Parameters) -> ActionOutcome {
-        let mut outcome =
-            ActionOutcome { result: Ok(ApiValue::Null), action: None, ks: None, was_run: false };
+        let mut outcome = ActionOutcome {
+            result: Ok(ApiValue::Null),
+            action: None,
+            was_run: false,
+            ignored_filters: Vec::new(),
+        };
         outcome.result = self.run(parameters, &mut outcome);
         outcome
     }
@@ -47,16 +55,21 @@ impl RequestContext<'_> {
         outcome.action = Some(action);
         request_configuration::check_language(parameters.get("language"))?;
         let ks = ks_check::read(self.state, parameters.get("ks"))?;
-        outcome.ks.clone_from(&ks);
         self.rate_limiter.count(action, parameters, self.time)?;
         let arguments = Arguments::new(parameters, self.time.now);
         let prepared = (action.read)(arguments)?;
         let profile = ResponseProfile::read(arguments)?;
 
         let opened = ks.as_ref().map(|ks| &ks.opened);
-        if let Some(opened) = opened {
+        let is_validated =
+            self.validated.is_some() && *self.validated == ks.as_ref().map(|ks| ks.text.clone());
+        if let Some(opened) = opened
+            && !is_validated
+        {
+            *self.validated = None;
             ks_check::check_use(self.state, opened, self.time.now, self.client, self.uri)?;
         }
+        *self.validated = ks.as_ref().map(|ks| ks.text.clone());
         let requested = parameters.get("p").or_else(|| parameters.get("partnerId"));
         let operation = ks_check::operation(self.state, opened, requested)?;
         let mut role = None;
@@ -68,12 +81,15 @@ impl RequestContext<'_> {
             return Err(action.forbidden().into());
         }
         outcome.was_run = true;
+        self.state.entries.convert(self.time.milliseconds);
         let response = prepared(&mut Call {
             state: self.state,
             time: self.time,
             ks,
             partner: operation.partner,
-            partner_is_number: requested.is_some_and(Parameter::is_number),
+            partner_is_number: operation.text.is_none() && requested.is_some_and(is_number_but_zero),
+            partner_text: operation.text,
+            ignored_filters: &mut outcome.ignored_filters,
         })?;
         Ok(match profile {
             Some(profile) => profile.trim(response),
@@ -96,6 +112,11 @@ impl RequestContext<'_> {
         services::find(&service, &action)
             .ok_or_else(|| ApiException::action_does_not_exist(&service, &action))
     }
+}
+
+/// A number 0 stands for the partner of the KS, as if there were none.
+fn is_number_but_zero(parameter: &Parameter) -> bool {
+    parameter.is_number() && int(parameter) != 0
 }
 
 #[cfg(test)]

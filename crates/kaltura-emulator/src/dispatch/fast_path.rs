@@ -1,7 +1,7 @@
 //! `session.start` in the cache layer, without most checks (wire contract, section 4.1).
 
 use kaltura_ks::KsFields;
-use kaltura_types::{PartnerId, SessionType};
+use kaltura_types::{Open, PartnerId, SessionType};
 use sha1::{Digest as _, Sha1};
 
 use crate::backend::state::State;
@@ -43,11 +43,12 @@ pub(crate) fn take(state: &mut State, parameters: &Parameters, time: Time) -> Fa
         return FastPath::NotTaken;
     };
     let secret = text_of("secret").unwrap_or_default();
-    let login = state.active_partner(id).and_then(|partner| login(partner, &secret, session_type));
+    let session_type = Open::Known(session_type);
+    let login = state.active_partner(id).and_then(|partner| login(partner, &secret, &session_type));
     let Some(login) = login else { return FastPath::NotTaken };
     let expiry = match parameters.get("expiry") {
         None => DEFAULT_EXPIRY,
-        Some(Parameter::String(text)) => match leading_int(text) {
+        Some(Parameter::String(text) | Parameter::NotUtf8(text)) => match leading_int(text) {
             Some(seconds) => seconds,
             None => return FastPath::Fatal,
         },

@@ -7,7 +7,7 @@ use kaltura_types::{Ks, KsHeader, PartnerId, Privilege, UnixTime};
 
 use crate::backend::seed::{RoleSeed, UserStatus};
 use crate::backend::state::{ADMIN_CONSOLE, ANONYMOUS, State};
-use crate::request::{Parameter, int, text};
+use crate::request::{Parameter, equals_number, int, is_empty, numeric, text};
 use crate::response::value::Failure;
 use crate::services::SentKs;
 use kaltura_types::api_error::ApiException;
@@ -30,13 +30,10 @@ pub(crate) fn open(state: &State, ks: &Ks) -> Result<OpenedKs, OpenFailure> {
     })
 }
 
-/// Opens the KS of a request. An empty one is none. The error for an invalid one contains its text.
+/// Opens the KS of a request. What PHP takes for empty is none. The error for an invalid one contains its text.
 pub(crate) fn read(state: &State, parameter: Option<&Parameter>) -> Result<Option<SentKs>, Failure> {
-    let sent = parameter.map(text).unwrap_or_default();
-    if sent.is_empty() {
-        return Ok(None);
-    }
-    let sent = Ks::new(sent);
+    let Some(parameter) = parameter.filter(|parameter| !is_empty(Some(parameter))) else { return Ok(None) };
+    let sent = Ks::new(text(parameter));
     match open(state, &sent) {
         Ok(opened) => Ok(Some(SentKs { text: sent, opened })),
         Err(OpenFailure::Invalid) => Err(ApiException::invalid_ks(sent.expose()).into()),
@@ -47,6 +44,40 @@ pub(crate) fn read(state: &State, parameter: Option<&Parameter>) -> Result<Optio
 /// Checks that a KS can be used by this client now. Uses one action of an `actionslimit`.
 pub(crate) fn check_use(
     state: &mut State,
+    ks: &OpenedKs,
+    now: UnixTime,
+    client: IpAddr,
+    uri: &str,
+) -> Result<(), ApiException> {
+    check_restrictions(ks, now, client, uri)?;
+    let claims = ks.claims();
+    let group_is_ended = claims.session_id_hash().is_some_and(|marker| state.is_ended(&marker));
+    if group_is_ended || state.is_ended(ks.digest_hex()) {
+        return Err(ApiException::invalid_ks("LOGOUT"));
+    }
+    if let Some(limit) = claims.privileges().get("actionslimit") {
+        let limit = actions_limit(&value_of(limit)).ok_or_else(ApiException::invalid_actions_limit)?;
+        let expiry = claims.expiry().unwrap_or(UnixTime::from_seconds(i64::MAX));
+        if !state.use_action(ks.digest_hex(), limit, expiry, now) {
+            return Err(ApiException::invalid_ks("EXCEEDED_ACTIONS_LIMIT"));
+        }
+    }
+    Ok(())
+}
+
+/// The number of actions that a privilege allows: any number of PHP above 0, cut to a whole one but not below 1.
+fn actions_limit(value: &str) -> Option<u64> {
+    let number = numeric(value).filter(|number| *number > 0.0)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the cast cuts and saturates"
+    )]
+    Some((number as u64).max(1))
+}
+
+/// Checks what the KS itself says: its expiry, and who may use it. The database is not needed for it.
+pub(crate) fn check_restrictions(
     ks: &OpenedKs,
     now: UnixTime,
     client: IpAddr,
@@ -65,19 +96,6 @@ pub(crate) fn check_use(
         && !value_of(paths).split('|').any(|pattern| matches_uri(pattern, uri))
     {
         return Err(ApiException::invalid_ks("EXCEEDED_RESTRICTED_URI"));
-    }
-    let group_is_ended = claims.session_id_hash().is_some_and(|marker| state.is_ended(&marker));
-    if group_is_ended || state.is_ended(ks.digest_hex()) {
-        return Err(ApiException::invalid_ks("LOGOUT"));
-    }
-    if let Some(limit) = claims.privileges().get("actionslimit") {
-        match value_of(limit).trim().parse() {
-            Ok(0) | Err(_) => return Err(ApiException::invalid_actions_limit()),
-            Ok(limit) if !state.use_action(ks.digest_hex(), limit) => {
-                return Err(ApiException::invalid_ks("EXCEEDED_ACTIONS_LIMIT"));
-            }
-            Ok(_) => {}
-        }
     }
     Ok(())
 }
@@ -121,6 +139,8 @@ pub(crate) fn role<'a>(state: &'a State, ks: &OpenedKs) -> Result<Option<&'a Rol
 pub(crate) struct Operation {
     pub(crate) partner: PartnerId,
     pub(crate) is_allowed: bool,
+    /// The parameter beside a KS, if it is written in another way than the number.
+    pub(crate) text: Option<String>,
 }
 
 /// Finds the partner of a call from `partnerId` or `p` (wire contract, section 1.4).
@@ -133,13 +153,19 @@ pub(crate) fn operation(
     if own.is_some_and(|own| state.active_partner(own).is_none()) {
         return Err(ApiException::partner_blocked());
     }
-    let named = requested.map(text).filter(|named| !named.is_empty());
+    let sent = requested.map(text);
     let partner = requested.map_or(ANONYMOUS, |value| PartnerId::new(int(value)));
-    let is_number = named.as_ref().is_none_or(|named| named.trim() == partner.to_string());
+    let is_number = |sent: &String| sent.is_empty() || equals_number(sent, partner.get());
+    let is_number = sent.as_ref().is_none_or(is_number);
     if partner == ANONYMOUS && is_number {
         return match own {
-            Some(own) => Ok(Operation { partner: own, is_allowed: true }),
-            None if state.has_anonymous_partner => Ok(Operation { partner: ANONYMOUS, is_allowed: true }),
+            Some(own) => {
+                let text = sent.filter(String::is_empty);
+                Ok(Operation { partner: own, is_allowed: true, text })
+            }
+            None if state.has_anonymous_partner => {
+                Ok(Operation { partner: ANONYMOUS, is_allowed: true, text: None })
+            }
             None => Err(ApiException::missing_ks()),
         };
     }
@@ -148,7 +174,8 @@ pub(crate) fn operation(
         return Err(ApiException::partner_blocked());
     }
     let may_act = own.is_none_or(|own| own == partner || own == ADMIN_CONSOLE);
-    Ok(Operation { partner, is_allowed: may_act && is_number })
+    let text = sent.filter(|sent| own.is_some() && *sent != partner.to_string());
+    Ok(Operation { partner, is_allowed: may_act && is_number, text })
 }
 
 #[cfg(test)]
@@ -193,6 +220,11 @@ mod tests {
             ("actionslimit:abc", "/", Some("INVALID_ACTIONS_LIMIT")),
             ("actionslimit", "/", Some("INVALID_ACTIONS_LIMIT")),
             ("actionslimit:1", "/", None),
+            ("actionslimit:0.5", "/", None),
+            ("actionslimit:1e1", "/", None),
+            ("actionslimit:0.0", "/", Some("INVALID_ACTIONS_LIMIT")),
+            ("actionslimit:-1", "/", Some("INVALID_ACTIONS_LIMIT")),
+            ("actionslimit:5x", "/", Some("INVALID_ACTIONS_LIMIT")),
         ] {
             assert_eq!(refusal(privileges, uri).as_deref(), expected, "{privileges} {uri}");
         }
@@ -210,8 +242,8 @@ mod tests {
     #[test]
     fn a_role_is_found_by_name_or_number() {
         let state = state();
-        assert_eq!(role(&state, &ks("setrole:PLAYBACK_BASE_ROLE")).unwrap().unwrap().id, 1);
-        assert_eq!(role(&state, &ks("setrole:1")).unwrap().unwrap().id, 1);
+        assert_eq!(role(&state, &ks("setrole:PLAYBACK_BASE_ROLE")).unwrap().unwrap().id, 7);
+        assert_eq!(role(&state, &ks("setrole:7")).unwrap().unwrap().id, 7);
         assert!(role(&state, &ks("sview:*")).unwrap().is_none());
         assert_eq!(role(&state, &ks("setrole:-1")).unwrap_err(), ApiException::invalid_set_role());
         assert_eq!(role(&state, &ks("setrole:99")).unwrap_err(), ApiException::invalid_object_id());

@@ -1,5 +1,7 @@
 //! Several requests in one HTTP request (wire contract, section 8).
 
+use std::collections::HashMap;
+
 use crate::request::{Parameter, Parameters, text};
 use crate::response::value::{ApiValue, Failure};
 
@@ -9,27 +11,44 @@ pub(crate) const SERVICE: &str = "multirequest";
 /// The parameters that a request takes from the whole, unless it has its own.
 const COMMON: [&str; 4] = ["ks", "partnerId", "p", "clientTag"];
 
-/// The requests in the parameters: from 0 or 1 to the last before one that is missing or has no service or action.
+/// The requests in the parameters, without the common ones: from 0 or 1 to the last before one that is missing or has
+/// no service or action. The first one may have both empty, and fails.
 pub(crate) fn requests(parameters: &Parameters) -> Vec<Parameters> {
-    let first = if parameters.contains_key("0") { 0 } else { 1 };
+    let numbered = numbered(parameters);
+    let first = u64::from(!numbered.contains_key(&0));
     let mut requests = Vec::new();
     for index in first.. {
-        let Some(Parameter::Object(request)) = parameters.get(&index.to_string()) else { break };
-        if !["service", "action"]
-            .iter()
-            .all(|name| request.get(*name).is_some_and(|name| !text(name).is_empty()))
-        {
+        let Some(request) = numbered.get(&index) else { break };
+        let names = ["service", "action"].map(|name| request.get(name).map(text));
+        let is_complete = names.iter().all(|name| name.as_ref().is_some_and(|name| !name.is_empty()));
+        let is_empty_first = index == first && names.iter().all(|name| name.as_deref() == Some(""));
+        if !is_complete && !is_empty_first {
             break;
         }
-        let mut request = request.clone();
-        for name in COMMON {
-            if let Some(value) = parameters.get(name) {
-                request.entry(name.to_owned()).or_insert_with(|| value.clone());
-            }
-        }
-        requests.push(request);
+        requests.push((*request).clone());
     }
     requests
+}
+
+/// The requests by their numbers. `01` is 1 too; the first of both counts.
+fn numbered(parameters: &Parameters) -> HashMap<u64, &Parameters> {
+    let mut requests = HashMap::new();
+    for (name, value) in parameters {
+        let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+        if let (Parameter::Object(request), true, Ok(number)) = (value, is_number, name.parse()) {
+            requests.entry(number).or_insert(request);
+        }
+    }
+    requests
+}
+
+/// Adds the common parameters that the request does not have. References in them are not replaced.
+pub(crate) fn add_common(request: &mut Parameters, parameters: &Parameters) {
+    for name in COMMON {
+        if let Some(value) = parameters.get(name) {
+            request.entry(name.to_owned()).or_insert_with(|| value.clone());
+        }
+    }
 }
 
 /// Replaces `{N:result:path}`, a part of an earlier result, in all texts of a request.
@@ -39,7 +58,7 @@ pub(crate) fn resolve_references(request: &mut Parameters, results: &[ApiValue])
 
 fn replace_in(value: &mut Parameter, results: &[ApiValue]) -> Result<(), Failure> {
     match value {
-        Parameter::String(text) => {
+        Parameter::String(text) | Parameter::NotUtf8(text) => {
             if let Some(replaced) = resolve(text, results)? {
                 *text = replaced;
             }
@@ -47,7 +66,7 @@ fn replace_in(value: &mut Parameter, results: &[ApiValue]) -> Result<(), Failure
         }
         Parameter::Array(list) => list.iter_mut().try_for_each(|item| replace_in(item, results)),
         Parameter::Object(fields) => resolve_references(fields, results),
-        Parameter::Null | Parameter::Bool(_) | Parameter::Number(_) => Ok(()),
+        Parameter::Null | Parameter::Bool(_) | Parameter::Number(_) | Parameter::File(_) => Ok(()),
     }
 }
 
@@ -95,12 +114,19 @@ fn follow(value: &ApiValue, path: &str) -> Result<String, Failure> {
         ApiValue::Object(object) => {
             object.property(step).map_or(Ok(String::new()), |value| follow(value, rest))
         }
+        ApiValue::List(_) if step == "_all" && rest.is_empty() => Ok(String::new()),
         ApiValue::List(list) if step == "_all" => {
-            let texts: Result<Vec<String>, Failure> = list.iter().map(|item| follow(item, rest)).collect();
-            Ok(texts?.join(","))
+            // A comma follows each text, also the last one.
+            let mut all = String::new();
+            for item in list {
+                all.push_str(&follow(item, rest)?);
+                all.push(',');
+            }
+            Ok(all)
         }
         ApiValue::List(list) => {
-            let item = step.parse::<usize>().ok().and_then(|index| list.get(index));
+            let index = step.parse::<usize>().ok().filter(|index| index.to_string() == step);
+            let item = index.and_then(|index| list.get(index));
             item.map_or(Ok(String::new()), |item| follow(item, rest))
         }
         _ => Ok(String::new()),
@@ -116,7 +142,10 @@ mod tests {
     use serde_json::{Value, json};
 
     fn taken(value: &Value) -> Vec<Value> {
-        requests(&test_json::parameters(value)).iter().map(test_json::json_of).collect()
+        let parameters = test_json::parameters(value);
+        let mut requests = requests(&parameters);
+        requests.iter_mut().for_each(|request| add_common(request, &parameters));
+        requests.iter().map(test_json::json_of).collect()
     }
 
     #[test]
@@ -126,6 +155,10 @@ mod tests {
         assert_eq!(taken(&json!({"0": one, "1": one})).len(), 2);
         assert_eq!(taken(&json!({"1": {"service": "a"}, "2": one})), Vec::<Value>::new());
         assert_eq!(taken(&json!({"2": one})), Vec::<Value>::new());
+        assert_eq!(taken(&json!({"01": one, "2": one})).len(), 2);
+        let empty = json!({"service": "", "action": ""});
+        assert_eq!(taken(&json!({"1": empty})).len(), 1);
+        assert_eq!(taken(&json!({"1": one, "2": empty})).len(), 1);
     }
 
     #[test]
@@ -151,7 +184,9 @@ mod tests {
             ("{1:result}", Some("text")),
             ("x{1:result}y", Some("xtexty")),
             ("{2:result:objects:1:id}", Some("b")),
-            ("{2:result:objects:_all:id}", Some("a,b")),
+            ("{2:result:objects:_all:id}", Some("a,b,")),
+            ("{2:result:objects:_all}", Some("")),
+            ("{2:result:objects:00:id}", Some("")),
             ("{2:result:totalCount}", Some("2")),
             ("{2:result:objects:9:id}", Some("")),
             ("{2:result:nosuch}", Some("")),

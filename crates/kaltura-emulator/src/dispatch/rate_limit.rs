@@ -80,7 +80,11 @@ pub struct InvalidRateLimit;
 pub(crate) struct RateLimiter {
     limits: Vec<RateLimit>,
     windows: HashMap<(usize, String), Window>,
+    /// The number of windows at which those that have ended are removed.
+    cleared_at: usize,
 }
+
+const MIN_CLEARED: usize = 1_000;
 
 struct Window {
     ends_at: i64,
@@ -89,7 +93,7 @@ struct Window {
 
 impl RateLimiter {
     pub(crate) fn new(limits: Vec<RateLimit>) -> Self {
-        Self { limits, windows: HashMap::new() }
+        Self { limits, windows: HashMap::new(), cleared_at: MIN_CLEARED }
     }
 
     /// Replaces the limits and resets the counters.
@@ -112,6 +116,10 @@ impl RateLimiter {
             let value = limit.parameter.as_ref().and_then(|name| parameters.get(name)).map(text);
             let length = i64::try_from(limit.window.as_millis()).unwrap_or(i64::MAX);
             let new_window = || Window { ends_at: time.milliseconds.saturating_add(length), calls: 0 };
+            if self.windows.len() >= self.cleared_at {
+                self.windows.retain(|_, window| time.milliseconds < window.ends_at);
+                self.cleared_at = self.windows.len().saturating_mul(2).max(MIN_CLEARED);
+            }
             let window = self.windows.entry((index, value.unwrap_or_default())).or_insert_with(new_window);
             if time.milliseconds >= window.ends_at {
                 *window = new_window();

@@ -16,14 +16,18 @@ pub(crate) struct ResponseProfile {
 const STORED: [&str; 3] = ["KalturaAppToken", "KalturaUser", "KalturaMediaEntry"];
 
 impl ResponseProfile {
-    const EXCLUDE_FIELDS: i64 = 2;
+    const INCLUDE_FIELDS: i64 = 1;
 
+    /// Reads the profile. Without `fields` it shows everything, also one that names a stored profile.
     pub(crate) fn read(arguments: Arguments<'_>) -> Result<Option<Self>, ApiException> {
         let Some(profile) = arguments.object("responseProfile")? else { return Ok(None) };
         let kind = profile.choice("type", Choice::RESPONSE_PROFILE_TYPE)?.into_option();
         let fields = profile.text_or_empty("fields")?;
+        if fields.is_empty() {
+            return Ok(None);
+        }
         let fields = fields.split(',').map(|field| field.trim().to_owned()).collect();
-        Ok(Some(Self { excludes: kind == Some(Self::EXCLUDE_FIELDS), fields }))
+        Ok(Some(Self { excludes: kind != Some(Self::INCLUDE_FIELDS), fields }))
     }
 
     pub(crate) fn trim(&self, value: ApiValue) -> ApiValue {
@@ -36,7 +40,11 @@ impl ResponseProfile {
 
     fn trim_object(&self, object: Object) -> Object {
         let is_stored = STORED.contains(&object.class);
-        let kept = |name: &str| !is_stored || self.fields.iter().any(|field| field == name) != self.excludes;
+        // The type of an entry is always there.
+        let is_required =
+            |name: &str| object.class == "KalturaMediaEntry" && name == "type" && !self.excludes;
+        let is_named = |name: &str| self.fields.iter().any(|field| field == name);
+        let kept = |name: &str| !is_stored || is_required(name) || is_named(name) != self.excludes;
         let properties = object.properties.into_iter().filter(|(name, _)| kept(name));
         Object {
             class: object.class,
@@ -45,20 +53,18 @@ impl ResponseProfile {
     }
 }
 
-/// Checks that the server knows the language. An empty one is none.
+/// Checks a language: two to four letters, alone or with `-` or `_` and two to four more, or `MULTI`. An empty one is
+/// refused.
 pub(crate) fn check_language(parameter: Option<&Parameter>) -> Result<(), ApiException> {
-    let code = parameter.map(text).unwrap_or_default();
-    let is_known = code.is_empty() || CODES.split(' ').any(|known| known.eq_ignore_ascii_case(&code));
-    if is_known { Ok(()) } else { Err(ApiException::invalid_language_code(&code)) }
+    let Some(code) = parameter.map(text) else { return Ok(()) };
+    let is_part =
+        |part: &str| (2..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_language = match code.split_once(['-', '_']) {
+        Some((language, region)) => is_part(language) && is_part(region),
+        None => is_part(&code) || code.eq_ignore_ascii_case("multi"),
+    };
+    if is_language { Ok(()) } else { Err(ApiException::invalid_language_code(&code)) }
 }
-
-/// ISO 639-1, and the server's code for entries in several languages.
-const CODES: &str = "multi aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr \
-    cs cu cv cy da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy \
-    hz ia id ie ig ii ik in io is it iu iw ja ji jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln \
-    lo lt lu lv mg mh mi mk ml mn mo mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt \
-    qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts \
-    tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
 
 #[cfg(test)]
 mod tests {
@@ -90,20 +96,23 @@ mod tests {
     }
 
     #[test]
-    fn only_known_codes_pass() {
-        for code in
-            [Parameter::from("en"), Parameter::from("MULTI"), Parameter::from("he"), Parameter::from("")]
-        {
-            assert_eq!(check_language(Some(&code)), Ok(()), "{code:?}");
+    fn a_language_has_letters_and_a_region() {
+        for (code, is_language) in [
+            ("en", true),
+            ("zz", true),
+            ("MULTI", true),
+            ("abcd", true),
+            ("en-US", true),
+            ("pt_BR", true),
+            ("", false),
+            ("a", false),
+            ("abcde", false),
+            ("en-1", false),
+            ("zz9", false),
+            ("en-US-x", false),
+        ] {
+            assert_eq!(check_language(Some(&Parameter::from(code))).is_ok(), is_language, "{code}");
         }
         assert_eq!(check_language(None), Ok(()));
-        assert_eq!(
-            check_language(Some(&Parameter::from("zz9"))),
-            Err(ApiException::invalid_language_code("zz9"))
-        );
-        assert_eq!(
-            check_language(Some(&Parameter::from("e"))),
-            Err(ApiException::invalid_language_code("e"))
-        );
     }
 }

@@ -42,7 +42,7 @@ impl FromStr for FaultRule {
         }
         if let Some(percent) = percent {
             match percent.parse::<f64>() {
-                Ok(number) if (0.0..=100.0).contains(&number) => rule = rule.with_probability(number / 100.0),
+                Ok(number) if (0.0..=100.0).contains(&number) => rule = rule.probability(number / 100.0),
                 _ => return Err(InvalidFaultRule::Percent(percent.to_owned())),
             }
         }

@@ -1,9 +1,9 @@
 //! The arguments of an action: the parameters that it reads, cast and checked in the order of its signature.
 
-use kaltura_types::UnixTime;
 use kaltura_types::api_error::ApiException;
+use kaltura_types::{ErrorCode, UnixTime};
 
-use super::cast::{equals_number, int, text};
+use super::cast::{equals_number, float, int, text, truth};
 use super::{Parameter, Parameters};
 
 /// A parameter that may be absent or null (`name__null` in a form).
@@ -51,8 +51,17 @@ pub(crate) struct Choice {
 impl Choice {
     pub(crate) const SESSION_TYPE: Self = Self { name: "KalturaSessionType", numbers: &[0, 2] };
     pub(crate) const APP_TOKEN_STATUS: Self = Self { name: "KalturaAppTokenStatus", numbers: &[1, 2, 3] };
+    pub(crate) const UPLOAD_TOKEN_STATUS: Self =
+        Self { name: "KalturaUploadTokenStatus", numbers: &[0, 1, 2, 3, 4, 5, 6] };
+    pub(crate) const NULLABLE_BOOLEAN: Self = Self { name: "KalturaNullableBoolean", numbers: &[-1, 0, 1] };
     pub(crate) const RESPONSE_PROFILE_TYPE: Self =
         Self { name: "KalturaResponseProfileType", numbers: &[1, 2] };
+    pub(crate) const ENTRY_STATUS: Self =
+        Self { name: "KalturaEntryStatus", numbers: &[-2, -1, 0, 1, 2, 3, 4, 5, 6, 7] };
+    pub(crate) const ENTRY_TYPE: Self =
+        Self { name: "KalturaEntryType", numbers: &[-1, 1, 2, 5, 6, 7, 8, 10] };
+    pub(crate) const MEDIA_TYPE: Self =
+        Self { name: "KalturaMediaType", numbers: &[1, 2, 5, 201, 202, 203, 204] };
 }
 
 /// Parameters, or the fields of an object among them.
@@ -62,6 +71,12 @@ pub(crate) struct Arguments<'a> {
     now: UnixTime,
 }
 
+/// The end of a name that sets a field to null.
+const NULL_SUFFIX: &str = "__null";
+
+/// What the server writes for an argument that it does not have.
+pub(crate) const NOT_AVAILABLE: &str = "N/A";
+
 /// Ten years in seconds: up to this, a time is relative to now.
 const RELATIVE_TIME: u64 = 315_360_000;
 
@@ -70,8 +85,9 @@ impl<'a> Arguments<'a> {
         Self { parameters, now }
     }
 
-    fn given(&self, name: &str) -> Given<&'a Parameter> {
-        if self.parameters.contains_key(&format!("{name}__null")) {
+    /// A parameter as it was sent.
+    pub(crate) fn given(&self, name: &str) -> Given<&'a Parameter> {
+        if self.parameters.contains_key(&format!("{name}{NULL_SUFFIX}")) {
             return Given::Null;
         }
         self.parameters.get(name).map_or(Given::Absent, Given::Value)
@@ -84,6 +100,11 @@ impl<'a> Arguments<'a> {
             }
             given => Ok(given),
         }
+    }
+
+    /// The text of a condition in a filter. An empty one is none (wire contract, section 4.7).
+    pub(crate) fn condition(&self, name: &str) -> Result<Option<String>, ApiException> {
+        Ok(self.text(name)?.into_option().filter(|text| !text.is_empty()))
     }
 
     pub(crate) fn required_text(&self, name: &str) -> Result<String, ApiException> {
@@ -102,39 +123,54 @@ impl<'a> Arguments<'a> {
         self.int(name).into_option().unwrap_or(default)
     }
 
+    pub(crate) fn float(&self, name: &str) -> Given<f64> {
+        self.given(name).map(float)
+    }
+
+    pub(crate) fn truth_or(&self, name: &str, default: bool) -> bool {
+        self.given(name).map(truth).into_option().unwrap_or(default)
+    }
+
     pub(crate) fn required_int(&self, name: &str) -> Result<i64, ApiException> {
         self.int(name).into_option().ok_or_else(|| ApiException::missing_mandatory_parameter(name))
     }
 
-    /// A Unix time: empty is 0, -1 stays -1, a small number is relative to now.
-    pub(crate) fn time(&self, name: &str) -> Given<i64> {
-        self.given(name).map(|value| {
-            let number = int(value);
-            match value {
-                Parameter::Null => 0,
-                Parameter::String(text) if text.is_empty() => 0,
-                _ if number == -1 => -1,
-                _ if number.unsigned_abs() <= RELATIVE_TIME => self.now.plus_seconds(number).as_seconds(),
-                _ => number,
-            }
-        })
+    /// A Unix time: empty is 0, -1 stays -1, a small number is relative to now. A list is an internal error.
+    pub(crate) fn time(&self, name: &str) -> Result<Given<i64>, ApiException> {
+        let Given::Value(value) = self.given(name) else { return Ok(self.int(name)) };
+        let number = int(value);
+        Ok(Given::Value(match value {
+            Parameter::Array(_) | Parameter::Object(_) => return Err(ApiException::internal_server_error()),
+            Parameter::Null | Parameter::Bool(false) => 0,
+            Parameter::String(text) | Parameter::NotUtf8(text) if text.is_empty() => 0,
+            _ if number == -1 => -1,
+            _ if number.unsigned_abs() <= RELATIVE_TIME => self.now.plus_seconds(number).as_seconds(),
+            _ => number,
+        }))
     }
 
-    /// A number of an enumeration. `true` and `false` are 1 and 0.
+    /// A number of an enumeration. The texts `true` and `false` are 1 and 0. A JSON `true` is 1 in each enumeration, a
+    /// list is an internal error, and a null that is no value of the enumeration is shown as `N/A`.
     pub(crate) fn choice(&self, name: &str, choice: Choice) -> Result<Given<i64>, ApiException> {
         let Given::Value(value) = self.given(name) else { return Ok(self.int(name)) };
-        let chosen = match value {
-            Parameter::Null | Parameter::Bool(false) => "0".to_owned(),
-            other => text(other),
-        };
-        let chosen = match chosen.to_ascii_lowercase().as_str() {
-            "true" => "1".to_owned(),
-            "false" => "0".to_owned(),
-            _ => chosen,
+        let (chosen, shown) = match value {
+            Parameter::Bool(true) => return Ok(Given::Value(1)),
+            Parameter::Array(_) | Parameter::Object(_) => return Err(ApiException::internal_server_error()),
+            Parameter::Null => ("0".to_owned(), NOT_AVAILABLE.to_owned()),
+            Parameter::Bool(false) => ("0".to_owned(), "0".to_owned()),
+            other => {
+                let sent = text(other);
+                let chosen = match sent.to_ascii_lowercase().as_str() {
+                    "true" => "1".to_owned(),
+                    "false" => "0".to_owned(),
+                    _ => sent,
+                };
+                (chosen.clone(), chosen)
+            }
         };
         match choice.numbers.iter().find(|number| equals_number(&chosen, **number)) {
             Some(number) => Ok(Given::Value(*number)),
-            None => Err(ApiException::invalid_enum_value(&chosen, name, choice.name)),
+            None => Err(ApiException::invalid_enum_value(&shown, name, choice.name)),
         }
     }
 
@@ -149,8 +185,63 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// Whether a field is set to null with the suffix `__null`.
+    pub(crate) fn has_null_suffix(&self) -> bool {
+        self.parameters.keys().any(|name| name.ends_with(NULL_SUFFIX))
+    }
+
+    /// The names of the fields in the order in which they were sent, without the suffix `__null`.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.parameters.keys().map(|name| name.strip_suffix(NULL_SUFFIX).unwrap_or(name))
+    }
+
+    /// The names of the fields other than these.
+    pub(crate) fn names_except(&self, known: &[&str]) -> Vec<String> {
+        self.names().filter(|name| !known.contains(name)).map(str::to_owned).collect()
+    }
+
+    /// Whether a field is a JSON `true`.
+    pub(crate) fn is_true(&self, name: &str) -> bool {
+        matches!(self.given(name), Given::Value(Parameter::Bool(true)))
+    }
+
+    /// Whether a field has bytes that are not UTF-8.
+    pub(crate) fn is_not_utf8(&self, name: &str) -> bool {
+        matches!(self.given(name), Given::Value(Parameter::NotUtf8(_)))
+    }
+
+    /// Whether a field is a JSON null.
+    pub(crate) fn is_json_null(&self, name: &str) -> bool {
+        matches!(self.given(name), Given::Value(Parameter::Null))
+    }
+
+    /// Whether a field is a list or an object.
+    pub(crate) fn is_list(&self, name: &str) -> bool {
+        matches!(self.given(name), Given::Value(Parameter::Array(_) | Parameter::Object(_)))
+    }
+
     pub(crate) fn required_object(&self, name: &str) -> Result<Self, ApiException> {
         self.object(name)?.ok_or_else(|| ApiException::missing_mandatory_parameter(name))
+    }
+}
+
+/// Whether a field of the filter or of the pager of a list is set to null with a suffix. The server fails at it after
+/// all other checks.
+pub(crate) fn has_null_suffix(arguments: Arguments<'_>) -> Result<bool, ApiException> {
+    let has = |object: Option<Arguments<'_>>| object.is_some_and(|object| object.has_null_suffix());
+    Ok(has(arguments.object("filter")?) || has(arguments.object("pager")?))
+}
+
+/// Checks the field `advancedSearch` of a filter: an object of an abstract class needs its `objectType`.
+pub(crate) fn check_advanced_search(filter: Arguments<'_>) -> Result<(), ApiException> {
+    const TEMPLATE: &str =
+        "The object type \"@OBJ_TYPE@\" is abstract, use one of the object implementations";
+    match filter.object("advancedSearch")? {
+        Some(search) if search.text_or_empty("objectType")?.is_empty() => {
+            let code = ErrorCode::from("OBJECT_TYPE_ABSTRACT");
+            Err(ApiException::new(code, TEMPLATE, &[("OBJ_TYPE", "KalturaSearchItem")]))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -212,8 +303,8 @@ mod tests {
             "a": "0", "b": "-1", "c": "", "d": "3600", "e": "-315360000", "f": "315360001", "g": null, "h": "x"
         }));
         let arguments = Arguments::new(&parameters, UnixTime::from_seconds(NOW));
-        let times =
-            ["a", "b", "c", "d", "e", "f", "g", "h", "i"].map(|name| arguments.time(name).into_option());
+        let times = ["a", "b", "c", "d", "e", "f", "g", "h", "i"]
+            .map(|name| arguments.time(name).unwrap().into_option());
         let expected = [NOW, -1, 0, NOW + 3600, NOW - 315_360_000, 315_360_001, 0, NOW];
         assert_eq!(times[..8], expected.map(Some));
         assert_eq!(times[8], None);
@@ -221,8 +312,9 @@ mod tests {
 
     #[test]
     fn a_choice_is_compared_loosely_and_echoed_when_wrong() {
-        let parameters =
-            test_json::parameters(&json!({"a": " 2", "b": "TRUE", "c": null, "d": false, "e": {"x": 1}}));
+        let parameters = test_json::parameters(
+            &json!({"a": " 2", "b": "TRUE", "c": null, "d": false, "e": [2], "g": true}),
+        );
         let arguments = Arguments::new(&parameters, UnixTime::from_seconds(NOW));
         let chosen = |name| arguments.choice(name, Choice::SESSION_TYPE);
         assert_eq!(chosen("a").unwrap(), Given::Value(2));
@@ -230,7 +322,10 @@ mod tests {
         assert_eq!(chosen("d").unwrap(), Given::Value(0));
         assert_eq!(chosen("f").unwrap(), Given::Absent);
         assert_eq!(chosen("b").unwrap_err().args[0].1, "1");
-        assert_eq!(chosen("e").unwrap_err().args[0].1, "Array");
+        assert_eq!(chosen("e").unwrap_err(), ApiException::internal_server_error());
+        assert_eq!(chosen("g").unwrap(), Given::Value(1));
+        let status = arguments.choice("c", Choice::APP_TOKEN_STATUS);
+        assert_eq!(status.unwrap_err().args[0].1, "N/A");
     }
 
     #[test]

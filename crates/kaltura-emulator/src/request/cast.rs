@@ -8,8 +8,36 @@ pub(crate) fn text(value: &Parameter) -> String {
         Parameter::Null | Parameter::Bool(false) => String::new(),
         Parameter::Bool(true) => "1".to_owned(),
         Parameter::Number(number) => number.to_string(),
-        Parameter::String(text) => text.clone(),
-        Parameter::Array(_) | Parameter::Object(_) => "Array".to_owned(),
+        Parameter::String(text) | Parameter::NotUtf8(text) => text.clone(),
+        Parameter::Array(_) | Parameter::Object(_) | Parameter::File(_) => "Array".to_owned(),
+    }
+}
+
+/// PHP's `empty`: an absent value, an empty text, `0`, false, null or an empty list.
+pub(crate) fn is_empty(value: Option<&Parameter>) -> bool {
+    match value {
+        None | Some(Parameter::Null | Parameter::Bool(false)) => true,
+        Some(Parameter::Bool(true)) => false,
+        Some(Parameter::Number(number)) => number.as_f64() == Some(0.0),
+        Some(Parameter::String(text) | Parameter::NotUtf8(text)) => is_empty_text(text),
+        Some(Parameter::Array(list)) => list.is_empty(),
+        Some(Parameter::Object(fields)) => fields.is_empty(),
+        Some(Parameter::File(_)) => false,
+    }
+}
+
+/// PHP's `empty` of a text.
+pub(crate) fn is_empty_text(text: &str) -> bool {
+    matches!(text, "" | "0")
+}
+
+/// The number that a text is; `None` if it is not numeric.
+pub(crate) fn numeric(text: &str) -> Option<f64> {
+    match leading_number(text)? {
+        #[expect(clippy::cast_precision_loss, reason = "PHP compares such numbers as floats too")]
+        (Number::Integer(number), rest) if is_blank(rest) => Some(number as f64),
+        (Number::Float(number), rest) if is_blank(rest) => Some(number),
+        _ => None,
     }
 }
 
@@ -22,9 +50,36 @@ pub(crate) fn int(value: &Parameter) -> i64 {
         Parameter::Number(number) => {
             number.as_i64().unwrap_or_else(|| truncate(number.as_f64().unwrap_or(0.0)))
         }
-        Parameter::String(text) => leading_int(text).unwrap_or(0),
+        Parameter::String(text) | Parameter::NotUtf8(text) => leading_int(text).unwrap_or(0),
         Parameter::Array(list) => i64::from(!list.is_empty()),
         Parameter::Object(fields) => i64::from(!fields.is_empty()),
+        Parameter::File(_) => 1,
+    }
+}
+
+/// PHP's `(float)`: the number at the beginning of a text, 0 if there is none.
+pub(crate) fn float(value: &Parameter) -> f64 {
+    let number = match value {
+        Parameter::String(text) | Parameter::NotUtf8(text) => leading_number(text).map(|(number, _)| number),
+        Parameter::Number(number) if number.is_f64() => number.as_f64().map(Number::Float),
+        other => Some(Number::Integer(int(other))),
+    };
+    match number {
+        #[expect(clippy::cast_precision_loss, reason = "PHP converts the integer in the same way")]
+        Some(Number::Integer(number)) => number as f64,
+        Some(Number::Float(number)) => number,
+        None => 0.0,
+    }
+}
+
+/// The server's boolean: PHP's `(bool)`, and the text `false` is false too.
+pub(crate) fn truth(value: &Parameter) -> bool {
+    match value {
+        Parameter::String(text) | Parameter::NotUtf8(text) => {
+            !(is_empty_text(text) || text.eq_ignore_ascii_case("false"))
+        }
+        Parameter::Number(number) => number.as_f64() != Some(0.0),
+        other => int(other) != 0,
     }
 }
 
@@ -149,6 +204,29 @@ mod tests {
             assert!(!equals_number(text, 2), "{text:?}");
         }
         assert!(!equals_number("", 0));
+    }
+
+    #[test]
+    fn floats_and_booleans_are_cast_as_in_php() {
+        for (value, number, is_true) in [
+            (json!("1.5x"), 1.5, true),
+            (json!("abc"), 0.0, true),
+            (json!(""), 0.0, false),
+            (json!("0"), 0.0, false),
+            (json!("FALSE"), 0.0, false),
+            (json!("-3"), -3.0, true),
+            (json!(null), 0.0, false),
+            (json!(true), 1.0, true),
+            (json!(0.25), 0.25, true),
+            (json!(0), 0.0, false),
+        ] {
+            let parameter = parameter(&value);
+            assert_eq!(
+                (float(&parameter).to_bits(), truth(&parameter)),
+                (f64::to_bits(number), is_true),
+                "{value}"
+            );
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Query strings and form bodies as PHP reads them: urlencoded and `multipart/form-data`.
 
+use bytes::Bytes;
 use percent_encoding::percent_decode;
 
-use super::{Parameter, Parameters};
+use super::{Parameter, Parameters, UploadedFile};
 
 /// The number of variables that PHP reads (its setting `max_input_vars`).
 const MAX_VARIABLES: usize = 1000;
@@ -18,13 +19,13 @@ pub(super) fn read(body: &[u8]) -> Parameters {
             Some(at) => (&pair[..at], &pair[at + 1..]),
             None => (pair, &[][..]),
         };
-        insert(&mut parameters, &decode(name), decode(value));
+        insert(&mut parameters, &decode(name), decode_value(value));
     }
     parameters
 }
 
 /// Stores a field under its name, which may contain brackets.
-fn insert(parameters: &mut Parameters, name: &str, value: String) {
+fn insert(parameters: &mut Parameters, name: &str, value: Parameter) {
     let name = name.split('\0').next().unwrap_or_default().trim_start_matches(' ');
     if let Some((top, keys)) = split_name(name) {
         insert_nested(parameters, top, &keys, value);
@@ -32,9 +33,9 @@ fn insert(parameters: &mut Parameters, name: &str, value: String) {
 }
 
 /// An empty key is the next free number. A text is replaced where an object is needed.
-fn insert_nested(map: &mut Parameters, name: String, keys: &[String], value: String) {
+fn insert_nested(map: &mut Parameters, name: String, keys: &[String], value: Parameter) {
     let Some((key, rest)) = keys.split_first() else {
-        map.insert(name, value.into());
+        map.insert(name, value);
         return;
     };
     let nested = map.entry(name).or_insert(Parameter::Null).object_mut();
@@ -69,8 +70,23 @@ fn next_number(map: &Parameters) -> String {
 }
 
 fn decode(text: &[u8]) -> String {
+    into_text(decode_bytes(text))
+}
+
+fn decode_value(text: &[u8]) -> Parameter {
+    into_value(decode_bytes(text))
+}
+
+fn decode_bytes(text: &[u8]) -> Vec<u8> {
     let with_blanks: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
-    into_text(percent_decode(&with_blanks).collect())
+    percent_decode(&with_blanks).collect()
+}
+
+fn into_value(bytes: Vec<u8>) -> Parameter {
+    match String::from_utf8(bytes) {
+        Ok(text) => Parameter::String(text),
+        Err(error) => Parameter::NotUtf8(into_text(error.into_bytes())),
+    }
 }
 
 /// Removes the bytes that are not UTF-8 (wire contract, section 1.3).
@@ -79,45 +95,92 @@ pub(super) fn into_text(bytes: Vec<u8>) -> String {
         .unwrap_or_else(|error| error.as_bytes().utf8_chunks().map(|chunk| chunk.valid()).collect())
 }
 
-/// Reads the fields of `multipart/form-data`; files are skipped. `attributes` follow the media type and contain the
-/// boundary.
-pub(super) fn read_multipart(body: &[u8], attributes: &str) -> Parameters {
-    let mut parameters = Parameters::new();
-    let Some(boundary) = attribute(attributes, "boundary") else { return parameters };
+/// The parts of a body.
+#[derive(Default)]
+pub(super) struct Multipart {
+    pub(super) fields: Parameters,
+    pub(super) files: Parameters,
+}
+
+/// Reads `multipart/form-data`. `attributes` follow the media type and contain the boundary.
+pub(super) fn read_multipart(body: &Bytes, attributes: &str) -> Multipart {
+    let mut multipart = Multipart::default();
+    let Some(boundary) = attribute(attributes, "boundary") else { return multipart };
     let delimiter = format!("--{boundary}");
-    for part in split(body, delimiter.as_bytes()).skip(1) {
+    for part in split(body, delimiter.as_bytes()).skip(1).take(MAX_VARIABLES) {
         // Two dashes after the delimiter end the body.
         if part.starts_with(b"--") {
             break;
         }
-        if let Some((name, value)) = read_part(part) {
-            insert(&mut parameters, &name, value);
+        match read_part(part) {
+            Some(Part { name, file_name: None, content }) => {
+                insert(&mut multipart.fields, &name, into_value(content.to_vec()));
+            }
+            // With a bracket in its name, PHP gives a file another structure, which the server does not read.
+            Some(Part { name, file_name: Some(file_name), content }) if !name.contains('[') => {
+                let file_name = file_name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+                let file = UploadedFile { name: file_name, content: body.slice_ref(content) };
+                multipart.files.insert(mangle(&name), file.into());
+            }
+            Some(_) | None => {}
         }
     }
-    parameters
+    multipart
 }
 
-fn read_part(part: &[u8]) -> Option<(String, String)> {
-    let end_of_headers = part.windows(4).position(|window| window == b"\r\n\r\n")?;
-    let headers = into_text(part[..end_of_headers].to_vec());
-    let value = &part[end_of_headers + 4..];
-    let value = value.strip_suffix(b"\r\n").unwrap_or(value);
+struct Part<'a> {
+    name: String,
+    /// A file has one, which may be empty.
+    file_name: Option<String>,
+    content: &'a [u8],
+}
+
+fn read_part(part: &[u8]) -> Option<Part<'_>> {
+    let (headers, content) = split_headers(part)?;
+    let headers = into_text(headers.to_vec());
+    let content = content.strip_suffix(b"\n").unwrap_or(content);
+    let content = content.strip_suffix(b"\r").unwrap_or(content);
     let disposition = headers.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-disposition").then_some(value)
     })?;
-    if attribute(disposition, "filename").is_some() {
-        return None;
+    Some(Part {
+        name: attribute(disposition, "name")?,
+        file_name: attribute(disposition, "filename"),
+        content,
+    })
+}
+
+/// Splits a part at its first empty line. A line ends in LF, with or without CR.
+fn split_headers(part: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut start = 0;
+    // The rest of the delimiter's line comes first.
+    let mut is_first = true;
+    while let Some(length) = part[start..].iter().position(|&byte| byte == b'\n') {
+        let line = &part[start..start + length];
+        let end = start + length + 1;
+        if !is_first && matches!(line, b"" | b"\r") {
+            return Some((&part[..start], &part[end..]));
+        }
+        is_first = false;
+        start = end;
     }
-    Some((attribute(disposition, "name")?, into_text(value.to_vec())))
+    None
 }
 
 /// An attribute of a header, without its quotes.
 fn attribute(header: &str, name: &str) -> Option<String> {
-    header.split(';').find_map(|attribute| {
+    let mut is_quoted = false;
+    // A semicolon in quotes, as in the name of a file, separates nothing.
+    let separates = |c| {
+        is_quoted ^= c == '"';
+        c == ';' && !is_quoted
+    };
+    header.split(separates).find_map(|attribute| {
         let (present, value) = attribute.split_once('=')?;
         let value = value.trim();
-        let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+        let unquoted = |quote| value.strip_prefix(quote).and_then(|value: &str| value.strip_suffix(quote));
+        let value = unquoted('"').or_else(|| unquoted('\'')).unwrap_or(value);
         present.trim().eq_ignore_ascii_case(name).then(|| value.to_owned())
     })
 }
@@ -181,19 +244,27 @@ mod tests {
         assert_eq!(parsed(&many).as_object().unwrap().len(), MAX_VARIABLES);
     }
 
-    #[test]
-    fn fields_are_read_and_files_skipped() {
-        let body = "--x\r\nContent-Disposition: form-data; name=\"a[b]\"\r\n\r\none\r\ntwo\r\n\
-                    --x\r\ncontent-disposition: form-data; name=f; filename=\"f.txt\"\r\n\r\nfile\r\n\
-                    --x\r\nContent-Type: text/plain\r\nContent-Disposition: form-data; name=c\r\n\r\n3\r\n--x--\r\n";
-        let read = read_multipart(body.as_bytes(), " boundary=\"x\"");
-        assert_eq!(json_of(&read), json!({"a": {"b": "one\r\ntwo"}, "c": "3"}));
+    fn read_parts(body: &str, attributes: &str) -> (Value, Value) {
+        let Multipart { fields, files } = read_multipart(&Bytes::from(body.to_owned()), attributes);
+        (json_of(&fields), json_of(&files))
     }
 
     #[test]
-    fn a_body_that_is_not_multipart_has_no_fields() {
-        assert!(read_multipart(b"--x\r\nbroken", " boundary=x").is_empty());
-        assert!(read_multipart(b"a=1", "").is_empty());
-        assert!(read_multipart(b"a=1", "boundary=").is_empty());
+    fn fields_and_files_are_read() {
+        let body = "--x\r\nContent-Disposition: form-data; name=\"a[b]\"\r\n\r\none\r\ntwo\r\n\
+                    --x\r\ncontent-disposition: form-data; name=f; filename=\"d/f;1.txt\"\r\n\r\nfile\r\n\r\n\
+                    --x\r\ncontent-disposition: form-data; name=g[h]; filename=\"f.txt\"\r\n\r\nfile\r\n\
+                    --x\r\nContent-Type: text/plain\r\nContent-Disposition: form-data; name=c\r\n\r\n3\r\n--x--\r\n";
+        let (fields, files) = read_parts(body, " boundary=\"x\"");
+        assert_eq!(fields, json!({"a": {"b": "one\r\ntwo"}, "c": "3"}));
+        assert_eq!(files, json!({"f": ["f;1.txt", 6]}));
+    }
+
+    #[test]
+    fn a_body_that_is_not_multipart_has_no_parts() {
+        let none = (json!({}), json!({}));
+        assert_eq!(read_parts("--x\r\nbroken", " boundary=x"), none);
+        assert_eq!(read_parts("a=1", ""), none);
+        assert_eq!(read_parts("a=1", "boundary="), none);
     }
 }

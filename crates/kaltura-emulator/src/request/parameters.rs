@@ -6,12 +6,14 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use indexmap::IndexMap;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Number;
 
+use super::MAX_JSON_DEPTH;
 use super::form::MAX_DEPTH;
 
 /// Parameters, or the fields of an object among them, in order.
@@ -25,8 +27,27 @@ pub(crate) enum Parameter {
     Bool(bool),
     Number(Number),
     String(String),
+    /// A text with bytes that are not UTF-8, which are removed. Only a form can contain it.
+    NotUtf8(String),
     Array(Vec<Self>),
     Object(Parameters),
+    /// A file of a multipart body.
+    File(UploadedFile),
+}
+
+/// A part of a multipart body that has a file name.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct UploadedFile {
+    /// Without its path. A browser sends an empty name if the user chose no file.
+    pub(crate) name: String,
+    pub(crate) content: Bytes,
+}
+
+/// As its name and size: the key of the response cache needs no content.
+impl Serialize for UploadedFile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&self.name, self.content.len()).serialize(serializer)
+    }
 }
 
 impl Parameter {
@@ -43,6 +64,12 @@ impl Parameter {
             Self::Object(fields) => fields,
             _ => unreachable!("the value is an object"),
         }
+    }
+}
+
+impl From<UploadedFile> for Parameter {
+    fn from(file: UploadedFile) -> Self {
+        Self::File(file)
     }
 }
 
@@ -112,14 +139,22 @@ impl<'de> Visitor<'de> for ParameterVisitor {
 
 /// Nests `a:b=…` like `a[b]=…`, at every depth. `a:-` is an empty object `a`.
 pub(crate) fn group(parameters: Parameters) -> Parameters {
+    group_within(parameters, MAX_JSON_DEPTH)
+}
+
+/// Nests no deeper than `depth`, so that the result can be walked recursively. A name that nests deeper is kept as it
+/// is.
+fn group_within(parameters: Parameters, depth: usize) -> Parameters {
     let mut grouped = Parameters::new();
     for (name, value) in parameters {
+        let mut keys: Vec<&str> = name.split(':').collect();
+        let is_flat = keys.len() > MAX_DEPTH.min(depth);
+        let used = if is_flat { 1 } else { keys.len() };
         let mut value = match value {
-            Parameter::Object(nested) => Parameter::Object(group(nested)),
+            Parameter::Object(nested) => Parameter::Object(group_within(nested, depth.saturating_sub(used))),
             other => other,
         };
-        let mut keys: Vec<&str> = name.split(':').collect();
-        if keys.len() > MAX_DEPTH {
+        if is_flat {
             keys = vec![&name];
         } else if keys.len() > 1 && keys.last() == Some(&"-") {
             keys.pop();

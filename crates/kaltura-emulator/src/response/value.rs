@@ -1,6 +1,7 @@
 //! The result of an action, before it is written as JSON, XML or PHP's serialize.
 
 use kaltura_types::api_error::ApiException;
+use kaltura_types::{ApiEnum, Open, Scalar};
 
 /// A value of the API.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +52,19 @@ impl From<bool> for ApiValue {
 impl From<i64> for ApiValue {
     fn from(number: i64) -> Self {
         Self::Int(number)
+    }
+}
+
+impl<T: ApiEnum> From<Open<T>> for ApiValue {
+    fn from(value: Open<T>) -> Self {
+        let code = match value {
+            Open::Known(known) => known.to_wire(),
+            Open::Other(code) => code,
+        };
+        match code {
+            Scalar::Number(number) => Self::Int(number),
+            Scalar::Text(text) => Self::Text(text),
+        }
     }
 }
 

@@ -77,6 +77,7 @@ impl Writer {
                 '<' => self.xml.push_str("&lt;"),
                 '>' => self.xml.push_str("&gt;"),
                 '"' => self.xml.push_str("&quot;"),
+                '\'' => self.xml.push_str("&apos;"),
                 _ => self.xml.push(c),
             }
         }
@@ -94,12 +95,12 @@ mod tests {
         assert_eq!(
             write(&value, false, "0.5"),
             "<?xml version=\"1.0\" encoding=\"utf-8\"?><xml><result><item><objectType>Thing</objectType>\
-             <relatedObjects></relatedObjects><a></a><b>&lt;&amp;&gt;&quot;'</b></item><item></item></result>\
+             <relatedObjects></relatedObjects><a></a><b>&lt;&amp;&gt;&quot;&apos;</b></item><item></item></result>\
              <executionTime>0.5</executionTime></xml>"
         );
         assert_eq!(
             write_bare(&value, true, "0.5"),
-            "<xml><result><item><objectType>Thing</objectType><b>&lt;&amp;&gt;&quot;'</b></item><item></item>\
+            "<xml><result><item><objectType>Thing</objectType><b>&lt;&amp;&gt;&quot;&apos;</b></item><item></item>\
              </result><executionTime>0.5</executionTime></xml>"
         );
     }

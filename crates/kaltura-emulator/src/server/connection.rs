@@ -123,10 +123,8 @@ impl Exchanges {
             Ok(body) => body,
             Err(status) => return Ok(refusal(status)),
         };
-        let reply = (self.respond)(&Request::from_parts(head, body), client);
-        if !reply.delay.is_zero() {
-            tokio::time::sleep(reply.delay).await;
-        }
+        let mut reply = (self.respond)(&Request::from_parts(head, body), client);
+        delay(&mut reply).await;
 
         let (head, body) = reply.response.into_parts();
         let body = match reply.breakage {
@@ -150,6 +148,27 @@ impl Exchanges {
             Ok(Err(error)) if error.is::<LengthLimitError>() => Ok(Err(StatusCode::PAYLOAD_TOO_LARGE)),
             Ok(Err(_)) => Err(Broken),
             Err(_) => Ok(Err(StatusCode::REQUEST_TIMEOUT)),
+        }
+    }
+}
+
+/// How often a delayed response is asked whether the delay may end.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Waits for the delay of a response. It may end early, with another response.
+async fn delay(reply: &mut Reply) {
+    if !reply.may_be_early() {
+        if !reply.delay.is_zero() {
+            tokio::time::sleep(reply.delay).await;
+        }
+        return;
+    }
+    let end = tokio::time::Instant::now() + reply.delay;
+    while tokio::time::Instant::now() < end {
+        tokio::time::sleep(POLL_INTERVAL).await;
+        if let Some(response) = reply.early_response() {
+            reply.response = response;
+            return;
         }
     }
 }

@@ -13,7 +13,7 @@ use http::{Request, Response};
 use kaltura_types::UnixTime;
 
 use super::{Server, ServerBuilder, ServerError};
-use crate::test_client::emulator;
+use crate::test_client::{builder, emulator};
 use crate::{Breakage, Clock, Emulator, Reply};
 
 /// One connection.
@@ -86,7 +86,7 @@ fn posted(path: &str, body: &str) -> String {
 /// A server with this response to every request.
 fn responding(body: &str, delay: Duration, breakage: Option<Breakage>) -> Server {
     let body = Bytes::copy_from_slice(body.as_bytes());
-    responding_with(move |_, _| Reply { response: Response::new(body.clone()), delay, breakage })
+    responding_with(move |_, _| Reply { delay, breakage, ..Reply::whole(Response::new(body.clone())) })
 }
 
 /// A server with a late response, and a receiver that reports its requests.
@@ -94,7 +94,7 @@ fn responding_late(body: &'static str, delay: Duration, grace: Duration) -> (Ser
     let (tell, requests) = mpsc::channel();
     let respond = move |_: &Request<Bytes>, _| {
         tell.send(()).unwrap();
-        Reply { response: Response::new(Bytes::from_static(body.as_bytes())), delay, breakage: None }
+        Reply { delay, ..Reply::whole(Response::new(Bytes::from_static(body.as_bytes()))) }
     };
     let builder = Server::builder(emulator()).shutdown_grace(grace);
     (builder.spawn_with(Box::new(respond)).unwrap(), requests)
@@ -201,7 +201,7 @@ fn a_body_can_have_the_maximum_size() {
 fn a_slow_response_does_not_delay_others() {
     let server = responding_with(|request, _| {
         let delay = if request.uri() == "/slow" { Duration::from_secs(3600) } else { Duration::ZERO };
-        Reply { response: Response::new(Bytes::from_static(b"done")), delay, breakage: None }
+        Reply { delay, ..Reply::whole(Response::new(Bytes::from_static(b"done"))) }
     });
     let mut waiting: Vec<_> = (0..50).map(|_| Client::of(&server)).collect();
     for client in &mut waiting {
@@ -260,7 +260,7 @@ fn the_emulator_gets_the_body_and_the_client_address() {
     let recorder = Arc::clone(&received);
     let server = responding_with(move |request, client| {
         *recorder.lock().unwrap() = Some((request.body().clone(), client));
-        Reply { response: Response::default(), delay: Duration::ZERO, breakage: None }
+        Reply::whole(Response::default())
     });
     Client::of(&server).post("/", "[1]");
     assert_eq!(
@@ -420,4 +420,57 @@ fn an_invalid_command_changes_nothing_and_is_an_error() {
         assert!(serde_json::from_slice::<serde_json::Value>(&response.body).unwrap()["error"].is_string());
     }
     assert!(server.emulator().clock().now() > UnixTime::from_seconds(5));
+}
+
+/// A request that uploads a chunk, and the response.
+fn upload(server: &Server, ks: &str, token: &str, parameters: &str, content: &str) -> String {
+    let part = |attributes: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; {attributes}\r\n\r\n{value}\r\n")
+    };
+    let body = format!("{}--b--\r\n", part("name=\"fileData\"; filename=\"a.mp4\"", content));
+    let path = format!(
+        "/api_v3/service/uploadToken/action/upload?format=1&ks={ks}&uploadTokenId={token}{parameters}"
+    );
+    let mut client = Client::of(server);
+    client.send(format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    String::from_utf8(client.response().body).unwrap()
+}
+
+#[test]
+fn a_final_chunk_waits_for_the_chunks_before_it() {
+    let emulator = builder().final_chunk_wait(Duration::from_secs(15)).build().unwrap();
+    let ks = emulator.user_ks("alice");
+    let token = emulator.upload_token(&ks).as_str().unwrap().to_owned();
+    let server = emulator.serve_blocking().unwrap();
+    assert!(upload(&server, &ks, &token, "&finalChunk=0", "abc").contains("\"status\":1"));
+    thread::scope(|scope| {
+        let last = scope.spawn(|| upload(&server, &ks, &token, "&resume=1&resumeAt=6", "ghi"));
+        while emulator_calls(&server) < 2 {
+            thread::sleep(Duration::from_millis(5));
+        }
+        upload(&server, &ks, &token, "&resume=1&resumeAt=3&finalChunk=0", "def");
+        let last = last.join().unwrap();
+        assert!(last.contains("\"status\":2") && last.contains("\"uploadedFileSize\":\"9\""), "{last}");
+    });
+    assert_eq!(server.emulator().uploaded(&token).unwrap(), "abcdefghi");
+}
+
+fn emulator_calls(server: &Server) -> usize {
+    server.emulator().calls().count("uploadToken.upload")
+}
+
+#[test]
+fn a_final_chunk_is_refused_after_its_wait() {
+    let emulator = builder().final_chunk_wait(Duration::from_millis(200)).build().unwrap();
+    let ks = emulator.user_ks("alice");
+    let token = emulator.upload_token(&ks).as_str().unwrap().to_owned();
+    let server = emulator.serve_blocking().unwrap();
+    upload(&server, &ks, &token, "&finalChunk=0", "abc");
+    let start = tokio::time::Instant::now();
+    let refused = upload(&server, &ks, &token, "&resume=1&resumeAt=6", "ghi");
+    assert!(refused.contains("UPLOAD_TOKEN_CANNOT_MATCH_EXPECTED_SIZE"), "{refused}");
+    assert!(start.elapsed() >= Duration::from_millis(200));
 }

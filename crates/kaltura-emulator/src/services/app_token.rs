@@ -23,7 +23,8 @@ pub(crate) fn add(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     Ok(Box::new(move |call| {
         draft.check_new()?;
         let now = call.now();
-        let duration = call.state.partners.get(&call.partner).map(|partner| partner.ks_maximum_or_default());
+        // A partner without a maximum gives none: the sessions of the token are expired at once.
+        let duration = call.state.partners.get(&call.partner).and_then(|partner| partner.ks_max_expiry);
         let mut token = AppToken {
             id: call.state.random.object_id(),
             partner: call.partner,
@@ -39,9 +40,12 @@ pub(crate) fn add(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
             hash_type: None,
             description: None,
         };
-        draft.check_user(call, true)?;
+        draft.check_user(call, None)?;
         draft.apply(&mut token);
+        token.session_duration = token.session_duration.or(duration);
+        // The response is not cut; what is stored is.
         let response = object(&token);
+        token.cut_to_columns();
         call.state.app_tokens.push(token);
         Ok(response)
     }))
@@ -62,14 +66,18 @@ pub(crate) fn update(arguments: Arguments<'_>) -> Result<Prepared, ApiException>
     let draft = Draft::read(arguments.required_object("appToken")?)?;
     Ok(Box::new(move |call| {
         let not_found = || ApiException::app_token_id_not_found(&id);
-        draft.check_unchanged(call.state.app_token(call.partner, &id).ok_or_else(not_found)?)?;
-        draft.check_user(call, false)?;
+        let token = call.state.app_token(call.partner, &id).ok_or_else(not_found)?;
+        draft.check_unchanged(token)?;
+        let user = token.session_user.clone();
+        draft.check_user(call, user.as_deref())?;
         let now = call.now();
         let token = call.state.app_token_mut(call.partner, &id).ok_or_else(not_found)?;
         if draft.apply(token) {
             token.updated_at = now;
         }
-        Ok(object(token))
+        let response = object(token);
+        token.cut_to_columns();
+        Ok(response)
     }))
 }
 
@@ -77,7 +85,8 @@ pub(crate) fn update(arguments: Arguments<'_>) -> Result<Prepared, ApiException>
 pub(crate) fn delete(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("id")?;
     Ok(Box::new(move |call| {
-        if call.state.delete_app_token(call.partner, &id) {
+        let now = call.now();
+        if call.state.delete_app_token(call.partner, &id, now) {
             Ok(ApiValue::Null)
         } else {
             Err(ApiException::app_token_id_not_found(&id).into())
@@ -95,11 +104,11 @@ fn object(token: &AppToken) -> ApiValue {
         .with("updatedAt", token.updated_at.as_seconds())
         .with("status", token.status.number())
         .with("expiry", token.expiry)
-        .with("sessionType", token.session_type.map(|kind| kind.number()))
+        .with("sessionType", token.session_type.clone())
         .with("sessionUserId", token.session_user.as_deref())
         .with("sessionDuration", token.session_duration)
         .with("sessionPrivileges", token.session_privileges.as_deref())
-        .with("hashType", token.effective_hash_type().as_str())
+        .with("hashType", token.effective_hash_type())
         .with("description", token.description.as_deref())
         .into()
 }
@@ -126,7 +135,13 @@ mod tests {
         let partner = PartnerSeed::new(PARTNER).without_anonymous_user();
         let emulator = Emulator::builder().partner(partner).build().unwrap();
         assert_eq!(add(&emulator, json!({}))["args"], json!({ "FIELD_NAME": "sessionUserId" }));
-        assert_eq!(add(&emulator, json!({ "sessionUserId": "new" }))["sessionUserId"], "new");
+        let token = add(&emulator, json!({ "sessionUserId": "new" }));
+        assert_eq!(token["sessionUserId"], "new");
+        // An update that leaves a token without a user needs it too.
+        assert_eq!(update(&emulator, &token["id"], json!({ "description": "x" }))["description"], "x");
+        let seeded = emulator.add_app_token(crate::AppTokenSeed::new()).unwrap();
+        let refused = update(&emulator, &json!(seeded.id().as_str()), json!({ "description": "x" }));
+        assert_eq!(refused["args"], json!({ "FIELD_NAME": "sessionUserId" }));
     }
 
     #[test]
@@ -139,11 +154,15 @@ mod tests {
     }
 
     #[test]
-    fn fixed_properties_can_be_sent_back_unchanged() {
+    fn fixed_properties_can_be_sent_back_unchanged_except_the_times() {
         let emulator = emulator();
         let token = add(&emulator, json!({}));
-        assert_eq!(update(&emulator, &token["id"], token.clone())["id"], token["id"]);
-        for (name, value) in [("token", json!("x")), ("partnerId", json!(1)), ("createdAt", json!(NOW - 1))] {
+        let mut unchanged = token.clone();
+        for name in ["createdAt", "updatedAt"] {
+            unchanged.as_object_mut().unwrap().remove(name);
+        }
+        assert_eq!(update(&emulator, &token["id"], unchanged)["id"], token["id"]);
+        for (name, value) in [("token", json!("x")), ("partnerId", json!(1)), ("createdAt", json!(NOW))] {
             let response = update(&emulator, &token["id"], json!({ name: value }));
             assert_eq!(response["args"], json!({ "PROP_NAME": format!("KalturaAppToken::{name}") }));
         }
@@ -177,5 +196,95 @@ mod tests {
             let error = emulator.error("appToken.list", json!({ "ks": ks }));
             assert_eq!(error.is_null(), is_allowed, "{session_type} {privileges}");
         }
+    }
+
+    #[test]
+    fn the_database_ignores_case_and_trailing_blanks() {
+        let emulator = builder()
+            .app_token(crate::AppTokenSeed::new().id("0_abcdefgh").user("ALICE"))
+            .user(crate::UserSeed::new("alice", PARTNER))
+            .build()
+            .unwrap();
+        let error = |action: &str, parameters: Value| {
+            let mut parameters = parameters;
+            parameters["ks"] = emulator.admin_ks().into();
+            emulator.error(action, parameters)
+        };
+        for id in ["0_abcdefgh", "0_ABCDEFGH", "0_abcdefgh  "] {
+            assert_eq!(error("appToken.get", json!({ "id": id })), Value::Null, "{id}");
+        }
+        for id in [" 0_abcdefgh", "0_\u{e1}bcdefgh", "0_abcdefgh\t"] {
+            assert_eq!(error("appToken.get", json!({ "id": id })), "APP_TOKEN_ID_NOT_FOUND", "{id}");
+        }
+        for widget in ["_1234567", "_1234567 "] {
+            let widget = json!({ "widgetId": widget });
+            assert_eq!(emulator.error("session.startWidgetSession", widget), Value::Null);
+        }
+        assert_eq!(
+            emulator.error("session.startWidgetSession", json!({ "widgetId": " _1234567" })),
+            "INVALID_WIDGET_ID"
+        );
+        // The token goes with the user in whatever case.
+        assert_eq!(error("user.delete", json!({ "userId": "Alice " })), Value::Null);
+        assert_eq!(error("appToken.get", json!({ "id": "0_abcdefgh" })), "APP_TOKEN_ID_NOT_FOUND");
+    }
+
+    #[test]
+    fn the_first_wrong_field_is_the_error() {
+        let emulator = emulator();
+        for (draft, code, parameter) in [
+            (r#"{"hashType":"y","sessionType":"x"}"#, "INVALID_ENUM_VALUE", "hashType"),
+            (r#"{"sessionType":"x","hashType":"y"}"#, "INVALID_ENUM_VALUE", "sessionType"),
+            (r#"{"description":"\u0001","hashType":"y"}"#, "INVALID_PARAMETER_CHAR", "description"),
+            (r#"{"expiry":[],"hashType":"y"}"#, "INTERNAL_SERVERL_ERROR", ""),
+            (r#"{"hashType":null}"#, "INVALID_ENUM_VALUE", "N/A"),
+            (r#"{"token__null":""}"#, "PROPERTY_VALIDATION_NOT_UPDATABLE", "KalturaAppToken::token"),
+            (
+                r#"{"relatedObjects":{}}"#,
+                "PROPERTY_VALIDATION_NOT_UPDATABLE",
+                "KalturaAppToken::relatedObjects",
+            ),
+        ] {
+            let body = format!(r#"{{"ks":"{}","appToken":{draft}}}"#, emulator.admin_ks());
+            let request = http::Request::post("/api_v3/service/appToken/action/add?format=1");
+            let request = request.header("content-type", "application/json");
+            let response: Value = serde_json::from_slice(emulator.send(request, &body).body()).unwrap();
+            assert_eq!(response["code"], code, "{draft}");
+            assert!(response["args"].to_string().contains(parameter), "{draft} {response}");
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_cut_and_the_response_is_not() {
+        let emulator = emulator();
+        let user = "x".repeat(150);
+        let draft = json!({ "sessionUserId": user, "expiry": 8_589_934_592_i64, "sessionDuration": 8_589_934_592_i64 });
+        let token = add(&emulator, draft);
+        assert_eq!((&token["sessionUserId"], &token["expiry"]), (&json!(user), &json!(8_589_934_592_i64)));
+        let get = json!({ "ks": emulator.admin_ks(), "id": token["id"] });
+        let stored = emulator.call("appToken.get", get);
+        assert_eq!(stored["sessionUserId"].as_str().unwrap().len(), 100);
+        assert_eq!((&stored["expiry"], &stored["sessionDuration"]), (&json!(i32::MAX), &json!(i32::MAX)));
+        assert_eq!(add(&emulator, json!({ "sessionUserId": "alice\n" }))["sessionUserId"], "alice\n");
+        assert_eq!(add(&emulator, json!({ "sessionUserId": "alice\n\n" }))["code"], "INVALID_FIELD_VALUE");
+    }
+
+    #[test]
+    fn a_partner_without_a_maximum_gives_no_duration() {
+        for (maximum, expected) in [(None, Value::Null), (Some(600), json!(600))] {
+            let partner = PartnerSeed::new(PARTNER).ks_max_expiry(maximum);
+            let emulator = Emulator::builder().partner(partner).build().unwrap();
+            assert_eq!(add(&emulator, json!({}))["sessionDuration"], expected);
+            assert_eq!(add(&emulator, json!({ "sessionDuration__null": "" }))["sessionDuration"], expected);
+        }
+    }
+
+    #[test]
+    fn a_hash_type_that_is_true_is_stored_and_cannot_log_in() {
+        let emulator = emulator();
+        let token = add(&emulator, json!({ "hashType": true }));
+        assert_eq!(token["hashType"], "1");
+        let login = json!({ "ks": emulator.widget_ks(), "id": token["id"], "tokenHash": "x" });
+        assert_eq!(emulator.error("appToken.startSession", login), "INTERNAL_SERVERL_ERROR");
     }
 }

@@ -1,88 +1,107 @@
-//! The services `media` and `baseEntry`, as far as needed to use a session.
+//! The actions of the services `media` and `baseEntry` that read entries.
 
 mod filter;
 
 use self::filter::Filter;
 
-use crate::backend::seed::EntrySeed;
-use crate::backend::state::Entry;
-use crate::request::Arguments;
-use crate::request::Pager;
+use crate::backend::entry::Entry;
+use crate::request::{Arguments, Pager, has_null_suffix};
 use crate::response::value::{ApiValue, Object};
-use crate::services::Prepared;
+use crate::services::entry::object;
+use crate::services::{Call, Prepared};
 use kaltura_types::api_error::ApiException;
 
 /// Entries come from a search, which has no page after this many objects (Kaltura's help: "API results limitation").
 const MAX_MATCHES: usize = 10_000;
 
-/// One of the partner's entries. The parameter `version` changes nothing in the result.
+/// One of the partner's media entries. The parameter `version` changes nothing in the result. A call without a KS finds
+/// none.
 pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
+    get_if(arguments, |entry| entry.is_media)
+}
+
+/// One of the partner's entries, also one without a type.
+pub(crate) fn get_base_entry(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
+    get_if(arguments, |_| true)
+}
+
+fn get_if(arguments: Arguments<'_>, is_served: fn(&Entry) -> bool) -> Result<Prepared, ApiException> {
     let id = arguments.required_text("entryId")?;
     Ok(Box::new(move |call| {
-        let entry = call.state.entry(call.partner, &id);
-        Ok(object(entry.ok_or_else(|| ApiException::entry_id_not_found(&id))?))
+        let entry = call.state.entries.get(call.partner, &id).filter(|_| call.ks.is_some());
+        let entry = entry.filter(|entry| is_served(entry));
+        let entry = entry.ok_or_else(|| ApiException::entry_id_not_found(&id))?;
+        Ok(object(entry, &call.state.entries.categories))
     }))
 }
 
-/// The partner's videos.
+/// The partner's media entries.
 pub(crate) fn list_media(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     list(arguments, Filter::of_media(arguments)?, "KalturaMediaListResponse")
 }
 
-/// The partner's entries, which are all videos here.
+/// The partner's entries.
 pub(crate) fn list_base_entries(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     list(arguments, Filter::of_entries(arguments)?, "KalturaBaseEntryListResponse")
 }
 
 fn list(arguments: Arguments<'_>, filter: Filter, class: &'static str) -> Result<Prepared, ApiException> {
     let pager = Pager::read(arguments)?;
+    let has_null = has_null_suffix(arguments)?;
     Ok(Box::new(move |call| {
-        let entries = call.state.entries.iter();
-        let mut found: Vec<&Entry> = entries.filter(|entry| filter.matches(entry, call.partner)).collect();
+        call.ignore_filters(&filter.ignored);
+        if has_null {
+            return Err(ApiException::internal_server_error().into());
+        }
+        let sees_all = filter.names_ids() || sees_all(call);
+        let mut found = matches(call, &filter, sees_all);
         filter.sort(&mut found);
         if pager.offset() >= MAX_MATCHES {
             return Err(ApiException::too_many_matches().into());
         }
-        let objects: Vec<ApiValue> = pager.page(&found).iter().map(|entry| object(entry)).collect();
+        let page = pager.page(&found).iter();
+        let objects: Vec<ApiValue> =
+            page.map(|entry| object(entry, &call.state.entries.categories)).collect();
         let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
         Ok(Object::new(class).with("totalCount", total).with("objects", objects).into())
     }))
 }
 
-/// `KalturaMediaType::VIDEO`.
-const VIDEO: i64 = 1;
-/// `KalturaEntryStatus::READY`.
-const READY: i64 = 2;
-/// `KalturaEntryType::MEDIA_CLIP`.
-const MEDIA_CLIP: i64 = 1;
-
-fn object(entry: &Entry) -> ApiValue {
-    let seed = &entry.seed;
-    Object::new("KalturaMediaEntry")
-        .with("mediaType", VIDEO)
-        .with("plays", 0)
-        .with("views", 0)
-        .with("duration", seed.duration)
-        .with("msDuration", seed.duration.saturating_mul(1000))
-        .with("id", seed.id.as_str())
-        .with("name", seed.name.as_str())
-        .with("description", seed.description.as_deref())
-        .with("partnerId", seed.partner_id.get())
-        .with("tags", seed.tags.as_deref())
-        .with("status", READY)
-        .with("type", MEDIA_CLIP)
-        .with("createdAt", entry.created_at.as_seconds())
-        .with("updatedAt", entry.created_at.as_seconds())
-        .with("downloadUrl", download_url(seed))
-        .into()
+/// The number of media entries that a list contains (wire contract, section 10.8).
+pub(crate) fn count_media(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
+    count(arguments, Filter::of_media(arguments)?)
 }
 
-/// The URL of the video. There is none, so the host is one that does not exist.
-fn download_url(entry: &EntrySeed) -> String {
-    let (partner, id) = (entry.partner_id, &entry.id);
-    format!(
-        "https://cdn.example.com/p/{partner}/sp/{partner}00/playManifest/entryId/{id}/format/download/protocol/https/flavorParamIds/0"
-    )
+/// The number of entries that a list contains.
+pub(crate) fn count_base_entries(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
+    count(arguments, Filter::of_entries(arguments)?)
+}
+
+/// In contrast to a list, ids in the filter do not show the entries of other users.
+fn count(arguments: Arguments<'_>, filter: Filter) -> Result<Prepared, ApiException> {
+    let has_null = has_null_suffix(arguments)?;
+    Ok(Box::new(move |call| {
+        call.ignore_filters(&filter.ignored);
+        if has_null {
+            return Err(ApiException::internal_server_error().into());
+        }
+        let found = matches(call, &filter, sees_all(call));
+        Ok(i64::try_from(found.len()).unwrap_or(i64::MAX).into())
+    }))
+}
+
+fn matches<'a>(call: &'a Call<'_>, filter: &Filter, sees_all: bool) -> Vec<&'a Entry> {
+    let entries = call.state.entries.iter();
+    let is_seen = |entry: &Entry| sees_all || entry.owner.is(call.user());
+    entries.filter(|entry| filter.matches(entry, call.partner) && is_seen(entry)).collect()
+}
+
+/// Whether a session lists the entries of all users: an ADMIN session, and one with the privilege `list:*`, or `*`
+/// alone (wire contract, section 4.11).
+fn sees_all(call: &Call<'_>) -> bool {
+    let Some(claims) = call.ks.as_ref().map(|ks| ks.opened.claims()) else { return false };
+    let lists_all = claims.privileges().get("list").is_some_and(|list| list.values() == ["*"]);
+    claims.is_admin() || lists_all || claims.privileges_text() == Some("*")
 }
 
 #[cfg(test)]
@@ -99,7 +118,7 @@ mod tests {
     fn emulator() -> Emulator {
         builder()
             .partner(PartnerSeed::new(OTHER))
-            .entry(EntrySeed::new("0_own", PARTNER, "A & b").tags("t").duration(95))
+            .entry(EntrySeed::new("0_own", PARTNER, "A & b").user("alice").tags("t").duration(95))
             .entry(EntrySeed::new("0_foreign", OTHER, "x"))
             .build()
             .unwrap()
@@ -113,15 +132,12 @@ mod tests {
     fn get_and_list_return_the_same_entry() {
         let emulator = emulator();
         let list = emulator.call("media.list", json!({ "ks": emulator.admin_ks() }));
-        let expected = json!({
-            "mediaType": 1, "plays": 0, "views": 0, "duration": 95, "msDuration": 95_000, "id": "0_own",
-            "name": "A & b", "partnerId": PARTNER.get(), "tags": "t", "status": 2, "type": 1, "createdAt": NOW,
-            "updatedAt": NOW,
-            "downloadUrl": "https://cdn.example.com/p/1234567/sp/123456700/playManifest/entryId/0_own/format/download/protocol/https/flavorParamIds/0",
-            "objectType": "KalturaMediaEntry",
-        });
+        let expected = get(&emulator, "0_OWN ");
         assert_eq!(list["objects"], json!([expected]));
-        assert_eq!(get(&emulator, "0_OWN"), expected);
+        assert_eq!(expected["id"], "0_own");
+        assert_eq!(expected["userId"], "alice");
+        assert_eq!(expected["duration"], 95);
+        assert_eq!(expected["createdAt"], NOW);
         let parameters = json!({ "ks": emulator.admin_ks(), "entryId": "0_own", "version": 100 });
         assert_eq!(emulator.call("baseEntry.get", parameters), expected);
     }
@@ -149,8 +165,57 @@ mod tests {
             for ks in &sessions {
                 assert_eq!(emulator.error(action, json!({ "ks": ks, "entryId": "0_own" })), Value::Null);
             }
-            assert_eq!(emulator.error(action, json!({ "entryId": "0_own" })), "SERVICE_FORBIDDEN");
+            // Without a KS the action runs, and finds nothing.
+            let without_ks = json!({ "entryId": "0_own", "partnerId": PARTNER.get() });
+            assert_eq!(emulator.error(action, without_ks), "ENTRY_ID_NOT_FOUND");
         }
+    }
+
+    #[test]
+    fn a_session_lists_the_entries_of_its_user_unless_it_may_list_all() {
+        let emulator = builder()
+            .entry(EntrySeed::new("0_alice", PARTNER, "a").user("alice"))
+            .entry(EntrySeed::new("0_bob", PARTNER, "b").user("bob"))
+            .entry(EntrySeed::new("0_none", PARTNER, "c"))
+            .build()
+            .unwrap();
+        let total = |ks: &str, filter: Value| {
+            let totals = ["media.list", "baseEntry.list"].map(|action| {
+                emulator.call(action, json!({ "ks": ks, "filter": filter }))["totalCount"].as_u64().unwrap()
+            });
+            assert_eq!(totals[0], totals[1]);
+            totals[0]
+        };
+        for (privileges, expected) in [
+            ("", 1),
+            ("list", 1),
+            ("list:0_bob", 1),
+            ("sview:*,edit:*,disableentitlement", 1),
+            ("setrole:PLAYBACK_BASE_ROLE", 1),
+            ("sessionid:x,*", 1),
+            ("sessionid:x,list:*", 3),
+            ("*", 3),
+        ] {
+            let ks = emulator.ks(SessionType::User, "ALICE", privileges);
+            assert_eq!(total(&ks, json!({})), expected, "{privileges}");
+        }
+        assert_eq!(total(&emulator.admin_ks(), json!({})), 3);
+        assert_eq!(total(&emulator.widget_ks(), json!({})), 0);
+        assert_eq!(total(&emulator.ks(SessionType::User, "", ""), json!({})), 0);
+        // Who names ids sees them.
+        let alice = emulator.ks(SessionType::User, "alice", "");
+        for (filter, expected) in [
+            (json!({ "idEqual": "0_bob" }), 1),
+            (json!({ "idIn": "0_bob,0_none" }), 2),
+            (json!({ "redirectFromEntryId": "0_bob" }), 1),
+            (json!({ "idEqual": "", "idIn": null }), 1),
+            (json!({ "idNotIn": "0_alice" }), 0),
+            (json!({ "userIdEqual": "bob" }), 0),
+        ] {
+            assert_eq!(total(&alice, filter.clone()), expected, "{filter}");
+        }
+        assert_eq!(total(&emulator.admin_ks(), json!({ "userIdEqual": "BOB" })), 1);
+        assert_eq!(total(&emulator.admin_ks(), json!({ "userIdIn": "bob,alice" })), 2);
     }
 
     #[test]
@@ -175,7 +240,7 @@ mod tests {
         let uri = format!("/api_v3/service/media/action/get/entryId/0_own?ks={}", emulator.admin_ks());
         let response = emulator.send(http::Request::get(uri), "");
         let start = "<?xml version=\"1.0\" encoding=\"utf-8\"?><xml><result><objectType>KalturaMediaEntry</objectType>\
-                     <relatedObjects></relatedObjects><mediaType>1</mediaType>";
+                     <relatedObjects></relatedObjects><id>0_own</id>";
         assert!(body(&response).starts_with(start), "{}", body(&response));
         assert!(
             body(&response).contains("<name>A &amp; b</name><description></description>"),

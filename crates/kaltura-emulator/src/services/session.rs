@@ -5,11 +5,11 @@ mod impersonate;
 pub(crate) use self::impersonate::{impersonate, impersonate_by_ks};
 
 use kaltura_ks::KsFields;
-use kaltura_types::{AdminSecret, ApiEnum as _, Ks, PartnerId, Privileges, Scalar, SessionType};
+use kaltura_types::{AdminSecret, ApiEnum as _, Ks, Open, PartnerId, Privileges, Scalar, SessionType};
 
 use crate::backend::state::{Partner, State};
 use crate::dispatch::ks_check;
-use crate::request::{Arguments, Choice};
+use crate::request::{Arguments, Choice, is_empty_text};
 use crate::response::value::{ApiValue, Object};
 use crate::services::Call;
 use crate::services::Prepared;
@@ -22,15 +22,15 @@ pub(crate) const DEFAULT_EXPIRY: i64 = 86_400;
 pub(crate) fn start(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let secret = arguments.required_text("secret")?;
     let user = arguments.text_or_empty("userId")?;
-    let session_type = session_type(arguments, "type")?.unwrap_or(SessionType::User);
+    let session_type = session_type(arguments, "type")?.unwrap_or(Open::Known(SessionType::User));
     let partner = PartnerId::new(arguments.int_or("partnerId", 0));
     let expiry = arguments.int_or("expiry", DEFAULT_EXPIRY);
     let privileges = arguments.text_or_empty("privileges")?;
     Ok(Box::new(move |call| {
         let refused = || ApiException::start_session_error(partner);
         let found = call.state.partners.get(&partner).ok_or_else(refused)?;
-        let login = login(found, &secret, session_type).ok_or_else(refused)?;
         check_role(call.state, &privileges)?;
+        let login = login(found, &secret, &session_type).ok_or_else(refused)?;
         let expiry = expiry.min(found.ks_maximum_or_default());
         let fields = KsFields::new(partner, session_type, call.now().plus_seconds(expiry))
             .user(user)
@@ -47,19 +47,20 @@ pub(crate) struct Login {
 }
 
 /// Checks a secret: any admin secret, and for USER sessions also the user secret. An empty one is never right.
-pub(crate) fn login(partner: &Partner, secret: &str, session_type: SessionType) -> Option<Login> {
+pub(crate) fn login(partner: &Partner, secret: &str, session_type: &Open<SessionType>) -> Option<Login> {
     let sent = AdminSecret::new(secret);
-    let is_user_secret = session_type == SessionType::User && partner.user_secret.expose() == secret;
+    let is_user = *session_type == Open::Known(SessionType::User);
+    let is_user_secret = is_user && partner.user_secret.expose() == secret;
     let admin_secret = partner.admin_secrets.iter().find(|known| **known == sent);
     if secret.is_empty() || !(is_user_secret || admin_secret.is_some()) {
         return None;
     }
-    let signing_secret = admin_secret.filter(|_| session_type == SessionType::Admin).cloned();
+    let signing_secret = admin_secret.filter(|_| !is_user).cloned();
     Some(Login { signing_secret })
 }
 
 /// Checks that the requested role exists.
-fn check_role(state: &State, privileges: &str) -> Result<(), ApiException> {
+pub(super) fn check_role(state: &State, privileges: &str) -> Result<(), ApiException> {
     let privileges = Privileges::parse(privileges);
     match privileges.get("setrole").map(|privilege| privilege.values().join("/")) {
         Some(role) if state.role(&role).is_none() => Err(ApiException::unknown_role_id()),
@@ -106,7 +107,7 @@ pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     Ok(Box::new(move |call| {
         let own = call.ks.as_ref().map(|ks| ks.opened.clone());
         let opened =
-            if session.is_empty() { own } else { ks_check::open(call.state, &Ks::new(session)).ok() };
+            if is_empty_text(&session) { own } else { ks_check::open(call.state, &Ks::new(session)).ok() };
         let opened = opened.ok_or_else(ApiException::internal_server_error)?;
         let claims = opened.claims();
         if claims.partner_id() != call.partner {
@@ -127,7 +128,7 @@ pub(crate) fn get(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
 pub(crate) fn end(_: Arguments<'_>) -> Result<Prepared, ApiException> {
     Ok(Box::new(|call| {
         if let Some(ks) = &call.ks {
-            call.state.end_session(&ks.opened);
+            call.state.end_session(&ks.opened, call.time.now);
         }
         Ok(ApiValue::Null)
     }))
@@ -137,14 +138,24 @@ pub(crate) fn end(_: Arguments<'_>) -> Result<Prepared, ApiException> {
 pub(crate) fn session_type(
     arguments: Arguments<'_>,
     name: &str,
-) -> Result<Option<SessionType>, ApiException> {
-    let number = arguments.choice(name, Choice::SESSION_TYPE)?.into_option();
-    Ok(number.and_then(|number| SessionType::from_wire(&Scalar::Number(number))))
+) -> Result<Option<Open<SessionType>>, ApiException> {
+    Ok(arguments.choice(name, Choice::SESSION_TYPE)?.into_option().map(session_type_of))
 }
 
-/// The partner id in a result: a text, unless the request contained a JSON number.
+/// The session type of a number. 1 occurs, as a JSON `true`, and is an administrator.
+pub(crate) fn session_type_of(number: i64) -> Open<SessionType> {
+    let code = Scalar::Number(number);
+    SessionType::from_wire(&code).map_or(Open::Other(code), Open::Known)
+}
+
+/// The partner id in a result: a text, as it was sent beside the KS if it was, unless the request contained a JSON
+/// number.
 pub(crate) fn partner_of(call: &Call<'_>) -> ApiValue {
-    if call.partner_is_number { call.partner.get().into() } else { call.partner.to_string().into() }
+    match &call.partner_text {
+        _ if call.partner_is_number => call.partner.get().into(),
+        Some(text) => text.as_str().into(),
+        None => call.partner.to_string().into(),
+    }
 }
 
 #[cfg(test)]
@@ -241,7 +252,7 @@ mod tests {
                 "{role}"
             );
         }
-        assert_eq!(start(&emulator, json!({ "privileges": "setrole:8" }))["code"], "UNKNOWN_ROLE_ID");
+        assert_eq!(start(&emulator, json!({ "privileges": "setrole:99" }))["code"], "UNKNOWN_ROLE_ID");
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use std::fmt;
 
 use kaltura_auth::{KsLabel, WireRequest};
-use kaltura_types::{Ks, Parameters, is_secret_name, redact};
+use kaltura_types::{FilePart, Ks, Parameters, is_secret_name, redact};
 use serde_json::Value;
+
+use super::form;
 
 /// A request that the mock transport received.
 ///
@@ -28,17 +30,18 @@ pub struct Call {
     name: String,
     request: WireRequest,
     params: Parameters,
+    files: Vec<FilePart>,
     unreadable: Option<Unreadable>,
 }
 
 impl Call {
     pub(super) fn new(request: WireRequest) -> Self {
-        let (params, unreadable) = match read_params(&request) {
-            Ok(params) => (params, None),
-            Err(unreadable) => (Parameters::new(), Some(unreadable)),
+        let ((params, files), unreadable) = match read_params(&request) {
+            Ok(read) => (read, None),
+            Err(unreadable) => (Default::default(), Some(unreadable)),
         };
         let name = format!("{}.{}", request.service(), request.action());
-        Self { name, request, params, unreadable }
+        Self { name, request, params, files, unreadable }
     }
 
     /// Service and action, such as `appToken.startSession`.
@@ -63,6 +66,12 @@ impl Call {
             Value::Array(items) => items.get(part.parse::<usize>().ok()?),
             _ => value.get(part),
         })
+    }
+
+    /// The files in the request. Then all parameters that are no objects are texts.
+    #[must_use]
+    pub fn files(&self) -> &[FilePart] {
+        &self.files
     }
 
     /// The KS in the request.
@@ -92,13 +101,16 @@ impl Call {
 }
 
 /// The parameters that the server reads from the body (wire contract, section 1.3): a JSON object, if the
-/// content type is exactly that of JSON, in any case.
-fn read_params(request: &WireRequest) -> Result<Parameters, Unreadable> {
+/// content type is exactly that of JSON, in any case; or a form with files.
+fn read_params(request: &WireRequest) -> Result<(Parameters, Vec<FilePart>), Unreadable> {
+    if form::is_form(request) {
+        return form::read(request).ok_or(Unreadable::MalformedForm);
+    }
     if !request.content_type().eq_ignore_ascii_case("application/json") {
         return Err(Unreadable::ContentType(request.content_type().to_owned()));
     }
     match serde_json::from_slice(request.body()) {
-        Ok(Value::Object(params)) => Ok(params),
+        Ok(Value::Object(params)) => Ok((params, Vec::new())),
         _ => Err(Unreadable::NotAnObject),
     }
 }
@@ -108,6 +120,7 @@ fn read_params(request: &WireRequest) -> Result<Parameters, Unreadable> {
 pub(super) enum Unreadable {
     ContentType(String),
     NotAnObject,
+    MalformedForm,
 }
 
 impl fmt::Display for Unreadable {
@@ -118,6 +131,7 @@ impl fmt::Display for Unreadable {
                 "its content type is {sent:?}, and the server reads JSON only as exactly \"application/json\""
             ),
             Self::NotAnObject => f.write_str("its body is not a JSON object, so the server ignores it"),
+            Self::MalformedForm => f.write_str("its body is not a complete multipart form"),
         }
     }
 }

@@ -132,6 +132,9 @@ pub enum ErrorClass {
     Credentials,
     /// The session has no permission for the call or the object, or the call needs a session.
     Forbidden,
+    /// The entry belongs to another user, so this session must not change it. The KS itself is valid, although the code
+    /// is `INVALID_KS` (wire contract, section 7).
+    NotOwner,
     /// The partner is blocked, deleted or unknown.
     PartnerBlocked,
     /// The user of the session is blocked.
@@ -198,6 +201,7 @@ impl ErrorCode {
         }
     }
 
+    /// The code with another text, if it has no variant.
     pub(super) fn map_other(self, map: impl FnOnce(&str) -> String) -> Self {
         match self {
             Self::Other(code) => Self::Other(map(&code)),
@@ -212,6 +216,12 @@ fn class_of_other(code: &str) -> ErrorClass {
         "CANNOT_RETRIEVE_ANOTHER_USER_USING_NON_ADMIN_SESSION"
         | "PROPERTY_VALIDATION_ADMIN_PROPERTY"
         | "FEATURE_FORBIDDEN" => ErrorClass::Forbidden,
+        "USER_WRONG_PASSWORD"
+        | "LOGIN_RETRIES_EXCEEDED"
+        | "LOGIN_BLOCKED"
+        | "PASSWORD_EXPIRED"
+        | "MISSING_OTP"
+        | "INVALID_OTP" => ErrorClass::Credentials,
         "ENTRY_ALREADY_WITH_CONTENT"
         | "ENTRY_TYPE_NOT_SUPPORTED"
         | "UPLOAD_TOKEN_INVALID_STATUS_FOR_UPLOAD"
@@ -227,6 +237,8 @@ fn class_of_other(code: &str) -> ErrorClass {
         | "INVALID_ENTRY_SCHEDULE_DATES"
         | "QUERY_EXCEEDED_MAX_MATCHES_ALLOWED" => ErrorClass::InvalidParameter,
         _ if code.starts_with("PROPERTY_VALIDATION_") => ErrorClass::InvalidParameter,
+        _ if code.starts_with("SERVICE_FORBIDDEN_") => ErrorClass::PartnerBlocked,
+        _ if code.ends_with("_FORBIDDEN") => ErrorClass::Forbidden,
         _ if code.ends_with("_NOT_FOUND") => ErrorClass::NotFound,
         _ if code.starts_with("INVALID_") && code.ends_with("_ID") => ErrorClass::NotFound,
         _ => ErrorClass::Other,
@@ -249,18 +261,19 @@ mod tests {
             (ErrorClass::InvalidKs, "INVALID_KS"),
             (
                 ErrorClass::Credentials,
-                "START_SESSION_ERROR INVALID_APP_TOKEN_HASH APP_TOKEN_NOT_ACTIVE APP_TOKEN_EXPIRED",
+                "START_SESSION_ERROR INVALID_APP_TOKEN_HASH APP_TOKEN_NOT_ACTIVE APP_TOKEN_EXPIRED \
+                 USER_WRONG_PASSWORD INVALID_OTP",
             ),
             (
                 ErrorClass::Forbidden,
                 "MISSING_KS SERVICE_FORBIDDEN SERVICE_ACCESS_CONTROL_RESTRICTED ACCESS_UNAUTHORIZED \
                  PARTNER_ACCESS_FORBIDDEN CANNOT_RETRIEVE_ANOTHER_USER_USING_NON_ADMIN_SESSION \
-                 PROPERTY_VALIDATION_ADMIN_PROPERTY FEATURE_FORBIDDEN",
+                 PROPERTY_VALIDATION_ADMIN_PROPERTY FEATURE_FORBIDDEN NEW_FORBIDDEN",
             ),
             (
                 ErrorClass::PartnerBlocked,
                 "SERVICE_FORBIDDEN_CONTENT_BLOCKED SERVICE_FORBIDDEN_FULLY_BLOCKED \
-                 SERVICE_FORBIDDEN_PARTNER_DELETED",
+                 SERVICE_FORBIDDEN_PARTNER_DELETED SERVICE_FORBIDDEN_FOR_ANOTHER_REASON",
             ),
             (ErrorClass::UserBlocked, "USER_BLOCKED"),
             (ErrorClass::InvalidRole, "UNKNOWN_ROLE_ID INVALID_SET_ROLE"),

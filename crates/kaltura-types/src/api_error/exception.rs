@@ -163,6 +163,154 @@ impl ApiException {
         Self::new(code, "Entry id \"@ENTRY_ID@\" not found", &[("ENTRY_ID", id)])
     }
 
+    /// `INVALID_KS` with the code -4 and an empty `KSID`: the object belongs to another user. It says nothing about the KS
+    /// (wire contract, section 10.8).
+    #[must_use]
+    pub fn invalid_ks_not_owned() -> Self {
+        Self::new(
+            ErrorCode::InvalidKs,
+            "Invalid KS \"@KSID@\", Error \"@ERR_CODE@,@ERR_DESC@\"",
+            &[("KSID", ""), ("ERR_CODE", "-4"), ("ERR_DESC", "INVALID_TYPE")],
+        )
+    }
+
+    /// `ENTRY_ALREADY_WITH_CONTENT`: the entry has content, or waits for it.
+    #[must_use]
+    pub fn entry_already_with_content() -> Self {
+        let code = ErrorCode::from("ENTRY_ALREADY_WITH_CONTENT");
+        Self::plain(code, "Entry already associated with content")
+    }
+
+    /// `ENTRY_TYPE_NOT_SUPPORTED`: the entry has no type yet. The server does not fill it in.
+    #[must_use]
+    pub fn entry_type_not_supported() -> Self {
+        let code = ErrorCode::from("ENTRY_TYPE_NOT_SUPPORTED");
+        Self::new(code, "Entry type \"@ENTRY_TYPE@\" not supported", &[("ENTRY_TYPE", "N/A")])
+    }
+
+    /// `INVALID_ENTRY_SCHEDULE_DATES`: the end of the entry's availability is before its start.
+    #[must_use]
+    pub fn invalid_entry_schedule_dates() -> Self {
+        Self::plain(ErrorCode::from("INVALID_ENTRY_SCHEDULE_DATES"), "Invalid entry schedule dates")
+    }
+
+    /// `CONVERSION_PROFILE_ID_NOT_FOUND`: the conversion profile does not exist at this partner.
+    #[must_use]
+    pub fn conversion_profile_id_not_found(id: &str) -> Self {
+        let code = ErrorCode::from("CONVERSION_PROFILE_ID_NOT_FOUND");
+        Self::new(code, "Conversion profile id \"@ID@\" not found", &[("ID", id)])
+    }
+
+    /// `ACCESS_CONTROL_ID_NOT_FOUND`: the access control profile does not exist at this partner.
+    #[must_use]
+    pub fn access_control_id_not_found(id: &str) -> Self {
+        let code = ErrorCode::from("ACCESS_CONTROL_ID_NOT_FOUND");
+        Self::new(code, "Access control id \"@ID@\" not found", &[("ID", id)])
+    }
+
+    /// `CATEGORY_NOT_FOUND`: the category does not exist at this partner.
+    #[must_use]
+    pub fn category_not_found(id: &str) -> Self {
+        Self::new(ErrorCode::from("CATEGORY_NOT_FOUND"), "Category id \"@ID@\" not found", &[("ID", id)])
+    }
+
+    /// `OBJECT_TYPE_ABSTRACT`: the object has no `objectType`, or an unknown one, and its class is abstract.
+    #[must_use]
+    pub fn object_type_abstract(class: &str) -> Self {
+        Self::new(
+            ErrorCode::from("OBJECT_TYPE_ABSTRACT"),
+            "The object type \"@OBJ_TYPE@\" is abstract, use one of the object implementations",
+            &[("OBJ_TYPE", class)],
+        )
+    }
+
+    /// `WRONG_REQUEST_LANGUAGE`: a text that can be in several languages is null. The message begins with a space.
+    #[must_use]
+    pub fn wrong_request_language() -> Self {
+        Self::new(
+            ErrorCode::from("WRONG_REQUEST_LANGUAGE"),
+            " Language must be set to MULTI when adding MultiLingualString. Given [\"@LANGUAGE@\"]",
+            &[("LANGUAGE", "N/A")],
+        )
+    }
+
+    /// `UPLOAD_TOKEN_NOT_FOUND`: the upload token does not exist, was deleted, or belongs to another user.
+    #[must_use]
+    pub fn upload_token_not_found() -> Self {
+        Self::plain(ErrorCode::from("UPLOAD_TOKEN_NOT_FOUND"), "Upload token not found")
+    }
+
+    /// `UPLOAD_TOKEN_INVALID_STATUS_FOR_UPLOAD`: the file of the upload token is complete.
+    #[must_use]
+    pub fn upload_token_invalid_status_for_upload() -> Self {
+        Self::plain(
+            ErrorCode::from("UPLOAD_TOKEN_INVALID_STATUS_FOR_UPLOAD"),
+            "Upload token is in an invalid status for uploading a file, maybe the file was already uploaded",
+        )
+    }
+
+    /// `UPLOAD_TOKEN_INVALID_STATUS_FOR_ADD_ENTRY`: the upload token has no complete file, or an entry has it.
+    #[must_use]
+    pub fn upload_token_invalid_status_for_add_entry() -> Self {
+        Self::plain(
+            ErrorCode::from("UPLOAD_TOKEN_INVALID_STATUS_FOR_ADD_ENTRY"),
+            "Upload token is in an invalid status for adding entry, maybe the a file was not uploaded or the \
+             token was used",
+        )
+    }
+
+    /// `UPLOAD_TOKEN_CANNOT_RESUME`: a later chunk, and there is no first one.
+    #[must_use]
+    pub fn upload_token_cannot_resume() -> Self {
+        Self::plain(
+            ErrorCode::from("UPLOAD_TOKEN_CANNOT_RESUME"),
+            "Cannot resume the upload, original file was not found",
+        )
+    }
+
+    /// `UPLOAD_TOKEN_CANNOT_MATCH_EXPECTED_SIZE`: the file does not end with the final chunk.
+    #[must_use]
+    pub fn upload_token_cannot_match_expected_size() -> Self {
+        Self::plain(
+            ErrorCode::from("UPLOAD_TOKEN_CANNOT_MATCH_EXPECTED_SIZE"),
+            "Failed to match expected file size",
+        )
+    }
+
+    /// `UPLOAD_TOKEN_MISSING_FILE_SIZE`: `autoFinalize` without `fileSize`.
+    #[must_use]
+    pub fn upload_token_missing_file_size() -> Self {
+        Self::plain(
+            ErrorCode::from("UPLOAD_TOKEN_MISSING_FILE_SIZE"),
+            "FileSize is mandatory when enabling autoFinalize",
+        )
+    }
+
+    /// `UPLOAD_PASSED_MAX_RESUME_TIME_ALLOWED`: the last chunk is older than this time in seconds.
+    #[must_use]
+    pub fn upload_passed_max_resume_time_allowed(max_resume_time: i64) -> Self {
+        Self::new(
+            ErrorCode::from("UPLOAD_PASSED_MAX_RESUME_TIME_ALLOWED"),
+            "Max resume time of @MAX_RESUME_TIME@ seconds reached, cannot resume upload",
+            &[("MAX_RESUME_TIME", &max_resume_time.to_string())],
+        )
+    }
+
+    /// `MAX_ALLOWED_CHUNK_COUNT_EXCEEDED`: too many chunks wait for earlier ones.
+    #[must_use]
+    pub fn max_allowed_chunk_count_exceeded() -> Self {
+        Self::plain(
+            ErrorCode::from("MAX_ALLOWED_CHUNK_COUNT_EXCEEDED"),
+            "Max allowed waiting chunks to be concatenated has exceeded allowed limit",
+        )
+    }
+
+    /// `UPLOAD_ERROR`: the request contains no file, or a file that the server did not accept.
+    #[must_use]
+    pub fn upload_error() -> Self {
+        Self::plain(ErrorCode::from("UPLOAD_ERROR"), "Upload failed")
+    }
+
     /// `INVALID_OBJECT_ID`: the role of the session does not exist. The server does not fill in its id.
     #[must_use]
     pub fn invalid_object_id() -> Self {
@@ -251,6 +399,36 @@ impl ApiException {
             ErrorCode::PropertyValidationNotUpdatable,
             "The property \"@PROP_NAME@\" cannot be updated",
             &[("PROP_NAME", property)],
+        )
+    }
+
+    /// `PROPERTY_VALIDATION_CANNOT_BE_NULL`: the member, such as `KalturaMediaEntry::mediaType`, is required.
+    #[must_use]
+    pub fn property_cannot_be_null(property: &str) -> Self {
+        Self::new(
+            ErrorCode::from("PROPERTY_VALIDATION_CANNOT_BE_NULL"),
+            "The property \"@PROP_NAME@\" cannot be null",
+            &[("PROP_NAME", property)],
+        )
+    }
+
+    /// `PROPERTY_VALIDATION_ADMIN_PROPERTY`: only an ADMIN session can set the member.
+    #[must_use]
+    pub fn property_admin_only(property: &str) -> Self {
+        Self::new(
+            ErrorCode::from("PROPERTY_VALIDATION_ADMIN_PROPERTY"),
+            "The property \"@PROP_NAME@\" is updatable with admin session only",
+            &[("PROP_NAME", property)],
+        )
+    }
+
+    /// `PROPERTY_VALIDATION_MIN_LENGTH`: the member has fewer characters than `min_length`.
+    #[must_use]
+    pub fn property_min_length(property: &str, min_length: usize) -> Self {
+        Self::new(
+            ErrorCode::from("PROPERTY_VALIDATION_MIN_LENGTH"),
+            "The property \"@PROP_NAME@\" must have a min length of @MIN_LENGTH@ characters",
+            &[("PROP_NAME", property), ("MIN_LENGTH", &min_length.to_string())],
         )
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{AppToken, AppTokenDraft, AppTokenList, AppTokenStatus};
-use crate::action::{Action, Parameters, SetParameter as _};
+use crate::action::{Action, ListAction, Parameters, SetParameter as _};
 use crate::secret::SecretText;
 use crate::{AppTokenId, Lifetime, Privileges, SessionInfo, SessionType, UnixTime, UserId};
 
@@ -150,13 +150,22 @@ impl Action for ListAppTokens {
         parameters.set("pager", self.pager.map(Pager::object));
         parameters
     }
+
+    fn known_result(&self) -> Option<AppTokenList> {
+        let is_empty = self.filter.as_ref().is_some_and(AppTokenFilter::matches_nothing);
+        is_empty.then(|| AppTokenList { total_count: 0, objects: Vec::new() })
+    }
+}
+
+impl ListAction for ListAppTokens {
+    type Object = AppToken;
 }
 
 /// A filter and the order of a list of app tokens. Deleted app tokens are never listed.
 ///
 /// The server has no filter by hash type or session type, though Kaltura's guides name them (wire contract,
 /// section 4.7).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "a filter does nothing until it is sent"]
 pub struct AppTokenFilter {
     members: Map<String, Value>,
@@ -168,7 +177,10 @@ impl AppTokenFilter {
         Self::default()
     }
 
-    /// Only the app tokens with these ids.
+    /// Only the app tokens with these ids. With no ids, the filter matches nothing.
+    ///
+    /// The server would ignore an empty list and return all app tokens. So a client sends no request with it: the
+    /// result is an empty page.
     pub fn ids<'a>(self, ids: impl IntoIterator<Item = &'a AppTokenId>) -> Self {
         let ids: Vec<&str> = ids.into_iter().map(AppTokenId::as_str).collect();
         self.with("idIn", ids.join(","))
@@ -207,6 +219,12 @@ impl AppTokenFilter {
     /// Sorts the list. Without it, the order is not defined.
     pub fn order_by(self, order: AppTokenOrder) -> Self {
         self.with("orderBy", order.as_str())
+    }
+
+    /// Whether the filter is for the elements of an empty list, so that no app token can match.
+    #[must_use]
+    pub fn matches_nothing(&self) -> bool {
+        self.members.get("idIn").and_then(Value::as_str).is_some_and(str::is_empty)
     }
 
     fn object(&self) -> Value {
@@ -405,6 +423,14 @@ mod tests {
             "id": "0_a", "tokenHash": "ff", "userId": "u", "type": 2, "expiry": 60, "sessionPrivileges": "appid:x",
         });
         assert_eq!(Value::Object(most.parameters()), expected);
+    }
+
+    #[test]
+    fn a_filter_for_no_ids_has_a_known_result() {
+        let list = |filter| ListAppTokens::new().filter(filter).known_result().map(|list| list.objects.len());
+        assert_eq!(list(AppTokenFilter::new().ids([])), Some(0));
+        assert_eq!(list(AppTokenFilter::new().ids([&AppTokenId::new("0_a")])), None);
+        assert_eq!(list(AppTokenFilter::new()), None);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::{HashType, Lifetime, Privileges, SessionType, UnixTime, UserId};
 ///     .description("nightly import");
 /// assert!(draft.validate().is_ok());
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "a draft does nothing until it is sent"]
 pub struct AppTokenDraft {
     members: Map<String, Value>,

@@ -1,4 +1,6 @@
-//! A builder of privileges that the server reads unchanged.
+//! A builder of privileges that the server reads unchanged, and the same checks for a text.
+
+use std::str::FromStr;
 
 use super::{Privilege, Privileges};
 
@@ -73,6 +75,31 @@ impl PrivilegesBuilder {
     fn item(mut self, name: String, values: Vec<String>, may_have_slashes: bool) -> Self {
         self.items.push(Item { name, values, may_have_slashes });
         self
+    }
+}
+
+impl FromStr for Privileges {
+    type Err = InvalidPrivilege;
+
+    /// Reads a text such as `sview:0_a/0_b,appid:importer`, with the checks of [`PrivilegesBuilder`]. The empty text has
+    /// no privileges.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPrivilege`] for the first privilege that the server would split, alter or drop.
+    fn from_str(text: &str) -> Result<Self, InvalidPrivilege> {
+        if text.is_empty() {
+            return Ok(Self::none());
+        }
+        let mut builder = Self::builder();
+        for item in text.split(',') {
+            builder = match item.split_once(':') {
+                None => builder.flag(item),
+                Some(("urirestrict", paths)) => builder.uri_restrict([paths]),
+                Some((name, values)) => builder.add_all(name, values.split('/')),
+            };
+        }
+        builder.build()
     }
 }
 
@@ -156,6 +183,25 @@ pub enum InvalidPrivilege {
     /// A value ends with white space, which the server trims.
     #[error("a value of the privilege {0:?} ends with white space, which the server drops")]
     TrailingBlank(String),
+}
+
+impl InvalidPrivilege {
+    /// The reason without the text of the privilege, for a text that may be a secret in the wrong place.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::EmptyName => "a privilege needs a name",
+            Self::Name(_) => {
+                "the name of a privilege must not contain a comma, colon, dot, '[', white space or control character"
+            }
+            Self::Reserved(_) => "a privilege has the name of a field of the KS, which overwrites it",
+            Self::Dropped => "the server drops a privilege named 0 that has no value",
+            Self::ZeroActionsLimit => "a session limited to 0 actions is refused at its first use",
+            Self::EmptyValue(_) => "a privilege has an empty value; without a value it has no colon",
+            Self::Value(_) => "a value of a privilege must not contain a comma, slash or control character",
+            Self::TrailingBlank(_) => "a value of a privilege ends with white space, which the server drops",
+        }
+    }
 }
 
 #[cfg(test)]

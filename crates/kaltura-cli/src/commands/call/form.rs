@@ -3,10 +3,10 @@
 use std::io::{self, IsTerminal as _};
 
 use clap::Args;
+use kaltura_client::List;
 use serde_json::Value;
 
 use super::action_name::ActionName;
-use super::list_answer::ListAnswer;
 use super::pages::no_list;
 use super::session_in_use::Line;
 use super::table::{self, TableWish};
@@ -87,15 +87,15 @@ impl Form {
             Self::Text => output::foreign_text_to_stdout(&as_text(&answer)),
             Self::Json => output::foreign_text_to_stdout(&output::json_line(&answer)),
             Self::Lines(_) => {
-                let list = ListAnswer::take(answer).map_err(|_| no_list(action, "--jsonl"))?;
+                let list = List::from_response(answer).map_err(|_| no_list(action, "--jsonl"))?;
                 self.print_lines(list.objects, signals).await
             }
             Self::Selection(selection) => selection.print(vec![answer], signals).await,
-            Self::Table(wish) => match ListAnswer::take(answer) {
+            Self::Table(wish) => match List::from_response(answer) {
                 Ok(list) => {
                     table::print(&list.objects, wish)?;
                     let shown = list.objects.len() as u64;
-                    if let Some(total) = list.total.filter(|total| *total > shown) {
+                    if let Some(total) = list.total_count.filter(|total| *total > shown) {
                         output::note(&format!("showing {shown} of {total} (use --all)"));
                     }
                     Ok(())

@@ -1,6 +1,7 @@
 //! The API: whether it is Kaltura that answers.
 
 use kaltura_auth::{Error, ErrorKind};
+use kaltura_types::redact::shown_host;
 
 use super::check::{Finding, Outcome};
 use super::connection::FirstAnswer;
@@ -10,7 +11,7 @@ use crate::failure::Failure;
 pub(super) fn look(answer: &FirstAnswer) -> Outcome<&FirstAnswer> {
     let Some(error) = answer.judged.as_ref().err().filter(|error| !is_of_the_api(error)) else {
         let server = answer.response.header("x-me");
-        let server = server.map(|name| format!(": server {name}")).unwrap_or_default();
+        let server = server.map(|name| format!(": server {}", shown_host(name, &[]))).unwrap_or_default();
         return Outcome::found(Finding::ok(format!("it is the Kaltura API that answers{server}")), answer);
     };
     let finding = Finding::of(&Failure::from(error.clone()));

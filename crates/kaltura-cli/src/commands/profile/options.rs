@@ -8,10 +8,9 @@ use std::path::Path;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use kaltura_auth::{InvalidServiceUrl, Region, ServiceUrl};
-use kaltura_types::{AppTokenId, HashType, PartnerId};
+use kaltura_types::{AppTokenId, HashType, Lifetime, PartnerId};
 
 use crate::completion::values;
-use crate::duration::parse_lifetime;
 use crate::failure::Failure;
 use crate::options::{AdminSecretOptions, AppTokenValueOptions, TypeWish, parse_privileges};
 use crate::profile::SecretStore;
@@ -51,7 +50,7 @@ pub(super) struct EntryOptions {
     pub(super) session_type: Option<TypeWish>,
 
     /// How long a session may live, such as 90s, 15m, 1h or 90d
-    #[arg(long, value_name = "DURATION", value_parser = as_written(parse_lifetime))]
+    #[arg(long, value_name = "DURATION", value_parser = as_written(str::parse::<Lifetime>))]
     pub(super) lifetime: Option<String>,
 
     /// What a session may do besides what the token allows
@@ -219,8 +218,8 @@ mod tests {
 
     #[test]
     fn what_can_be_read_is_taken_as_it_was_written() {
-        assert_eq!(as_written(parse_lifetime)("1h30m").as_deref(), Ok("1h30m"));
-        assert!(as_written(parse_lifetime)("soon").is_err());
+        assert_eq!(as_written(str::parse::<Lifetime>)("1h30m").as_deref(), Ok("1h30m"));
+        assert!(as_written(str::parse::<Lifetime>)("soon").is_err());
         assert_eq!(as_written(parse_privileges)("sview:*").as_deref(), Ok("sview:*"));
         assert!(as_written(parse_privileges)("a.b").is_err());
     }

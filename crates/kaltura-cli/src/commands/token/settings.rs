@@ -10,7 +10,6 @@ use kaltura_types::{AppTokenDraft, HashType, Lifetime, Privileges, SessionType, 
 use super::expiry::ExpiryOptions;
 use super::server_clock::ServerClock;
 use crate::completion::values;
-use crate::duration::parse_lifetime;
 use crate::failure::Failure;
 use crate::options::parse_privileges;
 
@@ -27,7 +26,7 @@ pub(super) struct TokenOptions {
     privileges: Option<Privileges>,
 
     /// How long a session of it lives at most, such as 15m, 1h or 1d
-    #[arg(long, value_name = "DURATION", value_parser = parse_lifetime)]
+    #[arg(long, value_name = "DURATION")]
     session_duration: Option<Lifetime>,
 
     #[command(flatten)]

@@ -2,7 +2,7 @@
 //! mistake. The parser of the command line tells more, for there is no secret in what it reads.
 
 use clap::ValueEnum as _;
-use kaltura_types::{InvalidPrivilege, Privileges};
+use kaltura_types::Privileges;
 
 use super::{TypeWish, parse_privileges};
 
@@ -11,19 +11,7 @@ pub(super) fn session_type(text: &str) -> Result<TypeWish, &'static str> {
 }
 
 pub(super) fn privileges(text: &str) -> Result<Privileges, &'static str> {
-    parse_privileges(text).map_err(|error| match error {
-        InvalidPrivilege::EmptyName => "a privilege needs a name",
-        InvalidPrivilege::Name(_) => "the name of a privilege has a character that it may not have",
-        InvalidPrivilege::Reserved(_) => "a privilege has the name of a field of the KS, which overwrites it",
-        InvalidPrivilege::Dropped => "the server drops a privilege named 0 that has no value",
-        InvalidPrivilege::ZeroActionsLimit => "a session limited to 0 actions is refused at its first use",
-        InvalidPrivilege::EmptyValue(_) => "a privilege has an empty value; without one there is no colon",
-        InvalidPrivilege::Value(_) => "a value of a privilege may not hold control characters",
-        InvalidPrivilege::TrailingBlank(_) => {
-            "a value of a privilege ends with blanks, which the server drops"
-        }
-        _ => "write privileges like sview:0_a/0_b,appid:importer",
-    })
+    parse_privileges(text).map_err(|error| error.reason())
 }
 
 #[cfg(test)]
@@ -41,13 +29,13 @@ mod tests {
         assert_eq!(session_type("hush").unwrap_err(), "write user or admin");
         for (text, part) in [
             (",", "needs a name"),
-            ("hush hush", "a character"),
+            ("hush hush", "control character"),
             ("_u:hush", "a field of the KS"),
             ("0", "named 0"),
             ("actionslimit:0", "0 actions"),
             ("hush:", "an empty value"),
-            ("hush:a\u{1}b", "control characters"),
-            ("hush:a ", "ends with blanks"),
+            ("hush:a\u{1}b", "control character"),
+            ("hush:a ", "ends with white space"),
         ] {
             let error = privileges(text).unwrap_err();
             assert!(error.contains(part) && !error.contains("hush"), "{text}: {error}");

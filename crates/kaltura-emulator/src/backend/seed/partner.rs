@@ -252,13 +252,6 @@ impl RoleSeed {
         self
     }
 
-    /// The role for players that every installation has.
-    pub(crate) fn playback() -> Self {
-        ["appToken.startSession", "baseEntry.get", "baseEntry.list", "media.get", "media.list"]
-            .into_iter()
-            .fold(Self::new(1, "PLAYBACK_BASE_ROLE"), Self::permits)
-    }
-
     pub(crate) fn allows(&self, action: &str) -> bool {
         self.permits.iter().any(|permitted| permitted.eq_ignore_ascii_case(action))
     }
@@ -272,6 +265,8 @@ pub struct EntrySeed {
     pub(crate) partner_id: PartnerId,
     pub(crate) name: String,
     #[serde(default)]
+    pub(crate) user_id: Option<UserId>,
+    #[serde(default)]
     pub(crate) description: Option<String>,
     #[serde(default)]
     pub(crate) tags: Option<String>,
@@ -283,13 +278,14 @@ pub struct EntrySeed {
 }
 
 impl EntrySeed {
-    /// A video of a partner.
+    /// A video of a partner. It belongs to no user.
     #[must_use]
     pub fn new(id: impl Into<String>, partner: PartnerId, name: impl Into<String>) -> Self {
         Self {
             id: id.into(),
             partner_id: partner,
             name: name.into(),
+            user_id: None,
             description: None,
             tags: None,
             duration: 0,
@@ -301,6 +297,19 @@ impl EntrySeed {
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
+        self
+    }
+
+    /// Sets the user that it belongs to. A USER session lists only the entries of its user, unless it has the privilege
+    /// `list:*` (wire contract, section 4.11).
+    ///
+    /// ```
+    /// # use kaltura_emulator::EntrySeed; use kaltura_types::PartnerId;
+    /// let entry = EntrySeed::new("0_lecture1", PartnerId::new(1234567), "Lecture 1").user("alice");
+    /// ```
+    #[must_use]
+    pub fn user(mut self, user: impl Into<UserId>) -> Self {
+        self.user_id = Some(user.into());
         self
     }
 
@@ -325,12 +334,15 @@ impl EntrySeed {
         self
     }
 
-    /// The entries of an emulator without a seed.
+    /// The entries of an emulator without a seed: two of one user, one of another.
     pub(crate) fn samples(partner: PartnerId) -> [Self; 3] {
+        let sample = |id: &str, name: &str, user: &str| Self::new(id, partner, name).user(user);
         [
-            Self::new("0_sample01", partner, "Welcome").description("A first look around").tags("intro"),
-            Self::new("0_sample02", partner, "Lecture 1").tags("lecture,2026").duration(2_700),
-            Self::new("0_sample03", partner, "Café & <more>").duration(95),
+            sample("0_sample01", "Welcome", "nightly-import")
+                .description("A first look around")
+                .tags("intro"),
+            sample("0_sample02", "Lecture 1", "nightly-import").tags("lecture,2026").duration(2_700),
+            sample("0_sample03", "Café & <more>", "alice").duration(95),
         ]
     }
 }

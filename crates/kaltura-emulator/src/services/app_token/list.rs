@@ -4,9 +4,8 @@ use kaltura_types::{AppTokenStatus, PartnerId};
 
 use super::object;
 use crate::backend::seed::UserStatus;
-use crate::backend::state::AppToken;
-use crate::request::Pager;
-use crate::request::{Arguments, Choice, int};
+use crate::backend::state::{AppToken, are_equal};
+use crate::request::{Arguments, Choice, Pager, check_advanced_search, has_null_suffix, int};
 use crate::response::value::{ApiValue, Object};
 use crate::services::Prepared;
 use kaltura_types::api_error::ApiException;
@@ -18,7 +17,12 @@ pub(crate) fn list(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
         None => Filter::default(),
     };
     let pager = Pager::read(arguments)?;
+    let has_null = has_null_suffix(arguments)?;
     Ok(Box::new(move |call| {
+        call.ignore_filters(&filter.ignored);
+        if has_null {
+            return Err(ApiException::internal_server_error().into());
+        }
         let list = Object::new("KalturaAppTokenListResponse");
         if let Some(user) = &filter.session_user {
             let known = call.state.user(call.partner, user);
@@ -29,7 +33,6 @@ pub(crate) fn list(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
         }
         let tokens = call.state.app_tokens.iter();
         let mut found: Vec<&AppToken> = tokens.filter(|token| filter.matches(token, call.partner)).collect();
-        // The database reads in the order of its primary key, the id.
         found.sort_by_key(|token| token.id.to_ascii_lowercase());
         filter.order.sort(&mut found);
         let objects: Vec<ApiValue> = pager.page(&found).iter().map(|token| object(token)).collect();
@@ -50,26 +53,48 @@ struct Filter {
     statuses: Option<String>,
     session_user: Option<String>,
     order: Order,
+    /// The fields that are not obeyed.
+    ignored: Vec<String>,
 }
+
+/// The fields of the server's filter that are obeyed. The server itself ignores the last two.
+const KNOWN: [&str; 13] = [
+    "idEqual",
+    "idIn",
+    "createdAtGreaterThanOrEqual",
+    "createdAtLessThanOrEqual",
+    "updatedAtGreaterThanOrEqual",
+    "updatedAtLessThanOrEqual",
+    "statusEqual",
+    "statusIn",
+    "sessionUserIdEqual",
+    "orderBy",
+    "objectType",
+    "hashTypeEqual",
+    "sessionTypeEqual",
+];
 
 impl Filter {
     fn read(fields: Arguments<'_>) -> Result<Self, ApiException> {
+        check_advanced_search(fields)?;
         Ok(Self {
-            id: fields.text("idEqual")?.into_option(),
-            ids: fields.text("idIn")?.into_option(),
-            created_from: fields.time("createdAtGreaterThanOrEqual").into_option(),
-            created_to: fields.time("createdAtLessThanOrEqual").into_option(),
-            updated_from: fields.time("updatedAtGreaterThanOrEqual").into_option(),
-            updated_to: fields.time("updatedAtLessThanOrEqual").into_option(),
+            id: fields.condition("idEqual")?,
+            ids: fields.condition("idIn")?,
+            created_from: fields.time("createdAtGreaterThanOrEqual")?.into_option(),
+            created_to: fields.time("createdAtLessThanOrEqual")?.into_option(),
+            updated_from: fields.time("updatedAtGreaterThanOrEqual")?.into_option(),
+            updated_to: fields.time("updatedAtLessThanOrEqual")?.into_option(),
             status: fields.choice("statusEqual", Choice::APP_TOKEN_STATUS)?.into_option(),
-            statuses: fields.text("statusIn")?.into_option(),
-            session_user: fields.text("sessionUserIdEqual")?.into_option(),
+            statuses: fields.condition("statusIn")?,
+            session_user: fields.condition("sessionUserIdEqual")?,
             order: Order::read(&fields.text_or_empty("orderBy")?),
+            ignored: fields.names_except(&KNOWN),
         })
     }
 
     fn matches(&self, token: &AppToken, partner: PartnerId) -> bool {
-        let is = |id: &str| token.id.eq_ignore_ascii_case(id);
+        let is = |id: &str| are_equal(&token.id, id);
+        let is_of = |user: &str| token.session_user.as_deref().is_some_and(|fixed| are_equal(fixed, user));
         let has_status = |number: i64| token.status.number() == number;
         let (created, updated) = (token.created_at.as_seconds(), token.updated_at.as_seconds());
         token.partner == partner
@@ -85,19 +110,20 @@ impl Filter {
                 .statuses
                 .as_deref()
                 .is_none_or(|list| list.split(',').any(|one| has_status(int(&one.into()))))
-            && self.session_user.as_deref().is_none_or(|user| token.session_user.as_deref() == Some(user))
+            && self.session_user.as_deref().is_none_or(is_of)
     }
 }
 
-/// An unknown order is the stored order.
+/// The order of the list. Tokens that are equal in it are ordered by id.
 #[derive(Clone, Copy, Default)]
 enum Order {
+    /// By status: the database reads an index. Also for an unknown order.
     #[default]
-    AsStored,
-    ByCreation {
+    Status,
+    CreatedAt {
         descending: bool,
     },
-    ByUpdate {
+    UpdatedAt {
         descending: bool,
     },
 }
@@ -105,23 +131,23 @@ enum Order {
 impl Order {
     fn read(text: &str) -> Self {
         match text {
-            "+createdAt" => Self::ByCreation { descending: false },
-            "-createdAt" => Self::ByCreation { descending: true },
-            "+updatedAt" => Self::ByUpdate { descending: false },
-            "-updatedAt" => Self::ByUpdate { descending: true },
-            _ => Self::AsStored,
+            "+createdAt" => Self::CreatedAt { descending: false },
+            "-createdAt" => Self::CreatedAt { descending: true },
+            "+updatedAt" => Self::UpdatedAt { descending: false },
+            "-updatedAt" => Self::UpdatedAt { descending: true },
+            _ => Self::Status,
         }
     }
 
     fn sort(self, tokens: &mut [&AppToken]) {
         match self {
-            Self::AsStored => {}
-            Self::ByCreation { descending: false } => tokens.sort_by_key(|token| token.created_at),
-            Self::ByCreation { descending: true } => {
+            Self::Status => tokens.sort_by_key(|token| token.status.number()),
+            Self::CreatedAt { descending: false } => tokens.sort_by_key(|token| token.created_at),
+            Self::CreatedAt { descending: true } => {
                 tokens.sort_by_key(|token| std::cmp::Reverse(token.created_at));
             }
-            Self::ByUpdate { descending: false } => tokens.sort_by_key(|token| token.updated_at),
-            Self::ByUpdate { descending: true } => {
+            Self::UpdatedAt { descending: false } => tokens.sort_by_key(|token| token.updated_at),
+            Self::UpdatedAt { descending: true } => {
                 tokens.sort_by_key(|token| std::cmp::Reverse(token.updated_at));
             }
         }
@@ -178,5 +204,49 @@ mod tests {
         ] {
             assert_eq!(listed(parameters.clone()), expected, "{parameters}");
         }
+    }
+
+    #[test]
+    fn the_default_order_is_by_status_then_id() {
+        let emulator = builder()
+            .app_token(AppTokenSeed::new().id("0_b"))
+            .app_token(AppTokenSeed::new().id("0_c").status(kaltura_types::AppTokenStatus::Disabled))
+            .app_token(AppTokenSeed::new().id("0_a"))
+            .build()
+            .unwrap();
+        let ids = |order: &str| -> Vec<String> {
+            let parameters = json!({ "ks": emulator.admin_ks(), "filter": { "orderBy": order } });
+            let list = emulator.call("appToken.list", parameters);
+            list["objects"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|token| token["id"].as_str().unwrap().into())
+                .collect()
+        };
+        assert_eq!(ids(""), ["0_c", "0_a", "0_b"]);
+        // Tokens of one second are ordered by id.
+        for order in ["+createdAt", "-createdAt", "+updatedAt", "-updatedAt"] {
+            assert_eq!(ids(order), ["0_a", "0_b", "0_c"], "{order}");
+        }
+    }
+
+    #[test]
+    fn an_empty_condition_matches_every_token() {
+        let emulator = builder().app_token(AppTokenSeed::new().id("0_a")).build().unwrap();
+        let list = |filter: Value| {
+            emulator.call("appToken.list", json!({ "ks": emulator.admin_ks(), "filter": filter }))
+        };
+        for name in ["idIn", "idEqual", "statusIn", "sessionUserIdEqual"] {
+            for empty in [json!(""), json!(null), json!(false)] {
+                assert_eq!(list(json!({ name: empty }))["totalCount"], 1, "{name} {empty}");
+            }
+        }
+        assert_eq!(list(json!({ "idIn": "," }))["totalCount"], 0);
+        assert_eq!(list(json!({ "statusEqual": "" }))["code"], "INVALID_ENUM_VALUE");
+        assert_eq!(list(json!({ "advancedSearch": {} }))["args"]["OBJ_TYPE"], "KalturaSearchItem");
+        assert_eq!(list(json!({ "idIn__null": "" }))["code"], "INTERNAL_SERVERL_ERROR");
+        let pager = json!({ "ks": emulator.admin_ks(), "pager": { "pageSize__null": "" } });
+        assert_eq!(emulator.error("appToken.list", pager), "INTERNAL_SERVERL_ERROR");
     }
 }

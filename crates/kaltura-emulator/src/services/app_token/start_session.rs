@@ -2,11 +2,11 @@
 
 use kaltura_auth::TokenHash;
 use kaltura_ks::KsFields;
-use kaltura_types::{AppTokenId, AppTokenStatus, Privileges, SessionType, UnixTime};
+use kaltura_types::{AppTokenId, AppTokenStatus, Open, Privilege, Privileges, SessionType, UnixTime};
 
 use crate::backend::state::AppToken;
 use crate::request::Arguments;
-use crate::response::value::Object;
+use crate::response::value::{ApiValue, Object};
 use crate::services::Prepared;
 use crate::services::session;
 use kaltura_types::api_error::ApiException;
@@ -16,6 +16,8 @@ pub(crate) fn start_session(arguments: Arguments<'_>) -> Result<Prepared, ApiExc
     let id = arguments.required_text("id")?;
     let hash = arguments.required_text("tokenHash")?;
     let user = arguments.text_or_empty("userId")?;
+    // PHP turns such a user id into `false`, which a KS writes as 0.
+    let user_is_false = arguments.is_not_utf8("userId");
     let session_type = session::session_type(arguments, "type")?;
     let expiry = arguments.int_or("expiry", 0);
     let privileges = arguments.text_or_empty("sessionPrivileges")?;
@@ -27,35 +29,68 @@ pub(crate) fn start_session(arguments: Arguments<'_>) -> Result<Prepared, ApiExc
             return Err(ApiException::app_token_not_active(&id).into());
         }
         let ks = call.ks.as_ref().ok_or_else(ApiException::missing_ks)?;
-        let expected = TokenHash::new(token.effective_hash_type(), &ks.text, &token.value);
+        let Open::Known(hash_type) = token.effective_hash_type() else {
+            return Err(ApiException::internal_server_error().into());
+        };
+        let expected = TokenHash::new(hash_type, &ks.text, &token.value);
         if hash != expected.expose() {
             return Err(ApiException::invalid_app_token_hash().into());
         }
         if is_expired(token, now) {
             return Err(ApiException::app_token_expired(&id).into());
         }
-        let session_type = token.session_type.or(session_type).unwrap_or(SessionType::User);
-        let user = token.session_user.clone().unwrap_or(user);
+        let session_type = token.session_type.clone().or(session_type);
+        let session_type = session_type.unwrap_or(Open::Known(SessionType::User));
+        let user = match &token.session_user {
+            Some(fixed) => SessionUser::Id(fixed.clone()),
+            None if user_is_false => SessionUser::False,
+            None => SessionUser::Id(user),
+        };
         let privileges = granted(&id, token, &privileges);
         let expiry = now.plus_seconds(lifetime(token, expiry, now));
-        let fields = KsFields::new(call.partner, session_type, expiry)
-            .user(user.as_str())
+        let fields = KsFields::new(call.partner, session_type.clone(), expiry)
+            .user(user.in_ks())
             .privileges(privileges.as_str());
-        let ks = call.sign(fields, call.partner, None);
+        let ks = call.sign_as_sent(fields);
         let info = Object::new("KalturaSessionInfo")
             .with("ks", ks.expose())
-            .with("sessionType", session_type.number())
+            .with("sessionType", session_type)
             .with("partnerId", session::partner_of(call))
-            .with("userId", user)
+            .with("userId", user.into_value())
             .with("expiry", expiry.as_seconds())
             .with("privileges", privileges);
         Ok(info.into())
     }))
 }
 
-/// In its last second a token still starts a session, which is expired.
+/// The user of the session.
+enum SessionUser {
+    Id(String),
+    /// PHP's `false`.
+    False,
+}
+
+impl SessionUser {
+    fn in_ks(&self) -> &str {
+        match self {
+            Self::Id(id) => id,
+            Self::False => "0",
+        }
+    }
+
+    fn into_value(self) -> ApiValue {
+        match self {
+            Self::Id(id) => id.into(),
+            Self::False => false.into(),
+        }
+    }
+}
+
+/// In its last second a token still starts a session, which is expired. A token with any expiry and a negative
+/// duration is expired too.
 fn is_expired(token: &AppToken, now: UnixTime) -> bool {
-    token.expiry.is_some_and(|expiry| expiry < now.as_seconds())
+    let has_negative_duration = token.session_duration.is_some_and(i64::is_negative);
+    token.expiry.is_some_and(|expiry| has_negative_duration || expiry < now.as_seconds())
 }
 
 /// The lifetime of the session in seconds: the requested one, limited by the token. A negative request is granted. A
@@ -72,14 +107,35 @@ fn lifetime(token: &AppToken, requested: i64, now: UnixTime) -> i64 {
 /// The privileges of the session. They contain the id as it was sent.
 fn granted(id: &str, token: &AppToken, requested: &str) -> String {
     let parse = |text: &str| if text.is_empty() { Privileges::none() } else { Privileges::parse(text) };
-    let on_token = parse(token.session_privileges.as_deref().unwrap_or_default());
+    let on_token = renumbered(&parse(token.session_privileges.as_deref().unwrap_or_default()));
     Privileges::for_app_token_session(&AppTokenId::new(id), &on_token, &parse(requested)).to_string()
+}
+
+/// The privileges after PHP has merged them as an array: names that are whole numbers are counted from 0.
+fn renumbered(privileges: &Privileges) -> Privileges {
+    let mut next = 0_u32;
+    let renumber = |privilege: &Privilege| {
+        if !is_array_index(privilege.name()) {
+            return privilege.clone();
+        }
+        let name = next.to_string();
+        next += 1;
+        Privilege::new(name, privilege.values().to_vec())
+    };
+    privileges.iter().map(renumber).collect()
+}
+
+/// Whether PHP takes a key of an array for a number.
+fn is_array_index(name: &str) -> bool {
+    name.parse::<i64>().is_ok_and(|number| number.to_string() == name)
 }
 
 #[cfg(test)]
 mod tests {
     use crate::test_client::{NOW, emulator};
     use crate::{AppTokenSeed, Emulator};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE;
     use kaltura_types::{AppTokenId, AppTokenStatus, HashType, SessionType, UnixTime};
     use serde_json::{Value, json};
     use std::time::Duration;
@@ -215,5 +271,85 @@ mod tests {
         }
         let login = json!({ "id": token.id().as_str(), "tokenHash": "x" });
         assert_eq!(emulator.error("appToken.startSession", login), "SERVICE_FORBIDDEN");
+    }
+
+    #[test]
+    fn an_empty_partner_id_beside_the_ks_gives_a_session_of_no_partner() {
+        let emulator = emulator();
+        let start = |partner: Value| {
+            let login = emulator.login(emulator.app_token(), json!({ "partnerId": partner }));
+            emulator.call("appToken.startSession", login)
+        };
+        let response = start(json!(""));
+        assert_eq!(response["partnerId"], "");
+        assert_eq!(emulator.error("system.ping", json!({ "ks": response["ks"] })), response["ks"]);
+        // A number that is written in another way goes into the KS as it is, and is read as the number.
+        for text in [" 1234567", "01234567"] {
+            let response = start(json!(text));
+            assert_eq!(response["partnerId"], text);
+            let plain = URL_SAFE.decode(response["ks"].as_str().unwrap()).unwrap();
+            assert!(plain.starts_with(format!("v2|{text}|").as_bytes()), "{text}");
+        }
+        assert_eq!(start(json!(0))["partnerId"], "1234567");
+        let ks = emulator.admin_ks();
+        let add = json!({ "ks": ks, "partnerId": "", "appToken": {} });
+        assert_eq!(emulator.error("appToken.add", add), "INVALID_FIELD_VALUE");
+        emulator.unblock_user(&kaltura_types::UserId::new("alice"));
+        let get = json!({ "ks": ks, "partnerId": "", "userId": "alice" });
+        assert_eq!(emulator.error("user.get", get), "INVALID_USER_ID");
+        for action in ["appToken.list", "media.list", "session.get"] {
+            assert_eq!(emulator.error(action, json!({ "ks": ks, "partnerId": "" })), Value::Null, "{action}");
+        }
+    }
+
+    #[test]
+    fn a_token_with_empty_privileges_gives_no_stray_comma() {
+        let emulator = emulator();
+        let token = emulator.add_app_token(AppTokenSeed::new().id("0_empty000").privileges("")).unwrap();
+        let response = emulator.call("appToken.startSession", emulator.login(&token, json!({})));
+        assert_eq!(response["privileges"], "sessionid:0_empty000,apptoken:0_empty000");
+        let login = emulator.login(&token, json!({ "sessionPrivileges": "appid:x" }));
+        let response = emulator.call("appToken.startSession", login);
+        assert_eq!(response["privileges"], "sessionid:0_empty000,apptoken:0_empty000,appid:x");
+    }
+
+    #[test]
+    fn a_user_id_that_is_not_utf8_is_false() {
+        let emulator = emulator();
+        let login = emulator.login(emulator.app_token(), json!({}));
+        let field = |name: &str| login[name].as_str().unwrap().replace('=', "%3D");
+        let form =
+            format!("id={}&tokenHash={}&ks={}&userId=a%FFb", field("id"), field("tokenHash"), field("ks"));
+        let request = http::Request::post("/api_v3/service/appToken/action/startSession?format=1");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let response: Value = serde_json::from_slice(emulator.send(request, &form).body()).unwrap();
+        assert_eq!(response["userId"], false);
+        assert_eq!(emulator.opened(&response["ks"]).claims().user().unwrap().as_str(), "0");
+    }
+
+    #[test]
+    fn a_negative_duration_expires_a_token_with_any_expiry() {
+        let emulator = emulator();
+        let later = emulator.clock().now().plus_seconds(86_400);
+        let start = |seed: AppTokenSeed| {
+            let token = emulator.add_app_token(seed).unwrap();
+            emulator.call("appToken.startSession", emulator.login(&token, json!({})))
+        };
+        let negative = || AppTokenSeed::new().duration(-60);
+        assert_eq!(start(negative().expiry(later))["code"], "APP_TOKEN_EXPIRED");
+        assert_eq!(emulator.life(&start(negative())["ks"]), -60);
+    }
+
+    #[test]
+    fn a_true_is_an_administrator_and_a_list_an_internal_error() {
+        let emulator = emulator();
+        let start = |kind: Value| {
+            let login = emulator.login(emulator.app_token(), json!({ "type": kind }));
+            emulator.call("appToken.startSession", login)
+        };
+        let response = start(json!(true));
+        assert_eq!(response["sessionType"], 1);
+        assert!(emulator.opened(&response["ks"]).claims().is_admin());
+        assert_eq!(start(json!([2]))["code"], "INTERNAL_SERVERL_ERROR");
     }
 }

@@ -2,9 +2,9 @@
 //! section 4.5).
 
 use kaltura_ks::KsFields;
-use kaltura_types::{Ks, PartnerId, SessionType};
+use kaltura_types::{Ks, Open, PartnerId, SessionType};
 
-use super::{DEFAULT_EXPIRY, login, session_type};
+use super::{DEFAULT_EXPIRY, check_role, login, session_type};
 use crate::backend::state::ADMIN_CONSOLE;
 use crate::dispatch::ks_check;
 use crate::request::Arguments;
@@ -17,19 +17,20 @@ pub(crate) fn impersonate(arguments: Arguments<'_>) -> Result<Prepared, ApiExcep
     let secret = arguments.required_text("secret")?;
     let impersonated = PartnerId::new(arguments.required_int("impersonatedPartnerId")?);
     let user = arguments.text_or_empty("userId")?;
-    let session_type = session_type(arguments, "type")?.unwrap_or(SessionType::User);
+    let session_type = session_type(arguments, "type")?.unwrap_or(Open::Known(SessionType::User));
     let partner = PartnerId::new(arguments.int_or("partnerId", 0));
+    let is_for_other = arguments.int("p").into_option().is_some_and(|p| PartnerId::new(p) != partner);
     let expiry = arguments.int_or("expiry", DEFAULT_EXPIRY);
     let privileges = arguments.text_or_empty("privileges")?;
     Ok(Box::new(move |call| {
         let refused = || ApiException::start_session_error(partner);
         let found = call.state.partners.get(&partner).ok_or_else(refused)?;
-        login(found, &secret, session_type).ok_or_else(refused)?;
+        login(found, &secret, &session_type).ok_or_else(refused)?;
         let may_act = partner == impersonated || partner == ADMIN_CONSOLE;
-        if !may_act || !call.state.partners.contains_key(&impersonated) {
+        if is_for_other || !may_act || call.state.active_partner(impersonated).is_none() {
             return Err(refused().into());
         }
-        let expiry = expiry.min(found.ks_maximum_or_default());
+        check_role(call.state, &privileges)?;
         let fields = KsFields::new(impersonated, session_type, call.now().plus_seconds(expiry))
             .user(user)
             .privileges(privileges)
@@ -42,7 +43,7 @@ pub(crate) fn impersonate(arguments: Arguments<'_>) -> Result<Prepared, ApiExcep
 /// session is a USER session and expired at once.
 pub(crate) fn impersonate_by_ks(arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
     let session = arguments.required_text("session")?;
-    let session_type = session_type(arguments, "type")?.unwrap_or(SessionType::User);
+    let session_type = session_type(arguments, "type")?.unwrap_or(Open::Known(SessionType::User));
     let seconds = arguments.int_or("expiry", 0);
     let privileges = arguments.text("privileges")?.into_option();
     Ok(Box::new(move |call| {
@@ -54,15 +55,17 @@ pub(crate) fn impersonate_by_ks(arguments: Arguments<'_>) -> Result<Prepared, Ap
         let privileges = privileges
             .filter(|text| !text.is_empty())
             .unwrap_or_else(|| claims.privileges_text().unwrap_or_default().to_owned());
-        let fields = KsFields::new(claims.partner_id(), session_type, call.now().plus_seconds(seconds))
-            .user(user)
-            .privileges(privileges.as_str())
-            .master_partner(master);
+        check_role(call.state, &privileges)?;
+        let fields =
+            KsFields::new(claims.partner_id(), session_type.clone(), call.now().plus_seconds(seconds))
+                .user(user)
+                .privileges(privileges.as_str())
+                .master_partner(master);
         let ks = call.sign(fields, claims.partner_id(), None);
         // The expiry is a duration here, not a time.
         let info = Object::new("KalturaSessionInfo")
             .with("ks", ks.expose())
-            .with("sessionType", session_type.number())
+            .with("sessionType", session_type)
             .with("partnerId", claims.partner_id().to_string())
             .with("userId", user)
             .with("expiry", seconds)

@@ -8,7 +8,7 @@
 //! # use kaltura_types::{Ks, KsRefusal, PayloadError, payload};
 //! let response: WireResponse = errors::invalid_ks(KsRefusal::Expired).into();
 //! let Err(PayloadError::Api(error)) = payload::decode::<serde_json::Value>(response.body()) else { panic!("no error") };
-//! assert_eq!(error.message(), "Invalid KS \"EXPIRED\", Error \"-1,INVALID_STR\"");
+//! assert_eq!(error.message(), "the KS is not accepted");
 //! assert_eq!(error.ks_refusal(), Some(KsRefusal::Expired));
 //! ```
 
