@@ -4,15 +4,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed test panics")]
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use kaltura_auth::manager::Phase;
+use futures_util::future::join_all;
+use kaltura_auth::manager::{Event, Phase, observer_fn};
 use kaltura_auth::runtime::Clock as _;
 use kaltura_auth::source::{PartnerSecretLogin, PartnerSecretSource};
 use kaltura_auth::{
-    AppTokenLogin, BlockingTransport, ErrorKind as AuthErrorKind, ServiceUrl, SessionRequest, Transport,
-    TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait,
+    AppTokenLogin, ErrorKind as AuthErrorKind, ServiceUrl, SessionRequest, Transport, TransportError,
+    TransportErrorKind, WireRequest, WireResponse, async_trait, blocking::Transport as BlockingTransport,
+    transport_fn,
 };
 use kaltura_client::{CallOptions, Client, Error, ErrorKind, RawAction, RetryPolicy};
 use kaltura_emulator::{
@@ -34,8 +37,8 @@ const fn seconds(number: u64) -> Duration {
 struct Fixture {
     runtime: TestRuntime,
     emulator: Arc<Mutex<Emulator>>,
-    /// How far the server's clock is ahead of the client's.
-    server_ahead: Arc<Mutex<Duration>>,
+    /// How many seconds the server's clock is ahead of the client's.
+    server_ahead: Arc<Mutex<i64>>,
 }
 
 impl Fixture {
@@ -86,8 +89,8 @@ impl Fixture {
     /// Sets the server's clock and delivers the request.
     fn send_with_clock(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
         let emulator = self.emulator();
-        let now = self.runtime.unix_time() + *self.server_ahead.lock().unwrap();
-        emulator.clock().set(UnixTime::from_seconds(i64::try_from(now.as_secs()).unwrap()));
+        let now = UnixTime::from_seconds(i64::try_from(self.runtime.unix_time().as_secs()).unwrap());
+        emulator.clock().set(now.plus_seconds(*self.server_ahead.lock().unwrap()));
         BlockingTransport::send(&emulator, request)
     }
 }
@@ -135,7 +138,7 @@ fn session_expired_on_the_server_is_replaced_within_the_call() {
     let (client, blocking) = (fixture.client(), fixture.blocking_client());
     fixture.call(&client).unwrap();
     blocking.call(&list()).unwrap();
-    *fixture.server_ahead.lock().unwrap() = seconds(4000);
+    *fixture.server_ahead.lock().unwrap() = 4000;
     fixture.call(&client).unwrap();
     blocking.call(&list()).unwrap();
     assert_eq!((fixture.count("media.list"), fixture.count("appToken.startSession")), (6, 4));
@@ -352,7 +355,8 @@ fn anonymous_call_sends_no_ks_and_is_forbidden() {
 }
 
 #[test]
-fn failed_call_is_repeated_only_if_it_is_marked_repeatable() {
+fn failed_call_is_repeated_only_if_it_is_repeatable() {
+    let once = CallOptions::new().repeatable(false);
     for (fault, kind) in [
         (Fault::Status(503), ErrorKind::Unavailable),
         (Fault::HtmlPage(502), ErrorKind::Unavailable),
@@ -368,13 +372,14 @@ fn failed_call_is_repeated_only_if_it_is_marked_repeatable() {
         let (client, blocking) = (fixture.client(), fixture.blocking_client());
         let inject = || fixture.emulator().inject(FaultRule::new(fault.clone()).on("media.list").nth(1));
         inject();
-        assert_eq!(fixture.call(&client).unwrap_err().kind(), kind, "{fault:?}");
+        let failed = fixture.runtime.block_on(client.call_with(&list(), &once));
+        assert_eq!(failed.unwrap_err().kind(), kind, "{fault:?}");
         inject();
-        assert_eq!(blocking.call(&list()).unwrap_err().kind(), kind, "{fault:?}");
+        assert_eq!(blocking.call_with(&list(), &once).unwrap_err().kind(), kind, "{fault:?}");
         inject();
-        let options = CallOptions::new().idempotent();
-        let repeated = fixture.runtime.block_on(client.call_with(&list(), &options));
-        assert_eq!(repeated.is_ok(), kind != ErrorKind::NotKaltura, "{fault:?}");
+        assert_eq!(blocking.call(&list()).is_ok(), kind != ErrorKind::NotKaltura, "{fault:?}");
+        inject();
+        assert_eq!(fixture.call(&client).is_ok(), kind != ErrorKind::NotKaltura, "{fault:?}");
     }
 }
 
@@ -439,4 +444,109 @@ fn verify_session_reports_a_blocked_user_and_an_unknown_role() {
         Fixture::with(|emulator| emulator.app_token(AppTokenSeed::new().privileges("setrole:NO_SUCH")));
     let kind = fixture.runtime.block_on(fixture.client().verify_session()).unwrap_err().kind();
     assert_eq!(kind, ErrorKind::UnknownRole);
+}
+
+const START_WIDGET_SESSION: &str = "session.startWidgetSession";
+const START_SESSION: &str = "appToken.startSession";
+
+#[test]
+fn one_unavailable_login_delays_ten_thousand_calls_and_fails_none() {
+    // The first login, the backoff, and the second login, which reuses the widget session if there is one.
+    for (faulty, widget_sessions, sessions) in [(START_WIDGET_SESSION, 2, 1), (START_SESSION, 1, 2)] {
+        let fixture = Fixture::new();
+        fixture.emulator().inject(FaultRule::new(Fault::Status(503)).on(faulty).times(1));
+        // Only the logins are emulated: the other calls are many.
+        let server = fixture.clone();
+        let transport = transport_fn(move |request: WireRequest| {
+            let response = match request.action() {
+                "list" => Ok(WireResponse::new(200, "1")),
+                _ => server.send_with_clock(request),
+            };
+            async { response }
+        });
+        let client = Client::builder(fixture.login(), transport, fixture.runtime.clone()).build();
+        let (list, start) = (list(), fixture.runtime.monotonic());
+        let calls = join_all((0..10_000).map(|_| client.call(&list)));
+        assert!(fixture.runtime.block_on(calls).iter().all(Result::is_ok));
+        let logins = (fixture.count(START_WIDGET_SESSION), fixture.count(START_SESSION));
+        assert_eq!(logins, (widget_sessions, sessions));
+        let delay = fixture.runtime.monotonic() - start;
+        assert!((Duration::from_millis(500)..=seconds(1)).contains(&delay), "{delay:?}");
+    }
+}
+
+#[test]
+fn reset_login_is_sent_again_on_a_fresh_connection_without_a_delay() {
+    for faulty in [START_WIDGET_SESSION, START_SESSION] {
+        let fixture = Fixture::new();
+        fixture.emulator().inject(FaultRule::new(Fault::Reset).on(faulty).times(1));
+        let start = fixture.runtime.monotonic();
+        fixture.call(&fixture.client()).unwrap();
+        assert_eq!(fixture.runtime.monotonic(), start);
+    }
+}
+
+#[test]
+fn with_faults_at_one_login_in_ten_no_call_fails_that_has_time() {
+    let fixture = Fixture::with(|emulator| emulator.app_token(AppTokenSeed::new().duration(10)));
+    for (action, fault) in [
+        (START_SESSION, Fault::Status(503)),
+        (START_WIDGET_SESSION, Fault::Status(502)),
+        (START_SESSION, Fault::Reset),
+    ] {
+        fixture.emulator().inject(FaultRule::new(fault).on(action).probability(0.1));
+    }
+    let failed = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&failed);
+    let observer = observer_fn(move |event, _| {
+        if matches!(event, Event::LoginFailed { .. }) {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let builder = Client::builder(fixture.login(), fixture.clone(), fixture.runtime.clone());
+    let (client, blocking, list) = (builder.observer(observer).build(), fixture.blocking_client(), list());
+    for round in 0..500 {
+        let calls = join_all((0..5).map(|_| client.call(&list)));
+        for result in fixture.runtime.block_on(calls) {
+            assert!(result.is_ok(), "round {round}: {result:?}");
+        }
+        assert!(blocking.call(&list).is_ok(), "round {round}");
+        fixture.runtime.run_for(seconds(15));
+    }
+    let failed = failed.load(Ordering::SeqCst);
+    assert!(failed > 30, "only {failed} logins failed");
+}
+
+#[test]
+fn login_and_verification_work_with_a_clock_that_is_a_day_wrong() {
+    for ahead in [-86_400, 86_400] {
+        let fixture = Fixture::new();
+        *fixture.server_ahead.lock().unwrap() = ahead;
+        let (client, blocking) = (fixture.client(), fixture.blocking_client());
+        for _ in 0..3 {
+            fixture.runtime.block_on(client.verify_session()).unwrap();
+            blocking.verify_session().unwrap();
+            fixture.call(&client).unwrap();
+            fixture.runtime.run_for(seconds(1200));
+        }
+        assert_eq!(fixture.count(START_SESSION), 2, "one for each client");
+    }
+}
+
+#[test]
+fn sessions_of_one_call_each_work_but_do_not_cause_a_login_storm() {
+    let limited = |emulator: EmulatorBuilder| {
+        emulator.app_token(AppTokenSeed::new().duration(3600).privileges("actionslimit:1"))
+    };
+    let (fixture, twin) = (Fixture::with(limited), Fixture::with(limited));
+    let (client, blocking) = (fixture.client(), twin.blocking_client());
+    for _ in 0..4 {
+        fixture.call(&client).unwrap();
+        blocking.call(&list()).unwrap();
+    }
+    for fixture in [&fixture, &twin] {
+        let took = fixture.runtime.monotonic() - TestRuntime::new().monotonic();
+        assert!(took >= Duration::from_millis(1500), "two backoffs of up to 1 s and up to 2 s: {took:?}");
+        assert_eq!(fixture.count(START_SESSION), 4);
+    }
 }

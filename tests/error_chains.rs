@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use kaltura_auth::runtime::Clock;
 use kaltura_auth::{
-    AppTokenCredentials, AppTokenLogin, BlockingTransport, Error, ServiceUrl, TransportError,
-    TransportErrorKind, WireResponse, blocking_transport_fn,
+    AppTokenCredentials, AppTokenLogin, Error, ServiceUrl, TransportError, TransportErrorKind, WireResponse,
+    blocking::Transport as BlockingTransport, blocking::transport_fn as blocking_transport_fn,
 };
 use kaltura_client::{CallOptions, Multirequest, RawAction, RetryPolicy, Subrequest, blocking};
 use kaltura_http::ReqwestTransport;

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use kaltura_auth::{
-    AppTokenCredentials, AppTokenLogin, BlockingTransport, ErrorKind, Session, Transport, TransportErrorKind,
-    WireRequest, WireResponse,
+    AppTokenCredentials, AppTokenLogin, ErrorKind, Session, Transport, TransportErrorKind, WireRequest,
+    WireResponse, blocking::Transport as BlockingTransport,
 };
 use kaltura_emulator::server::Server;
 use kaltura_emulator::{AppTokenSeed, EmulatedAppToken, Emulator, Fault, FaultRule};

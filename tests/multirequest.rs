@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kaltura_auth::manager::Phase;
 use kaltura_auth::{
-    AppTokenLogin, BlockingTransport as _, ServiceUrl, SessionRequest, WireRequest, WireResponse,
+    AppTokenLogin, ServiceUrl, SessionRequest, WireRequest, WireResponse, blocking::Transport as _,
 };
 use kaltura_client::multirequest::{Handle, InvalidMultirequest, UnresolvedReason};
 use kaltura_client::{CallError, Client, ErrorKind, Multirequest, RawAction, Subrequest};

@@ -8,13 +8,14 @@ use std::error::Error as StdError;
 use std::fmt::{Debug, Display};
 use std::sync::{Arc, Mutex};
 
-use kaltura_auth::manager::{BlockingSessionManager, InvalidReason, observer_fn};
+use kaltura_auth::blocking::SessionManager as BlockingSessionManager;
+use kaltura_auth::manager::{InvalidReason, observer_fn};
 use kaltura_auth::runtime::Clock;
 use kaltura_auth::source::{AppTokenSource, PartnerSecretLogin, PartnerSecretSource};
 use kaltura_auth::{
-    AppTokenCredentials, AppTokenFlow, AppTokenLogin, BlockingTransport, FlowStep, ServiceUrl,
-    SessionRequest, TokenHash, TransportError, TransportErrorKind, WireRequest, WireResponse,
-    blocking_transport_fn,
+    AppTokenCredentials, AppTokenFlow, AppTokenLogin, FlowStep, ServiceUrl, SessionRequest, TokenHash,
+    TransportError, TransportErrorKind, WireRequest, WireResponse, blocking::Transport as BlockingTransport,
+    blocking::transport_fn as blocking_transport_fn,
 };
 use kaltura_client::{CallOptions, RawAction, RetryPolicy};
 use kaltura_types::{AdminSecret, AppTokenValue, HashType, Ks, PartnerId};

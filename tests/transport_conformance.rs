@@ -10,6 +10,7 @@ async fn reqwest_on_one_thread() {
     let report = conformance::check(&ReqwestTransport::builder().build().unwrap()).await;
     report.assert_passed();
     assert_eq!(report.outcome(Rule::Decompression), &Outcome::Passed, "{report}");
+    assert_eq!(report.outcome(Rule::FreshConnection), &Outcome::Passed, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,8 @@
 use std::time::{Duration, Instant};
 
 use kaltura_auth::{
-    AppTokenFlow, AppTokenLogin, BlockingTransport, FlowStep, ServiceUrl, Transport, WireRequest,
+    AppTokenFlow, AppTokenLogin, FlowStep, ServiceUrl, Transport, WireRequest,
+    blocking::Transport as BlockingTransport,
 };
 use kaltura_emulator::Emulator;
 use kaltura_http::ReqwestTransport;

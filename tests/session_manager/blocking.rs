@@ -1,12 +1,12 @@
 //! The blocking session manager: the same rules with threads instead of tasks, and without a runtime.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use kaltura_auth::manager::{BlockingSessionManager, Event, InvalidReason, Policy, observer_fn};
+use kaltura_auth::blocking::SessionManager as BlockingSessionManager;
+use kaltura_auth::manager::{Event, InvalidReason, Policy, observer_fn};
 use kaltura_auth::runtime::Clock;
 use kaltura_auth::{Error, ErrorKind, Session};
 use kaltura_testing::mock::Latch;
@@ -130,16 +130,19 @@ fn waiter_gets_the_result_of_the_login_that_it_joined() {
 }
 
 #[test]
-fn panic_wakes_the_waiters_and_one_takes_over() {
+fn panic_is_an_error_for_every_waiting_thread_and_starts_the_backoff() {
     let fixture = Fixture::new();
     let (manager, gate) = (fixture.blocking_manager(), Latch::new());
-    fixture.network.on_next(START_WIDGET_SESSION, Behavior::WaitFor(gate.clone()));
-    fixture.network.on_next(START_SESSION, Behavior::Panic);
-    let results = share_login(&fixture, &manager, &gate, 16);
-    assert_eq!(results.iter().filter(|result| result.is_none()).count(), 1, "only the leader panics");
-    assert!(results.iter().flatten().all(Result::is_ok));
-    assert_eq!(fixture.network.count_of(START_SESSION), 2);
-    assert_eq!(fixture.network.count_of(START_WIDGET_SESSION), 1, "the widget session is reused");
+    fixture.network.on_next(START_WIDGET_SESSION, Behavior::PanicAfter(gate.clone()));
+    for result in share_login(&fixture, &manager, &gate, 16) {
+        let error = result.expect("no thread panics").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::SourceUnavailable);
+    }
+    assert_eq!(fixture.network.count(), 1, "no thread logs in alone");
+    assert!(manager.status().next_try.is_some());
+    fixture.advance(seconds(1));
+    assert!(manager.session().is_ok());
+    assert_eq!(fixture.network.count(), 3);
 }
 
 #[test]
@@ -157,13 +160,16 @@ fn panic_in_an_observer_leaves_no_thread_waiting() {
             .policy(Policy::default().login_timeout(seconds(86_400)))
             .build();
         if panics_on_start {
-            assert!(catch_unwind(AssertUnwindSafe(|| manager.session())).is_err());
+            assert_eq!(manager.session().unwrap_err().kind(), ErrorKind::SourceUnavailable);
+            assert_eq!(fixture.network.count(), 0);
         } else {
             fixture.network.on_next(START_WIDGET_SESSION, Behavior::WaitFor(gate.clone()));
-            let results = share_login(&fixture, &manager, &gate, 8);
-            assert_eq!(results.iter().filter(|result| result.is_none()).count(), 1);
+            let results: Vec<_> =
+                share_login(&fixture, &manager, &gate, 8).into_iter().map(Option::unwrap).collect();
+            assert_eq!(results.iter().filter(|result| result.is_err()).count(), 1, "the one that observes");
+            assert!(manager.session().is_ok());
         }
-        assert!(!manager.status().logging_in);
+        assert!(!manager.status().logging_in && manager.status().next_try.is_some());
     }
 }
 
@@ -197,7 +203,7 @@ fn failed_renewal_keeps_the_session() {
     let manager = fixture.blocking_manager();
     let old = manager.session().unwrap();
     fixture.advance(seconds(3550));
-    fixture.network.on_next(START_SESSION, Behavior::Disconnect);
+    fixture.network.on_next(START_SESSION, Behavior::Refuse);
     for _ in 0..10 {
         assert!(is_same(&manager.session().unwrap(), &old));
     }

@@ -6,11 +6,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use kaltura_auth::manager::{BlockingSessionManager, SessionManager};
+use kaltura_auth::blocking::SessionManager as BlockingSessionManager;
+use kaltura_auth::manager::SessionManager;
 use kaltura_auth::source::AppTokenSource;
 use kaltura_auth::{
-    AppTokenLogin, BlockingTransport, Error, ServiceUrl, Session, SessionRequest, Transport,
-    blocking_transport_fn, transport_fn,
+    AppTokenLogin, Error, ServiceUrl, Session, SessionRequest, Transport,
+    blocking::Transport as BlockingTransport, blocking::transport_fn as blocking_transport_fn, transport_fn,
 };
 use kaltura_emulator::{AppTokenSeed, Clock, Emulator, PartnerSeed};
 use kaltura_testing::mock::Latch;

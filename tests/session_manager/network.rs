@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use kaltura_auth::{BlockingTransport, TransportError, TransportErrorKind, WireRequest, WireResponse};
+use kaltura_auth::{
+    TransportError, TransportErrorKind, WireRequest, WireResponse, blocking::Transport as BlockingTransport,
+};
 use kaltura_emulator::Emulator;
 use kaltura_testing::mock::Latch;
 use serde_json::Value;
@@ -14,14 +16,16 @@ use serde_json::Value;
 /// What happens to a request before, or instead of, its delivery to the server.
 #[derive(Clone, Debug)]
 pub(crate) enum Behavior {
-    /// The connection is lost.
-    Disconnect,
+    /// The connection is refused.
+    Refuse,
+    /// The connection is lost: it was kept, and the server has closed it.
+    Reset,
     /// The transport panics.
     Panic,
     /// The transport panics when the gate is opened.
     PanicAfter(Latch),
-    /// The connection is lost when the gate is opened.
-    DisconnectAfter(Latch),
+    /// The connection is refused when the gate is opened.
+    RefuseAfter(Latch),
     /// No response arrives, and the transport ignores its timeout.
     Hang,
     /// The request is delivered when the gate is opened.
@@ -107,9 +111,9 @@ impl Network {
                 gate.wait().await;
                 fail(Some(Behavior::Panic))?;
             }
-            Some(Behavior::DisconnectAfter(gate)) => {
+            Some(Behavior::RefuseAfter(gate)) => {
                 gate.wait().await;
-                fail(Some(Behavior::Disconnect))?;
+                fail(Some(Behavior::Refuse))?;
             }
             other => fail(other)?,
         }
@@ -123,6 +127,10 @@ impl Network {
     ) -> Result<WireResponse, TransportError> {
         match self.record(&request) {
             Some(Behavior::WaitFor(gate)) => gate.wait_blocking(),
+            Some(Behavior::PanicAfter(gate)) => {
+                gate.wait_blocking();
+                fail(Some(Behavior::Panic))?;
+            }
             other => fail(other)?,
         }
         self.deliver(request, emulator)
@@ -155,9 +163,8 @@ fn fail(behavior: Option<Behavior>) -> Result<(), TransportError> {
     match behavior {
         None => Ok(()),
         Some(Behavior::Panic) => panic!("the transport panics"),
-        Some(Behavior::Disconnect) => {
-            Err(TransportError::new(TransportErrorKind::Io, "the connection was lost"))
-        }
+        Some(Behavior::Refuse) => Err(TransportError::new(TransportErrorKind::Connect, "connection refused")),
+        Some(Behavior::Reset) => Err(TransportError::new(TransportErrorKind::Io, "the connection was lost")),
         Some(other) => panic!("{other:?} is not supported here"),
     }
 }

@@ -1,8 +1,8 @@
 //! A transport or an observer panics: waiting callers get an error, and later callers log in again.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
+use futures_util::future::join_all;
 use kaltura_auth::ErrorKind;
 use kaltura_auth::manager::{Event, Observer, SessionManager, observer_fn};
 use kaltura_testing::mock::Latch;
@@ -22,10 +22,14 @@ fn panic_in_a_transport_is_an_error_for_every_waiting_caller() {
             let results = fixture.share_login(&manager, 100, &gate);
             for result in results {
                 let error = result.unwrap_err();
-                assert_eq!(error.kind(), ErrorKind::SourceFailed);
+                assert_eq!(error.kind(), ErrorKind::SourceUnavailable);
                 let cause = std::error::Error::source(&error).unwrap().to_string();
                 assert_eq!(cause, "the login panicked");
             }
+            let requests = fixture.network.count();
+            assert!(ready_now(manager.session()).is_err(), "the backoff has started");
+            assert_eq!(fixture.network.count(), requests);
+            fixture.advance(seconds(1));
             assert!(fixture.run(manager.session()).is_ok(), "the next caller logs in again");
         }
     }
@@ -37,6 +41,7 @@ fn panic_in_a_task_that_runs_inside_spawn_does_not_propagate() {
     fixture.network.on_next(START_SESSION, Behavior::Panic);
     let manager = fixture.manager();
     assert!(ready_now(manager.session()).is_err());
+    fixture.advance(seconds(1));
     assert!(ready_now(manager.session()).is_ok());
 }
 
@@ -49,6 +54,7 @@ fn panic_with_a_pending_waiter_does_not_affect_a_later_caller() {
     let mut waiting = Box::pin(manager.session());
     assert!(poll(&mut waiting).is_pending());
     assert!(fixture.run(manager.session()).is_err(), "this caller joined the login that panicked");
+    fixture.advance(seconds(1));
     assert!(fixture.run(manager.session()).is_ok(), "this caller starts a new login");
     let Poll::Ready(result) = poll(&mut waiting) else { panic!("its login has ended") };
     assert!(result.is_err());
@@ -64,6 +70,7 @@ fn panic_in_a_renewal_keeps_the_session() {
         fixture.network.on_next(START_SESSION, Behavior::Panic);
         assert!(is_same(&fixture.run(manager.session()).unwrap(), &old));
         fixture.runtime.run_until_idle();
+        fixture.advance(seconds(1));
         fixture.run(manager.session()).unwrap();
         fixture.runtime.run_until_idle();
         assert!(!is_same(&ready_now(manager.session()).unwrap(), &old));
@@ -83,17 +90,25 @@ fn panicking_observer(on_start: bool) -> impl Observer {
 fn panic_in_an_observer_leaves_no_caller_waiting() {
     for on_start in [false, true] {
         let fixture = Fixture::new().with_spawn_mode(SpawnMode::Decline);
-        fixture.network.respond_after_polls(1);
         let manager = SessionManager::builder(fixture.source(), fixture.runtime.clone())
             .observer(panicking_observer(on_start))
             .build();
-        let mut waiting = Box::pin(manager.session());
-        let polled = catch_unwind(AssertUnwindSafe(|| poll(&mut waiting)));
-        assert_eq!(polled.is_err(), on_start);
-        if !on_start {
-            assert!(fixture.run(waiting).is_err());
-            assert!(ready_now(manager.session()).is_ok(), "the session is available nevertheless");
+        let callers = if on_start {
+            fixture.run(join_all((0..10).map(|_| manager.session())))
+        } else {
+            let gate = Latch::new();
+            fixture.network.on_next(START_WIDGET_SESSION, Behavior::WaitFor(gate.clone()));
+            fixture.share_login(&manager, 10, &gate)
+        };
+        for result in callers {
+            assert_eq!(result.unwrap_err().kind(), ErrorKind::SourceUnavailable);
         }
-        assert!(!manager.status().logging_in);
+        assert_eq!(fixture.network.count(), if on_start { 0 } else { 2 });
+        assert_eq!(
+            ready_now(manager.session()).is_ok(),
+            !on_start,
+            "a session that was received is available"
+        );
+        assert!(!manager.status().logging_in && manager.status().next_try.is_some());
     }
 }

@@ -4,6 +4,7 @@ use kaltura_auth::runtime::Runtime as _;
 use kaltura_testing::runtime::SpawnMode;
 
 use super::fixture::{Fixture, START_SESSION, is_same, ready_now, seconds};
+use super::network::Behavior;
 
 /// A manager whose refresh loop runs on the runtime, which declines every other task.
 fn with_refresh_loop(fixture: &Fixture) -> kaltura_auth::manager::SessionManager {
@@ -51,8 +52,37 @@ fn loop_ends_with_the_last_handle() {
     fixture.run_for(seconds(100));
     assert_eq!(fixture.runtime.task_count(), 1);
     drop(handle);
-    fixture.run_for(seconds(60));
+    // At once: no time passes.
+    fixture.runtime.run_until_idle();
     assert_eq!((fixture.runtime.task_count(), fixture.runtime.sleeper_count()), (0, 0));
+}
+
+#[test]
+fn loop_ends_with_the_last_handle_also_during_a_login() {
+    let fixture = Fixture::new();
+    fixture.network.on_next(START_SESSION, Behavior::Hang);
+    let manager = with_refresh_loop(&fixture);
+    fixture.runtime.run_until_idle();
+    assert!(manager.status().logging_in);
+    drop(manager);
+    fixture.runtime.run_until_idle();
+    assert_eq!((fixture.runtime.task_count(), fixture.runtime.sleeper_count()), (0, 0));
+}
+
+#[test]
+fn every_loop_of_a_manager_ends() {
+    let fixture = Fixture::new();
+    let manager = fixture.manager();
+    for _ in 0..3 {
+        fixture.runtime.spawn(Box::pin(manager.run_refresh_loop())).unwrap();
+    }
+    let unpolled = manager.run_refresh_loop();
+    fixture.run_for(seconds(100));
+    assert_eq!(fixture.runtime.task_count(), 3);
+    drop(manager);
+    fixture.runtime.run_until_idle();
+    assert_eq!(fixture.runtime.task_count(), 0);
+    ready_now(unpolled);
 }
 
 #[test]

@@ -52,10 +52,10 @@ fn set<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
 fn simulate_a_day(fixture: &Fixture, managers: &[SessionManager]) {
     for hour in 0..24 {
         if hour % 5 == 0 {
-            fixture.network.on_next(START_SESSION, Behavior::Disconnect);
+            fixture.network.on_next(START_SESSION, Behavior::Refuse);
         }
         if hour % 7 == 0 {
-            fixture.network.on_next(START_WIDGET_SESSION, Behavior::Disconnect);
+            fixture.network.on_next(START_WIDGET_SESSION, Behavior::Refuse);
         }
         for _ in 0..6 {
             for result in fixture.run(join_all(managers.iter().map(SessionManager::session))) {

@@ -32,19 +32,19 @@ fn first_login_costs_two_requests_and_all_callers_share_the_session() {
 }
 
 #[test]
-fn lost_connection_costs_one_attempt_and_all_callers_share_the_error() {
+fn refused_connection_costs_one_attempt_and_all_callers_share_the_error() {
     for fixture in fixtures() {
         let (manager, gate) = (fixture.manager(), Latch::new());
-        fixture.network.on_next(START_SESSION, Behavior::DisconnectAfter(gate.clone()));
+        fixture.network.on_next(START_SESSION, Behavior::RefuseAfter(gate.clone()));
         for result in fixture.share_login(&manager, CALLERS, &gate) {
-            assert_eq!(result.unwrap_err().kind(), ErrorKind::Transport(TransportErrorKind::Io));
+            assert_eq!(result.unwrap_err().kind(), ErrorKind::Transport(TransportErrorKind::Connect));
         }
         assert_eq!(fixture.network.count(), 2);
 
         // During the backoff: the same error, and no request.
         for _ in 0..CALLERS {
             let error = ready_now(manager.session()).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Transport(TransportErrorKind::Io));
+            assert_eq!(error.kind(), ErrorKind::Transport(TransportErrorKind::Connect));
         }
         assert_eq!(fixture.network.count(), 2);
         assert!(manager.status().next_try.unwrap() <= seconds(1));
@@ -71,5 +71,19 @@ fn refusal_costs_one_attempt_and_all_callers_share_the_error() {
         fixture.advance(seconds(29));
         assert_eq!(ready_now(manager.session()).unwrap_err().kind(), ErrorKind::TokenNotActive);
         assert_eq!(fixture.network.count(), 2);
+    }
+}
+
+#[test]
+fn lost_connection_is_replaced_within_the_login() {
+    for fixture in fixtures() {
+        let manager = fixture.manager();
+        fixture.network.on_next(START_WIDGET_SESSION, Behavior::Reset);
+        fixture.network.on_next(START_SESSION, Behavior::Reset);
+        assert!(fixture.run(manager.session()).is_ok());
+        let fresh: Vec<bool> =
+            fixture.network.sent().iter().map(|sent| sent.request.fresh_connection()).collect();
+        assert_eq!(fresh, [false, true, false, true]);
+        assert_eq!(fixture.blocking_manager().session().unwrap().partner_id().get(), 1_234_567);
     }
 }

@@ -6,7 +6,8 @@ use std::thread;
 
 use futures_executor::block_on;
 use kaltura_auth::ErrorKind;
-use kaltura_auth::manager::{BlockingSessionManager, InvalidReason, Policy, SessionManager};
+use kaltura_auth::blocking::SessionManager as BlockingSessionManager;
+use kaltura_auth::manager::{InvalidReason, Policy, SessionManager};
 use kaltura_auth::runtime::Clock as _;
 use kaltura_testing::runtime::{SpawnMode, TestRuntime};
 

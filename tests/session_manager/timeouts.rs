@@ -5,7 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use kaltura_auth::manager::{BlockingSessionManager, Policy, SessionManager};
+use kaltura_auth::blocking::SessionManager as BlockingSessionManager;
+use kaltura_auth::manager::{Policy, SessionManager};
 use kaltura_auth::{ErrorKind, ManagerError};
 use kaltura_testing::mock::Latch;
 use kaltura_testing::runtime::SpawnMode;

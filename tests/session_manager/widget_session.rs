@@ -47,10 +47,10 @@ fn expired_widget_session_is_replaced_during_a_renewal() {
 }
 
 #[test]
-fn lost_connection_keeps_the_widget_session() {
+fn refused_connection_keeps_the_widget_session() {
     let fixture = Fixture::new();
     let manager = fixture.manager();
-    fixture.network.on_next(START_SESSION, Behavior::Disconnect);
+    fixture.network.on_next(START_SESSION, Behavior::Refuse);
     fixture.run(manager.session()).unwrap_err();
     fixture.advance(seconds(1));
     fixture.run(manager.session()).unwrap();

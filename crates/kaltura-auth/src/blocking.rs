@@ -16,10 +16,10 @@
 //! }
 //! ```
 
-pub use crate::manager::{
+pub use crate::manager::blocking::{
     BlockingSessionManager as SessionManager, BlockingSessionManagerBuilder as SessionManagerBuilder,
 };
-pub use crate::source::{
+pub use crate::source::blocking::{
     BlockingCredentialsSource as CredentialsSource, BlockingSessionSource as SessionSource,
 };
 pub use crate::transport::{

@@ -8,12 +8,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_types::{ApiError, PartnerId, PayloadError, UnexpectedBody};
+use kaltura_types::{ApiError, PartnerId, PayloadError, UnexpectedBody, UnixTime};
 
 pub use self::kind::ErrorKind;
 pub use self::report::Report;
 
 use crate::credentials::{AppTokenCredentials, CredentialIssue};
+use crate::session::Session;
 use crate::transport::TransportError;
 use crate::wire::{ResponseMetadata, WireResponse};
 
@@ -56,7 +57,7 @@ impl fmt::Display for LoginStep {
 /// server writes is shown. A clone is cheap, so that many callers can share one failure.
 ///
 /// ```
-/// # use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ErrorKind, ServiceUrl, WireResponse, blocking_transport_fn};
+/// # use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ErrorKind, ServiceUrl, WireResponse, blocking::transport_fn as blocking_transport_fn};
 /// # use kaltura_types::{HashType, PartnerId};
 /// # let token = AppTokenCredentials::new(PartnerId::new(1), "0_abcdefgh", "3f786850e387550fdab836ed7e6dc881", HashType::Sha256);
 /// # let login = AppTokenLogin::new(ServiceUrl::US, token);
@@ -109,23 +110,30 @@ pub enum UnusableSession {
     },
 }
 
+impl UnusableSession {
+    pub(crate) const fn expired_on_arrival(expiry: UnixTime, now: UnixTime) -> Self {
+        Self::ExpiredOnArrival { seconds_ago: now.seconds_since(expiry) }
+    }
+}
+
 /// Why a session manager has no session for the caller, although the server may have granted one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ManagerError {
-    /// The sessions of this source never live as long as needed.
-    #[error("a session of {} s is needed, but the lifetime is {} s", needed.as_secs(), lifetime.as_secs())]
+    /// The sessions of this source are not valid for as long as needed.
+    #[error("a session that is valid for {} s is needed, but only {} s can be requested", needed.as_secs(), available.as_secs())]
     TooShort {
         /// The minimum that the caller needs.
         needed: Duration,
-        /// The lifetime of the source's sessions.
-        lifetime: Duration,
+        /// The longest that a caller can require: the lifetime of the last session less its renewal window.
+        available: Duration,
     },
     /// Two sessions in a row were refused as logged out soon after they had started.
     #[error("new sessions are refused as logged out")]
     GroupEnded,
-    /// Two sessions in a row were refused as expired soon after they had started.
-    #[error("new sessions are refused as expired")]
+    /// Two sessions in a row were refused soon after they had started: as expired, or because one call used up their
+    /// `actionslimit`.
+    #[error("new sessions are refused as expired or used up")]
     RevokedEarly,
     /// The login exceeded its timeout.
     #[error("the login took longer than {} s", limit.as_secs())]
@@ -160,10 +168,16 @@ impl Error {
         Self::new(LoginStep::Manager, kind, Cause::Manager(error))
     }
 
-    /// The session of a source had expired when it arrived.
-    pub(crate) fn expired_on_arrival() -> Self {
-        let cause = Cause::Unusable(UnusableSession::ExpiredOnArrival { seconds_ago: 0 });
-        Self::new(LoginStep::Manager, ErrorKind::ExpiredOnArrival, cause)
+    /// The session of a source had expired when it arrived, at `now` by the clock that counts for it.
+    pub(crate) fn expired_on_arrival(session: &Session, now: UnixTime) -> Self {
+        let cause = UnusableSession::expired_on_arrival(session.expires_at().unwrap_or(now), now);
+        Self::new(LoginStep::Manager, ErrorKind::ExpiredOnArrival, Cause::Unusable(cause))
+    }
+
+    /// The source, its transport or the observer of the manager panicked. The panic's own message is not repeated: it
+    /// may contain anything.
+    pub(crate) fn panicked() -> Self {
+        Self::from_source("the login panicked", true)
     }
 
     /// The login to join was dropped, and no other could be started.

@@ -63,13 +63,10 @@ pub use kaltura_types::SessionRequest;
 pub use login::{AppTokenFlow, AppTokenLogin, CLIENT_TAG, DetectedHashType, FlowStep, InvalidVariables};
 pub use runtime::maybe_send::{MaybeSend, MaybeSync};
 pub use service_url::{InvalidServiceUrl, Region, ServiceUrl, UnknownRegion};
-pub use session::{Adjustment, Fingerprint, KsLabel, Session, StoredSession};
+pub use session::{Adjustment, Fingerprint, KsLabel, Session, SessionId, StoredSession};
 pub use source::SessionIdentity;
 pub use token_hash::TokenHash;
 #[cfg(feature = "tower")]
 pub use transport::TowerTransport;
-pub use transport::{
-    BlockingTransport, BlockingTransportFn, Transport, TransportError, TransportErrorKind, TransportFn,
-    blocking_transport_fn, transport_fn,
-};
+pub use transport::{Transport, TransportError, TransportErrorKind, TransportFn, transport_fn};
 pub use wire::{ResponseMetadata, WireRequest, WireResponse};

@@ -1,7 +1,7 @@
 //! Keeps one session valid for any number of callers.
 //!
-//! All decisions are made in [`state`], which is pure: no lock, no async, no clock. [`SessionManager`] drives it for
-//! tasks, [`BlockingSessionManager`] for threads. They are separate types, because a thread that waited for a
+//! All decisions are made by a pure state: no lock, no async, no clock. [`SessionManager`] drives it for tasks,
+//! [`blocking::SessionManager`](crate::blocking::SessionManager) for threads. They are separate types, because a thread that waited for a
 //! task's login could deadlock a single-threaded runtime.
 //!
 //! | session | what a caller gets |
@@ -12,20 +12,21 @@
 //! | none, backing off after a failure | the same error, at once |
 
 mod backoff;
-mod blocking;
+pub(crate) mod blocking;
 mod event;
 mod fast_path;
 #[cfg(all(test, shuttle))]
 mod interleavings;
+mod last_handle;
 mod policy;
 mod session_manager;
 mod shared_login;
+#[doc(hidden)]
 pub mod state;
 mod sync;
 
 use std::sync::Arc;
 
-pub use self::blocking::{BlockingSessionManager, BlockingSessionManagerBuilder};
 pub use self::event::{Event, InvalidReason, Observer, ObserverFn, Phase, Status, observer_fn};
 pub use self::policy::Policy;
 pub use self::session_manager::{SessionManager, SessionManagerBuilder};

@@ -1,6 +1,7 @@
 //! A session: what the server granted.
 
 mod adjustment;
+mod grant;
 mod issued_session;
 mod ks_label;
 mod stored;
@@ -14,6 +15,8 @@ use kaltura_types::{
 };
 
 pub use self::adjustment::Adjustment;
+use self::grant::CallCount;
+pub use self::grant::SessionId;
 pub use self::issued_session::IssuedSession;
 pub use self::ks_label::{Fingerprint, KsLabel};
 pub use self::stored::StoredSession;
@@ -24,6 +27,8 @@ pub use self::stored::StoredSession;
 /// the KS in constant time. To store a session, use [`to_stored_exposing_ks`](Self::to_stored_exposing_ks).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Session {
+    id: Option<SessionId>,
+    calls: CallCount,
     ks: Ks,
     partner: PartnerId,
     user: Option<UserId>,
@@ -45,6 +50,8 @@ impl Session {
     #[must_use]
     pub const fn new(partner: PartnerId, ks: Ks) -> Self {
         Self {
+            id: None,
+            calls: CallCount::new(),
             ks,
             partner,
             user: None,
@@ -104,6 +111,8 @@ impl Session {
             UnexpectedBody::WrongShape { expected: "SessionInfo", found: payload::JsonKind::Object };
         let ks = info.ks.ok_or(incomplete)?;
         let mut session = Self {
+            id: None,
+            calls: CallCount::new(),
             ks,
             partner: info.partner_id.unwrap_or(partner),
             user: info.user_id.filter(|user| !user.as_str().is_empty()),

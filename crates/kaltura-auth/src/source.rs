@@ -1,6 +1,8 @@
-//! The sources from which a session manager gets its sessions.
+//! The sources from which a session manager gets its sessions. Their blocking traits are in
+//! [`blocking`](crate::blocking).
 
 mod app_token;
+pub(crate) mod blocking;
 mod identity;
 #[cfg(feature = "local-signing")]
 mod local_signing;
@@ -17,6 +19,7 @@ pub use self::identity::SessionIdentity;
 pub use self::local_signing::LocalSigningSource;
 pub use self::partner_secret::{PartnerSecretLogin, PartnerSecretSource};
 
+use self::blocking::BlockingSessionSource;
 use crate::credentials::AppTokenCredentials;
 use crate::error::Error;
 use crate::runtime::Clock;
@@ -66,26 +69,6 @@ pub trait SessionSource: MaybeSend + MaybeSync {
     }
 }
 
-/// Starts a session on each call, and blocks the thread meanwhile.
-pub trait BlockingSessionSource: MaybeSend + MaybeSync {
-    /// Starts a session. `clock` gives the time at which its request is sent.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`] if no session could be started.
-    fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error>;
-
-    /// The same source with another session request, such as another user. `None` if it does not support that.
-    fn with_request(&self, _request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
-        None
-    }
-
-    /// Which login the sessions come from, for metrics and logs. The default is that nothing is known.
-    fn identity(&self) -> SessionIdentity {
-        SessionIdentity::new()
-    }
-}
-
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl<S: SessionSource + ?Sized> SessionSource for Arc<S> {
@@ -94,20 +77,6 @@ impl<S: SessionSource + ?Sized> SessionSource for Arc<S> {
     }
 
     fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn SessionSource>> {
-        (**self).with_request(request)
-    }
-
-    fn identity(&self) -> SessionIdentity {
-        (**self).identity()
-    }
-}
-
-impl<S: BlockingSessionSource + ?Sized> BlockingSessionSource for Arc<S> {
-    fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
-        (**self).start(clock)
-    }
-
-    fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
         (**self).with_request(request)
     }
 
@@ -140,26 +109,10 @@ pub trait CredentialsSource: MaybeSend + MaybeSync {
     async fn credentials(&self) -> Result<AppTokenCredentials, Error>;
 }
 
-/// Provides the credentials for each login, and blocks the thread meanwhile.
-pub trait BlockingCredentialsSource: MaybeSend + MaybeSync {
-    /// The current credentials. [`Error::from_source`] converts any error.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`] if there are none.
-    fn credentials(&self) -> Result<AppTokenCredentials, Error>;
-}
-
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl CredentialsSource for AppTokenCredentials {
     async fn credentials(&self) -> Result<Self, Error> {
-        Ok(self.clone())
-    }
-}
-
-impl BlockingCredentialsSource for AppTokenCredentials {
-    fn credentials(&self) -> Result<AppTokenCredentials, Error> {
         Ok(self.clone())
     }
 }

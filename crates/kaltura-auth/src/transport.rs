@@ -102,7 +102,7 @@ where
 /// A [`BlockingTransport`] from a closure.
 ///
 /// ```
-/// # use kaltura_auth::{BlockingTransport, WireResponse, blocking_transport_fn};
+/// # use kaltura_auth::{blocking::Transport as BlockingTransport, WireResponse, blocking::transport_fn as blocking_transport_fn};
 /// let transport = blocking_transport_fn(|_request| Ok(WireResponse::new(200, "null")));
 /// # fn takes(_: impl BlockingTransport) {} takes(transport);
 /// ```

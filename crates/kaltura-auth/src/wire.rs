@@ -13,6 +13,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::service_url::ServiceUrl;
+use crate::transport::{TransportError, TransportErrorKind};
 
 /// One POST request of the Kaltura API.
 ///
@@ -40,6 +41,7 @@ pub struct WireRequest {
     body: Arc<Zeroizing<Vec<u8>>>,
     timeout: Option<Duration>,
     max_response_bytes: u64,
+    fresh_connection: bool,
 }
 
 impl WireRequest {
@@ -65,6 +67,7 @@ impl WireRequest {
             body: Arc::new(Zeroizing::new(body.into())),
             timeout: None,
             max_response_bytes: Self::DEFAULT_MAX_RESPONSE_BYTES,
+            fresh_connection: false,
         }
     }
 
@@ -146,6 +149,41 @@ impl WireRequest {
         self
     }
 
+    /// Sets whether the request must not use a connection that was used before. The default is `false`.
+    ///
+    /// A server or load balancer may have closed a kept connection without the client having noticed; then the
+    /// request fails although the server is available. A transport may ignore this.
+    #[must_use]
+    pub const fn with_fresh_connection(mut self, fresh: bool) -> Self {
+        self.fresh_connection = fresh;
+        self
+    }
+
+    /// Whether the request must not use a connection that was used before.
+    #[must_use]
+    pub const fn fresh_connection(&self) -> bool {
+        self.fresh_connection
+    }
+
+    /// The same request on a fresh connection, if it failed with [`TransportErrorKind::Io`], as it does on a kept
+    /// connection that has been closed. `None` if it failed otherwise, or was already sent on a fresh connection.
+    ///
+    /// For requests that are safe to repeat only: the server may have executed the first one.
+    ///
+    /// ```
+    /// # use kaltura_auth::{TransportError, TransportErrorKind, WireRequest};
+    /// let request = WireRequest::new("https://example.com/", "media", "list", "{}");
+    /// let lost = Err(TransportError::new(TransportErrorKind::Io, "connection reset"));
+    /// let again = request.on_fresh_connection(&lost).unwrap();
+    /// assert!(again.fresh_connection());
+    /// assert!(again.on_fresh_connection(&lost).is_none());
+    /// ```
+    #[must_use]
+    pub fn on_fresh_connection(&self, result: &Result<WireResponse, TransportError>) -> Option<Self> {
+        let lost = result.as_ref().is_err_and(|error| error.kind() == TransportErrorKind::Io);
+        (lost && !self.fresh_connection).then(|| self.clone().with_fresh_connection(true))
+    }
+
     /// The absolute URL. It contains no secret.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -205,6 +243,7 @@ impl fmt::Debug for WireRequest {
             .field("body", &format_args!("{} bytes", self.body.len()))
             .field("timeout", &self.timeout)
             .field("max_response_bytes", &self.max_response_bytes)
+            .field("fresh_connection", &self.fresh_connection)
             .finish()
     }
 }

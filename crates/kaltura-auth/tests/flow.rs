@@ -73,14 +73,34 @@ fn refusal(code: &str, args: Value) -> Value {
 /// The error of a login with this result of the first call.
 fn fails_first(result: Result<WireResponse, TransportError>) -> Error {
     let (_, flow) = sent(AppTokenFlow::start(&login()));
-    flow.receive(result).expect_err("the first call fails")
+    fails_also_on_a_fresh_connection(flow, result)
+}
+
+/// The error of a login with this result of a call. A lost connection is lost again on a fresh one.
+fn fails_also_on_a_fresh_connection(
+    flow: AppTokenFlow,
+    result: Result<WireResponse, TransportError>,
+) -> Error {
+    let is_lost = result.as_ref().is_err_and(|error| error.kind() == TransportErrorKind::Io);
+    match flow.receive(result.clone()) {
+        Ok(step) if is_lost => {
+            let (again, flow) = sent(step);
+            assert!(again.fresh_connection());
+            flow.receive(result).expect_err("it fails on the fresh connection")
+        }
+        Ok(step) => panic!("the call is repeated: {step:?}"),
+        Err(error) => {
+            assert!(!is_lost, "not repeated on a fresh connection");
+            error
+        }
+    }
 }
 
 /// The error of a login with this result of the second call, on a widget session that is not from the cache.
 fn fails_second(result: Result<WireResponse, TransportError>) -> Error {
     let (_, flow) = sent(AppTokenFlow::start_uncached(&login()));
     let (_, flow) = sent(flow.receive(widget_response()).unwrap());
-    flow.receive(result).expect_err("the second call fails")
+    fails_also_on_a_fresh_connection(flow, result)
 }
 
 #[test]
@@ -361,6 +381,64 @@ fn a_transport_error_keeps_its_kind_and_its_cause() {
             let cause = std::error::Error::source(&error).unwrap();
             assert_eq!(cause.to_string(), "the cause");
             assert_eq!(error.transport_error().map(TransportError::kind), Some(kind));
+        }
+    }
+}
+
+#[test]
+fn a_lost_connection_is_replaced_once_for_each_call() {
+    let lost = || Err(TransportError::new(TransportErrorKind::Io, "connection reset"));
+    let (first, flow) = sent(AppTokenFlow::start(&login()));
+    let (again, flow) = sent(flow.receive(lost()).unwrap());
+    assert!(!first.fresh_connection() && again.fresh_connection());
+    assert_eq!((again.url(), again.body()), (first.url(), first.body()));
+    let (second, flow) = sent(flow.receive(widget_response()).unwrap());
+    let (again, flow) = sent(flow.receive(lost()).unwrap());
+    assert!(!second.fresh_connection() && again.fresh_connection());
+    assert_eq!(again.body(), second.body());
+    assert!(matches!(flow.receive(session_response()), Ok(FlowStep::Done(_))));
+}
+
+#[test]
+fn an_expiry_that_is_past_by_every_clock_is_refused_without_the_time_of_the_server() {
+    for (expiry, is_accepted) in
+        [(i64::MIN, false), (0, false), (1_767_225_600, false), (1_767_225_601, true), (i64::MAX, true)]
+    {
+        let (_, flow) = sent(AppTokenFlow::start(&login()));
+        let (_, flow) = sent(flow.receive(widget_response()).unwrap());
+        let body = json!({"ks": SESSION_KS, "partnerId": 1_234_567, "expiry": expiry});
+        match flow.receive(Ok(WireResponse::new(200, body.to_string()))) {
+            Ok(FlowStep::Done(session)) => {
+                assert!(is_accepted, "{expiry}");
+                assert_eq!(session.expires_at(), Some(UnixTime::from_seconds(expiry)));
+            }
+            Ok(step) => panic!("another request: {step:?}"),
+            Err(error) => {
+                assert!(!is_accepted, "{expiry}: {error:?}");
+                assert_eq!(error.kind(), ErrorKind::ExpiredOnArrival);
+            }
+        }
+    }
+}
+
+#[test]
+fn extreme_times_of_the_server_do_not_overflow() {
+    let login = login().request(SessionRequest::new().lifetime(Lifetime::hours(1)));
+    for expiry in [i64::MIN, -1, 0, 1, i64::MAX] {
+        for server_time in [i64::MIN, -1, 0, 1, i64::MAX] {
+            let (_, flow) = sent(AppTokenFlow::start(&login));
+            let (_, flow) = sent(flow.receive(widget_response()).unwrap());
+            let body = json!({"ks": SESSION_KS, "partnerId": 1_234_567, "expiry": expiry});
+            let response = WireResponse::new(200, body.to_string())
+                .with_header("X-Kaltura-Session", format!("1, {server_time}"));
+            match flow.receive(Ok(response)) {
+                Ok(FlowStep::Done(session)) => {
+                    assert!(expiry > server_time);
+                    assert!(session.granted_lifetime().unwrap() > std::time::Duration::ZERO);
+                }
+                Ok(step) => panic!("another request: {step:?}"),
+                Err(error) => assert_eq!(error.kind(), ErrorKind::ExpiredOnArrival),
+            }
         }
     }
 }

@@ -37,7 +37,7 @@ impl Server {
             let ks = Ks::new(sent["ks"].as_str().unwrap());
             let expected = TokenHash::new(self.hash_type, &ks, &AppTokenValue::new(TOKEN));
             if sent["tokenHash"] == expected.expose() {
-                json!({"partnerId": "7", "ks": "djJ8N3xzZXNzaW9u", "sessionType": 0, "expiry": 1, "userId": ""})
+                json!({"partnerId": "7", "ks": "djJ8N3xzZXNzaW9u", "sessionType": 0, "expiry": 1_900_000_000, "userId": ""})
             } else {
                 json!({"code": self.refusal, "message": "m", "objectType": "KalturaAPIException", "args": []})
             }

@@ -64,7 +64,7 @@ impl AppTokens {
     ///
     /// As [`Client::call`].
     pub async fn get(&self, id: &AppTokenId) -> Result<AppToken, Error> {
-        self.client.call_with(&GetAppToken::new(id.clone()), &read_options()).await
+        self.client.call(&GetAppToken::new(id.clone())).await
     }
 
     /// Changes the fields that the draft sets, and no others. The status cannot be changed (wire contract, section 3).
@@ -96,7 +96,7 @@ impl AppTokens {
     /// As [`Client::call`].
     pub async fn page(&self, filter: AppTokenFilter, pager: Pager) -> Result<AppTokenList, Error> {
         let list = ListAppTokens::new().filter(filter).pager(pager);
-        self.client.call_with(&list, &read_options()).await
+        self.client.call(&list).await
     }
 
     /// All app tokens that match the filter, oldest first; an order in the filter is ignored. Each page is requested
@@ -120,7 +120,7 @@ impl AppTokens {
         &self,
         filter: AppTokenFilter,
     ) -> impl Stream<Item = Result<AppToken, Error>> + Unpin + MaybeSend + 'static {
-        self.client.pages(all_tokens(filter)).options(read_options()).objects()
+        self.client.pages(all_tokens(filter)).objects()
     }
 
     /// Verifies an app token: logs in with it, and checks that the server accepts the session. The session lives for at
@@ -209,11 +209,6 @@ impl AppTokens {
         let login = verify::login(token, self.client.config())?;
         login.run(self.client.transport()).await.map_err(verify::login_failed)
     }
-}
-
-/// Reads are idempotent.
-pub(crate) const fn read_options() -> CallOptions {
-    CallOptions::new().idempotent()
 }
 
 /// The list of all app tokens, the oldest first: by creation time, so that none is missed.

@@ -8,10 +8,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_auth::manager::{BlockingSessionManager, InvalidReason, Moment, Observer, Policy, Status};
+use kaltura_auth::blocking::SessionManager as BlockingSessionManager;
+use kaltura_auth::blocking::SessionSource as BlockingSessionSource;
+use kaltura_auth::manager::{InvalidReason, Moment, Observer, Policy, Status};
 use kaltura_auth::runtime::Clock;
-use kaltura_auth::source::{AppTokenSource, BlockingSessionSource};
-use kaltura_auth::{AppTokenLogin, BlockingTransport, ServiceUrl, Session, SessionRequest};
+use kaltura_auth::source::AppTokenSource;
+use kaltura_auth::{
+    AppTokenLogin, ServiceUrl, Session, SessionRequest, blocking::Transport as BlockingTransport,
+};
 use kaltura_types::{Action, ListAction};
 
 pub use self::app_tokens::AppTokens;
@@ -21,7 +25,7 @@ pub use self::upload::Upload;
 use crate::app_tokens::verify;
 use crate::client::builder::{Config, config_setters, session_requests_unsupported};
 use crate::client::pool::ClientPool;
-use crate::error::Error;
+use crate::error::{ActionName, Error};
 use crate::multirequest::{BatchRequest, Multirequest, MultirequestResults};
 use crate::options::CallOptions;
 use crate::request::{ActionRequest, ApiRequest, Prepared, evaluate};
@@ -83,7 +87,7 @@ impl fmt::Debug for ClientBuilder {
 /// thread. Otherwise it works like the async [`Client`](crate::Client).
 ///
 /// ```
-/// # use kaltura_auth::{AppTokenLogin, BlockingTransport, runtime::Clock};
+/// # use kaltura_auth::{AppTokenLogin, blocking::Transport as BlockingTransport, runtime::Clock};
 /// # use kaltura_client::{Error, RawAction, blocking}; use serde_json::Value;
 /// # fn example(
 /// #     login: AppTokenLogin, transport: impl BlockingTransport + 'static, clock: impl Clock + 'static,
@@ -227,8 +231,10 @@ impl Client {
     ///
     /// As [`call`](Self::call): why there is no working session.
     pub fn verify_session(&self) -> Result<(), Error> {
-        let session = self.0.sessions.session().map_err(verify::no_session)?;
-        verify::check(self.call_with(&verify::action(session.partner_id()), &verify::options()))
+        let options = verify::options();
+        let retries = RetryState::new(self.config(), &options, true, Moment::read(&self.0.builder.clock));
+        let session = self.wait_for_session(&verify::action_name(), &retries)?;
+        verify::check(self.call_with(&verify::action(session.partner_id()), &options))
     }
 
     /// The session: its user, expiry and privileges. Logs in if there is none.
@@ -302,22 +308,42 @@ impl Client {
         outcome
     }
 
+    /// The session. If the login fails for a reason that may pass, waits for the next login while there is time.
+    fn wait_for_session(&self, name: &ActionName, retries: &RetryState<'_>) -> Result<Arc<Session>, Error> {
+        let Inner { builder: ClientBuilder { clock, sleep, .. }, sessions, .. } = &*self.0;
+        loop {
+            let error = match sessions.session() {
+                Ok(session) => return Ok(session),
+                Err(error) => error,
+            };
+            let backoff = sessions.status().next_try;
+            match retries.login_delay(&error, backoff, Moment::read(clock)) {
+                Some(delay) => sleep(delay),
+                None => return Err(Error::session(name.clone(), error)),
+            }
+        }
+    }
+
     fn run_attempts<R: ApiRequest>(&self, request: &R, span: &CallSpan) -> Result<R::Output, Error> {
         let Inner { builder: ClientBuilder { config, transport, clock, sleep, .. }, sessions, .. } = &*self.0;
-        let mut retries = RetryState::new(config, request.options(), Moment::read(clock));
+        let started_at = Moment::read(clock);
+        let mut retries = RetryState::new(config, request.options(), request.is_repeatable(), started_at);
         loop {
             let session = if request.needs_session() {
-                let session = sessions.session();
-                Some(session.map_err(|error| Error::session(request.name().clone(), error))?)
+                Some(self.wait_for_session(request.name(), &retries)?)
             } else {
                 None
             };
-            let wire_request =
-                retries.wire_request(request, session.as_deref(), Moment::read(clock), || clock.random())?;
-            let outcome = transport.send(wire_request);
-            let (metadata, evaluation) = evaluate(request, outcome, session.as_deref());
+            let sent = session.as_deref();
+            let mut outcome =
+                transport.send(retries.wire_request(request, sent, Moment::read(clock), || clock.random())?);
+            if retries.needs_fresh_connection(&outcome) {
+                outcome = transport
+                    .send(retries.wire_request(request, sent, Moment::read(clock), || clock.random())?);
+            }
+            let (metadata, evaluation) = evaluate(request, outcome, sent);
             span.record_attempt(metadata.as_ref());
-            let (invalid, next) = retries.next_step(evaluation, Moment::read(clock), clock.random());
+            let (invalid, next) = retries.next_step(evaluation, sent, Moment::read(clock), clock.random());
             if let (Some(session), Some(reason)) = (&session, invalid) {
                 sessions.invalidate(session, reason);
             }

@@ -20,7 +20,7 @@ pub use self::builder::ClientBuilder;
 use self::builder::Config;
 use self::pool::ClientPool;
 use crate::app_tokens::{AppTokens, verify};
-use crate::error::{CallError, Error};
+use crate::error::{ActionName, CallError, Error};
 use crate::multirequest::{BatchRequest, Multirequest, MultirequestResults};
 use crate::options::CallOptions;
 use crate::pages::Pages;
@@ -110,7 +110,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`]; [`Error::hint`] says what to do.
+    /// [`Error`]; [`Error::hint`] says what to do. If a login fails for a reason that may pass, the call waits for the
+    /// next one as the [`RetryPolicy`](crate::RetryPolicy) allows.
     pub async fn call<A: Action>(&self, action: &A) -> Result<A::Output, Error> {
         self.call_with(action, &CallOptions::new()).await
     }
@@ -231,15 +232,18 @@ impl Client {
     ///
     /// As [`call`](Self::call): why there is no working session.
     pub async fn verify_session(&self) -> Result<(), Error> {
-        let session = self.0.sessions.session().await.map_err(verify::no_session)?;
-        verify::check(self.call_with(&verify::action(session.partner_id()), &verify::options()).await)
+        let options = verify::options();
+        let retries = RetryState::new(self.config(), &options, true, Moment::read(&self.0.builder.runtime));
+        let session = self.wait_for_session(&verify::action_name(), &retries).await?;
+        verify::check(self.call_with(&verify::action(session.partner_id()), &options).await)
     }
 
     /// The session: its user, expiry and privileges. Logs in if there is none.
     ///
     /// # Errors
     ///
-    /// The error of the login ([`Error::session_error`]). During the backoff after it, the same error without another login.
+    /// The error of the login ([`Error::session_error`]). During the backoff after it, the same error at once, without
+    /// another login: unlike a [`call`](Self::call), this does not wait.
     pub async fn session(&self) -> Result<Arc<Session>, Error> {
         Ok(self.0.sessions.session().await?)
     }
@@ -334,23 +338,49 @@ impl Client {
         }
     }
 
+    /// The session. If the login fails for a reason that may pass, waits for the next login while there is time.
+    async fn wait_for_session(
+        &self,
+        name: &ActionName,
+        retries: &RetryState<'_>,
+    ) -> Result<Arc<Session>, Error> {
+        let Inner { builder: ClientBuilder { runtime, .. }, sessions, .. } = &*self.0;
+        loop {
+            let error = match sessions.session().await {
+                Ok(session) => return Ok(session),
+                Err(error) => error,
+            };
+            let backoff = sessions.status().next_try;
+            match retries.login_delay(&error, backoff, Moment::read(runtime)) {
+                Some(delay) => runtime.sleep(delay).await,
+                None => return Err(Error::session(name.clone(), error)),
+            }
+        }
+    }
+
     async fn run_attempts<R: ApiRequest>(&self, request: &R, span: &CallSpan) -> Result<R::Output, Error> {
         let Inner { builder: ClientBuilder { config, transport, runtime, .. }, sessions, .. } = &*self.0;
-        let mut retries = RetryState::new(config, request.options(), Moment::read(runtime));
+        let started_at = Moment::read(runtime);
+        let mut retries = RetryState::new(config, request.options(), request.is_repeatable(), started_at);
         loop {
             let session = if request.needs_session() {
-                let session = sessions.session().await;
-                Some(session.map_err(|error| Error::session(request.name().clone(), error))?)
+                Some(self.wait_for_session(request.name(), &retries).await?)
             } else {
                 None
             };
-            let wire_request =
-                retries
-                    .wire_request(request, session.as_deref(), Moment::read(runtime), || runtime.random())?;
-            let outcome = transport.send(wire_request).await;
-            let (metadata, evaluation) = evaluate(request, outcome, session.as_deref());
+            let sent = session.as_deref();
+            let mut outcome = transport
+                .send(retries.wire_request(request, sent, Moment::read(runtime), || runtime.random())?)
+                .await;
+            if retries.needs_fresh_connection(&outcome) {
+                outcome = transport
+                    .send(retries.wire_request(request, sent, Moment::read(runtime), || runtime.random())?)
+                    .await;
+            }
+            let (metadata, evaluation) = evaluate(request, outcome, sent);
             span.record_attempt(metadata.as_ref());
-            let (invalid, next) = retries.next_step(evaluation, Moment::read(runtime), runtime.random());
+            let (invalid, next) =
+                retries.next_step(evaluation, sent, Moment::read(runtime), runtime.random());
             if let (Some(session), Some(reason)) = (&session, invalid) {
                 sessions.invalidate(session, reason);
             }

@@ -147,6 +147,7 @@ struct Call {
     parameters: Parameters,
     references: Vec<TargetedReference>,
     ks: KsChoice,
+    is_repeatable: bool,
     files: Vec<FilePart>,
     allows_unfiltered: bool,
 }
@@ -167,6 +168,7 @@ impl<O> Subrequest<O> {
             parameters: action.parameters(),
             references: Vec::new(),
             ks: KsChoice::Session,
+            is_repeatable: action.is_repeatable(),
             files: action.files().to_vec(),
             allows_unfiltered: action.allows_unfiltered(),
         };

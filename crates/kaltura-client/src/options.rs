@@ -12,7 +12,7 @@ use serde_json::Value;
 ///
 /// ```
 /// # use kaltura_client::CallOptions; use std::time::Duration;
-/// let options = CallOptions::new().timeout(Duration::from_secs(5)).idempotent();
+/// let options = CallOptions::new().timeout(Duration::from_secs(5)).repeatable(true);
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 #[must_use = "options do nothing until a call takes them"]
@@ -23,7 +23,7 @@ pub struct CallOptions {
     pub(crate) max_response_bytes: Option<u64>,
     pub(crate) ks: KsChoice,
     pub(crate) nocache: bool,
-    pub(crate) idempotent: bool,
+    pub(crate) repeatable: Option<bool>,
     /// The timeout of each request, instead of the client's; never less than that.
     pub(crate) min_request_timeout: Option<Duration>,
 }
@@ -69,7 +69,7 @@ impl CallOptions {
             max_response_bytes: None,
             ks: KsChoice::Session,
             nocache: false,
-            idempotent: false,
+            repeatable: None,
             min_request_timeout: None,
         }
     }
@@ -117,10 +117,12 @@ impl CallOptions {
         self
     }
 
-    /// Marks the call as idempotent: executing it twice has the same effect as once. The call is then also retried if
-    /// the server may already have executed it: after a broken connection, a timeout, or an HTTP status from 500.
-    pub const fn idempotent(mut self) -> Self {
-        self.idempotent = true;
+    /// Sets whether the call is repeatable: executing it twice has the same effect as once. A repeatable call is also
+    /// retried if the server may already have executed it: after a broken connection, a timeout, or an HTTP status from
+    /// 500. The default is what the action says ([`Action::is_repeatable`](kaltura_types::Action::is_repeatable));
+    /// reading actions are repeatable. A multirequest is repeatable if all its calls are.
+    pub const fn repeatable(mut self, repeatable: bool) -> Self {
+        self.repeatable = Some(repeatable);
         self
     }
 
@@ -141,7 +143,7 @@ impl fmt::Debug for CallOptions {
             max_response_bytes,
             ks,
             nocache,
-            idempotent,
+            repeatable,
         } = self;
         let headers: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("CallOptions")
@@ -151,7 +153,7 @@ impl fmt::Debug for CallOptions {
             .field("max_response_bytes", max_response_bytes)
             .field("ks", ks)
             .field("nocache", nocache)
-            .field("idempotent", idempotent)
+            .field("repeatable", repeatable)
             .finish()
     }
 }

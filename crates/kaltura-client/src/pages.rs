@@ -190,7 +190,7 @@ impl<T: DeserializeOwned> PageReader<T> {
         let action = self.listing.as_ref().filter(|_| !self.has_ended).and_then(Listing::next_request);
         // An action that has returned a list can be repeated.
         let options = self.options.clone();
-        let options = if self.has_responded { options.idempotent() } else { options };
+        let options = if self.has_responded { options.repeatable(true) } else { options };
         Ok(action.map(|action| (action, options)))
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::marker::PhantomData;
 
 use futures_util::{AsyncRead, AsyncReadExt as _};
-use kaltura_types::{Action, FilePart, Parameters};
+use kaltura_types::{Action, FilePart, Parameters, is_repeatable_by_name};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -31,6 +31,7 @@ pub struct RawAction<O = Value> {
     service: String,
     action: String,
     parameters: Parameters,
+    repeatable: Option<bool>,
     files: Vec<FilePart>,
     allows_unfiltered: bool,
     output: PhantomData<fn() -> O>,
@@ -43,6 +44,7 @@ impl RawAction {
             service: service.into(),
             action: action.into(),
             parameters: Parameters::new(),
+            repeatable: None,
             files: Vec::new(),
             allows_unfiltered: false,
             output: PhantomData,
@@ -65,6 +67,18 @@ impl<O> RawAction<O> {
     /// Adds several parameters.
     pub fn params(mut self, parameters: Parameters) -> Self {
         self.parameters.extend(parameters);
+        self
+    }
+
+    /// Sets whether the call can be sent again if it is unknown whether the server has executed it. The default
+    /// follows from the action's name ([`is_repeatable_by_name`]): reading actions can.
+    ///
+    /// ```
+    /// # use kaltura_client::RawAction;
+    /// let serve = RawAction::new("document_documents", "serve").repeatable(true);
+    /// ```
+    pub const fn repeatable(mut self, repeatable: bool) -> Self {
+        self.repeatable = Some(repeatable);
         self
     }
 
@@ -153,6 +167,7 @@ impl<O> RawAction<O> {
             service: self.service,
             action: self.action,
             parameters: self.parameters,
+            repeatable: self.repeatable,
             files: self.files,
             allows_unfiltered: self.allows_unfiltered,
             output: PhantomData,
@@ -173,6 +188,10 @@ impl<O: DeserializeOwned> Action for RawAction<O> {
 
     fn parameters(&self) -> Parameters {
         self.parameters.clone()
+    }
+
+    fn is_repeatable(&self) -> bool {
+        self.repeatable.unwrap_or_else(|| is_repeatable_by_name(&self.service, &self.action))
     }
 
     fn files(&self) -> &[FilePart] {

@@ -26,6 +26,9 @@ pub(crate) trait ApiRequest {
     /// Whether the client's own session is sent.
     fn needs_session(&self) -> bool;
 
+    /// Whether the request can be sent again if the server may have executed it.
+    fn is_repeatable(&self) -> bool;
+
     /// The request to send, without the limits and headers of the options. `random` separates the parts of a request
     /// with files.
     fn wire_request(&self, session: Option<&Session>, random: impl FnOnce() -> u64) -> WireRequest;
@@ -63,6 +66,12 @@ impl<T> Evaluation<T> {
         let not_executed = !ks_refusals.is_empty();
         Self { outcome, ks_refusals, not_executed }
     }
+
+    /// Whether the server has accepted the session that was sent.
+    pub(crate) fn session_accepted(&self) -> bool {
+        let from_api = self.outcome.as_ref().map_or_else(|error| error.api_error().is_some(), |_| true);
+        from_api && self.ks_refusals.is_empty()
+    }
 }
 
 /// Evaluates what the transport returned.
@@ -98,6 +107,7 @@ pub(crate) struct ActionRequest<'a, O> {
     parameters: Parameters,
     files: Vec<FilePart>,
     needs_session: bool,
+    is_repeatable: bool,
     output: PhantomData<fn() -> O>,
 }
 
@@ -132,6 +142,7 @@ impl<'a, O> ActionRequest<'a, O> {
             parameters.insert("nocache".to_owned(), 1.into());
         }
         parameters.insert("clientTag".to_owned(), config.client_tag.clone().into());
+        let is_repeatable = options.repeatable.unwrap_or_else(|| action.is_repeatable());
         let files = action.files().to_vec();
         Ok(Prepared::Request(Self {
             config,
@@ -140,6 +151,7 @@ impl<'a, O> ActionRequest<'a, O> {
             parameters,
             files,
             needs_session,
+            is_repeatable,
             output: PhantomData,
         }))
     }
@@ -158,6 +170,10 @@ impl<O: DeserializeOwned> ApiRequest for ActionRequest<'_, O> {
 
     fn needs_session(&self) -> bool {
         self.needs_session
+    }
+
+    fn is_repeatable(&self) -> bool {
+        self.is_repeatable
     }
 
     fn wire_request(&self, session: Option<&Session>, random: impl FnOnce() -> u64) -> WireRequest {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kaltura_auth::manager::{InvalidReason, Moment};
-use kaltura_auth::{Session, WireRequest};
+use kaltura_auth::{Session, TransportError, TransportErrorKind, WireRequest, WireResponse};
 use kaltura_types::KsRefusal;
 
 use crate::client::builder::Config;
@@ -13,9 +13,17 @@ use crate::request::{ApiRequest, Evaluation};
 
 /// When failed calls are retried.
 ///
-/// A call is retried only if it was certainly not executed, or is marked as
-/// [idempotent](crate::CallOptions::idempotent). The delay before a retry is a random duration between zero and a
+/// A call is retried only if it was certainly not executed, or is
+/// [repeatable](crate::CallOptions::repeatable), as reading actions are. The delay before a retry is a random duration between zero and a
 /// maximum that doubles with each attempt ("full jitter"), but never less than the server's `Retry-After`.
+///
+/// A call that needs a login which fails for a reason that may pass waits for the next login, again and again while
+/// the wait ends within [`max_elapsed`](Self::max_elapsed) and the call's own timeout. All calls share these logins,
+/// and the session manager's [`Policy`](kaltura_auth::manager::Policy) sets the time between them, so they do not count
+/// as attempts.
+///
+/// A repeatable call whose connection is lost is first sent again at once, on a fresh connection: the server may have
+/// closed a kept connection. This is done once for a call, and does not count as an attempt.
 ///
 /// ```
 /// # use kaltura_client::RetryPolicy; use std::time::Duration;
@@ -44,7 +52,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One attempt, no retries.
+    /// One attempt, no retries, and no wait for another login.
     pub fn never() -> Self {
         Self { max_attempts: 1, ..Self::default() }
     }
@@ -75,30 +83,35 @@ impl RetryPolicy {
     pub(crate) fn delay(
         &self,
         error: &Error,
-        idempotent: bool,
+        repeatable: bool,
         attempts: u32,
         elapsed: Duration,
         jitter: f64,
     ) -> Option<Duration> {
-        if attempts >= self.max_attempts || !is_safe_to_repeat(error, idempotent) {
+        if attempts >= self.max_attempts || !is_safe_to_repeat(error, repeatable) {
             return None;
         }
         let doublings = attempts.saturating_sub(1).min(16);
         let longest = self.initial_backoff.saturating_mul(1 << doublings).min(self.max_backoff);
-        let delay = longest.mul_f64(jitter.clamp(0.0, 1.0)).max(error.retry_after().unwrap_or_default());
+        let delay = scale(longest, jitter).max(error.retry_after().unwrap_or_default());
         (elapsed.saturating_add(delay) < self.max_elapsed).then_some(delay)
     }
 }
 
-fn is_safe_to_repeat(error: &Error, idempotent: bool) -> bool {
+/// `longest * jitter`; never overflows.
+fn scale(longest: Duration, jitter: f64) -> Duration {
+    Duration::try_from_secs_f64(longest.as_secs_f64() * jitter.clamp(0.0, 1.0)).unwrap_or(longest)
+}
+
+fn is_safe_to_repeat(error: &Error, repeatable: bool) -> bool {
     match error.kind() {
         // The server rejected the call before it executed anything.
         ErrorKind::RateLimited => true,
         ErrorKind::Transport(_) => {
             let not_sent = error.transport_error().is_some_and(|failure| !failure.maybe_sent());
-            error.is_retryable() && (not_sent || idempotent)
+            error.is_retryable() && (not_sent || repeatable)
         }
-        ErrorKind::Unavailable | ErrorKind::ServerFailed => idempotent,
+        ErrorKind::Unavailable | ErrorKind::ServerFailed => repeatable,
         _ => false,
     }
 }
@@ -109,9 +122,16 @@ pub(crate) struct RetryState<'a> {
     options: &'a CallOptions,
     attempts: u32,
     started_at: Moment,
+    /// Whether the request can be sent again if the server may have executed it.
+    is_repeatable: bool,
     /// Whether the request was already resent with another session. This is done once.
     was_resent: bool,
+    /// Whether the request must not be sent on a connection that was used before, because one was lost.
+    fresh_connection: bool,
 }
+
+/// The shortest wait for another login, if the backoff after the last one has just ended.
+const MIN_LOGIN_DELAY: Duration = Duration::from_millis(1);
 
 /// What to do after an attempt.
 #[derive(Debug)]
@@ -125,8 +145,44 @@ pub(crate) enum NextStep<T> {
 }
 
 impl<'a> RetryState<'a> {
-    pub(crate) const fn new(config: &'a Config, options: &'a CallOptions, now: Moment) -> Self {
-        Self { config, options, attempts: 0, started_at: now, was_resent: false }
+    pub(crate) const fn new(
+        config: &'a Config,
+        options: &'a CallOptions,
+        is_repeatable: bool,
+        now: Moment,
+    ) -> Self {
+        Self {
+            config,
+            options,
+            attempts: 0,
+            started_at: now,
+            is_repeatable,
+            was_resent: false,
+            fresh_connection: false,
+        }
+    }
+
+    /// How long to wait before the session manager is asked for a session again, after a login failed. `None` if there
+    /// is no point in it, or no time. `backoff` is the time until the manager allows another login.
+    pub(crate) fn login_delay(
+        &self,
+        error: &kaltura_auth::Error,
+        backoff: Option<Duration>,
+        now: Moment,
+    ) -> Option<Duration> {
+        if self.config.retry.max_attempts <= 1 || !error.is_retryable() {
+            return None;
+        }
+        let delay = backoff.unwrap_or_default().max(MIN_LOGIN_DELAY);
+        let elapsed = now.since(self.started_at);
+        let in_time = elapsed.saturating_add(delay) < self.config.retry.max_elapsed;
+        (in_time && self.ends_within_timeout(elapsed, delay)).then_some(delay)
+    }
+
+    /// Whether to send the request again at once, on a fresh connection.
+    pub(crate) fn needs_fresh_connection(&mut self, outcome: &Result<WireResponse, TransportError>) -> bool {
+        let lost = outcome.as_ref().is_err_and(|error| error.kind() == TransportErrorKind::Io);
+        lost && self.is_repeatable && !std::mem::replace(&mut self.fresh_connection, true)
     }
 
     /// The request of the next attempt. Its timeout is the rest of the caller's timeout, if that is shorter.
@@ -146,7 +202,10 @@ impl<'a> RetryState<'a> {
             Some(timeout) => (timeout - elapsed).min(longest),
             None => longest,
         };
-        let mut wire_request = request.wire_request(session, random).with_timeout(request_timeout);
+        let mut wire_request = request
+            .wire_request(session, random)
+            .with_timeout(request_timeout)
+            .with_fresh_connection(self.fresh_connection);
         if let Some(bytes) = self.options.max_response_bytes {
             wire_request = wire_request.with_max_response_bytes(bytes);
         }
@@ -160,11 +219,16 @@ impl<'a> RetryState<'a> {
     pub(crate) fn next_step<T>(
         &mut self,
         evaluation: Evaluation<T>,
+        session: Option<&Session>,
         now: Moment,
         random: u64,
     ) -> (Option<InvalidReason>, NextStep<T>) {
-        self.attempts += 1;
-        let invalid = evaluation.ks_refusals.into_iter().find_map(|refusal| self.invalid_reason(refusal));
+        self.attempts = self.attempts.saturating_add(1);
+        if let Some(session) = session.filter(|_| evaluation.session_accepted()) {
+            session.record_call();
+        }
+        let invalid =
+            evaluation.ks_refusals.into_iter().find_map(|refusal| self.invalid_reason(refusal, session));
         if invalid.is_some() && evaluation.not_executed && !self.was_resent {
             self.was_resent = true;
             return (invalid, NextStep::Resend);
@@ -180,12 +244,13 @@ impl<'a> RetryState<'a> {
     }
 
     /// `Some` if the refusal means that the session is no longer valid, and that a new session would be.
-    const fn invalid_reason(&self, refusal: KsRefusal) -> Option<InvalidReason> {
+    fn invalid_reason(&self, refusal: KsRefusal, session: Option<&Session>) -> Option<InvalidReason> {
         match refusal {
             KsRefusal::Expired | KsRefusal::Unreadable => Some(InvalidReason::Expired),
             KsRefusal::LoggedOut => Some(InvalidReason::LoggedOut),
             KsRefusal::ActionsLimitExceeded if self.config.renew_on_actions_limit => {
-                Some(InvalidReason::ActionsUsedUp)
+                let early = session.is_some_and(|session| session.recorded_calls() <= 1);
+                Some(if early { InvalidReason::ActionsUsedUpEarly } else { InvalidReason::ActionsUsedUp })
             }
             _ => None,
         }
@@ -195,9 +260,12 @@ impl<'a> RetryState<'a> {
     fn delay(&self, error: &Error, now: Moment, random: u64) -> Option<Duration> {
         let elapsed = now.since(self.started_at);
         let (policy, jitter) = (&self.config.retry, fraction(random));
-        let delay = policy.delay(error, self.options.idempotent, self.attempts, elapsed, jitter)?;
-        let in_time = self.options.timeout.is_none_or(|timeout| elapsed.saturating_add(delay) < timeout);
-        in_time.then_some(delay)
+        let delay = policy.delay(error, self.is_repeatable, self.attempts, elapsed, jitter)?;
+        self.ends_within_timeout(elapsed, delay).then_some(delay)
+    }
+
+    fn ends_within_timeout(&self, elapsed: Duration, delay: Duration) -> bool {
+        self.options.timeout.is_none_or(|timeout| elapsed.saturating_add(delay) < timeout)
     }
 }
 
@@ -209,8 +277,6 @@ pub(crate) fn fraction(random: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use kaltura_auth::{TransportError, TransportErrorKind};
-
     use super::*;
     use crate::error::ActionName;
 
@@ -218,14 +284,14 @@ mod tests {
         Error::transport(ActionName::new("media", "add"), TransportError::new(kind, "cause"))
     }
 
-    fn delay(error: &Error, idempotent: bool, attempts: u32, elapsed: u64, jitter: f64) -> Option<Duration> {
-        RetryPolicy::default().delay(error, idempotent, attempts, Duration::from_secs(elapsed), jitter)
+    fn delay(error: &Error, repeatable: bool, attempts: u32, elapsed: u64, jitter: f64) -> Option<Duration> {
+        RetryPolicy::default().delay(error, repeatable, attempts, Duration::from_secs(elapsed), jitter)
     }
 
     #[test]
-    fn a_request_that_may_have_been_sent_is_repeated_only_if_idempotent() {
+    fn a_request_that_may_have_been_sent_is_repeated_only_if_repeatable() {
         use TransportErrorKind::{Build, Connect, Io, Timeout, TooLarge};
-        for (kind, by_default, if_idempotent) in [
+        for (kind, by_default, if_repeatable) in [
             (Connect, true, true),
             (Io, false, true),
             (Timeout, false, true),
@@ -233,7 +299,7 @@ mod tests {
             (Build, false, false),
         ] {
             assert_eq!(delay(&failure(kind), false, 1, 0, 0.5).is_some(), by_default, "{kind}");
-            assert_eq!(delay(&failure(kind), true, 1, 0, 0.5).is_some(), if_idempotent, "{kind}");
+            assert_eq!(delay(&failure(kind), true, 1, 0, 0.5).is_some(), if_repeatable, "{kind}");
         }
     }
 

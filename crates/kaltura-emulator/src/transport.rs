@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kaltura_auth::{
-    BlockingTransport, Transport, TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait,
+    Transport, TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait,
+    blocking::Transport as BlockingTransport,
 };
 
 use crate::backend::upload::AwaitedChunks;

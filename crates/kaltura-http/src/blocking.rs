@@ -5,7 +5,8 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 
 use kaltura_auth::{
-    BlockingTransport, Transport, TransportError, TransportErrorKind, WireRequest, WireResponse,
+    Transport, TransportError, TransportErrorKind, WireRequest, WireResponse,
+    blocking::Transport as BlockingTransport,
 };
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;

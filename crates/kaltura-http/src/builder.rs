@@ -15,7 +15,7 @@ use self::proxy::ProxySettings;
 use self::tls::TlsSettings;
 #[cfg(feature = "blocking")]
 use crate::blocking;
-use crate::transport::{Limits, ReqwestTransport};
+use crate::transport::{Clients, Limits, ReqwestTransport};
 
 /// Builds a [`ReqwestTransport`] or a `blocking::ReqwestTransport`.
 ///
@@ -127,14 +127,8 @@ impl ReqwestTransportBuilder {
     ///
     /// [`BuildError`] says which setting is invalid.
     pub fn build(&self) -> Result<ReqwestTransport, BuildError> {
-        let client = self.proxy.apply(self.client()?)?;
-        let client = client.build().map_err(BuildError::http_client)?;
-        let without_proxy = if self.proxy.is_disabled() {
-            None
-        } else {
-            Some(self.client()?.no_proxy().build().map_err(BuildError::http_client)?)
-        };
-        Ok(ReqwestTransport::from_parts(client, without_proxy, self.limits))
+        let clients = self.clients(IdleConnections::Keep)?;
+        Ok(ReqwestTransport::from_parts(clients, self.limits, self.clone()))
     }
 
     /// Builds a transport that blocks the calling thread.
@@ -147,14 +141,28 @@ impl ReqwestTransportBuilder {
         blocking::ReqwestTransport::from_async(self.build()?)
     }
 
+    pub(crate) fn clients(&self, idle: IdleConnections) -> Result<Clients, BuildError> {
+        let client = self.proxy.apply(self.client(idle)?)?;
+        let client = client.build().map_err(BuildError::http_client)?;
+        let without_proxy = if self.proxy.is_disabled() {
+            None
+        } else {
+            Some(self.client(idle)?.no_proxy().build().map_err(BuildError::http_client)?)
+        };
+        Ok(Clients { client, without_proxy })
+    }
+
     /// A client with all settings but those of the proxy.
-    fn client(&self) -> Result<ClientBuilder, BuildError> {
+    fn client(&self, idle: IdleConnections) -> Result<ClientBuilder, BuildError> {
         let user_agent = HeaderValue::try_from(&self.user_agent).map_err(|_| BuildError::InvalidUserAgent)?;
         let mut client = Client::builder()
             .user_agent(user_agent)
             .redirect(redirect::Policy::none())
             .referer(false)
             .http1_only();
+        if idle == IdleConnections::Close {
+            client = client.pool_max_idle_per_host(0);
+        }
         if let Some(timeout) = self.connect_timeout {
             client = client.connect_timeout(timeout);
         }
@@ -162,6 +170,15 @@ impl ReqwestTransportBuilder {
         let client = self.tls.apply(client)?;
         Ok(client)
     }
+}
+
+/// What a client does with a connection after a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IdleConnections {
+    /// Keeps it for the next request.
+    Keep,
+    /// Closes it.
+    Close,
 }
 
 /// Certificates. Available with any TLS feature.

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use reqwest::header::CONTENT_ENCODING;
 use reqwest::{Client, Request, Response, Url};
 use tokio::runtime::Handle;
 
-use crate::builder::ReqwestTransportBuilder;
+use crate::builder::{IdleConnections, ReqwestTransportBuilder};
 use crate::classify::{RequestError, ResponseError, classify};
 
 /// A [`Transport`] on reqwest.
@@ -37,11 +37,42 @@ use crate::classify::{RequestError, ResponseError, classify};
 /// ```
 #[derive(Clone)]
 pub struct ReqwestTransport {
-    client: Client,
-    /// For loopback addresses; `None` if `client` uses no proxy, or belongs to the caller.
-    without_proxy: Option<Client>,
+    clients: Clients,
+    /// For requests that must not use a kept connection; `None` if the client belongs to the caller.
+    fresh: Option<Arc<FreshClients>>,
     limits: Limits,
     supports_https: bool,
+}
+
+/// The clients of reqwest that a transport sends through.
+#[derive(Clone)]
+pub(crate) struct Clients {
+    pub(crate) client: Client,
+    /// For loopback addresses; `None` if `client` uses no proxy, or belongs to the caller.
+    pub(crate) without_proxy: Option<Client>,
+}
+
+impl Clients {
+    fn client_for(&self, url: &Url) -> &Client {
+        match &self.without_proxy {
+            Some(without_proxy) if is_loopback(url) => without_proxy,
+            _ => &self.client,
+        }
+    }
+}
+
+/// Clients that keep no idle connections, so that each request gets a connection of its own. They are built when the
+/// first such request is sent.
+struct FreshClients {
+    builder: ReqwestTransportBuilder,
+    clients: OnceLock<Option<Clients>>,
+}
+
+impl FreshClients {
+    /// `None` if they cannot be built, although those with idle connections could.
+    fn get(&self) -> Option<&Clients> {
+        self.clients.get_or_init(|| self.builder.clients(IdleConnections::Close).ok()).as_ref()
+    }
 }
 
 /// The limits of the transport, which apply in addition to those of each request.
@@ -72,11 +103,13 @@ impl ReqwestTransport {
     ///   redirect is lost by then. The body, and so every secret, is never sent a second time.
     /// - **Proxies**: reqwest uses those of the environment, also for loopback addresses.
     /// - **No `connection_verbose`**: it logs everything that is sent, including secrets.
+    ///
+    /// [`WireRequest::fresh_connection`] is ignored: only the caller could build a client without kept connections.
     #[must_use]
     pub const fn new(client: Client) -> Self {
         Self {
-            client,
-            without_proxy: None,
+            clients: Clients { client, without_proxy: None },
+            fresh: None,
             limits: Limits { timeout: None, max_response_bytes: None },
             supports_https: true,
         }
@@ -87,17 +120,16 @@ impl ReqwestTransport {
         ReqwestTransportBuilder::new()
     }
 
-    pub(crate) const fn from_parts(client: Client, without_proxy: Option<Client>, limits: Limits) -> Self {
+    pub(crate) fn from_parts(clients: Clients, limits: Limits, builder: ReqwestTransportBuilder) -> Self {
         let supports_https =
             cfg!(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"));
-        Self { client, without_proxy, limits, supports_https }
+        let fresh = FreshClients { builder, clients: OnceLock::new() };
+        Self { clients, fresh: Some(Arc::new(fresh)), limits, supports_https }
     }
 
-    fn client_for(&self, url: &Url) -> &Client {
-        match &self.without_proxy {
-            Some(without_proxy) if is_loopback(url) => without_proxy,
-            _ => &self.client,
-        }
+    fn clients_for(&self, request: &WireRequest) -> &Clients {
+        let fresh = self.fresh.as_ref().filter(|_| request.fresh_connection());
+        fresh.and_then(|fresh| fresh.get()).unwrap_or(&self.clients)
     }
 }
 
@@ -108,11 +140,12 @@ impl Transport for ReqwestTransport {
             return Err(build_error(RequestError::NoRuntime));
         }
         let (timeout, max_bytes) = self.limits.with_request(&request);
+        let clients = self.clients_for(&request);
         let (request, sent) = convert(&request)?;
         if request.url().scheme() == "https" && !self.supports_https {
             return Err(build_error(RequestError::NoTls));
         }
-        let exchange = exchange(self.client_for(request.url()), request, max_bytes);
+        let exchange = exchange(clients.client_for(request.url()), request, max_bytes);
         let result = match timeout {
             None => exchange.await,
             // `tokio::time::timeout` polls the exchange once before it checks the time.

@@ -19,7 +19,7 @@
 //! A transport with a fixed response fails most checks:
 //!
 //! ```
-//! use kaltura_auth::{WireResponse, blocking_transport_fn};
+//! use kaltura_auth::{WireResponse, blocking::transport_fn as blocking_transport_fn};
 //! use kaltura_testing::conformance::{self, Outcome, Rule};
 //!
 //! let fixed = blocking_transport_fn(|_request| Ok(WireResponse::new(200, "null")));
@@ -42,7 +42,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
-use kaltura_auth::{BlockingTransport, Transport};
+use kaltura_auth::{Transport, blocking::Transport as BlockingTransport};
 
 pub use self::report::{Outcome, Report, Rule};
 

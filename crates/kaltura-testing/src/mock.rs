@@ -53,7 +53,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use kaltura_auth::{
-    BlockingTransport, Transport, TransportError, TransportErrorKind, WireRequest, WireResponse,
+    Transport, TransportError, TransportErrorKind, WireRequest, WireResponse,
+    blocking::Transport as BlockingTransport,
 };
 
 pub use self::call::Call;
@@ -88,7 +89,7 @@ impl MockTransport {
     ///
     /// ```
     /// # use kaltura_testing::mock::{MockTransport, responses};
-    /// # use kaltura_auth::{BlockingTransport as _, WireRequest};
+    /// # use kaltura_auth::{blocking::Transport as _, WireRequest};
     /// let kaltura = MockTransport::in_any_order();
     /// kaltura.expect("system.ping").respond(responses::json(true));
     /// kaltura.expect("system.getTime").respond(responses::json(1_795_493_359));

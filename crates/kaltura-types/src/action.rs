@@ -51,6 +51,43 @@ pub trait Action {
     fn allows_unfiltered(&self) -> bool {
         false
     }
+
+    /// Whether the call can be sent again if it is unknown whether the server has executed it.
+    ///
+    /// The default follows from the name: see [`is_repeatable_by_name`].
+    fn is_repeatable(&self) -> bool {
+        is_repeatable_by_name(self.service(), self.action())
+    }
+}
+
+/// Whether an action can be executed twice, as far as its name tells.
+///
+/// These can: actions that only read (`get`, `list`, `count`, `search`, and names that begin with one of these words,
+/// such as `listByReferenceId`), and `media.update`, which sets the same values again. An
+/// action that creates something, such as `add`, cannot: it would create a second object. Nor can `delete`, which
+/// would report the deleted object as not found.
+///
+/// ```
+/// # use kaltura_types::is_repeatable_by_name;
+/// assert!(is_repeatable_by_name("media", "list"));
+/// assert!(is_repeatable_by_name("baseEntry", "listByReferenceId"));
+/// assert!(!is_repeatable_by_name("media", "add"));
+/// assert!(!is_repeatable_by_name("partner", "listen"));
+/// ```
+#[must_use]
+pub fn is_repeatable_by_name(service: &str, action: &str) -> bool {
+    (service.eq_ignore_ascii_case("media") && action.eq_ignore_ascii_case("update")) || is_reading(action)
+}
+
+/// Whether the first word of a name in camel case says that the action only reads. `getExclusive…` reserves what it
+/// returns.
+fn is_reading(action: &str) -> bool {
+    ["get", "list", "count", "search"].into_iter().any(|word| {
+        action.strip_prefix(word).is_some_and(|rest| {
+            (rest.is_empty() || rest.starts_with(|first: char| first.is_ascii_uppercase()))
+                && !rest.starts_with("Exclusive")
+        })
+    })
 }
 
 /// An action that returns a page of a list: `{"totalCount": 3, "objects": [...]}`. It takes the parameters `filter`
@@ -85,6 +122,10 @@ impl<A: Action + ?Sized> Action for &A {
 
     fn allows_unfiltered(&self) -> bool {
         (**self).allows_unfiltered()
+    }
+
+    fn is_repeatable(&self) -> bool {
+        (**self).is_repeatable()
     }
 }
 
@@ -166,6 +207,39 @@ impl SetParameter for Parameters {
     fn set(&mut self, name: &str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.insert(name.to_owned(), value.into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_actions_are_repeatable_by_their_name() {
+        for (service, action) in [
+            ("media", "get"),
+            ("media", "list"),
+            ("baseEntry", "count"),
+            ("baseEntry", "listByReferenceId"),
+            ("baseEntry", "getByIds"),
+            ("eSearch", "searchEntry"),
+            ("media", "update"),
+        ] {
+            assert!(is_repeatable_by_name(service, action), "{service}.{action}");
+        }
+        for (service, action) in [
+            ("media", "add"),
+            ("baseEntry", "addFromUploadedFile"),
+            ("media", "delete"),
+            ("category", "update"),
+            ("batch", "getExclusiveJobs"),
+            ("media", "getter"),
+            ("media", ""),
+            ("media", "List"),
+            ("media", "listed"),
+        ] {
+            assert!(!is_repeatable_by_name(service, action), "{service}.{action}");
         }
     }
 }

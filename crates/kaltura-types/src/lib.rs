@@ -38,7 +38,7 @@ pub mod time;
 pub mod upload_token;
 pub mod wire_contract;
 
-pub use action::{Action, FilePart, ListAction, Parameters};
+pub use action::{Action, FilePart, ListAction, Parameters, is_repeatable_by_name};
 pub use api_error::{ApiError, ErrorClass, ErrorCode, KsRefusal};
 pub use app_token::{
     AddAppToken, AppToken, AppTokenDraft, AppTokenFilter, AppTokenList, AppTokenOrder, AppTokenStatus,

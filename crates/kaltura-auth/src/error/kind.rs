@@ -61,12 +61,12 @@ pub enum ErrorKind {
     OtherPartner,
     /// The session had expired when it was granted.
     ExpiredOnArrival,
-    /// The sessions of this source never live as long as needed.
+    /// The sessions of this source are not valid for as long as needed.
     SessionTooShort,
     /// The server grants sessions and refuses them at once as logged out: the sessions of this token were ended
     /// by `session.end`, which holds for new ones too.
     TokenGroupEnded,
-    /// The server grants sessions and refuses them at once as expired.
+    /// The server grants sessions and refuses them at once: as expired, or because one call used up their `actionslimit`.
     RevokedEarly,
     /// The login exceeded the session manager's timeout.
     LoginTimedOut,
@@ -275,7 +275,7 @@ impl fmt::Display for ErrorKind {
             Self::ExpiredOnArrival => "the session had expired when it was granted",
             Self::SessionTooShort => "no session lives as long as needed",
             Self::TokenGroupEnded => "the server refuses each new session of the app token",
-            Self::RevokedEarly => "the server refuses each new session as expired",
+            Self::RevokedEarly => "the server refuses each new session soon after it started",
             Self::LoginTimedOut => "the login took too long",
             Self::SourceUnavailable => "the source is unavailable",
             Self::SourceFailed => "the source returned an error",

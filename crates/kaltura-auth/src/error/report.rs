@@ -9,7 +9,7 @@ use std::fmt;
 /// what is already said is left out.
 ///
 /// ```
-/// # use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ServiceUrl, WireResponse, blocking_transport_fn};
+/// # use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ServiceUrl, WireResponse, blocking::transport_fn as blocking_transport_fn};
 /// # use kaltura_types::{HashType, PartnerId};
 /// # let token = AppTokenCredentials::new(PartnerId::new(1), "0_abcdefgh", "3f786850e387550fdab836ed7e6dc881", HashType::Sha256);
 /// # let login = AppTokenLogin::new(ServiceUrl::US, token);

@@ -32,7 +32,7 @@ pub enum FlowStep {
 /// [`AppTokenLogin::run`] and [`AppTokenLogin::run_blocking`] are a few lines on top of it:
 ///
 /// ```
-/// # use kaltura_auth::{AppTokenFlow, AppTokenLogin, BlockingTransport, Error, FlowStep, Session};
+/// # use kaltura_auth::{AppTokenFlow, AppTokenLogin, blocking::Transport as BlockingTransport, Error, FlowStep, Session};
 /// fn log_in(login: &AppTokenLogin, transport: &dyn BlockingTransport) -> Result<Session, Error> {
 ///     let mut step = AppTokenFlow::start(login);
 ///     loop {
@@ -49,10 +49,14 @@ pub enum FlowStep {
 /// - What is unset is not sent, and the first call has no KS (wire contract, section 4.2).
 /// - The server's response cache may return a widget KS that is no longer valid. If the second call is refused
 ///   because of its KS, a new one is fetched with `nocache`, once.
+/// - Each request is sent again on a fresh connection, once, if its connection is lost
+///   ([`WireRequest::on_fresh_connection`]). Both steps are safe to repeat.
 #[derive(Debug)]
 #[must_use = "a login continues only if it receives the responses"]
 pub struct AppTokenFlow {
     login: Arc<AppTokenLogin>,
+    /// The request whose response is awaited.
+    request: Box<WireRequest>,
     awaiting: Awaiting,
 }
 
@@ -98,6 +102,9 @@ impl AppTokenFlow {
     /// [`Error`] if the transport failed, the server refused, the response is not from the API, or the granted session
     /// is unusable.
     pub fn receive(self, result: Result<WireResponse, TransportError>) -> Result<FlowStep, Error> {
+        if let Some(request) = self.request.on_fresh_connection(&result) {
+            return Ok(Self { request: Box::new(request), ..self }.step());
+        }
         match self.awaiting {
             Awaiting::WidgetSession { uncached, sent } => {
                 let widget_ks = read_widget_session(&self.login, result, &sent)?;
@@ -126,7 +133,7 @@ impl AppTokenFlow {
             parameters.insert("nocache".to_owned(), 1.into());
         }
         let (request, sent) = request(&login, &call, parameters);
-        FlowStep::Send(request, Self { login, awaiting: Awaiting::WidgetSession { uncached, sent } })
+        Self::send(login, request, Awaiting::WidgetSession { uncached, sent })
     }
 
     fn start_session(login: Arc<AppTokenLogin>, widget_ks: Ks, uncached: bool) -> FlowStep {
@@ -149,10 +156,15 @@ impl AppTokenFlow {
         let mut parameters = call.parameters();
         parameters.insert("ks".to_owned(), widget_ks.expose().into());
         let (request, sent) = request(&login, &call, parameters);
-        FlowStep::Send(
-            request,
-            Self { login, awaiting: Awaiting::Session { widget_ks, hash, uncached, sent } },
-        )
+        Self::send(login, request, Awaiting::Session { widget_ks, hash, uncached, sent })
+    }
+
+    fn send(login: Arc<AppTokenLogin>, request: WireRequest, awaiting: Awaiting) -> FlowStep {
+        Self { login, request: Box::new(request), awaiting }.step()
+    }
+
+    fn step(self) -> FlowStep {
+        FlowStep::Send(WireRequest::clone(&self.request), self)
     }
 }
 
@@ -227,12 +239,17 @@ fn check_partner(expected: PartnerId, actual: PartnerId) -> Result<(), UnusableS
     if actual == expected { Ok(()) } else { Err(UnusableSession::OtherPartner { expected, actual }) }
 }
 
+/// When this library was written, at the earliest (2026-01-01): no current time is before it.
+const EARLIEST_TIME: UnixTime = UnixTime::from_seconds(1_767_225_600);
+
 /// A KS has expired when the time equals its expiry (wire contract, section 6.4).
+///
+/// Without the server's time only an expiry that is past by every clock is refused here, since the local clock may be
+/// wrong; a session manager decides about the others.
 fn check_expiry(expiry: Option<UnixTime>, server_time: Option<UnixTime>) -> Result<(), UnusableSession> {
-    match (expiry, server_time) {
-        (Some(expiry), Some(now)) if expiry <= now => {
-            Err(UnusableSession::ExpiredOnArrival { seconds_ago: now.seconds_since(expiry) })
-        }
+    let now = server_time.unwrap_or(EARLIEST_TIME);
+    match expiry {
+        Some(expiry) if expiry <= now => Err(UnusableSession::expired_on_arrival(expiry, now)),
         _ => Ok(()),
     }
 }

@@ -37,7 +37,7 @@ impl Backoff {
         let min =
             if error.kind() == ErrorKind::RateLimited { policy.min_rate_limited } else { Duration::ZERO };
         let retry_after = error.retry_after().unwrap_or_default().min(policy.max_retry_after);
-        let duration = upper_bound.mul_f64(0.5 + 0.5 * random).max(min).max(retry_after);
+        let duration = scale(upper_bound, 0.5 + 0.5 * random).max(min).max(retry_after);
         self.failures = self.failures.saturating_add(1);
         self.last = Some((Deadline::after(now, duration), error));
         duration
@@ -62,6 +62,11 @@ impl Backoff {
     }
 }
 
+/// `duration * factor`; saturates, where [`Duration::mul_f64`] panics.
+pub(super) fn scale(duration: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(duration.as_secs_f64() * factor).unwrap_or(Duration::MAX)
+}
+
 /// Pseudo-random numbers for jitter, reproducible from a seed.
 ///
 /// `SplitMix64`: good enough to keep many processes from acting at the same time, and for nothing else.
@@ -82,5 +87,17 @@ impl Jitter {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^= mixed >> 31;
         (mixed >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_durations_do_not_overflow() {
+        assert_eq!(scale(Duration::MAX, 1.0), Duration::MAX);
+        assert_eq!(scale(Duration::MAX, 1.25), Duration::MAX);
+        assert_eq!(scale(Duration::from_secs(4), 0.5), Duration::from_secs(2));
     }
 }

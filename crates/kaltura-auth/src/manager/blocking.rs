@@ -1,10 +1,11 @@
 //! The blocking driver of the pure state: many threads, one session, one login at a time.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::event::{InvalidReason, Observer, Status};
+use super::event::{InvalidReason, Observer, Panicked, Status, observe};
 use super::fast_path::FastPath;
 use super::policy::Policy;
 use super::state::{Caller, Decision, LoginPermit, SessionState};
@@ -13,7 +14,8 @@ use super::{Moment, SessionResult};
 use crate::error::Error;
 use crate::runtime::Clock;
 use crate::session::Session;
-use crate::source::{BlockingSessionSource, SessionIdentity};
+use crate::source::SessionIdentity;
+use crate::source::blocking::BlockingSessionSource;
 
 /// Keeps one session valid for any number of threads.
 ///
@@ -24,8 +26,8 @@ use crate::source::{BlockingSessionSource, SessionIdentity};
 /// A clone is a handle to the same session.
 ///
 /// ```
-/// # use kaltura_auth::{AppTokenLogin, BlockingTransport, Error}; use kaltura_auth::runtime::Clock;
-/// # use kaltura_auth::manager::BlockingSessionManager; use kaltura_auth::source::AppTokenSource;
+/// # use kaltura_auth::{AppTokenLogin, blocking::Transport as BlockingTransport, Error}; use kaltura_auth::runtime::Clock;
+/// # use kaltura_auth::blocking::SessionManager as BlockingSessionManager; use kaltura_auth::source::AppTokenSource;
 /// # fn example(
 /// #     login: AppTokenLogin, transport: impl BlockingTransport + 'static, clock: impl Clock + 'static,
 /// # ) -> Result<(), Error> {
@@ -168,7 +170,7 @@ impl BlockingSessionManager {
         let mut locked = self.0.lock();
         let dropped = locked.state.invalidate(session, reason, now);
         self.0.fast_path.publish(locked.state.cached());
-        self.0.release(locked);
+        let _ = self.0.release(locked);
         dropped
     }
 
@@ -213,14 +215,10 @@ impl Inner {
     }
 
     /// Unlocks, then passes the new events to the observer.
-    fn release(&self, mut locked: MutexGuard<'_, Locked>) {
+    fn release(&self, mut locked: MutexGuard<'_, Locked>) -> Result<(), Panicked> {
         let events = locked.state.take_events();
         drop(locked);
-        if let Some(observer) = &self.observer {
-            for event in &events {
-                observer.observe(event, &self.identity);
-            }
-        }
+        observe(self.observer.as_deref(), &events, &self.identity)
     }
 
     fn drive(&self, caller: Caller, min: Duration) -> SessionResult {
@@ -229,11 +227,11 @@ impl Inner {
             let decision = locked.state.decide(self.now(), caller, min);
             match decision {
                 Decision::Use(session) => {
-                    self.release(locked);
+                    let _ = self.release(locked);
                     return Ok(session);
                 }
                 Decision::Fail(error) => {
-                    self.release(locked);
+                    let _ = self.release(locked);
                     return Err(error);
                 }
                 Decision::Start(permit) => return self.log_in(locked, permit),
@@ -246,13 +244,13 @@ impl Inner {
                     if let Some(result) = self.wait(locked) {
                         return result;
                     }
-                    // The thread that logged in has panicked: decide again.
+                    // It has ended without a result: decide again.
                 }
             }
         }
     }
 
-    /// Waits for the login in progress. `None` if it ends without a result, because its thread panicked.
+    /// Waits for the login in progress. `None` if it ends without a result.
     ///
     /// The transport may ignore its timeout and never return. So a waiting thread ends the login when that has
     /// exceeded the login timeout.
@@ -273,7 +271,7 @@ impl Inner {
             result.get_or_init(|| Err(error));
             self.completed.notify_all();
         }
-        self.release(locked);
+        let _ = self.release(locked);
         result.get().cloned()
     }
 
@@ -281,8 +279,11 @@ impl Inner {
         let shared_result = Arc::<OnceLock<SessionResult>>::default();
         locked.result = Arc::clone(&shared_result);
         let mut guard = CompletionGuard { inner: self, permit: Some(permit) };
-        self.release(locked);
-        let issued = self.source.start(&*self.clock);
+        let issued = match self.release(locked) {
+            Ok(()) => catch_unwind(AssertUnwindSafe(|| self.source.start(&*self.clock)))
+                .unwrap_or_else(|_panic| Err(Error::panicked())),
+            Err(Panicked) => Err(Error::panicked()),
+        };
 
         let now = self.now();
         let mut locked = self.lock();
@@ -294,7 +295,11 @@ impl Inner {
         self.fast_path.publish(locked.state.cached());
         // Before the observer is called: waiting threads must not depend on it.
         self.completed.notify_all();
-        self.release(locked);
+        if self.release(locked).is_err() && result.is_ok() {
+            let error = Error::panicked();
+            self.lock().state.start_backoff(error.clone(), now);
+            return Err(error);
+        }
         result
     }
 
@@ -304,7 +309,7 @@ impl Inner {
     }
 }
 
-/// Ends the login in the state: with its result, or without one if the source or the observer panics.
+/// Ends the login in the state: with its result, or without one if the clock panics.
 struct CompletionGuard<'a> {
     inner: &'a Inner,
     permit: Option<LoginPermit>,

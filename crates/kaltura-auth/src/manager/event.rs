@@ -2,6 +2,7 @@
 //! secret.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,15 +69,18 @@ pub enum Event {
 pub enum InvalidReason {
     /// It has expired, or the server cannot read it.
     Expired,
-    /// It has made as many calls as its `actionslimit` allows. Never counts as revoked early: a busy program
+    /// It has made as many calls as its `actionslimit` allows. Does not count as revoked early: a busy program
     /// reaches a small limit quickly.
     ActionsUsedUp,
+    /// Its `actionslimit` was used up after at most one call, so a login for each call would be needed. Counts as
+    /// revoked early.
+    ActionsUsedUpEarly,
     /// It was ended, or another session of its app token was, or the token was deleted.
     LoggedOut,
 }
 
 /// Receives the events of a session manager, on the thread where they happen and outside of any lock. It should
-/// return quickly.
+/// return quickly. If it panics, the login that it observes counts as failed.
 ///
 /// One observer can serve any number of managers: each event comes with the identity of its manager, which says whose
 /// session it is. [`observer_fn`] makes an observer of a closure; an `Arc` or a `Box` of an observer is one.
@@ -132,6 +136,25 @@ impl<F> fmt::Debug for ObserverFn<F> {
         f.write_str("ObserverFn")
     }
 }
+
+/// Passes events to the observer, if there is one. Each event is passed even if the observer panicked at an earlier one.
+pub(super) fn observe(
+    observer: Option<&dyn Observer>,
+    events: &[Event],
+    identity: &Arc<SessionIdentity>,
+) -> Result<(), Panicked> {
+    let Some(observer) = observer else { return Ok(()) };
+    let mut result = Ok(());
+    for event in events {
+        if catch_unwind(AssertUnwindSafe(|| observer.observe(event, identity))).is_err() {
+            result = Err(Panicked);
+        }
+    }
+    result
+}
+
+/// The observer panicked.
+pub(super) struct Panicked;
 
 /// A snapshot of a session manager, for health checks.
 ///

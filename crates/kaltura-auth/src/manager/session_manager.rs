@@ -2,16 +2,19 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::mem;
 use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::event::{InvalidReason, Observer, Status};
+use super::event::{InvalidReason, Observer, Status, observe};
 use super::fast_path::FastPath;
+use super::last_handle::LastHandle;
 use super::policy::Policy;
-use super::shared_login::{CancelOnDrop, SharedLogin, SharedLoginSlot};
+use super::shared_login::{SharedLogin, SharedLoginSlot};
 use super::state::{Caller, Decision, LoginPermit, SessionState};
 use super::sync::{Mutex, MutexGuard, lock};
 use super::{IssuedSession, Moment, SessionResult};
@@ -58,8 +61,7 @@ impl Deref for Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        let cancel_on_drop = self.0.lock().cancel_on_drop.clone();
-        cancel_on_drop.cancel();
+        self.0.last_handle.dropped();
     }
 }
 
@@ -70,14 +72,15 @@ struct Inner {
     observer: Option<Arc<dyn Observer>>,
     login_timeout: Duration,
     fast_path: FastPath,
+    last_handle: LastHandle,
     locked: Mutex<Locked>,
 }
 
 struct Locked {
     state: SessionState,
     slot: SharedLoginSlot,
-    /// Of the task that drives the login in progress.
-    cancel_on_drop: CancelOnDrop,
+    /// The observer panicked, so the login in progress fails.
+    observer_panicked: bool,
 }
 
 /// Builds a [`SessionManager`].
@@ -121,11 +124,8 @@ impl SessionManagerBuilder {
             observer: self.observer,
             login_timeout,
             fast_path: FastPath::default(),
-            locked: Mutex::new(Locked {
-                state,
-                slot: SharedLoginSlot::default(),
-                cancel_on_drop: CancelOnDrop::default(),
-            }),
+            last_handle: LastHandle::default(),
+            locked: Mutex::new(Locked { state, slot: SharedLoginSlot::default(), observer_panicked: false }),
         }))))
     }
 }
@@ -171,7 +171,7 @@ impl SessionManager {
     pub async fn session(&self) -> SessionResult {
         match self.fresh() {
             Some(session) => Ok(session),
-            None => self.drive(Caller::OnDemand, Duration::ZERO).await,
+            None => self.0.drive(Caller::OnDemand, Duration::ZERO).await,
         }
     }
 
@@ -182,7 +182,7 @@ impl SessionManager {
     ///
     /// As [`session`](Self::session), and at once if the source's sessions never live that long.
     pub async fn session_valid_for(&self, min: Duration) -> SessionResult {
-        let session = self.drive(Caller::OnDemand, min).await?;
+        let session = self.0.drive(Caller::OnDemand, min).await?;
         let now = self.0.now();
         let too_short = self.0.lock().state.too_short(&session, min, now);
         too_short.map_or(Ok(session), Err)
@@ -225,36 +225,23 @@ impl SessionManager {
 
     /// Renews the session if that is due, and returns the time until the next call: between 50 ms and a minute.
     pub async fn refresh_if_due(&self) -> Duration {
-        // A failure has started the backoff and is returned to the next caller; here only the time matters.
-        let _result = self.drive(Caller::RefreshLoop, Duration::ZERO).await;
-        let now = self.0.now();
-        self.0.lock().state.next_refresh_in(now)
+        self.0.refresh_if_due().await
     }
 
     /// Keeps the session fresh for as long as a handle exists, so that no caller ever waits; for runtimes that
     /// cannot spawn tasks, or to keep a session ready while there are no callers. Failures do not end it.
     ///
-    /// The future holds no handle: it ends when it first wakes after the last handle was dropped.
+    /// The future holds no handle: when the last one is dropped, it is woken and ends at once, also during a login.
     pub fn run_refresh_loop(&self) -> impl Future<Output = ()> + MaybeSend + 'static {
-        let weak = Arc::downgrade(&self.0);
-        async move {
-            while let Some(handle) = weak.upgrade() {
-                let runtime = Arc::clone(&handle.runtime);
-                let interval = Self(handle).refresh_if_due().await;
-                runtime.sleep(interval).await;
+        let inner = Arc::clone(&self.0.0);
+        let last_handle = inner.last_handle.clone();
+        let refresh: BoxFuture<'static, ()> = Box::pin(async move {
+            loop {
+                let interval = inner.refresh_if_due().await;
+                inner.runtime.sleep(interval).await;
             }
-        }
-    }
-
-    async fn drive(&self, caller: Caller, min: Duration) -> SessionResult {
-        match self.0.step(caller, min) {
-            Step::Done(result) => result,
-            Step::Wait(login) => login.await,
-            Step::Renew(login) => match login.await {
-                Ok(session) => Ok(session),
-                Err(error) => self.0.unexpired_session().ok_or(error),
-            },
-        }
+        });
+        last_handle.run_while_held(refresh)
     }
 }
 
@@ -282,15 +269,40 @@ impl Inner {
         lock(&self.locked)
     }
 
-    /// Unlocks, then passes the new events to the observer.
-    fn release(&self, mut locked: MutexGuard<'_, Locked>) {
+    /// Unlocks, then passes the new events to the observer. If it panics, the login in progress fails. Returns whether
+    /// it panicked.
+    fn release(&self, mut locked: MutexGuard<'_, Locked>) -> bool {
         let events = locked.state.take_events();
         drop(locked);
-        if let Some(observer) = &self.observer {
-            for event in &events {
-                observer.observe(event, &self.identity);
-            }
+        let panicked = observe(self.observer.as_deref(), &events, &self.identity).is_err();
+        if panicked {
+            let mut locked = self.lock();
+            locked.observer_panicked = locked.state.in_progress().is_some();
         }
+        panicked
+    }
+
+    async fn drive(self: &Arc<Self>, caller: Caller, min: Duration) -> SessionResult {
+        match self.step(caller, min) {
+            Step::Done(result) => result,
+            Step::Wait(login) => login.await,
+            Step::Renew(login) => match login.await {
+                Ok(session) => Ok(session),
+                Err(error) => self.unexpired_session().ok_or(error),
+            },
+        }
+    }
+
+    async fn refresh_if_due(self: &Arc<Self>) -> Duration {
+        // A failure has started the backoff and is returned to the next caller; here only the time matters.
+        let _result = self.drive(Caller::RefreshLoop, Duration::ZERO).await;
+        let now = self.now();
+        self.lock().state.next_refresh_in(now)
+    }
+
+    /// Whether the observer panicked during the login in progress.
+    fn take_observer_panic(&self) -> bool {
+        mem::take(&mut self.lock().observer_panicked)
     }
 
     fn unexpired_session(&self) -> Option<Arc<Session>> {
@@ -312,6 +324,9 @@ impl Inner {
                 locked.state.abandon(dropped.id);
             }
             decision = locked.state.decide(now, caller, min);
+        }
+        if matches!(decision, Decision::Start(_) | Decision::UseAndRenew(..)) {
+            locked.observer_panicked = false;
         }
         let (step, to_spawn) = match decision {
             Decision::Use(session) => (Step::Done(Ok(session)), None),
@@ -337,21 +352,20 @@ impl Inner {
     /// Spawns a task that drives the login; if the runtime declines, the caller drives it.
     fn spawn(&self, step: Step, login: Option<SharedLogin>) -> Step {
         let Some(login) = login else { return step };
-        let cancel_on_drop = CancelOnDrop::default();
-        self.lock().cancel_on_drop = cancel_on_drop.clone();
-        let task: BoxFuture<'static, ()> = Box::pin(cancel_on_drop.drive(login.clone()));
+        let task: BoxFuture<'static, ()> = Box::pin(self.last_handle.run_while_held(login.clone()));
         match (self.runtime.spawn(task), step) {
             (Err(_), Step::Done(Ok(_))) => Step::Renew(login),
             (_, step) => step,
         }
     }
 
-    /// One login of the source, with the timeout: it ends even if the transport never returns.
+    /// One login of the source, with the timeout: it ends even if the transport never returns. A panic is an error.
     async fn issue(&self) -> Result<IssuedSession, Error> {
-        let mut login = pin!(self.source.start(&*self.runtime));
+        let mut login = pin!(async { self.source.start(&*self.runtime).await });
         let mut timeout = self.runtime.sleep(self.login_timeout);
         poll_fn(|context| {
-            if let Poll::Ready(result) = login.as_mut().poll(context) {
+            let polled = catch_unwind(AssertUnwindSafe(|| login.as_mut().poll(context)));
+            if let Poll::Ready(result) = polled.unwrap_or_else(|_panic| Poll::Ready(Err(Error::panicked()))) {
                 return Poll::Ready(result);
             }
             let timed_out = ManagerError::TimedOut { limit: self.login_timeout };
@@ -361,7 +375,7 @@ impl Inner {
     }
 }
 
-/// Ends the login in the state: with its result, or without one if it is dropped or panics before.
+/// Ends the login in the state: with its result, or without one if it is dropped before.
 struct CompletionGuard {
     inner: Arc<Inner>,
     permit: Option<LoginPermit>,
@@ -374,15 +388,21 @@ impl CompletionGuard {
 
     async fn log_in(mut self) -> SessionResult {
         let inner = Arc::clone(&self.inner);
-        let issued = inner.issue().await;
+        let issued = if inner.take_observer_panic() { Err(Error::panicked()) } else { inner.issue().await };
         let now = inner.now();
         let mut locked = inner.lock();
+        let issued = if mem::take(&mut locked.observer_panicked) { Err(Error::panicked()) } else { issued };
         let result = match self.permit.take() {
             Some(permit) => locked.state.finish(permit, issued, now),
             None => issued.map(|issued| Arc::clone(issued.session())),
         };
         inner.fast_path.publish(locked.state.cached());
-        inner.release(locked);
+        let panicked = inner.release(locked);
+        if panicked && result.is_ok() {
+            let error = Error::panicked();
+            inner.lock().state.start_backoff(error.clone(), now);
+            return Err(error);
+        }
         result
     }
 }

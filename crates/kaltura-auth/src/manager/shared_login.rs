@@ -91,7 +91,7 @@ impl Shared {
         if let Login::Pending(future) = &mut *login {
             let poll = || future.as_mut().poll(&mut Context::from_waker(&waker));
             let polled = catch_unwind(AssertUnwindSafe(poll));
-            if let Poll::Ready(result) = polled.unwrap_or_else(|_panic| Poll::Ready(Err(panicked()))) {
+            if let Poll::Ready(result) = polled.unwrap_or_else(|_panic| Poll::Ready(Err(Error::panicked()))) {
                 *login = Login::Completed(result);
             }
         }
@@ -109,10 +109,6 @@ impl Login {
             Self::Completed(result) => Poll::Ready(result.clone()),
         }
     }
-}
-
-fn panicked() -> Error {
-    Error::from_source("the login panicked", false)
 }
 
 /// Wakes all waiting handles. The login gets it as its waker; it does not hold the login, which would be a reference
@@ -191,64 +187,6 @@ impl Wake for WakerSet {
         let wakers = mem::take(&mut waiting.wakers);
         drop(waiting);
         wakers.into_values().for_each(Waker::wake);
-    }
-}
-
-/// Cancels the spawned task when the last handle to the manager is dropped.
-#[derive(Clone, Default)]
-pub(super) struct CancelOnDrop(Arc<Mutex<Cancellation>>);
-
-#[derive(Default)]
-struct Cancellation {
-    cancelled: bool,
-    waker: Option<Waker>,
-}
-
-impl CancelOnDrop {
-    /// A task that drives the login until it completes or is cancelled.
-    pub(super) fn drive(&self, login: SharedLogin) -> DriveTask {
-        DriveTask { cancel_on_drop: self.clone(), login: Some(login) }
-    }
-
-    /// Wakes the task, which then drops its handle to the login and ends.
-    pub(super) fn cancel(&self) {
-        let waker = {
-            let mut cancellation = lock(&self.0);
-            cancellation.cancelled = true;
-            cancellation.waker.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    /// Whether it is cancelled; if not, `waker` is woken when it is.
-    fn is_cancelled(&self, waker: &Waker) -> bool {
-        let mut cancellation = lock(&self.0);
-        if !cancellation.cancelled {
-            cancellation.waker = Some(waker.clone());
-        }
-        cancellation.cancelled
-    }
-}
-
-/// The spawned task that drives a login.
-pub(super) struct DriveTask {
-    cancel_on_drop: CancelOnDrop,
-    login: Option<SharedLogin>,
-}
-
-impl Future for DriveTask {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.cancel_on_drop.is_cancelled(context.waker()) {
-            self.login = None;
-        }
-        match &mut self.login {
-            Some(login) => Pin::new(login).poll(context).map(drop),
-            None => Poll::Ready(()),
-        }
     }
 }
 

@@ -16,7 +16,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::backoff::{Backoff, Jitter};
+use super::backoff::{Backoff, Jitter, scale};
 use super::event::{Event, InvalidReason, Phase, Status};
 use super::policy::{MAX_REFRESH_INTERVAL, MIN_REFRESH_INTERVAL, MIN_RENEWAL_GAIN, Policy, WINDOW_DIVISOR};
 use super::{Deadline, IssuedSession, Moment};
@@ -102,6 +102,23 @@ pub(crate) struct Cached {
     ending: bool,
 }
 
+/// How long before its expiry a session of this lifetime is renewed, without the jitter.
+fn renewal_window(lifetime: Duration, policy: &Policy) -> Duration {
+    (lifetime / WINDOW_DIVISOR).min(policy.window)
+}
+
+impl Cached {
+    /// The longest validity that a caller can require: what each session of this lifetime has left when it is due
+    /// for renewal. To require more would cost a login for each call.
+    fn longest_min(&self, policy: &Policy) -> Duration {
+        self.lifetime.saturating_sub(renewal_window(self.lifetime, policy))
+    }
+
+    fn too_short(&self, needed: Duration, policy: &Policy) -> Error {
+        Error::manager(ManagerError::TooShort { needed, available: self.longest_min(policy) })
+    }
+}
+
 impl SessionState {
     /// A state without a session and without a login in progress. `seed` is for the jitter.
     #[must_use]
@@ -122,14 +139,10 @@ impl SessionState {
     pub fn decide(&mut self, now: Moment, caller: Caller, min: Duration) -> Decision {
         self.end_overdue_login(now);
         if let Some(cached) = self.unexpired(now) {
-            let suffices = cached.expires.remaining(now) >= min;
-            if !suffices && min > cached.lifetime {
-                return Decision::Fail(Error::manager(ManagerError::TooShort {
-                    needed: min,
-                    lifetime: cached.lifetime,
-                }));
+            if min > cached.longest_min(&self.policy) {
+                return Decision::Fail(cached.too_short(min, &self.policy));
             }
-            if suffices {
+            if cached.expires.remaining(now) >= min {
                 let session = Arc::clone(&cached.session);
                 let renewal_due = match caller {
                     Caller::OnDemand => cached.callers_renew,
@@ -170,7 +183,7 @@ impl SessionState {
     ) -> Result<Arc<Session>, Error> {
         let login = self.in_progress.take_if(|login| login.id == permit.0);
         let result = result.and_then(|issued| match issued.lifetime() {
-            Duration::ZERO => Err(Error::expired_on_arrival()),
+            Duration::ZERO => Err(Error::expired_on_arrival(issued.session(), issued.clock_of_expiry())),
             _ => Ok(issued),
         });
         let Some(login) = login else { return result.map(|issued| Arc::clone(issued.session())) };
@@ -196,18 +209,20 @@ impl SessionState {
     }
 
     /// Drops the cached session, which the server has refused. Returns false, and changes nothing, if `session` is
-    /// not the cached one (compared by pointer).
+    /// not of the same grant as the cached one ([`Session::is_same_grant`]).
     ///
     /// A login in progress continues, and its session is used. After the first session that was revoked early,
     /// one more login is allowed at once; the second in a row starts the backoff.
     pub fn invalidate(&mut self, session: &Arc<Session>, reason: InvalidReason, now: Moment) -> bool {
-        let Some(cached) = self.cached.take_if(|cached| Arc::ptr_eq(&cached.session, session)) else {
+        let Some(cached) = self.cached.take_if(|cached| cached.session.is_same_grant(session)) else {
             return false;
         };
         self.events.push(Event::Invalidated { reason, age: now.since(cached.published) });
         let error = match reason {
             InvalidReason::LoggedOut => Error::manager(ManagerError::GroupEnded),
-            InvalidReason::Expired => Error::manager(ManagerError::RevokedEarly),
+            InvalidReason::Expired | InvalidReason::ActionsUsedUpEarly => {
+                Error::manager(ManagerError::RevokedEarly)
+            }
             InvalidReason::ActionsUsedUp => return true,
         };
         self.revoked_early =
@@ -219,11 +234,12 @@ impl SessionState {
         true
     }
 
-    /// An error if the source's sessions are too short for a caller that needs `min`.
+    /// An error if the session that a login has returned is too short for a caller that needs `min`: its lifetime
+    /// is, or the login took too long.
     pub(crate) fn too_short(&self, session: &Arc<Session>, min: Duration, now: Moment) -> Option<Error> {
-        let cached = self.unexpired(now).filter(|cached| Arc::ptr_eq(&cached.session, session))?;
-        (cached.expires.remaining(now) < min && cached.lifetime < min)
-            .then(|| Error::manager(ManagerError::TooShort { needed: min, lifetime: cached.lifetime }))
+        let cached = self.cached.as_ref().filter(|cached| Arc::ptr_eq(&cached.session, session))?;
+        let suffices = min <= cached.longest_min(&self.policy) && min <= cached.expires.remaining(now);
+        (!suffices).then(|| cached.too_short(min, &self.policy))
     }
 
     /// How long the refresh loop should sleep. At least 50 ms, so that it does not spin during another login; at
@@ -327,8 +343,7 @@ impl SessionState {
         if ending {
             self.events.push(Event::TokenEnding { remaining: expires.remaining(now) });
         }
-        let window = (lifetime / WINDOW_DIVISOR).min(self.policy.window);
-        let window = window.mul_f64(0.75 + 0.5 * self.jitter.next());
+        let window = scale(renewal_window(lifetime, &self.policy), 0.75 + 0.5 * self.jitter.next());
         self.cached = Some(Cached {
             session: Arc::clone(issued.session()),
             published: now,
@@ -340,7 +355,8 @@ impl SessionState {
         });
     }
 
-    fn start_backoff(&mut self, error: Error, now: Moment) {
+    /// Starts the backoff without a failed login, or after one.
+    pub(crate) fn start_backoff(&mut self, error: Error, now: Moment) {
         let duration = self.backoff.start(error.clone(), &self.policy, self.jitter.next(), now);
         self.events.push(Event::BackoffStarted { duration, error });
     }

@@ -74,7 +74,7 @@ impl Adjustment {
 fn shorter_lifetime(requested: &SessionRequest, granted: &Session) -> Option<Adjustment> {
     let requested = requested.get_lifetime()?;
     let granted_seconds = granted.expires_at?.seconds_since(granted.server_time?);
-    (granted_seconds + ROUNDING_SECONDS < i64::from(requested.as_seconds()))
+    (granted_seconds.saturating_add(ROUNDING_SECONDS) < i64::from(requested.as_seconds()))
         .then_some(Adjustment::ShorterLifetime { requested, granted_seconds })
 }
 

@@ -47,6 +47,11 @@ impl IssuedSession {
         self.sent_at
     }
 
+    /// The time with which the expiry is compared: the server's, or the local one if that is unknown.
+    pub(crate) fn clock_of_expiry(&self) -> UnixTime {
+        self.server_time.unwrap_or_else(|| self.sent_at.unix_time())
+    }
+
     /// The lifetime of the session, counted from when its request was sent: its expiry less the server's own time,
     /// so that clock skew does not matter, and at most what was requested. Zero if it has expired already. Without an
     /// expiry, what was requested; without that too, [`Duration::MAX`].
@@ -57,7 +62,7 @@ impl IssuedSession {
     pub fn lifetime(&self) -> Duration {
         let requested = self.requested.map(Lifetime::as_duration);
         let Some(expiry) = self.session.expires_at() else { return requested.unwrap_or(Duration::MAX) };
-        let now = self.server_time.unwrap_or_else(|| self.sent_at.unix_time());
+        let now = self.clock_of_expiry();
         let granted = Duration::from_secs(u64::try_from(expiry.seconds_since(now)).unwrap_or(0));
         match requested {
             Some(requested) if self.server_time.is_none() && granted.is_zero() => requested,

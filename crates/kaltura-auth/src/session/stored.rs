@@ -4,7 +4,8 @@ use kaltura_types::{Ks, Open, PartnerId, Privileges, SessionType, UnixTime, User
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Adjustment, Session};
+use super::grant::CallCount;
+use super::{Adjustment, Session, SessionId};
 
 /// A whole session that can be serialised, **with its KS in readable form**: the grant, the server's time and the
 /// adjustments, and an id that a store may give it.
@@ -50,7 +51,7 @@ impl Session {
     #[must_use]
     pub fn to_stored_exposing_ks(&self) -> StoredSession {
         StoredSession {
-            id: None,
+            id: self.id.map(|id| Id(id.to_bits())),
             ks: self.ks.clone(),
             partner_id: self.partner,
             user_id: self.user.clone(),
@@ -68,10 +69,12 @@ impl Session {
     /// [`IssuedSession::from_existing`](crate::manager::IssuedSession::from_existing).
     #[must_use]
     pub fn from_stored(stored: StoredSession) -> Self {
-        let StoredSession { id: _, ks, partner_id, user_id, session_type, privileges, .. } = stored;
+        let StoredSession { id, ks, partner_id, user_id, session_type, privileges, .. } = stored;
         let privileges =
             if privileges.is_empty() { Privileges::none() } else { Privileges::parse(&privileges) };
         Self {
+            id: id.map(|Id(bits)| SessionId::from_bits(bits)),
+            calls: CallCount::new(),
             ks,
             partner: partner_id,
             user: user_id,
@@ -166,6 +169,14 @@ mod tests {
             assert_eq!(stored.id(), None);
             assert_eq!(Session::from_stored(stored), session);
         }
+    }
+
+    #[test]
+    fn the_grant_is_restored() {
+        let session = session().with_id(SessionId::from_bits(7));
+        let stored = session.to_stored_exposing_ks();
+        assert_eq!(stored.id(), Some(7));
+        assert_eq!(Session::from_stored(stored).id(), session.id());
     }
 
     #[test]

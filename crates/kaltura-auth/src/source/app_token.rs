@@ -6,15 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kaltura_types::{Ks, SessionRequest};
 
-use super::{
-    BlockingCredentialsSource, BlockingSessionSource, CredentialsSource, SessionIdentity, SessionSource,
-};
+use super::blocking::{BlockingCredentialsSource, BlockingSessionSource};
+use super::{CredentialsSource, SessionIdentity, SessionSource};
 use crate::credentials::AppTokenCredentials;
 use crate::error::Error;
 use crate::login::{AppTokenFlow, AppTokenLogin, FlowStep};
 use crate::runtime::Clock;
 use crate::runtime::moment::{Deadline, Moment};
-use crate::session::{IssuedSession, Session};
+use crate::session::{IssuedSession, Session, SessionId};
 use crate::transport::{BlockingTransport, Transport};
 
 /// Starts sessions with an app token, over a transport `T`, with credentials from `C`.
@@ -191,6 +190,7 @@ impl<'a> Attempt<'a> {
 
     fn issued(self, session: Session) -> IssuedSession {
         self.cache.login_succeeded();
+        let session = session.with_id(SessionId::generate(self.clock));
         IssuedSession::new(Arc::new(session), self.sent_at, self.login.request.get_lifetime())
     }
 }

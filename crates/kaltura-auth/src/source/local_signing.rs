@@ -7,12 +7,13 @@ use async_trait::async_trait;
 use kaltura_ks::KsFields;
 use kaltura_types::{AdminSecret, Lifetime, PartnerId, Privileges, SessionRequest, SessionType, UserId};
 
-use super::{BlockingSessionSource, SessionIdentity, SessionSource};
+use super::blocking::BlockingSessionSource;
+use super::{SessionIdentity, SessionSource};
 use crate::error::Error;
 use crate::runtime::Clock;
 use crate::runtime::maybe_send::{MaybeSend, MaybeSync};
 use crate::runtime::moment::Moment;
-use crate::session::{IssuedSession, Session};
+use crate::session::{IssuedSession, Session, SessionId};
 
 /// Provides the random bytes of a KS.
 trait Random: Fn() -> Result<[u8; 16], Error> + MaybeSend + MaybeSync {}
@@ -133,6 +134,7 @@ impl BlockingSessionSource for LocalSigningSource {
         let mut session = Session::new(self.partner, ks)
             .with_session_type(self.session_type)
             .with_expiry(expiry)
+            .with_id(SessionId::generate(clock))
             .with_privileges(self.privileges.clone().unwrap_or_default());
         if let Some(user) = &self.user {
             session = session.with_user_id(user.clone());

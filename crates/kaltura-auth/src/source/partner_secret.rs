@@ -9,13 +9,14 @@ use kaltura_types::{
     StartSession, UserId, payload,
 };
 
-use super::{BlockingSessionSource, SessionIdentity, SessionSource};
+use super::blocking::BlockingSessionSource;
+use super::{SessionIdentity, SessionSource};
 use crate::error::{Error, LoginStep};
 use crate::login::{CLIENT_TAG, DEFAULT_TIMEOUT};
 use crate::runtime::Clock;
 use crate::runtime::moment::Moment;
 use crate::service_url::ServiceUrl;
-use crate::session::{IssuedSession, Session};
+use crate::session::{IssuedSession, Session, SessionId};
 use crate::transport::{BlockingTransport, Transport, TransportError};
 use crate::wire::{WireRequest, WireResponse};
 
@@ -129,6 +130,7 @@ impl PartnerSecretLogin {
         result: Result<WireResponse, TransportError>,
         sent: &[String],
         sent_at: Moment,
+        clock: &dyn Clock,
     ) -> Result<IssuedSession, Error> {
         let step = LoginStep::StartWithSecret;
         let response = result.map_err(|error| Error::transport(step, error))?;
@@ -140,7 +142,8 @@ impl PartnerSecretLogin {
         let mut session = Session::new(self.partner, ks.into_ks())
             .with_session_type(self.session_type)
             .with_privileges(self.privileges.clone().unwrap_or_default())
-            .with_expiry(expiry);
+            .with_expiry(expiry)
+            .with_id(SessionId::generate(clock));
         if let Some(user) = &self.user {
             session = session.with_user_id(user.clone());
         }
@@ -169,9 +172,15 @@ impl<T> PartnerSecretSource<T> {
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]
 impl<T: Transport> SessionSource for PartnerSecretSource<T> {
     async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
-        let (request, sent) = self.login.request();
-        let sent_at = Moment::read(clock);
-        self.login.read(self.transport.send(request).await, &sent, sent_at)
+        let (mut request, sent) = self.login.request();
+        loop {
+            let sent_at = Moment::read(clock);
+            let result = self.transport.send(request.clone()).await;
+            match request.on_fresh_connection(&result) {
+                Some(again) => request = again,
+                None => return self.login.read(result, &sent, sent_at, clock),
+            }
+        }
     }
 
     fn identity(&self) -> SessionIdentity {
@@ -181,9 +190,15 @@ impl<T: Transport> SessionSource for PartnerSecretSource<T> {
 
 impl<T: BlockingTransport> BlockingSessionSource for PartnerSecretSource<T> {
     fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
-        let (request, sent) = self.login.request();
-        let sent_at = Moment::read(clock);
-        self.login.read(self.transport.send(request), &sent, sent_at)
+        let (mut request, sent) = self.login.request();
+        loop {
+            let sent_at = Moment::read(clock);
+            let result = self.transport.send(request.clone());
+            match request.on_fresh_connection(&result) {
+                Some(again) => request = again,
+                None => return self.login.read(result, &sent, sent_at, clock),
+            }
+        }
     }
 
     fn identity(&self) -> SessionIdentity {

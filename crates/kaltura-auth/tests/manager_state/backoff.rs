@@ -144,6 +144,26 @@ fn used_up_sessions_start_no_backoff_and_are_not_counted() {
 }
 
 #[test]
+fn sessions_that_one_call_uses_up_start_the_backoff() {
+    let mut state = state();
+    let mut now = START;
+    let mut logins = 0;
+    for _ in 0..1000 {
+        match decide(&mut state, now) {
+            Decision::Start(permit) => {
+                logins += 1;
+                let session = state.finish(permit, Ok(issued(now, 86_400)), now).unwrap();
+                state.invalidate(&session, InvalidReason::ActionsUsedUpEarly, now);
+            }
+            other => assert_eq!(failed(other).kind(), ErrorKind::RevokedEarly),
+        }
+        now = later(now, seconds(1));
+    }
+    // Two logins, and then one after each backoff of 1, 2, 4, … 60 s, or half of each.
+    assert!((15..=45).contains(&logins), "{logins} logins in 1000 s");
+}
+
+#[test]
 fn a_session_that_outlives_the_limit_resets_the_count() {
     let mut state = state();
     let mut now = START;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_auth::ErrorKind;
 use kaltura_auth::manager::state::{Caller, Decision};
 use kaltura_auth::manager::{InvalidReason, Moment, Phase};
+use kaltura_auth::{ErrorKind, ManagerError};
 
 use super::fixtures::*;
 
@@ -113,8 +113,14 @@ fn the_backoff_ends_on_either_clock() {
 fn a_minimum_longer_than_the_lifetime_fails_without_a_login() {
     let mut state = state();
     let session = log_in(&mut state, START, 100);
-    let error = failed(state.decide(START, Caller::OnDemand, seconds(101)));
-    assert_eq!(error.kind(), ErrorKind::SessionTooShort);
+    // The renewal window of 10 s is not available: in it, each call would log in again.
+    for (now, needed) in [(0, 91), (0, 101), (50, 91)] {
+        let error = failed(state.decide(later(START, seconds(now)), Caller::OnDemand, seconds(needed)));
+        assert_eq!(error.kind(), ErrorKind::SessionTooShort);
+        let available = ManagerError::TooShort { needed: seconds(needed), available: seconds(90) };
+        assert_eq!(error.manager_error(), Some(&available));
+    }
+    assert!(Arc::ptr_eq(&used(state.decide(START, Caller::OnDemand, seconds(90))), &session));
     assert!(Arc::ptr_eq(&used(decide(&mut state, START)), &session));
 }
 

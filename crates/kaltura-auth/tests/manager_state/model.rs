@@ -146,11 +146,10 @@ impl Model {
     /// The possible decisions; two if that depends on the jitter.
     pub(crate) fn expected(&self, now: Moment, caller: Caller, min: Duration) -> Vec<Expected> {
         if let Some(cached) = self.unexpired(now) {
-            let suffices = remaining(cached.expires, now) >= min;
-            if !suffices && min > cached.lifetime {
+            if min > cached.lifetime - seconds(300).min(cached.lifetime / 10) {
                 return vec![Expected::TooShort];
             }
-            if suffices {
+            if remaining(cached.expires, now) >= min {
                 let blocked = self.in_progress.is_some() || self.active_backoff(now).is_some();
                 let renewed = if blocked { Expected::UseStale } else { Expected::UseAndRenew };
                 return match cached.is_due(now, caller) {

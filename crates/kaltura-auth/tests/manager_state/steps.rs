@@ -118,5 +118,10 @@ fn failure() -> impl Strategy<Value = Failure> {
 }
 
 fn reason() -> impl Strategy<Value = InvalidReason> {
-    select(vec![InvalidReason::Expired, InvalidReason::LoggedOut, InvalidReason::ActionsUsedUp])
+    select(vec![
+        InvalidReason::Expired,
+        InvalidReason::LoggedOut,
+        InvalidReason::ActionsUsedUp,
+        InvalidReason::ActionsUsedUpEarly,
+    ])
 }

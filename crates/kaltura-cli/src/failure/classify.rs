@@ -94,7 +94,10 @@ pub(super) const fn class_of(kind: ErrorKind) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ServiceUrl, WireResponse, blocking_transport_fn};
+    use kaltura_auth::{
+        AppTokenCredentials, AppTokenLogin, ServiceUrl, WireResponse,
+        blocking::transport_fn as blocking_transport_fn,
+    };
     use kaltura_types::{HashType, KsRefusal, PartnerId};
 
     use super::*;

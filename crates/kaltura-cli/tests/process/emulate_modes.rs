@@ -49,6 +49,9 @@ fn a_fault_strikes_where_it_is_told_to() {
         "status:503@appToken.startSession#1",
         "--fault",
         "reset@session.startWidgetSession#3",
+        // The lost request is sent again on a fresh connection.
+        "--fault",
+        "reset@session.startWidgetSession#4",
     ]);
     server.login(["--ks-only"]).run().ends_with(SERVER);
     server.login(["--ks-only"]).run().ends_with(0);

@@ -19,7 +19,7 @@ pub(crate) fn action(partner: PartnerId) -> StartWidgetSession {
 
 /// Bypasses the response cache, which would respond without validating the KS.
 pub(crate) fn options() -> CallOptions {
-    CallOptions::new().nocache().idempotent()
+    CallOptions::new().nocache()
 }
 
 /// The same with this session instead of the client's own.
@@ -27,9 +27,9 @@ pub(crate) fn options_with(session: &Session) -> CallOptions {
     options().ks(session.ks().clone())
 }
 
-/// The error if there is no session to verify.
-pub(crate) fn no_session(error: kaltura_auth::Error) -> Error {
-    Error::session(ActionName::new("session", "startWidgetSession"), error)
+/// The name of [`action`].
+pub(crate) fn action_name() -> ActionName {
+    ActionName::new("session", "startWidgetSession")
 }
 
 /// Checks the result of [`action`]. An unknown widget counts as success: the server looks it up after it has accepted

@@ -8,7 +8,7 @@ use kaltura_types::{
 
 use super::Client;
 use crate::app_tokens::rotation::Rotation;
-use crate::app_tokens::{RotatedToken, RotationError, all_tokens, read_options, validate_draft, verify};
+use crate::app_tokens::{RotatedToken, RotationError, all_tokens, validate_draft, verify};
 use crate::error::Error;
 use crate::options::CallOptions;
 
@@ -52,7 +52,7 @@ impl AppTokens {
     ///
     /// As [`Client::call`].
     pub fn get(&self, id: &AppTokenId) -> Result<AppToken, Error> {
-        self.client.call_with(&GetAppToken::new(id.clone()), &read_options())
+        self.client.call(&GetAppToken::new(id.clone()))
     }
 
     /// Changes the fields that the draft sets, and no others. The status cannot be changed (wire contract, section 3).
@@ -82,13 +82,13 @@ impl AppTokens {
     /// As [`Client::call`].
     pub fn page(&self, filter: AppTokenFilter, pager: Pager) -> Result<AppTokenList, Error> {
         let list = ListAppTokens::new().filter(filter).pager(pager);
-        self.client.call_with(&list, &read_options())
+        self.client.call(&list)
     }
 
     /// All app tokens that match the filter, oldest first. The iterator ends after the first error. See
     /// [`AppTokens::list`](crate::app_tokens::AppTokens::list).
     pub fn list(&self, filter: AppTokenFilter) -> impl Iterator<Item = Result<AppToken, Error>> + 'static {
-        self.client.pages(all_tokens(filter)).options(read_options()).objects()
+        self.client.pages(all_tokens(filter)).objects()
     }
 
     /// Verifies an app token: logs in with it, and checks that the server accepts the session. See

@@ -104,6 +104,7 @@ struct PreparedCall {
     files: Vec<FilePart>,
     /// Whether the client's own session is sent.
     needs_session: bool,
+    is_repeatable: bool,
 }
 
 impl<'a> BatchRequest<'a> {
@@ -174,7 +175,7 @@ impl<'a> BatchRequest<'a> {
             })
             .collect();
         let not_executed = refusals.iter().all(Option::is_some)
-            && (self.options.idempotent || results.iter().all(was_rejected));
+            && (self.is_repeatable() || results.iter().all(was_rejected));
         let ks_refusals = refusals.into_iter().flatten().collect();
         let unresolved = self.unresolved_references(&results);
         let outcomes = self.calls.iter().zip(results);
@@ -209,6 +210,10 @@ impl ApiRequest for BatchRequest<'_> {
 
     fn needs_session(&self) -> bool {
         self.calls.iter().any(|call| call.needs_session)
+    }
+
+    fn is_repeatable(&self) -> bool {
+        self.options.repeatable.unwrap_or_else(|| self.calls.iter().all(|call| call.is_repeatable))
     }
 
     fn wire_request(&self, session: Option<&Session>, random: impl FnOnce() -> u64) -> WireRequest {
@@ -273,7 +278,7 @@ impl PreparedCall {
         batch: &BatchId,
         options: &CallOptions,
     ) -> Result<Self, InvalidMultirequest> {
-        let Call { name, mut parameters, references, ks, files, allows_unfiltered } = call;
+        let Call { name, mut parameters, references, ks, is_repeatable, files, allows_unfiltered } = call;
         if name.service().is_empty() || name.action().is_empty() {
             return Err(InvalidMultirequest::MissingActionName { number });
         }
@@ -303,7 +308,7 @@ impl PreparedCall {
             let name = format!("{number}:{}", file.name());
             file.with_name(name)
         });
-        Ok(Self { name, parameters, references, files: files.collect(), needs_session })
+        Ok(Self { name, parameters, references, files: files.collect(), needs_session, is_repeatable })
     }
 }
 

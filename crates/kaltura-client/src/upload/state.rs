@@ -99,7 +99,7 @@ impl UploadState {
                 Next::Call(UploadCall::Add(add), CallOptions::new())
             }
             Step::Resume(id) | Step::Check(id, ..) | Step::Wait(id, ..) => {
-                Next::Call(UploadCall::Get(GetUploadToken::new(id.clone())), CallOptions::new().idempotent())
+                Next::Call(UploadCall::Get(GetUploadToken::new(id.clone())), CallOptions::new())
             }
             Step::Read(_) => Next::Read(self.next_length()),
             Step::Send(_, chunk) => {

@@ -9,7 +9,7 @@ use kaltura_client::types::KsRefusal;
 use kaltura_client::{CallError, CallOptions, ErrorKind, Multirequest};
 use serde_json::{Value, json};
 
-use crate::fixture::{BlockingFixture, ks, list};
+use crate::fixture::{BlockingFixture, add, ks, list};
 use crate::server::{Reply, invalid_ks};
 
 const fn seconds(number: u64) -> Duration {
@@ -62,19 +62,22 @@ fn the_thread_sleeps_between_attempts() {
 }
 
 #[test]
-fn a_call_that_may_have_been_executed_is_repeated_only_if_idempotent() {
+fn a_call_that_may_have_been_executed_is_repeated_only_if_repeatable() {
     for kind in [Io, Timeout] {
         let fixture = BlockingFixture::new([Reply::fail(kind)]);
-        assert_eq!(fixture.client.call(&list()).unwrap_err().kind(), ErrorKind::Transport(kind));
-        let fixture = BlockingFixture::new([Reply::fail(kind)]);
-        fixture.client.call_with(&list(), &CallOptions::new().idempotent()).unwrap();
-        assert_eq!(fixture.server.sent().len(), 2);
+        assert_eq!(fixture.client.call(&add()).unwrap_err().kind(), ErrorKind::Transport(kind));
+        for (action, options) in [(list(), CallOptions::new()), (add(), CallOptions::new().repeatable(true))]
+        {
+            let fixture = BlockingFixture::new([Reply::fail(kind)]);
+            fixture.client.call_with(&action, &options).unwrap();
+            assert_eq!(fixture.server.sent().len(), 2);
+        }
     }
 }
 
 #[test]
 fn a_timeout_includes_all_attempts_and_is_detected_after_a_login() {
-    let options = CallOptions::new().timeout(seconds(10)).idempotent();
+    let options = CallOptions::new().timeout(seconds(10)).repeatable(true);
     let broken = || Reply::raw(503, "<html>").after(seconds(3));
     let fixture = BlockingFixture::new(vec![broken(); 9]);
     assert_eq!(fixture.client.call_with(&list(), &options).unwrap_err().kind(), ErrorKind::Unavailable);

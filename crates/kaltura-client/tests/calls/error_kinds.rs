@@ -5,7 +5,7 @@ use kaltura_client::types::UnexpectedBody;
 use kaltura_client::{CallError, ErrorKind, RawAction};
 use serde_json::{Value, json};
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, add};
 use crate::server::{Reply, error};
 
 #[test]
@@ -113,7 +113,7 @@ fn json_with_an_unexpected_status_is_no_result() {
         [(503, ErrorKind::Unavailable), (404, ErrorKind::NotKaltura), (301, ErrorKind::Redirected)]
     {
         let fixture = Fixture::new([Reply::raw(status, r#"{"message":"upstream is down"}"#)]);
-        let error = fixture.call().unwrap_err();
+        let error = fixture.clock.run(fixture.client.call(&add())).unwrap_err();
         assert_eq!(error.kind(), kind);
         assert_eq!(error.call_error(), Some(&CallError::UnexpectedStatus { status }));
         assert_eq!(error.response_metadata().unwrap().status(), status);

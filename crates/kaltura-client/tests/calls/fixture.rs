@@ -1,12 +1,14 @@
 //! A client with its server, its clock, and a session source that counts logins.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use kaltura_client::auth::blocking::SessionSource as BlockingSessionSource;
 use kaltura_client::auth::manager::{IssuedSession, Moment};
 use kaltura_client::auth::runtime::{Clock, Runtime as _};
-use kaltura_client::auth::source::{BlockingSessionSource, SessionSource};
+use kaltura_client::auth::source::SessionSource;
 use kaltura_client::auth::{Error as AuthError, ServiceUrl, Session, SessionRequest, async_trait};
 use kaltura_client::types::{Ks, Lifetime, PartnerId, UnixTime};
 use kaltura_client::{Client, ClientBuilder, Error, RawAction, blocking};
@@ -32,6 +34,7 @@ pub(crate) struct Source {
     logins: Arc<AtomicU32>,
     login_duration: Duration,
     error: Arc<Mutex<Option<AuthError>>>,
+    errors: Arc<Mutex<VecDeque<AuthError>>>,
     supports_requests: bool,
 }
 
@@ -42,6 +45,7 @@ impl Source {
             logins: Arc::default(),
             login_duration: Duration::ZERO,
             error: Arc::default(),
+            errors: Arc::default(),
             supports_requests: true,
         }
     }
@@ -61,6 +65,11 @@ impl Source {
         *self.error.lock().unwrap() = Some(error);
     }
 
+    /// Lets the next logins fail, one with each of these errors.
+    pub(crate) fn fail_with(&self, errors: impl IntoIterator<Item = AuthError>) {
+        self.errors.lock().unwrap().extend(errors);
+    }
+
     pub(crate) fn logins(&self) -> u32 {
         self.logins.load(Ordering::SeqCst)
     }
@@ -68,6 +77,9 @@ impl Source {
     fn issue(&self, clock: &dyn Clock) -> Result<IssuedSession, AuthError> {
         let login = self.logins.fetch_add(1, Ordering::SeqCst) + 1;
         if let Some(error) = self.error.lock().unwrap().clone() {
+            return Err(error);
+        }
+        if let Some(error) = self.errors.lock().unwrap().pop_front() {
             return Err(error);
         }
         let now = UnixTime::from_seconds(i64::try_from(clock.unix_time().as_secs()).unwrap());
@@ -182,6 +194,12 @@ impl BlockingFixture {
     }
 }
 
+/// A reading action, which can be repeated.
 pub(crate) fn list() -> RawAction {
     RawAction::new("media", "list")
+}
+
+/// An action that cannot be repeated.
+pub(crate) fn add() -> RawAction {
+    RawAction::new("media", "add")
 }

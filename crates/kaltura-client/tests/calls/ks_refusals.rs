@@ -3,7 +3,7 @@
 use kaltura_client::auth::ErrorKind as AuthErrorKind;
 use kaltura_client::auth::manager::Phase;
 use kaltura_client::types::{Ks, KsRefusal};
-use kaltura_client::{CallOptions, ErrorKind, Multirequest, RawAction};
+use kaltura_client::{CallOptions, ErrorKind, Multirequest, RawAction, RetryPolicy};
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, ks, list};
@@ -63,8 +63,8 @@ fn an_entry_of_another_user_is_no_invalid_session() {
     ] {
         let fixture = Fixture::new([Reply::json(error("INVALID_KS", &args))]);
         let update = RawAction::new("media", "update").param("entryId", "0_a");
-        let idempotent = CallOptions::new().idempotent();
-        let outcome = fixture.clock.run(fixture.client.call_with(&update, &idempotent));
+        let repeatable = CallOptions::new().repeatable(true);
+        let outcome = fixture.clock.run(fixture.client.call_with(&update, &repeatable));
         let refused = outcome.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::NotOwner, "{args}");
         assert!(
@@ -82,7 +82,7 @@ fn an_entry_of_another_user_in_a_multirequest_is_no_invalid_session() {
         let mut batch = Multirequest::new();
         let handles = [batch.add(list()), batch.add(list())];
         let results =
-            fixture.clock.run(fixture.client.multirequest_with(batch, &CallOptions::new().idempotent()));
+            fixture.clock.run(fixture.client.multirequest_with(batch, &CallOptions::new().repeatable(true)));
         let mut results = results.unwrap();
         let [_, second] = handles;
         assert_eq!(results.take(second).unwrap_err().kind(), ErrorKind::NotOwner);
@@ -117,10 +117,14 @@ fn a_call_is_sent_again_once() {
     assert!(!error.is_retryable());
     assert_eq!(fixture.server.sessions(), [Some(ks(1)), Some(ks(2))]);
     // Two sessions in a row were revoked early: the backoff starts.
-    let error = fixture.call().unwrap_err();
+    let error = fixture.clock.run(fixture.client.session()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoSession(AuthErrorKind::RevokedEarly));
     assert!(error.is_retryable());
     assert_eq!((fixture.server.sent().len(), fixture.source.logins()), (2, 2));
+    // A call waits for its end.
+    fixture.call().unwrap();
+    assert!((500..=1000).contains(&fixture.clock.now().as_millis()));
+    assert_eq!((fixture.server.sent().len(), fixture.source.logins()), (3, 3));
 }
 
 #[test]
@@ -198,8 +202,8 @@ fn a_ks_of_the_caller_is_not_replaced() {
 }
 
 #[test]
-fn a_failed_login_is_the_error_of_all_calls_and_is_not_repeated() {
-    let fixture = Fixture::new([]);
+fn without_retries_a_failed_login_is_the_error_of_all_calls_and_is_not_repeated() {
+    let fixture = Fixture::with_builder([], |builder| builder.retry(RetryPolicy::never()));
     fixture.source.fail(kaltura_client::auth::Error::from_source("the vault is unavailable", true));
     let action = list();
     let calls = (0..20).map(|_| fixture.client.call(&action));

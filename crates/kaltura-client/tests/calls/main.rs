@@ -13,6 +13,7 @@ mod form;
 mod identity;
 mod ks_refusals;
 mod login_as;
+mod login_retries;
 mod multirequest;
 mod pages;
 mod request_content;

@@ -9,7 +9,7 @@ use kaltura_client::{
 };
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, ks, list};
+use crate::fixture::{Fixture, add, ks, list};
 use crate::server::{Reply, error, invalid_ks};
 
 fn three() -> (Multirequest, [Handle<Value>; 3]) {
@@ -254,16 +254,16 @@ fn a_call_that_was_executed_without_the_session_is_not_repeated() {
     let mixed = || {
         let mut batch = Multirequest::new();
         batch.add(list());
-        batch.add(Subrequest::new(list()).anonymous());
+        batch.add(Subrequest::new(add()).anonymous());
         batch
     };
     let executed = || Reply::json(json!([invalid_ks("EXPIRED"), 1]));
     let fixture = Fixture::new([executed()]);
     send(&fixture, mixed()).unwrap();
     assert_eq!((fixture.server.sent().len(), fixture.client.status().phase), (1, Phase::None));
-    // Unless it is idempotent, or was rejected as well.
+    // Unless it is repeatable, or was rejected as well.
     let fixture = Fixture::new([executed(), Reply::json(json!([1, 1]))]);
-    let options = CallOptions::new().idempotent();
+    let options = CallOptions::new().repeatable(true);
     fixture.clock.run(fixture.client.multirequest_with(mixed(), &options)).unwrap();
     assert_eq!(fixture.server.sent().len(), 2);
     let forbidden =
@@ -274,10 +274,10 @@ fn a_call_that_was_executed_without_the_session_is_not_repeated() {
 }
 
 #[test]
-fn an_idempotent_one_is_not_repeated_if_the_session_was_accepted_for_some_calls() {
+fn a_repeatable_one_is_not_repeated_if_the_session_was_accepted_for_some_calls() {
     let partly = json!([1, invalid_ks("EXPIRED"), invalid_ks("EXPIRED")]);
     let fixture = Fixture::new([Reply::json(partly)]);
-    let options = CallOptions::new().idempotent();
+    let options = CallOptions::new().repeatable(true);
     fixture.clock.run(fixture.client.multirequest_with(three().0, &options)).unwrap();
     assert_eq!(fixture.server.sent().len(), 1);
 }
@@ -330,9 +330,21 @@ fn a_response_that_is_no_list_of_results_is_an_error_of_the_whole() {
         (Reply::response(WireResponse::new(200, "<html>")), ErrorKind::NotKaltura),
     ] {
         let fixture = Fixture::new([reply]);
-        let error = send(&fixture, three().0).unwrap_err();
+        let once = CallOptions::new().repeatable(false);
+        let error = fixture.clock.run(fixture.client.multirequest_with(three().0, &once)).unwrap_err();
         assert_eq!((error.kind(), error.service(), error.action()), (kind, "multirequest", ""));
         assert_eq!(fixture.server.sent().len(), 1);
+    }
+}
+
+#[test]
+fn it_is_repeatable_if_all_its_calls_are() {
+    for (second, is_repeated) in [(list(), true), (add(), false), (add().repeatable(true), true)] {
+        let fixture = Fixture::new([Reply::raw(502, ""), Reply::json(json!([1, 2]))]);
+        let mut batch = Multirequest::new();
+        batch.add(list());
+        batch.add(second);
+        assert_eq!(send(&fixture, batch).is_ok(), is_repeated);
     }
 }
 

@@ -6,7 +6,7 @@ use kaltura_client::auth::TransportErrorKind::{Build, Connect, Io, Timeout, TooL
 use kaltura_client::auth::{TransportError, WireResponse};
 use kaltura_client::{CallOptions, ErrorKind, RetryPolicy};
 
-use crate::fixture::{Fixture, list};
+use crate::fixture::{Fixture, add, list};
 use crate::server::Reply;
 
 const fn milliseconds(number: u64) -> Duration {
@@ -38,7 +38,7 @@ fn after_four_attempts_the_last_error_is_returned() {
 }
 
 #[test]
-fn a_call_that_may_have_been_executed_is_repeated_only_if_idempotent() {
+fn a_call_that_may_have_been_executed_is_repeated_only_if_repeatable() {
     let cases = [
         (Reply::fail(Connect), true, true),
         (Reply::error("ACTION_BLOCKED"), true, true),
@@ -51,12 +51,19 @@ fn a_call_that_may_have_been_executed_is_repeated_only_if_idempotent() {
         (Reply::fail(Build), false, false),
         (Reply::error("INVALID_FIELD_VALUE"), false, false),
     ];
-    for (number, (reply, by_default, if_idempotent)) in cases.into_iter().enumerate() {
-        for (options, is_repeated) in
-            [(CallOptions::new(), by_default), (CallOptions::new().idempotent(), if_idempotent)]
-        {
+    for (number, (reply, by_default, if_repeatable)) in cases.into_iter().enumerate() {
+        let set = |repeatable| CallOptions::new().repeatable(repeatable);
+        for (action, options, is_repeated) in [
+            (add(), CallOptions::new(), by_default),
+            (list(), CallOptions::new(), if_repeatable),
+            (add().repeatable(true), CallOptions::new(), if_repeatable),
+            (list().repeatable(false), CallOptions::new(), by_default),
+            (add(), set(true), if_repeatable),
+            (list(), set(false), by_default),
+            (add().repeatable(true), set(false), by_default),
+        ] {
             let fixture = Fixture::new([reply.clone()]);
-            let outcome = fixture.clock.run(fixture.client.call_with(&list(), &options));
+            let outcome = fixture.clock.run(fixture.client.call_with(&action, &options));
             assert_eq!(outcome.is_ok(), is_repeated, "{number}");
             assert_eq!(fixture.server.sent().len(), if is_repeated { 2 } else { 1 }, "{number}");
         }
@@ -75,7 +82,7 @@ fn a_request_that_was_certainly_not_sent_is_repeated() {
 fn retry_after_is_the_minimum_delay() {
     let fixture = Fixture::new([retry_after(7)]);
     fixture.clock.set_random(0);
-    let options = CallOptions::new().idempotent();
+    let options = CallOptions::new().repeatable(true);
     fixture.clock.run(fixture.client.call_with(&list(), &options)).unwrap();
     assert_eq!(fixture.clock.slept(), [Duration::from_secs(7)]);
 }
@@ -83,7 +90,7 @@ fn retry_after_is_the_minimum_delay() {
 #[test]
 fn there_is_no_wait_beyond_the_total_time() {
     let fixture = Fixture::new([retry_after(31)]);
-    let options = CallOptions::new().idempotent();
+    let options = CallOptions::new().repeatable(true);
     let error = fixture.clock.run(fixture.client.call_with(&list(), &options)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(error.retry_after(), Some(Duration::from_secs(31)));
@@ -123,4 +130,30 @@ fn a_new_session_does_not_end_the_retries() {
     let fixture = Fixture::new([Reply::fail(Connect), Reply::invalid_ks("EXPIRED"), Reply::fail(Connect)]);
     fixture.call().unwrap();
     assert_eq!(fixture.server.sent().len(), 4);
+}
+
+#[test]
+fn a_lost_connection_is_replaced_once_and_that_is_no_attempt() {
+    for (replies, sent) in [(1, 2), (2, 2)] {
+        let fixture = Fixture::with_builder(vec![Reply::fail(Io); replies], |builder| {
+            builder.retry(RetryPolicy::never())
+        });
+        assert_eq!(fixture.call().is_ok(), replies == 1);
+        let fresh: Vec<bool> =
+            fixture.server.sent().iter().map(|sent| sent.request.fresh_connection()).collect();
+        assert_eq!(fresh, [false, true]);
+        assert_eq!(fixture.server.sent().len(), sent);
+        assert_eq!(fixture.clock.slept(), []);
+    }
+    let fixture = Fixture::with_builder([Reply::fail(Io)], |builder| builder.retry(RetryPolicy::never()));
+    fixture.clock.run(fixture.client.call(&add())).unwrap_err();
+    assert_eq!(fixture.server.sent().len(), 1, "the server may have executed it");
+}
+
+#[test]
+fn after_a_lost_connection_every_attempt_is_on_a_fresh_one() {
+    let fixture = Fixture::new(vec![Reply::fail(Io); 9]);
+    assert_eq!(fixture.call().unwrap_err().kind(), ErrorKind::Transport(Io));
+    let fresh: Vec<bool> = fixture.server.sent().iter().map(|sent| sent.request.fresh_connection()).collect();
+    assert_eq!(fresh, [false, true, true, true, true], "four attempts, and the first one twice");
 }

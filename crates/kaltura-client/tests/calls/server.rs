@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use kaltura_client::auth::runtime::Runtime as _;
 use kaltura_client::auth::{
-    BlockingTransport, Transport, TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait,
+    Transport, TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait,
+    blocking::Transport as BlockingTransport,
 };
 use serde_json::{Map, Value, json};
 

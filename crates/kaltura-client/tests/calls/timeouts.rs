@@ -67,7 +67,7 @@ fn a_timeout_includes_all_attempts() {
     let broken = Reply::raw(503, "<html>").after(seconds(3));
     let fixture = Fixture::new([broken, Reply::never()]);
     fixture.clock.set_random(0);
-    let options = within(seconds(10)).idempotent();
+    let options = within(seconds(10)).repeatable(true);
     let error = fixture.clock.run(fixture.client.call_with(&list(), &options)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     let timeouts: Vec<_> = fixture.server.sent().iter().map(|sent| sent.request.timeout()).collect();
@@ -79,7 +79,7 @@ fn a_timeout_includes_all_attempts() {
 fn there_is_no_wait_beyond_the_timeout() {
     let later = Reply::response(WireResponse::new(503, "").with_header("Retry-After", "10"));
     let fixture = Fixture::new([later]);
-    let options = within(seconds(8)).idempotent();
+    let options = within(seconds(8)).repeatable(true);
     let error = fixture.clock.run(fixture.client.call_with(&list(), &options)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(fixture.clock.now(), Duration::ZERO);

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use futures_util::io::Cursor;
 use kaltura_client::auth::{
-    BlockingTransport, ServiceUrl, Transport, TransportError, TransportErrorKind, WireRequest, WireResponse,
-    async_trait,
+    ServiceUrl, Transport, TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait,
+    blocking::Transport as BlockingTransport,
 };
 use kaltura_client::types::{UploadToken, UploadTokenId, UploadTokenStatus};
 use kaltura_client::{Client, ErrorKind, RetryPolicy, UploadError, UploadFailure, blocking};

@@ -4,7 +4,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use kaltura_auth::{BlockingTransport, TransportErrorKind};
+use kaltura_auth::{TransportErrorKind, blocking::Transport as BlockingTransport};
 use kaltura_http::{ReqwestTransport, blocking};
 
 use crate::raw_server::{RawServer, ok};

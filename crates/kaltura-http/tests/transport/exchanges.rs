@@ -4,7 +4,8 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use kaltura_auth::{Transport, WireRequest};
+use kaltura_auth::types::{HashType, PartnerId};
+use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ServiceUrl, Transport, WireRequest};
 use kaltura_http::ReqwestTransport;
 
 use crate::raw_server::{RawServer, ok};
@@ -156,4 +157,76 @@ async fn cancelled_request_does_not_affect_the_next() {
         assert_eq!(transport.send(request(&healthy.url())).await.unwrap().body(), b"null");
     }
     assert_eq!(server.connections(), 3, "the connection of a cancelled request was reused");
+}
+
+/// A server that closes each connection after its first response without saying so: a request on the kept connection
+/// is lost.
+fn closing_silently() -> RawServer {
+    RawServer::start(|mut connection| {
+        connection.read_request();
+        connection.write(&ok("", "null"));
+        // The second request arrives, and is reset without a response.
+        connection.read_first_line();
+    })
+}
+
+#[tokio::test]
+async fn fresh_connection_is_used_where_requested() {
+    let transport = ReqwestTransport::builder().build().unwrap();
+    let server = closing_silently();
+    let mut lost = 0;
+    for _ in 0..10 {
+        let request = request(&server.url());
+        let result = transport.send(request.clone()).await;
+        if let Some(again) = request.on_fresh_connection(&result) {
+            lost += 1;
+            assert_eq!(transport.send(again).await.unwrap().status(), 200);
+        } else {
+            assert_eq!(result.unwrap().status(), 200);
+        }
+    }
+    assert!(lost >= 4, "only {lost} connections were lost");
+}
+
+#[tokio::test]
+async fn fresh_connections_are_not_kept() {
+    let transport = ReqwestTransport::builder().build().unwrap();
+    let server = RawServer::responding(ok("", "null"));
+    for connections in [1, 1, 1] {
+        transport.send(request(&server.url())).await.unwrap();
+        assert_eq!(server.connections(), connections);
+    }
+    for connections in [2, 3, 4] {
+        transport.send(request(&server.url()).with_fresh_connection(true)).await.unwrap();
+        assert_eq!(server.connections(), connections);
+    }
+    transport.send(request(&server.url())).await.unwrap();
+    assert_eq!(server.connections(), 4);
+}
+
+/// The responses of a server that grants every login.
+fn login_response(head: &str) -> Vec<u8> {
+    let body = if head.contains("startWidgetSession") {
+        r#"{"partnerId":7,"ks":"djJ8N3x3aWRnZXQ","userId":0}"#
+    } else {
+        r#"{"partnerId":"7","ks":"djJ8N3xzZXNzaW9u","sessionType":0,"expiry":1900000000,"userId":""}"#
+    };
+    ok("", body)
+}
+
+#[tokio::test]
+async fn no_login_fails_at_a_server_that_closes_kept_connections_silently() {
+    let server = RawServer::start(|mut connection| {
+        if let Some(received) = connection.read_request() {
+            connection.write(&login_response(&received.head));
+            connection.read_first_line();
+        }
+    });
+    let token = AppTokenCredentials::new(PartnerId::new(7), "0_abcdefgh", "token", HashType::Sha256);
+    let login = AppTokenLogin::new(server.url().parse::<ServiceUrl>().unwrap(), token);
+    let transport = transport();
+    for number in 1..=40 {
+        let result = login.run(&transport).await;
+        assert!(result.is_ok(), "login {number}: {result:?}");
+    }
 }

@@ -99,6 +99,22 @@ pub(super) async fn sent_once(suite: &mut Suite<'_>) -> CheckResult {
     }
 }
 
+/// Sends two requests, of which a transport may keep the connections, and then one that must not use them.
+pub(super) async fn fresh_connection(suite: &mut Suite<'_>) -> CheckResult {
+    let route = suite.route_with_body(b"null");
+    for fresh in [false, false, true] {
+        suite.send_ok(&route, request(&route).with_fresh_connection(fresh)).await?;
+    }
+    let received = route.received();
+    let Some((last, earlier)) = received.split_last() else { return fail("the server received no request") };
+    if earlier.iter().any(|request| request.client == last.client) {
+        return not_applicable(
+            "the transport ignores it: the request arrived on a connection that was used before",
+        );
+    }
+    Ok(())
+}
+
 pub(super) async fn status(suite: &mut Suite<'_>) -> CheckResult {
     for status in [200, 302, 400, 401, 404, 429, 500, 503] {
         let route = suite.server.route(move |_, connection| connection.respond(status, &[], b"the body"));

@@ -19,6 +19,9 @@ pub enum Rule {
     RequestHeaders,
     /// A request is sent only once: the caller decides about retries.
     SentOnce,
+    /// A request with `fresh_connection` does not arrive on a connection that was used before. Optional: a transport may
+    /// ignore it.
+    FreshConnection,
     /// Any HTTP status is `Ok`.
     Status,
     /// The headers that a `WireResponse` keeps are passed on.
@@ -65,13 +68,14 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in the order in which they are checked.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Method,
         Self::RequestBody,
         Self::ContentType,
         Self::OtherContentType,
         Self::RequestHeaders,
         Self::SentOnce,
+        Self::FreshConnection,
         Self::Status,
         Self::ResponseHeaders,
         Self::ResponseBody,
@@ -106,6 +110,7 @@ impl fmt::Display for Rule {
             Self::OtherContentType => "other content types are sent unchanged",
             Self::RequestHeaders => "additional headers are sent",
             Self::SentOnce => "a request is sent only once",
+            Self::FreshConnection => "a fresh connection is used where requested",
             Self::Status => "any HTTP status is Ok",
             Self::ResponseHeaders => "the headers of a WireResponse are passed on",
             Self::ResponseBody => "the response body is passed on byte for byte",

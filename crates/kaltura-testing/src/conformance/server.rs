@@ -160,6 +160,8 @@ pub(super) struct ReceivedRequest {
     pub(super) target: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
+    /// The client's address, which identifies the connection.
+    pub(super) client: SocketAddr,
 }
 
 impl ReceivedRequest {
@@ -206,7 +208,8 @@ impl Connection {
         let mut next_part = || parts.next().map(str::to_owned).ok_or_else(malformed);
         let (method, target) = (next_part()?, next_part()?);
         let headers = self.read_headers()?;
-        let mut received = ReceivedRequest { method, target, headers, body: Vec::new() };
+        let client = self.stream.peer_addr()?;
+        let mut received = ReceivedRequest { method, target, headers, body: Vec::new(), client };
         if !received.header_values("expect").is_empty() {
             self.write(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }

@@ -5,7 +5,9 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
-use kaltura_auth::{BlockingTransport, Transport, TransportError, WireRequest, WireResponse};
+use kaltura_auth::{
+    Transport, TransportError, WireRequest, WireResponse, blocking::Transport as BlockingTransport,
+};
 
 use super::report::{Outcome, Report, Rule};
 use super::server::{ReceivedRequest, Route, TestServer};
@@ -78,6 +80,7 @@ impl Suite<'_> {
             Rule::OtherContentType => messages::other_content_type(self).await,
             Rule::RequestHeaders => messages::request_headers(self).await,
             Rule::SentOnce => messages::sent_once(self).await,
+            Rule::FreshConnection => messages::fresh_connection(self).await,
             Rule::Status => messages::status(self).await,
             Rule::ResponseHeaders => messages::response_headers(self).await,
             Rule::ResponseBody => messages::response_body(self).await,

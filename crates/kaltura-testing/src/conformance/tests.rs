@@ -9,8 +9,8 @@ use std::thread;
 use async_trait::async_trait;
 use futures_executor::block_on;
 use kaltura_auth::{
-    BlockingTransport, Transport, TransportError, TransportErrorKind, WireRequest, WireResponse,
-    blocking_transport_fn, transport_fn,
+    Transport, TransportError, TransportErrorKind, WireRequest, WireResponse,
+    blocking::Transport as BlockingTransport, blocking::transport_fn as blocking_transport_fn, transport_fn,
 };
 
 use self::raw_client::{Fault, RawClient};

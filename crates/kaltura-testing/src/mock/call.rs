@@ -13,7 +13,7 @@ use super::form;
 /// `Debug` shows the parameters, with secrets redacted.
 ///
 /// ```
-/// # use kaltura_auth::{BlockingTransport as _, WireRequest};
+/// # use kaltura_auth::{blocking::Transport as _, WireRequest};
 /// # use kaltura_testing::mock::{MockTransport, responses};
 /// let kaltura = MockTransport::new();
 /// kaltura.expect("appToken.list").respond(responses::app_token_list([]));

@@ -11,7 +11,7 @@ use std::task::{Poll, Waker};
 /// inspects a request in progress. No sleeping, and no runtime needed. Clones share the state.
 ///
 /// ```
-/// # use std::thread; use kaltura_auth::{BlockingTransport as _, WireRequest};
+/// # use std::thread; use kaltura_auth::{blocking::Transport as _, WireRequest};
 /// # use kaltura_testing::mock::{Latch, MockTransport, responses};
 /// let kaltura = MockTransport::new();
 /// let latch = Latch::new();

@@ -399,6 +399,10 @@ impl Action for StartAppTokenSession {
         parameters.set("sessionPrivileges", self.privileges.as_ref().map(ToString::to_string));
         parameters
     }
+
+    fn is_repeatable(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

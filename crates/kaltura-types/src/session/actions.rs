@@ -104,6 +104,10 @@ impl Action for StartSession {
         parameters.set("privileges", self.privileges.as_ref().map(ToString::to_string));
         parameters
     }
+
+    fn is_repeatable(&self) -> bool {
+        true
+    }
 }
 
 /// `session.startWidgetSession`: starts an unprivileged session, without credentials (wire contract, section 4.2).
@@ -146,6 +150,10 @@ impl Action for StartWidgetSession {
         parameters.set("widgetId", Some(self.widget.as_str()));
         parameters.set("expiry", self.lifetime.map(Lifetime::as_seconds));
         parameters
+    }
+
+    fn is_repeatable(&self) -> bool {
+        true
     }
 }
 

@@ -14,10 +14,12 @@ use shuttle::sync::Mutex;
 use shuttle::thread;
 
 use crate::error::Error;
-use crate::manager::{BlockingSessionManager, IssuedSession, Moment, SessionManager};
+use crate::manager::blocking::BlockingSessionManager;
+use crate::manager::{IssuedSession, Moment, SessionManager};
 use crate::runtime::{BoxFuture, Clock, NotSpawned, Runtime};
 use crate::session::Session;
-use crate::source::{BlockingSessionSource, SessionSource};
+use crate::source::SessionSource;
+use crate::source::blocking::BlockingSessionSource;
 
 /// The lifetime of a session, in seconds.
 const LIFETIME: u64 = 3600;
@@ -70,6 +72,11 @@ impl Fixture {
     /// Moves the clock to the end of the lifetime of a session that was issued at the start, so that it is stale.
     pub(super) fn make_session_stale(&self) {
         self.0.seconds.store(LIFETIME - 1, Ordering::SeqCst);
+    }
+
+    /// Moves the clock to the end of the first backoff.
+    pub(super) fn end_backoff(&self) {
+        self.0.seconds.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Waits for the spawned tasks and for the threads that respond.

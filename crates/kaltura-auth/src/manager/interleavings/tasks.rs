@@ -66,19 +66,20 @@ fn a_login_that_all_callers_dropped_is_started_again() {
 }
 
 #[test]
-fn a_panic_wakes_all_waiting_callers() {
+fn a_panic_is_an_error_for_all_callers_until_the_backoff_ends() {
     explore(|| {
         let fixture = Fixture::panicking_once();
         let manager = fixture.manager();
         let callers = [request(&manager), request(&manager)];
-        let mut failures = usize::from(block_on(manager.session()).is_err());
+        assert!(block_on(manager.session()).is_err());
         for caller in callers {
-            failures += usize::from(block_on(caller).unwrap().is_err());
+            assert!(block_on(caller).unwrap().is_err());
         }
-        assert!(failures >= 1, "the first login has panicked");
+        assert_eq!(fixture.logins(), 1);
+        fixture.end_backoff();
         assert!(block_on(manager.session()).is_ok());
         fixture.join_all();
-        assert!(fixture.logins() <= 2);
+        assert_eq!(fixture.logins(), 2);
     });
 }
 
@@ -147,6 +148,35 @@ fn dropping_the_last_handle_ends_the_spawned_task() {
         caller.abort();
         drop(manager);
         drop(block_on(caller));
+        fixture.join_all();
+    });
+}
+
+#[test]
+fn dropping_the_last_handle_ends_the_refresh_loop() {
+    fn scenario(fixture: &Fixture) {
+        let manager = fixture.manager();
+        let refresh = spawn(manager.run_refresh_loop());
+        let caller = request(&manager);
+        drop(manager);
+        // The sleep of the loop never ends, nor does a login that never responds.
+        block_on(refresh).unwrap();
+        caller.abort();
+        drop(block_on(caller));
+        fixture.join_all();
+    }
+    explore(|| scenario(&Fixture::default()));
+    explore(|| scenario(&Fixture::spawning()));
+}
+
+#[test]
+fn dropping_the_last_handle_ends_the_refresh_loop_during_a_login() {
+    explore(|| {
+        let fixture = Fixture::never_responding();
+        let manager = fixture.manager();
+        let refresh = spawn(manager.run_refresh_loop());
+        drop(manager);
+        block_on(refresh).unwrap();
         fixture.join_all();
     });
 }

@@ -1,18 +1,17 @@
 //! Threads that share a login, that panic in it, and that invalidate its session.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use shuttle::thread::{self, JoinHandle};
 
 use super::explore;
 use super::fixture::Fixture;
-use crate::manager::{BlockingSessionManager, InvalidReason, SessionResult};
+use crate::manager::blocking::BlockingSessionManager;
+use crate::manager::{InvalidReason, SessionResult};
 
-/// `None` if the thread ran a login that panicked.
-fn request(manager: &BlockingSessionManager) -> JoinHandle<Option<SessionResult>> {
+fn request(manager: &BlockingSessionManager) -> JoinHandle<SessionResult> {
     let manager = manager.clone();
-    thread::spawn(move || catch_unwind(AssertUnwindSafe(|| manager.session())).ok())
+    thread::spawn(move || manager.session())
 }
 
 #[test]
@@ -23,7 +22,7 @@ fn cold_threads_share_one_login() {
         let callers = [request(&manager), request(&manager), request(&manager)];
         let own = manager.session().unwrap();
         for caller in callers {
-            let session = caller.join().unwrap().unwrap().unwrap();
+            let session = caller.join().unwrap().unwrap();
             assert!(Arc::ptr_eq(&session, &own));
         }
         assert_eq!(fixture.logins(), 1);
@@ -31,16 +30,16 @@ fn cold_threads_share_one_login() {
 }
 
 #[test]
-fn if_the_login_panics_another_thread_logs_in() {
+fn a_panic_is_an_error_for_all_threads_until_the_backoff_ends() {
     explore(|| {
         let fixture = Fixture::panicking_once();
         let manager = fixture.blocking_manager();
         let callers = [request(&manager), request(&manager), request(&manager)];
-        let results: Vec<_> = callers.into_iter().map(|caller| caller.join().unwrap()).collect();
-        assert_eq!(results.iter().filter(|result| result.is_none()).count(), 1);
-        assert!(results.iter().flatten().all(Result::is_ok));
-        assert_eq!(fixture.logins(), 2);
+        assert!(callers.into_iter().all(|caller| caller.join().unwrap().is_err()));
+        assert_eq!(fixture.logins(), 1);
         assert!(!manager.status().logging_in);
+        fixture.end_backoff();
+        assert!(manager.session().is_ok());
     });
 }
 
@@ -53,7 +52,7 @@ fn a_renewal_is_one_login_and_every_caller_gets_a_session() {
         fixture.make_session_stale();
         let callers = [request(&manager), request(&manager)];
         for caller in callers {
-            assert!(caller.join().unwrap().unwrap().is_ok());
+            assert!(caller.join().unwrap().is_ok());
         }
         assert_eq!(fixture.logins(), 2);
     });
@@ -70,7 +69,7 @@ fn a_session_invalidated_while_it_is_published_is_not_returned() {
             session
         });
         let invalidated = invalidated.join().unwrap();
-        assert!(first.join().unwrap().unwrap().is_ok());
+        assert!(first.join().unwrap().is_ok());
         assert!(!Arc::ptr_eq(&manager.session().unwrap(), &invalidated));
     });
 }
@@ -86,7 +85,7 @@ fn an_invalidated_session_is_never_returned_again() {
         let dropped = manager.invalidate(&invalidated, InvalidReason::Expired);
         assert!(!Arc::ptr_eq(&manager.session().unwrap(), &invalidated));
         assert_ne!(dropped, again.join().unwrap(), "exactly one of the two has dropped it");
-        assert!(other.join().unwrap().unwrap().is_ok());
+        assert!(other.join().unwrap().is_ok());
         assert_eq!(fixture.logins(), 2);
     });
 }
@@ -99,7 +98,7 @@ fn all_schedules_of_two_threads() {
             let manager = fixture.blocking_manager();
             let other = request(&manager);
             let own = manager.session().unwrap();
-            assert!(Arc::ptr_eq(&other.join().unwrap().unwrap().unwrap(), &own));
+            assert!(Arc::ptr_eq(&other.join().unwrap().unwrap(), &own));
             assert_eq!(fixture.logins(), 1);
         },
         None,

@@ -36,7 +36,7 @@ pub(super) fn take_all(
         while let Some(call) = listing.next_request() {
             // Once it has answered with a list, it is known to do no harm.
             let options = line.options.clone();
-            let options = if listing.listed() > 0 { options.idempotent() } else { options };
+            let options = if listing.listed() > 0 { options.repeatable(true) } else { options };
             let response = line.signals.unless_stopped(line.client.call_with(&call, &options)).await?;
             worked |= response.is_ok();
             match listing.take(response) {

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
-use kaltura_auth::{BlockingTransport, TransportError, TransportErrorKind, WireRequest, WireResponse};
+use kaltura_auth::{
+    TransportError, TransportErrorKind, WireRequest, WireResponse, blocking::Transport as BlockingTransport,
+};
 
 /// One fault of a transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
