@@ -35,6 +35,10 @@
 //! | `session.impersonate` | [`Impersonate`](types::Impersonate) | [`BareKs`](types::BareKs) |
 //! | `session.start` | [`StartSession`](types::StartSession) | [`BareKs`](types::BareKs) |
 //! | `session.startWidgetSession` | [`StartWidgetSession`](types::StartWidgetSession) | [`WidgetSession`](types::WidgetSession) |
+//! | `uploadToken.add` | [`AddUploadToken`](types::AddUploadToken) | [`UploadToken`](types::UploadToken) |
+//! | `uploadToken.delete` | [`DeleteUploadToken`](types::DeleteUploadToken) | `()` |
+//! | `uploadToken.get` | [`GetUploadToken`](types::GetUploadToken) | [`UploadToken`](types::UploadToken) |
+//! | `uploadToken.upload` | [`UploadChunk`](types::UploadChunk) | [`UploadToken`](types::UploadToken) |
 //!
 //! The client logs in by itself: a program seldom needs the actions that start a session.
 //!

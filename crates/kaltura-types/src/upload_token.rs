@@ -249,50 +249,68 @@ impl Action for UploadChunk {
     }
 }
 
-macro_rules! action_by_id {
-    ($(#[$doc:meta])* $name:ident, $action:literal, $output:ty) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug)]
-        #[must_use = "an action does nothing until it is sent"]
-        pub struct $name {
-            id: UploadTokenId,
-        }
-
-        impl $name {
-            /// The upload token of this id.
-            pub const fn new(id: UploadTokenId) -> Self {
-                Self { id }
-            }
-        }
-
-        impl Action for $name {
-            type Output = $output;
-
-            fn service(&self) -> &'static str {
-                "uploadToken"
-            }
-
-            fn action(&self) -> &'static str {
-                $action
-            }
-
-            fn parameters(&self) -> Parameters {
-                let mut parameters = Parameters::new();
-                parameters.set("uploadTokenId", Some(self.id.expose()));
-                parameters
-            }
-        }
-    };
+/// `uploadToken.get`: returns an upload token, and so how much was uploaded.
+#[derive(Clone, Debug)]
+#[must_use = "an action does nothing until it is sent"]
+pub struct GetUploadToken {
+    id: UploadTokenId,
 }
 
-action_by_id! {
-    /// `uploadToken.get`: returns an upload token, and so how much was uploaded.
-    GetUploadToken, "get", UploadToken
+impl GetUploadToken {
+    /// The upload token of this id.
+    pub const fn new(id: UploadTokenId) -> Self {
+        Self { id }
+    }
 }
 
-action_by_id! {
-    /// `uploadToken.delete`: deletes an upload token in any status.
-    DeleteUploadToken, "delete", ()
+impl Action for GetUploadToken {
+    type Output = UploadToken;
+
+    fn service(&self) -> &'static str {
+        "uploadToken"
+    }
+
+    fn action(&self) -> &'static str {
+        "get"
+    }
+
+    fn parameters(&self) -> Parameters {
+        let mut parameters = Parameters::new();
+        parameters.set("uploadTokenId", Some(self.id.expose()));
+        parameters
+    }
+}
+
+/// `uploadToken.delete`: deletes an upload token in any status.
+#[derive(Clone, Debug)]
+#[must_use = "an action does nothing until it is sent"]
+pub struct DeleteUploadToken {
+    id: UploadTokenId,
+}
+
+impl DeleteUploadToken {
+    /// The upload token of this id.
+    pub const fn new(id: UploadTokenId) -> Self {
+        Self { id }
+    }
+}
+
+impl Action for DeleteUploadToken {
+    type Output = ();
+
+    fn service(&self) -> &'static str {
+        "uploadToken"
+    }
+
+    fn action(&self) -> &'static str {
+        "delete"
+    }
+
+    fn parameters(&self) -> Parameters {
+        let mut parameters = Parameters::new();
+        parameters.set("uploadTokenId", Some(self.id.expose()));
+        parameters
+    }
 }
 
 #[cfg(test)]
