@@ -12,7 +12,8 @@ fn server() -> EmulatorProcess {
     let now: i64 = NOW.parse().unwrap();
     let entry = |id: &str, name: &str, duration: i64| {
         json!({
-            "id": id, "partnerId": 1_234_567, "name": name, "duration": duration, "createdAt": now - duration,
+            "id": id, "partnerId": 1_234_567, "userId": "alice", "name": name, "duration": duration,
+            "createdAt": now - duration,
             "description": "What is said in it, and who says it, and how long it takes until it is over",
         })
     };
