@@ -30,7 +30,7 @@ pub(super) async fn look(client: &Client, session: &Session, action: Option<&Rea
     };
     Outcome::nothing(match call(client, action).await {
         Ok(result) if finds_nothing(&result) && lists_own_entries_only(session, action) => {
-            Finding::ok(format!("{} is allowed, with 0 results", name(action))).and_then(OWN_ENTRIES_ONLY)
+            Finding::ok(format!("{} is allowed, with 0 results. {OWN_ENTRIES_ONLY}", name(action)))
         }
         Ok(_) => Finding::ok(format!("{} is allowed", name(action))),
         Err(error) => finding(&error, action),
