@@ -30,7 +30,7 @@ run(async () => {
   equal('without a hash type it is SHA1', [plain.hashType, plain.objectType], ['SHA1', 'KalturaAppToken']);
 
   const fields = {
-    expiry: now() + 20 * 365 * 86400,
+    expiry: now() + 5 * 365 * 86400,
     sessionType: USER,
     sessionUserId: 'lector',
     sessionDuration: 3600,
@@ -61,6 +61,10 @@ run(async () => {
 
   // Read.
   equal('what is read is what was added', await appToken.get(full.id).execute(admin), full);
+  const late = await add({ expiry: now() + 20 * 365 * 86400 });
+  equal('a time after 2038 is stored as the last one of 32 bits', (await appToken.get(late.id).execute(admin)).expiry,
+    2 ** 31 - 1);
+  await appToken.deleteAction(late.id).execute(admin);
   await refused('an unknown id is told', () => appToken.get('0_nothere1').execute(admin), ...notFound('0_nothere1'));
 
   // Listed.

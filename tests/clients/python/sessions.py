@@ -1,8 +1,9 @@
 """Sessions with the published client: started with a secret, looked at, ended, limited, refused."""
 
+import itertools
 import time
 
-from KalturaClient.Plugins.Core import KalturaAppToken
+from KalturaClient.Plugins.Core import KalturaAppToken, KalturaFilterPager
 
 from checks import (
     ADMIN,
@@ -29,6 +30,15 @@ EXPIRED = 'Invalid KS "EXPIRED", Error "-1,INVALID_STR"'
 LOGOUT = 'Invalid KS "LOGOUT", Error "-1,INVALID_STR"'
 
 client = new_client()
+page_sizes = itertools.count(1)
+
+
+def list_media():
+    """Lists media with a page size of its own.
+
+    With the response cache on, a refused KS gets the error of the last one that was refused with the same parameters.
+    """
+    return client.media.list(pager=KalturaFilterPager(pageSize=next(page_sizes)))
 
 
 def start(secret, user_id, session_type, **more):
@@ -118,10 +128,12 @@ broken = second[:-6] + "AAAA=="
 client.setKs(broken)
 refused(
     "a KS with a wrong signature is told back",
-    client.media.list,
+    list_media,
     "INVALID_KS",
     f'Invalid KS "{broken}", Error "-1,INVALID_STR"',
 )
+if RESPONSE_CACHE:
+    refused("or gets the error of another KS from the cache", client.media.list, "INVALID_KS", EXPIRED)
 
 start(ADMIN_SECRET, "x", ADMIN, privileges="actionslimit:2")
 ok("two actions are allowed", client.media.list().totalCount == client.media.list().totalCount)
@@ -129,7 +141,7 @@ message = 'Invalid KS "EXCEEDED_ACTIONS_LIMIT", Error "-1,INVALID_STR"'
 refused("a third one is not", client.media.list, "INVALID_KS", message)
 start(ADMIN_SECRET, "x", ADMIN, privileges="iprestrict:192.0.2.1")
 message = 'Invalid KS "EXCEEDED_RESTRICTED_IP", Error "-1,INVALID_STR"'
-refused("a session for another address is refused", client.media.list, "INVALID_KS", message)
+refused("a session for another address is refused", list_media, "INVALID_KS", message)
 
 
 def start_with_unknown_role():
@@ -163,7 +175,7 @@ for version, sign, privileges in (
     forged = sign("0" * 32, "x", ADMIN, PARTNER_ID, 900, "").decode()
     client.setKs(forged)
     message = f'Invalid KS "{forged}", Error "-1,INVALID_STR"'
-    refused(f"version {version}: another secret does not do", client.media.list, "INVALID_KS", message)
+    refused(f"version {version}: another secret does not do", list_media, "INVALID_KS", message)
 
 # A widget session cannot be ended.
 client.setKs("")

@@ -98,8 +98,10 @@ done
 is_widget_session "blanks around JSON are" "/api_v3$start?format=1" -H "$json" -d "  {\"widgetId\":\"$widget\"}  "
 is_widget_session "what clients add is no matter" "/api_v3$start" \
     -d format=1 -d "widgetId=$widget" -d kalsig=0123 -d clientTag=curl -d apiVersion=19.0.0 -d ignoreNull=1 -d nocache=1
-equal "an unknown language is one" "$(ask "/api_v3$start?format=1&language=xx&widgetId=$widget")" \
-    "$(error INVALID_LANGUAGE_CODE ' Invalid language code [\"xx\"]' '{"LANGUAGE_CODE":"xx"}')"
+is_widget_session "a language that does not exist is accepted" "/api_v3$start?format=1&language=xx" -d "widgetId=$widget"
+equal "a text that cannot be a language is refused" \
+    "$(ask "/api_v3$start?format=1&language=english&widgetId=$widget")" \
+    "$(error INVALID_LANGUAGE_CODE ' Invalid language code [\"english\"]' '{"LANGUAGE_CODE":"english"}')"
 
 # Formats.
 matches "without a format it is XML" "$(ask "/api_v3$start" -d "widgetId=$widget")" \

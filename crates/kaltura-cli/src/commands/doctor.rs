@@ -211,9 +211,10 @@ impl DoctorCommand {
                 session::look(client, session)
             })
             .await?;
+        let needs = both(both(need(&client), need(&session)), accepted);
         let _ = round
-            .check(Subject::Action, both(accepted, need(&client)), |((), client)| {
-                action::look(client, self.action.as_ref())
+            .check(Subject::Action, needs, |((client, session), ())| {
+                action::look(client, session, self.action.as_ref())
             })
             .await?;
 

@@ -20,8 +20,8 @@ fn server() -> EmulatorProcess {
             token("0_manager", VALUE, json!({ "sessionType": 2 })),
         ],
         "entries": [
-            { "id": "0_aaaaaaaa", "partnerId": 1_234_567, "name": "Welcome" },
-            { "id": "0_bbbbbbbb", "partnerId": 1_234_567, "name": "Lecture" },
+            { "id": "0_aaaaaaaa", "partnerId": 1_234_567, "userId": "alice", "name": "Welcome" },
+            { "id": "0_bbbbbbbb", "partnerId": 1_234_567, "userId": "alice", "name": "Lecture" },
         ],
     }))
 }

@@ -12,7 +12,8 @@ fn server() -> EmulatorProcess {
     let now: i64 = NOW.parse().unwrap();
     let entry = |id: &str, name: &str, duration: i64| {
         json!({
-            "id": id, "partnerId": 1_234_567, "name": name, "duration": duration, "createdAt": now - duration,
+            "id": id, "partnerId": 1_234_567, "userId": "alice", "name": name, "duration": duration,
+            "createdAt": now - duration,
             "description": "What is said in it, and who says it, and how long it takes until it is over",
         })
     };
@@ -50,10 +51,10 @@ id          name                                   createdAt
 fn what_fits_is_chosen() {
     let table = server().call(["media.list", "--table"]).env("COLUMNS", "70").run().ends_with(0);
     let expected = "\
-id          name                                   duration  mediaType
-0_aaaaaaaa  Welcome                                95        1
-0_bbbbbbbb  日本語のビデオ                         2700      1
-0_cccccccc  A name that is longer than the others  5         1
+id          name                                   createdAt
+0_aaaaaaaa  Welcome                                2026-11-24 04:07
+0_bbbbbbbb  日本語のビデオ                         2026-11-24 03:24
+0_cccccccc  A name that is longer than the others  2026-11-24 04:09
 ";
     assert_eq!(table.stdout, expected);
     let narrow = server().call(["media.list", "--table"]).env("COLUMNS", "24").run().ends_with(0);

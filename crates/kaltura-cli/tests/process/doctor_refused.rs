@@ -2,7 +2,7 @@
 
 use kaltura_auth::runtime::Clock as _;
 use kaltura_http::SystemClock;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::doctor_scene::{Diagnosis as _, Scene, TOKEN, VALUE};
 use crate::emulator_process::token;
@@ -250,6 +250,29 @@ fn an_action_is_allowed_or_not() {
         calls[3..],
         ["appToken.get MISSING_MANDATORY_PARAMETER", "appToken.get APP_TOKEN_ID_NOT_FOUND"]
     );
+}
+
+#[test]
+fn a_user_session_without_entries_is_told_what_it_needs_to_list_all() {
+    let explanation = "A USER session sees only its own entries; the app token needs `list:*` to list all (a server \
+                  privilege: it cannot be requested at login).";
+    let line = |token: Value, action: &str| {
+        let scene = Scene::with_token(token);
+        scene.doctor(["--json", &format!("--action={action}")]).run().ends_with(0).line("action")
+    };
+    for action in ["media.list", "media.count", "baseEntry.list"] {
+        let line = line(json!({ "sessionUserId": "carol" }), action);
+        assert_eq!(line["verdict"], "ok");
+        assert_eq!(line["message"], format!("{action} is allowed, with 0 results. {explanation}"));
+    }
+    for (token, action) in [
+        (json!({ "sessionUserId": "carol", "sessionType": 2 }), "media.list"),
+        (json!({ "sessionUserId": "carol", "sessionPrivileges": "list:*" }), "media.list"),
+        (json!({ "sessionUserId": "alice" }), "media.list"),
+    ] {
+        let line = line(token.clone(), action);
+        assert_eq!(line["message"], format!("{action} is allowed"), "{token}");
+    }
 }
 
 #[test]

@@ -36,6 +36,7 @@ impl Scene {
                 { "id": "_3333333", "partnerId": 3_333_333 },
             ],
             "appTokens": tokens,
+            "entries": [{ "id": "0_aaaaaaaa", "partnerId": 1_234_567, "userId": "alice", "name": "Welcome" }],
         });
         let path = home.path().join("seed.json");
         std::fs::write(&path, seed.to_string()).unwrap();

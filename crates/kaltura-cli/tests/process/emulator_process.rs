@@ -37,7 +37,10 @@ impl EmulatorProcess {
     pub(crate) fn with_tokens(tokens: Value) -> Self {
         Self::with_seed(&json!({
             "partners": [
-                { "id": 1_234_567, "adminSecrets": [ADMIN_SECRET], "userSecret": "f9e8d7c6b5a493827160f5e4d3c2b1a0" },
+                {
+                    "id": 1_234_567, "adminSecrets": [ADMIN_SECRET], "userSecret": "f9e8d7c6b5a493827160f5e4d3c2b1a0",
+                    "ksMaxExpiry": 86_400,
+                },
                 { "id": 3_333_333, "status": "blocked" },
             ],
             "widgets": [

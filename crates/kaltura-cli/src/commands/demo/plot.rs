@@ -9,7 +9,7 @@ use kaltura_emulator::Emulator;
 use kaltura_http::ReqwestTransport;
 use kaltura_types::{
     Action, AddAppToken, ApiError, AppToken, AppTokenDraft, BareKs, HashType, Ks, Lifetime, Parameters,
-    PayloadError, SessionType, StartSession, payload,
+    PayloadError, Privileges, SessionType, StartSession, payload,
 };
 use serde::Deserialize;
 
@@ -94,7 +94,8 @@ impl Stage {
             begin,
             "An administrator makes an app token",
             "Once, with the admin secret of the account. The token has an id, which is no secret, and a \
-             value, which goes to the program that will log in and to nobody else.",
+             value, which goes to the program that will log in and to nobody else. With its privilege list:*, \
+             the sessions list the videos of all users.",
         );
         Ok(Admin { ks, token })
     }
@@ -204,7 +205,8 @@ impl Stage {
             .hash_type(hash_type)
             .session_type(SessionType::User)
             .session_user_id(USER)
-            .session_duration(LIFE);
+            .session_duration(LIFE)
+            .session_privileges(&Privileges::parse("list:*"));
         let AppToken { id, token, partner_id, .. } = self.call(Some(admin), &AddAppToken::new(draft)).await?;
         Ok(AppTokenCredentials::new(partner_id, id, token, hash_type))
     }

@@ -4,9 +4,10 @@
 //! a call without a mandatory parameter tells nothing, and one with all of them is carried out. That is why only
 //! actions that read are called: a list for one object, and what wants an id for one that no object has.
 
+use kaltura_auth::Session;
 use kaltura_client::{CallOptions, Client, Error, ErrorKind, RawAction};
-use kaltura_types::ErrorCode;
-use serde_json::json;
+use kaltura_types::{ErrorCode, SessionType};
+use serde_json::{Value, json};
 
 use super::check::{Finding, Outcome};
 use super::reading_action::ReadingAction;
@@ -18,18 +19,25 @@ const MOST_PARAMETERS: usize = 3;
 /// What no object has for an id. As a number, it is 0.
 const NOBODYS_ID: &str = "0_00000000";
 
+/// What to know about a list without entries.
+const OWN_ENTRIES_ONLY: &str = "A USER session sees only its own entries; the app token needs `list:*` to list all (a \
+                                server privilege: it cannot be requested at login).";
+
 /// Calls the action, if one was named.
-pub(super) async fn look(client: &Client, action: Option<&ReadingAction>) -> Outcome {
+pub(super) async fn look(client: &Client, session: &Session, action: Option<&ReadingAction>) -> Outcome {
     let Some(action) = action else {
         return Outcome::nothing(Finding::skipped("none was named: --action media.list"));
     };
     Outcome::nothing(match call(client, action).await {
+        Ok(result) if finds_nothing(&result) && lists_own_entries_only(session, action) => {
+            Finding::ok(format!("{} is allowed, with 0 results. {OWN_ENTRIES_ONLY}", name(action)))
+        }
         Ok(_) => Finding::ok(format!("{} is allowed", name(action))),
         Err(error) => finding(&error, action),
     })
 }
 
-async fn call(client: &Client, action: &ReadingAction) -> Result<serde_json::Value, Error> {
+async fn call(client: &Client, action: &ReadingAction) -> Result<Value, Error> {
     let mut call = RawAction::new(&action.service, &action.action);
     if action.lists() {
         call = call.param("pager", json!({ "pageSize": 1 }));
@@ -44,6 +52,21 @@ async fn call(client: &Client, action: &ReadingAction) -> Result<serde_json::Val
         }
         filled += 1;
     }
+}
+
+/// Whether the result of a list or of a count is 0.
+fn finds_nothing(result: &Value) -> bool {
+    result.get("totalCount").unwrap_or(result).as_i64() == Some(0)
+}
+
+/// Whether the action lists or counts entries, and the session sees those of its user only (wire contract, section
+/// 4.11).
+fn lists_own_entries_only(session: &Session, action: &ReadingAction) -> bool {
+    let is_user = session.session_type().and_then(|kind| kind.known()) == Some(&SessionType::User);
+    let lists_all = session.privileges().get("list").is_some_and(|list| list.values() == ["*"]);
+    let is_of_entries =
+        ["media", "baseEntry"].iter().any(|service| action.service.eq_ignore_ascii_case(service));
+    is_of_entries && is_user && !lists_all
 }
 
 /// The name of the parameter that the server misses, if it was not sent.

@@ -29,7 +29,8 @@ What is not said:
   --type              USER. With `any` whoever logs in chooses, ADMIN too
   --user              whoever logs in says whose session it is
   --privileges        the sessions have none of their own
-  --session-duration  the longest that the account allows, a day in most of them
+  --session-duration  the longest that the account allows, a day in most of them. An account
+                      without such a limit gives 0: sessions that are over on arrival
   --expires-in        the token never expires
   --hash-type         SHA256
 
