@@ -26,7 +26,7 @@ fn server() -> EmulatorProcess {
         "partners": [{ "id": 1_234_567, "adminSecrets": [ADMIN_SECRET] }],
         "widgets": [{ "id": "_1234567", "partnerId": 1_234_567 }],
         "appTokens": [token("0_importer", "0123456789abcdef0123456789abcdef", json!({}))],
-        "entries": [{ "id": "0_a1b2c3d4", "partnerId": 1_234_567, "name": "intro" }],
+        "entries": [{ "id": "0_a1b2c3d4", "partnerId": 1_234_567, "name": "intro", "userId": "alice" }],
     }))
 }
 
