@@ -274,7 +274,7 @@ impl Replay {
         response: &http::Response<Bytes>,
     ) -> Result<(), String> {
         /// Of the connection and the machine, not of the API.
-        const LOCAL: [&str; 4] = ["host", "connection", "date", "x-me"];
+        const LOCAL: [&str; 5] = ["host", "connection", "date", "x-me", "x-kaltura-emulator"];
         let recorded: HashMap<String, &str> =
             exchange.headers("response").map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
         let is_obsolete =

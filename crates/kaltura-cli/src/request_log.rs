@@ -10,6 +10,20 @@ use serde_json::Value;
 use crate::masking::KnownSecrets;
 use crate::output::{self, Manner, Verbosity, one_line, style};
 
+/// Writes a line of a log to standard error.
+pub(crate) fn write_line(line: &str) {
+    #[derive(Serialize)]
+    struct Logged<'a> {
+        log: &'a str,
+    }
+    let line = one_line(line);
+    output::to_stderr(&if Manner::chosen().json {
+        output::json_line(&Logged { log: &line })
+    } else {
+        format!("{}{line}{:#}\n", style::QUIET, style::QUIET)
+    });
+}
+
 /// The log of one request and its answer.
 pub(crate) struct RequestLog {
     with_bodies: bool,
@@ -41,17 +55,8 @@ impl RequestLog {
     }
 
     fn write(&self, direction: char, lines: &[String]) {
-        #[derive(Serialize)]
-        struct Logged<'a> {
-            log: &'a str,
-        }
         for line in lines {
-            let line = format!("{direction} {}", one_line(line));
-            output::to_stderr(&if Manner::chosen().json {
-                output::json_line(&Logged { log: &line })
-            } else {
-                format!("{}{line}{:#}\n", style::QUIET, style::QUIET)
-            });
+            write_line(&format!("{direction} {line}"));
         }
     }
 

@@ -5,11 +5,13 @@ mod hangup;
 #[cfg(unix)]
 mod kin;
 mod printed;
+mod program;
 mod watch;
 
 use std::future::Future;
 use std::io;
 
+pub(crate) use self::program::run_program;
 use self::watch::Hearing;
 pub(crate) use self::watch::watch;
 use crate::exit_code::ExitCode;

@@ -9,14 +9,14 @@ pub(crate) mod seed;
 pub(crate) mod state;
 pub(crate) mod upload;
 
-use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Method, Response};
 
 use self::clock::Clock;
 use self::state::State;
-use crate::calls::Calls;
+use crate::calls::{Calls, RecordedCall};
 use crate::dispatch::rate_limit::RateLimiter;
 use crate::dispatch::request_configuration::ResponseProfile;
 use crate::dispatch::{self, Completed, multirequest};
@@ -25,10 +25,11 @@ use crate::notices::Notices;
 use crate::request::{ApiRequest, Arguments, text};
 use crate::response::value::{ApiValue, Failure};
 use crate::response::{
-    Format, FormatError, HeaderSet, PHP_CONTENT_TYPE, php_float, preflight, response, with_headers,
-    write_bare_xml, write_json, write_php, write_xml,
+    Format, FormatError, HeaderSet, PHP_CONTENT_TYPE, php_float, response, with_headers, write_bare_xml,
+    write_json, write_php, write_xml,
 };
 use crate::response_cache::ResponseCache;
+use crate::services::stub::Stubs;
 use crate::services::{Time, upload_token};
 use crate::transport::{PendingUpload, Reply};
 
@@ -38,29 +39,38 @@ pub(crate) struct Backend {
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) cache: ResponseCache,
     pub(crate) faults: Faults,
+    pub(crate) stubs: Stubs,
     pub(crate) calls: Calls,
     pub(crate) notices: Notices,
+    /// The calls of the current request.
+    pub(crate) request_calls: Vec<Arc<RecordedCall>>,
 }
 
 impl Backend {
     /// Responds to a request.
-    pub(crate) fn respond(&mut self, request: &Request<Bytes>, client: IpAddr, clock: &Clock) -> Reply {
-        let Some(api_request) = ApiRequest::read(request, client) else {
-            return Reply::whole(not_an_api_path());
-        };
-        if request.method() == Method::OPTIONS {
-            return Reply::whole(preflight(&clock.date_header()));
-        }
-        let triggered = self.faults.trigger(&fault_target(&api_request), &mut self.state.random);
-        let mut reply = Reply::whole(self.run_and_write(&api_request, clock, &triggered));
+    pub(crate) fn respond(&mut self, request: &ApiRequest, clock: &Clock) -> Reply {
+        let triggered = self.faults.trigger(&fault_target(request), &mut self.state.random);
+        let mut reply = Reply::whole(self.run_and_write(request, clock, &triggered));
         reply.delay = triggered.latency.saturating_add(std::mem::take(&mut self.state.waited));
         for fault in &triggered.faults {
             apply_fault(&mut reply, fault);
         }
-        if request.method() == Method::HEAD {
+        if request.method == Method::HEAD {
             *reply.response.body_mut() = Bytes::new();
         }
         reply
+    }
+
+    pub(crate) fn record(&mut self, call: RecordedCall) {
+        let call = Arc::new(call);
+        self.calls.push(Arc::clone(&call));
+        self.request_calls.push(call);
+    }
+
+    /// `X-Kaltura-Emulator`, if the request called an action that the emulator does not have.
+    fn limit(&self) -> Option<String> {
+        let unknown = self.request_calls.iter().find(|call| !call.is_emulated())?;
+        Some(format!("not emulated: {}", unknown.action()))
     }
 
     /// Runs the request and writes the result in the requested format.
@@ -97,6 +107,7 @@ impl Backend {
                 _ => {}
             }
         }
+        headers.emulator = self.limit();
         write(request, &format, completed, headers, &date)
     }
 
@@ -187,7 +198,7 @@ fn content_type(request: &ApiRequest) -> Option<String> {
     Some(if is_text { format!("{requested};charset=UTF-8") } else { requested })
 }
 
-fn not_an_api_path() -> Response<Bytes> {
+pub(crate) fn not_an_api_path() -> Response<Bytes> {
     response(404, "text/plain;charset=UTF-8", "not a path of the API: such a path begins with /api_v3/\n")
 }
 

@@ -4,22 +4,23 @@ use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use kaltura_types::{AppTokenStatus, HashType, Open, PartnerId};
+use kaltura_types::{
+    AdminSecret, AppTokenId, AppTokenStatus, AppTokenValue, HashType, Open, PartnerId, UserSecret,
+};
 
-use crate::backend::Backend;
 use crate::backend::clock::Clock;
 use crate::backend::random::Random;
 use crate::backend::seed::{
-    AppTokenSeed, EntrySeed, InvalidSeed, PartnerSeed, RoleSeed, Seed, UserSeed, WidgetSeed,
+    AppTokenSeed, EntrySeed, FIRST_PARTNER, InvalidSeed, PartnerSeed, RoleSeed, Seed, UserSeed, WidgetSeed,
 };
 use crate::backend::state::{AppToken, State};
 use crate::backend::upload::UploadSettings;
-use crate::calls::Calls;
-use crate::dispatch::rate_limit::{RateLimit, RateLimiter};
-use crate::emulator::{EmulatedAppToken, Emulator, OnNotice, Shared};
-use crate::faults::{FaultRule, Faults};
-use crate::notices::{Notice, Notices};
-use crate::response_cache::ResponseCache;
+use crate::calls::RecordedCall;
+use crate::dispatch::rate_limit::RateLimit;
+use crate::emulator::{EmulatedAppToken, Emulator, Observer, OnNotice, Shared, Start};
+use crate::faults::FaultRule;
+use crate::notices::Notice;
+use crate::services::stub::Stub;
 
 /// Builds an [`Emulator`].
 ///
@@ -48,12 +49,14 @@ pub struct EmulatorBuilder {
     on_notice: Option<OnNotice>,
     upload_settings: UploadSettings,
     upload_memory: Option<u64>,
+    stubs: Vec<Stub>,
+    observer: Option<Observer>,
 }
 
 impl EmulatorBuilder {
-    /// Adds a partner and its default widget. The emulator's accessors refer to the first one.
+    /// Adds a partner. The emulator's accessors refer to the first one.
     pub fn partner(mut self, partner: PartnerSeed) -> Self {
-        self.added = self.added.widget(WidgetSeed::default_of(partner.id)).partner(partner);
+        self.added = self.added.partner(partner);
         self
     }
 
@@ -87,7 +90,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Starts from a seed, before the objects that are added one by one. No widget and no video is added to it.
+    /// Starts from a seed, before the objects that are added one by one. No video is added to it.
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = Some(match self.seed.take() {
             Some(earlier) => earlier.and(seed),
@@ -100,7 +103,7 @@ impl EmulatorBuilder {
     ///
     /// # Errors
     ///
-    /// [`InvalidSeed`] with line and column.
+    /// [`InvalidSeed`], which names the member and what was expected.
     pub fn seed_json(self, json: &str) -> Result<Self, InvalidSeed> {
         Ok(self.seed(Seed::from_json(json)?))
     }
@@ -142,6 +145,27 @@ impl EmulatorBuilder {
     /// Adds a fault rule.
     pub fn fault(mut self, rule: FaultRule) -> Self {
         self.faults.push(rule);
+        self
+    }
+
+    /// Adds a stub: a fixed result for an action.
+    pub fn stub(mut self, stub: Stub) -> Self {
+        self.stubs.push(stub);
+        self
+    }
+
+    /// Calls this function with each call after it has completed, for example to log it. It runs before the response
+    /// is sent. It may use the emulator.
+    ///
+    /// ```
+    /// # use kaltura_emulator::Emulator;
+    /// let emulator = Emulator::builder()
+    ///     .on_call(|call| println!("{} {} {:?}", call.method(), call.action(), call.error()))
+    ///     .build()?;
+    /// # Ok::<(), kaltura_emulator::BuildError>(())
+    /// ```
+    pub fn on_call(mut self, observer: impl Fn(&RecordedCall) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer(Box::new(observer)));
         self
     }
 
@@ -211,45 +235,40 @@ impl EmulatorBuilder {
         let mut seed = self.seed.unwrap_or_default().and(self.added);
         if seed.partners.is_empty() {
             let id = random_partner(&mut random);
-            seed = seed.widget(WidgetSeed::default_of(id)).partner(PartnerSeed::new(id));
+            seed = seed.partner(PartnerSeed::new(id));
             seed.entries.extend(EntrySeed::samples(id));
         }
-        let partner = seed.partners[0].id;
-        let tokens = std::mem::take(&mut seed.app_tokens);
-        check_partners(&seed, &tokens)?;
-        let mut state = State::new(seed, random, now);
-        state.upload_settings = self.upload_settings;
-        if let Some(bytes) = self.upload_memory {
-            state.uploads.memory_limit = bytes;
-        }
-        for token in tokens {
-            let owner = token.partner_id.unwrap_or(partner);
-            state.store_app_token(token, owner, now);
-        }
+        complete(&mut seed, &mut random);
+        check_partners(&seed)?;
+        let first = &seed.partners[0];
+        let (partner, admin_secret) = (first.id, first.admin_secrets[0].clone());
+        let user_secret = first.user_secret.clone().unwrap_or_else(|| UserSecret::new(""));
+        let state = State::new(seed.clone(), random, now);
         let app_token = match usable(&state, partner) {
             Some(token) => EmulatedAppToken::from_record(token),
-            None => EmulatedAppToken::from_record(&state.store_app_token(AppTokenSeed::new(), partner, now)),
+            None => return Err(BuildError::UnknownPartner(partner)),
         };
-        let Some(first) = state.partners.get(&partner) else {
-            return Err(BuildError::UnknownPartner(partner));
-        };
-        let (admin_secret, user_secret) = (first.admin_secrets[0].clone(), first.user_secret.clone());
-        let backend = Backend {
-            state,
-            rate_limiter: RateLimiter::new(self.rate_limits),
-            cache: ResponseCache::new(self.has_response_cache),
-            faults: Faults::new(self.faults, self.latency),
-            calls: Calls::default(),
-            notices: Notices::default(),
+        let start = Start {
+            seed,
+            clock: self.clock.setting(),
+            rate_limits: self.rate_limits,
+            has_response_cache: self.has_response_cache,
+            faults: self.faults,
+            latency: self.latency,
+            stubs: self.stubs,
+            upload_settings: self.upload_settings,
+            upload_memory: self.upload_memory,
         };
         let shared = Shared {
-            backend: Mutex::new(backend),
+            backend: Mutex::new(start.backend(state)),
+            start,
             clock: self.clock,
             partner,
             admin_secret,
             user_secret,
             app_token,
             on_notice: self.on_notice,
+            observer: self.observer,
         };
         Ok(Emulator::from_shared(shared))
     }
@@ -260,15 +279,57 @@ fn random_partner(random: &mut Random) -> PartnerId {
     PartnerId::new(i64::try_from(1_000_000 + random.below(9_000_000)).unwrap_or(1_000_000))
 }
 
+/// Adds what a seed may omit: secrets, ids, the partner of an object, default widgets, and an active app token of the
+/// first partner.
+fn complete(seed: &mut Seed, random: &mut Random) {
+    for partner in &mut seed.partners {
+        if partner.admin_secrets.is_empty() {
+            partner.admin_secrets.push(AdminSecret::new(random.hex::<16>()));
+        }
+        partner.user_secret.get_or_insert_with(|| UserSecret::new(random.hex::<16>()));
+    }
+    let first = seed.partners[0].id;
+    for partner in &seed.partners {
+        let default = WidgetSeed::default_of(partner.id);
+        let is_default = |widget: &WidgetSeed| widget.id.as_str().eq_ignore_ascii_case(default.id.as_str());
+        if partner.has_default_widget && !seed.widgets.iter().any(is_default) {
+            seed.widgets.push(default);
+        }
+    }
+    let widgets = seed.widgets.iter_mut().map(|widget| &mut widget.partner_id);
+    let users = seed.users.iter_mut().map(|user| &mut user.partner_id);
+    let entries = seed.entries.iter_mut().map(|entry| &mut entry.partner_id);
+    for partner in widgets.chain(users).chain(entries) {
+        if *partner == FIRST_PARTNER {
+            *partner = first;
+        }
+    }
+    for entry in seed.entries.iter_mut().filter(|entry| entry.id.is_empty()) {
+        entry.id = random.object_id();
+    }
+    let is_usable = |token: &AppTokenSeed| {
+        token.partner_id.unwrap_or(first) == first
+            && token.status.unwrap_or(AppTokenStatus::Active) == AppTokenStatus::Active
+    };
+    if !seed.app_tokens.iter().any(is_usable) {
+        seed.app_tokens.push(AppTokenSeed::new());
+    }
+    for token in &mut seed.app_tokens {
+        token.partner_id.get_or_insert(first);
+        token.id.get_or_insert_with(|| AppTokenId::new(random.object_id()));
+        token.value.get_or_insert_with(|| AppTokenValue::new(random.hex::<16>()));
+    }
+}
+
 /// Every object must belong to a known partner.
-fn check_partners(seed: &Seed, tokens: &[AppTokenSeed]) -> Result<(), BuildError> {
+fn check_partners(seed: &Seed) -> Result<(), BuildError> {
     let named = seed
         .widgets
         .iter()
         .map(|widget| widget.partner_id)
         .chain(seed.users.iter().map(|user| user.partner_id))
         .chain(seed.entries.iter().map(|entry| entry.partner_id))
-        .chain(tokens.iter().filter_map(|token| token.partner_id));
+        .chain(seed.app_tokens.iter().filter_map(|token| token.partner_id));
     for id in named {
         if !seed.partners.iter().any(|partner| partner.id == id) {
             return Err(BuildError::UnknownPartner(id));
@@ -305,4 +366,66 @@ pub enum BuildError {
     /// The feature `getrandom` is off, and the builder was given no random seed.
     #[error("no random seed; set one, or enable the feature `getrandom`")]
     NoRandomSeed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kaltura_auth::{AppTokenLogin, ServiceUrl};
+    use serde_json::json;
+
+    fn built(seed: &str) -> Emulator {
+        Emulator::builder().seed_json(seed).unwrap().build().unwrap()
+    }
+
+    #[test]
+    fn a_seed_needs_only_what_matters() {
+        let emulator = built(
+            r#"{ "partners": [{ "id": 7 }, { "id": 8 }], "appTokens": [{ "id": "0_mine" }],
+                 "users": [{ "id": "u" }], "entries": [{ "name": "x" }] }"#,
+        );
+        let login = |token: EmulatedAppToken| {
+            let login = AppTokenLogin::new(ServiceUrl::US, token.credentials());
+            login.run_blocking(&emulator).map(|session| session.expires_at())
+        };
+        assert_eq!(emulator.app_token().id().as_str(), "0_mine");
+        let day = emulator.clock().now().plus_seconds(86_400);
+        let expiry = login(emulator.app_token().clone()).unwrap().unwrap();
+        assert!((0..5).contains(&day.seconds_since(expiry)), "{expiry}");
+        let second = AppTokenSeed::new().partner(PartnerId::new(8));
+        assert!(
+            login(emulator.add_app_token(second).unwrap()).is_ok(),
+            "each partner has its default widget"
+        );
+        let list = emulator.call("media.list", json!({ "ks": emulator.admin_ks() }));
+        assert_eq!((&list["totalCount"], &list["objects"][0]["partnerId"]), (&json!(1), &json!(7)));
+    }
+
+    #[test]
+    fn a_seed_can_say_otherwise() {
+        let emulator = built(r#"{ "partners": [{ "id": 7, "hasDefaultWidget": false }] }"#);
+        let error = emulator.error("session.startWidgetSession", json!({ "widgetId": "_7" }));
+        assert_eq!(error, "INVALID_WIDGET_ID");
+        let emulator = built(
+            r#"{ "partners": [{ "id": 7 }], "widgets": [{ "id": "_7", "privileges": "view:0_a" }],
+                 "appTokens": [{ "sessionDuration": null }] }"#,
+        );
+        let ks = emulator.call("session.startWidgetSession", json!({ "widgetId": "_7" }))["ks"].clone();
+        assert_eq!(emulator.opened(&ks).claims().privileges().to_string(), "view:0_a,widget:1");
+        let token = emulator.app_token().clone();
+        let session = emulator.call("appToken.startSession", emulator.login(&token, json!({})));
+        assert_eq!(emulator.life(&session["ks"]), 0);
+    }
+
+    #[test]
+    fn an_emulator_with_the_seed_of_another_has_the_same_objects() {
+        let first = Emulator::new();
+        let json = serde_json::to_string(first.seed()).unwrap();
+        let second = built(&json);
+        assert_eq!(second.admin_secret(), first.admin_secret());
+        assert_eq!(second.app_token().value(), first.app_token().value());
+        assert_eq!(serde_json::to_string(second.seed()).unwrap(), json);
+        let ks = json!({ "ks": first.admin_ks() });
+        assert_eq!(second.call("media.list", ks)["totalCount"], 3);
+    }
 }

@@ -1,16 +1,20 @@
-//! The recorded calls, for assertions of tests. They contain no secret.
+//! The recorded calls, for assertions of tests and for logs. They contain no secret.
 
 use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
 
+use http::Method;
 use kaltura_auth::Fingerprint;
-use kaltura_types::{AppTokenId, ErrorCode, Ks};
+use kaltura_types::{AppTokenId, ErrorCode, Ks, is_secret_name, redact};
 
 use crate::dispatch::checks::ActionOutcome;
-use crate::request::{Parameters, text};
+use crate::request::{Parameter, Parameters, text};
 use crate::response::value::{ApiValue, Failure};
 use crate::services::{self, Action};
 
-/// The calls that an emulator received, in order: the last 10 000. Each request of a multirequest is one call.
+/// The calls that an emulator received, in order: the last 10 000, and of those the last with up to 32 MiB of text.
+/// Each request of a multirequest is one call.
 ///
 /// ```
 /// # use kaltura_auth::{AppTokenLogin, ServiceUrl}; use kaltura_emulator::Emulator;
@@ -25,22 +29,28 @@ use crate::services::{self, Action};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Calls(VecDeque<RecordedCall>);
+pub struct Calls {
+    calls: VecDeque<Arc<RecordedCall>>,
+    /// The length of their texts.
+    bytes: usize,
+}
 
 /// The maximum number. A long-running server forgets the oldest calls.
 const MAXIMUM: usize = 10_000;
+/// The maximum length of their texts.
+const MAXIMUM_BYTES: usize = 32 << 20;
 
 impl Calls {
     /// The number of calls.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.calls.len()
     }
 
     /// Whether there was no call.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.calls.is_empty()
     }
 
     /// The number of calls of an action, named like `appToken.startSession`. Case is ignored.
@@ -57,38 +67,29 @@ impl Calls {
 
     /// The calls of an action, in order.
     pub fn of(&self, action: &str) -> impl Iterator<Item = &RecordedCall> {
-        self.0.iter().filter(move |call| call.action.eq_ignore_ascii_case(action))
+        self.iter().filter(move |call| call.action.eq_ignore_ascii_case(action))
     }
 
     /// All calls, in order.
     pub fn iter(&self) -> impl Iterator<Item = &RecordedCall> {
-        self.0.iter()
+        self.calls.iter().map(Arc::as_ref)
     }
 
-    pub(crate) fn record(&mut self, parameters: &Parameters, outcome: &ActionOutcome) {
-        let action = outcome.action.map(Action::full_name);
-        let mut call = RecordedCall::new(parameters, action, &outcome.result, false);
-        call.ignored_filters.clone_from(&outcome.ignored_filters);
-        self.push(call);
-    }
-
-    /// Records a call with a result from the cache, which may be an error.
-    pub(crate) fn record_cached(&mut self, parameters: &Parameters, result: &Result<ApiValue, Failure>) {
-        self.push(RecordedCall::new(parameters, None, result, true));
-    }
-
-    fn push(&mut self, call: RecordedCall) {
-        if self.0.len() == MAXIMUM {
-            self.0.pop_front();
+    pub(crate) fn push(&mut self, call: Arc<RecordedCall>) {
+        self.bytes += call.bytes();
+        self.calls.push_back(call);
+        while self.calls.len() > MAXIMUM || (self.bytes > MAXIMUM_BYTES && self.calls.len() > 1) {
+            self.bytes -= self.calls.pop_front().map_or(0, |oldest| oldest.bytes());
         }
-        self.0.push_back(call);
     }
 }
 
 /// One call.
 #[derive(Clone, Debug)]
 pub struct RecordedCall {
+    method: Method,
     action: String,
+    is_emulated: bool,
     parameter_names: Vec<String>,
     parameters: Vec<(String, String)>,
     ks: Option<Fingerprint>,
@@ -98,36 +99,43 @@ pub struct RecordedCall {
     ignored_filters: Vec<String>,
 }
 
-/// The parameters whose values are recorded. All others might contain a secret.
-const SHOWN: [&str; 15] = [
-    "widgetId",
-    "id",
-    "entryId",
-    "userId",
-    "type",
-    "expiry",
-    "partnerId",
-    "p",
-    "privileges",
-    "sessionPrivileges",
-    "format",
-    "nocache",
-    "clientTag",
-    "language",
-    "impersonatedPartnerId",
-];
+/// The maximum length of a recorded value in bytes. The rest of a longer one is not recorded.
+const MAXIMUM_VALUE: usize = 1_000;
+
+/// The maximum number of recorded values.
+const MAXIMUM_VALUES: usize = 500;
+
+/// In the place of a secret.
+const MASK: &str = "(redacted)";
 
 impl RecordedCall {
-    fn new(
+    /// A call whose action was looked up and checked.
+    pub(crate) fn new(method: &Method, parameters: &Parameters, outcome: &ActionOutcome) -> Self {
+        let mut call = Self::with_result(method, parameters, &outcome.result);
+        if let Some(action) = outcome.action {
+            call.action = action.full_name();
+        }
+        call.is_emulated = !is_unknown(&outcome.result);
+        call.ignored_filters.clone_from(&outcome.ignored_filters);
+        call
+    }
+
+    /// A call with a result from the cache, which may be an error.
+    pub(crate) fn cached(
+        method: &Method,
         parameters: &Parameters,
-        action: Option<String>,
         result: &Result<ApiValue, Failure>,
-        from_cache: bool,
     ) -> Self {
+        let mut call = Self::with_result(method, parameters, result);
+        call.from_cache = true;
+        call.is_emulated = !is_unknown(result);
+        call
+    }
+
+    fn with_result(method: &Method, parameters: &Parameters, result: &Result<ApiValue, Failure>) -> Self {
         let text_of = |name: &str| parameters.get(name).map(text).unwrap_or_default();
         let (service, name) = (text_of("service"), text_of("action"));
-        let action = action.or_else(|| Some(services::find(&service, &name)?.full_name()));
-        let shown = parameters.iter().filter(|(name, _)| SHOWN.contains(&name.as_str()));
+        let action = services::find(&service, &name).map(Action::full_name);
         let ks = text_of("ks");
         let error = match result {
             Ok(ApiValue::Error(exception)) | Err(Failure::ApiException(exception)) => {
@@ -135,18 +143,35 @@ impl RecordedCall {
             }
             Ok(_) | Err(Failure::Fatal) => None,
         };
+        let mut shown = Vec::new();
+        for (name, value) in parameters {
+            show(name.clone(), name, value, &mut shown);
+        }
         Self {
-            action: action.unwrap_or_else(|| format!("{service}.{name}")),
-            parameter_names: parameters.keys().cloned().collect(),
-            parameters: shown
-                .map(|(name, value)| (name.clone(), without_secret(name, text(value))))
-                .collect(),
+            method: method.clone(),
+            action: action.unwrap_or_else(|| without_secret("action", format!("{service}.{name}"))),
+            is_emulated: true,
+            parameter_names: parameters.keys().take(MAXIMUM_VALUES).cloned().map(cut).collect(),
+            parameters: shown,
             ks: (!ks.is_empty()).then(|| Fingerprint::from_ks(&Ks::new(ks))),
             failed: error.is_some() || result.is_err(),
             error,
-            from_cache,
+            from_cache: false,
             ignored_filters: Vec::new(),
         }
+    }
+
+    fn bytes(&self) -> usize {
+        let values = self.parameters.iter().map(|(name, value)| name.len() + value.len());
+        self.action.len()
+            + self.parameter_names.iter().map(String::len).sum::<usize>()
+            + values.sum::<usize>()
+    }
+
+    /// The HTTP method.
+    #[must_use]
+    pub const fn method(&self) -> &Method {
+        &self.method
     }
 
     /// Service and action in the server's spelling, such as `appToken.startSession`.
@@ -167,8 +192,15 @@ impl RecordedCall {
         self.parameter_names.iter().any(|present| present == name)
     }
 
-    /// The value of a parameter as text. `None` also for a parameter that might contain a secret: its value is not
-    /// recorded.
+    /// Names and values of all parameters as text, with secrets masked. The fields of objects are named like
+    /// `filter:idIn`, the items of arrays like `list:0`. A value
+    /// is cut after 1 000 bytes, and a call after 500 values.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The value of a parameter as text, named as in [`parameters`](Self::parameters). A secret is masked: a value
+    /// whose name is one of a secret, and every part of a text that looks like one.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(present, _)| present == name).map(|(_, value)| value.as_str())
@@ -192,6 +224,13 @@ impl RecordedCall {
         self.error.as_ref()
     }
 
+    /// Whether the emulator has the service and the action, or a stub for it. It does not have all actions of the real
+    /// server: the error `SERVICE_DOES_NOT_EXISTS` or `ACTION_DOES_NOT_EXISTS` then says nothing about the real one.
+    #[must_use]
+    pub const fn is_emulated(&self) -> bool {
+        self.is_emulated
+    }
+
     /// Whether the result came from the response cache, so that no action ran.
     #[must_use]
     pub const fn was_cached(&self) -> bool {
@@ -211,11 +250,163 @@ impl RecordedCall {
     }
 }
 
+/// One line for a log: method, action, fingerprint of the KS, and result. `{:#}` adds the parameters, with secrets
+/// masked.
+///
+/// ```
+/// # use kaltura_auth::{AppTokenLogin, ServiceUrl}; use kaltura_emulator::Emulator;
+/// # let emulator = Emulator::new();
+/// # AppTokenLogin::new(ServiceUrl::US, emulator.app_token().credentials()).run_blocking(&emulator)?;
+/// let line = emulator.calls().last("session.startWidgetSession").unwrap().to_string();
+/// assert_eq!(line, "POST session.startWidgetSession ok");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl fmt::Display for RecordedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.action)?;
+        if let Some(fingerprint) = self.ks {
+            write!(f, " ks={fingerprint}")?;
+        }
+        match &self.error {
+            Some(code) => write!(f, " {code}")?,
+            None if self.failed => f.write_str(" HTTP 500")?,
+            None => f.write_str(" ok")?,
+        }
+        if self.from_cache {
+            f.write_str(" (from the cache)")?;
+        }
+        if !self.is_emulated {
+            f.write_str(" (a limit of the emulator: only the real server may have this action)")?;
+        }
+        if f.alternate() {
+            for (name, value) in
+                self.parameters().filter(|(name, _)| !matches!(*name, "service" | "action" | "ks"))
+            {
+                write!(f, " {name}={value:?}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the emulator does not have the action.
+pub(crate) fn is_unknown(result: &Result<ApiValue, Failure>) -> bool {
+    matches!(
+        result,
+        Ok(ApiValue::Error(exception)) | Err(Failure::ApiException(exception))
+            if matches!(exception.code, ErrorCode::ServiceDoesNotExist | ErrorCode::ActionDoesNotExist)
+    )
+}
+
+/// Adds the values of a parameter. `last` is the last part of its name.
+fn show(name: String, last: &str, value: &Parameter, shown: &mut Vec<(String, String)>) {
+    match value {
+        Parameter::Object(fields) => {
+            for (field, value) in fields {
+                show(format!("{name}:{field}"), field, value, shown);
+            }
+        }
+        Parameter::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                show(format!("{name}:{index}"), last, item, shown);
+            }
+        }
+        value if shown.len() < MAXIMUM_VALUES => shown.push((cut(name), without_secret(last, text(value)))),
+        _ => {}
+    }
+}
+
 /// The text without secrets. An id that does not look like one might be a token value in the wrong place.
 fn without_secret(name: &str, value: String) -> String {
-    if name == "id" {
+    cut(if value.is_empty() {
+        value
+    } else if is_secret_name(name) {
+        MASK.to_owned()
+    } else if name == "id" {
         AppTokenId::new(value).to_string()
     } else {
-        kaltura_types::redact(&value, &[]).into_owned()
+        redact(&value, &[]).into_owned()
+    })
+}
+
+fn cut(mut text: String) -> String {
+    let end = (0..=MAXIMUM_VALUE.min(text.len())).rev().find(|index| text.is_char_boundary(*index));
+    text.truncate(end.unwrap_or(0));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_client::emulator;
+    use serde_json::json;
+
+    #[test]
+    fn values_are_recorded_without_secrets() {
+        let emulator = emulator();
+        let secret = "0123456789abcdef0123456789abcdef";
+        emulator.call(
+            "media.list",
+            json!({
+                "ks": emulator.admin_ks(),
+                "filter": { "idIn": "0_a", "nameLike": format!("x {secret}"), "tags": ["a", 1] },
+                "adminSecret": "hush",
+                "long": "é".repeat(600),
+            }),
+        );
+        let calls = emulator.calls();
+        let call = calls.last("media.list").unwrap();
+        assert_eq!(call.parameter("filter:idIn"), Some("0_a"));
+        assert_eq!(call.parameter("filter:nameLike"), Some("x (redacted)"));
+        assert_eq!(call.parameter("filter:tags:1"), Some("1"));
+        assert_eq!(call.parameter("adminSecret"), Some("(redacted)"));
+        assert_eq!(call.parameter("ks"), Some("(redacted)"));
+        assert_eq!(call.parameter("long").map(str::len), Some(1_000));
+        assert_eq!(call.method(), http::Method::POST);
+        assert_eq!(call.parameters().count(), 10);
+        assert!(!format!("{calls:?}").contains(secret));
+    }
+
+    #[test]
+    fn a_line_of_the_log_has_no_secret() {
+        let emulator = emulator();
+        let ks = emulator.admin_ks();
+        emulator.call("media.nosuch", json!({ "ks": ks, "text": "a\nb", "token": "hush" }));
+        let calls = emulator.calls();
+        let call = calls.last("media.nosuch").unwrap();
+        let fingerprint = call.ks_fingerprint().unwrap();
+        let line = format!(
+            "POST media.nosuch ks={fingerprint} ACTION_DOES_NOT_EXISTS (a limit of the emulator: only the real server \
+             may have this action)"
+        );
+        assert_eq!(call.to_string(), line);
+        assert_eq!(format!("{call:#}"), format!(r#"{line} format="1" text="a\nb" token="(redacted)""#));
+    }
+
+    #[test]
+    fn the_journal_does_not_grow_without_limit() {
+        let mut calls = super::Calls::default();
+        let large = json!({ "service": "a", "action": "b", "x": vec!["é".repeat(500); 400] });
+        let parameters = crate::request::test_json::parameters(&large);
+        let call = super::RecordedCall::cached(&http::Method::GET, &parameters, &Ok(true.into()));
+        let call = std::sync::Arc::new(call);
+        for _ in 0..200 {
+            calls.push(std::sync::Arc::clone(&call));
+        }
+        assert!((50..100).contains(&calls.len()), "{}", calls.len());
+        assert!(calls.bytes <= super::MAXIMUM_BYTES);
+    }
+
+    #[test]
+    fn an_action_that_only_the_real_server_has_is_the_emulators_limit() {
+        let emulator = emulator();
+        for action in ["media.nosuch", "nosuch.get"] {
+            let response = emulator.response(action, &json!({}));
+            assert!(!emulator.calls().last(action).unwrap().is_emulated(), "{action}");
+            let header = response.headers().get("x-kaltura-emulator").unwrap().to_str().unwrap();
+            assert_eq!(header, format!("not emulated: {action}"));
+        }
+        let response = emulator.response("media.list", &json!({}));
+        assert!(emulator.calls().last("media.list").unwrap().is_emulated());
+        assert!(response.headers().get("x-kaltura-emulator").is_none());
     }
 }

@@ -16,13 +16,15 @@
 
 use std::time::Duration;
 
-use kaltura_types::{AppTokenId, Ks, UnixTime, UserId};
-use serde::Deserialize;
+use kaltura_types::{AppTokenId, HashType, Ks, PartnerId, UnixTime, UserId};
 use serde::de::{Deserializer, Error as _};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
 
 use super::Emulator;
+use crate::backend::seed::{AppTokenSeed, EntrySeed};
 use crate::dispatch::rate_limit::RateLimit;
-use crate::emulator::UnknownObject;
+use crate::emulator::{EmulatedAppToken, UnknownObject};
 use crate::faults::FaultRule;
 
 /// A change of the server by a test.
@@ -66,6 +68,46 @@ pub enum Command {
     UnblockUser(UserId),
     /// Forgets the calls so far.
     ForgetCalls,
+    /// Makes everything as it was at the start.
+    Reset,
+    /// Adds an app token, in the format of the seed.
+    AddToken(AppTokenSeed),
+    /// Adds a video, in the format of the seed.
+    AddEntry(EntrySeed),
+    /// Ends the sessions of a partner.
+    EndSessions(PartnerId),
+}
+
+/// What a command created.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Created {
+    /// [`Command::AddToken`]: the app token. Written as JSON, it contains the token value.
+    Token(EmulatedAppToken),
+    /// [`Command::AddEntry`]: the id of the video.
+    Entry(String),
+}
+
+/// The token in the format of the seed.
+impl Serialize for EmulatedAppToken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Token<'a> {
+            id: &'a AppTokenId,
+            partner_id: PartnerId,
+            token: &'a str,
+            hash_type: HashType,
+        }
+        let token = Token {
+            id: self.id(),
+            partner_id: self.partner_id(),
+            token: self.value().expose(),
+            hash_type: self.hash_type(),
+        };
+        token.serialize(serializer)
+    }
 }
 
 /// Reads the text format of the command line.
@@ -83,12 +125,12 @@ impl<'de> Deserialize<'de> for RateLimit {
 }
 
 impl Emulator {
-    /// Applies a command.
+    /// Applies a command, and returns what it created, if anything.
     ///
     /// # Errors
     ///
     /// [`UnknownObject`] if it names an object that the emulator does not have.
-    pub fn apply(&self, command: Command) -> Result<(), UnknownObject> {
+    pub fn apply(&self, command: Command) -> Result<Option<Created>, UnknownObject> {
         match command {
             Command::AdvanceClock(seconds) => self.clock().advance(Duration::from_secs(seconds)),
             Command::SetClock(time) => self.clock().set(time),
@@ -115,8 +157,12 @@ impl Emulator {
             Command::BlockUser(user) => self.block_user(&user),
             Command::UnblockUser(user) => self.unblock_user(&user),
             Command::ForgetCalls => self.forget_calls(),
+            Command::Reset => self.reset(),
+            Command::AddToken(seed) => return Ok(Some(Created::Token(self.add_app_token(seed)?))),
+            Command::AddEntry(seed) => return Ok(Some(Created::Entry(self.add_entry(seed)?))),
+            Command::EndSessions(partner) => self.end_sessions(partner)?,
         }
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -126,9 +172,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::test_client::emulator;
+    use crate::PartnerSeed;
+    use crate::test_client::{ADMIN_SECRET, NOW, builder, emulator};
 
-    fn apply(emulator: &Emulator, command: Value) -> Result<(), UnknownObject> {
+    fn apply(emulator: &Emulator, command: Value) -> Result<Option<Created>, UnknownObject> {
         emulator.apply(serde_json::from_value(command).expect("a command"))
     }
 
@@ -164,6 +211,68 @@ mod tests {
         apply(&emulator, json!({ "setClock": 1_795_493_350 })).unwrap();
         apply(&emulator, json!({ "advanceClock": 10 })).unwrap();
         assert_eq!(emulator.clock().now(), UnixTime::from_seconds(1_795_493_360));
+    }
+
+    #[test]
+    fn objects_can_be_added() {
+        let emulator = emulator();
+        let created =
+            apply(&emulator, json!({ "addToken": { "id": "0_added", "hashType": "SHA1" } })).unwrap();
+        let created = serde_json::to_value(created).unwrap();
+        assert_eq!(created["token"]["id"], "0_added");
+        assert_eq!(created["token"]["token"].as_str().map(str::len), Some(32));
+        apply(&emulator, json!({ "addEntry": { "id": "0_added", "name": "Added" } })).unwrap();
+        let entry = emulator.call("media.get", json!({ "ks": emulator.admin_ks(), "entryId": "0_added" }));
+        assert_eq!(entry["name"], "Added");
+        let other = json!({ "addToken": { "partnerId": 99 } });
+        assert_eq!(apply(&emulator, other).err(), Some(UnknownObject::Partner(PartnerId::new(99))));
+    }
+
+    #[test]
+    fn the_sessions_of_a_partner_end_and_later_ones_do_not() {
+        let second = PartnerSeed::new(PartnerId::new(2)).admin_secret("second");
+        let emulator = builder().partner(second).build().unwrap();
+        let start = |partner: i64, secret: &str| {
+            let parameters = json!({ "partnerId": partner, "secret": secret, "type": 2 });
+            emulator.call("session.start", parameters)
+        };
+        let error = |ks: &Value| emulator.error("appToken.list", json!({ "ks": ks }));
+        let (first, second, signed) =
+            (start(1_234_567, ADMIN_SECRET), start(2, "second"), emulator.admin_ks());
+        assert_eq!(error(&json!(signed)), Value::Null);
+        apply(&emulator, json!({ "endSessions": 2 })).unwrap();
+        assert_eq!([error(&first), error(&second)], [Value::Null, json!("LOGOUT")]);
+        apply(&emulator, json!({ "endSessions": 1_234_567 })).unwrap();
+        assert_eq!([error(&first), error(&json!(signed))], [json!("LOGOUT"), json!("LOGOUT")]);
+        assert_eq!(error(&start(2, "second")), Value::Null);
+        assert!(apply(&emulator, json!({ "endSessions": 99 })).is_err());
+    }
+
+    #[test]
+    fn a_reset_makes_everything_as_it_was() {
+        let emulator = builder().fault("status:503@system.ping".parse().unwrap()).build().unwrap();
+        let token = emulator.app_token().clone();
+        let ks = emulator.admin_ks();
+        let get = || emulator.error("appToken.get", json!({ "ks": ks, "id": token.id() }));
+        for command in [
+            json!({ "deleteToken": token.id() }),
+            json!("clearFaults"),
+            json!({ "freezeClock": true }),
+            json!({ "setClock": 5 }),
+            json!({ "addEntry": { "id": "0_added", "name": "Added" } }),
+        ] {
+            apply(&emulator, command).unwrap();
+        }
+        assert_eq!(get(), "APP_TOKEN_ID_NOT_FOUND");
+        apply(&emulator, json!("reset")).unwrap();
+        assert!(emulator.calls().is_empty());
+        assert_eq!(emulator.clock().now(), UnixTime::from_seconds(NOW));
+        assert_eq!(emulator.response("system.ping", &json!({})).status(), 503);
+        let entry = json!({ "ks": ks, "entryId": "0_added" });
+        assert_eq!(emulator.error("media.get", entry), "ENTRY_ID_NOT_FOUND");
+        assert_eq!(get(), Value::Null);
+        let login = AppTokenLogin::new(ServiceUrl::US, token.credentials());
+        assert!(login.run_blocking(&emulator).is_ok());
     }
 
     #[test]

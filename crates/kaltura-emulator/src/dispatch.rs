@@ -10,6 +10,7 @@ pub(crate) mod request_configuration;
 use self::checks::{ActionOutcome, RequestContext};
 use self::fast_path::FastPath;
 use crate::backend::Backend;
+use crate::calls::RecordedCall;
 use crate::request::{ApiRequest, Parameters};
 use crate::response::php_float;
 use crate::response::value::{ApiValue, Failure};
@@ -62,7 +63,7 @@ impl Backend {
             self.cache_caller(request, parameters, time)
         };
         let key = Key::of(parameters, caller).filter(|_| self.cache.is_on());
-        if let Some(completed) = self.run_from_cache(parameters, key.as_ref(), time) {
+        if let Some(completed) = self.run_from_cache(request, key.as_ref(), time) {
             return completed;
         }
         let mut completed = if is_multirequest(request) {
@@ -81,12 +82,8 @@ impl Backend {
     }
 
     /// The cached result, or the result of the fast path.
-    fn run_from_cache(
-        &mut self,
-        parameters: &Parameters,
-        key: Option<&Key>,
-        time: Time,
-    ) -> Option<Completed> {
+    fn run_from_cache(&mut self, request: &ApiRequest, key: Option<&Key>, time: Time) -> Option<Completed> {
+        let parameters = &request.parameters;
         let (result, name, is_fast_path) = match self.cache.get(key, time) {
             Some(value) => (Ok(value.clone()), key?.name(), false),
             None if !self.cache.is_on() => return None,
@@ -96,7 +93,7 @@ impl Backend {
                 FastPath::Started { ks, key } => (Ok(ks.into()), key, true),
             },
         };
-        self.calls.record_cached(parameters, &result);
+        self.record(RecordedCall::cached(&request.method, parameters, &result));
         let seconds = self.microseconds(15, 75);
         let mut completed = Completed::new(result);
         completed.cache_header = Some(format!("cached-dispatcher,{name},{}", php_float(seconds)));
@@ -132,6 +129,7 @@ impl Backend {
         let mut context = RequestContext {
             state: &mut self.state,
             rate_limiter: &mut self.rate_limiter,
+            stubs: &self.stubs,
             time,
             client: request.client,
             uri: &request.uri,
@@ -140,7 +138,7 @@ impl Backend {
         };
         let outcome = context.dispatch(parameters);
         self.notices.note(&outcome);
-        self.calls.record(parameters, &outcome);
+        self.record(RecordedCall::new(&request.method, parameters, &outcome));
         outcome
     }
 
@@ -159,7 +157,7 @@ impl Backend {
             let caller = self.cache_caller(request, &part, time);
             let part_key = Key::of_part(&part, caller).filter(|_| self.cache.is_on());
             if let Some(value) = self.cache.get(part_key.as_ref(), time).cloned() {
-                self.calls.record_cached(&part, &Ok(value.clone()));
+                self.record(RecordedCall::cached(&request.method, &part, &Ok(value.clone())));
                 let name = part_key.map(|key| key.name()).unwrap_or_default();
                 let seconds = php_float(self.microseconds(15, 75));
                 part_header = Some(format!("cached-dispatcher,{name},{seconds}"));

@@ -7,23 +7,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Method;
 use kaltura_auth::AppTokenCredentials;
 use kaltura_types::{
     AdminSecret, AppTokenId, AppTokenStatus, AppTokenValue, HashType, Ks, PartnerId, UserId, UserSecret,
 };
 
-use crate::backend::clock::Clock;
-use crate::backend::seed::{AppTokenSeed, PartnerStatus, UserStatus};
-use crate::backend::upload::UploadToken;
-use crate::backend::{Backend, state};
+use crate::backend::clock::{self, Clock};
+use crate::backend::entry::Entry;
+use crate::backend::random::Random;
+use crate::backend::seed::{AppTokenSeed, EntrySeed, FIRST_PARTNER, PartnerStatus, Seed, UserStatus};
+use crate::backend::state::{self, State};
+use crate::backend::upload::{UploadSettings, UploadToken};
+use crate::backend::{Backend, not_an_api_path};
 use crate::builder::EmulatorBuilder;
-use crate::calls::Calls;
+use crate::calls::{Calls, RecordedCall};
 use crate::dispatch::ks_check;
-use crate::dispatch::rate_limit::RateLimit;
-use crate::faults::FaultRule;
-use crate::notices::Notice;
+use crate::dispatch::rate_limit::{RateLimit, RateLimiter};
+use crate::faults::{FaultRule, Faults};
+use crate::notices::{Notice, Notices};
 use crate::request::ApiRequest;
+use crate::response::preflight;
 use crate::response_cache::ResponseCache;
+use crate::services::stub::{Stub, Stubs};
 use crate::transport::{PendingUpload, Reply};
 
 /// An emulated Kaltura server. A clone is the same server.
@@ -37,12 +43,48 @@ pub struct Emulator {
 
 pub(crate) struct Shared {
     pub(crate) backend: Mutex<Backend>,
+    pub(crate) start: Start,
     pub(crate) clock: Clock,
     pub(crate) partner: PartnerId,
     pub(crate) admin_secret: AdminSecret,
     pub(crate) user_secret: UserSecret,
     pub(crate) app_token: EmulatedAppToken,
     pub(crate) on_notice: Option<OnNotice>,
+    pub(crate) observer: Option<Observer>,
+}
+
+/// What an emulator starts with, and is [reset](Emulator::reset) to.
+pub(crate) struct Start {
+    pub(crate) seed: Seed,
+    pub(crate) clock: clock::State,
+    pub(crate) rate_limits: Vec<RateLimit>,
+    pub(crate) has_response_cache: bool,
+    pub(crate) faults: Vec<FaultRule>,
+    pub(crate) latency: Option<RangeInclusive<Duration>>,
+    pub(crate) stubs: Vec<Stub>,
+    pub(crate) upload_settings: UploadSettings,
+    pub(crate) upload_memory: Option<u64>,
+}
+
+impl Start {
+    pub(crate) fn backend(&self, mut state: State) -> Backend {
+        let mut stubs = Stubs::default();
+        self.stubs.iter().cloned().for_each(|stub| stubs.add(stub));
+        state.upload_settings = self.upload_settings;
+        if let Some(bytes) = self.upload_memory {
+            state.uploads.memory_limit = bytes;
+        }
+        Backend {
+            state,
+            rate_limiter: RateLimiter::new(self.rate_limits.clone()),
+            cache: ResponseCache::new(self.has_response_cache),
+            faults: Faults::new(self.faults.clone(), self.latency.clone()),
+            stubs,
+            calls: Calls::default(),
+            notices: Notices::default(),
+            request_calls: Vec::new(),
+        }
+    }
 }
 
 /// The function for notices.
@@ -51,6 +93,15 @@ pub(crate) struct OnNotice(pub(crate) Box<dyn Fn(&Notice) + Send + Sync>);
 impl fmt::Debug for OnNotice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OnNotice").finish_non_exhaustive()
+    }
+}
+
+/// What is called with each call after it has completed.
+pub(crate) struct Observer(pub(crate) Box<dyn Fn(&RecordedCall) + Send + Sync>);
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observer").finish_non_exhaustive()
     }
 }
 
@@ -134,6 +185,23 @@ impl Emulator {
         token.and_then(UploadToken::content).or_else(content)
     }
 
+    /// The seed that the emulator started with: that of the builder, with the secrets, ids, widgets and app token that
+    /// were added to it. Another emulator with this seed has the same objects.
+    #[must_use]
+    pub fn seed(&self) -> &Seed {
+        &self.shared.start.seed
+    }
+
+    /// Makes everything as it was at the start: the objects of the seed, the clock, faults, latency, rate limits, the
+    /// response cache, stubs, and no calls. Sessions from before are valid again as far as their objects are.
+    pub fn reset(&self) {
+        let start = &self.shared.start;
+        let mut backend = self.backend();
+        self.shared.clock.restore(start.clock);
+        let random = std::mem::replace(&mut backend.state.random, Random::from_seed(0));
+        *backend = start.backend(State::new(start.seed.clone(), random, self.shared.clock.now()));
+    }
+
     /// This server as a transport: a clone of it.
     #[must_use]
     pub fn transport(&self) -> Self {
@@ -151,24 +219,39 @@ impl Emulator {
     /// and how the connection breaks. The caller must apply both.
     #[must_use]
     pub fn respond(&self, request: &http::Request<Bytes>, client: IpAddr) -> Reply {
-        let (reply, notices) = {
-            let mut backend = self.backend();
-            let mut reply = backend.respond(request, client, &self.shared.clock);
-            if let Some(chunks) = backend.state.awaited.take() {
-                let request = ApiRequest::read(request, client);
-                let pending = |request| PendingUpload { emulator: self.clone(), chunks, request };
-                reply.pending = request.map(pending);
-            }
-            (reply, backend.notices.take())
+        // What depends on the request alone runs without the lock, as does the code of the caller.
+        let Some(api_request) = ApiRequest::read(request, client) else {
+            return Reply::whole(not_an_api_path());
         };
+        if request.method() == Method::OPTIONS {
+            return Reply::whole(preflight(&self.shared.clock.date_header()));
+        }
+        let mut backend = self.backend();
+        let mut reply = backend.respond(&api_request, &self.shared.clock);
+        let chunks = backend.state.awaited.take();
+        let notices = backend.notices.take();
+        let calls = std::mem::take(&mut backend.request_calls);
+        drop(backend);
+        if let Some(chunks) = chunks {
+            reply.pending = Some(PendingUpload { emulator: self.clone(), chunks, request: api_request });
+        }
         if let Some(OnNotice(function)) = &self.shared.on_notice {
             notices.iter().for_each(function);
+        }
+        if let Some(Observer(observer)) = &self.shared.observer {
+            calls.iter().for_each(|call| observer(call));
         }
         reply
     }
 
     pub(crate) fn finish_upload(&self, pending: &PendingUpload) -> Option<http::Response<Bytes>> {
         self.backend().finish_upload(pending, &self.shared.clock)
+    }
+
+    /// 32 random hex digits.
+    #[cfg(feature = "server")]
+    pub(crate) fn random_hex(&self) -> String {
+        self.backend().state.random.hex::<16>()
     }
 
     fn backend(&self) -> MutexGuard<'_, Backend> {
@@ -208,6 +291,42 @@ impl Emulator {
         }
         let token = backend.state.store_app_token(seed, partner, self.shared.clock.now());
         Ok(EmulatedAppToken::from_record(&token))
+    }
+
+    /// Adds a video, and returns its id.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownObject`] if the seed names a partner that the emulator does not have.
+    pub fn add_entry(&self, mut seed: EntrySeed) -> Result<String, UnknownObject> {
+        let mut backend = self.backend();
+        if seed.partner_id == FIRST_PARTNER {
+            seed.partner_id = self.shared.partner;
+        }
+        if !backend.state.partners.contains_key(&seed.partner_id) {
+            return Err(UnknownObject::Partner(seed.partner_id));
+        }
+        if seed.id.is_empty() {
+            seed.id = backend.state.random.object_id();
+        }
+        let id = seed.id.clone();
+        backend.state.entries.add(Entry::from_seed(seed, self.shared.clock.now()));
+        Ok(id)
+    }
+
+    /// Ends the sessions of a partner that the emulator has issued or has been sent: the last 10 000 of all partners.
+    /// Widget sessions do not end, as with [`end_session`](Self::end_session). Sessions that start later are valid.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownObject`] if there is no such partner.
+    pub fn end_sessions(&self, partner: PartnerId) -> Result<(), UnknownObject> {
+        let mut backend = self.backend();
+        if !backend.state.partners.contains_key(&partner) {
+            return Err(UnknownObject::Partner(partner));
+        }
+        backend.state.end_sessions(partner, self.shared.clock.now());
+        Ok(())
     }
 
     /// Disables an app token of the first partner: it starts no more sessions. No action of the API can do this,
@@ -331,6 +450,11 @@ impl Emulator {
     /// Removes all fault rules.
     pub fn clear_faults(&self) {
         self.backend().faults.clear();
+    }
+
+    /// Adds a stub. It replaces an earlier one of the same action.
+    pub fn stub(&self, stub: Stub) {
+        self.backend().stubs.add(stub);
     }
 
     /// Delays each response by a time from this range; `None` for no delay.

@@ -4,6 +4,7 @@ mod apply;
 mod parse;
 
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
 
 pub(crate) use self::apply::{apply_fault, echo_secrets};
@@ -129,6 +130,44 @@ impl FaultRule {
     }
 }
 
+/// How long responses are delayed, in the format of the command line: milliseconds like `20-80`, or `50` for both ends.
+///
+/// ```
+/// # use kaltura_emulator::{Emulator, LatencyRange};
+/// let range: LatencyRange = "20-80".parse()?;
+/// let emulator = Emulator::builder().latency(range.into()).build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LatencyRange {
+    least: Duration,
+    most: Duration,
+}
+
+impl FromStr for LatencyRange {
+    type Err = InvalidLatencyRange;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLatencyRange> {
+        let (least, most) = text.split_once('-').unwrap_or((text, text));
+        let milliseconds =
+            |text: &str| text.parse().map(Duration::from_millis).map_err(|_| InvalidLatencyRange);
+        let (least, most) = (milliseconds(least)?, milliseconds(most)?);
+        if least <= most { Ok(Self { least, most }) } else { Err(InvalidLatencyRange) }
+    }
+}
+
+impl From<LatencyRange> for RangeInclusive<Duration> {
+    fn from(range: LatencyRange) -> Self {
+        range.least..=range.most
+    }
+}
+
+/// A text is not a range of milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("write milliseconds, like 20-80 or 50")]
+#[non_exhaustive]
+pub struct InvalidLatencyRange;
+
 /// The active rules.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
@@ -210,6 +249,17 @@ mod tests {
         let once = triggered(rule.clone(), &calls);
         assert_eq!(once, triggered(rule, &calls));
         assert!((60..140).contains(&once.iter().filter(|triggered| **triggered).count()));
+    }
+
+    #[test]
+    fn a_latency_is_a_range_of_milliseconds() {
+        let milliseconds = Duration::from_millis;
+        let read = |text: &str| text.parse::<LatencyRange>().map(RangeInclusive::from);
+        assert_eq!(read("20-80"), Ok(milliseconds(20)..=milliseconds(80)));
+        assert_eq!(read("50"), Ok(milliseconds(50)..=milliseconds(50)));
+        for text in ["", "80-20", "-5", "5-", "1s"] {
+            assert_eq!(read(text), Err(InvalidLatencyRange), "{text}");
+        }
     }
 
     #[test]

@@ -25,6 +25,8 @@
 //! | end sessions, disable tokens, block users without the client's knowledge | [`Emulator::end_session`] and the methods beside it |
 //! | see what was called and uploaded | [`Emulator::calls`], [`Emulator::uploaded`] |
 //! | set how uploads and their conversion behave | [`EmulatorBuilder::conversion_time`] and the methods after it |
+//! | give other actions a fixed result | [`EmulatorBuilder::stub`], [`Stub`] |
+//! | log each call | [`EmulatorBuilder::on_call`] |
 //! | inject faults | [`Emulator::inject`], [`Fault`], [`FaultRule`] |
 //! | behave like the live service, with a cache and limits | [`Emulator::set_response_cache`], [`RateLimit`] |
 //! | serve clients that speak HTTP | the module `server` (feature `server`) |
@@ -54,7 +56,8 @@
 //! `KalturaUploadedFileTokenResource` alone. A converted entry has no duration: files are not read.
 //!
 //! Not emulated: the browser-cache headers of `kalsig`, a partner's access control by address, and every other
-//! action.
+//! action. A call of another action has the header `X-Kaltura-Emulator: not emulated: SERVICE.ACTION` in its
+//! response, and [`RecordedCall::is_emulated`] is `false`. A [`Stub`] gives such an action a fixed result.
 //!
 //! [`Emulator`] works without a network: it is a transport of `kaltura-auth`, and [`Emulator::handle`] responds
 //! to a request of the crate `http`. Its behaviour is described in the project's wire contract, whose sections
@@ -91,9 +94,10 @@ pub use self::backend::seed::{
 };
 pub use self::builder::{BuildError, EmulatorBuilder};
 pub use self::calls::{Calls, RecordedCall};
-pub use self::control::Command;
+pub use self::control::{Command, Created};
 pub use self::dispatch::rate_limit::{InvalidRateLimit, RateLimit};
 pub use self::emulator::{EmulatedAppToken, Emulator, UnknownObject};
-pub use self::faults::{Fault, FaultRule, InvalidFaultRule};
+pub use self::faults::{Fault, FaultRule, InvalidFaultRule, InvalidLatencyRange, LatencyRange};
 pub use self::notices::Notice;
+pub use self::services::stub::{InvalidStub, RequiredSession, Stub};
 pub use self::transport::{Breakage, Reply};

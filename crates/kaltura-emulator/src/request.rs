@@ -24,6 +24,7 @@ pub(crate) use self::parameters::{Parameter, Parameters, UploadedFile};
 /// A request to the API.
 #[derive(Clone)]
 pub(crate) struct ApiRequest {
+    pub(crate) method: Method,
     pub(crate) parameters: Parameters,
     /// The JSONP callback. Only the query string can give it.
     pub(crate) callback: Option<String>,
@@ -44,7 +45,8 @@ impl ApiRequest {
         parameters::merge(&mut merged, parameters::group(from_query));
         parameters::merge(&mut merged, parameters::group(from_body));
         let uri = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-        Some(Self { parameters: merged, callback, uri, client })
+        let method = request.method().clone();
+        Some(Self { method, parameters: merged, callback, uri, client })
     }
 
     /// A parameter as text, if it was sent.
@@ -81,6 +83,14 @@ fn read_body(request: &http::Request<Bytes>) -> Parameters {
 
 /// Reads the parameters of a path, `/api_v3/service/S/action/A/name/value…`; `None` if it is not a path of the API.
 fn read_path(path: &str) -> Option<Parameters> {
+    // A web server resolves such segments before the API sees the path.
+    let is_dots = |segment: &str| {
+        let decoded = percent_decode_str(segment).collect::<Vec<u8>>();
+        matches!(decoded.as_slice(), b"." | b"..")
+    };
+    if path.split('/').any(is_dots) {
+        return None;
+    }
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
     // `/api/…` is an alias.
     if !matches!(segments.next(), Some("api_v3" | "api")) {
@@ -261,7 +271,16 @@ mod tests {
 
     #[test]
     fn other_paths_are_not_api_paths() {
-        for path in ["/", "/nothing", "/API_V3/service/x", "/apiv3"] {
+        for path in [
+            "/",
+            "/nothing",
+            "/API_V3/service/x",
+            "/apiv3",
+            "/api_v3/../",
+            "/api_v3/../_emulator",
+            "/api_v3/%2E%2e/service/system",
+            "/api_v3/./service/system",
+        ] {
             assert_eq!(read_path(path), None, "{path}");
         }
     }

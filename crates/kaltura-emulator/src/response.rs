@@ -106,6 +106,8 @@ pub(crate) struct HeaderSet {
     pub(crate) kaltura: Option<String>,
     /// `X-Kaltura-App`.
     pub(crate) app: Option<String>,
+    /// `X-Kaltura-Emulator`, which the real server does not send.
+    pub(crate) emulator: Option<String>,
     /// `X-Kaltura-Part-Of-MultiRequest`.
     pub(crate) part_of_multirequest: Option<String>,
     /// Whether PHP sent the headers that forbid caching.
@@ -128,6 +130,7 @@ pub(crate) fn with_headers(mut response: Response<Bytes>, set: HeaderSet, date: 
         ("x-kaltura-session", set.session),
         ("x-kaltura", set.kaltura),
         ("x-kaltura-app", set.app),
+        ("x-kaltura-emulator", set.emulator),
         ("x-kaltura-part-of-multirequest", set.part_of_multirequest),
     ] {
         if let Some(value) = value {

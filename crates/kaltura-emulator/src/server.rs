@@ -26,10 +26,13 @@
 //! In both cases it stops when it is dropped. It supports HTTP/1.1 without TLS, keeps connections alive, and applies
 //! the emulator's delays, cut bodies and resets.
 
+mod access;
 mod breakage;
 mod builder;
 mod connection;
 mod control;
+mod guard;
+mod ready_file;
 #[cfg(test)]
 mod tests;
 
@@ -39,9 +42,12 @@ use std::{fmt, io, thread};
 use kaltura_auth::ServiceUrl;
 use tokio::sync::{oneshot, watch};
 
+pub use self::access::Access;
 pub use self::builder::ServerBuilder;
+pub use self::ready_file::ReadyFile;
 
 use self::connection::Stop;
+use self::guard::ControlToken;
 use crate::Emulator;
 
 /// A running server. Dropping it stops it at once and closes its connections.
@@ -50,6 +56,7 @@ pub struct Server {
     emulator: Emulator,
     address: SocketAddr,
     url: ServiceUrl,
+    control_token: Option<ControlToken>,
     stop: watch::Sender<Stop>,
     /// Resolves when the server has ended.
     ended: oneshot::Receiver<()>,
@@ -94,6 +101,18 @@ impl Server {
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What a client must know of the server, with secrets.
+    #[must_use]
+    pub fn access(&self) -> Access<'_> {
+        Access::to(self)
+    }
+
+    /// The control token, if the server has one: see [`ServerBuilder::control_token`].
+    #[must_use]
+    pub fn control_token(&self) -> Option<&str> {
+        self.control_token.as_ref().map(|token| token.0.as_str())
     }
 
     /// The emulator that responds to the requests.
@@ -159,6 +178,9 @@ pub enum ServerError {
         "{0} is not a loopback address: every machine that reaches it can use the emulator; call allow_remote to allow it"
     )]
     NotLoopback(SocketAddr),
+    /// A text given to [`ServerBuilder::control_origin`] is not an origin.
+    #[error("{0:?} is not an origin: write scheme, host and port, like http://localhost:5173")]
+    InvalidOrigin(String),
     /// The server cannot listen at the address.
     #[error("cannot listen at {address}")]
     Listen {

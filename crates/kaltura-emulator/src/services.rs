@@ -4,8 +4,12 @@ pub(crate) mod app_token;
 pub(crate) mod entry;
 pub(crate) mod media;
 pub(crate) mod session;
+pub(crate) mod stub;
 pub(crate) mod upload_token;
 pub(crate) mod user;
+
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -25,17 +29,26 @@ use crate::response::value::{ApiValue, Failure};
 pub(crate) type Prepared = Box<dyn FnOnce(&mut Call<'_>) -> Result<ApiValue, Failure>>;
 
 /// An action of a service. The names are in the server's spelling.
+#[derive(Debug)]
 pub(crate) struct Action {
-    pub(crate) service: &'static str,
-    pub(crate) name: &'static str,
+    pub(crate) service: Cow<'static, str>,
+    pub(crate) name: Cow<'static, str>,
     access: Access,
+    body: ActionBody,
+}
+
+/// What an action does.
+#[derive(Debug)]
+enum ActionBody {
     /// Casts and checks the arguments. The server does this before most checks of the KS.
-    pub(crate) read: fn(Arguments<'_>) -> Result<Prepared, ApiException>,
+    Emulated(fn(Arguments<'_>) -> Result<Prepared, ApiException>),
+    /// Returns this result, whatever the arguments are.
+    Stub(Arc<ApiValue>),
 }
 
 /// Who may call (wire contract, section 4).
-#[derive(Clone, Copy, PartialEq)]
-enum Access {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Access {
     /// Every caller, also without a KS.
     Public,
     /// Every caller with a valid KS, and a call without one. Unlike for [`Public`](Self::Public), a role decides.
@@ -95,7 +108,12 @@ const fn action(
     access: Access,
     read: fn(Arguments<'_>) -> Result<Prepared, ApiException>,
 ) -> Action {
-    Action { service, name, access, read }
+    Action {
+        service: Cow::Borrowed(service),
+        name: Cow::Borrowed(name),
+        access,
+        body: ActionBody::Emulated(read),
+    }
 }
 
 /// Whether a service exists. Case is ignored.
@@ -111,6 +129,26 @@ pub(crate) fn find(service: &str, name: &str) -> Option<&'static Action> {
 }
 
 impl Action {
+    /// An action with a fixed result.
+    pub(crate) fn stub(service: String, name: String, access: Access, result: ApiValue) -> Self {
+        let body = ActionBody::Stub(Arc::new(result));
+        Self { service: service.into(), name: name.into(), access, body }
+    }
+
+    /// Reads the arguments.
+    pub(crate) fn read(&self, arguments: Arguments<'_>) -> Result<Prepared, ApiException> {
+        match &self.body {
+            ActionBody::Emulated(read) => read(arguments),
+            ActionBody::Stub(result) => {
+                let result = Arc::clone(result);
+                Ok(Box::new(move |_| match result.as_ref() {
+                    ApiValue::Error(exception) => Err(exception.clone().into()),
+                    value => Ok(value.clone()),
+                }))
+            }
+        }
+    }
+
     /// `service.action`.
     pub(crate) fn full_name(&self) -> String {
         format!("{}.{}", self.service, self.name)
@@ -136,7 +174,7 @@ impl Action {
     }
 
     pub(crate) fn forbidden(&self) -> ApiException {
-        ApiException::service_forbidden(self.service, self.name)
+        ApiException::service_forbidden(&self.service, &self.name)
     }
 }
 
@@ -242,7 +280,12 @@ pub(crate) fn sign(
 ) -> Ks {
     let Some(partner) = state.partners.get(&partner) else { return Ks::new(String::new()) };
     let secret = secret.unwrap_or(&partner.admin_secrets[0]).clone();
-    sign_in(partner.ks_version, state, time, fields, &secret)
+    let secrets = partner.admin_secrets.clone();
+    let ks = sign_in(partner.ks_version, state, time, fields, &secret);
+    if let Ok(opened) = kaltura_ks::open(&ks, &secrets) {
+        state.note_session(&opened);
+    }
+    ks
 }
 
 fn sign_in(version: u8, state: &mut State, time: Time, fields: KsFields, secret: &AdminSecret) -> Ks {

@@ -1,5 +1,8 @@
 //! Version 2: encrypted fields (wire contract, sections 6.1 and 6.2).
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use aes::Aes128;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
@@ -30,10 +33,14 @@ const IV: [u8; BLOCK_LENGTH] = [0; BLOCK_LENGTH];
 /// Writes the privileges and the other fields as a query string.
 pub(crate) fn write(fields: &KsFields) -> Zeroizing<String> {
     let mut written: Vec<(&str, Option<String>)> = Vec::new();
-    // An array of PHP: a name that is set again keeps its position.
-    let mut set = |name, value| match written.iter_mut().find(|(present, _)| *present == name) {
-        Some((_, present)) => *present = value,
-        None => written.push((name, value)),
+    // An array of PHP: a name that is set again keeps its position. With the index, the time is linear.
+    let mut positions: HashMap<&str, usize> = HashMap::new();
+    let mut set = |name, value| match positions.entry(name) {
+        Entry::Occupied(position) => written[*position.get()].1 = value,
+        Entry::Vacant(vacant) => {
+            vacant.insert(written.len());
+            written.push((name, value));
+        }
     };
     for (name, value) in privilege_items(fields.privileges.as_deref().unwrap_or_default()) {
         set(name, Some(value.to_owned()));

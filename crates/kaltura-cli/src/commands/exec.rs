@@ -69,7 +69,7 @@ impl ExecCommand {
 }
 
 /// Nothing was run. The exit codes are those of shells and of other commands that run one.
-fn not_run(program: &OsStr, error: &io::Error) -> Failure {
+pub(super) fn not_run(program: &OsStr, error: &io::Error) -> Failure {
     let shown = program.display();
     if error.kind() == io::ErrorKind::NotFound {
         return Failure::new(ExitCode::ProgramNotFound, format!("there is no program {shown}"))

@@ -23,14 +23,16 @@ fn exchange(server: &EmulatorProcess, request: &str) -> Value {
 /// Tells the server to do something, which it must have been started with `--control` for.
 pub(crate) fn command(server: &EmulatorProcess, command: &Value) -> Value {
     let body = command.to_string();
-    let head = "POST /_emulator HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json";
+    let head =
+        "POST /_emulator HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json";
     exchange(server, &format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
 }
 
 fn widget_ks(server: &EmulatorProcess) -> String {
     let widget = format!("widgetId=_{}&format=1", server.greeting["partnerId"]);
     let path = format!("/api_v3/service/session/action/startWidgetSession?{widget}");
-    let answer = exchange(server, &format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+    let answer =
+        exchange(server, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
     answer["ks"].as_str().unwrap().to_owned()
 }
 
@@ -91,7 +93,8 @@ fn without_control_there_are_no_commands() {
     let server = EmulatorProcess::start([]);
     let body = json!({ "disableToken": server.told("/appToken/id") }).to_string();
     let mut stream = TcpStream::connect(server.url().trim_start_matches("http://")).unwrap();
-    let head = "POST /_emulator HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json";
+    let head =
+        "POST /_emulator HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json";
     write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

@@ -32,6 +32,7 @@ mod documented_examples;
 mod empty_variables;
 mod emulate;
 mod emulate_modes;
+mod emulate_program;
 mod emulator_process;
 mod granted;
 mod hash;

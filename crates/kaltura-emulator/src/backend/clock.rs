@@ -27,7 +27,7 @@ pub struct Clock {
 }
 
 #[derive(Clone, Copy)]
-struct State {
+pub(crate) struct State {
     /// Unix time in milliseconds if the clock is frozen, else its difference from the system's clock.
     milliseconds: i64,
     frozen: bool,
@@ -103,6 +103,17 @@ impl Clock {
     /// `X-Kaltura-Session`, stays right.
     pub fn skew_date(&self, seconds: i64) {
         self.state().date_skew_seconds = seconds;
+    }
+
+    /// How the clock is set, for [`restore`](Self::restore).
+    pub(crate) fn setting(&self) -> State {
+        *self.state()
+    }
+
+    /// Sets the clock as it was: a frozen one to the same time, a running one to the same difference from the
+    /// system's clock.
+    pub(crate) fn restore(&self, setting: State) {
+        *self.state() = setting;
     }
 
     pub(crate) fn date_header(&self) -> String {

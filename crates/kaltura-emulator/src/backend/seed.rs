@@ -4,10 +4,11 @@ mod app_token;
 mod partner;
 
 use kaltura_types::UnixTime;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
 pub use self::app_token::AppTokenSeed;
+pub(crate) use self::partner::FIRST_PARTNER;
 pub use self::partner::{EntrySeed, PartnerSeed, PartnerStatus, RoleSeed, UserSeed, UserStatus, WidgetSeed};
 
 /// Partners, widgets, users, app tokens, roles and entries that an emulator starts with.
@@ -18,29 +19,40 @@ pub use self::partner::{EntrySeed, PartnerSeed, PartnerStatus, RoleSeed, UserSee
 /// # use kaltura_emulator::{Emulator, Seed};
 /// let seed = Seed::from_json(r#"{
 ///     "partners": [{ "id": 1234567, "adminSecrets": ["a0b1c2d3"], "userSecret": "f9e8d7c6" }],
-///     "widgets": [{ "id": "_1234567", "partnerId": 1234567 }],
-///     "appTokens": [{ "id": "0_importer", "partnerId": 1234567, "token": "0123456789abcdef",
-///                     "hashType": "SHA256", "sessionDuration": 3600 }]
+///     "appTokens": [{ "id": "0_importer", "token": "0123456789abcdef", "hashType": "SHA256" }]
 /// }"#)?;
 /// let emulator = Emulator::builder().seed(seed).build()?;
 /// assert_eq!(emulator.app_token().id().as_str(), "0_importer");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// In JSON an absent field is NULL, as in the server's database: the sessions of an app token without
-/// `sessionDuration` are expired at once (wire contract, section 3). An unknown field is an error. All times are Unix
-/// seconds.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// A seed needs only what matters to a test. Secrets and ids that it does not contain are random; a partner has its
+/// default widget; the sessions of an app token live for 86 400 s; what has no `partnerId` belongs to the first
+/// partner. `null` is NULL, as in the server's database: the sessions of an app token whose `sessionDuration` is `null`
+/// are expired at once (wire contract, section 3). An unknown field is an error. All times are Unix seconds.
+/// [`Seed::JSON_SCHEMA`] describes the format.
+///
+/// Written as JSON, a seed contains its secrets.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Seed {
-    #[serde(rename = "_about")]
+    #[serde(rename = "_about", skip_serializing)]
     _about: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "$schema", skip_serializing)]
+    _schema: Option<serde::de::IgnoredAny>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     clock: Option<i64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) partners: Vec<PartnerSeed>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) widgets: Vec<WidgetSeed>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) users: Vec<UserSeed>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) app_tokens: Vec<AppTokenSeed>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) roles: Vec<RoleSeed>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) entries: Vec<EntrySeed>,
 }
 
@@ -55,10 +67,19 @@ impl Seed {
     ///
     /// # Errors
     ///
-    /// [`InvalidSeed`] with line and column.
+    /// [`InvalidSeed`], which names the member, what was expected, and line and column.
     pub fn from_json(json: &str) -> Result<Self, InvalidSeed> {
-        serde_json::from_str(json).map_err(|error| InvalidSeed::from_json(&error))
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let seed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            let path = error.path().to_string();
+            InvalidSeed::from_json(error.inner(), &path)
+        })?;
+        deserializer.end().map_err(|error| InvalidSeed::from_json(&error, "."))?;
+        Ok(seed)
     }
+
+    /// The JSON Schema of a seed.
+    pub const JSON_SCHEMA: &str = include_str!("../../seed.schema.json");
 
     /// The time at which the seed was written, if it contains one. The emulator's clock does not use it; create one
     /// with [`Clock::frozen_at`](crate::Clock::frozen_at).
@@ -123,29 +144,36 @@ impl Seed {
     }
 }
 
-/// A text is not a seed. The message contains the cause and its line and column.
+/// A text is not a seed. The message contains the member, what was expected there, and line and column.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("invalid seed: {what} at line {line} column {column}")]
+#[error("invalid seed: {place}{what} at line {line} column {column}")]
 pub struct InvalidSeed {
+    /// The member and a colon, unless it is the whole document.
+    place: String,
     what: String,
     line: usize,
     column: usize,
 }
 
 impl InvalidSeed {
-    /// Keeps serde's message about names only. Its messages about values quote them, and a seed contains secrets.
-    fn from_json(error: &serde_json::Error) -> Self {
+    /// Keeps of serde's message what was expected. The rest may quote a value, and a seed contains secrets.
+    fn from_json(error: &serde_json::Error, path: &str) -> Self {
         let message = error.to_string();
-        let about_names = ["unknown field", "missing field", "duplicate field"];
+        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+        let quotes_a_value = ["invalid type", "invalid value", "invalid length", "unknown variant"]
+            .iter()
+            .any(|start| message.starts_with(start));
         let what = match error.classify() {
-            Category::Data if about_names.iter().any(|start| message.starts_with(start)) => {
-                message.split(" at line ").next().unwrap_or_default().to_owned()
-            }
-            Category::Data => "a value has the wrong type".to_owned(),
+            Category::Data if quotes_a_value => match message.rfind("expected ") {
+                Some(start) => message[start..].to_owned(),
+                None => "a value has the wrong type".to_owned(),
+            },
+            Category::Data => kaltura_types::redact(message, &[]).into_owned(),
             Category::Eof => "the JSON is incomplete".to_owned(),
             Category::Syntax | Category::Io => "not valid JSON".to_owned(),
         };
-        Self { what, line: error.line(), column: error.column() }
+        let place = if path == "." { String::new() } else { format!("{path}: ") };
+        Self { place, what, line: error.line(), column: error.column() }
     }
 }
 
@@ -176,6 +204,39 @@ mod tests {
             let error = Seed::from_json(json).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("hush"), "{error}");
             assert!(error.to_string().contains("line 1"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_names_the_member_and_what_was_expected() {
+        for (json, message) in [
+            (
+                r#"{"partners": [{"id": 1}, {"id": "hush"}]}"#,
+                "partners[1].id: a string that is not a whole number",
+            ),
+            (
+                r#"{"appTokens": [{"hashType": "hush"}]}"#,
+                "appTokens[0].hashType: expected MD5, SHA1, SHA256 or SHA512",
+            ),
+            (
+                r#"{"appTokens": [{"sessionType": 7}]}"#,
+                "appTokens[0].sessionType: expected 0 (USER) or 2 (ADMIN)",
+            ),
+            (r#"{"appTokens": [{"token": 7}]}"#, "appTokens[0].token: expected a string"),
+            (
+                r#"{"partners": [{"id": 1, "status": "hush"}]}"#,
+                "partners[0].status: expected one of `active`",
+            ),
+            (
+                r#"{"partners": [{"id": 1, "adminSecrets": "hush"}]}"#,
+                "partners[0].adminSecrets: expected a sequence",
+            ),
+            (r#"{"partners": [{}]}"#, "partners[0]: missing field `id`"),
+            (r#"{"clock": "hush"}"#, "clock: expected i64"),
+        ] {
+            let error = Seed::from_json(json).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("invalid seed: {message}")), "{error}");
+            assert!(error.contains("at line 1 column"), "{error}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! The emulated server's database. It contains nothing of HTTP.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use kaltura_ks::OpenedKs;
@@ -46,6 +46,33 @@ pub(crate) struct State {
     ended: Expiring<()>,
     /// How many actions each KS with an `actionslimit` has used, by its digest.
     actions_used: Expiring<u64>,
+    sessions: RecentSessions,
+}
+
+/// The sessions that were issued or sent last, without widget sessions.
+#[derive(Default)]
+struct RecentSessions {
+    /// Partner and expiry, by digest.
+    sessions: HashMap<String, (PartnerId, UnixTime)>,
+    /// The digests in the order of their first occurrence.
+    order: VecDeque<String>,
+}
+
+impl RecentSessions {
+    const MAXIMUM: usize = 10_000;
+
+    fn add(&mut self, digest: &str, partner: PartnerId, expiry: UnixTime) {
+        if self.sessions.contains_key(digest) {
+            return;
+        }
+        if self.order.len() == Self::MAXIMUM
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.sessions.remove(&oldest);
+        }
+        self.sessions.insert(digest.to_owned(), (partner, expiry));
+        self.order.push_back(digest.to_owned());
+    }
 }
 
 /// Values that are needed until a KS expires. The expired ones are removed when the map has doubled, so that it stays
@@ -95,8 +122,13 @@ impl State {
             awaited: None,
             ended: Expiring::new(),
             actions_used: Expiring::new(),
+            sessions: RecentSessions::default(),
         };
         state.roles.extend(roles::standard());
+        for token in seed.app_tokens {
+            let owner = token.partner_id.unwrap_or(ANONYMOUS);
+            state.store_app_token(token, owner, now);
+        }
         state
     }
 
@@ -207,6 +239,21 @@ impl State {
             if let Some(group) = claims.session_id_hash() {
                 self.ended.get_or_insert(group, (), NEVER, now);
             }
+        }
+    }
+
+    /// Notes a session that was issued or sent.
+    pub(crate) fn note_session(&mut self, ks: &OpenedKs) {
+        if !ks.claims().is_widget_session() {
+            let expiry = ks.claims().expiry().unwrap_or(NEVER);
+            self.sessions.add(ks.digest_hex(), ks.claims().partner_id(), expiry);
+        }
+    }
+
+    /// Ends the noted sessions of a partner.
+    pub(crate) fn end_sessions(&mut self, partner: PartnerId, now: UnixTime) {
+        for (digest, (_, expiry)) in self.sessions.sessions.iter().filter(|(_, (of, _))| *of == partner) {
+            self.ended.get_or_insert(digest.clone(), (), *expiry, now);
         }
     }
 

@@ -8,6 +8,7 @@ use crate::dispatch::rate_limit::RateLimiter;
 use crate::dispatch::request_configuration::{self, ResponseProfile};
 use crate::request::{Arguments, Parameter, Parameters, int, text};
 use crate::response::value::{ApiValue, Failure};
+use crate::services::stub::Stubs;
 use crate::services::{self, Action};
 use crate::services::{Call, Time};
 use kaltura_types::Ks;
@@ -17,6 +18,7 @@ use kaltura_types::api_error::ApiException;
 pub(crate) struct RequestContext<'a> {
     pub(crate) state: &'a mut State,
     pub(crate) rate_limiter: &'a mut RateLimiter,
+    pub(crate) stubs: &'a Stubs,
     pub(crate) time: Time,
     pub(crate) client: IpAddr,
     /// Path and query of the HTTP request.
@@ -30,6 +32,7 @@ pub(crate) struct RequestContext<'a> {
 /// The result of an action, and what decides whether it is cached.
 pub(crate) struct ActionOutcome {
     pub(crate) result: Result<ApiValue, Failure>,
+    /// The emulated action. A stub is none.
     pub(crate) action: Option<&'static Action>,
     /// Whether all checks passed, so that the action itself ran.
     pub(crate) was_run: bool,
@@ -51,13 +54,19 @@ impl RequestContext<'_> {
     }
 
     fn run(&mut self, parameters: &Parameters, outcome: &mut ActionOutcome) -> Result<ApiValue, Failure> {
-        let action = self.find(parameters)?;
-        outcome.action = Some(action);
+        let action = match self.stubs.find(parameters) {
+            Some(stub) => stub,
+            None => {
+                let action = self.find(parameters)?;
+                outcome.action = Some(action);
+                action
+            }
+        };
         request_configuration::check_language(parameters.get("language"))?;
         let ks = ks_check::read(self.state, parameters.get("ks"))?;
         self.rate_limiter.count(action, parameters, self.time)?;
         let arguments = Arguments::new(parameters, self.time.now);
-        let prepared = (action.read)(arguments)?;
+        let prepared = action.read(arguments)?;
         let profile = ResponseProfile::read(arguments)?;
 
         let opened = ks.as_ref().map(|ks| &ks.opened);

@@ -49,6 +49,7 @@ pub(crate) fn check_use(
     client: IpAddr,
     uri: &str,
 ) -> Result<(), ApiException> {
+    state.note_session(ks);
     check_restrictions(ks, now, client, uri)?;
     let claims = ks.claims();
     let group_is_ended = claims.session_id_hash().is_some_and(|marker| state.is_ended(&marker));

@@ -103,6 +103,7 @@ fn follow(value: &ApiValue, path: &str) -> Result<String, Failure> {
         return Ok(match value {
             ApiValue::Text(text) => text.clone(),
             ApiValue::Int(number) => number.to_string(),
+            ApiValue::Float(number) => number.to_string(),
             ApiValue::Bool(true) => "1".to_owned(),
             _ => String::new(),
         });

@@ -125,7 +125,7 @@ impl RateLimiter {
                 *window = new_window();
             }
             if window.calls >= limit.calls {
-                return Err(ApiException::action_blocked(action.service, action.name));
+                return Err(ApiException::action_blocked(&action.service, &action.name));
             }
             window.calls += 1;
         }

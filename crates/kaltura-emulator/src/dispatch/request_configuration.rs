@@ -39,10 +39,10 @@ impl ResponseProfile {
     }
 
     fn trim_object(&self, object: Object) -> Object {
-        let is_stored = STORED.contains(&object.class);
+        let is_stored = STORED.contains(&object.class.as_ref());
         // The type of an entry is always there.
-        let is_required =
-            |name: &str| object.class == "KalturaMediaEntry" && name == "type" && !self.excludes;
+        let is_entry = object.class == "KalturaMediaEntry";
+        let is_required = |name: &str| is_entry && name == "type" && !self.excludes;
         let is_named = |name: &str| self.fields.iter().any(|field| field == name);
         let kept = |name: &str| !is_stored || is_required(name) || is_named(name) != self.excludes;
         let properties = object.properties.into_iter().filter(|(name, _)| kept(name));

@@ -17,6 +17,7 @@ fn write_value(json: &mut String, value: &ApiValue) {
         ApiValue::Null => json.push_str("null"),
         ApiValue::Bool(truth) => json.push_str(if *truth { "true" } else { "false" }),
         ApiValue::Int(number) => json.push_str(&number.to_string()),
+        ApiValue::Float(number) => json.push_str(&number.to_string()),
         ApiValue::Text(text) => string(json, text),
         ApiValue::List(list) => {
             json.push('[');
@@ -41,8 +42,14 @@ fn object(json: &mut String, object: &Object) {
         write_value(json, property);
         json.push(',');
     }
-    json.push_str("\"objectType\":");
-    string(json, object.class);
+    if object.class.is_empty() {
+        if json.ends_with(',') {
+            json.pop();
+        }
+    } else {
+        json.push_str("\"objectType\":");
+        string(json, &object.class);
+    }
     json.push('}');
 }
 

@@ -20,6 +20,7 @@ impl Writer {
             ApiValue::Null => self.put("N;"),
             ApiValue::Bool(truth) => self.format(format_args!("b:{};", i64::from(*truth))),
             ApiValue::Int(number) => self.format(format_args!("i:{number};")),
+            ApiValue::Float(number) => self.format(format_args!("d:{number};")),
             ApiValue::Text(text) => self.text(text),
             ApiValue::List(list) => self.list(list),
             ApiValue::Object(object) => self.object(object),
@@ -43,8 +44,12 @@ impl Writer {
 
     fn object(&mut self, object: &Object) {
         let properties = || object.properties.iter().filter(|(_, property)| *property != ApiValue::Null);
-        let (class, count) = (object.class, properties().count());
-        self.format(format_args!("O:{}:\"{class}\":{count}:{{", class.len()));
+        let (class, count) = (&object.class, properties().count());
+        if class.is_empty() {
+            self.format(format_args!("a:{count}:{{"));
+        } else {
+            self.format(format_args!("O:{}:\"{class}\":{count}:{{", class.len()));
+        }
         for (name, property) in properties() {
             self.text(name);
             self.value(property);

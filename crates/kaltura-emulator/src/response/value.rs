@@ -1,5 +1,7 @@
 //! The result of an action, before it is written as JSON, XML or PHP's serialize.
 
+use std::borrow::Cow;
+
 use kaltura_types::api_error::ApiException;
 use kaltura_types::{ApiEnum, Open, Scalar};
 
@@ -9,6 +11,8 @@ pub(crate) enum ApiValue {
     Null,
     Bool(bool),
     Int(i64),
+    /// Only a stub has one.
+    Float(f64),
     Text(String),
     List(Vec<Self>),
     Object(Object),
@@ -18,17 +22,18 @@ pub(crate) enum ApiValue {
 /// An object of the API. A null property is omitted in JSON and empty in XML.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Object {
-    pub(crate) class: &'static str,
-    pub(crate) properties: Vec<(&'static str, ApiValue)>,
+    /// Empty for an object of a stub that has no `objectType`.
+    pub(crate) class: Cow<'static, str>,
+    pub(crate) properties: Vec<(Cow<'static, str>, ApiValue)>,
 }
 
 impl Object {
     pub(crate) const fn new(class: &'static str) -> Self {
-        Self { class, properties: Vec::new() }
+        Self { class: Cow::Borrowed(class), properties: Vec::new() }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<ApiValue>) -> Self {
-        self.properties.push((name, value.into()));
+        self.properties.push((Cow::Borrowed(name), value.into()));
         self
     }
 

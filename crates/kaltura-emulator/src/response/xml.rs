@@ -26,6 +26,7 @@ impl Writer {
             ApiValue::Null => {}
             ApiValue::Bool(truth) => self.xml.push(if *truth { '1' } else { '0' }),
             ApiValue::Int(number) => self.xml.push_str(&number.to_string()),
+            ApiValue::Float(number) => self.xml.push_str(&number.to_string()),
             ApiValue::Text(text) => self.text(text),
             ApiValue::List(list) => {
                 for item in list {
@@ -38,7 +39,9 @@ impl Writer {
     }
 
     fn object(&mut self, object: &Object) {
-        self.element("objectType", |xml| xml.text(object.class));
+        if !object.class.is_empty() {
+            self.element("objectType", |xml| xml.text(&object.class));
+        }
         if !self.ignore_null {
             self.element("relatedObjects", |_| {});
         }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Request;
 use kaltura_auth::ServiceUrl;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
@@ -13,6 +15,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::connection::{Exchanges, Respond, Stop, run};
 use super::control;
+use super::guard::{ControlToken, Guard, is_origin};
 use super::{ANY_PORT, Server, ServerError};
 use crate::Emulator;
 
@@ -30,6 +33,8 @@ pub struct ServerBuilder {
     address: SocketAddr,
     remote_allowed: bool,
     takes_commands: bool,
+    has_control_token: bool,
+    control_origins: Vec<String>,
     max_request_bytes: usize,
     shutdown_grace: Duration,
 }
@@ -47,6 +52,8 @@ impl ServerBuilder {
             address: ANY_PORT,
             remote_allowed: false,
             takes_commands: false,
+            has_control_token: false,
+            control_origins: Vec::new(),
             max_request_bytes: Self::DEFAULT_MAX_REQUEST_BYTES,
             shutdown_grace: Self::DEFAULT_SHUTDOWN_GRACE,
         }
@@ -66,11 +73,28 @@ impl ServerBuilder {
     }
 
     /// Accepts commands over HTTP, for tests in other languages: `POST /_emulator` with a [`Command`](crate::Command) or an
-    /// array of them as JSON. `GET /_emulator` returns the server's time and the calls so far. Every client that reaches
-    /// the server can then change it.
+    /// array of them as JSON. `GET /_emulator` returns the server's time and the calls so far.
+    ///
+    /// Every program of this machine can then change the server. Pages in a browser cannot, unless their origin is
+    /// [allowed](Self::control_origin). Other machines need the [control token](Self::control_token).
     pub const fn take_commands(mut self) -> Self {
         self.takes_commands = true;
         self
+    }
+
+    /// Accepts commands only with the header `Authorization: Bearer TOKEN`. [`Server::control_token`] returns the random
+    /// token.
+    pub const fn control_token(mut self) -> Self {
+        self.takes_commands = true;
+        self.has_control_token = true;
+        self
+    }
+
+    /// Accepts commands of pages in a browser whose origin is this one, such as `http://localhost:5173`, and requires the
+    /// [control token](Self::control_token) of every client. Can be called several times.
+    pub fn control_origin(mut self, origin: impl Into<String>) -> Self {
+        self.control_origins.push(origin.into());
+        self.control_token()
     }
 
     /// Sets the maximum size of a request body in bytes. A larger one gets the status 413.
@@ -92,8 +116,9 @@ impl ServerBuilder {
     /// [`ServerError`] if it cannot listen or run.
     pub async fn bind(self) -> Result<Server, ServerError> {
         let runtime = Handle::try_current().map_err(|_| ServerError::NoRuntime)?;
-        let respond = self.respond();
-        let (server, work) = self.prepare(respond)?;
+        let (respond, token) = self.respond()?;
+        let (mut server, work) = self.prepare(respond)?;
+        server.control_token = token;
         runtime.spawn(work);
         Ok(server)
     }
@@ -104,38 +129,56 @@ impl ServerBuilder {
     ///
     /// [`ServerError`] if it cannot listen or run.
     pub fn spawn(self) -> Result<Server, ServerError> {
-        let respond = self.respond();
-        self.spawn_with(respond)
+        let (respond, token) = self.respond()?;
+        let mut server = self.spawn_with(respond)?;
+        server.control_token = token;
+        Ok(server)
     }
 
     /// The same with another function that responds.
-    pub(super) fn spawn_with(self, respond: Box<Respond>) -> Result<Server, ServerError> {
+    pub(super) fn spawn_with(self, respond: Arc<Respond>) -> Result<Server, ServerError> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(ServerError::Thread)?;
         let (mut server, work) = {
             let _within = runtime.enter();
             self.prepare(respond)?
         };
         let thread = thread::Builder::new().name("kaltura-emulator".to_owned());
-        let thread = thread.spawn(move || runtime.block_on(work)).map_err(ServerError::Thread)?;
+        let run = move || {
+            runtime.block_on(work);
+            // A request that is still being computed is not waited for.
+            runtime.shutdown_background();
+        };
+        let thread = thread.spawn(run).map_err(ServerError::Thread)?;
         server.thread = Some(thread);
         Ok(server)
     }
 
-    fn respond(&self) -> Box<Respond> {
+    /// What responds to the requests, and the control token.
+    fn respond(&self) -> Result<(Arc<Respond>, Option<ControlToken>), ServerError> {
+        if let Some(invalid) = self.control_origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(ServerError::InvalidOrigin(invalid.clone()));
+        }
         let emulator = self.emulator.clone();
         let takes_commands = self.takes_commands;
-        Box::new(move |request, client| {
+        let token = self.has_control_token.then(|| ControlToken(emulator.random_hex()));
+        let guard = Guard {
+            origins: self.control_origins.clone(),
+            token: token.clone(),
+            is_remote: self.remote_allowed,
+        };
+        let respond = move |request: &Request<Bytes>, client| {
             if takes_commands && request.uri().path() == control::PATH {
-                return control::respond(&emulator, request);
+                return control::respond(&emulator, &guard, request);
             }
             emulator.respond(request, client)
-        })
+        };
+        Ok((Arc::new(respond), token))
     }
 
     /// Binds the port. The server runs while the future is polled.
     fn prepare(
         self,
-        respond: Box<Respond>,
+        respond: Arc<Respond>,
     ) -> Result<(Server, impl Future<Output = ()> + Send + 'static), ServerError> {
         if !self.remote_allowed && !self.address.ip().to_canonical().is_loopback() {
             return Err(ServerError::NotLoopback(self.address));
@@ -153,7 +196,10 @@ impl ServerBuilder {
             // The receiver may be gone.
             let _ = end.send(());
         };
-        Ok((Server { emulator: self.emulator, address, url, stop, ended, thread: None }, work))
+        Ok((
+            Server { emulator: self.emulator, address, url, control_token: None, stop, ended, thread: None },
+            work,
+        ))
     }
 }
 

@@ -102,12 +102,12 @@ pub(super) type Respond = dyn Fn(&Request<Bytes>, IpAddr) -> Reply + Send + Sync
 
 /// Reads requests, and writes the responses.
 pub(super) struct Exchanges {
-    respond: Box<Respond>,
+    respond: Arc<Respond>,
     max_request_bytes: usize,
 }
 
 impl Exchanges {
-    pub(super) const fn new(respond: Box<Respond>, max_request_bytes: usize) -> Self {
+    pub(super) const fn new(respond: Arc<Respond>, max_request_bytes: usize) -> Self {
         Self { respond, max_request_bytes }
     }
 
@@ -123,7 +123,11 @@ impl Exchanges {
             Ok(body) => body,
             Err(status) => return Ok(refusal(status)),
         };
-        let mut reply = (self.respond)(&Request::from_parts(head, body), client);
+        // Computing may take long, and must not keep the connections of others waiting.
+        let respond = Arc::clone(&self.respond);
+        let request = Request::from_parts(head, body);
+        let mut reply =
+            tokio::task::spawn_blocking(move || respond(&request, client)).await.map_err(|_| Broken)?;
         delay(&mut reply).await;
 
         let (head, body) = reply.response.into_parts();

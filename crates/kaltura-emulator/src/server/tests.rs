@@ -97,11 +97,11 @@ fn responding_late(body: &'static str, delay: Duration, grace: Duration) -> (Ser
         Reply { delay, ..Reply::whole(Response::new(Bytes::from_static(body.as_bytes()))) }
     };
     let builder = Server::builder(emulator()).shutdown_grace(grace);
-    (builder.spawn_with(Box::new(respond)).unwrap(), requests)
+    (builder.spawn_with(Arc::new(respond)).unwrap(), requests)
 }
 
 fn responding_with(respond: impl Fn(&Request<Bytes>, IpAddr) -> Reply + Send + Sync + 'static) -> Server {
-    Server::builder(emulator()).spawn_with(Box::new(respond)).unwrap()
+    Server::builder(emulator()).spawn_with(Arc::new(respond)).unwrap()
 }
 
 fn in_runtime<F: Future>(work: F) -> F::Output {
@@ -378,7 +378,7 @@ fn a_server_can_move_between_threads() {
 fn command(body: &str, content_type: &str) -> String {
     let length = body.len();
     format!(
-        "POST /_emulator HTTP/1.1\r\nHost: x\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n{body}"
+        "POST /_emulator HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n{body}"
     )
 }
 
@@ -398,7 +398,7 @@ fn commands_are_accepted_only_if_enabled() {
     assert!(response.head.starts_with("HTTP/1.1 200"), "{}", response.head);
     assert_eq!(server.emulator().clock().now(), UnixTime::from_seconds(1_795_493_350));
     client.post("/api_v3/service/system/action/ping", "");
-    client.send("GET /_emulator HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.send("GET /_emulator HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let state: serde_json::Value = serde_json::from_slice(&client.response().body).unwrap();
     assert_eq!(state["time"], 1_795_493_350);
     assert_eq!(state["calls"][0]["action"], "system.ping");
@@ -413,6 +413,7 @@ fn an_invalid_command_changes_nothing_and_is_an_error() {
         ("{", "application/json", "400"),
         (r#"{"disableToken":"0_nosuch00"}"#, "application/json; charset=utf-8", "400"),
         (r#"{"setClock":5}"#, "text/plain", "415"),
+        (r#"{"setClock":5}"#, "application/jsonp", "415"),
     ] {
         client.send(command(body, content_type));
         let response = client.response();
@@ -473,4 +474,95 @@ fn a_final_chunk_is_refused_after_its_wait() {
     let refused = upload(&server, &ks, &token, "&resume=1&resumeAt=6", "ghi");
     assert!(refused.contains("UPLOAD_TOKEN_CANNOT_MATCH_EXPECTED_SIZE"), "{refused}");
     assert!(start.elapsed() >= Duration::from_millis(200));
+}
+
+#[test]
+fn a_page_of_an_allowed_origin_can_send_commands() {
+    let origin = "http://localhost:5173";
+    let server = Server::builder(emulator()).control_origin(origin).spawn().unwrap();
+    let mut client = Client::of(&server);
+    client.send(format!(
+        "OPTIONS /_emulator HTTP/1.1\r\nHost: localhost\r\nOrigin: {origin}\r\n\
+         Access-Control-Request-Method: POST\r\n\r\n"
+    ));
+    let preflight = client.response();
+    assert!(preflight.has("HTTP/1.1 200 OK"), "{}", preflight.head);
+    assert!(preflight.has(&format!("access-control-allow-origin: {origin}")), "{}", preflight.head);
+    assert!(preflight.has("access-control-allow-headers: Authorization, Content-Type"), "{}", preflight.head);
+
+    let token = server.control_token().unwrap();
+    let post = |origin: &str, token: &str| {
+        let body = r#""forgetCalls""#;
+        format!(
+            "POST /_emulator HTTP/1.1\r\nHost: localhost\r\nOrigin: {origin}\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    for (origin, token, status) in
+        [(origin, token, "200"), (origin, "wrong", "401"), ("http://example.com", token, "403")]
+    {
+        client.send(post(origin, token));
+        let response = client.response();
+        assert!(response.head.starts_with(&format!("HTTP/1.1 {status}")), "{origin}: {}", response.head);
+        let is_readable = response.has(&format!("access-control-allow-origin: {origin}"));
+        assert_eq!(is_readable, status != "403", "{}", response.head);
+    }
+    let refused = Server::builder(emulator()).control_origin("localhost").spawn();
+    assert!(matches!(refused, Err(ServerError::InvalidOrigin(_))), "{refused:?}");
+}
+
+#[test]
+fn a_request_to_another_host_is_refused_by_the_control_endpoint() {
+    let server = Server::builder(emulator()).take_commands().spawn().unwrap();
+    assert_eq!(server.control_token(), None);
+    let mut client = Client::of(&server);
+    for (target, host, status) in [
+        ("/_emulator", "127.0.0.1", "200"),
+        ("/_emulator", "rebound.example.com", "403"),
+        ("/api_v3/../_emulator", "127.0.0.1", "404"),
+    ] {
+        client.send(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+        let response = client.response();
+        assert!(
+            response.head.starts_with(&format!("HTTP/1.1 {status}")),
+            "{target} {host}: {}",
+            response.head
+        );
+    }
+}
+
+#[test]
+fn a_long_computation_does_not_hold_other_requests() {
+    let (release, wait) = mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let server = responding_with(move |request, _| {
+        if request.uri() == "/long" {
+            let _ = wait.lock().unwrap().recv();
+        }
+        Reply::whole(Response::new(Bytes::from_static(b"done")))
+    });
+    let mut long = Client::of(&server);
+    long.send(posted("/long", ""));
+    assert_eq!(Client::of(&server).post("/", "").body, b"done");
+    release.send(()).unwrap();
+    assert_eq!(long.response().body, b"done");
+}
+
+#[test]
+fn a_hundred_thousand_privileges_take_no_minute() {
+    let server = emulator().serve_blocking().unwrap();
+    let privileges: Vec<String> = (0..100_000).map(|number| format!("p{number}:*")).collect();
+    let partner = server.emulator().partner_id();
+    let secret = server.emulator().admin_secret().expose().to_owned();
+    let body = serde_json::json!({
+        "partnerId": partner, "secret": secret, "type": 2, "privileges": privileges.join(","),
+    });
+    let ks =
+        Client::of(&server).post("/api_v3/service/session/action/start?format=1", &body.to_string()).body;
+    assert!(ks.starts_with(b"\"djJ8"), "{}", String::from_utf8_lossy(&ks[..50]));
+    let body = format!(r#"{{"ks":{}}}"#, String::from_utf8(ks).unwrap());
+    // The server reads the first 1 000 fields of a KS, and so finds no expiry.
+    let list = Client::of(&server).post("/api_v3/service/appToken/action/list?format=1", &body).body;
+    assert!(String::from_utf8(list).unwrap().contains("EXPIRED"));
 }

@@ -5,7 +5,7 @@ use kaltura_types::{
     UnixTime, UserId,
 };
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An app token. Its id and value are random unless given.
 ///
@@ -18,33 +18,52 @@ use serde::{Deserialize, Deserializer};
 /// assert_eq!(token.hash_type(), HashType::Sha512);
 /// # Ok::<(), kaltura_emulator::UnknownObject>(())
 /// ```
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct AppTokenSeed {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<AppTokenId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) partner_id: Option<PartnerId>,
-    #[serde(rename = "token")]
+    #[serde(rename = "token", serialize_with = "exposed", skip_serializing_if = "Option::is_none")]
     pub(crate) value: Option<AppTokenValue>,
-    #[serde(deserialize_with = "hash_type")]
+    #[serde(deserialize_with = "hash_type", skip_serializing_if = "Option::is_none")]
     pub(crate) hash_type: Option<HashType>,
-    #[serde(deserialize_with = "status")]
+    #[serde(
+        deserialize_with = "status",
+        serialize_with = "status_name",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub(crate) status: Option<AppTokenStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) expiry: Option<UnixTime>,
-    #[serde(deserialize_with = "session_type")]
+    #[serde(deserialize_with = "session_type", skip_serializing_if = "Option::is_none")]
     pub(crate) session_type: Option<SessionType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) session_user_id: Option<UserId>,
+    /// In JSON, absent is the default, and `null` is NULL.
+    #[serde(default = "default_duration")]
     pub(crate) session_duration: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) session_privileges: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) created_at: Option<UnixTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) updated_at: Option<UnixTime>,
+}
+
+/// The lifetime of the sessions of a token that was created without one, in seconds (wire contract, section 3).
+const fn default_duration() -> Option<i64> {
+    Some(86_400)
 }
 
 impl AppTokenSeed {
     /// An active token of the emulator's first partner, with SHA-256 and a session duration of a day.
     #[must_use]
     pub fn new() -> Self {
-        Self { hash_type: Some(HashType::Sha256), session_duration: Some(86_400), ..Self::default() }
+        Self { hash_type: Some(HashType::Sha256), session_duration: default_duration(), ..Self::default() }
     }
 
     /// Sets the id.
@@ -129,7 +148,7 @@ fn hash_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HashTy
     let Some(name) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
     match HashType::from_wire(&Scalar::Text(name)) {
         Some(known) => Ok(Some(known)),
-        None => Err(D::Error::custom("hashType must be MD5, SHA1, SHA256 or SHA512")),
+        None => Err(D::Error::custom("expected MD5, SHA1, SHA256 or SHA512")),
     }
 }
 
@@ -137,7 +156,7 @@ fn session_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Ses
     let Some(number) = Option::<i64>::deserialize(deserializer)? else { return Ok(None) };
     match SessionType::from_wire(&Scalar::Number(number)) {
         Some(known) => Ok(Some(known)),
-        None => Err(D::Error::custom("sessionType must be 0 (USER) or 2 (ADMIN)")),
+        None => Err(D::Error::custom("expected 0 (USER) or 2 (ADMIN)")),
     }
 }
 
@@ -147,6 +166,21 @@ fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<AppTokenS
         Some("active") => Ok(Some(AppTokenStatus::Active)),
         Some("disabled") => Ok(Some(AppTokenStatus::Disabled)),
         Some("deleted") => Ok(Some(AppTokenStatus::Deleted)),
-        Some(_) => Err(D::Error::custom("status must be active, disabled or deleted")),
+        Some(_) => Err(D::Error::custom("expected active, disabled or deleted")),
     }
+}
+
+#[expect(clippy::ref_option, reason = "the signature that serde calls")]
+fn exposed<S: Serializer>(value: &Option<AppTokenValue>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(AppTokenValue::expose).serialize(serializer)
+}
+
+#[expect(clippy::ref_option, reason = "the signature that serde calls")]
+fn status_name<S: Serializer>(status: &Option<AppTokenStatus>, serializer: S) -> Result<S::Ok, S::Error> {
+    let name = status.map(|status| match status {
+        AppTokenStatus::Active => "active",
+        AppTokenStatus::Disabled => "disabled",
+        AppTokenStatus::Deleted => "deleted",
+    });
+    name.serialize(serializer)
 }

@@ -1,27 +1,31 @@
 //! A partner of the seed, and what belongs to it: widgets, users, roles and entries.
 
 use kaltura_types::{AdminSecret, PartnerId, UnixTime, UserId, UserSecret, WidgetId};
-use serde::{Deserialize, Deserializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A partner. Its secrets are random unless given.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct PartnerSeed {
     pub(crate) id: PartnerId,
-    #[serde(default, rename = "description")]
+    #[serde(default, rename = "description", skip_serializing)]
     _description: Option<serde::de::IgnoredAny>,
-    #[serde(default, deserialize_with = "admin_secrets")]
+    #[serde(default, deserialize_with = "admin_secrets", serialize_with = "exposed_admin_secrets")]
     pub(crate) admin_secrets: Vec<AdminSecret>,
-    #[serde(default, deserialize_with = "user_secret")]
+    #[serde(default, deserialize_with = "user_secret", serialize_with = "exposed_user_secret")]
     pub(crate) user_secret: Option<UserSecret>,
-    #[serde(default = "two")]
+    #[serde(default = "two", deserialize_with = "ks_version")]
     pub(crate) ks_version: u8,
-    #[serde(default)]
+    /// In JSON, absent is the default, and `null` is NULL.
+    #[serde(default = "default_maximum")]
     pub(crate) ks_max_expiry: Option<i64>,
     #[serde(default)]
     pub(crate) status: PartnerStatus,
     #[serde(default = "yes")]
     pub(crate) has_anonymous_user: bool,
+    #[serde(default = "yes")]
+    pub(crate) has_default_widget: bool,
 }
 
 impl PartnerSeed {
@@ -34,9 +38,10 @@ impl PartnerSeed {
             admin_secrets: Vec::new(),
             user_secret: None,
             ks_version: 2,
-            ks_max_expiry: Some(86_400),
+            ks_max_expiry: default_maximum(),
             status: PartnerStatus::Active,
             has_anonymous_user: true,
+            has_default_widget: true,
         }
     }
 
@@ -83,10 +88,17 @@ impl PartnerSeed {
         self.has_anonymous_user = false;
         self
     }
+
+    /// Removes the partner's default widget, through which any client can start an unprivileged session.
+    #[must_use]
+    pub const fn without_default_widget(mut self) -> Self {
+        self.has_default_widget = false;
+        self
+    }
 }
 
 /// Whether a partner can use the API.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum PartnerStatus {
@@ -107,6 +119,34 @@ fn user_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<User
     Ok(Option::<String>::deserialize(deserializer)?.map(UserSecret::new))
 }
 
+fn ks_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    match u8::deserialize(deserializer)? {
+        version @ (1 | 2) => Ok(version),
+        _ => Err(D::Error::custom("expected 1 or 2")),
+    }
+}
+
+fn exposed_admin_secrets<S: Serializer>(secrets: &[AdminSecret], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(secrets.iter().map(AdminSecret::expose))
+}
+
+#[expect(clippy::ref_option, reason = "the signature that serde calls")]
+fn exposed_user_secret<S: Serializer>(secret: &Option<UserSecret>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(UserSecret::expose).serialize(serializer)
+}
+
+/// The maximum lifetime of a KS of a new partner, in seconds.
+const fn default_maximum() -> Option<i64> {
+    Some(86_400)
+}
+
+/// In the place of a partner id: the first partner of the emulator.
+pub(crate) const FIRST_PARTNER: PartnerId = PartnerId::new(0);
+
+const fn first_partner() -> PartnerId {
+    FIRST_PARTNER
+}
+
 const fn two() -> u8 {
     2
 }
@@ -117,20 +157,20 @@ const fn yes() -> bool {
 
 /// A widget. Any client can start an unprivileged session through it.
 ///
-/// [`EmulatorBuilder::partner`](crate::EmulatorBuilder::partner) adds the default widget of the partner. A seed must
-/// contain it.
-#[derive(Clone, Debug, Deserialize)]
+/// A partner has its default widget unless it is [removed](PartnerSeed::without_default_widget).
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct WidgetSeed {
     pub(crate) id: WidgetId,
+    #[serde(default = "first_partner")]
     pub(crate) partner_id: PartnerId,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) entry_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) roles: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) privileges: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) privacy_context: Option<String>,
 }
 
@@ -184,9 +224,10 @@ impl WidgetSeed {
 }
 
 /// A user of a partner. A session does not need one: a KS can contain any user id.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct UserSeed {
+    #[serde(default = "first_partner")]
     pub(crate) partner_id: PartnerId,
     pub(crate) id: UserId,
     #[serde(default)]
@@ -209,7 +250,7 @@ impl UserSeed {
 }
 
 /// Whether a user can use the API.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum UserStatus {
@@ -230,7 +271,7 @@ pub enum UserStatus {
 /// # use kaltura_emulator::RoleSeed;
 /// let role = RoleSeed::new(7, "TOKEN_READER").permits("appToken.get").permits("appToken.list");
 /// ```
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RoleSeed {
     pub(crate) id: i64,
@@ -258,22 +299,25 @@ impl RoleSeed {
 }
 
 /// A video that `get` and `list` of the services `media` and `baseEntry` show.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct EntrySeed {
+    /// Empty for a random one.
+    #[serde(default)]
     pub(crate) id: String,
+    #[serde(default = "first_partner")]
     pub(crate) partner_id: PartnerId,
     pub(crate) name: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) user_id: Option<UserId>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) description: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tags: Option<String>,
     /// In seconds.
     #[serde(default)]
     pub(crate) duration: i64,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) created_at: Option<UnixTime>,
 }
 
