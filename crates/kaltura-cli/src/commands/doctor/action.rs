@@ -109,3 +109,27 @@ fn finding(error: &Error, action: &ReadingAction) -> Finding {
 fn name(action: &ReadingAction) -> String {
     format!("{}.{}", action.service, action.action)
 }
+
+#[cfg(test)]
+mod tests {
+    use kaltura_types::{Ks, PartnerId, Privileges};
+
+    use super::*;
+
+    #[test]
+    fn a_user_session_lists_its_own_entries_only_unless_it_may_list_all() {
+        let list: ReadingAction = "media.list".parse().unwrap();
+        let session = |session_type, privileges: &str| {
+            Session::new(PartnerId::new(7), Ks::new("k"))
+                .with_session_type(session_type)
+                .with_privileges(Privileges::parse(privileges))
+        };
+        for privileges in ["", "sview:*", "list:0_a"] {
+            assert!(lists_own_entries_only(&session(SessionType::User, privileges), &list), "{privileges}");
+        }
+        assert!(!lists_own_entries_only(&session(SessionType::User, "sview:*,list:*"), &list));
+        assert!(!lists_own_entries_only(&session(SessionType::Admin, ""), &list));
+        let other = "appToken.list".parse().unwrap();
+        assert!(!lists_own_entries_only(&session(SessionType::User, ""), &other));
+    }
+}
