@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use futures_util::io::Cursor;
-use kaltura_auth::AppTokenLogin;
+use kaltura_auth::{AppTokenLogin, ServiceUrl};
 use kaltura_client::{Client, ErrorKind, RawAction, RetryPolicy, UploadError, UploadFailure, blocking};
 use kaltura_emulator::server::Server;
 use kaltura_emulator::{AppTokenSeed, Emulator, Fault, FaultRule};
-use kaltura_http::{ReqwestTransport, TokioRuntime};
+use kaltura_http::{ReqwestTransport, SystemClock, TokioRuntime};
 use kaltura_types::{SessionType, UploadToken, UploadTokenId};
 use serde_json::{Value, json};
 
@@ -128,6 +128,23 @@ fn blocking_upload_goes_on_across_a_renewal() {
     assert_eq!(reports, CHUNKS + 1);
     assert_eq!(count(&server, "appToken.startSession"), 2);
     assert_eq!(count(&server, "uploadToken.upload"), CHUNKS + 1);
+}
+
+#[tokio::test]
+async fn file_is_uploaded_to_an_emulator_in_the_process() {
+    let emulator = emulator();
+    let login = AppTokenLogin::new(ServiceUrl::US, emulator.app_token().credentials());
+    let content = content();
+    let length = content.len() as u64;
+    let client = Client::builder(login.clone(), emulator.transport(), TokioRuntime::new()).build();
+    let upload = client.upload(Cursor::new(&content), length).chunk_size(CHUNK);
+    let file = upload.send().await.unwrap();
+    assert_eq!(emulator.uploaded(file.id.expose()).as_deref(), Some(&content[..]));
+
+    let client = blocking::Client::builder(login, emulator.transport(), SystemClock::new()).build();
+    let file = client.upload(&content[..], length).chunk_size(CHUNK).send().unwrap();
+    assert_eq!(emulator.uploaded(file.id.expose()).as_deref(), Some(&content[..]));
+    assert_eq!(emulator.calls().count("uploadToken.upload"), 2 * CHUNKS);
 }
 
 /// What a program keeps to resume an upload: the id of the token and the offset, from the error.
