@@ -319,6 +319,11 @@ fn unknown_token_is_not_rotated() {
     let before = fixture.ids();
     let failed = fixture.run(fixture.tokens().rotate(&AppTokenId::new("0_nosuch01"))).unwrap_err();
     assert_eq!((failed.step(), failed.error().kind()), (RotationStep::Read, ErrorKind::NotFound));
+    let report = failed.report().to_string();
+    let said =
+        "the app token 0_nosuch01 was not rotated: reading the old token failed: appToken.get failed: ";
+    assert!(report.starts_with(said), "{report}");
+    assert!(report.ends_with(&format!("(hint: {})", failed.error().hint())), "{report}");
     assert_eq!(fixture.ids(), before);
 }
 

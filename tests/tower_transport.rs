@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::io::Cursor;
 use futures_util::{FutureExt as _, stream};
 use http::{HeaderMap, Request, Response};
 use http_body::Frame;
@@ -73,6 +74,19 @@ async fn a_service_with_layers_that_is_not_sync_logs_in() {
     let [widget, token] = &paths.lock().unwrap()[..] else { panic!("two requests") };
     assert!(widget.ends_with("/service/session/action/startWidgetSession"), "{widget}");
     assert!(token.ends_with("/service/appToken/action/startSession"), "{token}");
+}
+
+#[tokio::test]
+async fn a_file_is_uploaded_through_the_client_of_hyper() {
+    let server = Emulator::new().serve().await.unwrap();
+    let login = AppTokenLogin::new(server.url().clone(), server.emulator().app_token().credentials());
+    let transport = TowerTransport::new(hyper_client(), TokioRuntime::new());
+    let client = kaltura_client::Client::builder(login, transport, TokioRuntime::new()).build();
+    let content = b"\0one\r\n--two";
+    let upload = client.upload(Cursor::new(content), content.len() as u64).chunk_size(5);
+    let file = upload.file_name("a \"b\".mp4").send().await.unwrap();
+    assert_eq!(server.emulator().uploaded(file.id.expose()).as_deref(), Some(&content[..]));
+    assert_eq!(server.emulator().calls().count("uploadToken.upload"), 3);
 }
 
 #[tokio::test]

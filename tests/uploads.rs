@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use futures_util::io::Cursor;
-use kaltura_auth::AppTokenLogin;
-use kaltura_client::{Client, ErrorKind, RawAction, RetryPolicy, UploadError, UploadFailure, blocking};
+use kaltura_auth::{AppTokenLogin, ServiceUrl};
+use kaltura_client::{
+    Client, ErrorKind, Multirequest, RawAction, RetryPolicy, UploadError, UploadFailure, blocking,
+};
 use kaltura_emulator::server::Server;
 use kaltura_emulator::{AppTokenSeed, Emulator, Fault, FaultRule};
-use kaltura_http::{ReqwestTransport, TokioRuntime};
-use kaltura_types::{SessionType, UploadToken, UploadTokenId};
+use kaltura_http::{ReqwestTransport, SystemClock, TokioRuntime};
+use kaltura_types::{AddUploadToken, SessionType, UploadToken, UploadTokenId};
 use serde_json::{Value, json};
 
 const CHUNK: usize = 64 << 10;
@@ -128,6 +130,48 @@ fn blocking_upload_goes_on_across_a_renewal() {
     assert_eq!(reports, CHUNKS + 1);
     assert_eq!(count(&server, "appToken.startSession"), 2);
     assert_eq!(count(&server, "uploadToken.upload"), CHUNKS + 1);
+}
+
+#[tokio::test]
+async fn entry_is_created_with_its_file_in_one_multirequest() {
+    let server = emulator().serve().await.unwrap();
+    let client = client(login(&server));
+    let mut batch = Multirequest::new();
+    let token = batch.add(AddUploadToken::new());
+    let entry = json!({ "name": "Lecture", "mediaType": 1 });
+    let entry = batch.add(RawAction::new("media", "add").param("entry", entry));
+    let resource = json!({ "objectType": "KalturaUploadedFileTokenResource" });
+    let add_content = RawAction::new("media", "addContent").param("resource", resource);
+    let add_content = add_content.refer("entryId", entry.reference("id"));
+    batch.add(add_content.refer("resource.token", token.reference("id")));
+    let upload = RawAction::new("uploadToken", "upload").file("fileData", "lecture.mp4", content());
+    let upload = batch.add(upload.refer("uploadTokenId", token.reference("id")));
+
+    let mut results = client.multirequest(batch).await.unwrap();
+    assert_eq!(results.unresolved_references().len(), 0);
+    // Closed: the file is the content of the entry.
+    assert_eq!(results.take(upload).unwrap()["status"], 3);
+    let id = results.take(entry).unwrap()["id"].clone();
+    assert_eq!(server.emulator().uploaded(id.as_str().unwrap()).as_deref(), Some(&content()[..]));
+    server.emulator().clock().advance(CONVERSION);
+    assert!(listed(&client).await.contains(&id), "a converted entry is not listed");
+}
+
+#[tokio::test]
+async fn file_is_uploaded_to_an_emulator_in_the_process() {
+    let emulator = emulator();
+    let login = AppTokenLogin::new(ServiceUrl::US, emulator.app_token().credentials());
+    let content = content();
+    let length = content.len() as u64;
+    let client = Client::builder(login.clone(), emulator.transport(), TokioRuntime::new()).build();
+    let upload = client.upload(Cursor::new(&content), length).chunk_size(CHUNK);
+    let file = upload.send().await.unwrap();
+    assert_eq!(emulator.uploaded(file.id.expose()).as_deref(), Some(&content[..]));
+
+    let client = blocking::Client::builder(login, emulator.transport(), SystemClock::new()).build();
+    let file = client.upload(&content[..], length).chunk_size(CHUNK).send().unwrap();
+    assert_eq!(emulator.uploaded(file.id.expose()).as_deref(), Some(&content[..]));
+    assert_eq!(emulator.calls().count("uploadToken.upload"), 2 * CHUNKS);
 }
 
 /// What a program keeps to resume an upload: the id of the token and the offset, from the error.

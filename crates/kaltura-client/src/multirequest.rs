@@ -54,8 +54,10 @@ use crate::options::KsChoice;
 ///
 /// The client's session is sent with each call, unless its [`Subrequest`] selects another KS. If the server refuses the
 /// session for all calls and executed no other call, the client logs in again and sends everything again, once. If the
-/// session was refused for some calls only (an `actionslimit` may be reached in between), the client drops the session
-/// and returns the results: the other calls were executed.
+/// session was refused for some calls only, the client drops the session and returns the results: the other calls were
+/// executed. The server validates a KS once for consecutive calls with it, and counts them as one action of an
+/// `actionslimit`. So this can happen only if calls with another KS, or with none, are between those of the session (wire
+/// contract, section 8).
 #[derive(Default)]
 #[must_use = "a multirequest does nothing until a client sends it"]
 pub struct Multirequest {

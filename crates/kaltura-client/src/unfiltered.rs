@@ -1,7 +1,7 @@
 //! Finds empty members of filters, before anything is sent.
 //!
-//! The server ignores an empty filter member, so that the filter matches everything. A program that deletes all that
-//! `idIn` of an empty list finds would delete everything.
+//! The server ignores an empty filter member, so that the filter matches everything (wire contract, sections 4.7 and
+//! 4.11). A program that deletes all that `idIn` of an empty list finds would delete everything.
 
 use kaltura_types::Parameters;
 use serde_json::Value;

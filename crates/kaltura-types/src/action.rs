@@ -65,7 +65,7 @@ pub trait Action {
 /// These can: actions that only read (`get`, `list`, `count`, `search`, and names that begin with one of these words,
 /// such as `listByReferenceId`), and `media.update`, which sets the same values again. An
 /// action that creates something, such as `add`, cannot: it would create a second object. Nor can `delete`, which
-/// would report the deleted object as not found.
+/// would report the deleted object as not found (wire contract, section 10.10).
 ///
 /// ```
 /// # use kaltura_types::is_repeatable_by_name;
@@ -240,6 +240,34 @@ mod tests {
             ("media", "listed"),
         ] {
             assert!(!is_repeatable_by_name(service, action), "{service}.{action}");
+        }
+    }
+
+    #[test]
+    fn of_the_typed_actions_only_those_that_read_are_repeatable() {
+        use crate::{
+            AddAppToken, AddUploadToken, AppTokenDraft, DeleteAppToken, DeleteUploadToken, EndSession,
+            GetAppToken, GetSession, GetUploadToken, ListAppTokens, UpdateAppToken, UploadChunk,
+        };
+        let draft = AppTokenDraft::new();
+        for is_repeatable in [
+            GetAppToken::new("0_a".into()).is_repeatable(),
+            ListAppTokens::new().is_repeatable(),
+            GetSession::current().is_repeatable(),
+            GetUploadToken::new("0_a".into()).is_repeatable(),
+        ] {
+            assert!(is_repeatable);
+        }
+        for is_repeatable in [
+            AddAppToken::new(draft.clone()).is_repeatable(),
+            UpdateAppToken::new("0_a".into(), draft).is_repeatable(),
+            DeleteAppToken::new("0_a".into()).is_repeatable(),
+            EndSession::whole_group().is_repeatable(),
+            AddUploadToken::new().is_repeatable(),
+            UploadChunk::new("0_a".into(), "a", 7, "", true).is_repeatable(),
+            DeleteUploadToken::new("0_a".into()).is_repeatable(),
+        ] {
+            assert!(!is_repeatable);
         }
     }
 }

@@ -92,7 +92,7 @@ impl ApiEnum for UploadTokenStatus {
     }
 }
 
-/// An upload token, as the server returns it. A property that is not known yet is `None`.
+/// An upload token, as the server returns it (wire contract, section 10.1). A property that is not known yet is `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -101,7 +101,8 @@ pub struct UploadToken {
     pub id: UploadTokenId,
     /// The partner that owns the token.
     pub partner_id: PartnerId,
-    /// The user that owns the token: only sessions of this user may upload, and ADMIN sessions.
+    /// The user that owns the token: only sessions of this user may upload, and ADMIN sessions (wire contract, section
+    /// 10.4).
     pub user_id: Option<UserId>,
     /// How far the upload is.
     pub status: Open<UploadTokenStatus>,
@@ -136,7 +137,7 @@ fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Er
         .and_then(|size| u64::try_from(size).ok()))
 }
 
-/// `uploadToken.add`: creates an upload token. Each call creates another one.
+/// `uploadToken.add`: creates an upload token (wire contract, section 10.2). Each call creates another one.
 #[derive(Clone, Debug, Default)]
 #[must_use = "an action does nothing until it is sent"]
 pub struct AddUploadToken {
@@ -185,7 +186,7 @@ impl Action for AddUploadToken {
     }
 }
 
-/// `uploadToken.upload`: uploads a chunk, or a whole file.
+/// `uploadToken.upload`: uploads a chunk, or a whole file (wire contract, section 10.3).
 ///
 /// A chunk is sent with its offset, so that the server knows its place, and a chunk that arrives twice has the effect
 /// of one. One exception: the chunk at offset 0 begins the upload again, and discards what was uploaded before.

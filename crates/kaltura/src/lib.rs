@@ -34,7 +34,7 @@
 //!
 //! | module | crate | feature | contents |
 //! |---|---|---|---|
-//! | crate root | `kaltura-client` | `client` (default) | [`Client`], actions, multirequests, retries, the errors of a call |
+//! | crate root | `kaltura-client` | `client` (default) | [`Client`], actions, pages, uploads, multirequests, retries, the errors of a call |
 //! | [`auth`] | `kaltura-auth` | | login, session manager, transport and runtime traits, the errors of a login |
 //! | [`types`] | `kaltura-types` | | ids, secrets, session and app-token objects, privileges, API errors |
 //! | [`http`] | `kaltura-http` | `reqwest` (default) | the transport on reqwest, the runtime on tokio |
@@ -79,15 +79,16 @@ pub use kaltura_types as types;
 
 #[cfg(feature = "tower")]
 pub use kaltura_auth::TowerTransport;
+pub use kaltura_auth::manager::{Observer, observer_fn};
 pub use kaltura_auth::{
     Adjustment, AppTokenCredentials, AppTokenFlow, AppTokenLogin, CredentialIssue, Error as LoginError,
-    ErrorKind as LoginErrorKind, InvalidVariables, Region, ServiceUrl, Session, SessionIdentity,
+    ErrorKind as LoginErrorKind, InvalidVariables, Region, Report, ServiceUrl, Session, SessionIdentity,
     SessionRequest, StoredSession, TokenHash, Transport, TransportError, TransportErrorKind, WireRequest,
     WireResponse, async_trait, transport_fn,
 };
 pub use kaltura_types::{
-    ApiError, AppTokenId, AppTokenValue, ErrorCode, HashType, Ks, Lifetime, PartnerId, Privilege, Privileges,
-    SessionType, UnixTime, UserId,
+    Action, ApiError, AppTokenId, AppTokenValue, ErrorCode, FilePart, HashType, Ks, Lifetime, PartnerId,
+    Privilege, Privileges, SessionType, UnixTime, UploadToken, UploadTokenId, UserId,
 };
 
 #[cfg(feature = "client")]

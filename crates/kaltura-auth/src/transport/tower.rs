@@ -25,7 +25,8 @@ use crate::wire::{WireRequest, WireResponse};
 /// [`Body`]. `B` is anything made from [`Bytes`], such as `Full<Bytes>`.
 ///
 /// The body of the response is read up to the request's size limit. The request's timeout bounds everything from
-/// `poll_ready` to the last byte; its timer is that of the [`Runtime`].
+/// `poll_ready` to the last byte; its timer is that of the [`Runtime`]. [`WireRequest::fresh_connection`] is ignored: only
+/// the service knows its connections.
 ///
 /// The layers of the service must keep the contract of [`Transport`]:
 /// - They do not follow redirects and do not retry. The session manager and the client know what may be repeated.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use kaltura_auth::{AppTokenCredentials, Session};
+use kaltura_auth::{AppTokenCredentials, Report, Session};
 use kaltura_types::{AppToken, AppTokenDraft, AppTokenId};
 
 use super::{validate_draft, verify};
@@ -144,5 +144,11 @@ impl RotationError {
     #[must_use]
     pub const fn error(&self) -> &Error {
         &self.error
+    }
+
+    /// The error, its causes and the hint as one text.
+    #[must_use]
+    pub fn report(&self) -> Report<'_> {
+        Report::new(self, self.error.hint())
     }
 }

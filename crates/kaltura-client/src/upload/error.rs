@@ -3,12 +3,14 @@
 use std::io;
 use std::sync::Arc;
 
+use kaltura_auth::Report;
 use kaltura_types::UploadTokenId;
 
 use crate::error::{Error, ErrorKind};
 
-/// An upload failed. What was uploaded remains on the server for at least seven days, and the upload can be resumed
-/// ([`Upload::resume`](super::Upload::resume)).
+/// An upload failed. The upload can be [resumed](super::Upload::resume) for seven days (wire contract, section 10.3).
+///
+/// Its text and those of its sources can be joined; [`report`](Self::report) does that. None contains the token id.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the upload failed after {offset} of {length} bytes")]
 pub struct UploadError {
@@ -29,7 +31,8 @@ pub enum UploadFailure {
     /// The reader failed, or ended before the length of the file.
     #[error("the file cannot be read")]
     Read(#[source] Arc<io::Error>),
-    /// The server has not as many bytes as were uploaded, or has a complete file of another length.
+    /// The server has not as many bytes as were uploaded, a complete file of another length, or more than the length of
+    /// the file.
     #[error("the server has {uploaded} bytes of the file, and not {expected}")]
     Incomplete {
         /// How many bytes the server has.
@@ -73,6 +76,19 @@ impl UploadError {
             UploadFailure::Call(error) => Some(error),
             _ => None,
         }
+    }
+
+    /// The error, its causes and the hint as one text.
+    ///
+    /// ```
+    /// # use kaltura_client::UploadError;
+    /// # fn example(error: UploadError) {
+    /// eprintln!("{:#}", error.report());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn report(&self) -> Report<'_> {
+        Report::new(self, self.hint())
     }
 
     /// What to do, in one or two sentences.

@@ -1,6 +1,6 @@
 //! What an upload sends next. Pure: it is given the responses and the chunks, and never waits.
 //!
-//! The rules, from the measurements of `uploadToken` (wire contract):
+//! The rules, from the measurements of `uploadToken` (wire contract, sections 10.3 and 10.10):
 //!
 //! - `uploadToken.add` is not sent again after a lost response: it would create another token.
 //! - Each chunk has its offset (`resumeAt`). Then it can be sent again, after the token was read: if the server has the
@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind};
 use crate::options::CallOptions;
 use crate::retry::{RetryPolicy, fraction};
 
-/// How long the server may take to join the chunks after the last one.
+/// How long the server may take to join the chunks after the last one (wire contract, section 10.3).
 const JOIN_TIMEOUT: Duration = Duration::from_secs(45);
 
 pub(crate) struct UploadState {
@@ -104,8 +104,8 @@ impl UploadState {
             Step::Read(_) => Next::Read(self.next_length()),
             Step::Send(_, chunk) => {
                 let is_final = self.is_final(chunk);
-                let timeout =
-                    self.options.chunk_timeout + if is_final { JOIN_TIMEOUT } else { Duration::ZERO };
+                let join = if is_final { JOIN_TIMEOUT } else { Duration::ZERO };
+                let timeout = self.options.chunk_timeout.saturating_add(join);
                 let options = CallOptions::new().min_request_timeout(timeout);
                 Next::Call(UploadCall::Chunk(chunk.clone()), options)
             }
@@ -157,6 +157,11 @@ impl UploadState {
         let uploaded = token.uploaded_file_size.unwrap_or(0);
         if token.is_complete() {
             return self.complete(token);
+        }
+        // The final chunk would complete a file of another length.
+        let length = self.options.length;
+        if uploaded > length {
+            return Err(self.fail(UploadFailure::Incomplete { uploaded, expected: length }));
         }
         if self.offset > uploaded {
             let failure = UploadFailure::OffsetTooLarge { offset: self.offset, uploaded };

@@ -10,7 +10,7 @@ use kaltura_client::{CallError, CallOptions, ErrorKind, Multirequest};
 use serde_json::{Value, json};
 
 use crate::fixture::{BlockingFixture, add, ks, list};
-use crate::server::{Reply, invalid_ks};
+use crate::server::{Reply, error, invalid_ks};
 
 const fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)
@@ -38,6 +38,17 @@ fn a_restricted_session_is_reported_and_kept() {
         assert_eq!(fixture.client.status().phase, Phase::Fresh);
         assert_eq!((fixture.server.sent().len(), fixture.source.logins()), (1, 1));
     }
+}
+
+#[test]
+fn an_entry_of_another_user_is_no_invalid_session() {
+    let args = json!({"KSID": "", "ERR_CODE": "-4", "ERR_DESC": "INVALID_TYPE"});
+    let fixture = BlockingFixture::new([Reply::json(error("INVALID_KS", &args))]);
+    let refused = fixture.client.call_with(&add(), &CallOptions::new().repeatable(true)).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::NotOwner);
+    fixture.client.call(&list()).unwrap();
+    assert_eq!(fixture.server.sessions(), [Some(ks(1)), Some(ks(1))]);
+    assert_eq!(fixture.source.logins(), 1);
 }
 
 #[test]

@@ -267,6 +267,10 @@ fn the_last_chunk_has_time_to_be_joined() {
     fixture.clock.run(upload.send()).unwrap();
     // Never less than the timeout of the client.
     assert_eq!(fixture.server.state().timeouts, [Duration::from_secs(60)]);
+    let fixture = Fixture::new([]);
+    let upload = fixture.client.upload(Cursor::new(CONTENT), 10).chunk_timeout(Duration::MAX);
+    fixture.clock.run(upload.send()).unwrap();
+    assert_eq!(fixture.server.state().timeouts, [Duration::MAX]);
 }
 
 #[test]
@@ -378,6 +382,33 @@ fn an_offset_beyond_the_end_is_refused() {
     let failed = fixture.resume(CONTENT, 4).unwrap_err();
     assert!(matches!(failed.failure(), UploadFailure::OffsetTooLarge { offset: 4, uploaded: 2 }));
     assert_eq!((failed.offset(), &*fixture.server.calls()), (2, "get"));
+}
+
+#[test]
+fn an_upload_of_a_longer_file_is_not_resumed() {
+    let fixture = Fixture::new([]);
+    fixture.server.state().content = Some(b"0123456789 and more".to_vec());
+    fixture.server.state().status = 1;
+    let failed = fixture.resume(CONTENT, 4).unwrap_err();
+    assert!(matches!(failed.failure(), UploadFailure::Incomplete { uploaded: 19, expected: 10 }));
+    assert_eq!((failed.offset(), &*fixture.server.calls()), (4, "get"));
+}
+
+#[test]
+fn the_report_says_each_text_once_and_what_to_do() {
+    let fixture = Fixture::new([Fault::Refuse("UPLOAD_ERROR")]);
+    let failed = fixture.upload(CONTENT).unwrap_err();
+    let report = failed.report().to_string();
+    assert!(
+        report.starts_with("the upload failed after 0 of 10 bytes: uploadToken.upload failed: "),
+        "{report}"
+    );
+    assert!(
+        report.ends_with("(hint: Upload smaller chunks: the server limits the size of a request.)"),
+        "{report}"
+    );
+    assert_eq!(report.matches("UPLOAD_ERROR").count(), 1, "{report}");
+    assert!(!report.contains(ID), "{report}");
 }
 
 #[test]
