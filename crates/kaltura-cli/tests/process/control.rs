@@ -33,7 +33,7 @@ pub(crate) fn calls_so_far(server: &EmulatorProcess) -> Vec<String> {
 
 fn exchange(server: &EmulatorProcess, method: &str, body: &str) -> Value {
     let mut stream = TcpStream::connect(server.url().trim_start_matches("http://")).unwrap();
-    let head = "Host: a\r\nConnection: close\r\nContent-Type: application/json";
+    let head = "Host: localhost\r\nConnection: close\r\nContent-Type: application/json";
     write!(stream, "{method} /_emulator HTTP/1.1\r\n{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
         .unwrap();
     let mut answer = String::new();

@@ -59,14 +59,14 @@ impl Scene {
         let body = command.to_string();
         let head = format!("Content-Type: application/json\r\nContent-Length: {}", body.len());
         let answer = self.exchange(&format!(
-            "POST /_emulator HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{head}\r\n\r\n{body}"
+            "POST /_emulator HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{head}\r\n\r\n{body}"
         ));
         assert_eq!(answer["error"], Value::Null);
     }
 
     /// Which actions were called, each with the error that it ended with.
     pub(crate) fn calls(&self) -> Vec<String> {
-        let answer = self.exchange("GET /_emulator HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        let answer = self.exchange("GET /_emulator HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         let text = |call: &Value| {
             let error = call["error"].as_str().map(|code| format!(" {code}")).unwrap_or_default();
             format!("{}{error}", call["action"].as_str().unwrap())
