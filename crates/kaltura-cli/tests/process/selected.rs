@@ -159,11 +159,12 @@ fn a_filter_without_end_can_be_interrupted() {
     }
 }
 
-/// Addresses may be limited where memory is not, as in some batch systems.
+/// Addresses may be limited where memory is not, as in some batch systems. An unoptimised build takes 60 MB of them
+/// itself.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_filter_makes_do_with_few_addresses() {
-    for kibibytes in [400_000, 120_000, 60_000] {
+    for kibibytes in [400_000, 120_000, 80_000] {
         let script = format!("ulimit -v {kibibytes} && exec \"$0\" profile list --jq '.profiles | length'");
         let home = Home::with_profiles("[profiles.a]\npartner_id = 7\n");
         let output = std::process::Command::new("sh")
