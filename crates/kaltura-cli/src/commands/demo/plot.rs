@@ -94,7 +94,7 @@ impl Stage {
             begin,
             "An administrator makes an app token",
             "Once, with the admin secret of the account. The token has an id, which is no secret, and a \
-             value, which goes to the program that will log in and to nobody else. With its privilege list:*, \
+             value, which goes to the program that will log in and to no other program. With its privilege list:*, \
              the sessions list the videos of all users.",
         );
         Ok(Admin { ks, token })

@@ -51,7 +51,7 @@ impl Look<'_> {
         };
         let token = self.token;
         if token.status != Open::Known(AppTokenStatus::Active) {
-            return failed("it can not log in", "No action of the API enables a token. Create a new one.");
+            return failed("it cannot log in", "No action of the API enables a token. Create a new one.");
         }
         match self.seconds_left() {
             Some(..=0) => {
@@ -161,7 +161,7 @@ mod tests {
             (json!({ "expiry": NOW + 13 * 86_400 }), Verdict::Warning, "it ends in 13 days"),
             (json!({ "expiry": NOW }), Verdict::Failed, "ended 0 s ago"),
             (json!({ "expiry": NOW - 3600 }), Verdict::Failed, "it is past its end: ACTIVE, ended 1 h ago"),
-            (json!({ "status": 1 }), Verdict::Failed, "it can not log in: DISABLED"),
+            (json!({ "status": 1 }), Verdict::Failed, "it cannot log in: DISABLED"),
             (json!({ "sessionDuration": 0 }), Verdict::Failed, "its sessions are over at once"),
             (json!({ "token": "f".repeat(32) }), Verdict::Failed, "its value is another"),
             (json!({ "hashType": "MD5" }), Verdict::Failed, "its hash type is MD5, not SHA256"),
