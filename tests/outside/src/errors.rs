@@ -15,8 +15,6 @@ pub enum ProgramError {
     ServiceUrl(#[from] kaltura::auth::InvalidServiceUrl),
     #[error("no HTTP client")]
     HttpClient(#[from] kaltura::http::BuildError),
-    #[error("no session")]
-    Session(#[from] kaltura::LoginError),
     #[error("the call failed")]
     Call(#[from] kaltura::Error),
 }
@@ -69,7 +67,8 @@ mod tests {
         assert!(matches!(error, ProgramError::ServiceUrl(_)), "{error:?}");
         let error = count(&server.url().to_string()).unwrap_err();
         std::fs::remove_file(&file).unwrap();
-        assert!(matches!(error, ProgramError::Session(_)), "{error:?}");
+        let ProgramError::Call(call) = &error else { panic!("{error:?}") };
+        assert!(matches!(call.kind(), ErrorKind::NoSession(_)), "{error:?}");
         assert!(error.source().is_some());
     }
 

@@ -65,7 +65,8 @@ mod tests {
             .with_session_type(SessionType::Admin)
             .with_privileges(session.privileges().clone())
             .with_expiry(session.expires_at().unwrap())
-            .with_server_time(session.server_time().unwrap());
+            .with_server_time(session.server_time().unwrap())
+            .with_id(session.id().unwrap());
         assert_eq!(*session, expected);
         assert_eq!(client.status().phase, Phase::Fresh);
     }
