@@ -54,14 +54,14 @@ impl Connector {
         &self.url
     }
 
-    /// Opens a connection to the server. `config` is made for each try.
-    pub(super) async fn open(&self, config: &dyn Fn() -> AsyncConnectionConfig) -> Result<Opened, CommandError> {
+    /// Opens a connection to the server.
+    pub(super) async fn open(&self, config: &AsyncConnectionConfig) -> Result<Opened, CommandError> {
         match &self.url.target {
-            Target::Tcp(endpoint) => self.open_tcp(endpoint, config()).await,
+            Target::Tcp(endpoint) => self.open_tcp(endpoint, config.clone()).await,
             #[cfg(unix)]
             Target::Unix(path) => {
                 let stream = tokio::net::UnixStream::connect(path).await.map_err(not_connected)?;
-                self.set_up(stream, config()).await
+                self.set_up(stream, config.clone()).await
             }
             #[cfg(not(unix))]
             Target::Unix(_) => Err(not_connected(io::ErrorKind::Unsupported.into())),
@@ -69,7 +69,11 @@ impl Connector {
         }
     }
 
-    async fn open_tcp(&self, endpoint: &Endpoint, config: AsyncConnectionConfig) -> Result<Opened, CommandError> {
+    async fn open_tcp(
+        &self,
+        endpoint: &Endpoint,
+        config: AsyncConnectionConfig,
+    ) -> Result<Opened, CommandError> {
         self.set_up(self.connect(endpoint).await.map_err(not_connected)?, config).await
     }
 
@@ -99,7 +103,7 @@ impl Connector {
         &self,
         sentinels: &[Endpoint],
         master: &str,
-        config: &dyn Fn() -> AsyncConnectionConfig,
+        config: &AsyncConnectionConfig,
     ) -> Result<Opened, CommandError> {
         let mut answers: FuturesUnordered<_> =
             sentinels.iter().map(|sentinel| self.ask_sentinel(sentinel, master)).collect();
@@ -117,7 +121,7 @@ impl Connector {
                 failure = Some(CommandError::PlaintextMaster);
                 continue;
             }
-            match self.open_tcp(&endpoint, config()).await {
+            match self.open_tcp(&endpoint, config.clone()).await {
                 Ok(opened) => return Ok(opened),
                 Err(error) => failure = Some(error),
             }
@@ -127,7 +131,11 @@ impl Connector {
     }
 
     /// The server that a Sentinel names. `None` if it does not know the master.
-    async fn ask_sentinel(&self, sentinel: &Endpoint, master: &str) -> Result<Option<Endpoint>, CommandError> {
+    async fn ask_sentinel(
+        &self,
+        sentinel: &Endpoint,
+        master: &str,
+    ) -> Result<Option<Endpoint>, CommandError> {
         let stream = self.connect(sentinel).await.map_err(not_connected)?;
         let info = login_info(self.sentinel_credentials.as_ref());
         let (mut connection, driver) = set_up(&info, stream, bare_config()).await?;
@@ -189,7 +197,8 @@ fn tls_connector(roots: &[Vec<u8>]) -> Result<TlsConnector, InvalidTls> {
             _ => return Err(InvalidTls::RootCertificate),
         }
     }
-    let verifier = Verifier::new_with_extra_roots(extra, Arc::clone(&provider)).map_err(InvalidTls::Verifier)?;
+    let verifier =
+        Verifier::new_with_extra_roots(extra, Arc::clone(&provider)).map_err(InvalidTls::Verifier)?;
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(InvalidTls::Verifier)?

@@ -82,15 +82,15 @@ impl CommandError {
             Self::PlaintextMaster | Self::Credentials | Self::Permission => StoreErrorKind::Denied,
             Self::OutOfMemory => StoreErrorKind::Full,
             Self::UnexpectedReply => StoreErrorKind::Corrupt,
-            Self::TooOld
-            | Self::Cluster
-            | Self::Rejected { .. }
-            | Self::Thread(_)
-            | Self::ThreadEnded => StoreErrorKind::Other,
+            Self::TooOld | Self::Cluster | Self::Rejected { .. } | Self::Thread(_) | Self::ThreadEnded => {
+                StoreErrorKind::Other
+            }
         };
         let error = StoreError::new(kind, format!("{address}: {self}"));
         match self {
-            Self::Connect(cause) | Self::Thread(cause) | Self::Disconnected(Some(cause)) => error.with_source(cause),
+            Self::Connect(cause) | Self::Thread(cause) | Self::Disconnected(Some(cause)) => {
+                error.with_source(cause)
+            }
             _ => error,
         }
     }
@@ -122,10 +122,9 @@ impl CommandError {
             | ServerErrorKind::CrossSlot
             | ServerErrorKind::ClusterDown => Self::Cluster,
             // Redis 6 reports an error inside of a script as ERR, with the error's own code in the text.
-            ServerErrorKind::ResponseError => nested_code(detail).map_or_else(
-                || Self::from_code("ERR"),
-                Self::from_code,
-            ),
+            ServerErrorKind::ResponseError => {
+                nested_code(detail).map_or_else(|| Self::from_code("ERR"), Self::from_code)
+            }
             _ => Self::from_code("ERR"),
         }
     }
@@ -165,7 +164,8 @@ fn nested_code(detail: &str) -> Option<&str> {
 
 /// The error of the system, without the client's own text.
 fn io_source(error: &ClientError) -> Option<Arc<io::Error>> {
-    let source = std::error::Error::source(error)?.downcast_ref::<Arc<dyn std::error::Error + Send + Sync>>()?;
+    let source =
+        std::error::Error::source(error)?.downcast_ref::<Arc<dyn std::error::Error + Send + Sync>>()?;
     Some(Arc::new(io::Error::from(source.downcast_ref::<io::Error>()?.kind())))
 }
 

@@ -8,9 +8,10 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{select, pending};
+use futures_util::future::{pending, select};
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, FromRedisValue, PushInfo, PushKind, Value};
+use redis::{Cmd, PushInfo, PushKind, Value};
+use tokio::sync::futures::OwnedNotified;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
@@ -56,7 +57,7 @@ impl Link {
 
     /// Sends a command and waits for its response. If the connection was lost, or the server has become a replica, it is
     /// sent once more on a new connection: each command of the store may be repeated.
-    pub(super) async fn call<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CommandError> {
+    pub(super) async fn call(&self, command: &Cmd) -> Result<Value, CommandError> {
         let mut used = None;
         let result = timeout(TIMEOUT, async {
             match self.attempt(command, &mut used).await {
@@ -64,15 +65,14 @@ impl Link {
                 result => result,
             }
         });
-        let value: Value = match result.await {
-            Ok(result) => result?,
+        match result.await {
+            Ok(result) => result,
             Err(_) => {
                 // The network may have lost the connection without a sign.
                 used.iter().for_each(|open| self.discard(open));
-                return Err(CommandError::TimedOut(TIMEOUT));
+                Err(CommandError::TimedOut(TIMEOUT))
             }
-        };
-        T::from_redis_value(value).map_err(|_| CommandError::UnexpectedReply)
+        }
     }
 
     async fn attempt(&self, command: &Cmd, used: &mut Option<Arc<Open>>) -> Result<Value, CommandError> {
@@ -107,10 +107,7 @@ impl Link {
         let (unsubscribe, to_unsubscribe) = mpsc::unbounded_channel();
         let subscriptions = Arc::new(Subscriptions { entries: Mutex::default(), unsubscribe });
         let receiver = Arc::clone(&subscriptions);
-        let config = move || {
-            let receiver = Arc::clone(&receiver);
-            bare_config().set_push_sender(move |push| receiver.receive(&push))
-        };
+        let config = bare_config().set_push_sender(move |push| receiver.receive(&push));
         let (connection, driver) = self.connector.open(&config).await?;
         let unsubscribing = unsubscribe_all(connection.clone(), to_unsubscribe);
         let task = tokio::spawn(async move {
@@ -135,7 +132,6 @@ impl Link {
         let Some(open) = self.current().clone() else { return pending().await };
         match open.subscriptions.waiter(channel) {
             Waiter::Subscribed(message) => {
-                let message = message.notified_owned();
                 // Not kept alive by those that wait for it.
                 drop(open);
                 message.await;
@@ -145,11 +141,13 @@ impl Link {
                 let mut connection = open.connection.clone();
                 match timeout(TIMEOUT, connection.subscribe(channel)).await {
                     Ok(Ok(())) => open.subscriptions.add(channel),
-                    Ok(Err(error)) if matches!(CommandError::from(error), CommandError::Permission) => {
-                        open.subscriptions.refuse();
+                    Ok(Err(error)) => {
+                        if matches!(error.into(), CommandError::Permission) {
+                            open.subscriptions.refuse();
+                        }
                         pending().await
                     }
-                    Ok(Err(_)) | Err(_) => pending().await,
+                    Err(_) => pending().await,
                 }
             }
         }
@@ -187,7 +185,7 @@ struct Entries {
 }
 
 enum Waiter {
-    Subscribed(Arc<Notify>),
+    Subscribed(OwnedNotified),
     New,
     Refused,
 }
@@ -200,7 +198,7 @@ impl Subscriptions {
     fn waiter(&self, channel: &str) -> Waiter {
         let entries = self.lock();
         match entries.by_channel.get(channel) {
-            Some(entry) => Waiter::Subscribed(Arc::clone(entry)),
+            Some(entry) => Waiter::Subscribed(Arc::clone(entry).notified_owned()),
             None if entries.refused || entries.closed => Waiter::Refused,
             None => Waiter::New,
         }

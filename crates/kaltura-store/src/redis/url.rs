@@ -304,9 +304,7 @@ pub enum InvalidRedisUrl {
     #[error("not a URL: the form is rediss://USER:PASSWORD@HOST:PORT/DATABASE")]
     InvalidSyntax,
     /// Its scheme is not one of Redis.
-    #[error(
-        "the URL must begin with rediss://, redis:// (this machine only), unix:// or rediss+sentinel://"
-    )]
+    #[error("the URL must begin with rediss://, redis:// (this machine only), unix:// or rediss+sentinel://")]
     UnsupportedScheme,
     /// It has no TLS, and the host is another machine.
     #[error(

@@ -22,7 +22,7 @@ else
   end
 end
 if answer == 'stored' then
-  redis.call('SET', KEYS[1], ARGV[2], 'PX', left)
+  redis.call('SET', KEYS[1], ARGV[2], 'PX', math.min(left, 2 ^ 52))
   redis.call('DEL', KEYS[3])
 end
 -- Last, and without effect on the rest: the user may have no right for the channel.

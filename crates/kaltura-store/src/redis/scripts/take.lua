@@ -1,10 +1,13 @@
 -- KEYS: session, lease, backoff
--- ARGV: id of the lease, duration of a lease, id of the held session or '', least time left
+-- ARGV: id of the lease, duration of a lease, id of the held session or '', least time left,
+--   '1' if the session is known to be unreadable, '1' if the backoff is
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local unreadable = 0
 local session = redis.call('GET', KEYS[1])
-if session then
+if session and ARGV[5] == '1' then
+  unreadable = 1
+elseif session then
   local readable, record = pcall(cjson.decode, session)
   if not readable or type(record) ~= 'table' or type(record.version) ~= 'number' then
     unreadable = 1
@@ -16,13 +19,13 @@ if session then
       -- More time left than was granted: the clock was set back, and the session may have ended.
       local left = expiry - now
       if left > 0 and left <= life and left > tonumber(ARGV[4]) and record.id ~= ARGV[3] then
-        return {'session', left, session}
+        return {'session', math.min(left, 2 ^ 52), session}
       end
     end
   end
 end
 local backoff = redis.call('GET', KEYS[3])
-if backoff then
+if backoff and ARGV[6] ~= '1' then
   local left, duration = redis.call('PTTL', KEYS[3]), tonumber(string.match(backoff, '^%d+'))
   if duration and left > 0 and left <= duration then
     return {'backoff', left, backoff}
