@@ -171,7 +171,8 @@ fn server_with_clock() -> Option<(Server, PathBuf, tempfile::TempDir)> {
     let clock = folder.path().join("clock");
     fs::write(&clock, "+0s").unwrap();
     let variables = [
-        ("LD_PRELOAD", library.trim().to_owned()),
+        // The allocator that redis-server is linked with reads the clock before the library is ready.
+        ("LD_PRELOAD", format!("{}:libc.so.6", library.trim())),
         ("FAKETIME_TIMESTAMP_FILE", clock.to_str().unwrap().to_owned()),
         ("FAKETIME_NO_CACHE", "1".to_owned()),
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),

@@ -4,6 +4,7 @@
 
 mod connections;
 mod failures;
+mod managers;
 mod rights;
 mod server;
 mod steps;
@@ -15,6 +16,9 @@ use kaltura_auth::store::{Ask, Lease, Record, StoreKey, StoreTime, Taken};
 use kaltura_auth::types::{Ks, PartnerId};
 use kaltura_auth::{Session, SessionId};
 use kaltura_store::redis::RedisStore;
+use kaltura_testing::conformance::store as conformance;
+
+use server::server_or_skip;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -34,6 +38,18 @@ fn lease(store: &RedisStore, id: u128) -> Lease {
         Ok(Taken::Lease(lease)) => lease,
         other => panic!("no lease: {other:?}"),
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_store_keeps_the_contract() {
+    let server = server_or_skip!();
+    conformance::check(&server.store(), &server.store()).await.assert_passed();
+}
+
+#[test]
+fn the_blocking_store_keeps_the_contract() {
+    let server = server_or_skip!();
+    conformance::check_blocking(&server.store(), &server.store()).assert_passed();
 }
 
 /// Takes the session, which must be there.
