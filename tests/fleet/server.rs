@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use kaltura_emulator::{Emulator, Fault, FaultRule, RecordedCall};
+use kaltura_emulator::{Clock, Emulator, Fault, FaultRule, RecordedCall};
 use serde_json::json;
 
 use super::{commands, say};
@@ -13,8 +13,8 @@ use super::{commands, say};
 /// How long each request of a login takes.
 const LATENCY: Duration = Duration::from_millis(300);
 
-#[derive(Default)]
 struct Counts {
+    clock: Clock,
     logins: AtomicU64,
     widget_sessions: AtomicU64,
     calls: AtomicU64,
@@ -23,6 +23,17 @@ struct Counts {
 }
 
 impl Counts {
+    fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            logins: AtomicU64::default(),
+            widget_sessions: AtomicU64::default(),
+            calls: AtomicU64::default(),
+            dead: AtomicU64::default(),
+            last_login: Mutex::default(),
+        }
+    }
+
     fn count(&self, call: &RecordedCall) {
         let counter = match call.action() {
             "appToken.startSession" => &self.logins,
@@ -32,6 +43,9 @@ impl Counts {
         counter.fetch_add(1, Ordering::Relaxed);
         if call.action() == "appToken.startSession" {
             *self.last_login.lock().unwrap_or_else(PoisonError::into_inner) = Some(now());
+            // The server counts in whole seconds, so a session ends up to a second before its lifetime is over. That is a
+            // large part of the lives here: let a second begin with each session.
+            self.clock.set(self.clock.now());
         }
         if call.action() == "media.list" && !call.succeeded() {
             self.dead.fetch_add(1, Ordering::Relaxed);
@@ -60,9 +74,10 @@ impl Counts {
 /// Serves until standard input ends. `counts` writes the numbers since the last time, `age` the milliseconds since the last
 /// login, `end` ends all sessions.
 pub(crate) fn run() -> Result<(), Box<dyn Error>> {
-    let counts = Arc::new(Counts::default());
+    let clock = Clock::new();
+    let counts = Arc::new(Counts::new(clock.clone()));
     let counter = Arc::clone(&counts);
-    let emulator = Emulator::builder().on_call(move |call| counter.count(call)).build()?;
+    let emulator = Emulator::builder().clock(clock).on_call(move |call| counter.count(call)).build()?;
     for action in ["appToken.startSession", "session.startWidgetSession"] {
         emulator.inject(FaultRule::new(Fault::Slow(LATENCY)).on(action));
     }

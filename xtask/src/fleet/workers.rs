@@ -93,10 +93,9 @@ impl Fleet {
     /// Starts one more worker, which begins at once.
     pub(super) fn replace_worker(&mut self, store: &str) -> Result<(), Failure> {
         self.add_worker(store, &[])?;
-        match self.workers.last_mut() {
-            Some(worker) => Ok(worker.process.write_line("go")?),
-            None => Ok(()),
-        }
+        let Some(worker) = self.workers.last_mut() else { return Ok(()) };
+        next_line(&worker.process)?;
+        Ok(worker.process.write_line("go")?)
     }
 
     /// Waits until a worker starts a login. Returns which.
