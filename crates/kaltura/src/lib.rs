@@ -41,6 +41,7 @@
 //! | [`blocking`] | | `blocking` | client, session manager and transports without an async runtime |
 //! | [`ks`] | `kaltura-ks` | `local-signing` | opens and signs KS strings with the admin secret |
 //! | [`emulator`] | `kaltura-emulator` | `emulator`, `server` | an emulated Kaltura server, in the process or over HTTP |
+//! | [`store`] | `kaltura-store` | `store-file`, `store-redis` | sessions shared by processes and machines |
 //! | [`testing`] | `kaltura-testing` | `testing` | mock transport, a runtime controlled by the test, conformance suites |
 //!
 //! # Features
@@ -56,6 +57,8 @@
 //! | `local-signing` | [`ks`], and sessions signed with the admin secret, without a request |
 //! | `tower` | `TowerTransport`: any tower service as a transport |
 //! | `tracing` | spans for each call, events for each change of the session |
+//! | `store-file` | [`store`]: one session for the processes of a user on one machine |
+//! | `store-redis` | [`store`]: one session for all machines that reach a Redis or Valkey |
 //! | `testing` | [`testing`] |
 //! | `emulator` | [`emulator`] in the process |
 //! | `server` | [`emulator`] over HTTP on the loopback interface |
@@ -73,6 +76,8 @@ pub use kaltura_emulator as emulator;
 pub use kaltura_http as http;
 #[cfg(feature = "local-signing")]
 pub use kaltura_ks as ks;
+#[cfg(any(feature = "store-file", feature = "store-redis"))]
+pub use kaltura_store as store;
 #[cfg(feature = "testing")]
 pub use kaltura_testing as testing;
 pub use kaltura_types as types;
@@ -97,7 +102,7 @@ pub use kaltura_client::*;
 
 #[cfg(all(feature = "client", feature = "reqwest"))]
 #[doc(inline)]
-pub use kaltura_http::client;
+pub use kaltura_http::{client, client_builder};
 
 /// A login from the environment variables of this process, which are those of the command `kaltura`:
 /// `KALTURA_PARTNER_ID`, `KALTURA_APP_TOKEN_ID`, `KALTURA_APP_TOKEN`, `KALTURA_APP_TOKEN_HASH_TYPE`, and those that may

@@ -1,0 +1,1 @@
+//! Sessions in a folder, shared by the processes of one user on one machine.
