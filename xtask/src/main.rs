@@ -28,7 +28,7 @@ usage: cargo xtask <task>
 
   ci        every check of the continuous integration, in order; stops at the first failure
   tidy      rules that cargo, clippy, rustdoc and cargo-deny do not check
-  readme    builds and runs the examples of the README, as a user's package
+  readme    builds and runs the examples of the README and of docs, as a user's package
   api       writes the public items of each library to docs/api; with `--check` compares them
   clients   runs the published clients for Python and Node.js, and curl, against `kaltura emulate`
   fleet     shares a session between 50 processes through Redis while processes and servers fail; `--short` takes half a

@@ -1,4 +1,5 @@
-//! `cargo xtask readme`: the examples of the README, built and run as a user's package outside of this workspace.
+//! `cargo xtask readme`: the examples of the README and of `docs/`, built and run as a user's package outside of this
+//! workspace.
 //!
 //! A `toml` block states the dependencies of the `rust` blocks that follow it. For each distinct set of
 //! dependencies there is one package, so that no example relies on the features of another. Versions come from the
@@ -17,8 +18,14 @@ const README: &str = "README.md";
 
 /// Builds and runs every example. `false` if one failed.
 pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Failure> {
-    let text = fs::read_to_string(workspace.root.join(README))?;
-    let packages = packages(&text)?;
+    let mut packages = Vec::new();
+    for document in documents(&workspace.root)? {
+        let text = fs::read_to_string(workspace.root.join(&document))?;
+        add_examples(&mut packages, &document, &text)?;
+    }
+    if packages.iter().all(|package| package.examples.is_empty()) {
+        return Err(format!("{README} has no example").into());
+    }
     let directory = tempfile::tempdir()?;
     write_packages(&workspace.root, directory.path(), &packages)?;
 
@@ -27,12 +34,12 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
     for package in &packages {
         for example in &package.examples {
             let (package, binary) = (package.name(), example.name());
-            writeln!(out, "{README}:{}: {package}", example.line)?;
+            writeln!(out, "{}: {package}", example.place())?;
             // What the workspace was built from is on this machine.
             let run = ["cargo", "run", "--quiet", "--offline", "--target-dir", target];
             let command = Command::new(&[&run[..], &["--package", &package, "--bin", &binary]].concat());
             if !command.run(directory.path())? {
-                failed.push(format!("{README}:{}", example.line));
+                failed.push(example.place());
             }
         }
     }
@@ -84,9 +91,9 @@ impl ReadmeCommands {
 /// A package with the examples that have the same dependencies.
 #[derive(Debug)]
 struct ExamplePackage {
-    /// The line of the README with its first `toml` block.
-    line: usize,
-    /// The part of the manifest that the README states.
+    /// Counted from 1.
+    number: usize,
+    /// The part of the manifest that a document states.
     dependencies: String,
     examples: Vec<Example>,
 }
@@ -94,13 +101,14 @@ struct ExamplePackage {
 /// One `rust` block.
 #[derive(Debug)]
 struct Example {
+    document: String,
     line: usize,
     code: String,
 }
 
 impl ExamplePackage {
     fn name(&self) -> String {
-        format!("readme-dependencies-{}", self.line)
+        format!("examples-{}", self.number)
     }
 
     fn manifest(&self) -> String {
@@ -114,13 +122,32 @@ impl ExamplePackage {
 
 impl Example {
     fn name(&self) -> String {
-        format!("readme-{}", self.line)
+        let document = self.document.rsplit('/').next().unwrap_or_default();
+        format!("{}-{}", document.trim_end_matches(".md").to_lowercase(), self.line)
+    }
+
+    fn place(&self) -> String {
+        format!("{}:{}", self.document, self.line)
     }
 }
 
-/// The examples of a README, by their dependencies.
-fn packages(text: &str) -> Result<Vec<ExamplePackage>, Failure> {
-    let mut packages: Vec<ExamplePackage> = Vec::new();
+/// The README and the documents in `docs/`, by their paths from the root.
+fn documents(root: &Path) -> Result<Vec<String>, Failure> {
+    let mut documents = vec![README.to_owned()];
+    if root.join("docs").is_dir() {
+        for entry in fs::read_dir(root.join("docs"))? {
+            let name = entry?.file_name();
+            documents.extend(
+                name.to_str().filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")),
+            );
+        }
+    }
+    documents.sort();
+    Ok(documents)
+}
+
+/// Adds the examples of a document to the package with their dependencies.
+fn add_examples(packages: &mut Vec<ExamplePackage>, document: &str, text: &str) -> Result<(), Failure> {
     let mut current = None;
     for block in blocks(text) {
         let (line, content) = (block.line, block.lines.join("\n"));
@@ -129,22 +156,20 @@ fn packages(text: &str) -> Result<Vec<ExamplePackage>, Failure> {
                 let known = packages.iter().position(|package| package.dependencies == content);
                 current = Some(known.unwrap_or(packages.len()));
                 if known.is_none() {
-                    packages.push(ExamplePackage { line, dependencies: content, examples: Vec::new() });
+                    let number = packages.len() + 1;
+                    packages.push(ExamplePackage { number, dependencies: content, examples: Vec::new() });
                 }
             }
             "rust" => {
                 let package = current.and_then(|index| packages.get_mut(index));
                 let package =
-                    package.ok_or_else(|| format!("{README}:{line}: no `[dependencies]` before it"))?;
-                package.examples.push(Example { line, code: content });
+                    package.ok_or_else(|| format!("{document}:{line}: no `[dependencies]` before it"))?;
+                package.examples.push(Example { document: document.to_owned(), line, code: content });
             }
             _ => {}
         }
     }
-    if packages.iter().all(|package| package.examples.is_empty()) {
-        return Err(format!("{README} has no example").into());
-    }
-    Ok(packages)
+    Ok(())
 }
 
 /// Writes a workspace of these packages, with the lock file and the build profile of the workspace in `root`: what
@@ -222,20 +247,24 @@ mod tests {
         let rust = "```rust\nfn main() {}\n```\n";
         let text =
             [&toml("1"), rust, rust, &toml("2"), rust, "```toml\nkey = 1\n```\n", &toml("1"), rust].concat();
-        let packages = packages(&text).unwrap();
+        let mut packages = Vec::new();
+        add_examples(&mut packages, README, &text).unwrap();
+        add_examples(&mut packages, "docs/guide.md", &[&toml("2"), rust].concat()).unwrap();
         let lines = |package: &ExamplePackage| {
             package.examples.iter().map(|example| example.line).collect::<Vec<_>>()
         };
-        assert_eq!(packages.iter().map(lines).collect::<Vec<_>>(), [vec![5, 8, 25], vec![15]]);
+        assert_eq!(packages.iter().map(lines).collect::<Vec<_>>(), [vec![5, 8, 25], vec![15, 5]]);
         assert!(packages[0].manifest().ends_with("\n\n[dependencies]\nkaltura = \"1\"\n"));
         assert_eq!(packages[0].examples[0].code, "fn main() {}");
+        assert_eq!(packages[1].examples[1].place(), "docs/guide.md:5");
+        assert_eq!(packages[1].examples[1].name(), "guide-5");
     }
 
     #[test]
-    fn an_example_needs_dependencies_and_a_readme_an_example() {
-        let error = packages("text\n```rust\nfn main() {}\n```\n").unwrap_err().to_string();
+    fn an_example_needs_dependencies() {
+        let text = "text\n```rust\nfn main() {}\n```\n";
+        let error = add_examples(&mut Vec::new(), README, text).unwrap_err().to_string();
         assert_eq!(error, "README.md:2: no `[dependencies]` before it");
-        assert_eq!(packages(&toml("1")).unwrap_err().to_string(), "README.md has no example");
     }
 
     #[test]
@@ -256,6 +285,7 @@ mod tests {
         let example =
             |value: u8| format!("```rust\nfn main() {{\n    assert_eq!(kaltura::ONE, {value});\n}}\n```\n");
         write(README, &[toml("0.1"), example(1), example(2)].concat());
+        write("docs/guide.md", &[toml("0.1"), example(1)].concat());
 
         let mut out = Vec::new();
         let success = run(&Workspace::read(root.path()).unwrap(), &mut out).unwrap();

@@ -19,12 +19,14 @@
 //! | [`api_error`] | errors of the API: codes and their classes |
 //! | [`payload`] | decoding the body of a response |
 //! | [`redact`](mod@redact) | removing secrets from foreign texts |
+//! | [`error_reference`] | each error code with its causes and what to do |
 //! | [`wire_contract`] | the protocol, as it was measured on a real server |
 
 pub mod action;
 pub mod api_error;
 pub mod app_token;
 pub mod duration;
+pub mod error_reference;
 pub mod hash_type;
 pub mod ids;
 pub mod ks;

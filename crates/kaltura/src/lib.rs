@@ -122,3 +122,8 @@ pub use kaltura_http::{client, client_builder};
 pub fn from_env() -> Result<AppTokenLogin, InvalidVariables> {
     AppTokenLogin::from_os_vars(|name| std::env::var_os(name))
 }
+
+/// Compiles the example of the crate's README.
+#[cfg(all(doctest, feature = "client", feature = "reqwest"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

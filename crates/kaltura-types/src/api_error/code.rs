@@ -4,7 +4,8 @@ use std::fmt;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $code:literal,)*) => {
-        /// The code of an API error (wire contract, section 7).
+        /// The code of an API error (wire contract, section 7). The [error reference](crate::error_reference) has causes and
+        /// remedies.
         ///
         /// ```
         /// # use kaltura_types::ErrorCode;
@@ -20,6 +21,9 @@ macro_rules! codes {
         }
 
         impl ErrorCode {
+            /// All codes with a variant, each of which the [error reference](crate::error_reference) explains.
+            pub const KNOWN: &'static [Self] = &[$(Self::$variant,)*];
+
             /// The code on the wire.
             #[must_use]
             pub fn as_str(&self) -> &str {
