@@ -48,7 +48,7 @@ pub use app_token::{
 pub use duration::InvalidDuration;
 pub use hash_type::{HashType, UnknownHashType};
 pub use ids::{AppTokenId, InvalidPartnerId, PartnerId, UserId, WidgetId};
-pub use ks::{Ks, KsBody, KsEnvelope, KsHeader, KsVersion, MalformedKs};
+pub use ks::{Ks, KsBody, KsEnvelope, KsHeader, KsIssue, KsVersion, MalformedKs};
 pub use open::{ApiEnum, Open, Scalar};
 pub use payload::{PayloadError, UnexpectedBody};
 pub use privileges::{InvalidPrivilege, Privilege, Privileges, PrivilegesBuilder, is_server_privilege};
