@@ -99,7 +99,9 @@ mod tests {
 
     #[test]
     fn what_looks_wrong_is_told() {
-        let ks = Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c");
+        let ks = Ks::new(
+            "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c",
+        );
         let value = AppTokenValue::new("0123456789abcdef0123456789abcdef");
         assert!(warnings(&ks, &value).is_empty());
         assert_eq!(warnings(&Ks::new("Service unavailable"), &value).len(), 1);
