@@ -110,7 +110,7 @@ impl AppTokenDraft {
     ///
     /// ```
     /// # use kaltura_types::{AppTokenDraft, Lifetime};
-    /// let draft = AppTokenDraft::new().session_duration(Lifetime::days(30));
+    /// let draft = AppTokenDraft::new().session_duration(Lifetime::hours(30 * 24));
     /// assert!(draft.warnings()[0].to_string().starts_with("its sessions last up to 30 days"));
     /// ```
     #[must_use]
