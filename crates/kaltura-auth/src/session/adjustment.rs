@@ -115,7 +115,7 @@ impl fmt::Display for Adjustment {
             }
             Self::PrivilegesDropped { names } => {
                 let names = names.join(", ");
-                write!(f, "privileges not granted as requested: {names} (the app token does not allow them)")
+                write!(f, "privileges not granted as requested: {names} (not allowed by the app token)")
             }
         }
     }

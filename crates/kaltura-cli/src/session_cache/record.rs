@@ -177,7 +177,7 @@ mod tests {
                 "the server limited the session to 10 min (1 h requested)",
                 "the session is for user alice instead of bob",
                 "the session is of type ADMIN instead of USER",
-                "privileges not granted as requested: edit (the app token does not allow them)",
+                "privileges not granted as requested: edit (not allowed by the app token)",
             ]
         );
         let asked = SessionRequest::new()

@@ -357,6 +357,20 @@ fn a_server_that_is_not_kaltura_is_named_with_its_status_and_target() {
 }
 
 #[test]
+fn a_login_says_where_a_redirect_leads_and_does_not_blame_the_token_for_the_clock() {
+    let redirect = "Location: https://me:hush@example.com/login?from=hush\r\n";
+    let server = OddServer::answering(whole("302 Found", redirect, ""));
+    let login =
+        Kaltura::new(["login", "--service-url", &server.url, "--partner-id=1", "--app-token-id=0_abcdefgh"]);
+    let login = login.arguments(["--hash-type=SHA1"]).env("KALTURA_APP_TOKEN", VALUE);
+    let refused = login.run_in_process().fails_with(7).saying("It leads to https://example.com/login.");
+    assert!(!refused.stderr.contains("hush"), "{refused:#?}");
+    // The clock of this machine is years ahead of the server's.
+    let behind = EmulatorProcess::start(["--at", "1700000000"]);
+    behind.login(["--verify"]).run_in_process().ends_with(0);
+}
+
+#[test]
 fn behind_a_proxy_names_need_not_be_found_and_its_password_is_not_shown() {
     let proxy = OddServer::answering(whole("407 Proxy Authentication Required", "", ""));
     let with_password = proxy.url.replace("http://", "http://me:hush@");

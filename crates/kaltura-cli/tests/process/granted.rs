@@ -12,7 +12,7 @@ const MESSAGES: [&str; 4] = [
     "the server limited the session to 1 day (2 days requested)",
     "the session is for user bob instead of zoe",
     "the session is of type USER instead of ADMIN",
-    "privileges not granted as requested: edit (the app token does not allow them)",
+    "privileges not granted as requested: edit (not allowed by the app token)",
 ];
 
 fn server() -> EmulatorProcess {

@@ -175,7 +175,7 @@ fn what_is_granted_otherwise_is_noted_beside_the_answer() {
         "note: the server limited the session to 1 day (90 days requested)",
         "note: the session is for user alice instead of bob",
         "note: the session is of type USER instead of ADMIN",
-        "note: privileges not granted as requested: edit (the app token does not allow them)",
+        "note: privileges not granted as requested: edit (not allowed by the app token)",
     ];
     assert_eq!(text.stderr.lines().collect::<Vec<_>>(), notes);
 

@@ -80,15 +80,10 @@ mod stopped;
 mod stranger;
 #[cfg(unix)]
 mod terminal;
+mod token;
 mod token_account;
-mod token_add;
-mod token_delete;
-mod token_get;
 mod token_list;
-mod token_profile;
-mod token_refused;
 mod token_rotate;
-mod token_update;
 mod token_value;
 #[cfg(unix)]
 mod token_value_asked;

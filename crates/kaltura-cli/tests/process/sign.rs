@@ -100,7 +100,7 @@ fn the_end_is_written_as_that_of_a_token() {
 #[test]
 fn a_session_that_is_over_is_made_and_noted() {
     let finished = sign(["--expires-at", "1500000000"]).run_in_process().ends_with(0);
-    assert_eq!(finished.stderr, "note: the session is over already\n");
+    assert_eq!(finished.stderr, "note: the session has already expired\n");
     let document = sign(["--expires-at", "1500000000", "--json"]).run_in_process().ends_with(0).document();
     assert_eq!(document["expiresIn"], 0);
 }
@@ -135,6 +135,13 @@ fn what_would_be_misread_is_refused() {
     }
     sign(["--ks-version=2", "--user=a;b"]).run_in_process().ends_with(0);
     sign(["--privileges=my.name:1"]).run_in_process().fails_with(2).saying("must not contain a comma");
+}
+
+#[test]
+fn surprising_privileges_are_noted() {
+    let finished = sign(["--privileges", "iprestrict:10.0.0.0/8,sessionid:x"]).run_in_process().ends_with(0);
+    assert_eq!(finished.stderr.matches("note: ").count(), 1, "{finished:#?}");
+    finished.saying("note: iprestrict takes single addresses").saying("8 is not an address");
 }
 
 #[test]

@@ -152,8 +152,8 @@ pub enum MalformedKs {
     /// The encrypted part of version 2 is not a multiple of 16 bytes, or shorter than 48: no KS has this length, so
     /// that no secret opens it.
     #[error(
-        "not a whole KS: its encrypted part has {ciphertext_bytes} bytes, which is not a multiple of 16 from 48 up; \
-         it was truncated or altered"
+        "not a KS: the encrypted part has {ciphertext_bytes} bytes, not a multiple of 16 from 48 up; the text was \
+         truncated or altered"
     )]
     Truncated {
         /// The length of the encrypted part, in bytes.

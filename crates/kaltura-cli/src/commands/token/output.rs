@@ -67,7 +67,7 @@ pub(super) struct ListCommand {
     #[arg(long, value_name = "DURATION", value_parser = time::parse_duration, help_heading = "Filter")]
     expires_within: Option<Duration>,
 
-    /// List these columns, e.g. id,description,createdAt: names of the answer with --json
+    /// List these columns, e.g. id,description,createdAt: names as in the JSON answer
     #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with_all = ["json", "jq"])]
     columns: Option<Vec<String>>,
 
@@ -112,7 +112,13 @@ impl ListCommand {
                 let objects = shown.iter().map(|token| serde_json::to_value(token).unwrap_or_default());
                 print_table(ui, &objects.collect::<Vec<_>>(), &wish)
             }
-            None => ui.print(&table(&shown, ui.width())),
+            None => {
+                let (text, dropped) = table(&shown, ui.width());
+                if !dropped.is_empty() {
+                    ui.note(&format!("columns not shown for lack of width: {}", dropped.join(", ")));
+                }
+                ui.print(&text)
+            }
         }
     }
 
@@ -172,9 +178,9 @@ const DESCRIPTION: &str = "DESCRIPTION";
 /// The least room for descriptions.
 const MIN_DESCRIPTION: usize = 12;
 
-/// A row for each token. Where it would be wider than `width`, descriptions are cut and columns dropped, which is said
-/// below. Ids are never cut.
-fn table(tokens: &[ShownToken<'_>], width: Option<usize>) -> String {
+/// A row for each token, and the columns that were dropped. Where it would be wider than `width`, descriptions are cut and
+/// columns dropped. Ids are never cut.
+fn table(tokens: &[ShownToken<'_>], width: Option<usize>) -> (String, Vec<String>) {
     let all = ["ID", "STATE", "TYPE", "USER", "SESSIONS", "EXPIRES", DESCRIPTION];
     let rows: Vec<[String; 7]> = tokens.iter().map(ShownToken::row).collect();
     let needed = |place: usize| {
@@ -193,14 +199,9 @@ fn table(tokens: &[ShownToken<'_>], width: Option<usize>) -> String {
     let heading: Vec<String> = places.iter().map(|place| all[*place].to_owned()).collect();
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| places.iter().map(|place| row[*place].clone()).collect()).collect();
-    let mut text = output::table_cut_in(&heading, &rows, width, |column| heading[column] == DESCRIPTION);
-    let dropped: Vec<&str> =
-        all.iter().enumerate().filter(|(place, _)| !places.contains(place)).map(|(_, name)| *name).collect();
-    if !dropped.is_empty() {
-        let note = format!("not shown for lack of width: {}", dropped.join(", ").to_lowercase());
-        text += &output::wrapped("", "", &format!("{}{note}{:#}", style::QUIET, style::QUIET));
-    }
-    text
+    let text = output::table_cut_in(&heading, &rows, width, |column| heading[column] == DESCRIPTION);
+    let dropped = all.into_iter().enumerate().filter(|(place, _)| !places.contains(place));
+    (text, dropped.map(|(_, name)| name.to_lowercase()).collect())
 }
 
 /// The properties of a token, without its value.
