@@ -53,9 +53,12 @@ impl ServerOptions {
     }
 
     fn certificates(&self, settings: &Settings) -> Result<Option<Vec<u8>>, Failure> {
-        let path = settings.value(&Setting::CA_FILE, self.ca_file.clone())?;
-        let Some(path) = path else { return Ok(None) };
-        let path = settings.profile().map_or_else(|| path.clone(), |profile| profile.folder().join(&path));
+        let Some(path) = settings.value(&Setting::CA_FILE, self.ca_file.clone())? else { return Ok(None) };
+        let is_given = self.ca_file.is_some() || settings.environment().is_set(Setting::CA_FILE.variable);
+        let path = match settings.profile() {
+            Some(profile) if !is_given => profile.folder().join(path),
+            _ => path,
+        };
         let pem = std::fs::read(&path).map_err(|error| unopened(&path, &error))?;
         Ok(Some(pem))
     }

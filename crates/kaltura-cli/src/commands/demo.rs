@@ -45,7 +45,7 @@ const SHOWN: [&str; 14] = [
 /// Starts an emulated Kaltura, creates app tokens, logs in over HTTP with each of the four hash types, calls the
 /// API with the session, and shows how a wrong token value is refused. No account and no network are needed.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  kaltura demo", after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct DemoCommand {}
 
 /// What is printed: as text, or as JSON. It holds no secret.

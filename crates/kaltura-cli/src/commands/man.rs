@@ -45,7 +45,7 @@ const FILES: [(&str, &[&str], &str); 3] = [
 
 /// Print a manual page, in the format of man(1)
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  kaltura man token add | man -l -", after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct ManCommand {
     /// The command, such as token add [default: all of kaltura]
     #[arg(value_name = "COMMAND")]
