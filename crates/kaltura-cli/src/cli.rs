@@ -9,6 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches as _, Subcommand};
 use kaltura_types::redact;
 
+use crate::args::values;
 use crate::commands::batch::BatchCommand;
 use crate::commands::call::CallCommand;
 use crate::commands::completions::CompletionsCommand;
@@ -27,7 +28,6 @@ use crate::commands::profile::ProfileCommand;
 use crate::commands::sign::SignCommand;
 use crate::commands::status::StatusCommand;
 use crate::commands::token::TokenCommand;
-use crate::completion::values;
 use crate::config::{Environment, SecretVariable, Setting, control_character, doubtful_text};
 use crate::error::Failure;
 use crate::output::{Ui, Verbosity};
@@ -162,7 +162,9 @@ impl Cli {
         // An error of the parser must be reported in the right format. Behind `--` stands another program.
         let json = arguments.iter().take_while(|argument| *argument != "--").any(|it| it == "--json");
         ui.set_format(json, Verbosity::Normal);
-        match Self::parsed_in_any_order(arguments).and_then(|(cli, doubts)| Ok((cli.without_conflict()?, doubts))) {
+        match Self::parsed_in_any_order(arguments)
+            .and_then(|(cli, doubts)| Ok((cli.without_conflict()?, doubts)))
+        {
             Ok((cli, doubts)) => {
                 ui.set_format(cli.json, cli.verbosity());
                 doubts.iter().for_each(|doubt| ui.note(doubt));
@@ -246,7 +248,10 @@ fn settings_in(all: &clap::Command, matches: &clap::ArgMatches) -> Result<Vec<St
         let values = matches.try_get_raw(arg.get_id().as_str()).ok().flatten().into_iter().flatten();
         for text in values.filter_map(|value| value.to_str()) {
             if let Some(why) = control_character(text) {
-                return Err(clap::Error::raw(ErrorKind::ValueValidation, format!("invalid value for '{option}': {why}\n")));
+                return Err(clap::Error::raw(
+                    ErrorKind::ValueValidation,
+                    format!("invalid value for '{option}': {why}\n"),
+                ));
             }
             doubts.extend(doubtful_text(text).map(|doubt| format!("{option} {doubt}")));
         }

@@ -65,7 +65,9 @@ fn hidden_line(ui: &Ui, question: &str) -> io::Result<Secret> {
         match key.code {
             KeyCode::Enter => return Ok(line),
             KeyCode::Char('c') if is_control => return Err(io::ErrorKind::Interrupted.into()),
-            KeyCode::Char('d') if is_control && line.is_empty() => return Err(io::ErrorKind::Interrupted.into()),
+            KeyCode::Char('d') if is_control && line.is_empty() => {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
             KeyCode::Char('z') if is_control => {
                 drop(raw);
                 suspend();

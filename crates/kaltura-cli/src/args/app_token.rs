@@ -9,7 +9,7 @@ use clap::Args;
 use kaltura_auth::{AppTokenCredentials, ServiceUrl};
 use kaltura_types::{AdminSecret, AppTokenId, AppTokenValue, HashType, Ks, PartnerId};
 
-use crate::completion::values;
+use crate::args::values;
 use crate::config::{Found, SecretVariable, Setting, Settings};
 use crate::error::Failure;
 use crate::output::Ui;
@@ -77,7 +77,8 @@ impl AppTokenOptions {
     pub(crate) fn account(&self, settings: &Settings) -> Result<(PartnerId, String), Failure> {
         let [partner, id, hash_type] = self.found(settings);
         let is_missing = |found: &Found| found.value.is_none() && found.problem.is_none();
-        let settings_of = [(&Setting::PARTNER_ID, partner), (&Setting::APP_TOKEN_ID, id), (&Setting::HASH_TYPE, hash_type)];
+        let settings_of =
+            [(&Setting::PARTNER_ID, partner), (&Setting::APP_TOKEN_ID, id), (&Setting::HASH_TYPE, hash_type)];
         let missing = settings_of.iter().filter(|(_, found)| is_missing(found)).map(|(setting, _)| setting);
         let missing: Vec<_> = missing.map(|setting| (setting.option, setting.variable)).collect();
         // The hash type alone is asked for where it is needed: it may be detected.
@@ -88,7 +89,11 @@ impl AppTokenOptions {
     }
 
     /// All that is missing for a login, in one error.
-    fn several_missing(&self, settings: &Settings, mut missing: Vec<(&'static str, &'static str)>) -> Failure {
+    fn several_missing(
+        &self,
+        settings: &Settings,
+        mut missing: Vec<(&'static str, &'static str)>,
+    ) -> Failure {
         let value = self.value.source();
         let is_stored = settings.profile().is_some_and(|it| it.place_of(ProfileSecret::AppToken).is_some());
         if !value.is_given() && !settings.environment().is_set(value.variable) && !is_stored {

@@ -8,16 +8,17 @@ use clap::Args;
 use kaltura_auth::{InvalidServiceUrl, Region, ServiceUrl};
 use kaltura_http::{ReqwestTransport, ReqwestTransportBuilder};
 
-use crate::completion::values;
+use crate::args::values;
 use crate::config::{Environment, Found, Origin, Setting, Settings};
 use crate::error::Failure;
-use crate::http::ToldTransport;
+use crate::http::LoggedTransport;
 use crate::output::Ui;
 use crate::redaction::unopened;
 use crate::time::parse_limit;
 
 /// The variables that name the proxy of requests.
-const PROXY_VARIABLES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+const PROXY_VARIABLES: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 /// Where the API is, and how to reach it.
 #[derive(Debug, Args)]
@@ -74,7 +75,7 @@ impl ServerOptions {
     }
 
     /// What carries the requests. Each of them brings its own limit of time.
-    pub(crate) fn transport(&self, ui: &Ui) -> Result<ToldTransport, Failure> {
+    pub(crate) fn transport(&self, ui: &Ui) -> Result<LoggedTransport, Failure> {
         let connect = ReqwestTransportBuilder::DEFAULT_CONNECT_TIMEOUT.min(self.timeout);
         let mut builder = ReqwestTransport::builder().connect_timeout(connect).timeout(None);
         if let Some(Some(certificates)) = self.certificates.get() {
@@ -83,11 +84,13 @@ impl ServerOptions {
         let http = builder.build().map_err(|error| {
             let failure = Failure::from(error);
             match self.certificates.get() {
-                Some(Some(_)) => failure.with_hint("Check --ca-file: it must hold certificates in PEM format."),
+                Some(Some(_)) => {
+                    failure.with_hint("Check --ca-file: it must hold certificates in PEM format.")
+                }
                 _ => failure,
             }
         })?;
-        Ok(ToldTransport::new(http, ui.clone()))
+        Ok(LoggedTransport::new(http, ui.clone()))
     }
 }
 

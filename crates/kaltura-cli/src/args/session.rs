@@ -87,9 +87,8 @@ impl SessionRequestOptions {
 
     /// User, type, lifetime, privileges and widget, each with who has set it.
     pub(crate) fn found(&self, settings: &Settings) -> [Found; 5] {
-        let text = |setting, given: &Option<String>| {
-            settings.found(setting, given.clone(), user_id, String::clone)
-        };
+        let text =
+            |setting, given: &Option<String>| settings.found(setting, given.clone(), user_id, String::clone);
         let show_type = |wish: &TypeWish| SessionType::from(*wish).to_string();
         let privileges = self.privileges.clone();
         [

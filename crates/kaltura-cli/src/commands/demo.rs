@@ -36,8 +36,20 @@ sent, what was received). It holds no secrets.";
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// The members of requests and responses that are shown, in this order.
 const SHOWN: [&str; 14] = [
-    "code", "message", "ks", "widgetId", "secret", "id", "token", "tokenHash", "hashType", "type", "sessionType",
-    "userId", "expiry", "totalCount",
+    "code",
+    "message",
+    "ks",
+    "widgetId",
+    "secret",
+    "id",
+    "token",
+    "tokenHash",
+    "hashType",
+    "type",
+    "sessionType",
+    "userId",
+    "expiry",
+    "totalCount",
 ];
 
 /// See an app token login step by step, on this machine alone
@@ -102,13 +114,18 @@ async fn steps() -> Result<Report, Failure> {
     let local = |what: &'static str| {
         move |error: &dyn std::error::Error| Failure::new(ExitCode::Local, what).caused_by(error)
     };
-    let emulator = Emulator::builder().build().map_err(|error| local("cannot create the emulator")(&error))?;
+    let emulator =
+        Emulator::builder().build().map_err(|error| local("cannot create the emulator")(&error))?;
     let server = emulator.serve().await.map_err(|error| local("cannot start the emulator")(&error))?;
-    let wire = Recorder { http: ReqwestTransport::builder().no_proxy().build()?, exchanges: Mutex::default() };
+    let wire =
+        Recorder { http: ReqwestTransport::builder().no_proxy().build()?, exchanges: Mutex::default() };
     let (url, partner) = (server.url().clone(), emulator.partner_id());
     let mut steps = Vec::new();
-    let login = |token: &AppTokenCredentials| AppTokenLogin::new(url.clone(), token.clone()).timeout(TIME_LIMIT);
-    let mut add = |title, about| steps.push(Step { title, about, exchanges: wire.take(), results: Vec::new(), error: None });
+    let login =
+        |token: &AppTokenCredentials| AppTokenLogin::new(url.clone(), token.clone()).timeout(TIME_LIMIT);
+    let mut add = |title, about| {
+        steps.push(Step { title, about, exchanges: wire.take(), results: Vec::new(), error: None })
+    };
 
     let start = StartSession::admin(partner, emulator.admin_secret().clone());
     let admin: Ks = BareKs::into_ks(wire.call(&url, None, &start).await??);

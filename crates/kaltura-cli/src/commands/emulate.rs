@@ -22,8 +22,8 @@ use crate::config::SecretVariable;
 use crate::error::{ExitCode, Failure};
 use crate::output::{Ui, Verbosity};
 use crate::profile::Profile;
-use crate::secret_input::without_bom;
 use crate::redaction::{repeatable, repeatable_path};
+use crate::secret_input::without_bom;
 use crate::signals::{Signals, run_program};
 use crate::{http, runtime};
 

@@ -1,8 +1,8 @@
 //! `kaltura man`: the manual, as pages for `man`.
 
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::fs;
 
 use clap::{Args, Command};
 use clap_mangen::Man;
@@ -63,10 +63,12 @@ impl ManCommand {
         let mut all = all.disable_help_subcommand(true);
         all.build();
         if let Some(folder) = &self.out {
-            return fs::create_dir_all(folder).and_then(|()| write_pages(&all, &all, folder)).map_err(|error| {
-                let message = format!("cannot write the pages to {}", folder.display());
-                Failure::new(ExitCode::Local, message).caused_by(&error)
-            });
+            return fs::create_dir_all(folder).and_then(|()| write_pages(&all, &all, folder)).map_err(
+                |error| {
+                    let message = format!("cannot write the pages to {}", folder.display());
+                    Failure::new(ExitCode::Local, message).caused_by(&error)
+                },
+            );
         }
         let command = self.command.iter().try_fold(&all, |outer, name| subcommand(outer, name))?;
         let page = page(command, &all).map_err(|error| Failure::output(&error))?;
@@ -139,8 +141,11 @@ fn page(command: &Command, all: &Command) -> io::Result<String> {
         let mut pages = vec!["kaltura", outer];
         pages.extend(all.find_subcommand("doctor").map(name_of));
         pages.dedup();
-        let pages: Vec<String> =
-            pages.into_iter().filter(|page| *page != name_of(command)).map(|page| format!("{page}(1)")).collect();
+        let pages: Vec<String> = pages
+            .into_iter()
+            .filter(|page| *page != name_of(command))
+            .map(|page| format!("{page}(1)"))
+            .collect();
         roff.text([roman(format!("{}. Environment variables: kaltura(1).", pages.join(", ")))]);
     }
     write!(page, "{}", roff.render())?;

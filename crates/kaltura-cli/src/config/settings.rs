@@ -33,7 +33,9 @@ impl Settings {
         let by_variable = environment.text(Profile::VARIABLE)?;
         let is_named = wanted.is_some() || by_variable.is_some();
         let config = match Config::read(environment) {
-            Err(failure) if !is_named && names_account(environment) && Config::is_of_another_user(environment) => {
+            Err(failure)
+                if !is_named && names_account(environment) && Config::is_of_another_user(environment) =>
+            {
                 ui.note(&format!("profiles are ignored: {}", failure.story()));
                 Config::default()
             }
@@ -53,7 +55,9 @@ impl Settings {
             };
             match (text, profile.as_ref().and_then(|profile| Some((profile, profile.text(entry)?)))) {
                 (Some(text), _) => doubt(&text, variable),
-                (None, Some((profile, text))) => doubt(text, &format!("{entry} of profile '{}'", profile.name())),
+                (None, Some((profile, text))) => {
+                    doubt(text, &format!("{entry} of profile '{}'", profile.name()))
+                }
                 (None, None) => {}
             }
         }

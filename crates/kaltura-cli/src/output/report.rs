@@ -12,7 +12,11 @@ impl Ui {
     pub(crate) fn report(&self, failure: &Failure) {
         // A reader that has closed the pipe reads no more.
         if !failure.0.is_told && failure.exit_code() != ExitCode::BrokenPipe {
-            self.eprint(&if self.has_json_flag() { failure.as_json() } else { failure.as_text(self.text_width()) });
+            self.eprint(&if self.has_json_flag() {
+                failure.as_json()
+            } else {
+                failure.as_text(self.text_width())
+            });
         }
     }
 }
@@ -23,7 +27,8 @@ impl Failure {
             return text.clone();
         }
         let Story { message, causes, hint, service_url, server, request_id, http_status, .. } = &*self.0;
-        let mut text = wrapped_to(width, &format!("{}error:{:#}", style::BAD, style::BAD), "  ", &one_line(message));
+        let mut text =
+            wrapped_to(width, &format!("{}error:{:#}", style::BAD, style::BAD), "  ", &one_line(message));
         if let Some(url) = service_url {
             text += &wrapped_to(width, "  at:", "    ", url);
         }
@@ -31,7 +36,8 @@ impl Failure {
             text += &wrapped_to(width, "  because:", "    ", &one_line(&causes.join(": ")));
         }
         if let Some(hint) = hint {
-            text += &wrapped_to(width, &format!("{}hint:{:#}", style::NOTE, style::NOTE), "  ", &one_line(hint));
+            text +=
+                &wrapped_to(width, &format!("{}hint:{:#}", style::NOTE, style::NOTE), "  ", &one_line(hint));
         }
         let mut ticket = Vec::new();
         ticket.extend(http_status.filter(|status| *status >= 300).map(|status| format!("HTTP {status}")));

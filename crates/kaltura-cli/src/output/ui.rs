@@ -10,7 +10,9 @@ use serde::Serialize;
 use terminal_size::{Width, terminal_size_of};
 
 use super::spinner::Spinner;
-use super::{Selection, escaped, is_bidi_control, json_line, one_line, printable, shows_utf8, style, wrapped_to};
+use super::{
+    Selection, escaped, is_bidi_control, json_line, one_line, printable, shows_utf8, style, wrapped_to,
+};
 use crate::config::Environment;
 use crate::error::Failure;
 
@@ -83,12 +85,17 @@ impl Ui {
             stdin: Arc::new(Mutex::new(io::stdin())),
             stdin_is_terminal: io::stdin().is_terminal(),
             width: width(terminal_size_of(&stdout)),
-            text_width: width(terminal_size_of(&stderr)).map_or(TEXT_WIDTH, |width| width.clamp(MIN_WIDTH, MAX_WIDTH)),
+            text_width: width(terminal_size_of(&stderr))
+                .map_or(TEXT_WIDTH, |width| width.clamp(MIN_WIDTH, MAX_WIDTH)),
             spinner: is_watched.then(|| Spinner::new(shows_utf8(environment))),
             stdout: Stream {
                 is_terminal: stdout.is_terminal(),
                 has_colours: has_colours(AutoStream::choice(&stdout)),
-                writer: if is_closed_stdout() { Arc::new(Mutex::new(Closed)) } else { Arc::new(Mutex::new(stdout)) },
+                writer: if is_closed_stdout() {
+                    Arc::new(Mutex::new(Closed))
+                } else {
+                    Arc::new(Mutex::new(stdout))
+                },
             },
             stderr: Stream {
                 is_terminal: stderr.is_terminal(),

@@ -28,8 +28,7 @@ pub(crate) fn wrapped_to(width: usize, label: &str, indent: &str, text: &str) ->
 
 /// The same with pieces that stay whole, even with blanks in them.
 pub(crate) fn filled<'a>(label: &str, indent: &str, pieces: impl IntoIterator<Item = &'a str>) -> String {
-    let pieces: Vec<String> =
-        pieces.into_iter().map(|piece| piece.replace(' ', "\u{a0}")).collect();
+    let pieces: Vec<String> = pieces.into_iter().map(|piece| piece.replace(' ', "\u{a0}")).collect();
     wrapped(label, indent, &pieces.join(" ")).replace('\u{a0}', " ")
 }
 

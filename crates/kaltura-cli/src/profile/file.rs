@@ -11,7 +11,8 @@ use super::secret_store::{KeyringError, StoreError};
 use super::{InvalidProfileName, Profile, ProfileName, ProfileSecret, SecretPlace, SecretStore};
 use crate::config::{Environment, Setting, paths};
 use crate::error::{ExitCode, Failure};
-use crate::files::{self, ForeignOwner, behind_links};
+use crate::files;
+use crate::files::{ForeignOwner, behind_links};
 use crate::output::Ui;
 use crate::redaction::repeatable;
 use crate::secret_input::{Secret, without_bom};
@@ -188,9 +189,8 @@ impl Reading<'_> {
     }
 
     fn profile(&self, name: &str, item: &Item) -> Result<Profile, Failure> {
-        let name = name.parse().map_err(|error: InvalidProfileName| {
-            self.wrong(item.span(), &error.to_string())
-        })?;
+        let name =
+            name.parse().map_err(|error: InvalidProfileName| self.wrong(item.span(), &error.to_string()))?;
         let mut entries = Vec::new();
         for (key, item) in self.table(item)?.iter() {
             if !is_known(key) {
@@ -601,7 +601,8 @@ fn not_deleted(secret: ProfileSecret, name: &ProfileName, error: &StoreError) ->
 /// The secrets of a profile that kaltura stores.
 fn stored_places(profile: &Profile) -> Vec<(ProfileSecret, SecretPlace)> {
     let is_stored = |place: &SecretPlace| matches!(place, SecretPlace::Keyring(_) | SecretPlace::OwnFile(_));
-    let places = ProfileSecret::ALL.into_iter().filter_map(|secret| Some((secret, profile.place_of(secret)?)));
+    let places =
+        ProfileSecret::ALL.into_iter().filter_map(|secret| Some((secret, profile.place_of(secret)?)));
     places.filter(|(_, place)| is_stored(place)).collect()
 }
 

@@ -20,11 +20,12 @@ use self::keyring::KeyringItem;
 use super::{Profile, SecretOwner};
 use crate::config::{Environment, Setting, paths};
 use crate::error::{ExitCode, Failure};
-use crate::files::{self, ForeignOwner};
+use crate::files::ForeignOwner;
 use crate::output::Ui;
 use crate::redaction::repeatable;
-use crate::secret_input::{self, Secret};
+use crate::secret_input::Secret;
 use crate::signals::child;
+use crate::{files, secret_input};
 
 /// A secret that a profile may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,7 +221,8 @@ impl Profile {
                     let (what, profile) = (secret.what(), &self.name);
                     let empty = if environment.is_empty(name) { ", which is set, but empty" } else { "" };
                     let name = repeatable(name);
-                    let message = format!("{what} is missing: profile '{profile}' reads it from {name}{empty}");
+                    let message =
+                        format!("{what} is missing: profile '{profile}' reads it from {name}{empty}");
                     Failure::usage(message).with_hint(format!("Set {name}."))
                 })
             }
@@ -248,12 +250,15 @@ impl Profile {
     /// It is not where the profile stores it.
     fn gone(&self, secret: ProfileSecret, place: &str) -> Failure {
         let (what, profile) = (secret.what(), &self.name);
-        Failure::usage(format!("{what} is missing: profile '{profile}' stores it in {place}, but it is not there"))
-            .with_hint(format!("Store it again: `kaltura profile add {profile} {}-stdin`.", secret.option()))
+        Failure::usage(format!(
+            "{what} is missing: profile '{profile}' stores it in {place}, but it is not there"
+        ))
+        .with_hint(format!("Store it again: `kaltura profile add {profile} {}-stdin`.", secret.option()))
     }
 
     fn unreadable(&self, secret: ProfileSecret, error: &KeyringError) -> Failure {
-        let message = format!("cannot read {} of profile '{}' from the system keyring", secret.what(), self.name);
+        let message =
+            format!("cannot read {} of profile '{}' from the system keyring", secret.what(), self.name);
         Failure::new(ExitCode::Local, message).caused_by(error).with_hint(error.hint())
     }
 

@@ -68,7 +68,9 @@ fn output_within(limit: Duration, ui: &Ui, command: &mut Command) -> io::Result<
     let mut waited = Duration::ZERO;
     let status = loop {
         let mut running = running();
-        let Some(Running { child, .. }) = running.as_mut() else { return Err(io::ErrorKind::NotFound.into()) };
+        let Some(Running { child, .. }) = running.as_mut() else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
         if let Some(status) = child.try_wait()? {
             *running = None;
             break status;
@@ -138,10 +140,10 @@ fn end_all(running: &mut Running) {
 
     let Some(id) = i32::try_from(running.child.id()).ok().and_then(Pid::from_raw) else { return };
     let Running { child, has_own_group } = running;
-    let _ = if *has_own_group { kill_process_group(id, Signal::TERM) } else { kill_process(id, Signal::TERM) };
+    let _ =
+        if *has_own_group { kill_process_group(id, Signal::TERM) } else { kill_process(id, Signal::TERM) };
     let mut waited = Duration::ZERO;
-    while waited < END_LIMIT
-        && (!has_ended(child) || (*has_own_group && test_kill_process_group(id).is_ok()))
+    while waited < END_LIMIT && (!has_ended(child) || (*has_own_group && test_kill_process_group(id).is_ok()))
     {
         thread::sleep(PAUSE);
         waited += PAUSE;

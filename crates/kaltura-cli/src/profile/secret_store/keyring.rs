@@ -113,11 +113,7 @@ impl KeyringItem {
     }
 }
 
-#[cfg(all(
-    feature = "keyring",
-    any(unix, windows),
-    any(not(target_vendor = "apple"), target_os = "macos")
-))]
+#[cfg(all(feature = "keyring", any(unix, windows), any(not(target_vendor = "apple"), target_os = "macos")))]
 mod system {
     use std::sync::Arc;
 
