@@ -9,7 +9,7 @@ use clap::Args;
 use kaltura_auth::{AppTokenCredentials, ServiceUrl};
 use kaltura_types::{AdminSecret, AppTokenId, AppTokenValue, HashType, Ks, PartnerId};
 
-use crate::completion::values;
+use crate::args::values;
 use crate::config::{Found, SecretVariable, Setting, Settings};
 use crate::error::Failure;
 use crate::output::Ui;
@@ -75,7 +75,38 @@ impl AppTokenOptions {
 
     /// Which token of which account: what of the credentials is no secret.
     pub(crate) fn account(&self, settings: &Settings) -> Result<(PartnerId, String), Failure> {
+        let [partner, id, hash_type] = self.found(settings);
+        let is_missing = |found: &Found| found.value.is_none() && found.problem.is_none();
+        let settings_of =
+            [(&Setting::PARTNER_ID, partner), (&Setting::APP_TOKEN_ID, id), (&Setting::HASH_TYPE, hash_type)];
+        let missing = settings_of.iter().filter(|(_, found)| is_missing(found)).map(|(setting, _)| setting);
+        let missing: Vec<_> = missing.map(|setting| (setting.option, setting.variable)).collect();
+        // The hash type alone is asked for where it is needed: it may be detected.
+        if missing.iter().any(|(option, _)| *option != Setting::HASH_TYPE.option) {
+            return Err(self.several_missing(settings, missing));
+        }
         self.name.account(settings)
+    }
+
+    /// All that is missing for a login, in one error.
+    fn several_missing(
+        &self,
+        settings: &Settings,
+        mut missing: Vec<(&'static str, &'static str)>,
+    ) -> Failure {
+        let value = self.value.source();
+        let is_stored = settings.profile().is_some_and(|it| it.place_of(ProfileSecret::AppToken).is_some());
+        if !value.is_given() && !settings.environment().is_set(value.variable) && !is_stored {
+            missing.push((value.what, value.variable));
+        }
+        let (options, variables): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
+        let empty = settings.environment().but_empty(&variables);
+        let verb = if options.len() == 1 { "is" } else { "are" };
+        Failure::usage(format!("{} {verb} missing{empty}", options.join(", "))).with_hint(format!(
+            "Pass {}, set {}, or create a profile: `kaltura profile add`.",
+            if options.len() == 1 { "it" } else { "them" },
+            variables.join(", ")
+        ))
     }
 
     /// Account, token id and hash type, each with who has set it.
@@ -131,7 +162,7 @@ pub(crate) struct AppTokenNameOptions {
     #[command(flatten)]
     partner: PartnerIdOption,
 
-    /// The token's id, such as 0_7jh3eu10 [env: KALTURA_APP_TOKEN_ID]
+    /// The app token's id, such as 0_7jh3eu10 [env: KALTURA_APP_TOKEN_ID]
     #[arg(long, value_name = "ID")]
     app_token_id: Option<String>,
 }
@@ -175,7 +206,7 @@ impl AppTokenNameOptions {
 /// The account.
 #[derive(Debug, Args)]
 pub(crate) struct PartnerIdOption {
-    /// The account's number, such as 1234567 [env: KALTURA_PARTNER_ID]
+    /// The partner id (account number), such as 1234567 [env: KALTURA_PARTNER_ID]
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     partner_id: Option<PartnerId>,
 }
@@ -200,7 +231,7 @@ impl PartnerIdOption {
 /// The hash type of an app token.
 #[derive(Debug, Args)]
 pub(crate) struct HashTypeOption {
-    /// MD5, SHA1, SHA256 or SHA512, as the token was made [env: KALTURA_APP_TOKEN_HASH_TYPE]
+    /// The app token's hash type: MD5, SHA1, SHA256 or SHA512 [env: KALTURA_APP_TOKEN_HASH_TYPE]
     #[arg(long, value_name = "TYPE", add = values::hash_types())]
     hash_type: Option<HashType>,
 }
@@ -233,11 +264,11 @@ impl HashTypeOption {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "App token")]
 pub(crate) struct AppTokenValueOptions {
-    /// Take the token's value from this file, less one line end, and not from KALTURA_APP_TOKEN
+    /// Read the app token value from this file (one trailing newline is removed) [env: KALTURA_APP_TOKEN]
     #[arg(long, value_name = "FILE", conflicts_with = "app_token_stdin")]
     app_token_file: Option<PathBuf>,
 
-    /// Take the token's value from standard input, less one line end
+    /// Read the app token value from standard input
     #[arg(long)]
     app_token_stdin: bool,
 
@@ -262,7 +293,7 @@ impl AppTokenValueOptions {
     /// Where it comes from.
     pub(crate) fn source(&self) -> SecretSource<'_> {
         SecretSource {
-            what: "the value of the app token",
+            what: "the app token value",
             option: "--app-token",
             variable: SecretVariable::APP_TOKEN,
             file: self.app_token_file.as_deref(),
@@ -276,11 +307,11 @@ impl AppTokenValueOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Session")]
 pub(crate) struct KsOptions {
-    /// Take the KS from this file, less one line end, and not from KALTURA_KS
+    /// Read the KS from this file (one trailing newline is removed) [env: KALTURA_KS]
     #[arg(long, value_name = "FILE", conflicts_with = "ks_stdin")]
     ks_file: Option<PathBuf>,
 
-    /// Take the KS from standard input, less one line end
+    /// Read the KS from standard input
     #[arg(long)]
     ks_stdin: bool,
 
@@ -318,11 +349,11 @@ impl KsOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Admin secret")]
 pub(crate) struct AdminSecretOptions {
-    /// Take the admin secret from this file, less one line end, and not from KALTURA_ADMIN_SECRET
+    /// Read the admin secret from this file (one trailing newline is removed) [env: KALTURA_ADMIN_SECRET]
     #[arg(long, value_name = "FILE", conflicts_with = "admin_secret_stdin")]
     admin_secret_file: Option<PathBuf>,
 
-    /// Take the admin secret from standard input, less one line end
+    /// Read the admin secret from standard input
     #[arg(long)]
     admin_secret_stdin: bool,
 

@@ -1,17 +1,24 @@
 //! Options for the server.
 
+use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use clap::Args;
 use kaltura_auth::{InvalidServiceUrl, Region, ServiceUrl};
 use kaltura_http::{ReqwestTransport, ReqwestTransportBuilder};
 
-use crate::completion::values;
-use crate::config::{Found, Origin, Setting, Settings};
+use crate::args::values;
+use crate::config::{Environment, Found, Origin, Setting, Settings};
 use crate::error::Failure;
-use crate::http::ToldTransport;
+use crate::http::LoggedTransport;
 use crate::output::Ui;
+use crate::redaction::unopened;
 use crate::time::parse_limit;
+
+/// The variables that name the proxy of requests.
+const PROXY_VARIABLES: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 /// Where the API is, and how to reach it.
 #[derive(Debug, Args)]
@@ -20,17 +27,41 @@ pub(crate) struct ServerOptions {
     #[command(flatten)]
     address: ServerAddressOptions,
 
-    /// How long each request may take
+    /// Time limit of each request
     ///
-    /// A login that another command makes for the same session is waited for until it ends, however long that takes.
+    /// This does not limit waiting for a login that another kaltura process has in progress.
     #[arg(long, value_name = "DURATION", value_parser = parse_limit, default_value = "30s")]
     timeout: Duration,
+
+    /// Also trust the certificates in this PEM file: of a CA, or of the server itself [env: KALTURA_CA_FILE]
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+
+    /// The certificates in the file, read when the settings are known.
+    #[arg(skip)]
+    certificates: OnceLock<Option<Vec<u8>>>,
 }
 
 impl ServerOptions {
-    /// The server: see [`ServerAddressOptions::service_url`].
+    /// The server: see [`ServerAddressOptions::service_url`]. Checks what the transport will need of the settings.
     pub(crate) fn service_url(&self, settings: &Settings) -> Result<ServiceUrl, Failure> {
-        self.address.service_url(settings)
+        let url = self.address.service_url(settings)?;
+        if self.certificates.get().is_none() {
+            check_proxies(settings.environment())?;
+            let _ = self.certificates.set(self.certificates(settings)?);
+        }
+        Ok(url)
+    }
+
+    fn certificates(&self, settings: &Settings) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(path) = settings.value(&Setting::CA_FILE, self.ca_file.clone())? else { return Ok(None) };
+        let is_given = self.ca_file.is_some() || settings.environment().is_set(Setting::CA_FILE.variable);
+        let path = match settings.profile() {
+            Some(profile) if !is_given => profile.folder().join(path),
+            _ => path,
+        };
+        let pem = std::fs::read(&path).map_err(|error| unopened(&path, &error))?;
+        Ok(Some(pem))
     }
 
     /// The server, and who has named it.
@@ -44,26 +75,57 @@ impl ServerOptions {
     }
 
     /// What carries the requests. Each of them brings its own limit of time.
-    pub(crate) fn transport(&self, ui: &Ui) -> Result<ToldTransport, Failure> {
+    pub(crate) fn transport(&self, ui: &Ui) -> Result<LoggedTransport, Failure> {
         let connect = ReqwestTransportBuilder::DEFAULT_CONNECT_TIMEOUT.min(self.timeout);
-        let http = ReqwestTransport::builder().connect_timeout(connect).timeout(None).build()?;
-        Ok(ToldTransport::new(http, ui.clone()))
+        let mut builder = ReqwestTransport::builder().connect_timeout(connect).timeout(None);
+        if let Some(Some(certificates)) = self.certificates.get() {
+            builder = builder.add_root_certificates_pem(certificates);
+        }
+        let http = builder.build().map_err(|error| {
+            let failure = Failure::from(error);
+            match self.certificates.get() {
+                Some(Some(_)) => {
+                    failure.with_hint("Check --ca-file: it must hold certificates in PEM format.")
+                }
+                _ => failure,
+            }
+        })?;
+        Ok(LoggedTransport::new(http, ui.clone()))
     }
+}
+
+/// Refuses a proxy that cannot be read: the requests would be sent without it. Its URL may hold a password.
+fn check_proxies(environment: &Environment) -> Result<(), Failure> {
+    for name in PROXY_VARIABLES {
+        let Some(text) = environment.text(name)? else { continue };
+        let url = if text.contains("://") { text } else { format!("http://{text}") };
+        let is_proxy = url.parse::<http::Uri>().is_ok_and(|url| {
+            let scheme = url.scheme_str().unwrap_or_default();
+            ["http", "https", "socks4", "socks4a", "socks5", "socks5h"].contains(&scheme)
+                && url.host().is_some_and(|host| !host.is_empty())
+        });
+        if !is_proxy {
+            return Err(Failure::usage(format!("{name} is not the URL of a proxy")).with_hint(
+                "Use http://HOST:PORT, with special characters of a password percent-encoded (# is %23).",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Where the API is. Who asks it nothing needs no more.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ServerAddressOptions {
-    /// Where the API is, if not in one of Kaltura's own regions [env: KALTURA_SERVICE_URL]
+    /// The server, if not one of Kaltura's regions [env: KALTURA_SERVICE_URL]
     #[arg(long, value_name = "https://HOST", conflicts_with = "region")]
     service_url: Option<String>,
 
-    /// One of Kaltura's own regions: us, de, eu, sg, ca or ap [default: us] [env: KALTURA_REGION]
+    /// The region: us, de, eu, sg, ca or ap [default: us] [env: KALTURA_REGION]
     #[arg(long, value_name = "REGION", add = values::regions())]
     region: Option<Region>,
 
-    /// Take an http:// URL of another machine: the session is sent unencrypted
+    /// Allow an http:// URL of another machine: the session is sent unencrypted
     #[arg(long)]
     allow_plain_http: bool,
 }
@@ -106,10 +168,10 @@ impl ServerAddressOptions {
     fn read(&self, text: &str, origin: &str) -> Result<ServiceUrl, Failure> {
         let url = if self.allow_plain_http { ServiceUrl::parse_allowing_http(text) } else { text.parse() };
         url.map_err(|error| {
-            let failure = Failure::usage(format!("{origin} can not be used: {error}"));
+            let failure = Failure::usage(format!("{origin} is invalid: {error}"));
             match error {
                 InvalidServiceUrl::PlainHttp => {
-                    failure.with_hint("If the way to the server is yours alone, say --allow-plain-http.")
+                    failure.with_hint("If you trust the network in between, pass --allow-plain-http.")
                 }
                 _ => failure,
             }
@@ -156,7 +218,7 @@ mod tests {
             "https://api.eu.kaltura.com"
         );
         let failure = of(&[], &Settings::of_test(&UNSET, "region = 'hush'")).unwrap_err().to_string();
-        assert!(failure.starts_with("region of the profile test is wrong") && !failure.contains("hush"));
+        assert!(failure.starts_with("region of profile 'test' is invalid") && !failure.contains("hush"));
     }
 
     #[test]

@@ -24,8 +24,7 @@ use serde_json::Value;
 
 use self::argument::Argument;
 use self::form::{Form, FormOptions};
-use crate::args::{Authority, CallSessionOptions};
-use crate::completion::values;
+use crate::args::{Authority, CallSessionOptions, values};
 use crate::config::Settings;
 use crate::error::Failure;
 use crate::output::Ui;

@@ -195,7 +195,7 @@ fn settings_that_are_missing_or_wrong_are_named_together_and_not_quoted() {
         .run_in_process()
         .ends_with(2);
     let message = bare.line("settings")["message"].to_string();
-    for missing in ["--partner-id", "--app-token-id", "--hash-type", "the value of the app token"] {
+    for missing in ["--partner-id", "--app-token-id", "--hash-type", "the app token value"] {
         assert!(message.contains(missing), "{message}");
     }
     assert_eq!(bare.checks("failed"), ["settings"]);

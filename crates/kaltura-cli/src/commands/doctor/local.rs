@@ -11,7 +11,7 @@ use super::DoctorCommand;
 use super::report::{Check, Line};
 use crate::config::{Environment, Setting, Settings, paths};
 use crate::error::{ExitCode, Failure};
-use crate::files::{self, Stranger};
+use crate::files::{self, ForeignOwner};
 use crate::output::Ui;
 use crate::profile::{Config, Profile, ProfileSecret, SecretPlace};
 
@@ -143,9 +143,9 @@ pub(super) fn session_cache(ui: &Ui, environment: &Environment) -> Line {
         );
     };
     let shown = folder.display();
-    if let Some(owner) = Stranger::with_folder(&folder, environment) {
+    if let Some(owner) = ForeignOwner::of_folder(&folder, environment) {
         let message = format!("{shown} belongs to {owner}, so each command logs in");
-        return warning(message, owner.remedy(paths::CACHES_VARIABLE));
+        return warning(message, owner.hint(paths::CACHES_VARIABLE));
     }
     if let Err(error) = try_to_write(ui, &folder) {
         return warning(
@@ -177,9 +177,9 @@ pub(super) fn files(environment: &Environment, profile: Option<&Profile>) -> Lin
     };
     let (mut problems, mut commands, mut foreign) = (Vec::new(), Vec::new(), None);
     for path in path.parent().into_iter().chain([path.as_path()]) {
-        if let Some(owner) = File::open(path).ok().as_ref().and_then(Stranger::with_file) {
+        if let Some(owner) = File::open(path).ok().as_ref().and_then(ForeignOwner::of_file) {
             problems.push(format!("{} belongs to {owner}", path.display()));
-            foreign = Some(owner.remedy(paths::SETTINGS_VARIABLE));
+            foreign = Some(owner.hint(paths::SETTINGS_VARIABLE));
         }
         if has_mode(path, 0o022) {
             problems.push(format!(

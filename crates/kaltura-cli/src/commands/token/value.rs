@@ -9,7 +9,7 @@ use kaltura_auth::{AppTokenCredentials, Region, ServiceUrl};
 use kaltura_types::{AppToken, AppTokenId, AppTokenValue};
 use zeroize::Zeroizing;
 
-use crate::completion::values;
+use crate::args::values;
 use crate::config::{Environment, Setting};
 use crate::error::{ExitCode, Failure};
 use crate::files;
