@@ -9,7 +9,7 @@ use kaltura_client::{CallOptions, Client, Error, ErrorKind, RetryPolicy};
 use kaltura_http::TokioRuntime;
 use kaltura_types::{ErrorCode, KsRefusal, Privileges, StartWidgetSession, WidgetId};
 
-use crate::failure::Failure;
+use crate::error::Failure;
 use crate::session_cache::Record;
 
 /// What there is to say of a session that the server was shown, and has not refused.
@@ -20,14 +20,15 @@ pub(crate) enum Proof {
     OtherPathsOnly(String),
 }
 
-/// A client with this session, which takes no other one in its place, and sends nothing twice.
+/// A client with this session, which takes no other one in its place, and sends nothing twice. The session has no expiry
+/// here: only the server's clock counts, and that of this machine may be wrong.
 pub(crate) fn client_of(
     session: &Session,
     service_url: &ServiceUrl,
     transport: impl Transport + 'static,
     timeout: Duration,
 ) -> Client {
-    let source = FixedSession::new(session.clone());
+    let source = FixedSession::new(Session::new(session.partner_id(), session.ks().clone()));
     Client::builder_with_source(service_url.clone(), source, transport, TokioRuntime::new())
         .retry(RetryPolicy::never())
         .renew_on_actions_limit(false)

@@ -16,6 +16,7 @@
 //! | create, list, update and rotate app tokens | [`Client::app_tokens`] |
 //! | configure retries | [`RetryPolicy`] |
 //! | find out why a call failed, and what to do | [`Error`], [`ErrorKind`] |
+//! | find out why a login does not work, step by step | [`diagnosis`] |
 //! | call without async | [`blocking`] |
 //!
 //! # Actions
@@ -54,6 +55,7 @@
 pub mod app_tokens;
 pub mod blocking;
 mod client;
+pub mod diagnosis;
 mod error;
 pub mod multirequest;
 mod options;

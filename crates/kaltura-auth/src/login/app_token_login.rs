@@ -102,7 +102,8 @@ impl AppTokenLogin {
             .with_requested_user(self.request.get_user_id())
     }
 
-    pub(super) fn hash_type(mut self, hash_type: HashType) -> Self {
+    /// The same login with another hash type.
+    pub fn with_hash_type(mut self, hash_type: HashType) -> Self {
         self.credentials = self.credentials.with_hash_type(hash_type);
         self
     }

@@ -53,7 +53,7 @@ impl Detection {
             (Err(refusal), Some(widget_ks)) if refusal.kind() == ErrorKind::InvalidTokenHash => {
                 let first_refusal = first_refusal.unwrap_or(refusal);
                 let Some(next) = untried.pop() else { return Err(first_refusal) };
-                let attempt = AppTokenLogin::clone(&login).hash_type(next);
+                let attempt = AppTokenLogin::clone(&login).with_hash_type(next);
                 Ok(Self::step(
                     login,
                     next,

@@ -1,74 +1,59 @@
-//! `kaltura doctor`: finds out why a login or a call does not work.
+//! `kaltura doctor`: finds out why a login or a call does not work. The rules are those of
+//! [`kaltura_client::diagnosis`]; what is added here is what only this machine knows.
 
-mod action;
-mod api;
-mod check;
-mod clock;
-mod connection;
-mod dns;
-mod files;
-mod grant;
-mod journal;
-mod login;
-mod marks;
-mod reading_action;
-mod round;
-mod service_url_check;
-mod session;
-mod session_cache_check;
-mod settings_check;
-mod token_state;
-mod way;
-mod widget_session;
+mod local;
+mod network;
+mod report;
 
-use std::future::ready;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
-use kaltura_auth::{ServiceUrl, Transport};
-use kaltura_types::{AdminSecret, AppTokenId, PartnerId};
+use kaltura_auth::source::FixedSession;
+use kaltura_auth::{Fingerprint, ServiceUrl, Session, Transport};
+use kaltura_client::diagnosis::{self, Problem, ReadAction, Stage};
+use kaltura_client::{Client, RetryPolicy};
+use kaltura_http::TokioRuntime;
+use kaltura_types::{AdminSecret, Ks, KsHeader, KsIssue};
 
-use self::check::{Finding, Have, Outcome, Subject, both, need};
-use self::connection::FirstAnswer;
-use self::journal::Journal;
-use self::reading_action::ReadingAction;
-use self::round::Round;
-use self::settings_check::Known;
-use crate::admin_client::admin_client;
-use crate::completion::values;
-use crate::environment::Environment;
-use crate::failure::Failure;
-use crate::options::{AdminSecretOptions, AppTokenOptions, ServerOptions, SessionRequestOptions};
+use self::local::LoginInputs;
+use self::network::Route;
+use self::report::{Check, Line, Report};
+use crate::args::values;
+use crate::args::{AdminSecretOptions, AppTokenOptions, ServerOptions, SessionRequestOptions};
+use crate::config::{Environment, SecretVariable, Settings};
+use crate::error::{ExitCode, Failure};
+use crate::http::admin_client;
+use crate::output::Ui;
 use crate::profile::{ProfileSecret, SecretPlace};
 use crate::runtime;
-use crate::session_proof::client_of;
-use crate::settings::Settings;
+use crate::signals::Signals;
 
 const EXAMPLES: &str = "\
-What is looked at, one line each:
-  settings, service URL    what is set, what is missing, what looks odd
-  DNS, connection, API     the way to the server, its certificate, and that it is Kaltura
-  clock                    this machine's against the server's
-  widget session           that the account is known in this region
+Checks, one line each:
+  settings, service URL    what is set, what is missing, what looks unusual
+  DNS, connection, API     the route to the server, its certificate, and that it is Kaltura
+  clock                    this machine's clock, compared with the server's
+  widget session           that the account exists in this region
   login                    that the app token is accepted; --detect finds the hash type
-  token state              its end, its limits; needs an admin secret
-  grant, session           what was granted against what was asked, and that it works
-  action                   whether the session may call --action
-  session cache, files     that they can be written, and are closed to others
+  token state              its expiry and limits; requires an admin secret
+  grant, session           what was granted, compared with the request; that it works
+  action                   whether the session is allowed to call --action
+  KALTURA_KS               if it is set: that it is a KS, and that the server accepts it
+  session cache, files     that they can be written, and are not open to other users
 
-What is sent: session.startWidgetSession, appToken.startSession (with --detect up to three
-times more, and only if the hash is refused), session.startWidgetSession with the new
-session, to see that it works; with an admin secret appToken.get; with --action that
-action. The session is used for no more than one action, or two with --action, which
-counts where it has an actionslimit. The server changes nothing for it, and the session is
-not kept.
+Requests: session.startWidgetSession, appToken.startSession (with --detect up to three more,
+only if the hash is rejected), session.startWidgetSession with the new session and with
+KALTURA_KS, to verify them; with an admin secret appToken.get; with --action that action. Each
+session is used for one action, or two with --action, which counts against an actionslimit.
+Nothing is changed on the server, and the session is not stored.
 
-The server tells whether an action is allowed by carrying it out. So --action takes list,
-get and count alone. A list is asked for one object; what wants an id gets one that no
-object has: 0_00000000.
+The server tells whether an action is allowed by executing it. So --action takes only list,
+get and count. A list is requested for one object; an id is filled in that no object has:
+0_00000000.
 
-An admin secret is taken from its options, KALTURA_ADMIN_SECRET, or the profile, if it says a
-file or a variable; the profile's command is not run for it, since it may ask questions.
+The admin secret is taken from its options, KALTURA_ADMIN_SECRET, or a file or variable of the
+profile. A command of the profile is not run for it, since it may ask questions.
 
 Examples:
   With the settings that `kaltura login` uses:
@@ -77,34 +62,28 @@ Examples:
   Which hash type has the token, and may its sessions list videos?
     kaltura doctor --detect --action media.list
 
-  For a program, or a ticket:
+  For a program, or a support ticket:
     kaltura doctor --json
 
-The exit code is 0 if nothing failed, warnings or not; else that of the first line that
-failed, as `kaltura --help` lists them. With --json the answer has verdict (ok, warning or
+The exit code is 0 if no check failed, even with warnings; otherwise that of the first failed
+check, as listed by `kaltura --help`. With --json the answer has verdict (ok, warning or
 failed), exitCode, and checks: a list of name, verdict (those, or skipped), message, and
-where there is something to do remedy, code (of the API's error) and class. No line shows
-a secret.";
-
-/// The account with its admin secret, if one is at hand.
-type Admin = (PartnerId, Result<Option<AdminSecret>, Failure>);
-
-const NO_ADMIN_SECRET: &str = "only an admin secret shows it, and none is at hand: --admin-secret-file FILE";
+where something is wrong remedy, code (of the API error) and class. No line shows a secret.";
 
 /// Find out why a login or a call does not work
 ///
-/// Takes the settings of `kaltura login` and goes the way of a login step by step. Each line is a verdict, with a
-/// remedy where something is wrong. What depends on a line that failed is skipped.
+/// Uses the settings of `kaltura login` and goes through a login step by step. Each line is a verdict, with a
+/// remedy where something is wrong. Checks that depend on a failed one are skipped.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct DoctorCommand {
-    /// If the hash type is refused, try the others, once each
+    /// If the hash type is rejected, try each of the others once
     #[arg(long)]
     detect: bool,
 
-    /// See whether the session may call this action: a list, get or count, such as media.list
-    #[arg(long, value_name = "SERVICE.ACTION", add = values::actions(|name| name.parse::<ReadingAction>().is_ok()))]
-    action: Option<ReadingAction>,
+    /// Check whether the session is allowed to call this action: a list, get or count, e.g. media.list
+    #[arg(long, value_name = "SERVICE.ACTION", add = values::actions(|name| name.parse::<ReadAction>().is_ok()))]
+    action: Option<ReadAction>,
 
     #[command(flatten)]
     server: ServerOptions,
@@ -120,150 +99,196 @@ pub(crate) struct DoctorCommand {
 }
 
 impl DoctorCommand {
-    /// `settings` may have failed to load, which is what this command is to tell of.
+    /// `settings` may have failed to load, which is what this command reports.
     pub(crate) fn run(
         self,
-        json: bool,
-        environment: Environment,
+        ui: &Ui,
+        environment: &Environment,
         settings: Result<Settings, Failure>,
     ) -> Result<(), Failure> {
         self.token.value_source().refuse_an_argument()?;
         self.admin_secret.source().refuse_an_argument()?;
         self.token.value_source().shares_stdin_with(&self.admin_secret.source())?;
-        let mut journal = Journal::new(json, environment);
-        let settings = match settings {
-            Ok(settings) => settings,
+        let mut report = Report::new(ui, environment);
+        match settings {
+            Ok(settings) => {
+                // The commands of the profile run before anything listens to signals: Ctrl-C ends them all.
+                let (line, inputs) = local::settings(ui, &self, &settings);
+                inputs.secrets().for_each(|secret| report.hide(secret));
+                report.add(line)?;
+                let admin = self.admin_secret(ui, &settings, &inputs);
+                // Signals are no longer listened to when the document is printed: a filter may take long.
+                runtime::run(ui, async {
+                    let mut signals = Signals::listen(ui)?;
+                    let remote = self.remote(ui, &mut report, &settings, &inputs, admin);
+                    signals.unless_stopped(remote).await?
+                })?;
+                report.add(local::session_cache(ui, environment))?;
+                report.add(local::files(environment, settings.profile()))?;
+            }
             Err(failure) => {
-                journal.tell(Subject::Settings, Finding::of(&failure))?;
-                for subject in Subject::NEED_SETTINGS {
-                    journal.tell(subject, Finding::skipped_because_of(Subject::Settings))?;
-                }
-                journal.tell(Subject::SessionCache, session_cache_check::look(environment).finding)?;
-                journal.tell(Subject::Files, files::look(environment, None).finding)?;
-                return journal.finish();
+                report.add(Line::of_failure(Check::Settings, &failure))?;
+                report.skip_remote(Check::Settings)?;
+                report.add(local::session_cache(ui, environment))?;
+                report.add(local::files(environment, None))?;
+            }
+        }
+        report.finish()
+    }
+
+    /// The checks that need the server.
+    async fn remote(
+        &self,
+        ui: &Ui,
+        report: &mut Report<'_>,
+        settings: &Settings,
+        inputs: &LoginInputs,
+        admin: Result<Option<AdminSecret>, Failure>,
+    ) -> Result<(), Failure> {
+        let environment = settings.environment();
+        let url = match self.server.service_url(settings) {
+            Ok(url) => url,
+            Err(failure) => {
+                report.add(Line::of_failure(Check::ServiceUrl, &failure))?;
+                return report.skip_remote(Check::ServiceUrl);
             }
         };
-        // The commands of the profile run before anybody listens to signals: Ctrl-C ends them all.
-        let (finding, known) = settings_check::look(&self, &settings);
-        settings_check::secrets(&known).into_iter().for_each(|secret| journal.hide(secret));
-        journal.tell(Subject::Settings, finding)?;
-        let url = self.server.service_url(&settings).ok();
-        let admin =
-            known.partner.map(|partner| (partner, self.admin_secret(&settings, partner, url.as_ref())));
-        runtime::run(async {
-            let mut round = Round::new(journal)?;
-            self.examine(&mut round, &settings, &known, admin).await?;
-            round.end()
-        })
-    }
-
-    /// The checks, in their order. Each names what it needs, and is skipped if that has failed.
-    async fn examine(
-        &self,
-        round: &mut Round,
-        settings: &Settings,
-        known: &Known,
-        admin: Have<Admin>,
-    ) -> Result<(), Failure> {
-        let limit = self.server.timeout();
-        let environment = settings.environment();
-
-        let url = self.server.service_url(settings);
-        let url =
-            round.check(Subject::ServiceUrl, Ok(url), |url| ready(service_url_check::look(url))).await?;
-        let way = round.check(Subject::Dns, need(&url), |url| dns::look(url, limit)).await?;
-
-        let login = need(&url).map(|url| known.login(url).timeout(limit));
-        let needs = both(need(&login), need(&way));
-        let answer = round
-            .check(Subject::Connection, needs, |(login, way)| {
-                connection::look(self.transport(), login, way, limit)
-            })
-            .await?;
-        let api = round.check(Subject::Api, need(&answer), |answer| ready(api::look(answer))).await?;
-        let _ = round.check(Subject::Clock, api, |api| ready(clock::look(api))).await?;
-
-        let needs = both(api, known.partner);
-        let widget = round
-            .check(Subject::WidgetSession, needs, |(answer, partner)| {
-                ready(widget_session::look(answer, partner))
-            })
-            .await?;
-        let needs = both(widget, both(need(&known.credentials), need(&login)));
-        let session = round
-            .check(Subject::Login, needs, |(answer, (_, login))| {
-                login::look(answer, login, known, self.detect)
-            })
-            .await?;
-
-        let needs = both(both(need(&url), widget), both(need(&known.token_id), admin));
-        let _ = round
-            .check(Subject::TokenState, needs, |((url, answer), (id, admin))| {
-                self.token_state(url, answer, id, admin, known)
-            })
-            .await?;
-
-        let _ = round.check(Subject::Grant, need(&session), |session| ready(grant::look(session))).await?;
-        let client = both(both(need(&url), widget), need(&session))
-            .map(|((url, answer), session)| client_of(session, url, Arc::clone(&answer.transport), limit));
-        let accepted = round
-            .check(Subject::Session, both(need(&client), need(&session)), |(client, session)| {
-                session::look(client, session)
-            })
-            .await?;
-        let needs = both(both(need(&client), need(&session)), accepted);
-        let _ = round
-            .check(Subject::Action, needs, |((client, session), ())| {
-                action::look(client, session, self.action.as_ref())
-            })
-            .await?;
-
-        let cache = |()| ready(session_cache_check::look(environment));
-        let _ = round.check(Subject::SessionCache, Ok(()), cache).await?;
-        let files = |profile| ready(files::look(environment, profile));
-        let _ = round.check(Subject::Files, Ok(settings.profile()), files).await?;
-        Ok(())
-    }
-
-    /// The state of the token, if there is an admin secret to see it with.
-    async fn token_state(
-        &self,
-        url: &ServiceUrl,
-        answer: &FirstAnswer,
-        id: &AppTokenId,
-        (partner, secret): Admin,
-        known: &Known,
-    ) -> Outcome {
-        match secret {
-            Ok(Some(secret)) => {
-                let transport = Arc::clone(&answer.transport);
-                let client = admin_client(url, partner, secret, transport, &self.server);
-                token_state::look(&client, id, known, answer.server_time()).await
+        let route = Route::to(&url, environment);
+        report.add(network::service_url(&url, &route, local::ignored_region(environment)))?;
+        let dns = network::dns(ui, &route, self.server.timeout()).await;
+        let found = !dns.is_failed();
+        report.add(dns)?;
+        if !found {
+            return report.skip_remote(Check::Dns);
+        }
+        let transport: Arc<dyn Transport> = match self.server.transport(ui) {
+            Ok(transport) => Arc::new(transport),
+            Err(failure) => {
+                let line = Line::of_failure(Check::Connection, &failure);
+                report
+                    .add(line.and_then("Check the certificates of this machine, and its proxy variables."))?;
+                return report.skip_remote(Check::Connection);
             }
-            Ok(None) => Outcome::nothing(Finding::skipped(NO_ADMIN_SECRET)),
-            Err(failure) => Outcome::nothing(Finding::of(&failure)),
+        };
+        let (admin, admin_failure) = match admin {
+            Ok(secret) => (secret, None),
+            Err(failure) => (None, Some(failure)),
+        };
+        let mut diagnosis = inputs.diagnosis(&url, self.detect).timeout(self.server.timeout());
+        if let Some(action) = &self.action {
+            diagnosis = diagnosis.action(action.clone());
+        }
+        if let (Some(secret), Some(partner)) = (admin, inputs.partner) {
+            let transport = Arc::clone(&transport);
+            diagnosis =
+                diagnosis.admin(admin_client(&url, partner, secret, transport, self.server.timeout()));
+        }
+        let mut written = Ok(());
+        let findings = diagnosis
+            .run_with(Arc::clone(&transport), TokioRuntime::new(), |finding| {
+                let line = match &admin_failure {
+                    Some(failure) if finding.problem() == Some(&Problem::NoAdmin) => {
+                        Line::of_failure(Check::TokenState, failure)
+                    }
+                    _ => Line::of_finding(finding, inputs, &route),
+                };
+                if written.is_ok() {
+                    written = report.add(line);
+                }
+            })
+            .await;
+        written?;
+        match ks_of(environment) {
+            Some(ks) => report.add(self.ks(&ks, &url, transport, inputs, &findings).await),
+            None => Ok(()),
         }
     }
 
-    fn transport(&self) -> Result<Arc<dyn Transport>, Failure> {
-        Ok(Arc::new(self.server.transport()?))
+    /// `KALTURA_KS`, which calls use instead of a login.
+    async fn ks(
+        &self,
+        ks: &Ks,
+        url: &ServiceUrl,
+        transport: Arc<dyn Transport>,
+        inputs: &LoginInputs,
+        findings: &diagnosis::Report,
+    ) -> Line {
+        let unset = "Unset KALTURA_KS to log in with the app token.";
+        let header = match (ks.issue(), KsHeader::parse(ks)) {
+            (None, Ok(header)) => header,
+            (issue, _) => {
+                let why = issue.map(|issue| issue.to_string()).unwrap_or_default();
+                let advice = issue.map_or("", KsIssue::advice);
+                let message = format!("KALTURA_KS is not a KS: {why}");
+                return Line::failed(Check::Ks, ExitCode::Usage, message, format!("{advice} {unset}"));
+            }
+        };
+        let label = format!("KS {}, fingerprint {}", header.version(), Fingerprint::from_ks(ks));
+        if let Some(partner) = inputs.partner.filter(|partner| *partner != header.partner_id()) {
+            let message =
+                format!("KALTURA_KS is for partner {}, the settings for {partner}", header.partner_id());
+            return Line::failed(Check::Ks, ExitCode::Usage, message, unset);
+        }
+        if findings.finding(Stage::Api).is_none_or(|api| api.severity() != diagnosis::Severity::Ok) {
+            return Line::skipped(Check::Ks, "not checked: the server was not reached");
+        }
+        match verify(ks, header, url, transport, self.server.timeout()).await {
+            Ok(()) => Line::ok(
+                Check::Ks,
+                format!("the server accepts KALTURA_KS ({label}); `kaltura call` uses it instead of a login"),
+            ),
+            Err(error) => {
+                let failure = Failure::from(error);
+                Line::failed(
+                    Check::Ks,
+                    failure.exit_code(),
+                    format!("the server does not accept KALTURA_KS ({label}): {}", failure.story()),
+                    format!("Set a new one. {unset}"),
+                )
+                .with_code(failure.code())
+            }
+        }
     }
 
-    /// The admin secret, if one is at hand without a question.
+    /// The admin secret, if it is available without a question.
     fn admin_secret(
         &self,
+        ui: &Ui,
         settings: &Settings,
-        partner: PartnerId,
-        service_url: Option<&ServiceUrl>,
+        inputs: &LoginInputs,
     ) -> Result<Option<AdminSecret>, Failure> {
-        if let Some(given) = self.admin_secret.given(settings)? {
+        let Some(partner) = inputs.partner else { return Ok(None) };
+        if let Some(given) = self.admin_secret.given(ui, settings)? {
             return Ok(Some(given));
         }
         match settings.profile().and_then(|profile| profile.place_of(ProfileSecret::AdminSecret)) {
             Some(SecretPlace::File(_) | SecretPlace::OwnFile(_) | SecretPlace::Variable(_)) => {
-                self.admin_secret.admin_secret(settings, partner, service_url).map(Some)
+                let url = self.server.service_url(settings).ok();
+                self.admin_secret.admin_secret(ui, settings, partner, url.as_ref()).map(Some)
             }
             _ => Ok(None),
         }
     }
+}
+
+fn ks_of(environment: &Environment) -> Option<Ks> {
+    environment.text(SecretVariable::KS).ok().flatten().map(Ks::new)
+}
+
+/// Verifies a KS with a call that needs no permission.
+async fn verify(
+    ks: &Ks,
+    header: KsHeader,
+    url: &ServiceUrl,
+    transport: Arc<dyn Transport>,
+    timeout: Duration,
+) -> Result<(), kaltura_client::Error> {
+    let source = FixedSession::new(Session::new(header.partner_id(), ks.clone()));
+    Client::builder_with_source(url.clone(), source, transport, TokioRuntime::new())
+        .retry(RetryPolicy::never())
+        .renew_on_actions_limit(false)
+        .request_timeout(timeout)
+        .build()
+        .verify_session()
+        .await
 }

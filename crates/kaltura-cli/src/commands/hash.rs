@@ -1,4 +1,4 @@
-//! `kaltura hash`: the token hash, for who makes the request of a login himself.
+//! `kaltura hash`: the token hash, for a login request that is made by hand.
 
 use clap::Args;
 use kaltura_auth::Fingerprint;
@@ -6,11 +6,11 @@ use kaltura_auth::TokenHash;
 use kaltura_types::{AppTokenValue, HashType, Ks};
 use serde::Serialize;
 
-use crate::failure::Failure;
-use crate::options::{AppTokenValueOptions, HashTypeOption, KsOptions};
-use crate::output;
+use crate::args::{AppTokenValueOptions, HashTypeOption, KsOptions};
+use crate::config::Settings;
+use crate::error::Failure;
+use crate::output::Ui;
 use crate::profile::SecretOwner;
-use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,17 +20,17 @@ Examples:
   The KS of session.startWidgetSession is piped in; the value is in KALTURA_APP_TOKEN:
     kaltura hash --hash-type SHA256 --ks-stdin < ks.txt
 
-The hash is good for this one KS: send both, byte for byte, to appToken.startSession as ks
-and tokenHash. Together they open a session, so the hash is a secret too.
+The hash is valid for this one KS: send both, byte for byte, to appToken.startSession as ks
+and tokenHash. Together they start a session, so the hash is a secret too.
 
 With --json the answer has tokenHash, hashType, fingerprint (of the KS) and warnings.
 `kaltura --help` lists the exit codes.";
 
 /// Print the token hash of a KS and an app token
 ///
-/// This is what appToken.startSession takes as tokenHash: lower-case hex of the hash of the KS followed by the
-/// token's value, with nothing between them. Nothing is sent. `kaltura login` does all of this by itself. KS and
-/// value are taken from a file, standard input or the environment (KALTURA_KS, KALTURA_APP_TOKEN), never from an
+/// This is the parameter tokenHash of appToken.startSession: lower-case hex of the hash of the KS followed by the
+/// token's value, with nothing between them. Nothing is sent. `kaltura login` does all of this itself. KS and
+/// value are read from a file, standard input or the environment (KALTURA_KS, KALTURA_APP_TOKEN), never from an
 /// argument; only one of them can be standard input.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
@@ -53,42 +53,40 @@ struct Answer<'a> {
     hash_type: HashType,
     /// Of the KS.
     fingerprint: String,
-    warnings: Vec<&'static str>,
+    warnings: Vec<String>,
 }
 
 impl HashCommand {
-    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         self.ks.source().shares_stdin_with(&self.value.source())?;
         let hash_type = self.hash_type.hash_type(settings, None)?;
-        let ks = self.ks.ks(settings)?;
-        let value = self.value.value(settings, &SecretOwner::default())?;
+        let ks = self.ks.ks(ui, settings)?;
+        let value = self.value.value(ui, settings, &SecretOwner::default())?;
 
         let hash = TokenHash::new(hash_type, &ks, &value);
         let warnings = warnings(&ks, &value);
-        if json {
+        if ui.wants_json() {
             let fingerprint = Fingerprint::from_ks(&ks).to_string();
-            return output::json_to_stdout(&Answer {
-                token_hash: hash.expose(),
-                hash_type,
-                fingerprint,
-                warnings,
-            });
+            return ui.print_json(&Answer { token_hash: hash.expose(), hash_type, fingerprint, warnings });
         }
         for warning in warnings {
-            output::note(warning);
+            ui.note(&warning);
         }
-        output::to_stdout(&format!("{}\n", hash.expose()))
+        ui.print(&format!("{}\n", hash.expose()))
     }
 }
 
-/// What the server will probably not accept. It is hashed all the same.
-fn warnings(ks: &Ks, value: &AppTokenValue) -> Vec<&'static str> {
+/// What the server will not accept. It is hashed nevertheless.
+fn warnings(ks: &Ks, value: &AppTokenValue) -> Vec<String> {
     let mut warnings = Vec::new();
-    if !Ks::looks_like_ks(ks.expose()) {
-        warnings.push("the KS does not read as one; it was hashed as it is");
+    if let Some(issue) = ks.issue() {
+        let issue = issue.to_string();
+        let issue = issue.trim_start_matches("not a KS: ");
+        warnings.push(format!("the given KS is not a KS, and was hashed as it is: {issue}"));
     }
     if value.expose().contains(char::is_whitespace) {
-        warnings.push("the token's value contains white space or a line break, which was hashed with it");
+        warnings
+            .push("the token value contains white space or a line break, which was hashed too".to_owned());
     }
     warnings
 }
@@ -98,11 +96,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_looks_wrong_is_told() {
-        let ks = Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8");
+    fn what_looks_wrong_is_reported() {
+        let text = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
         let value = AppTokenValue::new("0123456789abcdef0123456789abcdef");
-        assert!(warnings(&ks, &value).is_empty());
-        assert_eq!(warnings(&Ks::new("Service unavailable"), &value).len(), 1);
+        assert!(warnings(&Ks::new(text), &value).is_empty());
+        for (wrong, why) in
+            [(&text[..64], "encrypted part"), ("Service unavailable", "no `|`"), ("null", "no value")]
+        {
+            let warnings = warnings(&Ks::new(wrong), &value);
+            assert!(warnings.len() == 1 && warnings[0].contains(why), "{warnings:?}");
+        }
         assert_eq!(warnings(&Ks::new(""), &AppTokenValue::new("abc ")).len(), 2);
     }
 }

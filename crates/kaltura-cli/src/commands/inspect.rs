@@ -1,18 +1,18 @@
 //! `kaltura inspect`: what a KS says, without asking any server.
 
-mod answer;
-mod restrictions;
+use std::fmt::Write as _;
 
 use clap::Args;
-use kaltura_ks::{OpenError, open};
-use kaltura_types::{Ks, KsHeader, MalformedKs};
+use kaltura_auth::Fingerprint;
+use kaltura_ks::{KsClaims, OpenError, OpenedKs, open, unverified_claims};
+use kaltura_types::{Ks, KsHeader, KsVersion, PartnerId, Privileges, UnixTime};
+use serde::Serialize;
 
-use self::answer::Answer;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::options::{AdminSecretOptions, KsOptions};
-use crate::settings::Settings;
-use crate::{moment, output};
+use crate::args::{AdminSecretOptions, KsOptions};
+use crate::config::Settings;
+use crate::error::{ExitCode, Failure};
+use crate::output::{Ui, one_line, style};
+use crate::time;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,22 +22,22 @@ Examples:
   All of it, with the account's admin secret:
     pass show kaltura/admin | kaltura inspect --ks-file ks.txt --admin-secret-stdin
 
-  Whether a KS is over (true or false), in a script:
+  Whether a KS has expired (true or false), in a script:
     kaltura inspect --ks-stdin --jq .claims.expired < ks.txt
 
 With --json the answer has version, partnerId, fingerprint, length, proven and claims. claims
-is null where the KS is encrypted and no secret was given; else it has userId, sessionType,
-admin, widgetSession, expiry (Unix time), expiresIn (seconds, by this machine's clock),
-expired, privileges, restrictions, group, groupHash, masterPartnerId and additionalData; what
-the KS does not say is null. `kaltura --help` lists the exit codes.";
+is null where the KS is encrypted and no secret was given; otherwise it has userId,
+sessionType, admin, widgetSession, expiry (Unix time), expiresIn (seconds, by this machine's
+clock), expired, privileges, restrictions, group, groupHash, masterPartnerId and
+additionalData; what the KS does not say is null. `kaltura --help` lists the exit codes.";
 
 /// Show what a KS says
 ///
-/// Nothing is sent. Without the account's admin secret, a version 2 KS shows its version and account only; a
-/// version 1 KS shows everything, but nobody can tell who wrote it. With the admin secret the signature is
-/// checked and all is shown. A KS that is shown as good may still have been ended: only the server knows. KS and
-/// secret are taken from a file, standard input or the environment (KALTURA_KS, KALTURA_ADMIN_SECRET), never from
-/// an argument; only one of them can be standard input.
+/// Nothing is sent. Without the account's admin secret, a version 2 KS shows only its version and account; a version 1
+/// KS shows everything, but not who wrote it. With the admin secret the signature is verified and everything is shown.
+/// A KS that is shown as valid may have been ended: only the server knows. KS and secret are read from a file, standard
+/// input or the environment (KALTURA_KS, KALTURA_ADMIN_SECRET), never from an argument; only one of them can be
+/// standard input.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct InspectCommand {
@@ -49,65 +49,378 @@ pub(crate) struct InspectCommand {
 }
 
 impl InspectCommand {
-    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         self.ks.source().shares_stdin_with(&self.secret.source())?;
-        let secret = self.secret.given(settings)?;
-        let ks = self.ks.ks(settings)?;
-
-        let header = KsHeader::parse(&ks).map_err(|error| malformed(&ks, error))?;
+        let secret = self.secret.given(ui, settings)?;
+        let ks = self.ks.ks(ui, settings)?;
+        let header = header_of(&ks)?;
         let opened = match secret {
-            Some(secret) => Some(open(&ks, &[secret]).map_err(|error| unopened(&header, error))?),
+            Some(secret) => Some(open(&ks, &[secret]).map_err(|error| unopened(header, error))?),
             None => None,
         };
-        let answer = Answer::new(&ks, &header, opened.as_ref(), moment::now());
-        if json {
-            return output::json_to_stdout(&answer);
+        let answer = Answer::new(&ks, header, opened.as_ref(), time::now());
+        if ui.wants_json() {
+            return ui.print_json(&answer);
         }
-        if let Some(note) = answer.note() {
-            output::note(note);
-        }
-        output::to_stdout(&answer.as_text())
+        answer.notes().into_iter().for_each(|note| ui.note(note));
+        ui.print(&answer.as_text())
     }
 }
 
-/// The text is no KS. Its fingerprint may show that it is another text than the one that was meant.
-fn malformed(ks: &Ks, error: MalformedKs) -> Failure {
-    let length = ks.expose().chars().count();
-    Failure::usage(error.to_string()).with_hint(format!(
-        "The text has {length} characters; look whether it is cut, or whether there is something around the KS."
-    ))
+/// Version and account, or why the text is not a KS.
+fn header_of(ks: &Ks) -> Result<KsHeader, Failure> {
+    match (ks.issue(), KsHeader::parse(ks)) {
+        (None, Ok(header)) => Ok(header),
+        (issue, _) => {
+            let (why, advice) = issue.map_or_else(Default::default, |it| (it.to_string(), it.advice()));
+            let why = why.trim_start_matches("not a KS: ");
+            let length = ks.expose().chars().count();
+            let plural = if length == 1 { "" } else { "s" };
+            Err(Failure::usage(format!("not a KS: {why}"))
+                .with_hint(format!("{advice} The text has {length} character{plural}.")))
+        }
+    }
 }
 
 /// The secret does not open the KS.
-fn unopened(header: &KsHeader, error: OpenError) -> Failure {
-    let class = match error {
-        OpenError::NoSecretMatches => ExitCode::Authentication,
-        _ => ExitCode::Usage,
-    };
-    let failure = Failure::new(class, error.to_string());
+fn unopened(header: KsHeader, error: OpenError) -> Failure {
     match error {
-        OpenError::NoSecretMatches => failure.with_hint(format!(
-            "Look whether it is the admin secret (not the user secret) of account {}, which the KS names.",
-            header.partner_id()
-        )),
-        _ => failure,
+        OpenError::NoSecretMatches => {
+            Failure::new(ExitCode::Authentication, error.to_string()).with_hint(format!(
+                "Check that it is the admin secret (not the user secret) of account {}, which the KS names.",
+                header.partner_id()
+            ))
+        }
+        _ => Failure::usage(error.to_string()),
+    }
+}
+
+/// All that is known of a KS, without the KS itself.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    version: u8,
+    partner_id: PartnerId,
+    fingerprint: String,
+    /// In characters.
+    length: usize,
+    /// Whether the signature was verified.
+    proven: bool,
+    /// Nothing if the KS is encrypted and was not opened.
+    claims: Option<Claims>,
+}
+
+/// What the KS says of its session.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Claims {
+    user_id: Option<String>,
+    /// `USER`, `ADMIN`, or what else is written there.
+    session_type: Option<String>,
+    admin: bool,
+    widget_session: bool,
+    expiry: Option<UnixTime>,
+    /// In seconds, by the clock of this machine; 0 if it has expired.
+    expires_in: Option<u64>,
+    expired: bool,
+    privileges: String,
+    restrictions: Restrictions,
+    /// What `session.end` ends as a whole.
+    group: Option<String>,
+    group_hash: Option<String>,
+    master_partner_id: Option<PartnerId>,
+    additional_data: Option<String>,
+    /// The expiry as it is written, which may be no number.
+    #[serde(skip)]
+    expiry_text: String,
+    /// Whether a version 1 KS has more fields than the format: one of them holds a `;`.
+    #[serde(skip)]
+    has_shifted_fields: bool,
+}
+
+/// The privileges that restrict the use of a session (wire contract, section 5.4).
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Restrictions {
+    /// The number of calls, as it is written.
+    actions_limit: Option<String>,
+    /// The only addresses that may use it.
+    addresses: Option<Vec<String>>,
+    /// The only request URIs; `*` at the end stands for anything.
+    uris: Option<Vec<String>>,
+    /// The role instead of the user's own.
+    role: Option<String>,
+}
+
+impl Answer {
+    fn new(ks: &Ks, header: KsHeader, opened: Option<&OpenedKs>, now: UnixTime) -> Self {
+        let unverified = unverified_claims(ks).ok().flatten();
+        let claims = opened.map(OpenedKs::claims).or(unverified.as_ref());
+        Self {
+            version: header.version().number(),
+            partner_id: header.partner_id(),
+            fingerprint: Fingerprint::from_ks(ks).to_string(),
+            length: ks.expose().chars().count(),
+            proven: opened.is_some(),
+            claims: claims.map(|claims| Claims::of(claims, header.version(), now)),
+        }
+    }
+
+    /// What must be known to understand what is shown.
+    fn notes(&self) -> Vec<&'static str> {
+        let mut notes = Vec::new();
+        match (self.proven, &self.claims) {
+            (true, _) => {}
+            (false, Some(_)) => notes.push(
+                "the signature was not verified, so anyone may have written this: pass the account's admin secret by \
+                 KALTURA_ADMIN_SECRET, --admin-secret-file or --admin-secret-stdin",
+            ),
+            (false, None) => notes.push(
+                "the rest is encrypted: pass the account's admin secret by KALTURA_ADMIN_SECRET, --admin-secret-file \
+                 or --admin-secret-stdin",
+            ),
+        }
+        if self.claims.as_ref().is_some_and(|claims| claims.has_shifted_fields) {
+            notes.push(
+                "a field of this version 1 KS contains a `;`, most likely the user: all fields after it are shifted, \
+                 and the server reads another user and other privileges than were signed",
+            );
+        }
+        notes
+    }
+
+    fn as_text(&self) -> String {
+        let Self { version, fingerprint, length, .. } = self;
+        let mut text = format!(
+            "{}KS version {version}{:#}, fingerprint {fingerprint}, {length} characters\n",
+            style::HEADING,
+            style::HEADING
+        );
+        let signature = if self.proven { "valid, by the given admin secret" } else { "not verified" };
+        let mut lines = vec![("partner", self.partner_id.to_string()), ("signature", signature.to_owned())];
+        lines.extend(self.claims.iter().flat_map(Claims::lines));
+        for (label, value) in lines {
+            let _ = writeln!(text, "  {}{label:<11}{:#}{}", style::QUIET, style::QUIET, one_line(&value));
+        }
+        text
+    }
+}
+
+impl Claims {
+    fn of(claims: &KsClaims, version: KsVersion, now: UnixTime) -> Self {
+        let left = claims.expiry().map(|expiry| expiry.seconds_since(now));
+        Self {
+            // Version 1 has no other way to say "none" than an empty field.
+            user_id: claims.user().map(|user| user.as_str().to_owned()).filter(|user| !user.is_empty()),
+            session_type: claims.session_type().map(|session_type| session_type.to_string()),
+            admin: claims.is_admin(),
+            widget_session: claims.is_widget_session(),
+            expiry: claims.expiry(),
+            expires_in: left.map(|seconds| u64::try_from(seconds).unwrap_or(0)),
+            expired: claims.is_expired_at(now),
+            privileges: claims.privileges_text().unwrap_or_default().to_owned(),
+            restrictions: Restrictions::of(claims.privileges()),
+            group: claims.session_id(),
+            group_hash: claims.session_id_hash(),
+            master_partner_id: claims.master_partner_id(),
+            additional_data: claims.additional_data().map(str::to_owned).filter(|data| !data.is_empty()),
+            expiry_text: claims.expiry_text().unwrap_or_default().to_owned(),
+            has_shifted_fields: version == KsVersion::V1 && !claims.extra_fields().is_empty(),
+        }
+    }
+
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        let user = self.user_id.clone().unwrap_or_else(|| "(none, anonymous session)".to_owned());
+        let session_type = self.session_type.clone().unwrap_or_else(|| "none".to_owned());
+        let kind = if self.widget_session { " (widget session)" } else { "" };
+        let privileges = if self.privileges.is_empty() { "none" } else { &self.privileges };
+        let mut lines = vec![
+            ("user", user),
+            ("type", session_type + kind),
+            ("expires", self.expires()),
+            ("privileges", privileges.to_owned()),
+        ];
+        lines.extend(self.restrictions.lines().into_iter().map(|line| ("restricted", line)));
+        if let Some(group) = &self.group {
+            lines.push(("group", format!("{group} (session.end ends all its sessions)")));
+        }
+        if let Some(master) = self.master_partner_id {
+            lines.push(("master", format!("partner {master}, which impersonates this one")));
+        }
+        lines.extend(self.additional_data.clone().map(|data| ("data", data)));
+        lines
+    }
+
+    fn expires(&self) -> String {
+        let when = match self.expiry {
+            Some(expiry) => time::show_time(expiry),
+            None => format!("{:?}, which is not a time", self.expiry_text),
+        };
+        match self.expires_in {
+            _ if self.expired => format!("{when} (expired)"),
+            Some(seconds) => format!("{when}, in {}", time::show_duration(seconds)),
+            None => when,
+        }
+    }
+}
+
+impl Restrictions {
+    fn of(privileges: &Privileges) -> Self {
+        let values = |name: &str| privileges.get(name).map(|privilege| privilege.values().to_vec());
+        // The other separators than `/` are the privilege's own.
+        let text = |name: &str| values(name).map(|values| values.join("/"));
+        Self {
+            actions_limit: text("actionslimit"),
+            addresses: values("iprestrict"),
+            uris: text("urirestrict").map(|uris| uris.split('|').map(str::to_owned).collect()),
+            role: text("setrole"),
+        }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(limit) = &self.actions_limit {
+            lines.push(match limit.parse() {
+                Ok(1_u64) => "valid for 1 call".to_owned(),
+                Ok(calls @ 2..) => format!("valid for {calls} calls"),
+                _ => format!("actionslimit:{limit} is not a number from 1 up: the server refuses each call"),
+            });
+        }
+        lines.extend(self.addresses.as_ref().map(|all| format!("only from {}", all.join(", "))));
+        lines.extend(self.uris.as_ref().map(|all| format!("only for requests to {}", all.join(", "))));
+        lines.extend(self.role.as_ref().map(|role| format!("with the role {role}")));
+        lines
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use kaltura_ks::KsFields;
+    use kaltura_types::{AdminSecret, SessionType};
+
     use super::*;
 
+    const END: UnixTime = UnixTime::from_seconds(1_795_496_955);
+
+    fn fields() -> KsFields {
+        KsFields::new(PartnerId::new(1_234_567), SessionType::User, END)
+    }
+
+    fn answer(ks: &Ks, secret: Option<&str>, now: UnixTime) -> Answer {
+        let opened = secret.map(|secret| open(ks, &[AdminSecret::new(secret)]).unwrap());
+        Answer::new(ks, KsHeader::parse(ks).unwrap(), opened.as_ref(), now)
+    }
+
+    fn lines(answer: &Answer) -> Vec<String> {
+        anstream::adapter::strip_str(&answer.as_text()).to_string().lines().map(str::to_owned).collect()
+    }
+
+    fn sealed(fields: &KsFields) -> Ks {
+        fields.sign_v2(&AdminSecret::new("secret"), [7; 16]).unwrap()
+    }
+
     #[test]
-    fn each_reason_has_its_class() {
-        let ks = Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8");
-        let header = KsHeader::parse(&ks).unwrap();
-        let class = |error| unopened(&header, error).exit_code();
+    fn a_ks_has_expired_at_its_expiry() {
+        let ks = sealed(&fields());
+        let before = answer(&ks, Some("secret"), END.plus_seconds(-61)).claims.unwrap();
+        assert_eq!((before.expired, before.expires_in), (false, Some(61)));
+        assert!(before.expires().ends_with(", in 1 min 1 s"), "{}", before.expires());
+        let at_expiry = answer(&ks, Some("secret"), END).claims.unwrap();
+        assert_eq!((at_expiry.expired, at_expiry.expires_in), (true, Some(0)));
+        assert!(at_expiry.expires().ends_with(" (expired)"), "{}", at_expiry.expires());
+    }
+
+    #[test]
+    fn everything_in_a_ks_has_a_line() {
+        let ks = sealed(
+            &fields()
+                .user("a\u{1b}lice")
+                .privileges("sview:*,sessionid:0_importer,actionslimit:3")
+                .master_partner(PartnerId::new(99))
+                .additional_data("note"),
+        );
+        let shown = lines(&answer(&ks, Some("secret"), END.plus_seconds(-3600)));
+        for line in [
+            "  partner    1234567",
+            "  signature  valid, by the given admin secret",
+            "  user       a lice",
+            "  type       USER",
+            "  privileges sview:*,sessionid:0_importer,actionslimit:3",
+            "  restricted valid for 3 calls",
+            "  group      0_importer (session.end ends all its sessions)",
+            "  master     partner 99, which impersonates this one",
+            "  data       note",
+        ] {
+            assert!(shown.iter().any(|one| one == line), "{line}\n{shown:#?}");
+        }
+        assert!(!shown.concat().contains(&ks.expose()[..12]), "{shown:#?}");
+    }
+
+    #[test]
+    fn an_encrypted_ks_shows_its_outside_only() {
+        let answer = answer(&sealed(&fields().user("alice")), None, END);
+        assert_eq!(lines(&answer).len(), 3);
+        assert!(answer.notes()[0].contains("encrypted") && answer.claims.is_none() && !answer.proven);
+    }
+
+    #[test]
+    fn version_1_shows_everything_but_proves_nothing() {
+        let ks = fields().sign_v1(&AdminSecret::new("secret"), "1.5").unwrap();
+        let unproven = answer(&ks, None, END);
+        assert!(unproven.notes()[0].contains("anyone may have written this"));
+        assert!(lines(&unproven).contains(&"  user       (none, anonymous session)".to_owned()));
+        let document = serde_json::to_value(&unproven).unwrap();
+        assert_eq!(document["claims"]["expiry"], END.as_seconds());
+        for absent in ["userId", "group", "groupHash", "masterPartnerId", "additionalData"] {
+            assert!(document["claims"][absent].is_null(), "{absent}: {document}");
+        }
+        assert!(answer(&ks, Some("secret"), END).notes().is_empty());
+    }
+
+    #[test]
+    fn a_semicolon_in_a_field_of_version_1_is_named() {
+        let secret = AdminSecret::new("secret");
+        let ks = fields().user("a;b").sign_v1_unchecked(&secret, "1.5");
+        let notes = answer(&ks, Some("secret"), END).notes();
+        assert!(notes.len() == 1 && notes[0].contains("contains a `;`"), "{notes:?}");
+        assert!(answer(&sealed(&fields().user("a;b")), Some("secret"), END).notes().is_empty());
+    }
+
+    #[test]
+    fn each_restriction_has_a_line() {
+        let lines = |privileges: &str| Restrictions::of(&Privileges::parse(privileges)).lines();
+        assert_eq!(lines("sview:*,list:*"), Vec::<String>::new());
+        assert_eq!(
+            lines("actionslimit:5,iprestrict:10.0.0.1/10.0.0.2,urirestrict:/api_v3/a/*|/b,setrole:12"),
+            [
+                "valid for 5 calls",
+                "only from 10.0.0.1, 10.0.0.2",
+                "only for requests to /api_v3/a/*, /b",
+                "with the role 12",
+            ]
+        );
+        assert_eq!(lines("actionslimit:1"), ["valid for 1 call"]);
+        for limit in ["actionslimit:0", "actionslimit:many", "actionslimit"] {
+            assert!(lines(limit)[0].contains("the server refuses each call"), "{limit}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_ks_is_named_and_not_quoted() {
+        let whole = sealed(&fields());
+        for (text, why) in [
+            (format!("'{}'", whole.expose()), "in quotes"),
+            ("null".to_owned(), "no value"),
+            (whole.expose()[..70].to_owned(), "encrypted part"),
+        ] {
+            let failure = header_of(&Ks::new(text.as_str())).unwrap_err();
+            assert_eq!(failure.exit_code(), ExitCode::Usage);
+            let story = format!("{failure:?}");
+            assert!(story.contains(why) && !story.contains("djJ8"), "{story}");
+        }
+        let header = KsHeader::parse(&whole).unwrap();
+        let class = |error| unopened(header, error).exit_code();
         assert_eq!(class(OpenError::NoSecretMatches), ExitCode::Authentication);
         assert_eq!(class(OpenError::BracketedPrivilege), ExitCode::Usage);
-        let cut = Ks::new("hush!");
-        let failure = malformed(&cut, KsHeader::parse(&cut).unwrap_err());
-        assert_eq!(failure.exit_code(), ExitCode::Usage);
-        assert!(!format!("{failure:?}").contains("hush"));
     }
 }

@@ -1,32 +1,34 @@
-//! `kaltura sign`: makes a KS on this machine, with the account's admin secret.
+//! `kaltura sign`: signs a KS on this machine, with the account's admin secret.
 
 use clap::{Args, ValueEnum};
 use kaltura_auth::Fingerprint;
 use kaltura_ks::{InvalidKsFields, KsFields, random_bytes};
-use kaltura_types::{AdminSecret, Ks, KsVersion, Lifetime, PartnerId, Privileges, SessionType, UnixTime};
+use kaltura_types::{
+    AdminSecret, Ks, KsVersion, Lifetime, PartnerId, PrivilegeWarning, Privileges, SessionType, UnixTime,
+};
 use serde::Serialize;
 
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::moment::{self, InvalidTime};
-use crate::options::{AdminSecretOptions, PartnerIdOption, TypeWish, parse_privileges};
-use crate::output;
-use crate::settings::Settings;
+use crate::args::{AdminSecretOptions, PartnerIdOption, TypeWish, parse_privileges};
+use crate::config::Settings;
+use crate::error::{ExitCode, Failure};
+use crate::output::Ui;
+use crate::time;
+use crate::time::InvalidTime;
 
 const EXAMPLES: &str = "\
 Examples:
   A session of a user for an hour, with the admin secret in KALTURA_ADMIN_SECRET:
     kaltura sign --partner-id 1234567 --user alice --lifetime 1h
 
-  The same until a day:
+  The same with a date of expiry:
     kaltura sign --partner-id 1234567 --user alice --expires-at 2027-06-30
 
   One that shows a single video to one address, for another program:
     KALTURA_KS=\"$(pass show kaltura/admin | kaltura sign --partner-id 1234567 \\
         --admin-secret-stdin --privileges sview:0_a1b2c3d4,iprestrict:203.0.113.7)\" my-player
 
-Who can, logs in with an app token instead (`kaltura login`): an app token can be taken back
-and can do only what it was made for, the admin secret can do everything for ever.
+If you can, log in with an app token instead (`kaltura login`): an app token can be deleted and
+can do only what it was created for; the admin secret can do everything, and does not expire.
 
 With --json the answer has ks, version, fingerprint, partnerId, userId, sessionType, expiry
 (Unix time), expiresIn (seconds) and privileges; userId is null if it was not given.
@@ -34,36 +36,36 @@ With --json the answer has ks, version, fingerprint, partnerId, userId, sessionT
 
 /// Sign a KS on this machine, and print it
 ///
-/// Nothing is sent: the account's admin secret signs sessions of both types. It is taken from a file, standard
-/// input or KALTURA_ADMIN_SECRET, never from an argument. Whether it is the right one, the server says at the
-/// first call. Fields that the server would read otherwise than they are given are refused.
+/// Nothing is sent: the account's admin secret signs sessions of both types. It is read from a file, standard input or
+/// KALTURA_ADMIN_SECRET, never from an argument. If it is wrong, the server refuses the KS at the first call. Fields
+/// that the server would misread are rejected; surprising effects are reported on standard error.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct SignCommand {
     #[command(flatten)]
     partner: PartnerIdOption,
 
-    /// Whose session it is
+    /// The user of the session
     #[arg(long, value_name = "ID")]
     user: Option<String>,
 
-    /// What kind of session it is
+    /// The type of the session
     #[arg(long = "type", value_name = "TYPE", ignore_case = true, default_value = "user")]
     session_type: TypeWish,
 
-    /// How long it lives, such as 90s, 15m, 1h or 90d, by this machine's clock
+    /// The session lifetime, e.g. 90s, 15m, 1h or 90d, by this machine's clock
     #[arg(long, value_name = "DURATION", default_value = "1d")]
     lifetime: Lifetime,
 
-    /// When it ends, such as 2027-06-30, 2027-06-30T12:00:00Z or a Unix time
+    /// When it expires, e.g. 2027-06-30, 2027-06-30T12:00:00Z or a Unix time
     #[arg(long, value_name = "TIME", conflicts_with = "lifetime", value_parser = parse_end)]
     expires_at: Option<UnixTime>,
 
-    /// What it may do, such as sview:0_a/0_b,appid:importer
+    /// What it may do, e.g. sview:0_a/0_b,appid:importer
     #[arg(long, value_name = "PRIVILEGES", value_parser = parse_privileges)]
     privileges: Option<Privileges>,
 
-    /// 2, which is encrypted, or 1, which anyone can read; the server takes both
+    /// 2 is encrypted, 1 can be read by anyone; the server accepts both
     #[arg(long, value_name = "VERSION", default_value = "2")]
     ks_version: Version,
 
@@ -91,23 +93,28 @@ struct Answer<'a> {
     user_id: Option<&'a str>,
     session_type: String,
     expiry: UnixTime,
-    /// In seconds, by the clock of this machine; 0 if it is over.
+    /// In seconds, by the clock of this machine; 0 if it has expired.
     expires_in: u64,
     privileges: String,
 }
 
 impl SignCommand {
-    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         self.secret.source().refuse_an_argument()?;
         let partner_id = self.partner.partner_id(settings)?;
-        let secret = self.secret.admin_secret(settings, partner_id, None)?;
-        let now = moment::now();
+        let secret = self.secret.admin_secret(ui, settings, partner_id, None)?;
+        let now = time::now();
         let expiry = self.expiry(now);
         let (ks, version) = self.sign(&self.fields(partner_id, expiry), &secret)?;
 
         let expires_in = u64::try_from(expiry.seconds_since(now)).unwrap_or(0);
-        if json {
-            return output::json_to_stdout(&Answer {
+        let warnings = self.privileges.as_ref().map(Privileges::warnings).unwrap_or_default();
+        // A session that is not of an app token has its group from its own privileges.
+        let is_relevant =
+            |warning: &&PrivilegeWarning| !matches!(warning, PrivilegeWarning::SetByServer { .. });
+        warnings.iter().filter(is_relevant).for_each(|warning| ui.note(&warning.to_string()));
+        if ui.wants_json() {
+            return ui.print_json(&Answer {
                 ks: ks.expose(),
                 version: version.number(),
                 fingerprint: Fingerprint::from_ks(&ks).to_string(),
@@ -120,9 +127,9 @@ impl SignCommand {
             });
         }
         if expires_in == 0 {
-            output::note("the session is over already");
+            ui.note("the session has already expired");
         }
-        output::to_stdout(&format!("{}\n", ks.expose()))
+        ui.print(&format!("{}\n", ks.expose()))
     }
 
     fn expiry(&self, now: UnixTime) -> UnixTime {
@@ -145,7 +152,7 @@ impl SignCommand {
 
     fn sign(&self, fields: &KsFields, secret: &AdminSecret) -> Result<(Ks, KsVersion), Failure> {
         let random = random_bytes()
-            .map_err(|error| Failure::new(ExitCode::Local, "can not make a KS").caused_by(&error))?;
+            .map_err(|error| Failure::new(ExitCode::Local, "cannot create a KS").caused_by(&error))?;
         let unfaithful = |error: InvalidKsFields| {
             Failure::usage("the server would read another session from this KS").caused_by(&error)
         };
@@ -160,22 +167,22 @@ impl SignCommand {
     }
 }
 
-/// Reads the end of a session. The server takes 0 for none that is given, and a number that no calendar has is a
-/// mistake, such as milliseconds.
+/// Reads the expiry of a session. The server takes 0 for no expiry, and a number after the year 9999 is a mistake, such as
+/// milliseconds.
 fn parse_end(text: &str) -> Result<UnixTime, InvalidEnd> {
-    let end = moment::parse(text)?;
+    let end = time::parse_time(text)?;
     if (1..=LATEST).contains(&end.as_seconds()) { Ok(end) } else { Err(InvalidEnd::OutOfCalendar) }
 }
 
 /// The last second of the year 9999.
 const LATEST: i64 = 253_402_300_799;
 
-/// A session can not end then.
+/// A session cannot expire then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum InvalidEnd {
     #[error(transparent)]
     NoTime(#[from] InvalidTime),
-    #[error("it must be after the year 1970 has begun, and before the year 10000")]
+    #[error("it must be after 1970-01-01, and before the year 10000")]
     OutOfCalendar,
 }
 

@@ -1,52 +1,54 @@
-//! `kaltura token`: the app tokens of an account.
+//! `kaltura token`: the app tokens of an account. What surprises about an app token is known by the library
+//! ([`kaltura_types::AppTokenWarning`]).
 
-mod account;
-mod add;
-mod answer;
-mod delete;
-mod expiry;
-mod get;
-mod hint;
-mod list;
+mod edit;
+mod output;
 mod rotate;
-mod server_clock;
-mod settings;
-mod shown;
-mod stored;
-mod table;
-mod traps;
-mod update;
 mod value;
 
-use clap::{Args, Subcommand};
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use self::add::AddCommand;
-use self::delete::DeleteCommand;
-use self::get::GetCommand;
-use self::list::ListCommand;
+use clap::{Args, Subcommand};
+use kaltura_auth::{
+    ErrorKind as LoginErrorKind, ServiceUrl, Transport, TransportError, WireRequest, WireResponse,
+    async_trait,
+};
+use kaltura_client::app_tokens::AppTokens;
+use kaltura_client::{CallError, Client, Error, ErrorKind};
+use kaltura_types::{AppToken, AppTokenId, ErrorCode, Ks, KsHeader, KsRefusal, PartnerId, UnixTime};
+
+use self::edit::{AddCommand, DeleteCommand, GetCommand, UpdateCommand};
+use self::output::ListCommand;
 use self::rotate::RotateCommand;
-use self::update::UpdateCommand;
-use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::args::{AdminSecretOptions, KsOptions, PartnerIdOption, ServerOptions};
+use crate::config::{Environment, SecretVariable, Setting, Settings};
+use crate::error::Failure;
+use crate::http::{admin_client, client_with_ks};
+use crate::output::Ui;
+use crate::profile::{Config, ProfileSecret};
+use crate::session_cache::Forgotten;
+use crate::signals::Signals;
+use crate::{runtime, time};
 
 const HELP: &str = "\
 An app token lets a program log in without the account's admin secret, and do only what the
-token was made for. Managing app tokens takes an ADMIN session of the account. It is signed on
-this machine with the admin secret, which is not sent, or is a KS that you give. The first of
-these counts:
+token was created for. Managing app tokens requires an ADMIN session of the account. It is
+signed on this machine with the admin secret, which is not sent, or is a KS. The first of
+these is used:
   --admin-secret-file, --admin-secret-stdin, --ks-file, --ks-stdin
   KALTURA_ADMIN_SECRET
   KALTURA_KS
   the admin secret of the profile
-An app token whose sessions are ADMIN will do too:
+An app token with ADMIN sessions works too:
   KALTURA_KS=\"$(kaltura ks --type admin)\" kaltura token list
 
-The value of a token is its secret. It is printed with --show-value only, or written to a file
-with --value-file. The server keeps it: `kaltura token get ID --value-file FILE` has it again.
+The value of a token is its secret. It is printed only with --show-value, or written to a file
+with --value-file. The server stores it: `kaltura token get ID --value-file FILE` gets it again.
 
-No action of the API disables a token, or enables it again: delete it, and make another one.";
+No action of the API disables or enables a token: delete it, and create another one.";
 
-/// Make, find, change, replace and delete app tokens
+/// Create, list, show, change, replace and delete app tokens
 #[derive(Debug, Args)]
 #[command(after_long_help = HELP)]
 pub(crate) struct TokenCommand {
@@ -57,23 +59,257 @@ pub(crate) struct TokenCommand {
 /// What to do with app tokens. Each describes itself.
 #[derive(Debug, Subcommand)]
 enum TokenAction {
+    #[command(visible_alias = "create")]
     Add(Box<AddCommand>),
+    #[command(visible_alias = "ls")]
     List(Box<ListCommand>),
     Get(Box<GetCommand>),
     Update(Box<UpdateCommand>),
+    #[command(visible_alias = "rm")]
     Delete(Box<DeleteCommand>),
     Rotate(Box<RotateCommand>),
 }
 
 impl TokenCommand {
-    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         match self.action {
-            TokenAction::Add(add) => add.run(json, settings),
-            TokenAction::List(list) => list.run(json, settings),
-            TokenAction::Get(get) => get.run(json, settings),
-            TokenAction::Update(update) => update.run(json, settings),
-            TokenAction::Delete(delete) => delete.run(json, settings),
-            TokenAction::Rotate(rotate) => rotate.run(json, settings),
+            TokenAction::Add(add) => add.run(ui, settings),
+            TokenAction::List(list) => list.run(ui, settings),
+            TokenAction::Get(get) => get.run(ui, settings),
+            TokenAction::Update(update) => update.run(ui, settings),
+            TokenAction::Delete(delete) => delete.run(ui, settings),
+            TokenAction::Rotate(rotate) => rotate.run(ui, settings),
         }
+    }
+}
+
+/// The account, and the right to manage it.
+#[derive(Debug, Args)]
+struct AccountOptions {
+    #[command(flatten)]
+    server: ServerOptions,
+
+    #[command(flatten, next_help_heading = "Account")]
+    partner: PartnerIdOption,
+
+    #[command(flatten)]
+    secret: AdminSecretOptions,
+
+    #[command(flatten)]
+    ks: KsOptions,
+}
+
+/// An account, ready to be managed.
+struct Account {
+    client: Client,
+    partner: PartnerId,
+    service_url: ServiceUrl,
+    clock: ServerClock,
+    /// Whether the session is a given KS, and not signed with the admin secret.
+    by_ks: bool,
+}
+
+impl AccountOptions {
+    /// The account. Sends nothing.
+    fn open(&self, ui: &Ui, settings: &Settings) -> Result<Account, Failure> {
+        let (secret, ks) = (self.secret.source(), self.ks.source());
+        secret.refuse_an_argument()?;
+        ks.refuse_an_argument()?;
+        if secret.is_given() && ks.is_given() {
+            return Err(Failure::usage("both the admin secret and a KS are given: one of them is enough"));
+        }
+        let service_url = self.server.service_url(settings)?;
+        let clock = ServerClock::default();
+        let transport = Watching { transport: self.server.transport(ui)?, clock: clock.clone() };
+        let timeout = self.server.timeout();
+        let secret_given =
+            secret.is_given() || (!ks.is_given() && self.secret.given(ui, settings)?.is_some());
+        if !secret_given && let Some(ks) = self.ks.given(ui, settings)? {
+            let partner = partner_of(&ks)?;
+            if let Some(wanted) = self.partner.known(settings)?.filter(|wanted| *wanted != partner) {
+                let message = format!("the KS is for account {partner}, not {wanted}");
+                return Err(Failure::usage(message).with_hint(
+                    "Pass the KS or the admin secret of the account that you mean, or its --partner-id.",
+                ));
+            }
+            let client = client_with_ks(&service_url, partner, ks, transport, timeout);
+            return Ok(Account { client, partner, service_url, clock, by_ks: true });
+        }
+        let profile = settings.needed_profile()?;
+        if !secret_given && profile.is_none_or(|it| it.place_of(ProfileSecret::AdminSecret).is_none()) {
+            return Err(no_authority(settings.environment()));
+        }
+        let partner = self.partner.partner_id(settings)?;
+        let secret = self.secret.admin_secret(ui, settings, partner, Some(&service_url))?;
+        let client = admin_client(&service_url, partner, secret, transport, timeout);
+        Ok(Account { client, partner, service_url, clock, by_ks: false })
+    }
+}
+
+/// The account of a KS. What is not a KS is reported before it is sent.
+fn partner_of(ks: &Ks) -> Result<PartnerId, Failure> {
+    match (ks.issue(), KsHeader::parse(ks)) {
+        (None, Ok(header)) => Ok(header.partner_id()),
+        (issue, _) => {
+            let (why, advice) = issue.map_or_else(Default::default, |it| (it.to_string(), it.advice()));
+            Err(Failure::usage(format!("the given KS is not a KS: {why}")).with_hint(advice))
+        }
+    }
+}
+
+fn no_authority(environment: &Environment) -> Failure {
+    let empty = environment.but_empty(&[SecretVariable::ADMIN_SECRET, SecretVariable::KS]);
+    let message = "managing app tokens requires the account's admin secret or an ADMIN session";
+    Failure::usage(format!("{message}{empty}")).with_hint(format!(
+        "Set KALTURA_ADMIN_SECRET (or pass --admin-secret-file FILE or --admin-secret-stdin) and {}. Or pass the KS \
+         of an ADMIN session in KALTURA_KS, --ks-file or --ks-stdin: an app token for ADMIN sessions gets one with \
+         `kaltura ks --type admin`.",
+        Setting::PARTNER_ID.variable
+    ))
+}
+
+impl Account {
+    fn tokens(&self) -> AppTokens {
+        self.client.app_tokens()
+    }
+
+    /// Removes the cached sessions of a deleted token, which are dead.
+    fn forget_sessions(&self, ui: &Ui, token: &AppTokenId, environment: &Environment) -> Forgotten {
+        Forgotten::aside(ui, environment, &self.service_url, self.partner, token.as_str())
+    }
+
+    /// Verifies the session before anything is changed. From then on the server's clock is known.
+    async fn verify_session(&self) -> Result<(), Failure> {
+        self.client.verify_session().await.map_err(|error| self.failure(error))
+    }
+
+    async fn get(&self, id: &AppTokenId) -> Result<AppToken, Failure> {
+        self.tokens().get(id).await.map_err(|error| self.failure(error))
+    }
+
+    async fn delete(&self, id: &AppTokenId) -> Result<(), Failure> {
+        self.tokens().delete(id).await.map_err(|error| self.failure(error))
+    }
+
+    /// Runs some work, unless a signal comes first.
+    fn run<T>(&self, ui: &Ui, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        runtime::run(ui, async {
+            let mut signals = Signals::listen(ui)?;
+            signals.unless_stopped(work).await?
+        })
+    }
+
+    /// A failed call, with a hint where more is known here than where the error comes from.
+    fn failure(&self, error: Error) -> Failure {
+        let hint = self.hint(&error);
+        let failure = Failure::from(error).at(&self.service_url);
+        hint.into_iter().fold(failure, Failure::with_hint)
+    }
+
+    fn hint(&self, error: &Error) -> Option<String> {
+        let partner = self.partner;
+        if let Some(api) = error.api_error()
+            && *api.code() == ErrorCode::InvalidFieldValue
+            && api.arg("FIELD_NAME") == Some("sessionUserId")
+        {
+            let hint = "Pass --user, with only letters, digits and !#$%&'*+?^_`{|}~.@,-: an account that never had \
+                        an anonymous user accepts no token without a user.";
+            return Some(hint.to_owned());
+        }
+        let refusal = match error.kind() {
+            ErrorKind::KsRefused(refusal) | ErrorKind::NoSession(LoginErrorKind::KsRefused(refusal)) => {
+                refusal
+            }
+            ErrorKind::Forbidden if self.by_ks => {
+                return Some(format!(
+                    "The KS must be of an ADMIN session of account {partner}, or of a role that may manage app \
+                     tokens. Pass such a KS, or the admin secret by --admin-secret-file, which overrides KALTURA_KS."
+                ));
+            }
+            _ => return None,
+        };
+        Some(match (self.by_ks, refusal) {
+            (false, KsRefusal::Expired) => {
+                let skew = self.clock.skew().unwrap_or_default();
+                format!("The session was signed with this machine's clock{skew}. Set the clock.")
+            }
+            (false, KsRefusal::Unreadable) => format!(
+                "Check that this is the admin secret of account {partner}, and that the account is in this region."
+            ),
+            (true, KsRefusal::Expired) => {
+                "The session of the KS has expired: get a new one, or pass --admin-secret-file.".to_owned()
+            }
+            (true, KsRefusal::Unreadable) => "Check that the KS is complete, and for this region.".to_owned(),
+            _ => return None,
+        })
+    }
+
+    /// Says which profiles log in with a token that is deleted.
+    fn profiles_with(&self, id: &AppTokenId, environment: &Environment) -> Vec<String> {
+        let config = Config::read(environment).unwrap_or_default();
+        let partner = self.partner.to_string();
+        config
+            .profiles()
+            .filter(|profile| {
+                let has = |setting: &Setting, value: &str| {
+                    profile.text(setting.entry).is_some_and(|text| text.eq_ignore_ascii_case(value))
+                };
+                has(&Setting::APP_TOKEN_ID, id.as_str()) && has(&Setting::PARTNER_ID, &partner)
+            })
+            .map(|profile| profile.name().to_string())
+            .collect()
+    }
+}
+
+/// Whether the server may have executed a call, although it failed.
+fn may_be_done(error: &Error) -> bool {
+    if let Some(error) = error.transport_error() {
+        return error.maybe_sent();
+    }
+    if let Some(failed) = error.call_error() {
+        return matches!(failed, CallError::TimedOut { .. } | CallError::UnexpectedStatus { .. });
+    }
+    error.unexpected_body().is_some() || error.kind() == ErrorKind::ServerFailed
+}
+
+/// The server's clock, as its last response showed it: by it app tokens expire. Before the first response it is the
+/// clock of this machine.
+#[derive(Clone, Debug, Default)]
+struct ServerClock(Arc<Mutex<Option<(UnixTime, UnixTime)>>>);
+
+impl ServerClock {
+    fn now(&self) -> UnixTime {
+        self.shown().map_or_else(time::now, |(server, _)| server)
+    }
+
+    /// `, which is 5 min ahead of the server's`, if the difference is larger than a minute.
+    fn skew(&self) -> Option<String> {
+        let (server, local) = self.shown()?;
+        let ahead = local.seconds_since(server);
+        let words = time::show_duration(ahead.unsigned_abs());
+        let direction = if ahead > 0 { "ahead of" } else { "behind" };
+        (ahead.unsigned_abs() > 60).then(|| format!(", which is {words} {direction} the server's"))
+    }
+
+    /// The server's time, and that of this machine when it came.
+    fn shown(&self) -> Option<(UnixTime, UnixTime)> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A transport whose responses set a clock.
+struct Watching<T> {
+    transport: T,
+    clock: ServerClock,
+}
+
+#[async_trait]
+impl<T: Transport> Transport for Watching<T> {
+    async fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
+        let response = self.transport.send(request).await?;
+        if let Some(server) = response.server_time() {
+            *self.clock.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((server, time::now()));
+        }
+        Ok(response)
     }
 }

@@ -67,7 +67,7 @@ fn usage() {
         .fails_with(2)
         .saying("can not both come from standard input");
     call(&["b=1", "a=@"]).run().fails_with(2).saying("parameter 2: the name of the file is missing");
-    call(&["a=@no-such-file"]).run().fails_with(2).saying("can not open the file no-such-file");
+    call(&["a=@no-such-file"]).run().fails_with(2).saying("cannot open the file no-such-file");
     call(&["secret=hush"]).run().fails_with(2).saying("Put it into a file and say secret=@FILE");
     call(&["ks=hush"]).run().fails_with(2).saying("Use KALTURA_KS, --ks-file or --ks-stdin.");
 }

@@ -1,174 +1,465 @@
-//! `kaltura doctor` where all is well: what it says, and what it sends.
+//! `kaltura doctor`: its lines, and what this machine adds to the diagnosis of the library (`tests/diagnosis.rs`).
 
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+
+use kaltura_ks::KsFields;
+use kaltura_types::{AdminSecret, PartnerId, SessionType, UnixTime};
 use serde_json::{Value, json};
 
-use crate::doctor_scene::{Diagnosis as _, Scene, TOKEN, VALUE};
-use crate::emulator_process::{ADMIN_SECRET, text_of};
-use crate::invocation::Kaltura;
+use crate::doctor_scene::{Scene, TOKEN, VALUE, at};
+use crate::emulator_process::{ADMIN_SECRET, EmulatorProcess, text_of};
+use crate::invocation::{Finished, Kaltura};
+use crate::odd_server::{OddServer, ok, whole};
 
-/// Without the lines whose length depends on the place of the test's folder.
-fn without_cache(text: &str) -> String {
-    let mut is_cache = false;
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        if !line.starts_with(' ') {
-            is_cache = line.contains("session cache");
-        }
-        if !is_cache {
-            lines.push(line);
-        }
+/// A server that is not needed.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
+impl Scene {
+    fn json<'a>(&self, options: impl IntoIterator<Item = &'a str>) -> Finished {
+        self.doctor(["--json"]).arguments(options).run_in_process()
     }
-    lines.join("\n")
+}
+
+/// At this URL, with JSON, and with a home that is removed afterwards.
+fn json_at(url: &str, with: impl FnOnce(Kaltura) -> Kaltura) -> Finished {
+    let home = tempfile::tempdir().unwrap();
+    with(at(url, home.path()).arguments(["--json"])).run_in_process()
+}
+
+impl Finished {
+    /// The line of a check in the JSON document. Nothing else is written, and no secret.
+    #[track_caller]
+    pub(crate) fn line(&self, name: &str) -> Value {
+        assert_eq!(self.stderr, "", "{self:#?}");
+        for secret in [VALUE, &VALUE.to_uppercase(), ADMIN_SECRET, "djJ8"] {
+            assert!(!self.stdout.contains(secret), "{self:#?}");
+        }
+        let document = self.document();
+        assert_eq!(document["exitCode"].as_i64(), self.code.map(i64::from), "{document}");
+        let lines = document["checks"].as_array().unwrap();
+        for line in lines {
+            let is_wrong = line["verdict"] == "failed" || line["verdict"] == "warning";
+            assert_eq!(line["remedy"].is_string(), is_wrong, "{line}");
+            assert_eq!(line["class"].is_string(), line["verdict"] == "failed", "{line}");
+        }
+        lines.iter().find(|line| line["name"] == name).unwrap_or_else(|| panic!("no {name}")).clone()
+    }
+
+    /// The names of the checks with this verdict.
+    #[track_caller]
+    fn checks(&self, verdict: &str) -> Vec<String> {
+        let document = self.document();
+        let lines = document["checks"].as_array().unwrap().iter();
+        let lines = lines.filter(|line| line["verdict"] == verdict);
+        lines.map(|line| line["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Sees to it that the first failed check is this one, with this message and this remedy.
+    #[track_caller]
+    pub(crate) fn blames(self, name: &str, message: &str, remedy: &str) -> Self {
+        let line = self.line(name);
+        assert_eq!(self.checks("failed").first().map(String::as_str), Some(name), "{self:#?}");
+        assert!(line["message"].as_str().unwrap().contains(message), "{message:?} is not in {line}");
+        assert!(line["remedy"].as_str().unwrap().contains(remedy), "{remedy:?} is not in {line}");
+        self
+    }
+}
+
+/// A KS of this account, good for an hour.
+fn ks(partner: i64) -> String {
+    let fields =
+        KsFields::new(PartnerId::new(partner), SessionType::User, UnixTime::from_seconds(4_000_000_000));
+    fields.sign_v2(&AdminSecret::new(ADMIN_SECRET), [7; 16]).unwrap().expose().to_owned()
 }
 
 #[test]
 fn people_read_a_line_for_each_check() {
-    let scene = Scene::with_token(json!({}));
-    let finished = scene.admin_doctor(["--action", "media.list", "--lifetime", "1h"]).run().ends_with(0);
+    let fixture = Scene::with_token(json!({}));
+    let doctor = fixture.doctor(["--action", "media.list", "--lifetime", "1h"]);
+    let finished = doctor.env("KALTURA_ADMIN_SECRET", ADMIN_SECRET).run_in_process().ends_with(0);
     assert_eq!(finished.stderr, "");
-    let url = scene.server.url();
+    let url = fixture.server.url();
     let address = url.trim_start_matches("http://");
     let expected = format!(
         "\
 ok      settings        no profile: partner 1234567, app token 0_importer,
                         SHA256
 ok      service URL     {url}, on this machine
-ok      DNS             127.0.0.1 is an address, which needs no look-up
-ok      connection      {address}, without TLS, answers
-ok      API             it is the Kaltura API that answers: server
-                        kaltura-emulator
+ok      DNS             127.0.0.1 is an address, no lookup needed
+ok      connection      {address}, no TLS: the server responded with HTTP
+                        200
+ok      API             the Kaltura API responded (server kaltura-emulator)
 ok      clock           this machine's clock agrees with the server's
-ok      widget session  partner 1234567 is known here
-ok      login           the app token is accepted with the hash type SHA256
-ok      token state     ACTIVE, without an end of its own, sessions of 1 day,
-                        type USER, user alice, privileges sview:*
+ok      widget session  partner 1234567 exists in this region
+ok      login           the server accepts the app token with the hash type
+                        SHA256
+ok      token state     active, never expires, session duration 1 day, type
+                        USER, user alice, privileges sview:*
 ok      grant           user alice, USER, for 1 h, privileges
                         sessionid:0_importer,apptoken:0_importer,sview:*
 ok      session         the server accepts the session
 ok      action          media.list is allowed
-skipped files           there are no profiles
-
-in sum: no problem was found"
+"
     );
-    assert_eq!(without_cache(&finished.stdout), expected);
-    let joined = finished.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    let cache = text_of(scene.home.path()).to_owned() + "/cache can be written, and is for its owner alone";
-    assert!(joined.contains(&format!("ok session cache {cache}")), "{joined}");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(&finished.stdout).starts_with(&words(&expected)), "{}", finished.stdout);
+    let cache = text_of(fixture.home.path()).to_owned() + "/cache is writable, and only by you";
+    assert!(words(&finished.stdout).contains(&format!("ok session cache {cache}")), "{}", finished.stdout);
+    assert!(finished.stdout.ends_with("skipped files           no profiles found\n\nAll checks passed\n"));
+    assert!(finished.stdout.lines().take(20).all(|line| line.len() <= 80), "{}", finished.stdout);
 }
 
 #[test]
 fn programs_read_one_document() {
-    let scene = Scene::with_token(json!({}));
-    let finished = scene.doctor(["--json"]).run().ends_with(0);
-    let url = scene.server.url();
-    let address = url.trim_start_matches("http://");
-    let cache =
-        format!("{} can be written, and is for its owner alone", scene.home.path().join("cache").display());
-    let line = |name: &str, verdict: &str, message: &str| json!({ "name": name, "verdict": verdict, "message": message });
-    let expected = json!({
-        "verdict": "ok",
-        "exitCode": 0,
-        "checks": [
-            line("settings", "ok", "no profile: partner 1234567, app token 0_importer, SHA256"),
-            line("serviceUrl", "ok", &format!("{url}, on this machine")),
-            line("dns", "ok", "127.0.0.1 is an address, which needs no look-up"),
-            line("connection", "ok", &format!("{address}, without TLS, answers")),
-            line("api", "ok", "it is the Kaltura API that answers: server kaltura-emulator"),
-            line("clock", "ok", "this machine's clock agrees with the server's"),
-            line("widgetSession", "ok", "partner 1234567 is known here"),
-            line("login", "ok", "the app token is accepted with the hash type SHA256"),
-            line("tokenState", "skipped", "only an admin secret shows it, and none is at hand: --admin-secret-file FILE"),
-            line("grant", "ok", "user alice, USER, for 1 day, privileges sessionid:0_importer,apptoken:0_importer,sview:*"),
-            line("session", "ok", "the server accepts the session"),
-            line("action", "skipped", "none was named: --action media.list"),
-            line("sessionCache", "ok", &cache),
-            line("files", "skipped", "there are no profiles"),
-        ],
-    });
-    assert_eq!(finished.stdout, format!("{expected}\n"));
-    finished.line("settings");
+    let fixture = Scene::with_token(json!({ "status": "disabled" }));
+    let document = fixture.json([]).ends_with(3).document();
+    assert_eq!((&document["verdict"], &document["exitCode"]), (&json!("failed"), &json!(3)));
+    let checks = document["checks"].as_array().unwrap();
+    let names: Vec<&str> = checks.iter().map(|line| line["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        [
+            "settings",
+            "serviceUrl",
+            "dns",
+            "connection",
+            "api",
+            "clock",
+            "widgetSession",
+            "login",
+            "tokenState",
+            "grant",
+            "session",
+            "action",
+            "sessionCache",
+            "files",
+        ]
+    );
+    assert_eq!(
+        checks[7],
+        json!({
+            "name": "login",
+            "verdict": "failed",
+            "message": "appToken.startSession failed: the app token is disabled: the server answered \
+                        APP_TOKEN_NOT_ACTIVE (ID 0_importer)",
+            "remedy": "The app token is disabled; no action of the API enables it. Create a new one.",
+            "code": "APP_TOKEN_NOT_ACTIVE",
+            "class": "authentication",
+        })
+    );
+    assert_eq!(
+        checks[9],
+        json!({ "name": "grant", "verdict": "skipped", "message": "not checked: login failed" })
+    );
+    let text = fixture.doctor([]).run_in_process().ends_with(3);
+    assert!(text.stdout.ends_with("\n1 check failed: login\n"), "{}", text.stdout);
+    assert_eq!(text.stderr, "");
 }
 
 #[test]
-fn no_request_is_sent_that_is_not_needed() {
-    let scene = Scene::with_token(json!({}));
-    scene.doctor([]).run().ends_with(0);
-    let login = ["session.startWidgetSession", "appToken.startSession", "session.startWidgetSession"];
-    assert_eq!(scene.calls(), login);
+fn remedies_name_the_options_and_commands_of_this_program() {
+    let wrong_type = Scene::with_token(json!({ "hashType": "SHA512", "expiry": 4_000_000_000_i64 }));
+    let plain = wrong_type.json([]).ends_with(3);
+    plain.blames("login", "wrong value or hash type", "`kaltura doctor --detect` tries the other hash types");
+    let detected = wrong_type.json(["--detect"]).ends_with(3);
+    assert_eq!(detected.line("session")["verdict"], "ok");
+    assert_eq!(detected.line("login")["code"], "INVALID_APP_TOKEN_HASH");
+    let set =
+        "--hash-type SHA512, KALTURA_APP_TOKEN_HASH_TYPE=SHA512, or hash_type = \"SHA512\" in a profile";
+    detected.blames("login", "rejects the hash type SHA256, and accepts SHA512", set);
+    let unset = wrong_type.doctor(["--json", "--detect"]).env("KALTURA_APP_TOKEN_HASH_TYPE", "");
+    assert_eq!(unset.run_in_process().ends_with(0).line("login")["verdict"], "warning");
 
-    scene.command(&json!("forgetCalls"));
-    scene.admin_doctor(["--detect", "--action", "media.list"]).run().ends_with(0);
-    let all = [login[0], login[1], "appToken.get", login[2], "media.list"];
-    assert_eq!(scene.calls(), all);
-}
-
-#[test]
-fn the_session_is_used_for_one_action_and_a_second_one_if_asked() {
-    let scene = Scene::with_token(json!({ "sessionPrivileges": "actionslimit:1" }));
-    scene.doctor([]).run().ends_with(0);
-    let finished = scene.doctor(["--json", "--action", "media.list"]).run().ends_with(3);
+    let fixture = Scene::with_token(json!({ "sessionPrivileges": "actionslimit:1" }));
+    let finished = fixture.json(["--action=media.list"]).ends_with(3);
     finished.blames("action", "as many calls as its actions limit allows", "actionslimit");
-    let scene = Scene::with_token(json!({ "sessionPrivileges": "actionslimit:2", "sessionType": 2 }));
-    // The parameter that is missing at first costs no action.
-    scene.doctor(["--action", "appToken.get"]).run().ends_with(0);
+    let admin =
+        fixture.doctor(["--json", "--app-token-id", "0_nosuch00"]).env("KALTURA_ADMIN_SECRET", ADMIN_SECRET);
+    let state = admin.run_in_process().ends_with(5).line("tokenState");
+    assert!(state["remedy"].as_str().unwrap().contains("`kaltura token list`"), "{state}");
+    fixture
+        .doctor(["--action=media.delete"])
+        .run_in_process()
+        .fails_with(2)
+        .saying("others may change something");
 }
 
 #[test]
-fn a_terminal_with_colours_and_utf8_gets_signs() {
-    let scene = Scene::with_token(json!({ "sessionUserId": "bob" }));
+fn settings_that_are_missing_or_wrong_are_named_together_and_not_quoted() {
+    let fixture = Scene::with_token(json!({}));
+    let bare = Kaltura::new(["doctor", "--json", "--service-url", fixture.server.url()])
+        .env("KALTURA_CACHE_DIR", text_of(fixture.home.path()))
+        .run_in_process()
+        .ends_with(2);
+    let message = bare.line("settings")["message"].to_string();
+    for missing in ["--partner-id", "--app-token-id", "--hash-type", "the app token value"] {
+        assert!(message.contains(missing), "{message}");
+    }
+    assert_eq!(bare.checks("failed"), ["settings"]);
+    // The server is checked nevertheless.
+    assert_eq!(bare.checks("ok")[..5], ["serviceUrl", "dns", "connection", "api", "clock"]);
+    assert_eq!(bare.line("widgetSession")["message"], "not checked: settings failed");
+
+    let no_value =
+        fixture.doctor(["--json", "--app-token-file", "/nosuch"]).env("KALTURA_ADMIN_SECRET", ADMIN_SECRET);
+    let finished = no_value.run_in_process().ends_with(2);
+    assert_eq!(
+        (&finished.line("widgetSession")["verdict"], &finished.line("tokenState")["verdict"]),
+        (&json!("ok"), &json!("ok"))
+    );
+    assert_eq!(finished.line("login")["message"], "not checked: settings failed");
+
+    let wrong = json_at(NOWHERE, |doctor| doctor.env("KALTURA_PARTNER_ID", "hush")).ends_with(2);
+    assert!(!wrong.stdout.contains("hush") && wrong.stdout.contains("KALTURA_PARTNER_ID"), "{wrong:#?}");
+
+    let swapped = fixture.doctor(["--json", "--app-token-id", VALUE]).env("KALTURA_APP_TOKEN", TOKEN);
+    let finished = swapped.run_in_process().ends_with(5);
+    assert!(finished.line("settings")["remedy"].to_string().contains("look swapped"), "{finished:#?}");
+    for arguments in [["--app-token", VALUE], ["--admin-secret", ADMIN_SECRET]] {
+        let refused = Kaltura::new(["doctor"]).arguments(arguments).run_in_process().fails_with(2);
+        assert!(!refused.stderr.contains(arguments[1]), "{refused:#?}");
+    }
+    let both = ["--app-token-stdin", "--admin-secret-stdin"];
+    Kaltura::new(["doctor"])
+        .arguments(both)
+        .stdin("x")
+        .run_in_process()
+        .fails_with(2)
+        .saying("standard input");
+}
+
+#[test]
+fn the_profile_in_use_is_named_and_its_admin_secret_used() {
+    let fixture = Scene::with_token(json!({}));
+    let folder = fixture.home.path().join("config");
+    fs::create_dir(&folder).unwrap();
+    let profile = format!(
+        "default_profile = 'work'\n[profiles.work]\nservice_url = '{}'\npartner_id = 1234567\n\
+         app_token_id = '{TOKEN}'\nhash_type = 'SHA256'\ntoken_variable = 'MINE'\nadmin_secret_variable = 'OURS'\n",
+        fixture.server.url()
+    );
+    let with = |profile: &str, options: &[&str]| {
+        fs::write(folder.join("config.toml"), profile).unwrap();
+        let doctor = Kaltura::new(["doctor", "--json"]).arguments(options.iter().copied());
+        let doctor = doctor.env("KALTURA_CONFIG_DIR", text_of(&folder)).env("MINE", VALUE);
+        let cache = fixture.home.path().join("cache");
+        doctor.env("KALTURA_CACHE_DIR", text_of(&cache)).env("OURS", ADMIN_SECRET).run_in_process()
+    };
+    let finished = with(&profile, &[]).ends_with(0);
+    let message = &finished.line("settings")["message"];
+    assert_eq!(message, "profile work: partner 1234567, app token 0_importer, SHA256");
+    assert_eq!(
+        (&finished.line("tokenState")["verdict"], &finished.line("files")["verdict"]),
+        (&json!("ok"), &json!("ok"))
+    );
+    let finished = with("[profiles.work]\nnosuch = 1\n", &[]).ends_with(2);
+    assert_eq!(finished.line("action")["message"], "not checked: settings failed");
+    assert_eq!(finished.line("sessionCache")["verdict"], "ok");
+    finished.blames("settings", "line 2", "");
+    with("[profiles.work]\n", &["--profile", "play"]).ends_with(2).blames("settings", "play", "work");
+    let echoing = "default_profile = 'a'\n[profiles.a]\ntoken_command = 'echo hush; exit 3'\npartner_id = 7\n\
+                   app_token_id = '0_abcdefgh'\nhash_type = 'SHA1'\n";
+    let finished = with(&format!("{echoing}service_url = '{NOWHERE}'\n"), &[]).ends_with(1);
+    assert!(!finished.stdout.contains("hush"), "{finished:#?}");
+    finished.blames("settings", "profile a: token_command", "");
+}
+
+#[test]
+fn a_region_beside_a_url_is_said_to_be_ignored() {
+    let finished = json_at(NOWHERE, |doctor| doctor.env("KALTURA_REGION", "eu")).ends_with(6);
+    let line = finished.line("serviceUrl");
+    assert_eq!(line["verdict"], "warning");
+    let message = line["message"].to_string();
+    assert!(message.contains("KALTURA_REGION is ignored, because KALTURA_SERVICE_URL is set"), "{message}");
+    assert_eq!(json_at(NOWHERE, |doctor| doctor).ends_with(6).line("serviceUrl")["verdict"], "ok");
+}
+
+#[test]
+fn the_ks_of_the_environment_is_checked() {
+    let fixture = Scene::with_token(json!({}));
+    let with = |ks: &str| fixture.doctor(["--json"]).env("KALTURA_KS", ks).run_in_process();
+    let good = with(&ks(1_234_567)).ends_with(0).line("ks");
+    assert_eq!(good["verdict"], "ok");
+    assert!(good["message"].to_string().contains("`kaltura call` uses it instead of a login"), "{good}");
+
+    let whole = ks(1_234_567);
+    for (text, why, remedy) in [
+        (format!("b'{whole}'"), "bytes of Python", "ks.decode()"),
+        (format!("\"{whole}\""), "in quotes", "jq"),
+        ("null".to_owned(), "no value", "it had none"),
+        (format!("{whole}%3D"), "percent-encoded", "Unset KALTURA_KS"),
+        (whole[..whole.len() - 6].to_owned(), "encrypted part", "Copy the whole KS"),
+        (ks(7), "KALTURA_KS is for partner 7, the settings for 1234567", "Unset KALTURA_KS"),
+    ] {
+        with(&text).ends_with(2).blames("ks", why, remedy);
+    }
+    let fields =
+        KsFields::new(PartnerId::new(1_234_567), SessionType::User, UnixTime::from_seconds(1_500_000_000));
+    let expired = fields.sign_v2(&AdminSecret::new(ADMIN_SECRET), [7; 16]).unwrap();
+    with(expired.expose()).ends_with(3).blames("ks", "EXPIRED", "Set a new one");
+    // Without a server its form is checked all the same.
+    json_at(NOWHERE, |doctor| doctor.env("KALTURA_KS", "null")).ends_with(6).line("connection");
+    let unset = fixture.json([]).ends_with(0);
+    assert_eq!(unset.document()["checks"].as_array().unwrap().len(), 14);
+}
+
+#[test]
+fn clocks_that_differ_are_a_warning() {
+    let fixture = Scene::with_token(json!({}));
+    // A proxy may write the date; the server tells its own time besides.
+    fixture.command(&json!({ "skewDate": 3600 }));
+    assert_eq!(fixture.json([]).ends_with(0).line("clock")["verdict"], "ok");
+    fixture.command(&json!({ "advanceClock": 3600 }));
+    let clock = fixture.json([]).ends_with(0).line("clock");
+    assert_eq!(clock["verdict"], "warning");
+    assert!(clock["message"].to_string().contains("behind the server's"), "{clock}");
+    assert!(clock["remedy"].to_string().contains("kaltura sign"), "{clock}");
+}
+
+#[test]
+fn the_network_is_checked_first() {
+    let finished = json_at("https://example.invalid", |doctor| doctor).ends_with(6);
+    assert_eq!(finished.line("connection")["message"], "not checked: DNS failed");
+    finished.blames("dns", "example.invalid was not found", "spelling");
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let finished = json_at(&format!("http://{closed}"), |doctor| doctor).ends_with(6);
+    assert_eq!(finished.line("api")["message"], "not checked: connection failed");
+    finished.blames("connection", "connection refused", "the server is down");
+    let hangs = OddServer::silent();
+    let finished = json_at(&hangs.url, |doctor| doctor.arguments(["--timeout", "1s"])).ends_with(6);
+    finished.blames("connection", "no response within the timeout", "Increase --timeout");
+    let server = EmulatorProcess::start([]);
+    let finished = json_at(&server.url().replace("http://", "https://"), |doctor| doctor).ends_with(6);
+    finished.blames("connection", "does not speak TLS", "Check the port");
+    let plain = json_at("http://example.com", |doctor| doctor).ends_with(2);
+    assert_eq!(plain.line("dns")["message"], "not checked: service URL failed");
+    plain.blames("serviceUrl", "plain http", "--allow-plain-http");
+}
+
+#[test]
+fn a_server_that_is_not_kaltura_is_named_with_its_status_and_target() {
+    let redirect = "Location: https://example.com/login?from=hush\r\n";
+    for (answer, message, remedy) in [
+        (ok("text/html", "<!DOCTYPE html><p>Sign in to the Wi-Fi"), "an HTML page", "Check the service URL"),
+        (whole("503 Service Unavailable", "", ""), "HTTP 503", "try again later"),
+        (whole("302 Found", redirect, ""), "HTTP 302", "It leads to https://example.com/login."),
+    ] {
+        let server = OddServer::answering(answer);
+        let finished = json_at(&server.url, |doctor| doctor).ends_with(7);
+        assert!(!finished.stdout.contains("hush"), "{finished:#?}");
+        assert_eq!(finished.line("connection")["verdict"], "ok");
+        finished.blames("api", message, remedy);
+        assert_eq!(server.requests.try_iter().count(), 1, "{message}");
+    }
+}
+
+#[test]
+fn a_login_says_where_a_redirect_leads_and_does_not_blame_the_token_for_the_clock() {
+    let redirect = "Location: https://me:hush@example.com/login?from=hush\r\n";
+    let server = OddServer::answering(whole("302 Found", redirect, ""));
+    let login =
+        Kaltura::new(["login", "--service-url", &server.url, "--partner-id=1", "--app-token-id=0_abcdefgh"]);
+    let login = login.arguments(["--hash-type=SHA1"]).env("KALTURA_APP_TOKEN", VALUE);
+    let refused = login.run_in_process().fails_with(7).saying("It leads to https://example.com/login.");
+    assert!(!refused.stderr.contains("hush"), "{refused:#?}");
+    // The clock of this machine is years ahead of the server's.
+    let behind = EmulatorProcess::start(["--at", "1700000000"]);
+    behind.login(["--verify"]).run_in_process().ends_with(0);
+}
+
+#[test]
+fn behind_a_proxy_names_need_not_be_found_and_its_password_is_not_shown() {
+    let proxy = OddServer::answering(whole("407 Proxy Authentication Required", "", ""));
+    let with_password = proxy.url.replace("http://", "http://me:hush@");
+    let home = tempfile::tempdir().unwrap();
+    // The HTTP client reads the proxies of its process.
+    let doctor = |proxy: &str| {
+        at("https://example.invalid", home.path()).arguments(["--json"]).env("HTTPS_PROXY", proxy).run()
+    };
+    let finished = doctor(&with_password).ends_with(6);
+    let dns = finished.line("dns");
+    assert_eq!(dns["verdict"], "skipped");
+    let address = proxy.url.trim_start_matches("http://");
+    assert!(dns["message"].to_string().contains(&format!("since proxy {address} looks it up")), "{dns}");
+    assert!(!finished.stdout.contains("hush"));
+    finished.blames("connection", &format!("via proxy {address}: the proxy does not respond"), "HTTPS_PROXY");
+    assert!(proxy.requests.recv().unwrap().starts_with("CONNECT example.invalid:443 "));
+    for password in ["ha#hush", "#hush", "ha/hush", "ha?hush"] {
+        let finished = doctor(&proxy.url.replace("http://", &format!("http://me:{password}@")));
+        assert!(!finished.stdout.contains("hush") && !finished.stdout.contains("me:"), "{finished:#?}");
+    }
+}
+
+#[test]
+fn lines_come_as_they_are_known_and_it_can_be_interrupted() {
+    let fixture = Scene::with_token(json!({}));
+    fixture.command(&json!({ "injectFault": "slow:60000@appToken.startSession" }));
+    let mut running = fixture.doctor([]).start();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(running.child.stdout.take().unwrap()));
+    let shown = lines.find(|line| line.as_ref().unwrap().contains("widget session")).unwrap().unwrap();
+    assert_eq!(shown, "ok      widget session  partner 1234567 exists in this region");
+    #[cfg(unix)]
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let server = OddServer::silent();
+        let running = at(&server.url, fixture.home.path()).arguments(["--json"]).start();
+        server.requests.recv().unwrap();
+        running.signal(signal);
+        let error = running.wait_at_most(Duration::from_secs(60)).fails_with(code).error();
+        assert_eq!(error["exitCode"], code);
+    }
+}
+
+#[test]
+fn a_terminal_with_colours_and_utf8_gets_symbols() {
+    let fixture = Scene::with_token(json!({ "sessionUserId": "bob" }));
     let show = |locale: &str| {
-        let doctor = scene.doctor(["--user", "alice"]).env("CLICOLOR_FORCE", "1").env("LANG", locale);
+        let doctor = fixture.doctor(["--user", "alice"]).env("CLICOLOR_FORCE", "1").env("LANG", locale);
         doctor.run().ends_with(0).stdout
     };
-    let signs = show("C.UTF-8");
+    let symbols = show("C.UTF-8");
     for shown in ["\u{1b}[32m✓\u{1b}[0m login ", "!\u{1b}[0m grant ", "-\u{1b}[0m files "] {
-        assert!(signs.contains(shown), "{signs}");
+        assert!(symbols.contains(shown), "{symbols}");
     }
     let words = show("C");
     assert!(words.contains("\u{1b}[32mok\u{1b}[0m      login ") && !words.contains('✓'), "{words}");
 }
 
+#[cfg(unix)]
 #[test]
-fn lines_come_as_they_are_known() {
-    let scene = Scene::with_token(json!({}));
-    scene.command(&json!({ "injectFault": "slow:60000@appToken.startSession" }));
-    let mut running = scene.doctor([]).start();
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(running.child.stdout.take().unwrap()));
-    let shown = lines.find(|line| line.as_ref().unwrap().contains("widget session")).unwrap().unwrap();
-    assert_eq!(shown, "ok      widget session  partner 1234567 is known here");
-}
+fn files_and_a_cache_that_are_open_to_others_are_warnings() {
+    use std::os::unix::fs::PermissionsExt as _;
 
-#[test]
-fn a_secret_is_not_taken_from_an_argument() {
-    for arguments in [["--app-token", VALUE], ["--admin-secret", ADMIN_SECRET]] {
-        let finished = Kaltura::new(["doctor"]).arguments(arguments).run().fails_with(2);
-        assert!(!finished.saying("not taken from an argument").stderr.contains(arguments[1]));
-    }
-    let both = ["--app-token-stdin", "--admin-secret-stdin"];
-    let finished = Kaltura::new(["doctor"]).arguments(both).stdin("x").run().fails_with(2);
-    finished.saying("can not both come from standard input");
-}
-
-#[test]
-fn the_profile_in_use_is_told_and_its_admin_secret_taken() {
-    let scene = Scene::with_token(json!({ "expiry": 2_000_000_000 }));
-    let folder = scene.home.path().join("config");
-    std::fs::create_dir(&folder).unwrap();
-    let profile = format!(
-        "default_profile = 'work'\n[profiles.work]\nservice_url = '{}'\npartner_id = 1234567\napp_token_id = '{TOKEN}'\n\
-         hash_type = 'SHA256'\ntoken_variable = 'MINE'\nadmin_secret_variable = 'OURS'\n",
-        scene.server.url()
-    );
-    std::fs::write(folder.join("config.toml"), profile).unwrap();
-    let doctor = Kaltura::new(["doctor", "--json"])
-        .env("KALTURA_CONFIG_DIR", text_of(&folder))
-        .env("KALTURA_CACHE_DIR", text_of(&scene.home.path().join("cache")))
-        .env("MINE", VALUE)
-        .env("OURS", ADMIN_SECRET);
-    let finished = doctor.run().ends_with(0);
-    let message = &finished.line("settings")["message"];
-    assert_eq!(message, "profile work: partner 1234567, app token 0_importer, SHA256");
-    assert_eq!(finished.line("tokenState")["verdict"], "ok");
-    assert_ne!(finished.line("tokenState")["message"], Value::Null);
-    assert_eq!(finished.line("files")["verdict"], "ok");
+    let set_mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let (folder, cache) = (home.path().join("config"), home.path().join("cache"));
+    fs::create_dir(&folder).unwrap();
+    let (config, secret) = (folder.join("config.toml"), folder.join("token"));
+    fs::write(&config, "[profiles.work]\ntoken_file = 'token'\n").unwrap();
+    fs::write(&secret, "value\n").unwrap();
+    let line = |name: &str| {
+        let doctor = at(NOWHERE, home.path()).arguments(["--json", "--profile", "work"]);
+        doctor.run_in_process().ends_with(6).line(name)
+    };
+    set_mode(&folder, 0o755);
+    set_mode(&config, 0o644);
+    set_mode(&secret, 0o600);
+    assert_eq!((&line("files")["verdict"], &line("sessionCache")["verdict"]), (&json!("ok"), &json!("ok")));
+    assert_eq!(fs::read_dir(&cache).unwrap().count(), 0);
+    set_mode(&config, 0o664);
+    set_mode(&secret, 0o640);
+    let files = line("files");
+    assert_eq!(files["verdict"], "warning");
+    let remedy = files["remedy"].as_str().unwrap();
+    assert!(remedy.contains(&format!("chmod go-w '{}'", config.display())), "{files}");
+    assert!(remedy.contains(&format!("chmod 600 '{}'", secret.display())), "{files}");
+    set_mode(&cache, 0o755);
+    assert!(line("sessionCache")["remedy"].to_string().contains("chmod 700"));
+    fs::remove_dir(&cache).unwrap();
+    fs::write(&cache, "a file").unwrap();
+    assert!(line("sessionCache")["message"].to_string().contains("cannot be written"));
+    let homeless = Kaltura::new(["doctor", "--json"]).run_in_process().ends_with(2).line("sessionCache");
+    assert!(homeless["remedy"].to_string().contains("KALTURA_CACHE_DIR"), "{homeless}");
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::emulator_process::{ADMIN_SECRET, EmulatorProcess, text_of, token};
-use crate::invocation::{Finished, Kaltura};
+use crate::invocation::Kaltura;
 
 pub(crate) const VALUE: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const TOKEN: &str = "0_importer";
@@ -49,11 +49,6 @@ impl Scene {
         at(self.server.url(), self.home.path()).arguments(options)
     }
 
-    /// The same with the admin secret.
-    pub(crate) fn admin_doctor<'a>(&self, options: impl IntoIterator<Item = &'a str>) -> Kaltura {
-        self.doctor(options).env("KALTURA_ADMIN_SECRET", ADMIN_SECRET)
-    }
-
     /// Changes the server.
     pub(crate) fn command(&self, command: &Value) {
         let body = command.to_string();
@@ -93,54 +88,4 @@ pub(crate) fn at(url: &str, home: &Path) -> Kaltura {
         .env("KALTURA_APP_TOKEN_ID", TOKEN)
         .env("KALTURA_APP_TOKEN_HASH_TYPE", "SHA256")
         .env("KALTURA_APP_TOKEN", VALUE)
-}
-
-/// What a doctor said.
-pub(crate) trait Diagnosis {
-    /// The line of this name in the JSON document, which may end with any exit code. Nothing else is written, and
-    /// no secret.
-    fn line(&self, name: &str) -> Value;
-
-    /// The names of the lines with this verdict.
-    fn named(&self, verdict: &str) -> Vec<String>;
-
-    /// Sees to it that the first line that failed is this one, which says this and has this remedy.
-    fn blames(self, name: &str, message: &str, remedy: &str) -> Self;
-}
-
-impl Diagnosis for Finished {
-    #[track_caller]
-    fn line(&self, name: &str) -> Value {
-        assert_eq!(self.stderr, "", "{self:#?}");
-        for secret in [VALUE, &VALUE.to_uppercase(), ADMIN_SECRET, "djJ8"] {
-            assert!(!self.stdout.contains(secret), "{self:#?}");
-        }
-        let document = self.document();
-        assert_eq!(document["exitCode"].as_i64(), self.code.map(i64::from), "{document}");
-        let lines = document["checks"].as_array().unwrap();
-        assert_eq!(lines.len(), 14, "{document}");
-        for line in lines {
-            let is_wrong = line["verdict"] == "failed" || line["verdict"] == "warning";
-            assert_eq!(line["remedy"].is_string(), is_wrong, "{line}");
-            assert_eq!(line["class"].is_string(), line["verdict"] == "failed", "{line}");
-        }
-        lines.iter().find(|line| line["name"] == name).unwrap_or_else(|| panic!("no {name}")).clone()
-    }
-
-    #[track_caller]
-    fn named(&self, verdict: &str) -> Vec<String> {
-        let document = self.document();
-        let lines = document["checks"].as_array().unwrap().iter();
-        let lines = lines.filter(|line| line["verdict"] == verdict);
-        lines.map(|line| line["name"].as_str().unwrap().to_owned()).collect()
-    }
-
-    #[track_caller]
-    fn blames(self, name: &str, message: &str, remedy: &str) -> Self {
-        let line = self.line(name);
-        assert_eq!(self.named("failed").first().map(String::as_str), Some(name), "{self:#?}");
-        assert!(line["message"].as_str().unwrap().contains(message), "{message:?} is not in {line}");
-        assert!(line["remedy"].as_str().unwrap().contains(remedy), "{remedy:?} is not in {line}");
-        self
-    }
 }

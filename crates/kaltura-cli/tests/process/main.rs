@@ -21,12 +21,9 @@ mod completion_in_shells;
 mod control;
 mod demo;
 mod doctor;
-mod doctor_local;
-mod doctor_refused;
 mod doctor_scene;
 #[cfg(target_os = "linux")]
 mod doctor_tls;
-mod doctor_way;
 mod documented_calls;
 mod documented_examples;
 mod empty_variables;
@@ -36,6 +33,7 @@ mod emulate_program;
 mod emulator_process;
 mod granted;
 mod hash;
+mod in_process;
 mod inspect;
 mod invocation;
 #[cfg(all(target_os = "linux", feature = "keyring"))]
@@ -82,15 +80,10 @@ mod stopped;
 mod stranger;
 #[cfg(unix)]
 mod terminal;
+mod token;
 mod token_account;
-mod token_add;
-mod token_delete;
-mod token_get;
 mod token_list;
-mod token_profile;
-mod token_refused;
 mod token_rotate;
-mod token_update;
 mod token_value;
 #[cfg(unix)]
 mod token_value_asked;

@@ -215,7 +215,7 @@ fn a_command_within_another_one_has_a_page() {
     assert!(section(&["token", "add"], "OPTIONS").contains("expires\\-in"));
     assert!(section(&["token", "add"], "SEE ALSO").contains("\\fBkaltura\\-token\\fR(1)"));
     assert!(
-        section(&["token"], "COMMANDS").contains("\\fBkaltura\\-token\\-add\\fR(1)\nMake an app token\n")
+        section(&["token"], "COMMANDS").contains("\\fBkaltura\\-token\\-add\\fR(1)\nCreate an app token\n")
     );
 }
 

@@ -8,7 +8,8 @@ use crate::invocation::{Finished, Kaltura};
 use crate::profile_scene::Home;
 use crate::token_account::{VALUE, manage, server};
 
-const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+const KS: &str =
+    "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
 
 fn cached(server: &EmulatorProcess, line: &[&str]) -> Finished {
     server.cached(server.cache.path(), line.iter().copied()).run()

@@ -34,7 +34,7 @@ fn those_of_a_removed_profile_are_counted() {
     add(&home, "work", &server);
     ks(&home, "work", &["a", "b"]);
     let finished = home.profile(["remove", "work", "--yes"]).run().ends_with(0);
-    let expected = "Removed profile work, and forgot the value of the app token and 2 sessions\n\
+    let expected = "Removed profile work, and forgot the app token value and 2 sessions\n\
                     There is no default profile now.\n";
     assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), (expected, ""));
     assert!(files(&home, "json").is_empty());
@@ -96,7 +96,8 @@ fn those_of_a_deleted_token_are_counted_and_those_that_stay_told() {
             fs::create_dir(&blocked).unwrap();
             let finished = manage_at_home(&home, &server, &[command, form].concat()).run().ends_with(0);
             if form.is_empty() {
-                let told = ["and forgot 1 session of it here\n", "and 1 session of it forgotten here.\n"];
+                let told =
+                    ["and removed 1 session from the cache\n", "and 1 session removed from the cache.\n"];
                 assert!(told.iter().any(|text| finished.stdout.ends_with(text)), "{finished:#?}");
                 finished.saying("note: not all sessions of the app token could be forgotten on this machine");
             } else {

@@ -1,86 +1,61 @@
-//! `kaltura token rotate`.
+//! `kaltura token rotate`, and `kaltura token` without the right to manage app tokens.
 
+use std::fs;
+
+use kaltura_types::SessionType;
 use serde_json::{Value, json};
 
-use crate::emulator_process::{EmulatorProcess, text_of};
-use crate::invocation::Kaltura;
-use crate::token_account::{VALUE, count, log_in, manage, now, on_the_server, server, server_with};
+use crate::emulator_process::{ADMIN_SECRET, EmulatorProcess, text_of};
+use crate::invocation::{Finished, Kaltura};
+use crate::odd_server::{OddServer, ok};
+use crate::token_account::{
+    VALUE, count, ks, log_in, manage, manage_by_secret, now, on_the_server, server, server_with,
+};
 
-fn rotate(server: &EmulatorProcess, options: &[&str]) -> Kaltura {
-    manage(server, ["rotate", "0_importer"]).arguments(options.iter().copied())
+fn rotate(server: &EmulatorProcess, options: &[&str]) -> Finished {
+    manage(server, ["rotate", "0_importer"]).arguments(options.iter().copied()).run_in_process()
 }
 
 #[test]
-fn the_new_token_works_and_the_old_one_stays() {
+fn the_new_token_works_and_the_old_one_stays_unless_it_is_deleted() {
     let server = server();
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = (folder.path().join("old"), folder.path().join("new"));
-    std::fs::write(&old, VALUE).unwrap();
-    let finished = rotate(&server, &["--value-file", text_of(&new)]).run().ends_with(0);
+    fs::write(&old, VALUE).unwrap();
+    let finished = rotate(&server, &["--value-file", text_of(&new)]).ends_with(0);
     assert_eq!(finished.stderr, "");
-    let (first, rest) = finished.stdout.split_once('\n').unwrap();
-    let id = first.strip_prefix("Made app token ").unwrap().split(' ').next().unwrap();
-    let expected = format!(
-        "  partner     1234567
-  state       active
-  description nightly import
-  hash type   SHA256
-  type        USER
-  user        alice
-  sessions    1 day
-  privileges  sview:*
-  expires     2026-12-04 04:09:15 UTC, in 10 days
-  made        2026-11-24 04:09:15 UTC
-  changed     2026-11-24 04:09:15 UTC
-  value       in {}
-The old app token 0_importer is still there.
-",
-        new.display()
-    );
-    assert_eq!(rest, expected);
-    log_in(&server, id, "SHA256", &new).run().ends_with(0);
-    log_in(&server, "0_importer", "SHA256", &old).run().ends_with(0);
-    log_in(&server, id, "SHA256", &old).run().fails_with(3).saying("INVALID_APP_TOKEN_HASH");
-}
+    let id = finished.stdout.strip_prefix("Created app token ").unwrap().split(' ').next().unwrap();
+    assert!(finished.stdout.ends_with("\nThe old app token 0_importer still exists.\n"), "{finished:#?}");
+    let log_in = |id: &str, value| log_in(&server, id, "SHA256", value).run_in_process();
+    log_in(id, &new).ends_with(0);
+    log_in("0_importer", &old).ends_with(0);
+    log_in(id, &old).fails_with(3).saying("INVALID_APP_TOKEN_HASH");
 
-#[test]
-fn the_old_token_is_deleted_when_asked() {
-    let server = server();
-    let folder = tempfile::tempdir().unwrap();
-    let (old, new) = (folder.path().join("old"), folder.path().join("new"));
-    std::fs::write(&old, VALUE).unwrap();
-    let ks = log_in(&server, "0_importer", "SHA256", &old).run().ends_with(0).stdout;
-    let rotated =
-        rotate(&server, &["--delete-old", "--json", "--value-file", text_of(&new)]).run().ends_with(0);
-    assert_eq!(rotated.stderr, "");
-    let document = rotated.document();
-    let id = document["id"].as_str().unwrap();
+    let ks = log_in("0_importer", &old).stdout;
+    let options = ["--delete-old", "--json", "--force", "--value-file", text_of(&new)];
+    let document = rotate(&server, &options).ends_with(0).document();
     assert_eq!((&document["oldId"], &document["oldDeleted"]), (&json!("0_importer"), &json!(true)));
     assert_eq!((&document["valueFile"], document.get("token")), (&json!(text_of(&new)), None));
-    log_in(&server, id, "SHA256", &new).run().ends_with(0);
-    log_in(&server, "0_importer", "SHA256", &old).run().fails_with(5);
-    server.call(["media.list"]).env("KALTURA_KS", ks.trim_end()).run().fails_with(3).saying("LOGOUT");
-    assert_eq!(count(&server), 1);
+    log_in(document["id"].as_str().unwrap(), &new).ends_with(0);
+    log_in("0_importer", &old).fails_with(5);
+    let call = server.call(["media.list"]).env("KALTURA_KS", ks.trim_end());
+    call.run_in_process().fails_with(3).saying("LOGOUT");
 }
 
 #[test]
-fn the_json_is_that_of_the_new_token() {
+fn the_new_token_has_the_properties_that_are_not_changed() {
     let server = server();
-    let document = rotate(&server, &["--json", "--show-value"]).run().ends_with(0).document();
-    let id = document["id"].as_str().unwrap();
-    let mut expected = on_the_server(&server, id);
-    expected["oldId"] = json!("0_importer");
-    expected["oldDeleted"] = json!(false);
-    expected["forgottenSessions"] = json!(0);
+    let document = rotate(&server, &["--json", "--show-value"]).ends_with(0).document();
+    let mut expected = on_the_server(&server, document["id"].as_str().unwrap());
+    for (name, value) in
+        [("oldId", json!("0_importer")), ("oldDeleted", json!(false)), ("forgottenSessions", json!(0))]
+    {
+        expected[name] = value;
+    }
     assert_eq!(document, expected);
     assert_ne!(document["token"], VALUE);
-}
-
-#[test]
-fn some_settings_may_be_others() {
-    let server = server();
     let changes = ["--json", "--session-duration=1h", "--hash-type=SHA512", "--never-expires"];
-    let document = rotate(&server, &changes).run().ends_with(0).document();
+    let document = rotate(&server, &changes).ends_with(0).document();
     for (name, value) in [
         ("sessionDuration", json!(3_600)),
         ("hashType", json!("SHA512")),
@@ -90,65 +65,157 @@ fn some_settings_may_be_others() {
     ] {
         assert_eq!(document[name], value, "{name}");
     }
-    rotate(&server, &["--privileges=sessionid:x"]).run().fails_with(2).saying("the server's own");
+    rotate(&server, &["--privileges=sessionid:x"]).fails_with(2).saying("set by the server");
+    let count_before = count(&server);
+    rotate(&server, &["--delete-old"]).fails_with(2).saying("--save-profile NAME");
+    assert_eq!(count(&server), count_before);
+    let disabled = server_with(&json!({ "status": "disabled" }));
+    rotate(&disabled, &[]).ends_with(0).saying("note: 0_importer is disabled, the new token is not");
 }
 
 #[test]
-fn a_token_that_is_over_gets_no_twin_that_is_over_too() {
-    let server = server_with(&json!({ "expiry": now() - 60 }));
-    let refused = rotate(&server, &[]).run().fails_with(2);
-    refused.saying("0_importer is over since 2026-11-24 04:08:15 UTC").saying("--expires-in 90d");
-    assert_eq!(count(&server), 1);
-    rotate(&server, &["--expires-in=90d"]).run().ends_with(0);
-}
+fn a_new_token_that_could_not_be_verified_is_named_and_the_old_one_unchanged() {
+    let expired = server_with(&json!({ "expiry": now() - 60 }));
+    rotate(&expired, &[]).fails_with(2).saying("0_importer expired at").saying("--expires-in 90d");
+    assert_eq!(count(&expired), 1);
+    rotate(&expired, &["--expires-in=90d"]).ends_with(0);
 
-#[test]
-fn a_twin_of_a_disabled_token_is_active_which_is_noted() {
-    let server = server_with(&json!({ "status": "disabled" }));
-    rotate(&server, &[]).run().ends_with(0).saying("note: 0_importer is disabled, and its twin is not");
-}
-
-#[test]
-fn a_twin_that_can_not_be_proven_is_named_and_the_old_one_left_alone() {
     let server = server_with(&json!({ "sessionPrivileges": "iprestrict:192.0.2.1" }));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("value");
-    let options = ["--delete-old", "--json", "--value-file", text_of(&path)];
-    let error = rotate(&server, &options).run().fails_with(3).error();
-    let list = manage(&server, ["list", "--json"]).run().ends_with(0).document();
+    let error =
+        rotate(&server, &["--delete-old", "--json", "--value-file", text_of(&path)]).fails_with(3).error();
+    let list = manage(&server, ["list", "--json"]).run_in_process().ends_with(0).document();
     let ids: Vec<&str> = list.as_array().unwrap().iter().map(|token| token["id"].as_str().unwrap()).collect();
-    let twin = ids.iter().find(|id| **id != "0_importer").unwrap();
-    assert_eq!(ids.len(), 2);
+    let new = ids.iter().find(|id| **id != "0_importer").unwrap();
     let hint = error["hint"].as_str().unwrap();
-    assert!(hint.starts_with(&format!("0_importer is as it was. Its twin {twin} was made")), "{hint}");
-    assert!(hint.contains(&format!("kaltura token delete {twin}")), "{hint}");
-    assert!(!path.exists());
+    assert!(hint.starts_with(&format!("0_importer is unchanged. The new token {new} was created")), "{hint}");
+    assert!(ids.len() == 2 && !path.exists());
 }
 
 #[test]
-fn an_answer_that_is_lost_may_have_left_a_twin() {
-    for (command, arguments, word) in [
-        ("add", &[][..], "The token may have been made"),
-        ("rotate", &["0_importer"], "A twin of it may have been made"),
-    ] {
-        let server = EmulatorProcess::start(["--fault", "reset@appToken.add"]);
-        let id = server.told("/appToken/id").to_owned();
-        let arguments = arguments.iter().map(|_| id.as_str());
-        let lost = crate::token_account::manage_by_secret(&server, [command]).arguments(arguments).run();
-        lost.fails_with(6).saying(word).saying("kaltura token list");
-    }
+fn a_lost_answer_may_have_left_a_token() {
+    let server = EmulatorProcess::start(["--fault", "reset@appToken.add"]);
+    let id = server.told("/appToken/id").to_owned();
+    let lost = manage_by_secret(&server, ["rotate", &id]).run_in_process().fails_with(6);
+    lost.saying("A new token may have been created").saying("kaltura token list");
     let server = EmulatorProcess::start(["--fault", "status:503@appToken.delete"]);
     let id = server.told("/appToken/id").to_owned();
     let rotate = ["rotate", &id, "--delete-old", "--show-value", "--json"];
-    let finished = crate::token_account::manage_by_secret(&server, rotate).run().ends_with(7);
-    // The new token is told of all the same.
+    let finished = manage_by_secret(&server, rotate).run_in_process().ends_with(7);
     assert_eq!(finished.document()["oldDeleted"], false);
-    assert!(finished.error()["hint"].as_str().unwrap().contains("The old one may still be there"));
+    assert!(finished.error()["hint"].as_str().unwrap().contains("The old one may still exist"));
+}
+
+/// A command of each kind.
+const ALL: [&[&str]; 6] = [
+    &["add", "--expires-in=1d"],
+    &["list"],
+    &["get", "0_importer"],
+    &["update", "0_importer", "--description=x"],
+    &["delete", "0_importer", "--yes"],
+    &["rotate", "0_importer"],
+];
+
+#[test]
+fn each_command_needs_the_right_to_manage_app_tokens() {
+    let (server, own) = (server(), EmulatorProcess::start([]));
+    for arguments in ALL {
+        let arguments = || arguments.iter().copied();
+        let wrong = "ffffffffffffffffffffffffffffffff";
+        let refused = manage_by_secret(&own, arguments()).env("KALTURA_ADMIN_SECRET", wrong).run_in_process();
+        let account = format!("the admin secret of account {}", own.greeting["partnerId"]);
+        let refused = refused.fails_with(3).saying("INVALID_KS").saying(&account);
+        assert!(!refused.stderr.contains("ffffffff") && !refused.stderr.contains("djJ8"), "{refused:#?}");
+        let user = manage(&server, arguments()).env("KALTURA_KS", &ks(SessionType::User)).run_in_process();
+        user.fails_with(4).saying("SERVICE_FORBIDDEN").saying("an ADMIN session of account 1234567");
+        let none = Kaltura::new(["token"]).arguments(arguments()).env("KALTURA_PARTNER_ID", "1");
+        let none = none.run_in_process().fails_with(2);
+        none.saying("requires the account's admin secret").saying("kaltura ks --type admin");
+    }
+    let expired = EmulatorProcess::start(["--at", "8000000000"]);
+    let refused = manage_by_secret(&expired, ["list"]).run_in_process().fails_with(3);
+    refused
+        .saying("hint: The session was signed with this machine's clock, which is")
+        .saying("behind the server's.");
+    for id_command in [&["get"][..], &["update", "--description=x"], &["delete", "--yes"], &["rotate"]] {
+        let missing = manage(&server, id_command.iter().copied()).arguments(["0_nosuch"]);
+        missing.run_in_process().fails_with(5).saying("APP_TOKEN_ID_NOT_FOUND");
+    }
 }
 
 #[test]
-fn the_old_one_is_not_deleted_where_nobody_gets_the_new_value() {
+fn what_is_not_the_right_secret_or_ks_is_named_before_it_is_sent() {
+    let secret = || Kaltura::new(["token", "list"]).env("KALTURA_ADMIN_SECRET", ADMIN_SECRET);
+    secret().run_in_process().fails_with(2).saying("--partner-id is missing");
+    let empty = secret().env("KALTURA_ADMIN_SECRET", "").run_in_process().fails_with(2);
+    empty.saying("KALTURA_ADMIN_SECRET is set, but empty");
+    let both = secret().arguments(["--admin-secret-stdin", "--ks-file", "x"]).run_in_process();
+    both.fails_with(2).saying("one of them is enough");
+    for (text, why) in [("hush-hush", "not a KS"), ("null", "no value"), ("'hush-hush'", "in quotes")] {
+        let garbage = Kaltura::new(["token", "list"]).env("KALTURA_KS", text).run_in_process().fails_with(2);
+        assert!(!garbage.saying(why).stderr.contains("hush"));
+    }
+    let other = manage(&server(), ["list", "--partner-id=7"]).run_in_process().fails_with(2);
+    other.saying("the KS is for account 1234567, not 7");
+}
+
+#[test]
+fn an_option_overrides_the_environment_and_that_the_profile() {
     let server = server();
-    rotate(&server, &["--delete-old"]).run().fails_with(2).saying("--save-profile NAME");
-    assert_eq!(count(&server), 1);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ks");
+    fs::write(&file, ks(SessionType::Admin)).unwrap();
+    let user = ks(SessionType::User);
+    let list = || Kaltura::new(["token", "list"]).env("KALTURA_SERVICE_URL", server.url());
+    let from_file = list().arguments(["--ks-file", text_of(&file)]).env("KALTURA_KS", &user);
+    from_file.run_in_process().ends_with(0);
+    let piped =
+        list().arguments(["--ks-stdin"]).env("KALTURA_ADMIN_SECRET", "wrong").env("KALTURA_KS", &user);
+    piped.stdin(ks(SessionType::Admin)).run_in_process().ends_with(0);
+    let by_option =
+        list().arguments(["--admin-secret-stdin", "--partner-id=1234567"]).env("KALTURA_KS", &user);
+    by_option.stdin("wrong").run_in_process().fails_with(3).saying("INVALID_KS");
+    let both = list().env("KALTURA_ADMIN_SECRET", "wrong").env("KALTURA_PARTNER_ID", "1234567");
+    both.env("KALTURA_KS", &ks(SessionType::Admin)).run_in_process().fails_with(3).saying("INVALID_KS");
+
+    let own = EmulatorProcess::start([]);
+    fs::write(folder.path().join("secret"), own.told("/adminSecret")).unwrap();
+    let profile = format!(
+        "default_profile = 'work'\n[profiles.work]\nservice_url = '{}'\npartner_id = {}\nadmin_secret_file = 'secret'\n",
+        own.url(),
+        own.greeting["partnerId"]
+    );
+    fs::write(folder.path().join("config.toml"), profile).unwrap();
+    let list = || Kaltura::new(["token", "list"]).env("KALTURA_CONFIG_DIR", text_of(folder.path()));
+    list().run_in_process().ends_with(0);
+    list().env("KALTURA_KS", &user).run_in_process().fails_with(2).saying("the KS is for account");
+    list().env("KALTURA_PARTNER_ID", "7").run_in_process().fails_with(2);
+    let admin = own.login(["--ks-only", "--type=admin"]).run_in_process().ends_with(0).stdout;
+    let by_token = Kaltura::new(["token", "list"]).env("KALTURA_SERVICE_URL", own.url());
+    by_token.env("KALTURA_KS", admin.trim_end()).run_in_process().ends_with(0);
+}
+
+#[test]
+fn a_server_that_is_not_kaltura_is_a_server_failure() {
+    let odd = OddServer::answering(ok("text/html", "<!DOCTYPE html><p>Sign in"));
+    let list =
+        Kaltura::new(["token", "list", "--service-url", &odd.url]).env("KALTURA_KS", &ks(SessionType::Admin));
+    list.run_in_process().fails_with(7).saying("the response is an HTML page");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_admin_secret_is_neither_sent_nor_in_the_arguments() {
+    let server = OddServer::silent();
+    let running = Kaltura::new(["token", "list", "--service-url", &server.url, "--partner-id=1234567"])
+        .arguments(["--admin-secret-stdin"])
+        .stdin(ADMIN_SECRET)
+        .start();
+    let request = server.requests.recv().unwrap();
+    assert!(request.contains("djJ8") && !request.contains(ADMIN_SECRET), "{request}");
+    let seen = fs::read(format!("/proc/{}/cmdline", running.child.id())).unwrap();
+    assert!(!String::from_utf8(seen).unwrap().contains(ADMIN_SECRET));
+    running.signal("INT");
+    running.wait().fails_with(130);
 }

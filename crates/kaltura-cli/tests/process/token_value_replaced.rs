@@ -33,12 +33,16 @@ fn what_is_no_file_is_not_replaced_and_nothing_is_made() {
     symlink("pipe", &link).unwrap();
     for path in [&pipe, &inner, &link] {
         let refused = add(&server, path).fails_with(2);
-        refused.saying("is no file, and is not replaced");
+        refused.saying("is not a regular file, and is not replaced");
     }
     // The value is written after the token is made, or changed: both are too late here.
     for line in [&["get", "0_importer"][..], &["rotate", "0_importer"]] {
         let more = ["--value-file", text_of(&pipe), "--force"];
-        manage(&server, line.iter().copied()).arguments(more).run().fails_with(2).saying("is no file");
+        manage(&server, line.iter().copied())
+            .arguments(more)
+            .run()
+            .fails_with(2)
+            .saying("is not a regular file");
     }
     assert_eq!(count(&server), 1);
     assert!(fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());

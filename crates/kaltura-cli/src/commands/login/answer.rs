@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::KeptLogin;
 use crate::output::{Difference, ks_name, one_line, style};
-use crate::{duration, moment};
+use crate::time;
 
 /// What a login gave. The KS is in it only if it shall be.
 #[derive(Serialize)]
@@ -63,9 +63,9 @@ impl<'a> Answer<'a> {
         let user = self.user_id.map_or("nobody", UserId::as_str);
         let until = match (self.expiry, self.expires_in) {
             (Some(expiry), Some(seconds)) => {
-                format!("{}, in {}", moment::show_local(expiry), duration::show(seconds))
+                format!("{}, in {}", time::show_time(expiry), time::show_duration(seconds))
             }
-            (Some(expiry), None) => moment::show_local(expiry),
+            (Some(expiry), None) => time::show_time(expiry),
             (None, _) => "the server did not say".to_owned(),
         };
         let privileges = if self.privileges.is_empty() { "none" } else { &self.privileges };
@@ -101,7 +101,7 @@ mod tests {
 
     use super::*;
 
-    const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+    const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
 
     fn made(session: Session, verified: bool) -> KeptLogin {
         KeptLogin { session, hash_type: HashType::Md5, verified, warnings: vec!["odd".to_owned()] }
@@ -129,7 +129,7 @@ mod tests {
             "  user       a lice",
             "  type       ADMIN",
             "  privileges sview:*,list:*",
-            "  KS         version 2, fingerprint 148d7104 (--ks-only prints it)",
+            "  KS         version 2, fingerprint 56ffe41d (--ks-only prints it)",
         ] {
             assert!(text.lines().any(|shown| shown == line), "{line}\n{text}");
         }

@@ -3,48 +3,45 @@
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use kaltura_client::app_tokens::{RotatedToken, RotationError, RotationStep};
-use kaltura_types::{AppToken, AppTokenId, AppTokenStatus};
+use kaltura_types::{AppToken, AppTokenDraft, AppTokenId, AppTokenStatus};
 use serde::Serialize;
 
-use super::account::{Account, AccountOptions};
-use super::answer::{Answer, warn};
-use super::hint::may_be_done;
-use super::settings::{Asked, Expiry};
-use super::shown::State;
-use super::update::ChangeOptions;
+use super::edit::{ChangeOptions, hint_if_stopped, still_used};
+use super::output::{Answer, note, state, texts};
 use super::value::ValueOptions;
-use super::{stored, traps};
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::settings::Settings;
-use crate::{moment, output};
+use super::{Account, AccountOptions, may_be_done};
+use crate::config::Settings;
+use crate::error::Failure;
+use crate::output::{Ui, one_line};
+use crate::session_cache::Forgotten;
+use crate::time;
 
 const EXAMPLES: &str = "\
 Examples:
-  Make the new one, hand it to all who use the old one, and then delete that:
+  Create the new one, deploy it wherever the old one is used, and then delete that:
     kaltura token rotate 0_7jh3eu10 --expires-in 90d --value-file token.txt
     kaltura token delete 0_7jh3eu10
 
   At once, where you are the only one who uses it:
     kaltura token rotate 0_7jh3eu10 --value-file token.txt --force --delete-old
 
-The new token has the settings of the old one, less those that you say otherwise. It is proven
-before anything else is done: by a login, whose session is shown to the server. The old token
-stays as it is, and so do its sessions, unless --delete-old is said: then all its sessions end
-at once. What fails before leaves the old token alone, and says whether a new one is there.
+The new token has the properties of the old one, except those that you pass. It is verified
+first: by a login, and by a call with its session. The old token and its sessions stay as they
+are, unless --delete-old is given: then all its sessions end at once. A failure leaves the old
+token unchanged, and says whether the new one exists.
 
 With --json the answer is that of `kaltura token add` for the new token, and oldId, oldDeleted
-and forgottenSessions (how many were kept here). `kaltura --help` lists the exit codes.";
+and forgottenSessions (how many were cached here). `kaltura --help` lists the exit codes.";
 
-/// Replace an app token by a new one with the same settings and another value
+/// Replace an app token by a new one with the same properties and another value
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct RotateCommand {
-    /// The id of the old token, such as 0_7jh3eu10
+    /// The id of the old token, e.g. 0_7jh3eu10
     #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     id: String,
 
-    /// When the new token is proven, and its value is where you want it, delete the old one
+    /// Delete the old token, when the new one is verified and its value is stored
     #[arg(long)]
     delete_old: bool,
 
@@ -58,55 +55,49 @@ pub(super) struct RotateCommand {
     account: AccountOptions,
 }
 
-/// What is printed for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Rotated<'a> {
-    #[serde(flatten)]
-    token: Answer<'a>,
-    old_id: &'a AppTokenId,
-    old_deleted: bool,
-    forgotten_sessions: usize,
-}
-
 impl RotateCommand {
-    pub(super) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
-        self.changes.refuse_mistakes()?;
-        if self.delete_old && !self.value.is_wanted() {
-            let message = "the old token is deleted only when the value of the new one is where you want it";
-            return Err(Failure::usage(message)
-                .with_hint("Say where it goes: --value-file FILE, --save-profile NAME or --show-value."));
+    pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Rotated<'a> {
+            #[serde(flatten)]
+            token: Answer<'a>,
+            old_id: &'a AppTokenId,
+            old_deleted: bool,
+            forgotten_sessions: usize,
         }
-        let account = self.account.open(settings)?;
+        self.changes.token.refuse_mistakes()?;
+        if self.delete_old && !self.value.is_requested() {
+            return Err(Failure::usage("--delete-old requires a place for the new value")
+                .with_hint("Use --value-file FILE, --save-profile NAME or --show-value."));
+        }
+        let environment = settings.environment();
+        let account = self.account.open(ui, settings)?;
         let id = AppTokenId::new(self.id.as_str());
-        let place = self.value.place(Some(&id), account.service_url(), settings.environment())?;
-        let (asked, old, rotated) =
-            account.run(self.rotate(&account, &id)).map_err(|failure| match failure.exit_code() {
-                ExitCode::Interrupted | ExitCode::Terminated => failure.with_hint(look_for_a_twin(&id)),
-                _ => failure,
-            })?;
+        let place = self.value.place(ui, Some(&id), &account.service_url, environment)?;
+        let rotated = account.run(ui, self.rotate(&account, &id));
+        let (draft, old, rotated) = rotated.map_err(|failure| hint_if_stopped(failure, &may_exist(&id)))?;
         let token = rotated.token();
-        let value = place.keep(token)?;
+        let value = place.store(token)?;
 
-        let mut warnings = traps::of_wishes(&asked);
+        let mut warnings = texts([draft.warnings(), draft.differences(token)].concat());
         if old.status == AppTokenStatus::Disabled.into() {
-            warnings.push(format!("{id} is disabled, and its twin is not"));
+            warnings.push(format!("{id} is disabled, the new token is not"));
         }
-        warnings.extend(stored::differences(&asked, token));
-        warnings.extend_from_slice(value.notes());
-        warn(&warnings, json);
-        // The new token is told of in any case.
-        let deleted = if self.delete_old { self.delete(&account, &id, &token.id) } else { Ok(()) };
+        warnings.extend_from_slice(&value.notes);
+        // The new token is printed in any case.
+        let deleted = if self.delete_old { delete(ui, &account, &id, token) } else { Ok(()) };
         let is_deleted = self.delete_old && deleted.is_ok();
-        let sessions = is_deleted.then(|| account.forget_sessions(&id, settings.environment()));
-        let sessions = sessions.unwrap_or_default();
-        if let Some(note) = sessions.note() {
-            warn(std::slice::from_ref(&note), json);
-            warnings.push(note);
+        let mut sessions = Forgotten::default();
+        if is_deleted {
+            sessions = account.forget_sessions(ui, &id, environment);
+            warnings.extend(account.profiles_with(&id, environment).iter().map(|it| still_used(it, &id)));
         }
-        let answer = Answer::new(token, &value, account.clock().now(), account.service_url(), &warnings);
-        if json {
-            output::json_to_stdout(&Rotated {
+        warnings.extend(sessions.note());
+        note(ui, &warnings);
+        let answer = Answer::new(token, &value, &account, &warnings);
+        if ui.wants_json() {
+            ui.print_json(&Rotated {
                 token: answer,
                 old_id: &id,
                 old_deleted: is_deleted,
@@ -114,15 +105,12 @@ impl RotateCommand {
             })?;
         } else {
             let outcome = match (is_deleted, sessions.sessions()) {
-                (true, Some(sessions)) => format!("is deleted, and {sessions} of it forgotten here"),
-                (true, None) => "is deleted".to_owned(),
-                (false, _) => "is still there".to_owned(),
+                (true, Some(sessions)) => format!("was deleted, and {sessions} removed from the cache"),
+                (true, None) => "was deleted".to_owned(),
+                (false, _) => "still exists".to_owned(),
             };
-            let text = answer.as_text("Made");
-            output::to_stdout(&format!(
-                "{text}The old app token {} {outcome}.\n",
-                output::one_line(id.as_str())
-            ))?;
+            let text = answer.as_text("Created app token");
+            ui.print(&format!("{text}The old app token {} {outcome}.\n", one_line(id.as_str())))?;
         }
         deleted
     }
@@ -131,61 +119,49 @@ impl RotateCommand {
         &self,
         account: &Account,
         id: &AppTokenId,
-    ) -> Result<(Asked, AppToken, RotatedToken), Failure> {
-        let tokens = account.tokens();
-        let old = tokens.get(id).await.map_err(|error| account.failure(error))?;
-        let asked = self.changes.asked(account)?;
-        refuse_an_end_in_the_past(&old, &asked, account)?;
-        let rotated = tokens.rotate_with(id, asked.draft()).await;
-        let rotated = rotated.map_err(|failed| not_rotated(account, id, &failed))?;
-        Ok((asked, old, rotated))
-    }
-
-    fn delete(&self, account: &Account, old: &AppTokenId, new: &AppTokenId) -> Result<(), Failure> {
-        let deleted =
-            account.run(async { account.tokens().delete(old).await.map_err(|error| account.failure(error)) });
-        deleted.map_err(|failure| {
-            failure.with_hint(format!(
-                "The new app token {new} works. The old one may still be there: `kaltura token delete {old}`."
-            ))
-        })
+    ) -> Result<(AppTokenDraft, AppToken, RotatedToken), Failure> {
+        let old = account.get(id).await?;
+        let draft = self.changes.draft(account)?;
+        // The new token would expire with the old one, and could not be verified.
+        let keeps_expiry = !self.changes.never_expires && !self.changes.token.sets_expiry();
+        if let Some(expiry) =
+            old.expiry.filter(|_| keeps_expiry && state(&old, account.clock.now()) == "expired")
+        {
+            let message = format!("{} expired at {}", old.id, time::show_time(expiry));
+            return Err(Failure::usage(message)
+                .with_hint("The new token would have expired too: use --expires-in 90d or --never-expires.")
+                .at(&account.service_url));
+        }
+        let rotated = account.tokens().rotate_with(id, draft.clone()).await;
+        Ok((draft, old, rotated.map_err(|failed| not_rotated(account, id, &failed))?))
     }
 }
 
-/// A twin has the end of the old token: one that is over could not be proven.
-fn refuse_an_end_in_the_past(old: &AppToken, asked: &Asked, account: &Account) -> Result<(), Failure> {
-    let is_over = State::of(old, account.clock().now()) == State::Expired;
-    match old.expiry {
-        Some(expiry) if is_over && asked.expiry == Expiry::Unsaid => {
-            let message = format!("{} is over since {}", old.id, moment::show_local(expiry));
-            Err(Failure::usage(message)
-                .with_hint("The new one would be over too: say --expires-in 90d, or --never-expires.")
-                .at(account.service_url()))
-        }
-        _ => Ok(()),
-    }
+fn delete(ui: &Ui, account: &Account, old: &AppTokenId, new: &AppToken) -> Result<(), Failure> {
+    account.run(ui, account.delete(old)).map_err(|failure| {
+        failure.with_hint(format!(
+            "The new app token {} works. The old one may still exist: `kaltura token delete {old}`.",
+            new.id
+        ))
+    })
 }
 
 fn not_rotated(account: &Account, old: &AppTokenId, failed: &RotationError) -> Failure {
     let failure = account.failure(failed.error().clone());
     match (failed.new_token(), failed.step()) {
-        (Some(twin), _) => {
-            let new = &twin.id;
+        (Some(token), _) => {
+            let new = &token.id;
             failure.with_hint(format!(
-                "{old} is as it was. Its twin {new} was made, but could not be proven. If its sessions may be used \
-                 from elsewhere only (iprestrict, urirestrict), try it there: `kaltura token get {new} --value-file \
-                 FILE` has the value. Otherwise delete it: `kaltura token delete {new}`."
+                "{old} is unchanged. The new token {new} was created, but could not be verified. If its sessions are \
+                 valid elsewhere only (iprestrict, urirestrict), try it there: `kaltura token get {new} --value-file \
+                 FILE` gets the value. Otherwise delete it: `kaltura token delete {new}`."
             ))
         }
-        (None, RotationStep::Create) if may_be_done(failed.error()) => {
-            failure.with_hint(look_for_a_twin(old))
-        }
+        (None, RotationStep::Create) if may_be_done(failed.error()) => failure.with_hint(may_exist(old)),
         _ => failure,
     }
 }
 
-fn look_for_a_twin(old: &AppTokenId) -> String {
-    format!(
-        "{old} is as it was. A twin of it may have been made: `kaltura token list` shows it as the last one."
-    )
+fn may_exist(old: &AppTokenId) -> String {
+    format!("{old} is unchanged. A new token may have been created: `kaltura token list` shows it last.")
 }

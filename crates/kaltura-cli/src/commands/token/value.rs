@@ -1,22 +1,23 @@
-//! Where the value of an app token goes: nowhere, unless it is asked for.
+//! Where the value of an app token goes: nowhere, unless it is requested.
 
-mod new_file;
-mod profile_place;
-
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use kaltura_auth::ServiceUrl;
+use kaltura_auth::{AppTokenCredentials, Region, ServiceUrl};
 use kaltura_types::{AppToken, AppTokenId, AppTokenValue};
+use zeroize::Zeroizing;
 
-use self::new_file::NewFile;
-use self::profile_place::ProfilePlace;
-use crate::completion::values;
-use crate::environment::Environment;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::profile::{ProfileName, new_profile_name};
+use crate::args::values;
+use crate::config::{Environment, Setting};
+use crate::error::{ExitCode, Failure};
+use crate::files;
+use crate::output::Ui;
+use crate::profile::{
+    Config, NewPlace, ProfileChanges, ProfileEditor, ProfileName, ProfileSecret, new_profile_name,
+};
+use crate::redaction::looks_like_a_secret;
 
 /// Where the value goes.
 #[derive(Debug, Args)]
@@ -26,21 +27,21 @@ pub(super) struct ValueOptions {
     #[arg(long, conflicts_with = "kept")]
     show_value: bool,
 
-    /// Write the token's value into a new file that only you can read
+    /// Write the token's value to a new file that only you can read
     #[arg(long, value_name = "FILE", group = "kept")]
     value_file: Option<PathBuf>,
 
-    /// Make a profile that logs in with the token, and keep its value in the keyring, or where there is none, in a
-    /// file that only you can read
+    /// Create a profile that logs in with the token; its value is stored in the system keyring, or in a file that only
+    /// you can read
     #[arg(long, value_name = "NAME", group = "kept", value_parser = new_profile_name, add = values::profiles())]
     save_profile: Option<ProfileName>,
 
-    /// Let the file, or what logs in by the profile, take the place of what is there
+    /// Replace an existing file, or the login of an existing profile
     #[arg(long, requires = "kept")]
     force: bool,
 }
 
-/// A place that is ready to take a value, so that nothing is made whose value could not be kept.
+/// A place that is ready for a value, so that no token is created whose value could not be stored.
 pub(super) enum ValuePlace {
     Nowhere,
     Output,
@@ -48,100 +49,227 @@ pub(super) enum ValuePlace {
     Profile(Box<ProfilePlace>),
 }
 
-/// Where a value is now.
-pub(super) enum KeptValue {
-    /// On the server alone.
-    Hidden,
-    /// To be printed.
-    Shown(AppTokenValue),
-    /// In this file.
-    File(PathBuf),
-    /// Where this profile has it from. What is good to know of that goes with it.
-    Profile(ProfileName, Vec<String>),
+/// Where a value is now. At most one of the members is set.
+#[derive(Default)]
+pub(super) struct StoredValue {
+    /// The value, to be printed.
+    pub(super) shown: Option<AppTokenValue>,
+    /// The file with it.
+    pub(super) file: Option<PathBuf>,
+    /// The profile with it.
+    pub(super) profile: Option<ProfileName>,
+    /// Notes about the profile.
+    pub(super) notes: Vec<String>,
 }
 
 impl ValueOptions {
     /// Whether the value goes anywhere.
-    pub(super) const fn is_wanted(&self) -> bool {
+    pub(super) const fn is_requested(&self) -> bool {
         self.show_value || self.value_file.is_some() || self.save_profile.is_some()
     }
 
-    /// Makes the place ready. `replaced` is the token whose place the new one takes.
+    /// Prepares the place. `replaced` is the token that the new one replaces.
     pub(super) fn place(
         &self,
+        ui: &Ui,
         replaced: Option<&AppTokenId>,
         service_url: &ServiceUrl,
-        environment: Environment,
+        environment: &Environment,
     ) -> Result<ValuePlace, Failure> {
-        if let Some(path) = &self.value_file {
-            return NewFile::begin(path, self.force).map(ValuePlace::File);
-        }
-        if let Some(name) = &self.save_profile {
-            let place = ProfilePlace::begin(name, service_url, environment)?;
-            if !self.force {
-                place.refuse_another_token(replaced)?;
+        Ok(match (&self.value_file, &self.save_profile) {
+            (Some(path), _) => ValuePlace::File(NewFile::begin(path, self.force)?),
+            (None, Some(name)) => {
+                let place = ProfilePlace::begin(ui, name, service_url, environment)?;
+                if !self.force {
+                    place.refuse_another_token(replaced)?;
+                }
+                ValuePlace::Profile(Box::new(place))
             }
-            return Ok(ValuePlace::Profile(Box::new(place)));
-        }
-        Ok(if self.show_value { ValuePlace::Output } else { ValuePlace::Nowhere })
+            (None, None) if self.show_value => ValuePlace::Output,
+            (None, None) => ValuePlace::Nowhere,
+        })
     }
 }
 
 impl ValuePlace {
-    /// Puts the value of a token there.
-    pub(super) fn keep(self, token: &AppToken) -> Result<KeptValue, Failure> {
+    /// Stores the value of a token there.
+    pub(super) fn store(self, token: &AppToken) -> Result<StoredValue, Failure> {
+        let still_there = |failure: Failure| {
+            let id = &token.id;
+            failure.with_hint(format!(
+                "The token exists, and the server stores its value: `kaltura token get {id} --value-file FILE`."
+            ))
+        };
+        let mut stored = StoredValue::default();
         match self {
-            Self::Nowhere => Ok(KeptValue::Hidden),
-            Self::Output => Ok(KeptValue::Shown(token.token.clone())),
+            Self::Nowhere => {}
+            Self::Output => stored.shown = Some(token.token.clone()),
             Self::File(file) => {
                 let path = file.path.clone();
-                match file.finish(&token.token) {
-                    Ok(()) => Ok(KeptValue::File(path)),
-                    Err(error) => Err(not_kept(&token.id, &path, &error)),
-                }
+                file.finish(&token.token).map_err(|error| {
+                    let what =
+                        format!("cannot write the value of app token {} to {}", token.id, path.display());
+                    still_there(Failure::new(ExitCode::Local, what).caused_by(&error))
+                })?;
+                stored.file = Some(path);
             }
-            Self::Profile(place) => place.finish(token),
+            Self::Profile(place) => {
+                let (name, notes) = place.finish(token).map_err(still_there)?;
+                stored.profile = Some(name);
+                stored.notes = notes;
+            }
+        }
+        Ok(stored)
+    }
+}
+
+/// A file that is being written. Unless it is finished, it is removed again.
+pub(super) struct NewFile {
+    file: File,
+    /// Where it is, until it is finished.
+    beginning: Option<PathBuf>,
+    /// Where it goes, behind all links.
+    target: PathBuf,
+    /// The name that was given.
+    path: PathBuf,
+}
+
+impl NewFile {
+    /// Begins a file: at its place, where nothing may be yet; or beside it, to replace it when it is finished. Only a
+    /// file is replaced; of a link, what it leads to.
+    fn begin(path: &Path, replaces: bool) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            return Err(Failure::usage("--value-file takes the name of a file")
+                .with_hint("To print the value on standard output, use --show-value."));
+        }
+        let shown = path.display().to_string();
+        if looks_like_a_secret(&shown) && !path.exists() {
+            let message = "the name of the file looks like a secret";
+            return Err(Failure::usage(message).with_hint(
+                "Pass the name of a file: the server creates the value, which is written there.",
+            ));
+        }
+        let target = if replaces { files::behind_links(path) } else { path.to_owned() };
+        let beginning = if replaces { files::beside(&target) } else { path.to_owned() };
+        if replaces {
+            if fs::symlink_metadata(&target).is_ok_and(|there| !there.is_file()) {
+                return Err(Failure::usage(format!("{shown} is not a regular file, and is not replaced"))
+                    .with_hint("Pass the name of a file. To print the value, use --show-value."));
+            }
+            // What a process that was killed has left. If it cannot be removed, the next step says why.
+            let _ = fs::remove_file(&beginning);
+        }
+        match files::create_new(&beginning) {
+            Ok(file) => Ok(Self { file, beginning: Some(beginning), target, path: path.to_owned() }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(Failure::usage(format!("the file {shown} already exists"))
+                    .with_hint("Choose another name, or use --force to replace it."))
+            }
+            Err(error) => {
+                Err(Failure::new(ExitCode::Local, format!("cannot create the file {shown}"))
+                    .caused_by(&error))
+            }
+        }
+    }
+
+    fn finish(mut self, value: &AppTokenValue) -> io::Result<()> {
+        self.file.write_all(value.expose().as_bytes())?;
+        self.file.write_all(b"\n")?;
+        self.file.sync_all()?;
+        if let Some(beginning) = self.beginning.as_ref().filter(|beginning| **beginning != self.target) {
+            fs::rename(beginning, &self.target)?;
+        }
+        self.beginning = None;
+        Ok(())
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if let Some(beginning) = &self.beginning {
+            let _ = fs::remove_file(beginning);
         }
     }
 }
 
-impl KeptValue {
-    /// The value, if it is to be printed.
-    pub(super) const fn shown(&self) -> Option<&AppTokenValue> {
-        match self {
-            Self::Shown(value) => Some(value),
-            Self::Hidden | Self::File(_) | Self::Profile(..) => None,
+/// A profile that is about to be created or changed. No other process changes profiles meanwhile.
+pub(super) struct ProfilePlace {
+    editor: ProfileEditor,
+    name: ProfileName,
+    server: (&'static Setting, String),
+}
+
+impl ProfilePlace {
+    fn begin(
+        ui: &Ui,
+        name: &ProfileName,
+        url: &ServiceUrl,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        Config::read(environment)?.refuse_namesake(name)?;
+        let server = server(url)?;
+        Ok(Self { editor: ProfileEditor::open(ui, environment)?, name: name.clone(), server })
+    }
+
+    /// Refuses a profile that logs in with a token other than the replaced one.
+    fn refuse_another_token(&self, replaced: Option<&AppTokenId>) -> Result<(), Failure> {
+        let before = self.editor.config().find(self.name.as_str());
+        match before.and_then(|profile| profile.text(Setting::APP_TOKEN_ID.entry)) {
+            Some(id) if replaced.is_none_or(|replaced| replaced.as_str() != id) => {
+                let message = format!("profile {} logs in with another app token", self.name);
+                Err(Failure::usage(message).with_hint("Choose another name, or use --force to replace it."))
+            }
+            _ => Ok(()),
         }
     }
 
-    /// The file with the value.
-    pub(super) fn file(&self) -> Option<&Path> {
-        match self {
-            Self::File(path) => Some(path),
-            Self::Hidden | Self::Shown(_) | Self::Profile(..) => None,
-        }
-    }
-
-    /// The profile that has it.
-    pub(super) fn profile(&self) -> Option<&str> {
-        match self {
-            Self::Profile(name, _) => Some(name.as_str()),
-            Self::Hidden | Self::Shown(_) | Self::File(_) => None,
-        }
-    }
-
-    /// What is good to know of where it is.
-    pub(super) fn notes(&self) -> &[String] {
-        match self {
-            Self::Profile(_, notes) => notes,
-            Self::Hidden | Self::Shown(_) | Self::File(_) => &[],
-        }
+    /// Saves the profile, with the value of the token.
+    fn finish(mut self, token: &AppToken) -> Result<(ProfileName, Vec<String>), Failure> {
+        let mut settings = vec![
+            self.server,
+            (&Setting::PARTNER_ID, token.partner_id.to_string()),
+            (&Setting::APP_TOKEN_ID, token.id.to_string()),
+        ];
+        // A hash type that is unknown here cannot log in, which the profile says then.
+        let credentials = AppTokenCredentials::from_app_token(token);
+        settings.extend(credentials.map(|it| (&Setting::HASH_TYPE, it.hash_type().to_string())));
+        let value = Zeroizing::new(token.token.expose().to_owned());
+        let secrets = vec![(ProfileSecret::AppToken, NewPlace::Kept(value))];
+        let changes = ProfileChanges { settings, secrets, ..ProfileChanges::default() };
+        let saved = self.editor.save(&self.name, &changes)?;
+        Ok((self.name, saved.notes))
     }
 }
 
-fn not_kept(token: &AppTokenId, path: &Path, error: &io::Error) -> Failure {
-    let message = format!("the value of the app token {token} can not be written to {}", path.display());
-    Failure::new(ExitCode::Local, message).caused_by(error).with_hint(format!(
-        "The token is there, and the server keeps its value: `kaltura token get {token} --value-file FILE`."
-    ))
+/// The entry that leads to the server.
+fn server(url: &ServiceUrl) -> Result<(&'static Setting, String), Failure> {
+    let region = Region::ALL.into_iter().find(|region| ServiceUrl::from(*region) == *url);
+    if let Some(region) = region {
+        return Ok((&Setting::REGION, region.to_string()));
+    }
+    // An http:// URL that was allowed for this command would not be accepted from the profile.
+    match url.as_str().parse::<ServiceUrl>() {
+        Ok(_) => Ok((&Setting::SERVICE_URL, url.to_string())),
+        Err(error) => Err(Failure::usage(format!("the server cannot be stored in a profile: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unfinished_file_is_removed_and_an_existing_one_replaced_only_on_request() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("value");
+        drop(NewFile::begin(&path, false).unwrap());
+        assert!(!path.exists());
+        NewFile::begin(&path, false).unwrap().finish(&AppTokenValue::new("hush")).unwrap();
+        assert!(NewFile::begin(&path, false).err().unwrap().to_string().contains("already exists"));
+        drop(NewFile::begin(&path, true).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "hush\n");
+        NewFile::begin(&path, true).unwrap().finish(&AppTokenValue::new("new")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new\n");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }
