@@ -3,6 +3,7 @@
 mod no_use;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches as _, Subcommand};
@@ -32,7 +33,7 @@ use crate::failure::Failure;
 use crate::output::{self, Manner, Verbosity};
 use crate::profile::{Config, Profile};
 use crate::settings::SecretVariable;
-use crate::{build_data, help};
+use crate::{build_data, duration, help};
 
 /// What the help puts the options of all commands under, behind those of the command itself.
 pub(crate) const GLOBAL: &str = "Global options";
@@ -52,9 +53,20 @@ pub(crate) struct Cli {
     #[arg(long, global = true, help_heading = GLOBAL, display_order = 1_000)]
     pub(crate) json: bool,
 
-    /// Print what this filter in the language of jq makes of the JSON answer; texts without quotes, unless with --json
+    /// Filter the JSON answer with a jq expression; strings are printed without quotes, unless with --json
     #[arg(long, global = true, help_heading = GLOBAL, display_order = 1_001, value_name = "FILTER")]
     pub(crate) jq: Option<String>,
+
+    /// How long the --jq filter may run [default: 10s]
+    #[arg(
+        long,
+        global = true,
+        help_heading = GLOBAL,
+        display_order = 1_001,
+        value_name = "DURATION",
+        value_parser = duration::parse,
+    )]
+    pub(crate) jq_timeout: Option<Duration>,
 
     /// Write nothing but errors to standard error
     #[arg(long, short, global = true, help_heading = GLOBAL, display_order = 1_002)]

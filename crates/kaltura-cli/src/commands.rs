@@ -22,7 +22,7 @@ pub(crate) mod token;
 use crate::cli::{Cli, Command};
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::output::Selection;
+use crate::output::JqFilter;
 use crate::settings::Settings;
 
 /// Runs the command of a command line.
@@ -57,6 +57,6 @@ pub(crate) fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
 /// Whether the answer is wanted as JSON, or what `--jq` makes of it. A wrong filter is told before anything is done.
 fn is_json_wanted(cli: &Cli) -> Result<bool, Failure> {
     let Some(filter) = &cli.jq else { return Ok(cli.json) };
-    Selection::new(filter, cli.json)?.choose();
+    JqFilter::new(filter, cli.json, cli.jq_timeout.unwrap_or(JqFilter::DEFAULT_TIMEOUT))?.choose();
     Ok(true)
 }

@@ -33,6 +33,8 @@ pub(crate) enum ExitCode {
     Interrupted,
     /// Stopped by `SIGTERM`. The number is that of a process that `SIGTERM` has ended.
     Terminated,
+    /// The --jq filter ended with this exit code, by `halt` or `halt_error`.
+    Filter(u8),
 }
 
 /// The exit codes, as `kaltura --help` tells them.
@@ -48,7 +50,9 @@ Exit codes:
     7  server: it failed, asks to wait, or is not the Kaltura API
   126  exec: the program can not be executed
   127  exec: there is no such program
-  130  interrupted by Ctrl-C; 143 by SIGTERM; 129 by SIGHUP; 141 if nobody reads the output";
+  130  interrupted by Ctrl-C; 143 by SIGTERM; 129 by SIGHUP; 141 if nobody reads the output
+
+With --jq, halt_error and halt set the exit code as in jq: 5 for halt_error, or the one they name.";
 
 impl ExitCode {
     const ALL: [Self; 13] = [
@@ -83,6 +87,7 @@ impl ExitCode {
             Self::Interrupted => 130,
             Self::BrokenPipe => 141,
             Self::Terminated => 143,
+            Self::Filter(code) => code,
         }
     }
 
@@ -102,6 +107,7 @@ impl ExitCode {
             Self::HungUp => "hungUp",
             Self::Interrupted => "interrupted",
             Self::Terminated => "terminated",
+            Self::Filter(_) => "filter",
         }
     }
 }

@@ -4,10 +4,10 @@
 //! `NO_COLOR`.
 
 mod difference;
+pub(crate) mod jq;
 mod ks_name;
 mod locale;
 mod manner;
-mod selection;
 pub(crate) mod spinner;
 pub(crate) mod style;
 mod table;
@@ -21,10 +21,10 @@ use anstream::AutoStream;
 use serde::Serialize;
 
 pub(crate) use self::difference::Difference;
+pub(crate) use self::jq::JqFilter;
 pub(crate) use self::ks_name::ks_name;
 pub(crate) use self::locale::shows_utf8;
 pub(crate) use self::manner::{Manner, Verbosity};
-pub(crate) use self::selection::Selection;
 pub(crate) use self::table::{TABLE_GAP, columns, table, table_cut_in, width};
 pub(crate) use self::wrap::{filled, wrapped};
 
@@ -39,7 +39,7 @@ pub(crate) fn to_stdout(text: &str) -> Result<(), Failure> {
 
 /// Writes a value as one line of JSON, or what `--jq` selects from it: an answer for programs.
 pub(crate) fn json_to_stdout(value: &impl Serialize) -> Result<(), Failure> {
-    match Selection::chosen() {
+    match JqFilter::chosen() {
         Some(selection) => selection.print_now(serde_json::to_value(value).unwrap_or_default()),
         None => to_stdout(&json_line(value)),
     }

@@ -17,7 +17,7 @@ use self::planned_call::PlannedCall;
 use super::call::{Line, SessionInUse, Undone, cured_by_a_login};
 use crate::failure::Failure;
 use crate::options::{Authority, CallSessionOptions};
-use crate::output::{self, Selection};
+use crate::output::{self, JqFilter};
 use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
@@ -95,7 +95,7 @@ impl BatchCommand {
             let results = send(&calls, line).await?;
             let failure = first_failure(&results, &service_url);
             let list = Value::Array(results.into_iter().map(shown).collect());
-            match Selection::chosen() {
+            match JqFilter::chosen() {
                 Some(selection) => selection.print(vec![list], line.signals).await?,
                 None if json => output::foreign_text_to_stdout(&output::json_line(&list))?,
                 None => output::foreign_text_to_stdout(&format!("{list:#}\n"))?,

@@ -13,7 +13,7 @@ use self::answer::Answer;
 use self::kept_login::{KeptLogin, LoginManner};
 use crate::failure::Failure;
 use crate::options::{AppTokenOptions, ServerOptions, SessionRequestOptions};
-use crate::output::{self, Selection};
+use crate::output::{self, JqFilter};
 use crate::session_cache::TokenFolder;
 use crate::settings::Settings;
 
@@ -103,7 +103,7 @@ impl LoginCommand {
 
         let answer = Answer::new(&made, login.service_url(), self.show_ks);
         if json {
-            if !self.show_ks && Selection::chosen().is_some_and(|filter| filter.takes("ks")) {
+            if !self.show_ks && JqFilter::chosen().is_some_and(|filter| filter.takes("ks")) {
                 output::note("the answer has no ks without --show-ks; --ks-only prints it alone");
             }
             return output::json_to_stdout(&answer);

@@ -11,7 +11,7 @@ use super::pages::no_list;
 use super::session_in_use::Line;
 use super::table::{self, TableWish};
 use crate::failure::Failure;
-use crate::output::{self, Selection};
+use crate::output::{self, JqFilter};
 use crate::settings::Settings;
 use crate::signals::Signals;
 
@@ -39,9 +39,9 @@ pub(super) enum Form {
     /// As one line of JSON.
     Json,
     /// Each object of a list as one line of JSON, or what a filter makes of each.
-    Lines(Option<Selection>),
+    Lines(Option<JqFilter>),
     /// What a filter makes of the answer.
-    Selection(Selection),
+    Selection(JqFilter),
     /// A list as a table.
     Table(TableWish),
 }
@@ -49,14 +49,14 @@ pub(super) enum Form {
 impl FormOptions {
     /// What the options ask for, those for all commands among them.
     pub(super) fn form(&self, json: bool, settings: &Settings) -> Result<Form, Failure> {
-        self.form_on(io::stdout().is_terminal(), json, Selection::chosen().cloned(), settings)
+        self.form_on(io::stdout().is_terminal(), json, JqFilter::chosen().cloned(), settings)
     }
 
     fn form_on(
         &self,
         terminal: bool,
         json: bool,
-        selection: Option<Selection>,
+        selection: Option<JqFilter>,
         settings: &Settings,
     ) -> Result<Form, Failure> {
         Ok(match selection {
@@ -163,7 +163,8 @@ mod tests {
     fn form(arguments: &[&str], terminal: bool) -> &'static str {
         let line = Line::try_parse_from([&["x"], arguments].concat()).unwrap();
         let settings = Settings::of_environment(Environment::of_test(|_| None));
-        let selection = line.jq.map(|filter| Selection::new(&filter, line.json).unwrap());
+        let selection =
+            line.jq.map(|filter| JqFilter::new(&filter, line.json, JqFilter::DEFAULT_TIMEOUT).unwrap());
         match line.form.form_on(terminal, line.json, selection, &settings).unwrap() {
             Form::Text => "text",
             Form::Json => "json",
