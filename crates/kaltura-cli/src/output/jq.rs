@@ -17,9 +17,9 @@ mod functions;
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
-use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -34,9 +34,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use self::functions::to_json;
-use super::foreign_text_to_stdout;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use super::{Ui, printable};
+use crate::error::{ExitCode, Failure};
 use crate::signals::{Signals, watch};
 
 /// The stack of the thread. Only what is used of it takes memory.
@@ -56,13 +55,11 @@ const CHUNK: usize = 64 << 10;
 /// How much of an error is shown. It may contain the whole answer.
 const MAX_MESSAGE: usize = 200;
 
-static CHOSEN: OnceLock<JqFilter> = OnceLock::new();
-
-fn write_output(output: Output) -> Result<(), Failure> {
+fn write_output(ui: &Ui, output: Output) -> Result<(), Failure> {
     match output {
-        Output::Results(lines) => foreign_text_to_stdout(&lines),
+        Output::Results(lines) => ui.print_foreign(&lines),
         Output::Message(text) => {
-            super::to_stderr(&super::printable(&text));
+            ui.eprint(&printable(&text));
             Ok(())
         }
     }
@@ -87,9 +84,6 @@ pub(crate) enum Output {
 }
 
 impl JqFilter {
-    /// The default of `--jq-timeout`.
-    pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
-
     /// Checks a filter. With `json`, strings are printed as JSON too.
     pub(crate) fn new(code: &str, json: bool, timeout: Duration) -> Result<Self, Failure> {
         if code.len() > MAX_BYTES {
@@ -110,26 +104,22 @@ impl JqFilter {
         self.code.match_indices(&path).any(|(at, _)| !self.code[at + path.len()..].starts_with(continues))
     }
 
-    /// Filters all answers in JSON from now on. Only the first choice counts.
-    pub(crate) fn choose(self) {
-        let _ = CHOSEN.set(self);
-    }
-
-    /// The one that was chosen.
-    pub(crate) fn chosen() -> Option<&'static Self> {
-        CHOSEN.get()
-    }
-
     /// Prints what comes from a value, where nothing listens to signals: then they end the process.
-    pub(super) fn print_now(&self, value: Value) -> Result<(), Failure> {
-        watch();
-        self.run(vec![value], &mut write_output)
+    pub(super) fn print_now(&self, ui: &Ui, value: Value) -> Result<(), Failure> {
+        watch(ui);
+        self.run(vec![value], &mut |output| write_output(ui, output))
     }
 
     /// Prints what comes from these values.
-    pub(crate) async fn print(&self, values: Vec<Value>, signals: &mut Signals) -> Result<(), Failure> {
-        let filter = self.clone();
-        let work = tokio::task::spawn_blocking(move || filter.run(values, &mut write_output));
+    pub(crate) async fn print(
+        &self,
+        ui: &Ui,
+        values: Vec<Value>,
+        signals: &mut Signals,
+    ) -> Result<(), Failure> {
+        let (filter, ui) = (self.clone(), ui.clone());
+        let work =
+            tokio::task::spawn_blocking(move || filter.run(values, &mut |output| write_output(&ui, output)));
         signals.unless_stopped(work).await?.unwrap_or_else(|error| {
             Err(Failure::new(ExitCode::Local, "the output ended early").caused_by(&error))
         })
