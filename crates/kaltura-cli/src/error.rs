@@ -1,6 +1,7 @@
 //! Why a command failed: for the shell, for people, for programs.
 
 use std::error::Error;
+use std::time::Duration;
 use std::{fmt, io};
 
 use kaltura_auth::{Error as LoginError, ErrorKind as LoginErrorKind, TransportErrorKind};
@@ -154,6 +155,12 @@ impl Failure {
     /// The code of the API's own error.
     pub(crate) fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
+    }
+
+    /// How long to wait at least before the same is done again, if the server is unavailable.
+    pub(crate) fn retry_delay(&self) -> Option<Duration> {
+        let is_unavailable = self.0.is_retryable && self.0.exit_code == ExitCode::Server;
+        is_unavailable.then(|| Duration::from_secs(self.0.retry_after.unwrap_or(0)))
     }
 
     /// The class.

@@ -124,7 +124,7 @@ fn a_wrong_command_line_is_a_usage_error() {
         (&["ks", "--min-validity", "soon"], "write it like 90s, 15m, 1h"),
         (&["call"], "<SERVICE.ACTION>"),
         (&["call", "media"], "like media.list"),
-        (&["call", "media.list", "x"], "write parameters like key=value"),
+        (&["call", "media.list", "x"], "use key=value"),
         (&["call", "media.list", "--curl", "--json"], "cannot be used with"),
         (&["call", "media.list", "--anonymous", "--ks-stdin"], "cannot be used with"),
         (&["sign", "--ks-version", "3"], "invalid value '3'"),

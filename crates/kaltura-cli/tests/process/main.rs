@@ -4,12 +4,10 @@
 #![cfg(test)]
 
 mod batch;
-mod batch_shown;
 mod cache_cleared;
 mod call;
 mod call_all;
 mod call_refused;
-mod call_selected;
 mod call_session;
 mod call_shown;
 mod call_table;
@@ -97,5 +95,6 @@ mod token_value;
 mod token_value_asked;
 #[cfg(unix)]
 mod token_value_replaced;
+mod upload;
 mod verbose;
 mod version;
