@@ -7,6 +7,7 @@ mod call_session;
 mod ready_session;
 mod server;
 mod session;
+pub(crate) mod values;
 
 pub(crate) use self::app_token::{
     AdminSecretOptions, AppTokenNameOptions, AppTokenOptions, AppTokenValueOptions, HashTypeOption,

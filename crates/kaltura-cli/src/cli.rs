@@ -10,6 +10,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches as _, Subcommand};
 use kaltura_types::redact;
 
+use crate::args::values;
 use crate::commands::batch::BatchCommand;
 use crate::commands::call::CallCommand;
 use crate::commands::completions::CompletionsCommand;
@@ -29,8 +30,7 @@ use crate::commands::sign::SignCommand;
 use crate::commands::status::StatusCommand;
 use crate::commands::token::TokenCommand;
 use crate::commands::upload::UploadCommand;
-use crate::completion::values;
-use crate::config::{Environment, SecretVariable};
+use crate::config::{Environment, SecretVariable, Setting, control_character, doubtful_text};
 use crate::error::Failure;
 use crate::output::{Ui, Verbosity};
 use crate::profile::{Config, Profile};
@@ -45,20 +45,20 @@ pub(crate) const GLOBAL: &str = "Global options";
     version,
     long_version = version::LONG_VERSION,
     arg_required_else_help = true,
-    after_help = "Begin with: kaltura demo",
+    after_help = "Start with: kaltura demo",
     after_long_help = help::after_all(),
     max_term_width = 100,
 )]
 pub(crate) struct Cli {
-    /// Answer with one JSON document; errors and notes on standard error are JSON too
+    /// Print the answer as one JSON document; errors and notes are JSON, too
     #[arg(long, global = true, help_heading = GLOBAL, display_order = 1_000)]
     pub(crate) json: bool,
 
-    /// Filter the JSON answer with a jq expression; strings are printed without quotes, unless with --json
+    /// Filter the JSON answer with a jq expression; strings are printed raw unless --json is given
     #[arg(long, global = true, help_heading = GLOBAL, display_order = 1_001, value_name = "FILTER")]
     pub(crate) jq: Option<String>,
 
-    /// How long the --jq filter may run
+    /// Limit the run time of the --jq filter
     #[arg(
         long,
         global = true,
@@ -70,15 +70,15 @@ pub(crate) struct Cli {
     )]
     pub(crate) jq_timeout: Duration,
 
-    /// Write nothing but errors to standard error
+    /// Print only errors to standard error
     #[arg(long, short, global = true, help_heading = GLOBAL, display_order = 1_002)]
     quiet: bool,
 
-    /// Tell each request and its answer on standard error, without secrets; -vv also what is in them
+    /// Log each request and response to standard error, without secrets (-vv: also the bodies)
     #[arg(long, short, global = true, help_heading = GLOBAL, display_order = 1_003, action = ArgAction::Count)]
     verbose: u8,
 
-    /// Take what is not given from this profile [env: KALTURA_PROFILE]
+    /// Use this profile [env: KALTURA_PROFILE]
     #[arg(
         long,
         global = true,
@@ -89,12 +89,12 @@ pub(crate) struct Cli {
     )]
     pub(crate) profile: Option<String>,
 
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-/// What to do. Each command describes itself.
+/// The commands. Each describes itself.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Batch(Box<BatchCommand>),
@@ -120,12 +120,50 @@ pub(crate) enum Command {
 
 impl CommandFactory for Cli {
     fn command() -> clap::Command {
-        global_options::hidden(Self::augment_args(clap::Command::new("kaltura")))
+        let all = ALIASES.into_iter().fold(Self::augment_args(clap::Command::new("kaltura")), with_alias);
+        global_options::hidden(with_short_examples(all))
     }
 
     fn command_for_update() -> clap::Command {
         Self::command()
     }
+}
+
+/// Other names of commands, as users of `gh` and `aws` expect them.
+const ALIASES: [(&[&str], &str); 8] = [
+    (&["call"], "api"),
+    (&["completions"], "completion"),
+    (&["status"], "whoami"),
+    (&["profile", "list"], "ls"),
+    (&["profile", "remove"], "rm"),
+    (&["token", "add"], "create"),
+    (&["token", "list"], "ls"),
+    (&["token", "delete"], "rm"),
+];
+
+fn with_alias(command: clap::Command, (path, alias): (&[&str], &'static str)) -> clap::Command {
+    match path.split_first() {
+        None => command.visible_alias(alias),
+        Some((name, rest)) => {
+            let name = (*name).to_owned();
+            command.mut_subcommand(name, |inner| with_alias(inner, (rest, alias)))
+        }
+    }
+}
+
+/// Lets `-h` show the examples that `--help` begins with.
+fn with_short_examples(command: clap::Command) -> clap::Command {
+    let long = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    let mut paragraphs = long.split("\n\n");
+    let examples = paragraphs.next().filter(|first| first.starts_with("Examples:\n")).map(|first| {
+        let more = paragraphs.take_while(|next| next.starts_with(' ')).take(1);
+        std::iter::once(first).chain(more).collect::<Vec<_>>().join("\n\n")
+    });
+    let command = match examples {
+        Some(examples) if command.get_after_help().is_none() => command.after_help(examples),
+        _ => command,
+    };
+    command.mut_subcommands(with_short_examples)
 }
 
 impl Cli {
@@ -139,9 +177,12 @@ impl Cli {
         // An error of the parser must be reported in the right format. Behind `--` stands another program.
         let json = arguments.iter().take_while(|argument| *argument != "--").any(|it| it == "--json");
         ui.set_format(json, Verbosity::Normal);
-        match Self::parsed(arguments).and_then(Self::without_conflict) {
-            Ok(cli) => {
+        match Self::parsed_in_any_order(arguments)
+            .and_then(|(cli, doubts)| Ok((cli.without_conflict()?, doubts)))
+        {
+            Ok((cli, doubts)) => {
                 ui.set_format(cli.json, cli.verbosity());
+                doubts.iter().for_each(|doubt| ui.note(doubt));
                 Ok(Some(cli))
             }
             Err(error) if !error.use_stderr() => ui.print(&error.render().ansi().to_string()).map(|()| None),
@@ -149,13 +190,28 @@ impl Cli {
         }
     }
 
-    fn parsed(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
+    /// The command line, and what may be a mistake in it. Options of a command may stand before the command.
+    fn parsed_in_any_order(arguments: Vec<OsString>) -> Result<(Self, Vec<String>), clap::Error> {
+        let error = match Self::parsed(arguments.clone()) {
+            Err(error) if error.kind() == ErrorKind::UnknownArgument => error,
+            outcome => return outcome,
+        };
+        let all = Self::command();
+        let ends = arguments.iter().position(|it| it == "--").unwrap_or(arguments.len());
+        // Which words are values of options is not known before the command is.
+        let reordered = (2..ends).filter_map(|place| with_command_first(&all, &arguments, place));
+        reordered.map(Self::parsed).find_map(Result::ok).ok_or(error)
+    }
+
+    fn parsed(arguments: Vec<OsString>) -> Result<(Self, Vec<String>), clap::Error> {
         let mut all = Self::command();
         let matches = all.try_get_matches_from_mut(arguments)?;
         if let Some(refusal) = global_options::refusal(&mut all, &matches) {
             return Err(refusal);
         }
-        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut all))
+        let doubts = settings_in(&all, &matches).map_err(|error| error.format(&mut all))?;
+        let cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut all))?;
+        Ok((cli, doubts))
     }
 
     /// One option may stand before the command and the other one behind it, where the parser sees no conflict.
@@ -177,6 +233,47 @@ impl Cli {
     }
 }
 
+/// The command line with the command at this place, and its subcommands, moved to the front; nothing if there is no
+/// command at this place.
+fn with_command_first(all: &clap::Command, arguments: &[OsString], place: usize) -> Option<Vec<OsString>> {
+    let mut command = all.find_subcommand(arguments.get(place)?)?;
+    let mut end = place + 1;
+    while let Some(inner) = arguments.get(end).and_then(|name| command.find_subcommand(name)) {
+        command = inner;
+        end += 1;
+    }
+    let (program, options) = arguments.get(..place)?.split_first()?;
+    let names = arguments.get(place..end)?;
+    Some(std::iter::once(program).chain(names).chain(options).chain(arguments.get(end..)?).cloned().collect())
+}
+
+/// Looks at the settings among the options of a command: control characters are refused, and quotes and white space
+/// around a value are named.
+fn settings_in(all: &clap::Command, matches: &clap::ArgMatches) -> Result<Vec<String>, clap::Error> {
+    let (mut command, mut matches) = (all, matches);
+    while let Some((name, inner)) = matches.subcommand()
+        && let Some(inner_command) = command.find_subcommand(name)
+    {
+        (command, matches) = (inner_command, inner);
+    }
+    let mut doubts = Vec::new();
+    for option in Setting::ALL.map(|setting| setting.option) {
+        let arg = command.get_arguments().find(|arg| arg.get_long() == option.strip_prefix("--"));
+        let Some(arg) = arg else { continue };
+        let values = matches.try_get_raw(arg.get_id().as_str()).ok().flatten().into_iter().flatten();
+        for text in values.filter_map(|value| value.to_str()) {
+            if let Some(why) = control_character(text) {
+                return Err(clap::Error::raw(
+                    ErrorKind::ValueValidation,
+                    format!("invalid value for '{option}': {why}\n"),
+                ));
+            }
+            doubts.extend(doubtful_text(text).map(|doubt| format!("{option} {doubt}")));
+        }
+    }
+    Ok(doubts)
+}
+
 /// A shorter text is not taken out of a message, which would only become unreadable.
 const SHORTEST_SECRET: usize = 8;
 
@@ -188,7 +285,7 @@ fn usage_error(error: &clap::Error, environment: &Environment) -> Failure {
     if let Some(program) = program_without_dashes(error) {
         let program = redact(program, &secrets);
         return Failure::usage(format!("`--` is missing before the program {program}"))
-            .with_hint(format!("Write it so: kaltura exec -- {program} …"));
+            .with_hint(format!("Use: kaltura exec -- {program} …"));
     }
     let clean = redact(&plain, &secrets);
     let said = if clean == plain { error.render().ansi().to_string() } else { clean.to_string() };

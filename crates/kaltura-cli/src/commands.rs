@@ -20,6 +20,8 @@ pub(crate) mod status;
 pub(crate) mod token;
 pub(crate) mod upload;
 
+use clap::CommandFactory as _;
+
 use crate::cli::{Cli, Command};
 use crate::config::{Environment, Settings};
 use crate::error::Failure;
@@ -32,13 +34,13 @@ pub(crate) fn run(cli: Cli, environment: &Environment, ui: &mut Ui) -> Result<()
         ui.set_filter(JqFilter::new(filter, cli.json, cli.jq_timeout)?);
     }
     let ui = &*ui;
-    let settings = || Settings::load(cli.profile.as_deref(), environment);
+    let settings = || Settings::load(ui, cli.profile.as_deref(), environment);
     // For those that do without a profile where all is given.
-    let settings_if_needed = || Settings::load_if_needed(cli.profile.as_deref(), environment);
+    let settings_if_needed = || Settings::load_if_needed(ui, cli.profile.as_deref(), environment);
     match cli.command {
         Command::Batch(batch) => batch.run(ui, &settings()?),
         Command::Call(call) => call.run(ui, &settings()?),
-        Command::Completions(completions) => completions.run(ui),
+        Command::Completions(completions) => completions.run(ui, Cli::command()),
         Command::Demo(demo) => demo.run(ui),
         Command::Doctor(doctor) => doctor.run(ui, environment, settings()),
         Command::Emulate(emulate) => emulate.run(ui),
@@ -49,7 +51,7 @@ pub(crate) fn run(cli: Cli, environment: &Environment, ui: &mut Ui) -> Result<()
         Command::Ks(ks) => ks.run(ui, &settings()?),
         Command::Login(login) => login.run(ui, &settings()?),
         Command::Logout(logout) => logout.run(ui, &settings_if_needed()?),
-        Command::Man(man) => man.run(ui),
+        Command::Man(man) => man.run(ui, Cli::command()),
         Command::Profile(profile) => profile.run(ui, cli.profile.as_deref(), environment),
         Command::Sign(sign) => sign.run(ui, &settings_if_needed()?),
         Command::Status(status) => status.run(ui, &settings()?),

@@ -193,31 +193,31 @@ pub(crate) fn behind_links(path: &Path) -> PathBuf {
     path
 }
 
-/// As whom the system shows owners who have no number on this machine.
-const NOBODY: u32 = 65_534;
+/// How the system shows owners without a number on this machine.
+const UNKNOWN_OWNER: u32 = 65_534;
 
-/// A user who is neither the one who runs this nor the superuser.
+/// A user other than the current one and the superuser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stranger {
+pub(crate) struct ForeignOwner {
     number: u32,
     /// Whether the superuser runs this.
     before_root: bool,
 }
 
-impl Stranger {
-    /// Whom the file belongs to, if it is a stranger.
-    pub(crate) fn with_file(file: &File) -> Option<Self> {
+impl ForeignOwner {
+    /// The owner of a file, if it is another user.
+    pub(crate) fn of_file(file: &File) -> Option<Self> {
         owner::of_file(file).and_then(Self::new)
     }
 
-    /// In whose place a folder is that is to be written to. One that is not there yet is in the home of a stranger
-    /// when it is `sudo` that would make it there: nobody but the superuser could use it then.
-    pub(crate) fn with_folder(folder: &Path, environment: &Environment) -> Option<Self> {
+    /// The owner of a folder that is to be written to, if it is another user. A folder that does not exist yet counts as
+    /// theirs if `sudo` would create it in their home, where only the superuser could use it.
+    pub(crate) fn of_folder(folder: &Path, environment: &Environment) -> Option<Self> {
         let (nearest, owner) = folder.ancestors().find_map(|it| Some((it, owner::of_folder(it)?)))?;
-        let stranger = Self::new(owner)?;
+        let foreign = Self::new(owner)?;
         let by_sudo = || environment.text("SUDO_UID").ok().flatten()?.parse::<u32>().ok();
-        let is_in_the_way = nearest == folder || (stranger.before_root && by_sudo() == Some(owner));
-        is_in_the_way.then_some(stranger)
+        let is_in_the_way = nearest == folder || (foreign.before_root && by_sudo() == Some(owner));
+        is_in_the_way.then_some(foreign)
     }
 
     fn new(owner: u32) -> Option<Self> {
@@ -226,16 +226,16 @@ impl Stranger {
     }
 
     /// What to do. `variable` names another folder.
-    pub(crate) fn remedy(self, variable: &str) -> String {
+    pub(crate) fn hint(self, variable: &str) -> String {
         let me = if self.before_root { "root" } else { "you" };
-        if self.number == NOBODY {
+        if self.number == UNKNOWN_OWNER {
             format!(
-                "This number stands for owners who are not known on this machine (user namespaces, NFS). Set \
-                 {variable} to a copy that belongs to {me}."
+                "This number stands for owners unknown on this machine (user namespaces, NFS). Set {variable} to a \
+                 copy that belongs to {me}."
             )
         } else if !self.before_root {
             format!(
-                "Have it given to you (chown), if you trust what is in it. Or set {variable} to your own folder."
+                "If you trust its content, take ownership (chown). Or set {variable} to a folder of yours."
             )
         } else {
             format!(
@@ -246,7 +246,7 @@ impl Stranger {
     }
 }
 
-impl fmt::Display for Stranger {
+impl fmt::Display for ForeignOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "another user (number {})", self.number)
     }

@@ -19,19 +19,19 @@ use crate::output::{Ui, Verbosity, json_line, one_line, style};
 use crate::redaction::KnownSecrets;
 
 /// A transport over HTTP that tells what it does on standard error.
-pub(crate) struct ToldTransport {
+pub(crate) struct LoggedTransport {
     http: ReqwestTransport,
     ui: Ui,
 }
 
-impl ToldTransport {
+impl LoggedTransport {
     pub(crate) const fn new(http: ReqwestTransport, ui: Ui) -> Self {
         Self { http, ui }
     }
 }
 
 #[async_trait]
-impl Transport for ToldTransport {
+impl Transport for LoggedTransport {
     async fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
         let _waiting = self.ui.waiting_for(&purpose(&request));
         let log = RequestLog::begin(&self.ui, &request);

@@ -24,48 +24,73 @@ pub(crate) use self::spinner::Waiting;
 pub(crate) use self::table::{TABLE_GAP, columns, table, table_cut_in};
 pub use self::ui::Ui;
 pub(crate) use self::ui::Verbosity;
-pub(crate) use self::wrap::{filled, wrapped};
+pub(crate) use self::wrap::{filled, wrapped, wrapped_to};
 
-/// A value as one line of JSON with its line end; empty if it does not fit into JSON.
+/// A value as one line of JSON with its line end; empty if it cannot be JSON. Characters that a terminal could obey are
+/// escaped.
 pub(crate) fn json_line(value: &impl Serialize) -> String {
-    serde_json::to_string(value).map(|line| line + "\n").unwrap_or_default()
+    let line = serde_json::to_string(value).unwrap_or_default();
+    // Within strings alone: JSON has no such characters elsewhere.
+    let mut line = escaped(&line, |c| c.is_control() || is_bidi_control(c)).into_owned();
+    if !line.is_empty() {
+        line.push('\n');
+    }
+    line
 }
 
-/// A text of several lines that came from elsewhere, with what could move a terminal's cursor written as JSON does.
-fn printable(text: &str) -> String {
+/// A text of several lines that came from elsewhere, with what a terminal could obey written as in JSON.
+fn printable(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| (c.is_control() && c != '\n' && c != '\t') || is_bidi_control(c))
+}
+
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_escaped) {
+        return Cow::Borrowed(text);
+    }
     let mut clean = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() && c != '\n' && c != '\t' {
+        if is_escaped(c) {
             let _ = write!(clean, "\\u{:04x}", u32::from(c));
         } else {
             clean.push(c);
         }
     }
-    clean
+    Cow::Owned(clean)
 }
 
-/// A text that came from elsewhere, without what could break a line or move a terminal's cursor.
+/// Whether a character changes the direction or the order in which a terminal shows a text, or breaks its line.
+const fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text that came from elsewhere, without what could break a line, move a terminal's cursor or reorder the text.
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
-    if text.contains(char::is_control) {
-        Cow::Owned(text.replace(char::is_control, " "))
-    } else {
-        Cow::Borrowed(text)
-    }
+    let is_replaced = |c: char| c.is_control() || is_bidi_control(c);
+    if text.contains(is_replaced) { Cow::Owned(text.replace(is_replaced, " ")) } else { Cow::Borrowed(text) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const OBEYED: &str = "a\u{1b}[2J\u{9b}\r\u{202e}b";
+
     #[test]
-    fn an_answer_can_not_move_the_cursor() {
+    fn an_answer_cannot_control_the_terminal() {
         assert_eq!(printable("a\n\tb"), "a\n\tb");
-        assert_eq!(printable("a\u{1b}[2J\u{9b}\r"), "a\\u001b[2J\\u009b\\u000d");
+        assert_eq!(printable(OBEYED), "a\\u001b[2J\\u009b\\u000d\\u202eb");
     }
 
     #[test]
-    fn a_text_from_elsewhere_can_not_leave_its_line() {
+    fn json_cannot_control_the_terminal_and_means_the_same() {
+        let line = json_line(&OBEYED);
+        assert!(line.trim_end().is_ascii(), "{line:?}");
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), OBEYED);
+    }
+
+    #[test]
+    fn a_text_from_elsewhere_cannot_leave_its_line() {
         assert_eq!(one_line("alice"), "alice");
-        assert_eq!(one_line("a\u{1b}[2Jb\r\nc\u{9b}d"), "a [2Jb  c d");
+        assert_eq!(one_line("a\u{1b}[2Jb\r\nc\u{9b}d\u{2066}e"), "a [2Jb  c d e");
     }
 }

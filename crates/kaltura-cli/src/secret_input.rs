@@ -19,6 +19,9 @@ use crate::redaction::unopened;
 /// How many bytes a secret may have. Those of Kaltura have 32.
 const MOST_BYTES: u64 = 64 << 10;
 
+/// The byte order mark.
+const BOM: char = '\u{feff}';
+
 /// A secret that was read.
 pub(crate) type Secret = Zeroizing<String>;
 
@@ -56,9 +59,17 @@ pub(crate) fn read(from: impl Read, place: &str) -> Result<Secret, Failure> {
     let Ok(text) = std::str::from_utf8(&bytes) else {
         return Err(Failure::usage(format!("{place} is not UTF-8 text")));
     };
-    match without_line_end(text) {
+    match without_line_end(text.trim_start_matches(BOM)) {
         "" => Err(Failure::usage(format!("{place} is empty"))),
         secret => Ok(Zeroizing::new(secret.to_owned())),
+    }
+}
+
+/// A text without the byte order mark that editors on Windows put before it.
+pub(crate) fn without_bom(text: String) -> String {
+    match text.strip_prefix(BOM) {
+        Some(rest) => rest.to_owned(),
+        None => text,
     }
 }
 
@@ -249,7 +260,7 @@ mod tests {
             ("abc\r", "abc\r"),
             ("abc\n\r\n", "abc\n"),
             (" abc \n", " abc "),
-            ("\u{feff}abc", "\u{feff}abc"),
+            ("\u{feff}abc\n", "abc"),
         ] {
             assert_eq!(read(given.as_bytes(), "it").unwrap().as_str(), taken, "{given:?}");
         }

@@ -9,7 +9,7 @@ use clap::Args;
 use kaltura_auth::{AppTokenCredentials, ServiceUrl};
 use kaltura_types::{AdminSecret, AppTokenId, AppTokenValue, HashType, Ks, PartnerId};
 
-use crate::completion::values;
+use crate::args::values;
 use crate::config::{Found, SecretVariable, Setting, Settings};
 use crate::error::Failure;
 use crate::output::Ui;
@@ -75,7 +75,38 @@ impl AppTokenOptions {
 
     /// Which token of which account: what of the credentials is no secret.
     pub(crate) fn account(&self, settings: &Settings) -> Result<(PartnerId, String), Failure> {
+        let [partner, id, hash_type] = self.found(settings);
+        let is_missing = |found: &Found| found.value.is_none() && found.problem.is_none();
+        let settings_of =
+            [(&Setting::PARTNER_ID, partner), (&Setting::APP_TOKEN_ID, id), (&Setting::HASH_TYPE, hash_type)];
+        let missing = settings_of.iter().filter(|(_, found)| is_missing(found)).map(|(setting, _)| setting);
+        let missing: Vec<_> = missing.map(|setting| (setting.option, setting.variable)).collect();
+        // The hash type alone is asked for where it is needed: it may be detected.
+        if missing.iter().any(|(option, _)| *option != Setting::HASH_TYPE.option) {
+            return Err(self.several_missing(settings, missing));
+        }
         self.name.account(settings)
+    }
+
+    /// All that is missing for a login, in one error.
+    fn several_missing(
+        &self,
+        settings: &Settings,
+        mut missing: Vec<(&'static str, &'static str)>,
+    ) -> Failure {
+        let value = self.value.source();
+        let is_stored = settings.profile().is_some_and(|it| it.place_of(ProfileSecret::AppToken).is_some());
+        if !value.is_given() && !settings.environment().is_set(value.variable) && !is_stored {
+            missing.push((value.what, value.variable));
+        }
+        let (options, variables): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
+        let empty = settings.environment().but_empty(&variables);
+        let verb = if options.len() == 1 { "is" } else { "are" };
+        Failure::usage(format!("{} {verb} missing{empty}", options.join(", "))).with_hint(format!(
+            "Pass {}, set {}, or create a profile: `kaltura profile add`.",
+            if options.len() == 1 { "it" } else { "them" },
+            variables.join(", ")
+        ))
     }
 
     /// Account, token id and hash type, each with who has set it.
@@ -262,7 +293,7 @@ impl AppTokenValueOptions {
     /// Where it comes from.
     pub(crate) fn source(&self) -> SecretSource<'_> {
         SecretSource {
-            what: "the value of the app token",
+            what: "the app token value",
             option: "--app-token",
             variable: SecretVariable::APP_TOKEN,
             file: self.app_token_file.as_deref(),

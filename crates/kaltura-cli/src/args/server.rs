@@ -1,17 +1,24 @@
 //! Options for the server.
 
+use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use clap::Args;
 use kaltura_auth::{InvalidServiceUrl, Region, ServiceUrl};
 use kaltura_http::{ReqwestTransport, ReqwestTransportBuilder};
 
-use crate::completion::values;
-use crate::config::{Found, Origin, Setting, Settings};
+use crate::args::values;
+use crate::config::{Environment, Found, Origin, Setting, Settings};
 use crate::error::Failure;
-use crate::http::ToldTransport;
+use crate::http::LoggedTransport;
 use crate::output::Ui;
+use crate::redaction::unopened;
 use crate::time::parse_limit;
+
+/// The variables that name the proxy of requests.
+const PROXY_VARIABLES: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 /// Where the API is, and how to reach it.
 #[derive(Debug, Args)]
@@ -25,12 +32,36 @@ pub(crate) struct ServerOptions {
     /// A login that another command makes for the same session is waited for until it ends, however long that takes.
     #[arg(long, value_name = "DURATION", value_parser = parse_limit, default_value = "30s")]
     timeout: Duration,
+
+    /// Also trust the certificates in this PEM file: of a CA, or of the server itself [env: KALTURA_CA_FILE]
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+
+    /// The certificates in the file, read when the settings are known.
+    #[arg(skip)]
+    certificates: OnceLock<Option<Vec<u8>>>,
 }
 
 impl ServerOptions {
-    /// The server: see [`ServerAddressOptions::service_url`].
+    /// The server: see [`ServerAddressOptions::service_url`]. Checks what the transport will need of the settings.
     pub(crate) fn service_url(&self, settings: &Settings) -> Result<ServiceUrl, Failure> {
-        self.address.service_url(settings)
+        let url = self.address.service_url(settings)?;
+        if self.certificates.get().is_none() {
+            check_proxies(settings.environment())?;
+            let _ = self.certificates.set(self.certificates(settings)?);
+        }
+        Ok(url)
+    }
+
+    fn certificates(&self, settings: &Settings) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(path) = settings.value(&Setting::CA_FILE, self.ca_file.clone())? else { return Ok(None) };
+        let is_given = self.ca_file.is_some() || settings.environment().is_set(Setting::CA_FILE.variable);
+        let path = match settings.profile() {
+            Some(profile) if !is_given => profile.folder().join(path),
+            _ => path,
+        };
+        let pem = std::fs::read(&path).map_err(|error| unopened(&path, &error))?;
+        Ok(Some(pem))
     }
 
     /// The server, and who has named it.
@@ -44,11 +75,42 @@ impl ServerOptions {
     }
 
     /// What carries the requests. Each of them brings its own limit of time.
-    pub(crate) fn transport(&self, ui: &Ui) -> Result<ToldTransport, Failure> {
+    pub(crate) fn transport(&self, ui: &Ui) -> Result<LoggedTransport, Failure> {
         let connect = ReqwestTransportBuilder::DEFAULT_CONNECT_TIMEOUT.min(self.timeout);
-        let http = ReqwestTransport::builder().connect_timeout(connect).timeout(None).build()?;
-        Ok(ToldTransport::new(http, ui.clone()))
+        let mut builder = ReqwestTransport::builder().connect_timeout(connect).timeout(None);
+        if let Some(Some(certificates)) = self.certificates.get() {
+            builder = builder.add_root_certificates_pem(certificates);
+        }
+        let http = builder.build().map_err(|error| {
+            let failure = Failure::from(error);
+            match self.certificates.get() {
+                Some(Some(_)) => {
+                    failure.with_hint("Check --ca-file: it must hold certificates in PEM format.")
+                }
+                _ => failure,
+            }
+        })?;
+        Ok(LoggedTransport::new(http, ui.clone()))
     }
+}
+
+/// Refuses a proxy that cannot be read: the requests would be sent without it. Its URL may hold a password.
+fn check_proxies(environment: &Environment) -> Result<(), Failure> {
+    for name in PROXY_VARIABLES {
+        let Some(text) = environment.text(name)? else { continue };
+        let url = if text.contains("://") { text } else { format!("http://{text}") };
+        let is_proxy = url.parse::<http::Uri>().is_ok_and(|url| {
+            let scheme = url.scheme_str().unwrap_or_default();
+            ["http", "https", "socks4", "socks4a", "socks5", "socks5h"].contains(&scheme)
+                && url.host().is_some_and(|host| !host.is_empty())
+        });
+        if !is_proxy {
+            return Err(Failure::usage(format!("{name} is not the URL of a proxy")).with_hint(
+                "Use http://HOST:PORT, with special characters of a password percent-encoded (# is %23).",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Where the API is. Who asks it nothing needs no more.

@@ -7,13 +7,14 @@ use serde::Serialize;
 
 use crate::config::{Found, Setting, Settings};
 use crate::error::Failure;
+use crate::redaction::{holds_a_ks, is_formed_like_a_secret};
 
 /// What is wished of the session.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Session, as far as the token lets you choose")]
 pub(crate) struct SessionRequestOptions {
     /// Whose session it is [env: KALTURA_USER]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = user_id)]
     user: Option<String>,
 
     /// What kind of session it is [env: KALTURA_SESSION_TYPE]
@@ -74,7 +75,7 @@ impl SessionRequestOptions {
     pub(crate) fn wishes(&self, settings: &Settings) -> Result<Wishes, Failure> {
         let privileges = self.privileges.clone();
         Ok(Wishes {
-            user: settings.value(&Setting::USER, self.user.clone())?,
+            user: settings.value_by(&Setting::USER, self.user.clone(), user_id)?,
             session_type: settings
                 .value_by(&Setting::SESSION_TYPE, self.session_type, unquoted_session_type)?
                 .map(SessionType::from),
@@ -86,9 +87,8 @@ impl SessionRequestOptions {
 
     /// User, type, lifetime, privileges and widget, each with who has set it.
     pub(crate) fn found(&self, settings: &Settings) -> [Found; 5] {
-        let text = |setting, given: &Option<String>| {
-            settings.found(setting, given.clone(), str::parse, String::clone)
-        };
+        let text =
+            |setting, given: &Option<String>| settings.found(setting, given.clone(), user_id, String::clone);
         let show_type = |wish: &TypeWish| SessionType::from(*wish).to_string();
         let privileges = self.privileges.clone();
         [
@@ -126,6 +126,15 @@ impl Wishes {
             request = request.widget_id(widget.as_str());
         }
         request
+    }
+}
+
+/// Refuses what looks like a secret in place of an id: it would be sent, and repeated in messages.
+fn user_id(text: &str) -> Result<String, &'static str> {
+    if holds_a_ks(text) || is_formed_like_a_secret(text) {
+        Err("this looks like a secret, not like an id")
+    } else {
+        Ok(text.to_owned())
     }
 }
 

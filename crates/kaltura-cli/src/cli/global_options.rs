@@ -15,17 +15,17 @@ struct NoUse {
 }
 
 const NO_USE: [NoUse; 6] = [
-    NoUse { commands: &["completions", "man"], options: &["json", "jq"], why: "it has no answer in JSON" },
-    NoUse { commands: &["exec"], options: &["jq"], why: "it has no answer in JSON" },
+    NoUse { commands: &["completions", "man"], options: &["json", "jq"], why: "it prints no JSON" },
+    NoUse { commands: &["exec"], options: &["jq"], why: "it prints no JSON" },
     NoUse {
         commands: &["completions", "demo", "emulate", "man"],
         options: &["profile"],
-        why: "it does without settings",
+        why: "it uses no settings",
     },
     NoUse {
         commands: &["profile add", "profile remove", "profile use"],
         options: &["profile"],
-        why: "the name of the profile stands behind the command",
+        why: "the profile is named after the command",
     },
     NoUse { commands: &["profile list"], options: &["profile"], why: "it lists all profiles" },
     // These change nothing there, so that they may be said all the same.

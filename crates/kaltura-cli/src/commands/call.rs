@@ -22,8 +22,7 @@ use kaltura_types::Parameters;
 use serde_json::{Value, json};
 
 use self::parameters::{Argument, CallParameters};
-use crate::args::{Authority, CallSessionOptions};
-use crate::completion::values;
+use crate::args::{Authority, CallSessionOptions, values};
 use crate::config::Settings;
 use crate::error::Failure;
 use crate::output::{self, JqFilter, Ui};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Command};
 
 use crate::completion;
 use crate::completion::{Offer, Shell};
@@ -37,9 +37,10 @@ pub(crate) struct CompletionsCommand {
 }
 
 impl CompletionsCommand {
-    pub(crate) fn run(self, ui: &Ui) -> Result<(), Failure> {
+    /// `all` is the whole command line.
+    pub(crate) fn run(self, ui: &Ui, all: Command) -> Result<(), Failure> {
         let text = if self.line {
-            Offer::for_line(self.shell, completion::line_from(&mut *ui.stdin())).text(self.shell)
+            Offer::for_line(all, self.shell, completion::line_from(&mut *ui.stdin())).text(self.shell)
         } else {
             self.shell.script(&this_program())
         };

@@ -23,6 +23,7 @@ use crate::error::{ExitCode, Failure};
 use crate::output::{Ui, Verbosity};
 use crate::profile::Profile;
 use crate::redaction::{repeatable, repeatable_path};
+use crate::secret_input::without_bom;
 use crate::signals::{Signals, run_program};
 use crate::{http, runtime};
 
@@ -125,7 +126,7 @@ impl EmulateCommand {
                 let mut command = Command::new(program);
                 // A session or a profile would be of another server.
                 command.args(arguments).env_remove(SecretVariable::KS).env_remove(Profile::VARIABLE);
-                let code = run_program(command.envs(server.access().variables()), &mut signals).await;
+                let code = run_program(ui, command.envs(server.access().variables()), &mut signals).await;
                 server.shutdown().await;
                 return code.map(Some).map_err(|error| not_run(program, &error));
             }
@@ -240,7 +241,7 @@ fn read_seed(path: &Path) -> Result<Seed, Failure> {
     let json = fs::read_to_string(path).map_err(|error| {
         Failure::usage(format!("can not read the seed {}", repeatable_path(path))).caused_by(&error)
     })?;
-    Seed::from_json(&json).map_err(|error| unusable_seed(path, &error))
+    Seed::from_json(&without_bom(json)).map_err(|error| unusable_seed(path, &error))
 }
 
 fn unusable_seed(path: &Path, error: &dyn std::error::Error) -> Failure {
@@ -271,5 +272,5 @@ fn parse_stub(text: &str) -> Result<Stub, String> {
     let path = Path::new(path);
     let json = fs::read_to_string(path)
         .map_err(|error| format!("the file {} cannot be read: {error}", repeatable_path(path)))?;
-    Ok(Stub::new(action, &json).map_err(|error| error.to_string())?.requires(session))
+    Ok(Stub::new(action, &without_bom(json)).map_err(|error| error.to_string())?.requires(session))
 }

@@ -11,6 +11,7 @@ use crate::config::{SecretVariable, Setting, Settings};
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
 use crate::profile::Profile;
+use crate::redaction::repeatable;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -70,7 +71,9 @@ impl ExecCommand {
 
 /// Nothing was run. The exit codes are those of shells and of other commands that run one.
 pub(super) fn not_run(program: &OsStr, error: &io::Error) -> Failure {
-    let shown = program.display();
+    // It may be a secret in the wrong place.
+    let shown = program.to_string_lossy();
+    let shown = repeatable(&shown);
     if error.kind() == io::ErrorKind::NotFound {
         return Failure::new(ExitCode::ProgramNotFound, format!("there is no program {shown}"))
             .caused_by(error)

@@ -112,9 +112,33 @@ impl Environment {
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Result<Option<T>, Failure> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        parse(&text)
-            .map(Some)
-            .map_err(|error| Failure::usage(format!("the value of {name} is wrong: {error}")))
+        let invalid = |why: &str| Failure::usage(format!("the value of {name} is invalid: {why}"));
+        if let Some(why) = control_character(&text) {
+            return Err(invalid(why));
+        }
+        parse(&text).map(Some).map_err(|error| invalid(&error.to_string()))
+    }
+}
+
+/// What is wrong with the text of a setting, if it has a control character: it would be sent, and mean another user or
+/// another privilege.
+pub(crate) fn control_character(text: &str) -> Option<&'static str> {
+    if text.ends_with(['\r', '\n']) {
+        Some("it ends with a line break")
+    } else {
+        text.contains(char::is_control).then_some("it contains a control character")
+    }
+}
+
+/// What may be a mistake in the text of a setting.
+pub(crate) fn doubtful_text(text: &str) -> Option<&'static str> {
+    let is_quoted = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+    if ['"', '\''].into_iter().any(is_quoted) {
+        Some("has quotes around it, which are used as part of the value")
+    } else if text.trim() != text {
+        Some("has white space around it, which is used as part of the value")
+    } else {
+        None
     }
 }
 

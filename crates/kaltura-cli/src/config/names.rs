@@ -20,8 +20,10 @@ impl Setting {
     pub(crate) const PRIVILEGES: Self = Self::new("--privileges", "KALTURA_PRIVILEGES", "privileges");
     pub(crate) const WIDGET_ID: Self = Self::new("--widget-id", "KALTURA_WIDGET_ID", "widget_id");
 
+    pub(crate) const CA_FILE: Self = Self::new("--ca-file", "KALTURA_CA_FILE", "ca_file");
+
     /// All of them, in the order in which they are shown.
-    pub(crate) const ALL: [&'static Self; 10] = [
+    pub(crate) const ALL: [&'static Self; 11] = [
         &Self::SERVICE_URL,
         &Self::REGION,
         &Self::PARTNER_ID,
@@ -32,6 +34,7 @@ impl Setting {
         &Self::LIFETIME,
         &Self::PRIVILEGES,
         &Self::WIDGET_ID,
+        &Self::CA_FILE,
     ];
 
     const fn new(option: &'static str, variable: &'static str, entry: &'static str) -> Self {

@@ -7,10 +7,11 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use super::Setting;
+use super::{SecretVariable, Setting, doubtful_text};
 
 use crate::config::Environment;
 use crate::error::Failure;
+use crate::output::Ui;
 use crate::profile::{Config, Profile};
 
 /// The environment, and the profile in use.
@@ -25,26 +26,56 @@ pub(crate) struct Settings {
 impl Settings {
     /// The settings with the profile of this name, else with that of `KALTURA_PROFILE`, else with the default one
     /// if there is one.
-    pub(crate) fn load(wanted: Option<&str>, environment: &Environment) -> Result<Self, Failure> {
+    ///
+    /// Profiles in the home of another user are ignored, with a note, where variables name the account: containers and
+    /// `sudo` leave `HOME` as it was.
+    pub(crate) fn load(ui: &Ui, wanted: Option<&str>, environment: &Environment) -> Result<Self, Failure> {
         let by_variable = environment.text(Profile::VARIABLE)?;
-        let config = Config::read(environment)?;
+        let is_named = wanted.is_some() || by_variable.is_some();
+        let config = match Config::read(environment) {
+            Err(failure)
+                if !is_named && names_account(environment) && Config::is_of_another_user(environment) =>
+            {
+                ui.note(&format!("profiles are ignored: {}", failure.story()));
+                Config::default()
+            }
+            config => config?,
+        };
         let (profile, profile_origin) = match (wanted, by_variable) {
             (Some(name), _) => (Some(config.profile(name)?), Origin::Option("--profile")),
             (None, Some(name)) => (Some(config.profile(&name)?), Origin::Variable(Profile::VARIABLE)),
             (None, None) => (config.default_profile()?, Origin::Default),
         };
+        for Setting { variable, entry, .. } in Setting::ALL {
+            let text = environment.text(variable).ok().flatten();
+            let doubt = |text: &str, name: &str| {
+                if let Some(doubt) = doubtful_text(text) {
+                    ui.note(&format!("{name} {doubt}"));
+                }
+            };
+            match (text, profile.as_ref().and_then(|profile| Some((profile, profile.text(entry)?)))) {
+                (Some(text), _) => doubt(&text, variable),
+                (None, Some((profile, text))) => {
+                    doubt(text, &format!("{entry} of profile '{}'", profile.name()))
+                }
+                (None, None) => {}
+            }
+        }
         Ok(Self { environment: environment.clone(), profile: Ok(profile), profile_origin })
     }
 
-    /// The same for a command that may need no profile: one that can not be read is an error only if it is needed,
+    /// The same for a command that may need no profile: one that cannot be read is an error only if it is needed,
     /// or named by an option.
-    pub(crate) fn load_if_needed(wanted: Option<&str>, environment: &Environment) -> Result<Self, Failure> {
-        match Self::load(wanted, environment) {
-            Err(failure) if wanted.is_none() => Ok(Self {
-                environment: environment.clone(),
-                profile: Err(failure),
-                profile_origin: Origin::Default,
-            }),
+    pub(crate) fn load_if_needed(
+        ui: &Ui,
+        wanted: Option<&str>,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        match Self::load(ui, wanted, environment) {
+            Err(failure) if wanted.is_none() => {
+                let environment = environment.clone();
+                Ok(Self { environment, profile: Err(failure), profile_origin: Origin::Default })
+            }
             loaded => loaded,
         }
     }
@@ -105,7 +136,7 @@ impl Settings {
             let Setting { option, variable, .. } = setting;
             let empty = self.environment.but_empty(&[variable]);
             Failure::usage(format!("{option} is missing{empty}")).with_hint(format!(
-                "Give {option}, or set {variable}, or keep it in a profile: `kaltura profile add`."
+                "Pass {option}, set {variable}, or create a profile: `kaltura profile add`."
             ))
         })
     }
@@ -123,6 +154,14 @@ impl Settings {
         let profile = Ok(Some(Profile::of_test(entries)));
         Self { environment: environment.clone(), profile, profile_origin: Origin::Default }
     }
+}
+
+/// Whether variables name the account, or a session.
+fn names_account(environment: &Environment) -> bool {
+    let is_set = |name: &str| environment.is_set(name);
+    is_set(SecretVariable::KS)
+        || (is_set(Setting::PARTNER_ID.variable)
+            && (is_set(Setting::APP_TOKEN_ID.variable) || is_set(SecretVariable::ADMIN_SECRET)))
 }
 
 /// Who has set something.

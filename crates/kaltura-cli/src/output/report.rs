@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Ui, json_line, one_line, style, wrapped};
+use super::{Ui, json_line, one_line, style, wrapped_to};
 use crate::error::{ExitCode, Failure, Story};
 
 impl Ui {
@@ -12,33 +12,39 @@ impl Ui {
     pub(crate) fn report(&self, failure: &Failure) {
         // A reader that has closed the pipe reads no more.
         if !failure.0.is_told && failure.exit_code() != ExitCode::BrokenPipe {
-            self.eprint(&if self.has_json_flag() { failure.as_json() } else { failure.as_text() });
+            self.eprint(&if self.has_json_flag() {
+                failure.as_json()
+            } else {
+                failure.as_text(self.text_width())
+            });
         }
     }
 }
 
 impl Failure {
-    fn as_text(&self) -> String {
+    fn as_text(&self, width: usize) -> String {
         if let Some(text) = &self.0.ready_text {
             return text.clone();
         }
         let Story { message, causes, hint, service_url, server, request_id, http_status, .. } = &*self.0;
-        let mut text = wrapped(&format!("{}error:{:#}", style::BAD, style::BAD), "  ", &one_line(message));
+        let mut text =
+            wrapped_to(width, &format!("{}error:{:#}", style::BAD, style::BAD), "  ", &one_line(message));
         if let Some(url) = service_url {
-            text += &wrapped("  at:", "    ", url);
+            text += &wrapped_to(width, "  at:", "    ", url);
         }
         if !causes.is_empty() {
-            text += &wrapped("  because:", "    ", &one_line(&causes.join(": ")));
+            text += &wrapped_to(width, "  because:", "    ", &one_line(&causes.join(": ")));
         }
         if let Some(hint) = hint {
-            text += &wrapped(&format!("{}hint:{:#}", style::NOTE, style::NOTE), "  ", &one_line(hint));
+            text +=
+                &wrapped_to(width, &format!("{}hint:{:#}", style::NOTE, style::NOTE), "  ", &one_line(hint));
         }
         let mut ticket = Vec::new();
         ticket.extend(http_status.filter(|status| *status >= 300).map(|status| format!("HTTP {status}")));
         ticket.extend(server.as_ref().map(|server| format!("server {}", one_line(server))));
         ticket.extend(request_id.as_ref().map(|id| format!("request {}", one_line(id))));
         if !ticket.is_empty() {
-            text += &wrapped("  for support:", "    ", &ticket.join(", "));
+            text += &wrapped_to(width, "  for support:", "    ", &ticket.join(", "));
         }
         text
     }
@@ -83,7 +89,7 @@ mod tests {
         let failure =
             Failure::new(ExitCode::Local, "can not write").caused_by(&cause).with_hint("Make room.");
         assert_eq!(
-            plain(&failure.as_text()),
+            plain(&failure.as_text(80)),
             "error: can not write\n  because: the disk is full\nhint: Make room.\n"
         );
     }
@@ -106,6 +112,6 @@ mod tests {
 
         let cause = Outer(std::io::Error::other("disk full"));
         let failure = Failure::new(ExitCode::Local, "can not write the file").caused_by(&cause);
-        assert_eq!(plain(&failure.as_text()), "error: can not write the file\n  because: disk full\n");
+        assert_eq!(plain(&failure.as_text(80)), "error: can not write the file\n  because: disk full\n");
     }
 }

@@ -10,9 +10,17 @@ use serde::Serialize;
 use terminal_size::{Width, terminal_size_of};
 
 use super::spinner::Spinner;
-use super::{JqFilter, json_line, one_line, printable, shows_utf8, style, wrapped};
+use super::{
+    JqFilter, escaped, is_bidi_control, json_line, one_line, printable, shows_utf8, style, wrapped_to,
+};
 use crate::config::Environment;
 use crate::error::Failure;
+
+/// How wide texts are without a terminal.
+const TEXT_WIDTH: usize = 80;
+/// The narrowest and the widest text: a narrower one has a word a line, a wider one is hard to read.
+const MIN_WIDTH: usize = 40;
+const MAX_WIDTH: usize = 100;
 
 /// What is written to standard error besides errors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,8 +45,10 @@ pub struct Ui {
     stdin_is_terminal: bool,
     stdout: Stream,
     stderr: Stream,
-    /// How wide the terminal is; nothing without one.
+    /// How wide the terminal of standard output is; nothing without one.
     width: Option<usize>,
+    /// How wide texts may be.
+    text_width: usize,
     json: bool,
     filter: Option<JqFilter>,
     verbosity: Verbosity,
@@ -65,20 +75,27 @@ impl Ui {
     pub fn of_process(environment: &Environment) -> Self {
         let (stdout, stderr) = (io::stdout(), io::stderr());
         let has_colours = |choice| choice != ColorChoice::Never;
-        let width = terminal_size_of(&stdout).map(|(Width(width), _)| usize::from(width));
         let columns = environment.text("COLUMNS").ok().flatten().and_then(|text| text.parse().ok());
+        let columns = columns.filter(|columns| *columns > 0);
+        let width = |size: Option<(Width, _)>| columns.or_else(|| size.map(|(Width(width), _)| width.into()));
         let is_watched = stderr.is_terminal()
             && AutoStream::choice(&stderr) != ColorChoice::Never
             && !environment.is_set("CI");
         Self {
             stdin: Arc::new(Mutex::new(io::stdin())),
             stdin_is_terminal: io::stdin().is_terminal(),
-            width: columns.filter(|columns| *columns > 0).or(width),
+            width: width(terminal_size_of(&stdout)),
+            text_width: width(terminal_size_of(&stderr))
+                .map_or(TEXT_WIDTH, |width| width.clamp(MIN_WIDTH, MAX_WIDTH)),
             spinner: is_watched.then(|| Spinner::new(shows_utf8(environment))),
             stdout: Stream {
                 is_terminal: stdout.is_terminal(),
                 has_colours: has_colours(AutoStream::choice(&stdout)),
-                writer: Arc::new(Mutex::new(stdout)),
+                writer: if is_closed_stdout() {
+                    Arc::new(Mutex::new(Closed))
+                } else {
+                    Arc::new(Mutex::new(stdout))
+                },
             },
             stderr: Stream {
                 is_terminal: stderr.is_terminal(),
@@ -103,6 +120,7 @@ impl Ui {
             stdout: Stream::plain(stdout),
             stderr: Stream::plain(stderr),
             width: None,
+            text_width: TEXT_WIDTH,
             json: false,
             filter: None,
             verbosity: Verbosity::Normal,
@@ -160,6 +178,11 @@ impl Ui {
         self.width
     }
 
+    /// How wide texts may be, in columns.
+    pub(crate) const fn text_width(&self) -> usize {
+        self.text_width
+    }
+
     /// Whether questions can be asked.
     pub(crate) const fn is_interactive(&self) -> bool {
         self.stdin_is_terminal && self.stderr.is_terminal
@@ -205,7 +228,7 @@ impl Ui {
     /// Writes an answer that came from elsewhere: as it is, unless a terminal would obey what is in it.
     pub(crate) fn print_foreign(&self, text: &str) -> Result<(), Failure> {
         self.make_room();
-        let shown = if self.stdout.is_terminal { Cow::Owned(printable(text)) } else { Cow::Borrowed(text) };
+        let shown = if self.stdout.is_terminal { printable(text) } else { Cow::Borrowed(text) };
         self.stdout.write_raw(shown.as_bytes()).map_err(|error| Failure::output(&error))
     }
 
@@ -225,7 +248,7 @@ impl Ui {
     /// Writes a note, unless with `--quiet`. Programs get it as `{"note":"..."}`.
     pub(crate) fn note(&self, text: &str) {
         self.beside_the_answer(text, |text| {
-            wrapped(&format!("{}note:{:#}", style::NOTE, style::NOTE), "  ", text)
+            wrapped_to(self.text_width, &format!("{}note:{:#}", style::NOTE, style::NOTE), "  ", text)
         });
     }
 
@@ -249,13 +272,52 @@ impl Ui {
     }
 }
 
+/// Standard output that was closed before the process began.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::Error::other("it is closed"))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether standard output was closed. The runtime of Rust opens `/dev/null` for reading and writing in its place, as it
+/// does for standard error; where all streams are like that, the process is a daemon.
+#[cfg(unix)]
+fn is_closed_stdout() -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt as _;
+
+    use rustix::fs::{OFlags, fcntl_getfl, fstat};
+
+    let Ok(null) = std::fs::metadata("/dev/null") else { return false };
+    let is_stand_in = |stream: &dyn AsFd| {
+        let stream = stream.as_fd();
+        fstat(stream).is_ok_and(|about| about.st_rdev == null.rdev())
+            && fcntl_getfl(stream).is_ok_and(|flags| flags.contains(OFlags::RDWR))
+    };
+    is_stand_in(&io::stdout()) && !(is_stand_in(&io::stdin()) && is_stand_in(&io::stderr()))
+}
+
+#[cfg(not(unix))]
+const fn is_closed_stdout() -> bool {
+    false
+}
+
 impl Stream {
     fn plain(writer: impl Write + Send + 'static) -> Self {
         Self { writer: Arc::new(Mutex::new(writer)), is_terminal: false, has_colours: false }
     }
 
-    /// Writes a text, without its colours where they are not shown.
+    /// Writes a text, without its colours where they are not shown. Of control sequences, a text has no others.
     fn write(&self, text: &str) -> io::Result<()> {
+        let is_unwanted = |c: char| ('\u{7f}'..='\u{9f}').contains(&c) || is_bidi_control(c);
+        let text = if self.is_terminal { escaped(text, is_unwanted) } else { Cow::Borrowed(text) };
+        let text = &*text;
         if self.has_colours {
             self.write_raw(text.as_bytes())
         } else {

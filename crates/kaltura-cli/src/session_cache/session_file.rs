@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{LoginWay, Record, Trouble, sweep};
 use crate::error::Failure;
 use crate::files;
-use crate::files::Stranger;
+use crate::files::ForeignOwner;
 use crate::output::Ui;
 
 /// How many bytes of a file are looked at. A session has a few hundred.
@@ -105,7 +105,7 @@ fn own_bytes(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Trouble> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Trouble::Unreadable { path, error }),
     };
-    if let Some(owner) = Stranger::with_file(&file) {
+    if let Some(owner) = ForeignOwner::of_file(&file) {
         return Err(Trouble::FileOfStranger { path, owner });
     }
     if files::is_open_to_others(&file) {

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{SessionFile, Trouble};
 use crate::config::{Environment, paths};
-use crate::files::Stranger;
+use crate::files::ForeignOwner;
 
 /// What may stand behind the name of a session in a file name: its lock, itself, why there is none, and what is not
 /// yet that.
@@ -81,7 +81,7 @@ fn cache(environment: &Environment) -> Result<PathBuf, Trouble> {
 
 /// Neither is a session of somebody else used, nor is one kept where its owner would be locked out.
 fn of_no_stranger(path: PathBuf, environment: &Environment) -> Result<PathBuf, Trouble> {
-    match Stranger::with_folder(&path, environment) {
+    match ForeignOwner::of_folder(&path, environment) {
         None => Ok(path),
         Some(owner) => Err(Trouble::FolderOfStranger { path, owner }),
     }

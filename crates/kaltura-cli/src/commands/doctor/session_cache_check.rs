@@ -6,7 +6,7 @@ use std::path::Path;
 use super::check::{Finding, Outcome};
 use crate::config::{Environment, paths};
 use crate::files;
-use crate::files::Stranger;
+use crate::files::ForeignOwner;
 use crate::output::Ui;
 
 /// Writes a file into the folder of the cache, and takes it away again.
@@ -18,10 +18,10 @@ pub(super) fn look(ui: &Ui, environment: &Environment) -> Outcome {
         ));
     };
     let shown = folder.display();
-    if let Some(stranger) = Stranger::with_folder(&folder, environment) {
+    if let Some(owner) = ForeignOwner::of_folder(&folder, environment) {
         return Outcome::nothing(Finding::warning(
-            format!("{shown} is a place of {stranger}, so that each command logs in"),
-            stranger.remedy(paths::CACHES_VARIABLE),
+            format!("{shown} is a place of {owner}, so that each command logs in"),
+            owner.hint(paths::CACHES_VARIABLE),
         ));
     }
     if let Err(error) = try_to_write(ui, &folder) {

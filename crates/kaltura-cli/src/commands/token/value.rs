@@ -12,7 +12,7 @@ use kaltura_types::{AppToken, AppTokenId, AppTokenValue};
 
 use self::new_file::NewFile;
 use self::profile_place::ProfilePlace;
-use crate::completion::values;
+use crate::args::values;
 use crate::config::Environment;
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;

@@ -1,4 +1,4 @@
-//! Values of options and arguments, for who completes them.
+//! Candidates that complete values of options and arguments.
 
 use std::ffi::OsStr;
 
@@ -6,7 +6,6 @@ use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCan
 use kaltura_auth::Region;
 use kaltura_types::{HashType, PartnerId};
 
-use super::action_names::ACTION_NAMES;
 use crate::config::{Environment, Setting};
 use crate::profile::{Config, Profile};
 
@@ -58,3 +57,24 @@ fn matching<'a>(begun: &OsStr, names: impl IntoIterator<Item = &'a str>) -> Vec<
     let begins = |name: &&str| name.get(..begun.len()).is_some_and(|start| start.eq_ignore_ascii_case(begun));
     names.into_iter().filter(begins).map(CompletionCandidate::new).collect()
 }
+
+/// The actions that the documents of this project speak of, less those that `kaltura login` is for. The API has
+/// many more; which ones, only the server knows.
+pub(super) const ACTION_NAMES: [&str; 16] = [
+    "appToken.add",
+    "appToken.delete",
+    "appToken.get",
+    "appToken.list",
+    "appToken.update",
+    "baseEntry.list",
+    "caption_captionAsset.list",
+    "media.get",
+    "media.list",
+    "partner.get",
+    "session.end",
+    "session.get",
+    "system.getTime",
+    "system.ping",
+    "user.delete",
+    "user.get",
+];
