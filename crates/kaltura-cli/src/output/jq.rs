@@ -149,22 +149,28 @@ impl JqFilter {
             let outcome = panic::catch_unwind(AssertUnwindSafe(|| work(&code, &channel)));
             let _ = channel.sender.send(Event::Done(outcome.unwrap_or_else(|thrown| Err(stopped(&*thrown)))));
         };
-        thread::Builder::new().name("jq".to_owned()).stack_size(STACK_SIZE).spawn(work).map_err(|error| {
-            Failure::new(ExitCode::Local, "cannot start a thread for the --jq filter")
-                .caused_by(&error)
-                .with_hint("It needs 256 MiB of address space: see `ulimit -v`.")
-        })?;
+        let thread =
+            thread::Builder::new().name("jq".to_owned()).stack_size(STACK_SIZE).spawn(work).map_err(
+                |error| {
+                    Failure::new(ExitCode::Local, "cannot start a thread for the --jq filter")
+                        .caused_by(&error)
+                        .with_hint("It needs 256 MiB of address space: see `ulimit -v`.")
+                },
+            )?;
         // However this ends, the thread does not go on.
         let _stop = StopOnDrop(stop);
-        self.supervise(&receiver, write)
+        let outcome = self.supervise(&receiver, write)?;
+        // Its stack is then free for the next one.
+        let _ = thread.join();
+        outcome
     }
 
-    /// Passes output on, and checks time and memory, until the thread is done.
+    /// Passes output on, and checks time and memory, until the thread is done: then returns its outcome.
     fn supervise(
         &self,
         receiver: &Receiver<Event>,
         write: &mut dyn FnMut(Output) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Result<(), Failure>, Failure> {
         let memory_limit =
             memory().map(|size| size.saturating_add(size.saturating_mul(4)).saturating_add(self.max_growth));
         let mut used = Duration::ZERO;
@@ -174,7 +180,7 @@ impl JqFilter {
             used += checked_at.elapsed();
             match event {
                 Ok(Event::Output(output)) => write(output)?,
-                Ok(Event::Done(outcome)) => return outcome,
+                Ok(Event::Done(outcome)) => return Ok(outcome),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Err(failed("it ended without a result")),
             }

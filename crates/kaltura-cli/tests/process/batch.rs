@@ -184,7 +184,7 @@ fn usage() {
     batch("").saying("standard input is not JSON: line 1, column 0").saying("It must contain calls like");
     batch("{}").saying("standard input is not a JSON list of calls");
     batch("[{\"call\": \"media\"}]").saying("is invalid: call 1: use a service and an action");
-    batch("[{\"call\": \"a.b\"}]").saying("--partner-id is missing");
+    batch("[{\"call\": \"a.b\"}]").saying("--partner-id");
     Kaltura::new(["batch", "no-such-file"])
         .run_in_process()
         .fails_with(2)

@@ -48,21 +48,6 @@ fn the_answer_is_json_for_people_and_for_programs() {
 }
 
 #[test]
-fn parameters_reach_the_server() {
-    let server = server();
-    let all = server
-        .call(["media.list", "--json", "--user=nightly-import"])
-        .run_in_process()
-        .ends_with(0)
-        .document();
-    let id = all["objects"][1]["id"].as_str().unwrap();
-    let one =
-        server.call(["media.list", "--json", &format!("filter.idEqual={id}")]).run_in_process().ends_with(0);
-    assert_eq!(one.document()["objects"][0]["id"], id);
-    assert_eq!(one.document()["totalCount"], 1);
-}
-
-#[test]
 fn an_entry_is_got_as_the_examples_do_it() {
     let server = server();
     let entry = || server.call(["media.get", "entryId=0_sample02"]);
@@ -100,15 +85,6 @@ fn each_form_of_a_parameter_is_sent_as_it_is_meant() {
         "clientTag": body["clientTag"], "format": 1,
     });
     assert_eq!(body, expected);
-}
-
-#[test]
-fn standard_input_gives_parameters_and_the_arguments_go_before_it() {
-    let (server, call) = anything();
-    let piped = json!({ "filter": { "a": 1, "b": 2 }, "secret": "hush", "c": true }).to_string();
-    let body = sent(call(&["--anonymous", "-", "filter.b:=3"]).stdin(piped), &server);
-    assert_eq!(body["filter"], json!({ "a": 1, "b": 3 }));
-    assert_eq!((&body["secret"], &body["c"]), (&json!("hush"), &json!(true)));
 }
 
 #[test]

@@ -183,20 +183,6 @@ fn a_session_that_was_given_is_not_replaced() {
 }
 
 #[test]
-fn a_login_that_is_asked_for_goes_before_the_variable_of_a_ks() {
-    let server = server();
-    server.call(["media.list"]).env("KALTURA_KS", "dead").run_in_process().fails_with(3);
-    server.call(["media.list", "--fresh"]).env("KALTURA_KS", "dead").run_in_process().ends_with(0);
-}
-
-#[test]
-fn the_session_of_the_cache_is_not_ended_by_mistake() {
-    let server = server();
-    server.call(["media.list"]).run_in_process().ends_with(0);
-    server.call(["session.end"]).run_in_process().fails_with(2).saying("would shut the app token");
-}
-
-#[test]
 fn what_was_granted_otherwise_is_noted() {
     let server = server();
     let call =
@@ -228,26 +214,4 @@ fn a_cache_that_can_not_be_used_costs_a_login() {
     call().run_in_process().ends_with(0).saying("note: there is no place for the session cache");
     let programs = call().arguments(["--json"]).run_in_process().ends_with(0);
     assert!(programs.stderr.starts_with("{\"note\":\"there is no place"), "{programs:#?}");
-}
-
-#[test]
-fn options_that_contradict_each_other_are_refused() {
-    let call = |arguments: &[&str]| Kaltura::new(["call", "a.b"]).arguments(arguments.iter().copied());
-    for arguments in
-        [&["--fresh", "--anonymous"][..], &["--fresh", "--ks-stdin"], &["--anonymous", "--ks-file=x"]]
-    {
-        call(arguments).run_in_process().fails_with(2).saying("cannot be used with");
-    }
-}
-
-#[test]
-fn an_error_is_a_document_with_the_reason() {
-    let server = server();
-    let error: Value = server
-        .call(["media.list", "--json", "--ks-stdin"])
-        .stdin("dead")
-        .run_in_process()
-        .fails_with(3)
-        .error();
-    assert_eq!((&error["class"], &error["code"]), (&json!("authentication"), &json!("INVALID_KS")));
 }

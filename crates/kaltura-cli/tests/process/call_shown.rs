@@ -55,15 +55,6 @@ fn a_dry_run_needs_no_credentials() {
     assert!(anonymous.document()["body"].get("ks").is_none());
 }
 
-#[test]
-fn the_command_of_curl_holds_no_secret() {
-    let shown = call("https://www.kaltura.com", &["--curl"]).run_in_process().ends_with(0);
-    assert!(!shown.stdout.contains("hush") && !shown.stdout.contains("djJ8"), "{shown:#?}");
-    assert!(shown.stdout.starts_with("# Needs KALTURA_SECRET, KALTURA_KS.\ncurl "), "{shown:#?}");
-    let error = call("https://www.kaltura.com", &["--curl", "--dry-run"]).run();
-    error.fails_with(2).saying("cannot be used with");
-}
-
 /// The shell is real, and curl is a script that writes down what it gets.
 #[cfg(unix)]
 #[test]
