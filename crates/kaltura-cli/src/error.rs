@@ -100,7 +100,7 @@ impl Failure {
             io::ErrorKind::BrokenPipe => ExitCode::BrokenPipe,
             _ => ExitCode::Local,
         };
-        Self::new(exit_code, "can not write to standard output").caused_by(cause)
+        Self::new(exit_code, "cannot write to standard output").caused_by(cause)
     }
 
     /// Takes a text for people that is ready to be shown, as the parser of the command line writes it.
@@ -212,17 +212,17 @@ pub(crate) enum ExitCode {
 /// The exit codes, as `kaltura --help` tells them.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
-    0  it worked
-    1  something on this machine went wrong
-    2  the command line, the environment or a given file is wrong
-    3  authentication: the app token, the session or its signature is not accepted
-    4  permission: the server knows who asks, and says no
-    5  not found: there is no such app token, widget, role or other object
-    6  network: no complete answer arrived, or an address is taken
+    0  success
+    1  a local error, such as a file that cannot be written
+    2  usage: the command line, a variable or a file is invalid
+    3  authentication: the app token, the session or its signature was rejected
+    4  permission: the server denied access
+    5  not found: no such app token, widget, role or other object
+    6  network: no complete response, or an address in use
     7  server: it failed, asks to wait, or is not the Kaltura API
-  126  exec: the program can not be executed
-  127  exec: there is no such program
-  130  interrupted by Ctrl-C; 143 by SIGTERM; 129 by SIGHUP; 141 if nobody reads the output
+  126  exec: the program cannot be executed
+  127  exec: program not found
+  130  interrupted by Ctrl-C; 143 by SIGTERM; 129 by SIGHUP; 141 if the output pipe is closed
 
 With --jq, `halt_error` ends with the exit code 5, or the one that it names, as in jq.";
 
@@ -329,7 +329,7 @@ impl Failure {
         let credential_issues =
             error.credential_issues().iter().map(|suspicion| format!(" {}", suspicion.advice()));
         let hint = format!(
-            "No hash type is accepted, so it is the token's value that is wrong: give the one of this app token, without \
+            "No hash type is accepted, so the app token value is wrong: pass the value of this app token, without \
              white space or line breaks.{}",
             credential_issues.collect::<String>()
         );

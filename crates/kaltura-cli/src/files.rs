@@ -131,7 +131,7 @@ pub(crate) fn lock_within(ui: &Ui, path: &Path, patience: Duration) -> io::Resul
             Err(TryLockError::WouldBlock) => {}
         }
         if pause < later && waited >= SILENCE {
-            ui.note("waiting for another kaltura, which logs in or changes the same thing");
+            ui.note("waiting for another kaltura process");
             pause = later;
         }
         thread::sleep(pause);

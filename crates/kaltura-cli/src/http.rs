@@ -49,7 +49,7 @@ fn purpose(request: &WireRequest) -> String {
     let host = request.url().split('/').nth(2).unwrap_or_default();
     match (request.service(), request.action()) {
         ("session", "startWidgetSession") | ("appToken", "startSession") => format!("logging in at {host}"),
-        ("multirequest", _) => format!("making several calls at {host}"),
+        ("multirequest", _) => format!("sending a batch to {host}"),
         (service, action) => format!("calling {service}.{action} at {host}"),
     }
 }
@@ -220,7 +220,7 @@ mod tests {
     fn who_waits_reads_what_for() {
         assert_eq!(purpose_of("appToken", "startSession"), "logging in at www.kaltura.com");
         assert_eq!(purpose_of("session", "startWidgetSession"), "logging in at www.kaltura.com");
-        assert_eq!(purpose_of("multirequest", "null"), "making several calls at www.kaltura.com");
+        assert_eq!(purpose_of("multirequest", "null"), "sending a batch to www.kaltura.com");
         assert_eq!(purpose_of("media", "list"), "calling media.list at www.kaltura.com");
     }
 

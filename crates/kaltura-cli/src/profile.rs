@@ -108,7 +108,7 @@ impl ProfileName {
 /// Reads the name of a profile that is to be made. What looks like a secret may be one, in the wrong place.
 pub(crate) fn new_profile_name(text: &str) -> Result<ProfileName, String> {
     if looks_like_a_secret(text) {
-        return Err("this looks like a secret, and not like the name of a profile".to_owned());
+        return Err("this looks like a secret, not like a profile name".to_owned());
     }
     text.parse().map_err(|error: InvalidProfileName| error.to_string())
 }
@@ -132,7 +132,7 @@ impl FromStr for ProfileName {
 
 /// The text can not name a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a profile is named by up to 64 letters, digits, - and _, such as work")]
+#[error("a profile name has up to 64 letters, digits, - and _, such as work")]
 pub(crate) struct InvalidProfileName;
 
 /// Whose secret it must be, as far as that is known. What a profile keeps is for its own server, account and token:

@@ -152,13 +152,12 @@ pub(crate) fn repeatable_path(path: &Path) -> String {
 /// A file can not be opened: perhaps because it is none, but a secret.
 pub(crate) fn unopened(path: &Path, error: &io::Error) -> Failure {
     let shown = repeatable_path(path);
-    let failure = Failure::usage(format!("can not open the file {shown}")).caused_by(error);
+    let failure = Failure::usage(format!("cannot open the file {shown}")).caused_by(error);
     if shown == path.display().to_string() {
         return failure;
     }
     failure.with_hint(
-        "The name of a file belongs here, and this looks like a secret. Others may have read it by now, and the \
-         shell may have kept it.",
+        "A file name is expected, and this looks like a secret. It may be in the shell history now.",
     )
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn run<T>(ui: &Ui, command: impl Future<Output = Result<T, Failure>>)
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(ExitCode::Local, "the runtime can not be started").caused_by(&error))?;
+        .map_err(|error| Failure::new(ExitCode::Local, "cannot start the async runtime").caused_by(&error))?;
     let result = runtime.block_on(ui.beside(command));
     // Who interrupts a command does not want to wait for a name server that does not answer.
     runtime.shutdown_background();

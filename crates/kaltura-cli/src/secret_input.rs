@@ -39,8 +39,8 @@ pub(crate) fn from_file(path: &Path) -> Result<Secret, Failure> {
 /// All of standard input, less one line end. `option` is what asked for it.
 fn from_stdin(ui: &Ui, option: &str) -> Result<Secret, Failure> {
     if ui.stdin_is_terminal() {
-        let hint = format!("Pipe it in, as in: pass show kaltura | kaltura … {option}");
-        let message = "standard input is a terminal, which would show the secret";
+        let hint = format!("Use a pipe: pass show kaltura | kaltura … {option}");
+        let message = "standard input is a terminal, where the secret would be visible";
         return Err(Failure::usage(message).with_hint(hint));
     }
     read(&mut *ui.stdin(), "standard input")
@@ -52,9 +52,11 @@ pub(crate) fn read(from: impl Read, place: &str) -> Result<Secret, Failure> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES as usize + 1));
     from.take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| Failure::usage(format!("can not read {place}")).caused_by(&error))?;
+        .map_err(|error| Failure::usage(format!("cannot read {place}")).caused_by(&error))?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err(Failure::usage(format!("{place} has more than {MOST_BYTES} bytes, which is no secret")));
+        return Err(Failure::usage(format!(
+            "{place} has more than {MOST_BYTES} bytes, too many for a secret"
+        )));
     }
     let Ok(text) = std::str::from_utf8(&bytes) else {
         return Err(Failure::usage(format!("{place} is not UTF-8 text")));
@@ -148,10 +150,9 @@ impl SecretSource<'_> {
         if !in_argument {
             return Ok(());
         }
-        let message = format!("{what} is not taken from an argument, which others can read");
+        let message = format!("{what} cannot be passed as an argument: other users can read arguments");
         Err(Failure::usage(message).with_hint(format!(
-            "Others may have read it by now, and the shell may have kept it. Next time, use {variable}, \
-             {option}-file or {option}-stdin."
+            "It may be in the shell history now. Use {variable}, {option}-file or {option}-stdin."
         )))
     }
 
@@ -180,7 +181,7 @@ impl SecretSource<'_> {
         if ui.is_interactive() {
             return self.ask(ui, owner);
         }
-        let further = " To keep it where it is safe, make a profile: `kaltura profile add`.";
+        let further = " To store it, create a profile: `kaltura profile add`.";
         Err(self.missing(environment, further))
     }
 
@@ -196,11 +197,7 @@ impl SecretSource<'_> {
         if let Some(first) = what.get_mut(..1) {
             first.make_ascii_uppercase();
         }
-        prompt::secret(
-            ui,
-            &what,
-            "It is not shown. To be asked once only, make a profile: kaltura profile add",
-        )
+        prompt::secret(ui, &what, "hidden; to store it, run kaltura profile add")
     }
 
     /// Whether the secret would have to be asked for at the terminal, as nothing gives it.
@@ -214,9 +211,8 @@ impl SecretSource<'_> {
     pub(crate) fn missing(&self, environment: &Environment, further: &str) -> Failure {
         let Self { what, option, variable, .. } = self;
         let empty = environment.but_empty(&[variable]);
-        Failure::usage(format!("{what} is missing{empty}")).with_hint(format!(
-            "Put it into {variable} or a file ({option}-file FILE), or pipe it in ({option}-stdin).{further}"
-        ))
+        Failure::usage(format!("{what} is missing{empty}"))
+            .with_hint(format!("Set {variable}, or pass {option}-file FILE or {option}-stdin.{further}"))
     }
 
     /// Whether an option says where it comes from.
@@ -227,9 +223,9 @@ impl SecretSource<'_> {
     /// Sees to it that this secret and another one do not both come from standard input.
     pub(crate) fn shares_stdin_with(&self, other: &SecretSource<'_>) -> Result<(), Failure> {
         if self.takes_stdin() && other.takes_stdin() {
-            let message = format!("{} and {} can not both come from standard input", self.what, other.what);
+            let message = format!("{} and {} cannot both be read from standard input", self.what, other.what);
             return Err(Failure::usage(message).with_hint(format!(
-                "Put one of them into a file or a variable: {} or {}.",
+                "Use a file or a variable for one of them: {} or {}.",
                 self.variable, other.variable
             )));
         }
@@ -363,7 +359,7 @@ mod tests {
     #[test]
     fn an_argument_is_refused_even_if_the_variable_is_set() {
         let failure = SecretSource { in_argument: true, ..SOURCE }.read(&Ui::silent(), &SET).unwrap_err();
-        assert!(failure.to_string().contains("not taken from an argument"), "{failure}");
+        assert!(failure.to_string().contains("cannot be passed as an argument"), "{failure}");
     }
 
     #[test]

@@ -162,7 +162,7 @@ pub(crate) struct AppTokenNameOptions {
     #[command(flatten)]
     partner: PartnerIdOption,
 
-    /// The token's id, such as 0_7jh3eu10 [env: KALTURA_APP_TOKEN_ID]
+    /// The app token's id, such as 0_7jh3eu10 [env: KALTURA_APP_TOKEN_ID]
     #[arg(long, value_name = "ID")]
     app_token_id: Option<String>,
 }
@@ -206,7 +206,7 @@ impl AppTokenNameOptions {
 /// The account.
 #[derive(Debug, Args)]
 pub(crate) struct PartnerIdOption {
-    /// The account's number, such as 1234567 [env: KALTURA_PARTNER_ID]
+    /// The partner id (account number), such as 1234567 [env: KALTURA_PARTNER_ID]
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     partner_id: Option<PartnerId>,
 }
@@ -231,7 +231,7 @@ impl PartnerIdOption {
 /// The hash type of an app token.
 #[derive(Debug, Args)]
 pub(crate) struct HashTypeOption {
-    /// MD5, SHA1, SHA256 or SHA512, as the token was made [env: KALTURA_APP_TOKEN_HASH_TYPE]
+    /// The app token's hash type: MD5, SHA1, SHA256 or SHA512 [env: KALTURA_APP_TOKEN_HASH_TYPE]
     #[arg(long, value_name = "TYPE", add = values::hash_types())]
     hash_type: Option<HashType>,
 }
@@ -264,11 +264,11 @@ impl HashTypeOption {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "App token")]
 pub(crate) struct AppTokenValueOptions {
-    /// Take the token's value from this file, less one line end, and not from KALTURA_APP_TOKEN
+    /// Read the app token value from this file (one trailing newline is removed) [env: KALTURA_APP_TOKEN]
     #[arg(long, value_name = "FILE", conflicts_with = "app_token_stdin")]
     app_token_file: Option<PathBuf>,
 
-    /// Take the token's value from standard input, less one line end
+    /// Read the app token value from standard input
     #[arg(long)]
     app_token_stdin: bool,
 
@@ -307,11 +307,11 @@ impl AppTokenValueOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Session")]
 pub(crate) struct KsOptions {
-    /// Take the KS from this file, less one line end, and not from KALTURA_KS
+    /// Read the KS from this file (one trailing newline is removed) [env: KALTURA_KS]
     #[arg(long, value_name = "FILE", conflicts_with = "ks_stdin")]
     ks_file: Option<PathBuf>,
 
-    /// Take the KS from standard input, less one line end
+    /// Read the KS from standard input
     #[arg(long)]
     ks_stdin: bool,
 
@@ -349,11 +349,11 @@ impl KsOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Admin secret")]
 pub(crate) struct AdminSecretOptions {
-    /// Take the admin secret from this file, less one line end, and not from KALTURA_ADMIN_SECRET
+    /// Read the admin secret from this file (one trailing newline is removed) [env: KALTURA_ADMIN_SECRET]
     #[arg(long, value_name = "FILE", conflicts_with = "admin_secret_stdin")]
     admin_secret_file: Option<PathBuf>,
 
-    /// Take the admin secret from standard input, less one line end
+    /// Read the admin secret from standard input
     #[arg(long)]
     admin_secret_stdin: bool,
 

@@ -27,9 +27,9 @@ pub(crate) struct ServerOptions {
     #[command(flatten)]
     address: ServerAddressOptions,
 
-    /// How long each request may take
+    /// Time limit of each request
     ///
-    /// A login that another command makes for the same session is waited for until it ends, however long that takes.
+    /// This does not limit waiting for a login that another kaltura process has in progress.
     #[arg(long, value_name = "DURATION", value_parser = parse_limit, default_value = "30s")]
     timeout: Duration,
 
@@ -117,15 +117,15 @@ fn check_proxies(environment: &Environment) -> Result<(), Failure> {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ServerAddressOptions {
-    /// Where the API is, if not in one of Kaltura's own regions [env: KALTURA_SERVICE_URL]
+    /// The server, if not one of Kaltura's regions [env: KALTURA_SERVICE_URL]
     #[arg(long, value_name = "https://HOST", conflicts_with = "region")]
     service_url: Option<String>,
 
-    /// One of Kaltura's own regions: us, de, eu, sg, ca or ap [default: us] [env: KALTURA_REGION]
+    /// The region: us, de, eu, sg, ca or ap [default: us] [env: KALTURA_REGION]
     #[arg(long, value_name = "REGION", add = values::regions())]
     region: Option<Region>,
 
-    /// Take an http:// URL of another machine: the session is sent unencrypted
+    /// Allow an http:// URL of another machine: the session is sent unencrypted
     #[arg(long)]
     allow_plain_http: bool,
 }
@@ -168,10 +168,10 @@ impl ServerAddressOptions {
     fn read(&self, text: &str, origin: &str) -> Result<ServiceUrl, Failure> {
         let url = if self.allow_plain_http { ServiceUrl::parse_allowing_http(text) } else { text.parse() };
         url.map_err(|error| {
-            let failure = Failure::usage(format!("{origin} can not be used: {error}"));
+            let failure = Failure::usage(format!("{origin} is invalid: {error}"));
             match error {
                 InvalidServiceUrl::PlainHttp => {
-                    failure.with_hint("If the way to the server is yours alone, say --allow-plain-http.")
+                    failure.with_hint("If you trust the network in between, pass --allow-plain-http.")
                 }
                 _ => failure,
             }
@@ -218,7 +218,7 @@ mod tests {
             "https://api.eu.kaltura.com"
         );
         let failure = of(&[], &Settings::of_test(&UNSET, "region = 'hush'")).unwrap_err().to_string();
-        assert!(failure.starts_with("region of the profile test is wrong") && !failure.contains("hush"));
+        assert!(failure.starts_with("region of profile 'test' is invalid") && !failure.contains("hush"));
     }
 
     #[test]

@@ -11,26 +11,26 @@ use crate::redaction::{holds_a_ks, is_formed_like_a_secret};
 
 /// What is wished of the session.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Session, as far as the token lets you choose")]
+#[command(next_help_heading = "Session settings, as far as the app token allows")]
 pub(crate) struct SessionRequestOptions {
-    /// Whose session it is [env: KALTURA_USER]
+    /// The user of the session [env: KALTURA_USER]
     #[arg(long, value_name = "ID", value_parser = user_id)]
     user: Option<String>,
 
-    /// What kind of session it is [env: KALTURA_SESSION_TYPE]
+    /// The session type [env: KALTURA_SESSION_TYPE]
     #[arg(long = "type", value_name = "TYPE", ignore_case = true)]
     session_type: Option<TypeWish>,
 
-    /// How long it may live, such as 90s, 15m, 1h or 90d [env: KALTURA_LIFETIME]
+    /// Maximum session lifetime, such as 90s, 15m, 1h or 90d [env: KALTURA_LIFETIME]
     #[arg(long, value_name = "DURATION")]
     lifetime: Option<Lifetime>,
 
-    /// What it may do besides what the token allows, such as sview:0_a/0_b,appid:importer
+    /// Privileges to request in addition to the token's, such as sview:0_a/0_b,appid:importer
     /// [env: KALTURA_PRIVILEGES]
     #[arg(long, value_name = "PRIVILEGES", value_parser = parse_privileges)]
     privileges: Option<Privileges>,
 
-    /// The widget that the login goes through, if not the account's own [env: KALTURA_WIDGET_ID]
+    /// The widget that the login begins with, if not the account's default [env: KALTURA_WIDGET_ID]
     #[arg(long, value_name = "ID")]
     widget_id: Option<String>,
 }

@@ -4,27 +4,28 @@ use crate::error;
 
 /// The environment variables, in the order in which one comes upon them.
 pub(crate) const ENVIRONMENT: &str = "\
-Environment variables, which go before the profile; an option goes before its variable:
-  KALTURA_SERVICE_URL          where the API is
-  KALTURA_REGION               or the region of it: us, de, eu, sg, ca or ap
-  KALTURA_PARTNER_ID           the account
+Environment variables (options override them, and they override the profile):
+  KALTURA_SERVICE_URL          the server
+  KALTURA_REGION               or its region: us, de, eu, sg, ca or ap
+  KALTURA_PARTNER_ID           the partner id (account number)
   KALTURA_APP_TOKEN_ID         the id of the app token
   KALTURA_APP_TOKEN_HASH_TYPE  its hash type: MD5, SHA1, SHA256 or SHA512
-  KALTURA_APP_TOKEN            its value, a secret
-  KALTURA_USER                 for whom sessions are
+  KALTURA_APP_TOKEN            its value (secret)
+  KALTURA_USER                 the user of sessions
   KALTURA_SESSION_TYPE         their type: user or admin
-  KALTURA_LIFETIME             how long they live
-  KALTURA_PRIVILEGES           what they may do
-  KALTURA_WIDGET_ID            the widget that a login begins with
-  KALTURA_KS                   a session for calls, a secret
+  KALTURA_LIFETIME             their maximum lifetime
+  KALTURA_PRIVILEGES           privileges to request
+  KALTURA_WIDGET_ID            the widget that logins begin with
+  KALTURA_KS                   a session for calls (secret)
   KALTURA_ADMIN_SECRET         the admin secret of the account
-  KALTURA_PROFILE              the profile
-  KALTURA_CONFIG_DIR           the folder of the profiles
-  KALTURA_CACHE_DIR            the folder of the session cache
-  HTTPS_PROXY, NO_PROXY        by which proxy servers are reached, and which are without one
-  NO_COLOR, CLICOLOR=0         no colours, and no line that moves while a request takes long
-  CLICOLOR_FORCE=1             colours also where no terminal is
-  CI                           no line that moves";
+  KALTURA_CA_FILE              a PEM file with certificates to trust
+  KALTURA_PROFILE              the profile to use
+  KALTURA_CONFIG_DIR           the directory of profiles
+  KALTURA_CACHE_DIR            the directory of cached sessions
+  HTTPS_PROXY, NO_PROXY        the proxy, and hosts to reach without it
+  NO_COLOR, CLICOLOR=0         no colors and no spinner
+  CLICOLOR_FORCE=1             colors without a terminal, too
+  CI                           no spinner";
 
 /// All of it.
 pub(crate) fn after_all() -> String {

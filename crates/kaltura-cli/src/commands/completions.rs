@@ -14,7 +14,7 @@ Examples:
   bash, in ~/.bashrc:
     source <(kaltura completions bash)
 
-  zsh, into a folder that stands in fpath:
+  zsh, into a directory of fpath:
     kaltura completions zsh > ~/.zfunc/_kaltura
 
   fish:
@@ -23,15 +23,15 @@ Examples:
   PowerShell, in the profile:
     kaltura completions powershell | Out-String | Invoke-Expression";
 
-/// Print what a shell needs to complete command lines
+/// Print a shell completion script
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct CompletionsCommand {
-    /// For which shell
+    /// The shell
     #[arg(value_name = "SHELL")]
     shell: Shell,
 
-    /// For the scripts: print what is offered for the command line on standard input
+    /// For the scripts: print candidates for the command line on standard input
     #[arg(long, hide = true)]
     line: bool,
 }

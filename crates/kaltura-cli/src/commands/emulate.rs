@@ -42,7 +42,7 @@ const EXAMPLES: &str = include_str!("emulate/help.txt");
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct EmulateCommand {
-    /// The address to listen at; port 0 is any free port
+    /// The address to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_address, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 
@@ -50,11 +50,11 @@ pub(crate) struct EmulateCommand {
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
 
-    /// Print the complete seed that the server would start with, with its secrets, and serve nothing
+    /// Print the complete seed, with its secrets, and exit
     #[arg(long, conflicts_with_all = ["ready_file", "program"])]
     print_seed: bool,
 
-    /// Write the first line of output to this file when the server listens, and remove it at the end
+    /// Write the first line of output to this file once the server listens; it is removed at the end
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
 
@@ -62,7 +62,7 @@ pub(crate) struct EmulateCommand {
     #[arg(long, value_name = "UNIX_SECONDS", value_parser = clap::value_parser!(i64).range(0..=LATEST))]
     at: Option<i64>,
 
-    /// Stop the server's clock at its start
+    /// Freeze the server's clock at its start
     #[arg(long)]
     freeze: bool,
 
@@ -78,7 +78,7 @@ pub(crate) struct EmulateCommand {
     #[arg(long, value_name = "FAULT[@SERVICE.ACTION][#CALL][%PERCENT]")]
     fault: Vec<FaultRule>,
 
-    /// Give an action the result in a JSON file (repeatable). It requires a session: any, admin, or none
+    /// Respond to an action with a JSON file (repeatable); SESSION is any, admin or none
     #[arg(long, value_name = "SERVICE.ACTION[@SESSION]=FILE", value_parser = parse_stub)]
     stub: Vec<Stub>,
 
@@ -86,11 +86,11 @@ pub(crate) struct EmulateCommand {
     #[arg(long, value_name = "LEAST-MOST")]
     latency: Option<LatencyRange>,
 
-    /// Derive random values from this number: faults, ids, secrets
+    /// Seed for random values: faults, ids, secrets
     #[arg(long, value_name = "NUMBER")]
     random_seed: Option<u64>,
 
-    /// Accept commands over HTTP at /_emulator, from every program of this machine
+    /// Accept commands over HTTP at /_emulator, from every program on this machine
     #[arg(long)]
     control: bool,
 
@@ -102,7 +102,7 @@ pub(crate) struct EmulateCommand {
     #[arg(long, value_name = "ORIGIN")]
     control_origin: Vec<String>,
 
-    /// Listen also where other machines can connect: there is no TLS and no authentication of clients
+    /// Listen on addresses that other machines can reach: no TLS and no authentication
     #[arg(long)]
     allow_remote: bool,
 
@@ -133,7 +133,7 @@ impl EmulateCommand {
             ui.print_json(&server.access())?;
             ui.aside(&format!("Serving an emulated Kaltura at {}. Stop it with Ctrl-C.", server.url()));
             if !self.listen.ip().to_canonical().is_loopback() {
-                ui.note("other machines can reach it, and whoever reaches it can use it");
+                ui.note("other machines can reach the emulator and use it");
             }
             serve_until_stopped(server, self.has_control(), &mut signals).await;
             Ok(None)
@@ -205,13 +205,13 @@ impl EmulateCommand {
         builder.bind().await.map_err(|error| match error {
             ServerError::NotLoopback(address) => {
                 Failure::usage(format!("other machines could reach the emulator at {address}"))
-                    .with_hint("Listen at 127.0.0.1, or say --allow-remote if that is meant.")
+                    .with_hint("Listen on 127.0.0.1, or pass --allow-remote.")
             }
             ServerError::InvalidOrigin(_) => Failure::usage(error.to_string()),
             ServerError::Listen { address, source } => {
-                Failure::new(ExitCode::Network, format!("can not listen at {address}"))
+                Failure::new(ExitCode::Network, format!("cannot listen on {address}"))
                     .caused_by(&source)
-                    .with_hint("Take another address or port; with port 0 one that is free is found.")
+                    .with_hint("Choose another address or port; port 0 picks a free one.")
             }
             error => Failure::new(ExitCode::Local, "the server cannot be started").caused_by(&error),
         })
@@ -239,7 +239,7 @@ fn ready_file(path: &Path, server: &Server) -> Result<ReadyFile, Failure> {
 
 fn read_seed(path: &Path) -> Result<Seed, Failure> {
     let json = fs::read_to_string(path).map_err(|error| {
-        Failure::usage(format!("can not read the seed {}", repeatable_path(path))).caused_by(&error)
+        Failure::usage(format!("cannot read the seed {}", repeatable_path(path))).caused_by(&error)
     })?;
     Seed::from_json(&without_bom(json)).map_err(|error| unusable_seed(path, &error))
 }
@@ -247,7 +247,7 @@ fn read_seed(path: &Path) -> Result<Seed, Failure> {
 fn unusable_seed(path: &Path, error: &dyn std::error::Error) -> Failure {
     // The message may contain the name of a member, and that may be a secret in the wrong place.
     let reason = repeatable(&error.to_string()).into_owned();
-    Failure::usage(format!("can not use the seed {}: {reason}", path.display()))
+    Failure::usage(format!("cannot use the seed {}: {reason}", path.display()))
 }
 
 /// Reads an address with a port; `localhost` is 127.0.0.1.

@@ -318,7 +318,7 @@ mod tests {
     fn what_is_wrong_is_named_and_not_quoted() {
         let parse = |_: &str| Err::<String, _>("not one");
         let found = Settings::of_environment(&BOTH).found(&Setting::REGION, None, parse, String::clone);
-        assert_eq!(found.problem.as_deref(), Some("the value of KALTURA_REGION is wrong: not one"));
+        assert_eq!(found.problem.as_deref(), Some("the value of KALTURA_REGION is invalid: not one"));
         assert_eq!((found.value, found.origin), (None, Some(Origin::Variable("KALTURA_REGION"))));
     }
 }

@@ -86,11 +86,10 @@ mod tests {
     #[test]
     fn people_read_what_why_and_what_to_do() {
         let cause = std::io::Error::other("the disk\nis full");
-        let failure =
-            Failure::new(ExitCode::Local, "can not write").caused_by(&cause).with_hint("Make room.");
+        let failure = Failure::new(ExitCode::Local, "cannot write").caused_by(&cause).with_hint("Make room.");
         assert_eq!(
             plain(&failure.as_text(80)),
-            "error: can not write\n  because: the disk is full\nhint: Make room.\n"
+            "error: cannot write\n  because: the disk is full\nhint: Make room.\n"
         );
     }
 
@@ -107,11 +106,11 @@ mod tests {
     #[test]
     fn a_cause_that_repeats_what_was_said_is_left_out() {
         #[derive(Debug, thiserror::Error)]
-        #[error("can not write")]
+        #[error("cannot write")]
         struct Outer(#[source] std::io::Error);
 
         let cause = Outer(std::io::Error::other("disk full"));
-        let failure = Failure::new(ExitCode::Local, "can not write the file").caused_by(&cause);
-        assert_eq!(plain(&failure.as_text(80)), "error: can not write the file\n  because: disk full\n");
+        let failure = Failure::new(ExitCode::Local, "cannot write the file").caused_by(&cause);
+        assert_eq!(plain(&failure.as_text(80)), "error: cannot write the file\n  because: disk full\n");
     }
 }

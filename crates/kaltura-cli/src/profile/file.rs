@@ -56,20 +56,20 @@ impl Config {
         let file = File::open(path);
         // Whoever can change the file can have a command run as the one who reads it.
         if let Some(owner) = file.as_ref().ok().and_then(ForeignOwner::of_file) {
-            let message = format!("the file with the profiles {} belongs to {owner}", path.display());
+            let message = format!("the profiles file {} belongs to {owner}", path.display());
             return Err(Failure::usage(message).with_hint(owner.hint(paths::SETTINGS_VARIABLE)));
         }
         match file.and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text)) {
             Ok(bytes) if bytes as u64 > MOST_BYTES => Err(Failure::usage(format!(
-                "the profiles in {} can not be read: the file has more than {MOST_BYTES} bytes",
+                "cannot read the profiles in {}: the file has more than {MOST_BYTES} bytes",
                 path.display()
             ))),
             Ok(_) => Ok(without_bom(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(text),
             Err(error) => {
-                let message = format!("can not read the profiles in {}", path.display());
+                let message = format!("cannot read the profiles in {}", path.display());
                 Err(Failure::usage(message).caused_by(&error).with_hint(
-                    "See to it that you can read the file, or set KALTURA_CONFIG_DIR to another folder.",
+                    "Make sure you can read the file, or set KALTURA_CONFIG_DIR to another directory.",
                 ))
             }
         }
@@ -114,7 +114,7 @@ impl Config {
     /// No profile is named, and none is the default one.
     pub(crate) fn none_chosen(&self, environment: &Environment) -> Failure {
         let empty = environment.but_empty(&[Profile::VARIABLE]);
-        Failure::usage(format!("there is no default profile, and none is named{empty}"))
+        Failure::usage(format!("no profile is selected, and there is no default profile{empty}"))
             .with_hint(self.those_there_are())
     }
 
@@ -124,8 +124,8 @@ impl Config {
         match others.find(|other| other.as_str().eq_ignore_ascii_case(name.as_str())) {
             None => Ok(()),
             Some(other) => {
-                let message = format!("there is a profile {other}, which differs from {name} only in case");
-                Err(Failure::usage(message).with_hint("Write its name as it is, or take another one."))
+                let message = format!("profile '{other}' exists, which differs from '{name}' only in case");
+                Err(Failure::usage(message).with_hint("Use its exact name, or choose another one."))
             }
         }
     }
@@ -134,8 +134,8 @@ impl Config {
     /// one by mistake.
     pub(crate) fn unknown(&self, name: &str) -> Failure {
         let message = match name.parse::<ProfileName>() {
-            Ok(name) => format!("there is no profile {}", repeatable(name.as_str())),
-            Err(error) => format!("there is no such profile: {error}"),
+            Ok(name) => format!("no profile '{}' found", repeatable(name.as_str())),
+            Err(error) => format!("no such profile: {error}"),
         };
         Failure::usage(message).with_hint(self.those_there_are())
     }
@@ -143,11 +143,11 @@ impl Config {
     fn those_there_are(&self) -> String {
         let names: Vec<&str> = self.profiles.iter().map(|profile| profile.name.as_str()).collect();
         match (&self.path, names.is_empty()) {
-            (_, false) => format!("There are: {}.", names.join(", ")),
+            (_, false) => format!("Profiles: {}.", names.join(", ")),
             (Some(path), true) => {
-                format!("There is none yet in {}. Make one with `kaltura profile add`.", path.display())
+                format!("There are none in {}. Create one with `kaltura profile add`.", path.display())
             }
-            (None, true) => "There is no place for profiles: set HOME or KALTURA_CONFIG_DIR.".to_owned(),
+            (None, true) => "No directory for profiles: set HOME or KALTURA_CONFIG_DIR.".to_owned(),
         }
     }
 }
@@ -174,7 +174,8 @@ impl Reading<'_> {
         for (key, item) in document.iter() {
             match key {
                 "default_profile" => {
-                    let name = item.as_str().ok_or_else(|| self.wrong(item.span(), "this is no text"))?;
+                    let name =
+                        item.as_str().ok_or_else(|| self.wrong(item.span(), "this is not a string"))?;
                     config.default_profile = Some(name.to_owned()).filter(|name| !name.is_empty());
                 }
                 "profiles" => {
@@ -182,7 +183,12 @@ impl Reading<'_> {
                         config.profiles.push(self.profile(name, item)?);
                     }
                 }
-                _ => return Err(self.wrong(item.span(), "only default_profile and profiles are known here")),
+                _ => {
+                    return Err(self.wrong(
+                        item.span(),
+                        "unknown entry: only default_profile and profiles are allowed here",
+                    ));
+                }
             }
         }
         Ok(config)
@@ -194,12 +200,12 @@ impl Reading<'_> {
         let mut entries = Vec::new();
         for (key, item) in self.table(item)?.iter() {
             if !is_known(key) {
-                return Err(self.wrong(item.span(), "there is no entry of this name in a profile"));
+                return Err(self.wrong(item.span(), "unknown entry in a profile"));
             }
             let text = match item.as_value() {
                 Some(Value::String(text)) => text.value().clone(),
                 Some(Value::Integer(number)) => number.value().to_string(),
-                _ => return Err(self.wrong(item.span(), "this is neither text nor number")),
+                _ => return Err(self.wrong(item.span(), "this is neither a string nor a number")),
             };
             let is_store = ProfileSecret::ALL.iter().any(|secret| secret.store_entry() == key);
             if is_store && SecretStore::of_entry(&text).is_none() {
@@ -222,7 +228,7 @@ impl Reading<'_> {
     /// Sees to it that the profile has one of these entries at most.
     fn one_of(&self, profile: &Profile, item: &Item, entries: &[&str]) -> Result<(), Failure> {
         if entries.iter().filter(|entry| profile.text(entry).is_some()).count() > 1 {
-            let why = format!("the profile {} has more than one of {}", profile.name, entries.join(", "));
+            let why = format!("profile '{}' has more than one of {}", profile.name, entries.join(", "));
             return Err(self.wrong(item.span(), &why));
         }
         Ok(())
@@ -232,8 +238,8 @@ impl Reading<'_> {
         let before = place.and_then(|place| self.text.get(..place.start));
         let line = before.map(|before| format!(", line {}", before.matches('\n').count() + 1));
         let (path, line) = (self.path.display(), line.unwrap_or_default());
-        Failure::usage(format!("the profiles in {path}{line} can not be read: {why}")).with_hint(
-            "Edit the file, or move it away and make the profiles anew with `kaltura profile add`.",
+        Failure::usage(format!("cannot read the profiles in {path}{line}: {why}")).with_hint(
+            "Edit the file, or move it away and create the profiles again with `kaltura profile add`.",
         )
     }
 }
@@ -305,7 +311,7 @@ impl ProfileDocument {
     pub(super) fn parse(text: &str) -> Result<Self, Failure> {
         // The text was read before, which tells better what is wrong.
         let document: Result<DocumentMut, _> = text.parse();
-        document.map(Self).map_err(|_| Failure::usage("the profiles can not be read"))
+        document.map(Self).map_err(|_| Failure::usage("cannot read the profiles"))
     }
 
     pub(super) fn text(&self) -> String {
@@ -397,18 +403,18 @@ impl ProfileEditor {
     /// Waits until nobody else changes the profiles, and reads them.
     pub(crate) fn open(ui: &Ui, environment: &Environment) -> Result<Self, Failure> {
         let path = Config::path(environment).ok_or_else(|| {
-            Failure::usage("there is no place for profiles").with_hint("Set HOME or KALTURA_CONFIG_DIR.")
+            Failure::usage("no directory for profiles").with_hint("Set HOME or KALTURA_CONFIG_DIR.")
         })?;
         let folder = path.parent().unwrap_or(&path);
         if let Some(owner) = ForeignOwner::of_folder(folder, environment) {
-            let message = format!("the profiles in {} would be those of {owner}", path.display());
+            let message = format!("the profiles in {} would belong to {owner}", path.display());
             return Err(Failure::usage(message).with_hint(owner.hint(paths::SETTINGS_VARIABLE)));
         }
         let lock = files::lock(ui, &path.with_file_name("config.lock")).map_err(|error| {
-            let message = format!("the profiles in {} can not be changed", path.display());
+            let message = format!("cannot change the profiles in {}", path.display());
             Failure::new(ExitCode::Local, message)
                 .caused_by(&error)
-                .with_hint("See to it that you can write there, or set KALTURA_CONFIG_DIR to another folder.")
+                .with_hint("Make sure you can write there, or set KALTURA_CONFIG_DIR to another directory.")
         })?;
         let (config, document) = read(&path)?;
         Ok(Self { path, config, document, _lock: lock })
@@ -545,7 +551,7 @@ impl ProfileEditor {
         let text = self.document.text();
         let config = Config::of_text(&self.path, &text)?;
         files::replace(&behind_links(&self.path), text.as_bytes()).map_err(|error| {
-            let message = format!("the profiles can not be written to {}", self.path.display());
+            let message = format!("cannot write the profiles to {}", self.path.display());
             Failure::new(ExitCode::Local, message).caused_by(&error)
         })?;
         self.config = config;
@@ -662,12 +668,12 @@ mod tests {
     fn what_is_wrong_is_told_with_its_line_and_not_quoted() {
         for (text, line, why) in [
             ("\n[profiles.a\n", 2, ""),
-            ("default_profile = 5", 1, "no text"),
+            ("default_profile = 5", 1, "not a string"),
             ("\n\nhush = 1", 3, "only default_profile"),
             ("[profiles]\na = 1", 2, "is a table"),
-            ("[profiles.a]\nhush = 1", 2, "no entry of this name"),
-            ("[profiles.a]\nuser = [\"hush\"]", 2, "neither text nor number"),
-            ("[profiles.\"hush hush\"]", 1, "is named by"),
+            ("[profiles.a]\nhush = 1", 2, "unknown entry in a profile"),
+            ("[profiles.a]\nuser = [\"hush\"]", 2, "neither a string nor a number"),
+            ("[profiles.\"hush hush\"]", 1, "profile name has"),
             ("[profiles.a]\nregion = \"eu\"\nservice_url = \"x\"", 1, "more than one of"),
             ("[profiles.a]\ntoken_file = \"x\"\ntoken_command = \"y\"", 1, "more than one of"),
             ("[profiles.a]\nuser = \"hush", 2, ""),

@@ -7,7 +7,7 @@ fn help_is_an_answer() {
     for (arguments, expected) in [
         (&["--help"][..], "Exit codes:"),
         (&["--help"], "KALTURA_APP_TOKEN "),
-        (&["--help"], "\n    5  not found: there is no such app token, widget, role or other object\n"),
+        (&["--help"], "\n    5  not found: no such app token, widget, role or other object\n"),
         (&["--help"], "NO_COLOR"),
         (&["-h"], "kaltura demo"),
         (&["help", "login"], "--app-token-stdin"),
@@ -171,6 +171,6 @@ fn an_answer_that_can_not_be_written_is_a_failure() {
     for arguments in [&["--version"][..], &["demo"]] {
         let full = std::fs::File::create("/dev/full").unwrap();
         let finished = Kaltura::new(arguments.iter().copied()).run_with_stdout(full);
-        finished.ends_with(1).saying("can not write to standard output");
+        finished.ends_with(1).saying("cannot write to standard output");
     }
 }

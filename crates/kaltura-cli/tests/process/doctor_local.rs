@@ -30,7 +30,7 @@ fn all_that_is_missing_is_told_at_once() {
         "--partner-id is missing",
         "--app-token-id is missing",
         "--hash-type is missing",
-        "the value of the app token is missing",
+        "the app token value is missing",
     ] {
         assert!(message.contains(missing), "{message}");
     }
@@ -50,7 +50,7 @@ fn without_its_value_the_account_is_looked_at_all_the_same() {
     assert_eq!(finished.line("widgetSession")["verdict"], "ok");
     assert_eq!(finished.line("tokenState")["verdict"], "ok");
     assert_eq!(finished.line("login")["message"], "because settings failed");
-    finished.blames("settings", "can not open the file /nosuch", "give it in another way");
+    finished.blames("settings", "cannot open the file /nosuch", "give it in another way");
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn where_nothing_is_set_the_empty_variable_is_named() {
     );
     let token = ["--partner-id=1", "--app-token-id=0_a", "--hash-type=MD5"];
     for (line, options, variable, why) in [
-        (&["login"][..], &token[..], "KALTURA_APP_TOKEN", "the value of the app token is missing: "),
+        (&["login"][..], &token[..], "KALTURA_APP_TOKEN", "the app token value is missing: "),
         (&["login"], &token[1..], "KALTURA_PARTNER_ID", "--partner-id is missing: "),
         (&["ks"], &token[..1], "KALTURA_APP_TOKEN_ID", "--app-token-id is missing: "),
         (&["ks"], &token[..2], "KALTURA_APP_TOKEN_HASH_TYPE", "--hash-type is missing: "),

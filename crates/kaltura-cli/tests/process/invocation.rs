@@ -25,7 +25,7 @@ impl Kaltura {
         command.env_clear().env("TZ", "UTC0").args(arguments);
         // Without it, the D-Bus of whoever runs the tests is found, and with it the keyring.
         command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nosuch");
-        // Windows can not open a socket without it.
+        // Windows cannot open a socket without it.
         command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
         Self { command, stdin: None }
     }

@@ -11,7 +11,7 @@ fn the_first_profile_is_the_default_one() {
     let finished = home.add("work", ["--region=EU", "--type=Admin", "--widget-id=_7"]);
     let folder = home.folder();
     let expected = format!(
-        "Added profile work, the default one from now on
+        "Created profile 'work', which is now the default
   region       eu
   partner_id   1234567
   app_token_id 0_importer
@@ -109,8 +109,7 @@ fn the_environment_is_not_put_into_it() {
             .run()
     };
     let failed = add(&["--app-token-id=0_abc", "--hash-type=SHA1"]).fails_with(2);
-    let failed =
-        failed.saying("the profile is not complete without --partner-id, the value of the app token");
+    let failed = failed.saying("the profile is not complete without --partner-id, the app token value");
     failed.saying("Environment variables are not put into a profile");
     add(&["--partner-id=7", "--app-token-id=0_abc", "--hash-type=SHA1", "--token-variable=T"]).ends_with(0);
     for foreign in ["hush", "ap\"", "8", VALUE] {
@@ -122,8 +121,7 @@ fn the_environment_is_not_put_into_it() {
 fn what_is_missing_is_told_at_once() {
     let home = Home::new();
     let finished = home.profile(["add", "work"]).run().fails_with(2);
-    finished
-        .saying("not complete without --partner-id, --app-token-id, --hash-type, the value of the app token");
+    finished.saying("not complete without --partner-id, --app-token-id, --hash-type, the app token value");
     // For managing app tokens no app token is needed.
     home.profile(["add", "admin", "--admin-secret-command=pass x"])
         .run()
@@ -190,7 +188,7 @@ fn a_secret_is_not_taken_from_an_argument() {
     for option in ["--app-token", "--admin-secret"] {
         let finished = home.profile(["add", "work", option, VALUE]).run().fails_with(2);
         holds_no_secret(&finished.stderr);
-        finished.saying("is not taken from an argument");
+        finished.saying("is cannot be passed as an argument");
     }
     home.profile(["add", "work", "--app-token-stdin", "--admin-secret-stdin"])
         .stdin(VALUE)
@@ -221,9 +219,7 @@ fn what_is_odd_is_noted() {
     let finished = add.stdin(format!("{VALUE} \n")).run().ends_with(0);
     finished.saying("note: The token value contains white space or a line break.");
     let finished = home.profile(["add", "work", "--app-token-id=0_other"]).run().ends_with(0);
-    finished.saying(
-        "note: the value of the app token stays as it was, and is taken for app_token_id 0_other now",
-    );
+    finished.saying("note: the app token value stays as it was, and is taken for app_token_id 0_other now");
 }
 
 /// Where there is no keyring, a file takes its place, and that is said.
@@ -236,21 +232,21 @@ fn without_a_keyring_a_note_says_where_the_secret_is() {
         add.arguments(more.iter().copied()).stdin(VALUE)
     };
     let failed = add(&["--store=keyring"]).run().fails_with(1);
-    let failed = failed.saying("the value of the app token can not be kept in the keyring");
-    failed.saying("there is no keyring that answers").saying("--store file");
+    let failed = failed.saying("the app token value can not be kept in the keyring");
+    failed.saying("no system keyring available").saying("--store file");
     assert!(!home.file().exists());
 
     let finished = add(&[]).run().ends_with(0);
     let file = home.folder().join("secrets/work.app-token");
     let said = format!(
-        "note: the value of the app token is kept in clear text in the file {}, which only you can read: \
-         there is no keyring that answers",
+        "note: the app token value is kept in clear text in the file {}, which only you can read: \
+         no system keyring available",
         file.display()
     );
     let finished = finished.saying(&said);
     assert!(finished.stdout.contains("in clear text in the file"), "{finished:#?}");
     let warnings = add(&["--json"]).run().ends_with(0).document()["warnings"].clone();
-    assert!(warnings[0].as_str().unwrap().contains("there is no keyring that answers"), "{warnings}");
+    assert!(warnings[0].as_str().unwrap().contains("no system keyring available"), "{warnings}");
 }
 
 #[test]

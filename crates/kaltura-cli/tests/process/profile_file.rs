@@ -50,8 +50,7 @@ fn a_secret_that_is_gone_is_told() {
     let shown = home.profile(["show"]).run().ends_with(0);
     assert!(shown.stdout.contains("work.app-token, which is not there\n"), "{shown:#?}");
     let finished = home.kaltura(["login"]).run().fails_with(2);
-    let finished =
-        finished.saying("the value of the app token is missing: the profile work keeps it in the file");
+    let finished = finished.saying("the app token value is missing: the profile work keeps it in the file");
     finished.saying("kaltura profile add work --app-token-stdin");
 }
 
@@ -117,10 +116,10 @@ fn many_that_change_it_at_once_lose_nothing() {
 #[test]
 fn a_wrong_file_is_a_usage_error_that_names_the_line() {
     for (text, line, why) in [
-        ("\n[profiles.a\n", 2, "config.toml, line 2 can not be read"),
-        ("\nhush = 1\n", 2, "only default_profile and profiles are known here"),
-        ("[profiles.a]\nhush = 'hush'\n", 2, "there is no entry of this name"),
-        ("[profiles.a]\n\nuser = ['hush']\n", 3, "neither text nor number"),
+        ("\n[profiles.a\n", 2, "config.toml, line 2 cannot be read"),
+        ("\nhush = 1\n", 2, "unknown entry: only default_profile and profiles are allowed here"),
+        ("[profiles.a]\nhush = 'hush'\n", 2, "there is unknown entry in a profile"),
+        ("[profiles.a]\n\nuser = ['hush']\n", 3, "neither a string nor a number"),
         ("[profiles.a]\ntoken_store = 'hush'\n", 2, "a store is keyring or file"),
         ("[profiles.a]\ntoken_store = 'file'\ntoken_command = 'hush'\n", 1, "more than one of"),
     ] {
@@ -135,7 +134,7 @@ fn a_wrong_file_is_a_usage_error_that_names_the_line() {
         ];
         for command in commands {
             let finished = home.kaltura(command.iter().copied()).run().fails_with(2);
-            let finished = finished.saying(&format!("config.toml, line {line} can not be read")).saying(why);
+            let finished = finished.saying(&format!("config.toml, line {line} cannot be read")).saying(why);
             assert!(!finished.stderr.contains("hush"), "{finished:#?}");
         }
         assert_eq!(home.text(), text);
@@ -179,7 +178,7 @@ fn a_folder_that_can_not_be_written_is_told() {
     assert!(message.starts_with("the profiles in ") && message.ends_with("can not be changed"), "{error}");
     assert!(error["hint"].as_str().unwrap().contains("KALTURA_CONFIG_DIR"), "{error}");
     let error = add("").fails_with(2).error();
-    assert_eq!(error["message"], "there is no place for profiles");
+    assert_eq!(error["message"], "no directory for profiles");
     assert_eq!(error["hint"], "Set HOME or KALTURA_CONFIG_DIR.");
 
     // A folder stands where the file should be.
@@ -188,7 +187,7 @@ fn a_folder_that_can_not_be_written_is_told() {
     home.profile(["list"])
         .run()
         .fails_with(2)
-        .saying("can not read the profiles in")
+        .saying("cannot read the profiles in")
         .saying("KALTURA_CONFIG_DIR");
 }
 
@@ -218,7 +217,7 @@ fn a_secret_that_is_left_behind_stays_known() {
     };
     assert_eq!(add(&["-q"]).stderr, "");
     assert_eq!(fs::read_to_string(&unsettled).unwrap(), "old token_store keyring\n");
-    let finished = add(&[]).saying("the value of the app token of the profile old could not be taken away");
+    let finished = add(&[]).saying("the app token value of the profile old could not be taken away");
     finished
         .saying("the keyring (old.app-token of kaltura ")
         .saying(&format!("noted in {}", unsettled.display()));

@@ -19,7 +19,7 @@ fn another_profile_becomes_the_default_one() {
     assert!(home.text().starts_with("default_profile = \"play\"\n"), "{}", home.text());
     let document = home.profile(["use", "work", "--json"]).run().ends_with(0).document();
     assert_eq!(document, json!({ "defaultProfile": "work", "configFile": home.file() }));
-    home.profile(["use", "other"]).run().fails_with(2).saying("There are: work, play.");
+    home.profile(["use", "other"]).run().fails_with(2).saying("Profiles: work, play.");
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn its_entries_and_secrets_go() {
     };
     assert_eq!(kept(), ["play.app-token", "work.admin-secret", "work.app-token"]);
     let finished = home.profile(["remove", "work", "--yes"]).run().ends_with(0);
-    let expected = "Removed profile work, and forgot the value of the app token and the admin secret\n\
+    let expected = "Removed profile work, and forgot the app token value and the admin secret\n\
                     There is no default profile now.\n";
     assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), (expected, ""));
     assert_eq!(kept(), ["play.app-token"]);
@@ -57,7 +57,7 @@ fn its_entries_and_secrets_go() {
     // The next one is the first again.
     let finished = home.add("next", []);
     assert!(
-        finished.stdout.starts_with("Added profile next, the default one from now on\n"),
+        finished.stdout.starts_with("Created profile 'next', which is now the default\n"),
         "{finished:#?}"
     );
 }
@@ -81,7 +81,7 @@ fn a_secret_that_can_not_be_reached_is_told_and_does_not_hold_it_up() {
     assert_eq!(finished.stdout, "Removed profile work\n");
     let place = format!("the keyring (work.app-token of kaltura {})", home.folder().display());
     finished.saying(&format!(
-        "note: the value of the app token of the profile work could not be taken away from {place}: there is no"
+        "note: the app token value of the profile work could not be taken away from {place}: there is no"
     ));
     assert!(!home.text().contains("work"), "{}", home.text());
     // Where it is stays known.
@@ -97,9 +97,9 @@ fn where_nobody_can_be_asked_it_takes_a_yes() {
     home.add("work", []);
     let before = home.text();
     let finished = home.profile(["remove", "work"]).stdin("y\n").run().fails_with(2);
-    finished.saying("nobody is there to be asked").saying("--yes");
+    finished.saying("cannot ask for confirmation").saying("--yes");
     assert_eq!(home.text(), before);
-    home.profile(["remove", "other", "--yes"]).run().fails_with(2).saying("there is no profile other");
+    home.profile(["remove", "other", "--yes"]).run().fails_with(2).saying("no profile 'other' found");
 }
 
 /// `script` is there with util-linux, and gives a command a terminal of its own.

@@ -231,10 +231,10 @@ fn what_is_wrong_is_shown_and_not_quoted() {
     assert_eq!(finished.stderr, "");
     assert!(!finished.stdout.contains("hush") && !finished.stdout.contains(VALUE), "{finished:#?}");
     for line in [
-        "  service URL variable KALTURA_SERVICE_URL: KALTURA_SERVICE_URL can not be used: ",
+        "  service URL variable KALTURA_SERVICE_URL: KALTURA_SERVICE_URL is invalid: ",
         "  partner     variable KALTURA_PARTNER_ID: the value of KALTURA_PARTNER_ID is wrong: ",
         "  app token   (not an app token id) (option --app-token-id)",
-        "  lifetime    variable KALTURA_LIFETIME: the value of KALTURA_LIFETIME is wrong: not a duration",
+        "  lifetime    variable KALTURA_LIFETIME: the value of KALTURA_LIFETIME is invalid: not a duration",
         "  token value variable KALTURA_APP_TOKEN: KALTURA_APP_TOKEN is set, but empty",
         "Wrong settings, with which there is no session: service URL, partner, lifetime.",
     ] {
@@ -286,7 +286,10 @@ fn no_secret_is_shown() {
 #[test]
 fn what_can_not_be_understood_is_a_usage_error() {
     Kaltura::new(["status", "--profile=none"]).run().fails_with(2).saying("there is no profile none");
-    Kaltura::new(["status", "--app-token", "x"]).run().fails_with(2).saying("not taken from an argument");
+    Kaltura::new(["status", "--app-token", "x"])
+        .run()
+        .fails_with(2)
+        .saying("cannot be passed as an argument");
     let error = Kaltura::new(["status", "--json", "--profile=none"]).run().fails_with(2).error();
     assert_eq!(error["class"], "usage");
 }
