@@ -207,7 +207,7 @@ mod tests {
             (json!({ "a": [1], "b": {} }), &["a"]),
             (json!("text"), &[]),
         ] {
-            assert_eq!(choose_columns(&[object.clone()], 80).0, chosen, "{object}");
+            assert_eq!(choose_columns(std::slice::from_ref(&object), 80).0, chosen, "{object}");
         }
     }
 
