@@ -146,7 +146,7 @@ fn a_secret_is_not_taken_from_an_argument() {
     }
     let both = ["--app-token-stdin", "--admin-secret-stdin"];
     let finished = Kaltura::new(["doctor"]).arguments(both).stdin("x").run().fails_with(2);
-    finished.saying("can not both come from standard input");
+    finished.saying("cannot both be read from standard input");
 }
 
 #[test]

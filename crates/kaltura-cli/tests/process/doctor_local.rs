@@ -63,7 +63,7 @@ fn what_is_wrong_is_named_and_not_quoted() {
         finished.line("settings")["message"]
             .as_str()
             .unwrap()
-            .contains("the value of KALTURA_PARTNER_ID is wrong")
+            .contains("the value of KALTURA_PARTNER_ID is invalid")
     );
 }
 
@@ -74,7 +74,7 @@ fn profiles_that_can_not_be_read_are_told() {
     assert_eq!(finished.line("sessionCache")["verdict"], "ok");
     finished.blames("settings", "line 2", "Edit the file");
     let finished = with_profiles("[profiles.work]\n", &["--profile", "play"]).ends_with(2);
-    finished.blames("settings", "there is no profile play", "There are: work.");
+    finished.blames("settings", "no profile 'play' found", "Profiles: work.");
 }
 
 #[cfg(unix)]
@@ -149,7 +149,7 @@ mod modes {
         assert!(!finished.stdout.contains("hush"), "{finished:#?}");
         finished.blames(
             "settings",
-            "profile a: token_command of the profile a ended with",
+            "profile a: token_command of profile 'a' failed",
             "Run the command by itself",
         );
     }

@@ -34,7 +34,7 @@ fn the_json_tells_what_is_gone() {
 fn where_nobody_can_be_asked_it_takes_a_yes() {
     let server = server();
     let finished = manage(&server, ["delete", "0_importer"]).stdin("y\n").run().fails_with(2);
-    finished.saying("cannot ask for confirmation").saying("--yes");
+    finished.saying("nobody is there to be asked").saying("--yes");
     assert_eq!(count(&server), 1);
 }
 
