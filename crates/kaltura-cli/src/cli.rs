@@ -4,6 +4,7 @@ mod global_options;
 pub(crate) mod help;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches as _, Subcommand};
@@ -28,11 +29,12 @@ use crate::commands::profile::ProfileCommand;
 use crate::commands::sign::SignCommand;
 use crate::commands::status::StatusCommand;
 use crate::commands::token::TokenCommand;
+use crate::commands::upload::UploadCommand;
 use crate::config::{Environment, SecretVariable, Setting, control_character, doubtful_text};
 use crate::error::Failure;
 use crate::output::{Ui, Verbosity};
 use crate::profile::{Config, Profile};
-use crate::version;
+use crate::{time, version};
 
 /// What the help puts the options of all commands under, behind those of the command itself.
 pub(crate) const GLOBAL: &str = "Global options";
@@ -55,6 +57,18 @@ pub(crate) struct Cli {
     /// Filter the JSON answer with a jq expression; strings are printed raw unless --json is given
     #[arg(long, global = true, help_heading = GLOBAL, display_order = 1_001, value_name = "FILTER")]
     pub(crate) jq: Option<String>,
+
+    /// Limit the run time of the --jq filter
+    #[arg(
+        long,
+        global = true,
+        help_heading = GLOBAL,
+        display_order = 1_001,
+        value_name = "DURATION",
+        value_parser = time::parse_limit,
+        default_value = "10s",
+    )]
+    pub(crate) jq_timeout: Duration,
 
     /// Print only errors to standard error
     #[arg(long, short, global = true, help_heading = GLOBAL, display_order = 1_002)]
@@ -101,6 +115,7 @@ pub(crate) enum Command {
     Sign(SignCommand),
     Status(Box<StatusCommand>),
     Token(TokenCommand),
+    Upload(Box<UploadCommand>),
 }
 
 impl CommandFactory for Cli {

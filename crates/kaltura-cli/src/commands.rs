@@ -18,19 +18,20 @@ pub(crate) mod profile;
 pub(crate) mod sign;
 pub(crate) mod status;
 pub(crate) mod token;
+pub(crate) mod upload;
 
 use clap::CommandFactory as _;
 
 use crate::cli::{Cli, Command};
 use crate::config::{Environment, Settings};
 use crate::error::Failure;
-use crate::output::{Selection, Ui};
+use crate::output::{JqFilter, Ui};
 
 /// Runs the command of a command line.
 pub(crate) fn run(cli: Cli, environment: &Environment, ui: &mut Ui) -> Result<(), Failure> {
     if let Some(filter) = &cli.jq {
         // A wrong filter is an error before anything is done.
-        ui.set_filter(Selection::new(filter, cli.json)?);
+        ui.set_filter(JqFilter::new(filter, cli.json, cli.jq_timeout)?);
     }
     let ui = &*ui;
     let settings = || Settings::load(ui, cli.profile.as_deref(), environment);
@@ -55,5 +56,6 @@ pub(crate) fn run(cli: Cli, environment: &Environment, ui: &mut Ui) -> Result<()
         Command::Sign(sign) => sign.run(ui, &settings_if_needed()?),
         Command::Status(status) => status.run(ui, &settings()?),
         Command::Token(token) => token.run(ui, &settings()?),
+        Command::Upload(upload) => upload.run(ui, &settings()?),
     }
 }

@@ -1,6 +1,7 @@
 //! Why a command failed: for the shell, for people, for programs.
 
 use std::error::Error;
+use std::time::Duration;
 use std::{fmt, io};
 
 use kaltura_auth::{Error as LoginError, ErrorKind as LoginErrorKind, TransportErrorKind};
@@ -88,6 +89,11 @@ impl Failure {
         failure
     }
 
+    /// A program that ran in place of a command has failed, and has said so itself.
+    pub(crate) fn program_ended(code: i32) -> Self {
+        Self::told_already(ExitCode::Program(u8::try_from(code).unwrap_or(1)))
+    }
+
     /// The command line, the environment or a given file is wrong.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(ExitCode::Usage, message)
@@ -156,6 +162,12 @@ impl Failure {
         self.0.code.as_deref()
     }
 
+    /// How long to wait at least before the same is done again, if the server is unavailable.
+    pub(crate) fn retry_delay(&self) -> Option<Duration> {
+        let is_unavailable = self.0.is_retryable && self.0.exit_code == ExitCode::Server;
+        is_unavailable.then(|| Duration::from_secs(self.0.retry_after.unwrap_or(0)))
+    }
+
     /// The class.
     pub(crate) const fn exit_code(&self) -> ExitCode {
         self.0.exit_code
@@ -173,6 +185,8 @@ impl fmt::Display for Failure {
 pub(crate) enum ExitCode {
     /// Something on this machine: a file that can not be written, no thread to be had.
     Local,
+    /// A program that ran in place of a command ended with this.
+    Program(u8),
     /// The command line, an environment variable or a file that was given is wrong, or asks for what can not be.
     Usage,
     /// The server does not accept who logs in: the app token, its proof, the session. Or a KS is not signed
@@ -198,6 +212,8 @@ pub(crate) enum ExitCode {
     Interrupted,
     /// Stopped by `SIGTERM`. The number is that of a process that `SIGTERM` has ended.
     Terminated,
+    /// The --jq filter ended with this exit code, by `halt` or `halt_error`.
+    Filter(u8),
 }
 
 /// The exit codes, as `kaltura --help` tells them.
@@ -213,7 +229,9 @@ Exit codes:
     7  server: it failed, asks to wait, or is not the Kaltura API
   126  exec: the program cannot be executed
   127  exec: program not found
-  130  interrupted by Ctrl-C; 143 by SIGTERM; 129 by SIGHUP; 141 if the output pipe is closed";
+  130  interrupted by Ctrl-C; 143 by SIGTERM; 129 by SIGHUP; 141 if the output pipe is closed
+
+With --jq, `halt_error` ends with the exit code 5, or the one that it names, as in jq.";
 
 impl ExitCode {
     const ALL: [Self; 13] = [
@@ -236,6 +254,7 @@ impl ExitCode {
     pub(crate) const fn number(self) -> u8 {
         match self {
             Self::Local => 1,
+            Self::Program(code) => code,
             Self::Usage => 2,
             Self::Authentication => 3,
             Self::Permission => 4,
@@ -248,6 +267,7 @@ impl ExitCode {
             Self::Interrupted => 130,
             Self::BrokenPipe => 141,
             Self::Terminated => 143,
+            Self::Filter(code) => code,
         }
     }
 
@@ -255,6 +275,7 @@ impl ExitCode {
     const fn name(self) -> &'static str {
         match self {
             Self::Local => "local",
+            Self::Program(_) => "program",
             Self::Usage => "usage",
             Self::Authentication => "authentication",
             Self::Permission => "permission",
@@ -267,6 +288,7 @@ impl ExitCode {
             Self::HungUp => "hungUp",
             Self::Interrupted => "interrupted",
             Self::Terminated => "terminated",
+            Self::Filter(_) => "filter",
         }
     }
 }

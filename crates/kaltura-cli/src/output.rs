@@ -1,10 +1,10 @@
 //! What is written. Answers go to standard output, everything else to standard error.
 
 mod difference;
+mod jq;
 mod ks_name;
 mod locale;
 mod report;
-mod selection;
 pub(crate) mod spinner;
 pub(crate) mod style;
 mod table;
@@ -17,9 +17,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 pub(crate) use self::difference::Difference;
+pub(crate) use self::jq::JqFilter;
 pub(crate) use self::ks_name::ks_name;
 pub(crate) use self::locale::shows_utf8;
-pub(crate) use self::selection::Selection;
+pub(crate) use self::spinner::Waiting;
 pub(crate) use self::table::{TABLE_GAP, columns, table, table_cut_in};
 pub use self::ui::Ui;
 pub(crate) use self::ui::Verbosity;

@@ -47,42 +47,6 @@ pub(crate) fn first_within(
     }
 }
 
-/// The value with something else in the place of each secret: by the name of the member, or because it reads as
-/// one. `path` leads to the value.
-pub(crate) fn replaced(
-    value: &Value,
-    path: &mut Vec<String>,
-    with: &mut impl FnMut(&[String], &Value) -> String,
-) -> Value {
-    match value {
-        Value::Object(members) => {
-            let mut shown = Map::new();
-            for (name, member) in members {
-                path.push(name.clone());
-                let member = if is_secret(name, member) {
-                    with(path, member).into()
-                } else {
-                    replaced(member, path, with)
-                };
-                path.pop();
-                shown.insert(name.clone(), member);
-            }
-            Value::Object(shown)
-        }
-        Value::Array(items) => {
-            let mut shown = Vec::new();
-            for (index, item) in items.iter().enumerate() {
-                path.push(index.to_string());
-                shown.push(replaced(item, path, with));
-                path.pop();
-            }
-            Value::Array(shown)
-        }
-        Value::String(text) if looks_like_a_secret(text) => with(path, value).into(),
-        other => other.clone(),
-    }
-}
-
 /// The secrets of an exchange, as far as its request shows them: the answer may echo them.
 pub(crate) struct KnownSecrets(Vec<String>);
 

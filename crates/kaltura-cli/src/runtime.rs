@@ -1,11 +1,14 @@
 //! What the asynchronous parts run on: one thread, which is enough for one command and starts at once.
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::runtime::Builder;
+use tokio::time::{Instant, sleep};
 
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
+use crate::signals::Signals;
 
 /// Runs a command to its end.
 pub(crate) fn run<T>(ui: &Ui, command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
@@ -17,4 +20,28 @@ pub(crate) fn run<T>(ui: &Ui, command: impl Future<Output = Result<T, Failure>>)
     // Who interrupts a command does not want to wait for a name server that does not answer.
     runtime.shutdown_background();
     result
+}
+
+/// Does something that is safe to repeat, such as a login. While the server is unavailable, it is done again, as long as
+/// all attempts begin within this time.
+pub(crate) fn run_with_retries<T>(
+    ui: &Ui,
+    within: Duration,
+    mut attempt: impl FnMut() -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    const MAX_DELAY: Duration = Duration::from_secs(8);
+    let begin = Instant::now();
+    let mut delay = Duration::from_millis(250);
+    loop {
+        let failure = match attempt() {
+            Ok(done) => return Ok(done),
+            Err(failure) => failure,
+        };
+        let wait = failure.retry_delay().map(|least| least.max(delay));
+        match wait.filter(|wait| begin.elapsed() + *wait < within) {
+            Some(wait) => run(ui, async { Signals::listen(ui)?.unless_stopped(sleep(wait)).await })?,
+            None => return Err(failure),
+        }
+        delay = MAX_DELAY.min(delay * 2);
+    }
 }

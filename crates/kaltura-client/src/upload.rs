@@ -16,6 +16,7 @@ pub use self::error::{UploadError, UploadFailure};
 pub(crate) use self::state::{Next, UploadState};
 
 use crate::client::Client;
+use crate::options::CallOptions;
 
 const DEFAULT_CHUNK_SIZE: usize = 10 << 20;
 
@@ -58,12 +59,14 @@ pub(crate) struct UploadOptions {
     pub(crate) chunk_size: usize,
     pub(crate) chunk_timeout: Duration,
     pub(crate) resume: Option<(UploadTokenId, u64)>,
+    pub(crate) call_options: CallOptions,
 }
 
 impl UploadOptions {
     pub(crate) const fn new(length: u64) -> Self {
         let (chunk_size, chunk_timeout) = (DEFAULT_CHUNK_SIZE, DEFAULT_CHUNK_TIMEOUT);
-        Self { length, file_name: None, chunk_size, chunk_timeout, resume: None }
+        let call_options = CallOptions::new();
+        Self { length, file_name: None, chunk_size, chunk_timeout, resume: None, call_options }
     }
 }
 
@@ -80,6 +83,12 @@ macro_rules! upload_setters {
         /// with the body of its request. Servers limit the size of a request.
         pub fn chunk_size(mut self, bytes: usize) -> Self {
             self.options.chunk_size = bytes.max(1);
+            self
+        }
+
+        /// Sets the options of each call, such as a KS, or a timeout of one chunk with its retries.
+        pub fn options(mut self, options: CallOptions) -> Self {
+            self.options.call_options = options;
             self
         }
 

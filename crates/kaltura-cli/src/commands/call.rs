@@ -1,49 +1,49 @@
 //! `kaltura call`: calls any action of the API.
 
-mod action_name;
-mod argument;
-mod form;
-mod own_parameter;
+mod dry_run;
 mod pages;
 mod parameters;
 mod session_in_use;
-mod shown_request;
 mod table;
 
-pub(super) use self::action_name::{ActionName, InvalidActionName};
-pub(super) use self::own_parameter::OwnParameter;
-pub(super) use self::parameters::{read_file, read_text};
+pub(super) use self::dry_run::DryRun;
+pub(super) use self::parameters::{
+    ActionName, InvalidActionName, InvalidParameter, check_names, file_name, read_file, read_text, split_key,
+    unreadable,
+};
 pub(super) use self::session_in_use::{Line, SessionInUse, Undone, cured_by_a_login, without_login};
-pub(super) use self::shown_request::ShownRequest;
-pub(super) use self::table::{TableWish, print as print_table};
+pub(super) use self::table::{TableOptions, print as print_table};
+
+use std::time::Duration;
 
 use clap::Args;
-use kaltura_client::{Listing, RawAction, RetryPolicy};
-use kaltura_types::{Action as _, Parameters};
-use serde_json::Value;
+use kaltura_client::{List, Listing, RawAction, RetryPolicy};
+use kaltura_types::Parameters;
+use serde_json::{Value, json};
 
-use self::argument::Argument;
-use self::form::{Form, FormOptions};
+use self::parameters::{Argument, CallParameters};
 use crate::args::{Authority, CallSessionOptions, values};
 use crate::config::Settings;
 use crate::error::Failure;
-use crate::output::Ui;
+use crate::output::{self, JqFilter, Ui};
 use crate::signals::Signals;
 
 const EXAMPLES: &str = "\
 Parameters:
-  key=value      the text value
+  key=value      a text
   key:=json      a number, true, false, a list or an object, such as pager.pageSize:=5
-  key=@FILE      the text in a file, less one line end: the way for secrets
+  key=@FILE      the text in a file, without its last line end; use this for secrets
   key:=@FILE     the JSON in a file
-  -              a JSON object with parameters on standard input; the others go before it
-A dot in a key leads into an object: filter.idEqual=0_a is {\"filter\":{\"idEqual\":\"0_a\"}}.
+  name@FILE      upload a file, such as fileData@clip.mp4; for large files see kaltura upload
+  -              a JSON object with parameters on standard input; the others override it
+Dots and brackets lead into objects: filter.idEqual=0_a and 'filter[idEqual]=0_a' are both
+{\"filter\":{\"idEqual\":\"0_a\"}}.
 
-The session is that of --ks-file, --ks-stdin or KALTURA_KS, else one of the app token: from
-the cache of `kaltura ks`, else by a login, which the cache then keeps. If the server
-refuses the one of the cache, there is a login, and the call is sent again. Options that name a
-profile, an app token or what is wished of a session go before KALTURA_KS, and so does --fresh.
-A KS of another account than the one that is set is refused.
+The session is that of --ks-file, --ks-stdin or KALTURA_KS, or one of the app token: from the
+cache of `kaltura ks`, or from a login, which is then cached. If the server refuses a cached
+session, there is a new login, and the call is sent again. Options for a profile, an app token
+or a session override KALTURA_KS, and so does --fresh. A KS of another account than the
+configured one is refused.
 
 Examples:
   With KALTURA_PARTNER_ID, KALTURA_APP_TOKEN_ID, KALTURA_APP_TOKEN_HASH_TYPE and
@@ -52,153 +52,349 @@ Examples:
     kaltura call media.list --columns id,name,createdAt
     kaltura call media.get entryId=0_a1b2c3d4 --jq .downloadUrl
 
-  All of a list; one object a line needs little memory, however many there are:
+  A whole list; with one object a line it needs little memory:
     kaltura call media.list --all --jq '.objects[].id'
     kaltura call media.list --all --jsonl filter.orderBy=+createdAt > media.jsonl
 
-  See what would be sent, or have it as a command of curl, without sending it:
+  Show the request, or a curl command for it, without sending it:
     kaltura call media.get entryId=0_a1b2c3d4 --dry-run
     kaltura call media.get entryId=0_a1b2c3d4 --curl
 
   Without a session:
     kaltura call system.ping --anonymous
 
-On a terminal a list is a table. All other answers are JSON, a bare text as it is; with --json
-the answer is one line of JSON in any case. COLUMNS says how wide a table may be.
+On a terminal a list is printed as a table. All other answers are JSON, a text as it is; with
+--json the answer is always one line of JSON. COLUMNS sets the width of tables.
 
-Notes are written to standard error, with --json as {\"note\":\"...\"}.
+Notes go to standard error, with --json as {\"note\":\"...\"}. One says if a list has more objects
+than are printed, unless a pager is given.
 
 With --all the answer is {\"totalCount\":N,\"objects\":[...]} with the objects of all pages, of
-pager.pageSize (500) each, or less where such a page is more than 16 MiB. The server counts
-through 10 000 objects of many lists and no further; with filter.orderBy=+createdAt or
--createdAt, --all then goes on by time. What is added or deleted meanwhile may be missed;
-nothing is listed twice.
+pager.pageSize (500) each, or less if such a page is larger than 16 MiB. The server lists at
+most 10 000 objects of many lists by page; with filter.orderBy=+createdAt or -createdAt, --all
+continues by creation time. What is added or deleted meanwhile may be missed; nothing is listed
+twice. A list that is known to be incomplete is printed, and the exit code is 7.
 
-An error of the API is a failure: `kaltura --help` lists the exit codes.";
+An error of the API is a failure: see `kaltura --help` for the exit codes.";
 
 /// Call an action of the API
 ///
-/// Takes service and action, such as media.list, and the parameters of the call. Secrets are taken from files,
-/// standard input or the settings, never from an argument. What the server refuses ends with an exit code and a
-/// hint. Nothing is sent twice, except with a new session in the place of one that the server refused, and the pages
-/// of a list with --all, which are tried again.
+/// Takes a service and an action, such as media.list, and the parameters of the call. Secrets come from files,
+/// standard input or the settings, never from an argument. A call is not sent twice, except with a new session after
+/// the server refused a cached one, with --retry, and for the pages of --all.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct CallCommand {
-    /// What to call, such as media.list
+    /// The action to call, such as media.list
     #[arg(value_name = "SERVICE.ACTION", add = values::actions(|_| true))]
     action: ActionName,
 
-    /// Parameters: key=value, key:=json, key=@FILE, key:=@FILE, or - for standard input
+    /// Parameters: key=value, key:=json, key=@FILE, key:=@FILE, name@FILE, or - for standard input
     #[arg(value_name = "PARAMETER")]
     parameters: Vec<String>,
 
-    /// Get all pages of a list
+    /// Request all pages of a list
     #[arg(long)]
     all: bool,
+
+    /// With --all, stop with an error after this number of objects
+    #[arg(long, value_name = "NUMBER", requires = "all", default_value_t = pages::MAX_OBJECTS,
+          value_parser = clap::value_parser!(u64).range(1..))]
+    max_objects: u64,
 
     /// Print the request with its secrets masked, and send nothing
     #[arg(long)]
     dry_run: bool,
 
-    /// Print the request as a command of curl, with its secrets in variables, and send nothing
+    /// Print the request as a curl command, with its secrets in variables, and send nothing
     #[arg(long, conflicts_with_all = ["dry_run", "json"])]
     curl: bool,
 
     #[command(flatten)]
-    form: FormOptions,
+    output: OutputOptions,
 
     #[command(flatten)]
     session: CallSessionOptions,
+
+    #[command(flatten)]
+    retry: RetryOptions,
+}
+
+/// How the answer is printed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+struct OutputOptions {
+    /// Print each object of a list as one line of JSON
+    #[arg(long, conflicts_with = "json")]
+    jsonl: bool,
+
+    /// Print a list as a table (default on a terminal)
+    #[arg(long, conflicts_with_all = ["json", "jsonl", "jq"])]
+    table: bool,
+
+    /// Print a list as a table with these columns, such as id,name,createdAt
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with_all = ["json", "jsonl", "jq"])]
+    columns: Option<Vec<String>>,
+}
+
+/// Whether calls are tried again.
+#[derive(Debug, Args)]
+pub(super) struct RetryOptions {
+    /// Try up to this many times more if the server is unavailable
+    ///
+    /// A call that may change something is only tried again if it was certainly not executed.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
+    retry: u32,
+}
+
+impl RetryOptions {
+    /// The policy of the option, or else this one.
+    pub(super) fn policy_or(&self, default: RetryPolicy) -> RetryPolicy {
+        /// The longest time for all attempts.
+        const MAX_ELAPSED: Duration = Duration::from_secs(600);
+        match self.retry {
+            0 => default,
+            retries => RetryPolicy::default().max_attempts(retries + 1).max_elapsed(MAX_ELAPSED),
+        }
+    }
 }
 
 impl CallCommand {
     pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         let arguments = self.arguments()?;
-        let takes_stdin = arguments.iter().any(|argument| matches!(argument, Argument::Stdin));
+        let takes_stdin = arguments.contains(&Argument::Stdin);
         self.session.check_secrets(takes_stdin.then_some("the parameters"))?;
-        let form = self.form.form(ui)?;
+        let form = self.output.form(ui)?;
         let service_url = self.session.service_url(settings)?;
-        let parameters = parameters::assemble(ui, &arguments)?;
-        let listing = self.all.then(|| pages::listing(&self.action, parameters.clone())).transpose()?;
+        let call = CallParameters::read(ui, &arguments)?;
+        if self.all && !call.files.is_empty() {
+            return Err(Failure::usage("--all cannot be used with a file to upload"));
+        }
+        let has_own_ks = call.parameters.contains_key("ks");
+        let has_pager = call.parameters.contains_key("pager");
 
         if self.dry_run || self.curl {
-            let first_page = listing.and_then(|listing| listing.next_request());
-            let parameters = first_page.map_or(parameters, |request| request.parameters());
-            let with_session = self.session.is_wanted();
-            return ShownRequest::of_action(&service_url, &self.action, parameters, with_session).print(
-                ui,
-                self.curl,
-                ui.has_json_flag(),
-            );
+            let action = self.first_request(call.parameters)?;
+            let request =
+                DryRun::capture(ui, &service_url, self.session.is_wanted(), async |client, options| {
+                    client.call_with(&action, options).await
+                })?;
+            return request.with_files(call.files).print(ui, self.curl);
         }
 
+        let action = call.action(&self.action)?;
         // A KS among the parameters is the session of the call.
-        let authority = if parameters.contains_key("ks") {
+        let authority = if has_own_ks {
             Authority::Nobody
         } else {
             self.session.authority(ui, settings, self.action.ends_sessions())?
         };
-        let mut session = SessionInUse::new(ui, &self.session, &service_url, authority)?;
-        match listing {
-            Some(mut listing) => {
-                // A list that has answered once does no harm, so its pages may be asked for again.
-                session = session.retry(RetryPolicy::default());
-                self.print_all(ui, &mut session, &mut listing, &form)
-            }
-            None => self.print_one(ui, &mut session, &parameters, &form),
+        let session = SessionInUse::new(ui, &self.session, &service_url, authority)?;
+        if self.all {
+            let listing = pages::listing(&action, self.max_objects)?;
+            // The pages of a list can be requested again.
+            let mut session = session.retry(self.retry.policy_or(RetryPolicy::default()));
+            return self.print_all(ui, &mut session, listing, &form);
         }
-    }
-
-    fn print_one(
-        &self,
-        ui: &Ui,
-        session: &mut SessionInUse<'_>,
-        parameters: &Parameters,
-        form: &Form,
-    ) -> Result<(), Failure> {
-        session.run(ui, async |line| {
-            let action =
-                RawAction::new(self.action.service(), self.action.action()).params(parameters.clone());
+        session.retry(self.retry.policy_or(RetryPolicy::never())).run(ui, async |line| {
             match line.signals.unless_stopped(line.client.call_with(&action, &line.options)).await? {
-                Ok(answer) => Ok(form.print(ui, answer, &self.action, line.signals).await?),
+                Ok(answer) => Ok(form.print(ui, answer, &self.action, has_pager, line.signals).await?),
                 Err(error) => Err(line.undone(error, false)),
             }
         })
+    }
+
+    /// The first request of the call.
+    fn first_request(&self, parameters: Parameters) -> Result<RawAction, Failure> {
+        let action = self.action.with(parameters);
+        if !self.all {
+            return Ok(action);
+        }
+        Ok(pages::listing(&action, self.max_objects)?.next_request().unwrap_or(action))
     }
 
     fn print_all(
         &self,
         ui: &Ui,
         session: &mut SessionInUse<'_>,
-        listing: &mut Listing,
+        mut listing: Listing,
         form: &Form,
     ) -> Result<(), Failure> {
         let mut objects = Vec::new();
-        pages::take_all(ui, session, &self.action, listing, async |line, page| {
-            objects.extend(form.print_page(ui, page, line).await?);
-            Ok(())
-        })?;
-        if !form.is_by_and_by() {
-            let all = serde_json::json!({ "totalCount": objects.len(), "objects": Value::Array(objects) });
+        let incomplete =
+            pages::request_all(ui, session, &self.action, &mut listing, async |line, page| match form {
+                Form::Lines(filter) => print_lines(ui, page, filter.as_ref(), line.signals).await,
+                _ => {
+                    objects.extend(page);
+                    Ok(())
+                }
+            })?;
+        if !matches!(form, Form::Lines(_)) {
+            let all = json!({ "totalCount": objects.len(), "objects": Value::Array(objects) });
             crate::runtime::run(ui, async {
                 let mut signals = Signals::listen(ui)?;
-                form.print(ui, all, &self.action, &mut signals).await
+                form.print(ui, all, &self.action, true, &mut signals).await
             })?;
         }
+        if let Some(failure) = incomplete {
+            return Err(failure);
+        }
         let listed = listing.listed();
+        // The count may be an estimate, and objects come and go.
         if let Some(total) = listing.total().filter(|total| *total != listed) {
-            ui.note(&format!("the server counts {total}, and has listed {listed}"));
+            ui.note(&format!("listed {listed} objects; the server counted {total}"));
         }
         Ok(())
     }
 
-    /// The parameters as they are written. They are not read by the parser of the command line, which quotes
-    /// wrong values.
+    /// The parameters. They are not read by the parser of the command line, which quotes wrong values.
     fn arguments(&self) -> Result<Vec<Argument>, Failure> {
         let read = |(place, text): (usize, &String)| {
             text.parse().map_err(|error| Failure::usage(format!("parameter {}: {error}", place + 1)))
         };
         self.parameters.iter().enumerate().map(read).collect()
+    }
+}
+
+/// How an answer is printed.
+enum Form {
+    /// As indented JSON; a text as it is.
+    Text,
+    /// As one line of JSON.
+    Json,
+    /// Each object of a list as one line of JSON, or filtered by itself.
+    Lines(Option<JqFilter>),
+    /// Filtered.
+    Filtered(JqFilter),
+    /// A list as a table, anything else as text.
+    Table(TableOptions),
+}
+
+impl OutputOptions {
+    fn form(&self, ui: &Ui) -> Result<Form, Failure> {
+        Ok(match ui.filter().cloned() {
+            filter if self.jsonl => Form::Lines(filter),
+            Some(filter) => Form::Filtered(filter),
+            None if ui.has_json_flag() => Form::Json,
+            None => match &self.columns {
+                Some(names) => Form::Table(TableOptions::with_columns(names, ui.width())?),
+                None if self.table || ui.stdout_is_terminal() => {
+                    Form::Table(TableOptions { columns: None, width: ui.width(), is_requested: self.table })
+                }
+                None => Form::Text,
+            },
+        })
+    }
+}
+
+impl Form {
+    /// Prints an answer. `has_pager` is whether the caller selected a page, and so knows that it is one.
+    async fn print(
+        &self,
+        ui: &Ui,
+        answer: Value,
+        action: &ActionName,
+        has_pager: bool,
+        signals: &mut Signals,
+    ) -> Result<(), Failure> {
+        let partial = (!has_pager || matches!(self, Self::Table(_))).then(|| partial(&answer)).flatten();
+        match self {
+            Self::Text => ui.print_foreign(&as_text(&answer))?,
+            Self::Json => ui.print_foreign(&output::json_line(&answer))?,
+            Self::Lines(filter) => {
+                let list = List::from_response(answer).map_err(|_| pages::no_list(action, "--jsonl"))?;
+                print_lines(ui, list.objects, filter.as_ref(), signals).await?;
+            }
+            Self::Filtered(filter) => filter.print(ui, vec![answer], signals).await?,
+            Self::Table(options) => match List::from_response(answer) {
+                Ok(list) => table::print(ui, &list.objects, options)?,
+                Err(_) if options.is_requested => return Err(pages::no_list(action, "a table")),
+                Err(answer) => ui.print_foreign(&as_text(&answer))?,
+            },
+        }
+        if let Some(partial) = partial {
+            ui.note(&format!("{partial} (use --all)"));
+        }
+        Ok(())
+    }
+}
+
+/// How much of a list this answer is, if it is known to be a part.
+pub(super) fn partial(answer: &Value) -> Option<String> {
+    let shown = answer.get("objects")?.as_array()?.len() as u64;
+    let total = answer.get("totalCount")?;
+    let total = total.as_u64().or_else(|| total.as_str()?.parse().ok())?;
+    (total > shown).then(|| format!("showing {shown} of {total} objects"))
+}
+
+async fn print_lines(
+    ui: &Ui,
+    objects: Vec<Value>,
+    filter: Option<&JqFilter>,
+    signals: &mut Signals,
+) -> Result<(), Failure> {
+    match filter {
+        Some(filter) => filter.print(ui, objects, signals).await,
+        None => ui.print_foreign(&objects.iter().map(output::json_line).collect::<String>()),
+    }
+}
+
+/// An answer for people.
+fn as_text(answer: &Value) -> String {
+    match answer {
+        Value::String(text) => format!("{text}\n"),
+        answer => format!("{answer:#}\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::output::Verbosity;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        output: OutputOptions,
+        #[arg(long)]
+        json: bool,
+        #[arg(long)]
+        jq: Option<String>,
+    }
+
+    fn form(arguments: &[&str], mut ui: Ui) -> &'static str {
+        let line = Line::try_parse_from([&["x"], arguments].concat()).unwrap();
+        ui.set_format(line.json, Verbosity::Normal);
+        if let Some(filter) = line.jq {
+            ui.set_filter(JqFilter::new(&filter, line.json, Duration::from_secs(60)).unwrap());
+        }
+        match line.output.form(&ui).unwrap() {
+            Form::Text => "text",
+            Form::Json => "json",
+            Form::Lines(None) => "lines",
+            Form::Lines(Some(_)) => "filtered lines",
+            Form::Filtered(_) => "filtered",
+            Form::Table(options) if options.is_requested => "table",
+            Form::Table(_) => "table if it is a list",
+        }
+    }
+
+    #[test]
+    fn on_a_terminal_a_list_is_a_table_unless_another_form_is_requested() {
+        for (arguments, terminal, pipe) in [
+            (&[][..], "table if it is a list", "text"),
+            (&["--table"], "table", "table"),
+            (&["--columns=id"], "table", "table"),
+            (&["--json"], "json", "json"),
+            (&["--jsonl"], "lines", "lines"),
+            (&["--jq=."], "filtered", "filtered"),
+            (&["--jq=.", "--json"], "filtered", "filtered"),
+            (&["--jq=.", "--jsonl"], "filtered lines", "filtered lines"),
+        ] {
+            let forms = (form(arguments, Ui::at_terminal(80)), form(arguments, Ui::silent()));
+            assert_eq!(forms, (terminal, pipe), "{arguments:?}");
+        }
     }
 }

@@ -93,13 +93,17 @@ impl Drop for Waiting {
 }
 
 impl Ui {
-    /// Something is waited for: `logging in at www.kaltura.com`.
+    /// Something is waited for: `logging in at www.kaltura.com`. Within this, nothing else is shown.
     pub(crate) fn waiting_for(&self, text: &str) -> Waiting {
-        let spinner = self.spinner().cloned();
-        if let Some(spinner) = &spinner {
-            spinner.line().waited_for = Some(one_line(text).into_owned());
-        }
-        Waiting(spinner)
+        let spinner = self.spinner().filter(|spinner| {
+            let mut line = spinner.line();
+            let is_free = line.waited_for.is_none();
+            if is_free {
+                line.waited_for = Some(one_line(text).into_owned());
+            }
+            is_free
+        });
+        Waiting(spinner.cloned())
     }
 
     /// Takes the line away, if it is there, for something else is written.

@@ -11,7 +11,7 @@ use terminal_size::{Width, terminal_size_of};
 
 use super::spinner::Spinner;
 use super::{
-    Selection, escaped, is_bidi_control, json_line, one_line, printable, shows_utf8, style, wrapped_to,
+    JqFilter, escaped, is_bidi_control, json_line, one_line, printable, shows_utf8, style, wrapped_to,
 };
 use crate::config::Environment;
 use crate::error::Failure;
@@ -50,7 +50,7 @@ pub struct Ui {
     /// How wide texts may be.
     text_width: usize,
     json: bool,
-    filter: Option<Selection>,
+    filter: Option<JqFilter>,
     verbosity: Verbosity,
     spinner: Option<Spinner>,
 }
@@ -150,7 +150,7 @@ impl Ui {
     }
 
     /// Sets the filter for all answers in JSON.
-    pub(crate) fn set_filter(&mut self, filter: Selection) {
+    pub(crate) fn set_filter(&mut self, filter: JqFilter) {
         self.filter = Some(filter);
     }
 
@@ -165,7 +165,7 @@ impl Ui {
     }
 
     /// The filter of `--jq`.
-    pub(crate) const fn filter(&self) -> Option<&Selection> {
+    pub(crate) const fn filter(&self) -> Option<&JqFilter> {
         self.filter.as_ref()
     }
 

@@ -44,17 +44,17 @@ fn ids(result: &Value) -> Vec<&str> {
 fn the_results_come_in_the_order_of_the_calls() {
     let server = server();
     let planned = json!([{ "call": "system.ping" }, { "call": "media.list", "params": { "pager": { "pageSize": 1 } } }]);
-    let people = batch(&server, &planned, &[]).run().ends_with(0);
+    let people = batch(&server, &planned, &[]).run_in_process().ends_with(0);
     assert!(people.stdout.starts_with("[\n  true,\n  {\n    \"totalCount\": 2,\n"), "{people:#?}");
     assert_eq!(people.stderr, "");
-    let programs = batch(&server, &planned, &["--json"]).run().ends_with(0).document();
+    let programs = batch(&server, &planned, &["--json"]).run_in_process().ends_with(0).document();
     assert_eq!(programs, serde_json::from_str::<Value>(&people.stdout).unwrap());
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.json");
     std::fs::write(&file, planned.to_string()).unwrap();
     let from_file = batch(&server, &json!(null), &[text_of(&file), "--jq=.[1].objects[].name"]);
-    assert_eq!(from_file.run().ends_with(0).stdout, "Welcome\n");
+    assert_eq!(from_file.run_in_process().ends_with(0).stdout, "Welcome\n");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn later_calls_refer_to_earlier_results() {
         { "call": "media.list", "params": { "filter": { "idEqual": { "$result": "1.objects.1.id" } } } },
         { "call": "media.list", "params": { "filter": { "idIn": { "$result": "1.objects._all.id" } } } },
     ]);
-    let results = batch(&server, &planned, &["--json"]).run().ends_with(0).document();
+    let results = batch(&server, &planned, &["--json"]).run_in_process().ends_with(0).document();
     assert_eq!(ids(&results[1]), ["0_bbbbbbbb"]);
     assert_eq!(ids(&results[2]), ["0_aaaaaaaa", "0_bbbbbbbb"]);
 }
@@ -76,11 +76,12 @@ fn a_result_can_be_the_session_of_a_later_call() {
     let planned = json!([
         {
             "call": "session.start",
-            "params": { "partnerId": 1_234_567, "secret": "a0b1c2d3e4f5061728394a5b6c7d8e9f", "type": 2, "ks": "" },
+            "params": { "partnerId": 1_234_567, "secret": "a0b1c2d3e4f5061728394a5b6c7d8e9f", "type": 2 },
+            "anonymous": true,
         },
         { "call": "appToken.list", "params": { "ks": { "$result": "1" } } },
     ]);
-    let results = batch(&server, &planned, &["--json"]).run().ends_with(0).document();
+    let results = batch(&server, &planned, &["--json"]).run_in_process().ends_with(0).document();
     assert_eq!(results[1]["totalCount"], 2);
     assert_eq!(calls(&server).len(), 2, "no login was needed");
 }
@@ -92,10 +93,10 @@ fn a_reference_to_nothing_is_noted() {
         { "call": "media.list" },
         { "call": "media.list", "params": { "filter": { "idIn": { "$result": "1.objects.7.id" } } } },
     ]);
-    let finished = batch(&server, &planned, &[]).run().ends_with(0);
-    let note = "filter.idIn of call 2 was an empty text: the result of call 1 has no value there";
+    let finished = batch(&server, &planned, &[]).run_in_process().ends_with(0);
+    let note = "filter.idIn of call 2 was empty: the result of call 1 has no value there";
     finished.saying(&format!("note: {note}"));
-    let finished = batch(&server, &planned, &["--json"]).run().ends_with(0);
+    let finished = batch(&server, &planned, &["--json"]).run_in_process().ends_with(0);
     assert_eq!(finished.stderr, format!("{}\n", json!({ "note": note })));
 }
 
@@ -108,7 +109,7 @@ fn a_failed_call_stands_in_its_place_and_gives_the_exit_code() {
         { "call": "nosuch.action" },
         { "call": "system.ping" },
     ]);
-    let finished = batch(&server, &planned, &["--json"]).run().ends_with(4);
+    let finished = batch(&server, &planned, &["--json"]).run_in_process().ends_with(4);
     let results = finished.document();
     assert_eq!((&results[0]["totalCount"], &results[3]), (&json!(2), &json!(true)));
     let error = &results[1]["error"];
@@ -121,7 +122,7 @@ fn a_failed_call_stands_in_its_place_and_gives_the_exit_code() {
     assert_eq!(told["message"], message);
 
     let planned = json!([{ "call": "appToken.get", "params": { "id": "0_nosuchone" } }]);
-    let finished = batch(&server, &planned, &["--app-token-id=0_manager"]).run().ends_with(5);
+    let finished = batch(&server, &planned, &["--app-token-id=0_manager"]).run_in_process().ends_with(5);
     assert!(finished.stdout.starts_with("[\n  {\n    \"error\": {\n"), "{finished:#?}");
     finished.saying("call 1 of 1 failed: appToken.get failed").saying("APP_TOKEN_ID_NOT_FOUND");
 }
@@ -141,8 +142,8 @@ fn a_refused_session_is_replaced_and_all_of_it_sent_again() {
     assert_eq!(calls(&server).len(), 2 + 2 + 2);
     // Something of this is carried out, so that it is not sent again.
     obey(&server, &json!({ "advanceClock": 90_000 }));
-    let planned = json!([{ "call": "media.list" }, { "call": "system.ping", "params": { "ks": "" } }]);
-    let finished = with_cache(&server, cache.path(), &planned, &["--json"]).run().ends_with(3);
+    let planned = json!([{ "call": "media.list" }, { "call": "system.ping", "anonymous": true }]);
+    let finished = with_cache(&server, cache.path(), &planned, &["--json"]).run_in_process().ends_with(3);
     assert_eq!(finished.document()[1], true);
 }
 
@@ -150,14 +151,14 @@ fn a_refused_session_is_replaced_and_all_of_it_sent_again() {
 fn the_session_of_a_login_is_not_ended_by_mistake() {
     let server = server();
     let planned = json!([{ "call": "system.ping" }, { "call": "session.end" }]);
-    batch(&server, &planned, &[]).run().fails_with(2).saying("would shut the app token");
-    let ks = server.login(["--ks-only"]).run().ends_with(0).stdout;
-    batch(&server, &planned, &[]).env("KALTURA_KS", ks.trim_end()).run().ends_with(0);
+    batch(&server, &planned, &[]).run_in_process().fails_with(2).saying("would shut the app token");
+    let ks = server.login(["--ks-only"]).run_in_process().ends_with(0).stdout;
+    batch(&server, &planned, &[]).env("KALTURA_KS", ks.trim_end()).run_in_process().ends_with(0);
 }
 
 #[test]
 fn no_calls_need_no_server() {
-    assert_eq!(Kaltura::new(["batch"]).stdin("[]").run().ends_with(0).stdout, "[]\n");
+    assert_eq!(Kaltura::new(["batch"]).stdin("[]").run_in_process().ends_with(0).stdout, "[]\n");
 }
 
 #[test]
@@ -166,11 +167,12 @@ fn what_the_server_would_misread_is_refused() {
     let refused = |second: Value| {
         let planned = json!([{ "call": "a.b" }, { "call": "c.d", "params": second }]);
         let batch = Kaltura::new(["batch", "--anonymous", "--service-url", &server.url]);
-        batch.stdin(planned.to_string()).run().fails_with(2)
+        batch.stdin(planned.to_string()).run_in_process().fails_with(2)
     };
     let finished = refused(json!({ "name": "{1:result:id}" }));
     finished.saying("reads as a reference").saying("{\"$result\": \"1.objects.0.id\"}");
-    refused(json!({ "id": { "$result": "2.id" } })).saying("call 2: $result in id is of no earlier call");
+    refused(json!({ "id": { "$result": "2.id" } }))
+        .saying("call 2: $result in id is not that of an earlier call");
     refused(json!({ "id": { "$result": "1.code" } })).saying("`code` or `message`");
     refused(json!({ "id": { "$result": "1.a b" } })).saying("refers to an invalid member name");
     assert_eq!(server.requests.try_iter().count(), 0);
@@ -178,15 +180,18 @@ fn what_the_server_would_misread_is_refused() {
 
 #[test]
 fn usage() {
-    let batch = |text: &str| Kaltura::new(["batch"]).stdin(text).run().fails_with(2);
-    batch("").saying("standard input is not JSON: line 1, column 0").saying("It holds calls like");
+    let batch = |text: &str| Kaltura::new(["batch"]).stdin(text).run_in_process().fails_with(2);
+    batch("").saying("standard input is not JSON: line 1, column 0").saying("It must contain calls like");
     batch("{}").saying("standard input is not a JSON list of calls");
-    batch("[{\"call\": \"media\"}]").saying("has a mistake in call 1: write service and action");
-    batch("[{\"call\": \"a.b\"}]").saying("--partner-id is missing");
-    Kaltura::new(["batch", "no-such-file"]).run().fails_with(2).saying("cannot open the file no-such-file");
-    let both = Kaltura::new(["batch", "--ks-stdin"]).stdin("[]").run().fails_with(2);
-    both.saying("the KS and the calls can not both come from standard input");
-    Kaltura::new(["batch", "--jq=.["]).stdin("[]").run().fails_with(2).saying("at letter 2");
+    batch("[{\"call\": \"media\"}]").saying("is invalid: call 1: use a service and an action");
+    batch("[{\"call\": \"a.b\"}]").saying("--partner-id");
+    Kaltura::new(["batch", "no-such-file"])
+        .run_in_process()
+        .fails_with(2)
+        .saying("open the file no-such-file");
+    let both = Kaltura::new(["batch", "--ks-stdin"]).stdin("[]").run_in_process().fails_with(2);
+    both.saying("cannot both be read from standard input");
+    Kaltura::new(["batch", "--jq=.["]).stdin("[]").run_in_process().fails_with(2).saying("at character 2");
 }
 
 #[test]
@@ -214,7 +219,8 @@ fn what_a_server_echoes_is_not_repeated() {
     let planned = json!([{ "call": "a.b", "params": { "secret": "hush-hush" } }]).to_string();
     for form in [&[][..], &["--json"]] {
         let batch = Kaltura::new(["batch", "--service-url", &server.url]).env("KALTURA_KS", KS);
-        let finished = batch.arguments(form.iter().copied()).stdin(planned.clone()).run().ends_with(3);
+        let finished =
+            batch.arguments(form.iter().copied()).stdin(planned.clone()).run_in_process().ends_with(3);
         let written = format!("{}{}", finished.stdout, finished.stderr);
         assert!(!written.contains("hush") && !written.contains(&KS[..12]), "{finished:#?}");
     }
@@ -229,4 +235,69 @@ fn it_can_be_interrupted() {
     server.requests.recv().unwrap();
     running.signal("INT");
     running.wait().fails_with(130);
+}
+
+/// A batch that is only shown.
+fn shown_batch(url: &str, more: &[&str]) -> Kaltura {
+    let calls = json!([
+        { "call": "media.list", "params": { "pager": { "pageSize": 1 } } },
+        { "call": "user.loginByLoginId", "params": { "password": "hush", "token": { "$result": "1.objects[0].id" } } },
+        { "call": "media.get", "params": { "ks": KS, "note": "a$HOME `id` \" ü" } },
+    ]);
+    let batch = Kaltura::new(["batch", "--service-url", url]).env("KALTURA_KS", "first");
+    batch.arguments(more.iter().copied()).stdin(calls.to_string())
+}
+
+#[test]
+fn a_dry_run_shows_what_would_be_sent_without_its_secrets() {
+    let server = OddServer::answering(ok("application/json", "[true, true, true]"));
+    let shown = shown_batch(&server.url, &["--dry-run"]).run_in_process().ends_with(0);
+    assert_eq!(shown.stderr, "");
+    assert_eq!(server.requests.try_iter().count(), 0);
+    for secret in ["hush", "djJ8", "first"] {
+        assert!(!shown.stdout.contains(secret), "{shown:#?}");
+    }
+    let (head, body) = shown.stdout.split_once("\n\n").unwrap();
+    let url = format!("{}/api_v3/service/multirequest?format=1", server.url);
+    assert_eq!(head, format!("POST {url}\nContent-Type: application/json"));
+    let shown: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(shown["2"]["token"], "{1:result:objects:0:id}");
+
+    shown_batch(&server.url, &[]).run_in_process().ends_with(0);
+    let request = server.requests.recv().unwrap();
+    assert!(request.starts_with("POST /api_v3/service/multirequest?format=1 "), "{request}");
+    let mut sent: Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let secrets = [("/1/ks", "first"), ("/2/ks", "first"), ("/2/password", "hush"), ("/3/ks", KS)];
+    for (place, secret) in secrets {
+        assert_eq!(sent.pointer(place), Some(&json!(secret)), "{place}");
+        *sent.pointer_mut(place).unwrap() = json!("(redacted)");
+    }
+    assert_eq!(shown, sent);
+}
+
+#[test]
+fn a_dry_run_needs_no_credentials_and_finds_mistakes() {
+    let dry_run = |calls: &str| Kaltura::new(["batch", "--dry-run", "--json"]).stdin(calls).run();
+    let document = dry_run("[{\"call\":\"a.b\"}]").ends_with(0).document();
+    assert_eq!(document["url"], "https://www.kaltura.com/api_v3/service/multirequest?format=1");
+    let first = json!({ "ks": "(redacted)", "service": "a", "action": "b" });
+    assert_eq!(document["body"]["1"], first);
+    dry_run("[]").fails_with(2).saying("there are no calls");
+    dry_run("[{\"call\":\"a.b\"},{\"call\":\"a.b\",\"params\":{\"x\":\"{1:result}\"}}]").fails_with(2);
+    let anonymous =
+        Kaltura::new(["batch", "--dry-run", "--json", "--anonymous"]).stdin("[{\"call\":\"a.b\"}]");
+    assert_eq!(
+        anonymous.run_in_process().ends_with(0).document()["body"]["1"],
+        json!({ "service": "a", "action": "b" })
+    );
+}
+
+#[test]
+fn the_command_of_curl_has_one_variable_for_the_session() {
+    let shown = shown_batch("https://www.kaltura.com", &["--curl"]).run_in_process().ends_with(0).stdout;
+    assert!(shown.starts_with("# Needs KALTURA_KS, KALTURA_2_PASSWORD, KALTURA_3_KS.\ncurl "), "{shown}");
+    assert!(shown.contains("\"token\":\"{1:result:objects:0:id}\""), "{shown}");
+    assert_eq!(shown.matches("\"ks\":\"${KALTURA_KS}\"").count(), 2, "{shown}");
+    assert!(shown.contains("\"note\":\"a\\$HOME \\`id\\` \\\\\" ü\""), "{shown}");
+    assert!(!shown.contains("hush") && !shown.contains("djJ8"), "{shown}");
 }

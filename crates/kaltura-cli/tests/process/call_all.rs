@@ -36,7 +36,7 @@ fn lists(server: &EmulatorProcess) -> usize {
 #[test]
 fn all_pages_are_one_answer() {
     let server = server(1203);
-    let programs = server.call(["media.list", "--all", "--json"]).run().ends_with(0);
+    let programs = server.call(["media.list", "--all", "--json"]).run_in_process().ends_with(0);
     assert_eq!(programs.stderr, "");
     let document = programs.document();
     assert_eq!(document["totalCount"], 1203);
@@ -46,7 +46,10 @@ fn all_pages_are_one_answer() {
     assert_eq!(listed, ids(1203));
     assert_eq!(lists(&server), 3);
 
-    let people = server.call(["media.list", "--all", "filter.idIn=0_00000007,0_00000009"]).run().ends_with(0);
+    let people = server
+        .call(["media.list", "--all", "filter.idIn=0_00000007,0_00000009"])
+        .run_in_process()
+        .ends_with(0);
     assert!(people.stdout.starts_with("{\n  \"totalCount\": 2,\n  \"objects\": [\n    {\n"), "{people:#?}");
     assert_eq!(lists(&server), 1);
 }
@@ -54,7 +57,8 @@ fn all_pages_are_one_answer() {
 #[test]
 fn the_size_of_pages_can_be_chosen() {
     let server = server(25);
-    let call = server.call(["media.list", "--all", "--json", "pager.pageSize:=10"]).run().ends_with(0);
+    let call =
+        server.call(["media.list", "--all", "--json", "pager.pageSize:=10"]).run_in_process().ends_with(0);
     assert_eq!(call.document()["totalCount"], 25);
     assert_eq!(lists(&server), 3);
 }
@@ -62,14 +66,14 @@ fn the_size_of_pages_can_be_chosen() {
 #[test]
 fn objects_come_one_a_line() {
     let server = server(501);
-    let finished = server.call(["media.list", "--all", "--jsonl"]).run().ends_with(0);
+    let finished = server.call(["media.list", "--all", "--jsonl"]).run_in_process().ends_with(0);
     let listed: Vec<Value> =
         finished.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let listed: Vec<&str> = listed.iter().map(|object| object["id"].as_str().unwrap()).collect();
     assert_eq!(listed, ids(501));
-    let one_page = server.call(["media.list", "--jsonl"]).run().ends_with(0);
+    let one_page = server.call(["media.list", "--jsonl"]).run_in_process().ends_with(0);
     assert_eq!(one_page.stdout.lines().count(), 30);
-    let selected = server.call(["media.list", "--all", "--jsonl", "--jq=.id"]).run().ends_with(0);
+    let selected = server.call(["media.list", "--all", "--jsonl", "--jq=.id"]).run_in_process().ends_with(0);
     assert_eq!(selected.stdout, ids(501).join("\n") + "\n");
 }
 
@@ -84,7 +88,7 @@ fn behind_ten_thousand_it_goes_on_by_time() {
     backwards.reverse();
     assert_eq!(call("-createdAt").ends_with(0).stdout, backwards.join("\n") + "\n");
     // Without an order there is nothing to go on from.
-    let finished = server.call(["media.list", "--all", "--json"]).run().fails_with(2);
+    let finished = server.call(["media.list", "--all", "--json"]).run_in_process().fails_with(2);
     let error = finished.error();
     assert_eq!(error["code"], "QUERY_EXCEEDED_MAX_MATCHES_ALLOWED");
     assert!(error["hint"].as_str().unwrap().contains("filter.orderBy=+createdAt"), "{error}");
@@ -95,41 +99,45 @@ fn one_page(page: &Value) -> OddServer {
     OddServer::answering(ok("application/json", &page.to_string()))
 }
 
-fn walk(server: &OddServer, more: &[&str]) -> crate::invocation::Kaltura {
+fn all(server: &OddServer, more: &[&str]) -> crate::invocation::Kaltura {
     let arguments = ["call", "some.list", "--all", "--anonymous", "--service-url", &server.url];
     crate::invocation::Kaltura::new(arguments).arguments(more.iter().copied())
 }
 
 #[test]
-fn a_page_that_repeats_ends_it_with_a_note() {
+fn a_page_that_repeats_makes_it_incomplete() {
     let server = one_page(&json!({ "totalCount": 9, "objects": [{ "id": 1 }, { "id": 2 }] }));
-    let finished =
-        walk(&server, &["--jsonl"]).run().ends_with(0).saying("the server counts 9, and has listed 2");
-    assert_eq!(finished.stdout, "{\"id\":1}\n{\"id\":2}\n");
+    let finished = all(&server, &["--jsonl"]).run_in_process().ends_with(7);
+    assert_eq!(finished.saying("the list is incomplete: 2 of 9 objects").stdout, "{\"id\":1}\n{\"id\":2}\n");
     assert_eq!(server.requests.try_iter().count(), 2);
+    let finished = all(&server, &["--json"]).run_in_process().ends_with(7);
+    assert_eq!(finished.document(), json!({ "totalCount": 2, "objects": [{ "id": 1 }, { "id": 2 }] }));
 }
 
 #[test]
 fn what_is_no_list_is_told() {
     for answer in [json!({ "id": "0_a" }), json!(true), json!([1])] {
         let server = one_page(&answer);
-        walk(&server, &[]).run().fails_with(2).saying("some.list answers no list, and --all needs one");
+        all(&server, &[])
+            .run_in_process()
+            .fails_with(2)
+            .saying("some.list does not return a list, which --all needs");
         assert_eq!(server.requests.try_iter().count(), 1);
     }
 }
 
 #[test]
-fn the_pages_are_walked_by_the_command_alone() {
+fn pages_cannot_be_selected() {
     let server = one_page(&json!({ "totalCount": 0, "objects": [] }));
     for (parameter, why) in [
-        ("pager.pageIndex:=2", "there is no pager.pageIndex to be given"),
-        ("pager.pageSize:=0", "pager.pageSize is a number above 0"),
-        ("pager=x", "pager is no object"),
+        ("pager.pageIndex:=2", "omit pager.pageIndex"),
+        ("pager.pageSize:=0", "pager.pageSize must be a number above 0"),
+        ("pager=x", "pager must be an object"),
     ] {
-        walk(&server, &[parameter]).run().fails_with(2).saying(why);
+        all(&server, &[parameter]).run_in_process().fails_with(2).saying(why);
     }
     assert_eq!(server.requests.try_iter().count(), 0);
-    let shown = walk(&server, &["--dry-run", "--json"]).run().ends_with(0).document();
+    let shown = all(&server, &["--dry-run", "--json"]).run_in_process().ends_with(0).document();
     assert_eq!(shown["body"]["pager"], json!({ "pageSize": 500, "pageIndex": 1 }));
 }
 
@@ -140,7 +148,7 @@ fn a_session_that_ends_in_the_middle_is_replaced() {
     let tokens = json!((0..40).map(|n| token(&format!("0_{n}"), VALUE, limited.clone())).collect::<Vec<_>>());
     let server = EmulatorProcess::with_tokens(tokens);
     let call = server.call(["appToken.list", "--all", "--json", "pager.pageSize:=5", "--app-token-id=0_7"]);
-    let document = call.run().ends_with(0).document();
+    let document = call.run_in_process().ends_with(0).document();
     assert_eq!(document["objects"].as_array().map(Vec::len), Some(40));
     assert!(calls(&server).len() > 3 * 2 + 9);
 }
@@ -169,13 +177,36 @@ fn pages_of_too_many_bytes_are_asked_for_in_halves() {
             .collect();
         ok("application/json", &json!({ "totalCount": 300, "objects": objects }).to_string())
     });
-    let finished = walk(&server, &["--jsonl", "--jq=.id"]).run().ends_with(0);
+    let finished = all(&server, &["--jsonl", "--jq=.id"]).run_in_process().ends_with(0);
     assert_eq!(finished.stdout, (0..300).map(|id| format!("{id}\n")).collect::<String>());
     let sizes = server.requests.try_iter().map(|request| {
         let asked: Value = serde_json::from_str(request.split("\r\n\r\n").nth(1).unwrap()).unwrap();
         asked["pager"]["pageSize"].as_u64().unwrap()
     });
     assert_eq!(sizes.collect::<Vec<_>>(), [500, 250, 125, 125, 125]);
+}
+
+/// A server whose list never ends.
+fn endless() -> OddServer {
+    OddServer::echoing(|request| {
+        let asked: Value = serde_json::from_str(request.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        let page = asked["pager"]["pageIndex"].as_u64().unwrap();
+        let objects: Vec<Value> = (0..500).map(|number| json!({ "id": page * 500 + number })).collect();
+        ok("application/json", &json!({ "totalCount": 37, "objects": objects }).to_string())
+    })
+}
+
+#[test]
+fn a_list_without_end_is_ended() {
+    let server = endless();
+    let finished = all(&server, &["--jsonl", "--max-objects=1200"]).run_in_process().ends_with(7);
+    let finished = finished.saying("the list is incomplete: it has more than 1200 objects");
+    assert_eq!(finished.stdout.lines().count(), 1000);
+    assert_eq!(server.requests.try_iter().count(), 3);
+    crate::invocation::Kaltura::new(["call", "a.list", "--max-objects=5"])
+        .run_in_process()
+        .fails_with(2)
+        .saying("--all");
 }
 
 /// What came before is there, and the exit code says that it is not all.
@@ -188,7 +219,7 @@ fn it_can_be_interrupted_in_the_middle() {
         }
         ok("application/json", &json!({ "totalCount": 3, "objects": [{ "id": 1 }, { "id": 2 }] }).to_string())
     });
-    let running = walk(&server, &["--jsonl", "pager.pageSize:=2"]).start();
+    let running = all(&server, &["--jsonl", "pager.pageSize:=2"]).start();
     server.requests.recv().unwrap();
     server.requests.recv().unwrap();
     running.signal("INT");

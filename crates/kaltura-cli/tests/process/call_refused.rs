@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use serde_json::json;
 
 use crate::control;
-use crate::emulator_process::{EmulatorProcess, text_of, token};
+use crate::emulator_process::{EmulatorProcess, token};
 use crate::invocation::Kaltura;
 use crate::odd_server::{OddServer, ok, whole};
 
@@ -27,104 +27,68 @@ fn anonymous(url: &str) -> Kaltura {
 #[test]
 fn authentication() {
     let server = server();
-    let dead = server.call(["media.list"]).env("KALTURA_KS", KS).run().fails_with(3);
+    let dead = server.call(["media.list"]).env("KALTURA_KS", KS).run_in_process().fails_with(3);
     let finished = dead.saying("media.list failed").saying("INVALID_KS").saying("hint:");
     assert!(!finished.stderr.contains("djJ8"), "{finished:#?}");
     // Without a session there is nothing to call with, and the login says why.
-    let refused = server.call(["media.list", "--hash-type=MD5"]).run().fails_with(3);
+    let refused = server.call(["media.list", "--hash-type=MD5"]).run_in_process().fails_with(3);
     refused.saying("appToken.startSession failed").saying("INVALID_APP_TOKEN_HASH");
 }
 
 #[test]
 fn permission() {
-    server().call(["appToken.list"]).run().fails_with(4).saying("SERVICE_FORBIDDEN");
+    server().call(["appToken.list"]).run_in_process().fails_with(4).saying("SERVICE_FORBIDDEN");
 }
 
 #[test]
 fn not_found() {
     let server = server();
     let call = server.call(["appToken.get", "id=0_nosuchone", "--app-token-id=0_manager"]);
-    call.run().fails_with(5).saying("APP_TOKEN_ID_NOT_FOUND");
-    server.call(["media.list", "--app-token-id=0_nosuchone"]).run().fails_with(5);
+    call.run_in_process().fails_with(5).saying("APP_TOKEN_ID_NOT_FOUND");
+    server.call(["media.list", "--app-token-id=0_nosuchone"]).run_in_process().fails_with(5);
 }
 
 #[test]
 fn usage() {
     let server = server();
-    server.call(["nosuch.action"]).run().fails_with(2).saying("SERVICE_DOES_NOT_EXIST");
+    server.call(["nosuch.action"]).run_in_process().fails_with(2).saying("SERVICE_DOES_NOT_EXIST");
     let missing = server.call(["appToken.get", "--app-token-id=0_manager"]).run();
     missing.fails_with(2).saying("MISSING_MANDATORY_PARAMETER");
     let call = |arguments: &[&str]| Kaltura::new(["call", "media.list"]).arguments(arguments.iter().copied());
-    call(&[]).run().fails_with(2).saying("--partner-id is missing");
-    call(&["a=1", "a=2"]).run().fails_with(2).saying("a is given twice");
-    call(&["-"]).stdin("[1]").run().fails_with(2).saying("standard input is not a JSON object");
-    call(&["-"]).stdin("").run().fails_with(2).saying("standard input is not a JSON object");
-    call(&["-"]).stdin(b"\xff").run().fails_with(2).saying("not UTF-8");
-    call(&["-", "-"]).stdin("{}").run().fails_with(2).saying("once only");
-    call(&["-", "--ks-stdin"])
-        .stdin("{}")
-        .run()
+    call(&[]).run_in_process().fails_with(2).saying("--partner-id");
+    call(&["-"]).stdin(b"\xff").run_in_process().fails_with(2).saying("not UTF-8");
+    let twice = call(&["-", "--ks-stdin"]).stdin("{}").run_in_process();
+    twice.fails_with(2).saying("cannot both be read from standard input");
+    call(&["b=1", "a=@"])
+        .run_in_process()
         .fails_with(2)
-        .saying("can not both come from standard input");
-    call(&["b=1", "a=@"]).run().fails_with(2).saying("parameter 2: the name of the file is missing");
-    call(&["a=@no-such-file"]).run().fails_with(2).saying("cannot open the file no-such-file");
-    call(&["secret=hush"]).run().fails_with(2).saying("Put it into a file and say secret=@FILE");
-    call(&["ks=hush"]).run().fails_with(2).saying("Use KALTURA_KS, --ks-file or --ks-stdin.");
+        .saying("parameter 2: the name of the file is missing");
+    call(&["a=@no-such-file"]).run_in_process().fails_with(2).saying("open the file no-such-file");
+    call(&["secret=hush"]).run_in_process().fails_with(2).saying("Put it into a file and use secret=@FILE");
+    call(&["ks=hush"]).run_in_process().fails_with(2).saying("Use KALTURA_KS, --ks-file or --ks-stdin.");
 }
 
 #[test]
-fn what_this_program_sets_is_no_parameter() {
+fn a_reserved_parameter_is_refused() {
     let server = server();
-    for (name, value, why) in [
-        ("service", "session", "said by its name, such as media.list"),
-        ("action", "end", "said by its name, such as media.list"),
-        ("format", "2", "--json and --jq say how they are printed"),
-        ("clientTag", "foo", "which program calls"),
-    ] {
-        let (argument, nested) = (format!("{name}={value}"), format!("{name}.x:=1"));
-        let document = json!({ name: value }).to_string();
-        let calls = json!([{ "call": "media.list", "params": { name: value } }]).to_string();
-        let refers = json!([
-            { "call": "media.list" }, { "call": "media.list", "params": { name: { "$result": "1.id" } } },
-        ]);
-        for form in [&[][..], &["--dry-run"], &["--curl"]] {
-            let call = |more: &str| server.call(["media.list", more]).arguments(form.iter().copied());
-            let batch = || server.cached(server.cache.path(), ["batch"]).arguments(form.iter().copied());
-            for refused in [
-                call(&argument),
-                call(&nested),
-                call("-").stdin(document.as_str()),
-                batch().stdin(calls.as_str()),
-                batch().stdin(refers.to_string()),
-            ] {
-                let refused = refused.run().fails_with(2);
-                refused.saying(&format!("{name} is not taken as a parameter")).saying(why);
-            }
+    let document = json!({ "format": 2 }).to_string();
+    let calls = json!([{ "call": "media.list", "params": { "format": { "$result": "1.id" } } }]).to_string();
+    for form in [&[][..], &["--dry-run"], &["--curl"]] {
+        let call = |more: &str| server.call(["media.list", more]).arguments(form.iter().copied());
+        let batch = server.cached(server.cache.path(), ["batch"]).arguments(form.iter().copied());
+        for refused in
+            [call("format=2"), call("format.x:=1"), call("-").stdin(&*document), batch.stdin(&*calls)]
+        {
+            refused.run_in_process().fails_with(2).saying("format cannot be a parameter");
         }
     }
     assert_eq!(control::calls(&server), [""; 0]);
     // Another account, and whatever else the API knows, may be named.
-    let shown = server.call(["media.list", "partnerId:=42", "language=EN", "--dry-run"]).run().ends_with(0);
+    let shown = server
+        .call(["media.list", "partnerId:=42", "language=EN", "--dry-run"])
+        .run_in_process()
+        .ends_with(0);
     assert!(shown.stdout.contains("\"partnerId\": 42,") && shown.stdout.contains("\"EN\""), "{shown:#?}");
-}
-
-#[test]
-fn a_session_is_no_parameter() {
-    let server = server();
-    let ks = server.login(["--ks-only", "--app-token-id=0_importer"]).run().ends_with(0).stdout;
-    let parameter = format!("x.y={}", ks.trim_end());
-    for form in [&[][..], &["--dry-run"], &["--curl"]] {
-        let call = server.call(["media.list", &parameter]).arguments(form.iter().copied());
-        let finished = call.run().fails_with(2).saying("x.y looks like a KS, and is not taken from");
-        assert!(!finished.stderr.contains("djJ8"), "{finished:#?}");
-        finished.saying("say x.y=@FILE");
-    }
-    // From a file it is sent like any text.
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ks");
-    std::fs::write(&path, &ks).unwrap();
-    let filed = format!("x.y=@{}", text_of(&path));
-    server.call(["media.list", &filed, "--dry-run"]).run().ends_with(0);
 }
 
 #[test]
@@ -132,9 +96,13 @@ fn network() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    anonymous(&url).run().fails_with(6).saying("could not connect").saying(&format!("at: {url}"));
+    anonymous(&url).run_in_process().fails_with(6).saying("could not connect").saying(&format!("at: {url}"));
     let silent = OddServer::silent();
-    anonymous(&silent.url).arguments(["--timeout=1s"]).run().fails_with(6).saying("did not respond in time");
+    anonymous(&silent.url)
+        .arguments(["--timeout=1s"])
+        .run_in_process()
+        .fails_with(6)
+        .saying("did not respond in time");
 }
 
 #[test]
@@ -152,15 +120,37 @@ fn server_in_trouble_is_asked_once() {
         ),
     ] {
         let server = OddServer::answering(answer);
-        anonymous(&server.url).run().fails_with(7).saying(why).saying("hint:");
+        anonymous(&server.url).run_in_process().fails_with(7).saying(why).saying("hint:");
         assert_eq!(server.requests.try_iter().count(), 1, "{why}");
     }
 }
 
 #[test]
+fn with_retry_an_unavailable_server_is_asked_again() {
+    let busy = whole("503 Service Unavailable", "Retry-After: 0\r\n", "");
+    let server = OddServer::answering(busy.clone());
+    anonymous(&server.url).arguments(["--retry=2"]).run_in_process().fails_with(7);
+    assert_eq!(server.requests.try_iter().count(), 3);
+    // What may have been executed is not sent again.
+    let server = OddServer::answering(busy);
+    let call = Kaltura::new(["call", "media.add", "--anonymous", "--retry=2", "--service-url", &server.url]);
+    call.run_in_process().fails_with(7);
+    assert_eq!(server.requests.try_iter().count(), 1);
+}
+
+#[test]
+fn a_login_that_meets_an_unavailable_server_is_tried_again() {
+    let server = server();
+    control::obey(&server, &json!({ "injectFault": "status:503@session.startWidgetSession#1" }));
+    server.call(["media.list"]).run_in_process().ends_with(0);
+    control::obey(&server, &json!({ "injectFault": "status:503@session.startWidgetSession" }));
+    server.call(["media.list", "--fresh", "--timeout=2s"]).run_in_process().fails_with(7).saying("503");
+}
+
+#[test]
 fn with_json_the_error_is_a_document() {
     let server = server();
-    let error = server.call(["appToken.list", "--json"]).run().fails_with(4).error();
+    let error = server.call(["appToken.list", "--json"]).run_in_process().fails_with(4).error();
     assert_eq!(error["class"], "permission");
     assert_eq!(error["code"], "SERVICE_FORBIDDEN");
     assert_eq!(error["step"], "appToken.list");
@@ -183,8 +173,11 @@ fn what_a_server_echoes_is_not_repeated() {
     });
     for form in [&[][..], &["--json"]] {
         let call = Kaltura::new(["call", "a.b", "-", "--service-url", &server.url]).env("KALTURA_KS", KS);
-        let finished =
-            call.arguments(form.iter().copied()).stdin("{\"secret\":\"hush-hush\"}").run().fails_with(3);
+        let finished = call
+            .arguments(form.iter().copied())
+            .stdin("{\"secret\":\"hush-hush\"}")
+            .run_in_process()
+            .fails_with(3);
         assert!(!finished.stderr.contains("hush") && !finished.stderr.contains(&KS[..12]), "{finished:#?}");
     }
 }
@@ -192,11 +185,16 @@ fn what_a_server_echoes_is_not_repeated() {
 #[test]
 fn the_session_of_a_login_is_not_ended_by_mistake() {
     let server = server();
-    let finished = server.call(["session.end"]).run().fails_with(2);
+    let finished = server.call(["session.end"]).run_in_process().fails_with(2);
     finished.saying("would shut the app token").saying("KALTURA_KS");
-    let ks = server.login(["--ks-only"]).run().ends_with(0).stdout;
-    server.call(["session.end"]).env("KALTURA_KS", ks.trim_end()).run().ends_with(0);
-    server.call(["media.list"]).env("KALTURA_KS", ks.trim_end()).run().fails_with(3).saying("INVALID_KS");
+    let ks = server.login(["--ks-only"]).run_in_process().ends_with(0).stdout;
+    server.call(["session.end"]).env("KALTURA_KS", ks.trim_end()).run_in_process().ends_with(0);
+    server
+        .call(["media.list"])
+        .env("KALTURA_KS", ks.trim_end())
+        .run_in_process()
+        .fails_with(3)
+        .saying("INVALID_KS");
 }
 
 #[cfg(unix)]

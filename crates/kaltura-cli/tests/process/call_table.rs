@@ -36,7 +36,7 @@ fn of(answer: &Value, more: &[&str]) -> Kaltura {
 
 #[test]
 fn columns_can_be_chosen() {
-    let table = server().call(["media.list", "--columns=id,name,createdAt"]).run().ends_with(0);
+    let table = server().call(["media.list", "--columns=id,name,createdAt"]).run_in_process().ends_with(0);
     assert_eq!(table.stderr, "");
     let expected = "\
 id          name                                   createdAt
@@ -65,47 +65,68 @@ id          name
 0_cccccccc  A name that…
 ";
     assert_eq!(narrow.stdout, expected);
+    narrow.saying("note: columns that do not fit: createdAt").saying("(use --columns)");
 }
 
 #[test]
 fn secrets_are_shown_to_those_who_ask_for_them() {
     let server =
         EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({ "sessionType": 2 }))]));
-    let table = |option: &str| server.call(["appToken.list", option]).run().ends_with(0).stdout;
+    let table = |option: &str| server.call(["appToken.list", option]).run_in_process().ends_with(0).stdout;
     assert!(!table("--table").contains(VALUE));
     assert_eq!(table("--columns=token"), format!("token\n{VALUE}\n"));
 }
 
 #[test]
-fn what_is_not_shown_is_told() {
+fn a_partial_list_is_noted() {
     let server = server();
     let call = |more: &[&str]| {
         server.call(["media.list", "--columns=id", "pager.pageSize:=2"]).arguments(more.iter().copied())
     };
-    let finished = call(&[]).run().ends_with(0).saying("note: showing 2 of 3 (use --all)");
+    let finished = call(&[]).run_in_process().ends_with(0).saying("note: showing 2 of 3 objects (use --all)");
     assert_eq!(finished.stdout, "id\n0_aaaaaaaa\n0_bbbbbbbb\n");
-    let all = call(&["--all"]).run().ends_with(0);
+    let all = call(&["--all"]).run_in_process().ends_with(0);
     assert_eq!((all.stdout.lines().count(), all.stderr.as_str()), (4, ""));
+
+    let part = json!({ "totalCount": 37, "objects": [{ "id": 1 }] });
+    for form in [&[][..], &["--jsonl"], &["--jq=.objects[].id"]] {
+        let noted = of(&part, form).run_in_process().ends_with(0);
+        assert_eq!(noted.stderr, "note: showing 1 of 37 objects (use --all)\n", "{form:?}");
+    }
+    let noted = of(&part, &["--json"]).run_in_process().ends_with(0);
+    assert_eq!(noted.stderr, "{\"note\":\"showing 1 of 37 objects (use --all)\"}\n");
+    // A caller who selects a page knows that it is one.
+    for known in [&["pager.pageSize:=1"][..], &["--quiet"]] {
+        assert_eq!(of(&part, known).run_in_process().ends_with(0).stderr, "", "{known:?}");
+    }
+    let server = OddServer::answering(ok("application/json", &json!([part, true]).to_string()));
+    let batch = Kaltura::new(["batch", "--anonymous", "--service-url", &server.url]);
+    let batch = batch.stdin("[{\"call\":\"a.list\"},{\"call\":\"a.b\"}]").run_in_process().ends_with(0);
+    batch.saying("note: call 1: showing 1 of 37 objects (use pager)");
 }
 
 #[test]
 fn a_column_that_no_object_has_is_told() {
     let finished =
         of(&json!({ "totalCount": 1, "objects": [{ "id": 1, "name": "a" }] }), &["--columns=id, nmae,"]);
-    let finished = finished.run().ends_with(0).saying("note: no object has nmae; they have id, name");
+    let finished =
+        finished.run_in_process().ends_with(0).saying("note: no object has nmae; they have id, name");
     assert_eq!(finished.stdout, "id  nmae\n1\n");
 }
 
 #[test]
 fn no_column_at_all_is_a_usage_error() {
     for columns in ["--columns=", "--columns= , "] {
-        of(&json!({ "totalCount": 0, "objects": [] }), &[columns]).run().fails_with(2).saying("no column");
+        of(&json!({ "totalCount": 0, "objects": [] }), &[columns])
+            .run_in_process()
+            .fails_with(2)
+            .saying("no column");
     }
 }
 
 #[test]
 fn an_empty_list_is_told() {
-    let finished = of(&json!({ "totalCount": 0, "objects": [] }), &["--table"]).run().ends_with(0);
+    let finished = of(&json!({ "totalCount": 0, "objects": [] }), &["--table"]).run_in_process().ends_with(0);
     assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("", "note: the list is empty\n"));
 }
 
@@ -114,13 +135,14 @@ fn what_is_no_list_makes_no_table() {
     of(&json!({ "id": 1 }), &["--table"])
         .run()
         .fails_with(2)
-        .saying("some.list answers no list, and a table needs one");
+        .saying("some.list does not return a list, which a table needs");
 }
 
 #[test]
 fn a_server_can_not_move_the_cursor() {
     let objects = json!([{ "id": "\u{1b}[2J\u{9b}x", "na\u{1b}me": "a\r\nb" }]);
-    let finished = of(&json!({ "totalCount": 1, "objects": objects }), &["--table"]).run().ends_with(0);
+    let finished =
+        of(&json!({ "totalCount": 1, "objects": objects }), &["--table"]).run_in_process().ends_with(0);
     assert_eq!(finished.stdout, "id      na me\n [2J x  a  b\n");
 }
 

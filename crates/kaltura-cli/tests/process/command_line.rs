@@ -70,11 +70,11 @@ fn the_options_of_all_commands_stand_behind_those_of_the_command() {
 #[test]
 fn an_option_that_would_do_nothing_is_refused() {
     for (command, option, why) in [
-        (&["demo"][..], "--profile=x", "it does without settings"),
-        (&["emulate"], "--profile=x", "it does without settings"),
-        (&["completions", "bash"], "--profile=x", "it does without settings"),
-        (&["completions", "bash"], "--json", "it has no answer in JSON"),
-        (&["man"], "--jq=.", "it has no answer in JSON"),
+        (&["demo"][..], "--profile=x", "it uses no settings"),
+        (&["emulate"], "--profile=x", "it uses no settings"),
+        (&["completions", "bash"], "--profile=x", "it uses no settings"),
+        (&["completions", "bash"], "--json", "it prints no JSON"),
+        (&["man"], "--jq=.", "it prints no JSON"),
         (&["profile", "list"], "--profile=x", "it lists all profiles"),
         (&["profile", "use", "work"], "--profile=x", "the name of the profile stands behind the command"),
         (&["profile", "add", "work"], "--profile=x", "the name of the profile stands behind the command"),
@@ -124,7 +124,7 @@ fn a_wrong_command_line_is_a_usage_error() {
         (&["ks", "--min-validity", "soon"], "write it like 90s, 15m, 1h"),
         (&["call"], "<SERVICE.ACTION>"),
         (&["call", "media"], "like media.list"),
-        (&["call", "media.list", "x"], "write parameters like key=value"),
+        (&["call", "media.list", "x"], "use key=value"),
         (&["call", "media.list", "--curl", "--json"], "cannot be used with"),
         (&["call", "media.list", "--anonymous", "--ks-stdin"], "cannot be used with"),
         (&["sign", "--ks-version", "3"], "invalid value '3'"),

@@ -6,7 +6,7 @@ use crate::emulator_process::{ADMIN_SECRET, EmulatorProcess, text_of, token};
 use crate::invocation::Kaltura;
 
 fn help(command: &str) -> String {
-    Kaltura::new([command, "--help"]).run().ends_with(0).stdout
+    Kaltura::new([command, "--help"]).run_in_process().ends_with(0).stdout
 }
 
 /// The words of each example of a command that stands in its help, as a shell would read them.
@@ -40,7 +40,7 @@ fn the_examples_of_calls_are_answered() {
     let examples = examples("call");
     assert!(examples.len() >= 8, "{examples:?}");
     for words in &examples {
-        let finished = server.call(words.iter().map(String::as_str)).run().ends_with(0);
+        let finished = server.call(words.iter().map(String::as_str)).run_in_process().ends_with(0);
         assert!(!["", "null\n"].contains(&finished.stdout.as_str()), "{words:?}: {finished:#?}");
         if words.iter().any(|word| word == ".downloadUrl") {
             assert!(is_download_url(&finished.stdout), "{finished:#?}");
@@ -61,7 +61,8 @@ fn the_examples_of_batches_are_answered() {
     for words in &examples {
         let words = words.iter().map(|word| if word == "calls.json" { text_of(&file) } else { word });
         let words: Vec<&str> = std::iter::once("batch").chain(words).collect();
-        let finished = server.cached(server.cache.path(), words.iter().copied()).run().ends_with(0);
+        let finished =
+            server.cached(server.cache.path(), words.iter().copied()).run_in_process().ends_with(0);
         if words.contains(&".[1].downloadUrl") {
             assert!(is_download_url(&finished.stdout), "{finished:#?}");
         }

@@ -4,12 +4,10 @@
 #![cfg(test)]
 
 mod batch;
-mod batch_shown;
 mod cache_cleared;
 mod call;
 mod call_all;
 mod call_refused;
-mod call_selected;
 mod call_session;
 mod call_shown;
 mod call_table;
@@ -31,6 +29,7 @@ mod emulate;
 mod emulate_modes;
 mod emulate_program;
 mod emulator_process;
+mod expectations;
 mod granted;
 mod hash;
 mod in_process;
@@ -50,6 +49,7 @@ mod login_verify;
 mod login_without_answer;
 mod logout;
 mod manual;
+mod messages;
 mod notes;
 mod odd_server;
 mod other_owner;
@@ -89,5 +89,6 @@ mod token_value;
 mod token_value_asked;
 #[cfg(unix)]
 mod token_value_replaced;
+mod upload;
 mod verbose;
 mod version;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use kaltura_types::{UploadToken, UploadTokenId};
 
 use super::Client;
+use crate::options::CallOptions;
 use crate::upload::{Next, UploadError, UploadOptions, UploadProgress, UploadState, upload_setters};
 
 /// An upload that is ready to be sent. See [`Client::upload`].

@@ -96,17 +96,17 @@ impl UploadState {
                     Some(name) => add.file_name(name),
                     None => add,
                 };
-                Next::Call(UploadCall::Add(add), CallOptions::new())
+                Next::Call(UploadCall::Add(add), self.call_options())
             }
             Step::Resume(id) | Step::Check(id, ..) | Step::Wait(id, ..) => {
-                Next::Call(UploadCall::Get(GetUploadToken::new(id.clone())), CallOptions::new())
+                Next::Call(UploadCall::Get(GetUploadToken::new(id.clone())), self.call_options())
             }
             Step::Read(_) => Next::Read(self.next_length()),
             Step::Send(_, chunk) => {
                 let is_final = self.is_final(chunk);
                 let join = if is_final { JOIN_TIMEOUT } else { Duration::ZERO };
                 let timeout = self.options.chunk_timeout.saturating_add(join);
-                let options = CallOptions::new().min_request_timeout(timeout);
+                let options = self.call_options().min_request_timeout(timeout);
                 Next::Call(UploadCall::Chunk(chunk.clone()), options)
             }
             Step::Done(token) => Next::Done(token.clone()),
@@ -258,6 +258,10 @@ impl UploadState {
     fn report(&mut self, id: &UploadTokenId) {
         let (uploaded, length) = (self.offset, self.options.length);
         self.progress = Some(UploadProgress { token_id: id.clone(), uploaded, length });
+    }
+
+    fn call_options(&self) -> CallOptions {
+        self.options.call_options.clone()
     }
 
     fn next_length(&self) -> usize {

@@ -1,66 +1,301 @@
-//! The parameters of a call, put together from the command line, files and standard input.
+//! The name of an action and its parameters, from the command line, files and standard input.
 
+use std::fmt;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
+use kaltura_client::{RESERVED_PARAMETERS, RawAction};
 use kaltura_types::Parameters;
 use serde_json::Value;
 use serde_json::map::Entry;
 
-use super::argument::{Argument, Written};
-use super::own_parameter::OwnParameter;
 use crate::error::Failure;
 use crate::output::Ui;
 use crate::redaction::{first_within, holds_a_ks, is_secret, looks_like_a_secret, unopened};
 use crate::secret_input::without_line_end;
 
-/// How many bytes a file or standard input may have.
-const MOST_BYTES: u64 = 16 << 20;
+/// The largest text that is read from a file or from standard input.
+const MAX_BYTES: u64 = 16 << 20;
+/// The largest file that is uploaded in one request: it is in memory as a whole.
+const MAX_UPLOAD: u64 = 512 << 20;
+/// How deep a key may lead into objects.
+const MAX_DEPTH: usize = 100;
 
-/// Puts the parameters together. What stands on the command line goes before standard input.
-pub(super) fn assemble(ui: &Ui, arguments: &[Argument]) -> Result<Parameters, Failure> {
-    let parameters = together(ui, arguments)?;
-    OwnParameter::refuse(&parameters).map_err(|error| Failure::usage(error.to_string()))?;
-    Ok(parameters)
+/// A service and its action, such as `media.list`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::commands) struct ActionName {
+    service: String,
+    action: String,
 }
 
-fn together(ui: &Ui, arguments: &[Argument]) -> Result<Parameters, Failure> {
-    let mut parameters = Parameters::new();
-    for argument in arguments {
-        if let Argument::One { path, value } = argument {
-            add(&mut parameters, path, read(path, value)?)?;
-        }
+impl ActionName {
+    /// Whether this is `session.end`. The server ignores the case (wire contract, section 1.1).
+    pub(in crate::commands) fn ends_sessions(&self) -> bool {
+        self.service.eq_ignore_ascii_case("session") && self.action.eq_ignore_ascii_case("end")
     }
-    match arguments.iter().filter(|argument| **argument == Argument::Stdin).count() {
-        0 => Ok(parameters),
-        1 => {
-            let mut all = from_stdin(ui)?;
-            overlay(&mut all, parameters);
-            Ok(all)
-        }
-        _ => Err(Failure::usage("standard input can be taken once only")),
+
+    /// The action with these parameters.
+    pub(in crate::commands) fn with(&self, parameters: Parameters) -> RawAction {
+        RawAction::new(&self.service, &self.action).params(parameters)
     }
 }
 
-/// Adds one parameter, at the end of its path.
-fn add(parameters: &mut Parameters, path: &[String], value: Value) -> Result<(), Failure> {
-    let clash =
-        || Failure::usage(format!("{} is given twice, or inside of what is no object", path.join(".")));
+impl fmt::Display for ActionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.service, self.action)
+    }
+}
+
+impl FromStr for ActionName {
+    type Err = InvalidActionName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_name =
+            |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        match text.split_once('.') {
+            // It could contain any actions, such as session.end.
+            Some((service, _)) if service.eq_ignore_ascii_case("multirequest") => {
+                Err(InvalidActionName::Multirequest)
+            }
+            Some((service, action)) if is_name(service) && is_name(action) => {
+                Ok(Self { service: service.to_owned(), action: action.to_owned() })
+            }
+            _ => Err(InvalidActionName::Malformed),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::commands) enum InvalidActionName {
+    #[error("use a service and an action with a dot between them, like media.list")]
+    Malformed,
+    #[error("use `kaltura batch` for several actions in one request")]
+    Multirequest,
+}
+
+/// One argument for parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Argument {
+    /// `-`: a JSON object on standard input.
+    Stdin,
+    /// `key=value` and its other forms.
+    Parameter { path: Vec<String>, value: Source },
+    /// `name@FILE`: a file to upload.
+    Upload { name: String, file: PathBuf },
+}
+
+/// Where the value of a parameter comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Source {
+    Inline(Value),
+    /// The text in a file, without its last line end.
+    TextFile(PathBuf),
+    JsonFile(PathBuf),
+}
+
+impl FromStr for Argument {
+    type Err = InvalidArgument;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "-" {
+            return Ok(Self::Stdin);
+        }
+        let separator = text.find(['=', '@']).ok_or(InvalidArgument::NoValue)?;
+        let (key, value) = (&text[..separator], &text[separator + 1..]);
+        if text[separator..].starts_with('@') {
+            return match value {
+                "" => Err(InvalidArgument::NoFile),
+                // The name of a part of a form, in which colons lead into objects.
+                file => Ok(Self::Upload { name: split_key(key)?.join(":"), file: file.into() }),
+            };
+        }
+        let (key, is_json) = match key.strip_suffix(':') {
+            Some(key) => (key, true),
+            None => (key, false),
+        };
+        let path = split_key(key)?;
+        let is_swapped = |rest: &str| !is_json && serde_json::from_str::<serde::de::IgnoredAny>(rest).is_ok();
+        let value = match (value.strip_prefix('@'), is_json) {
+            (Some(""), _) => return Err(InvalidArgument::NoFile),
+            (Some(file), false) => Source::TextFile(file.into()),
+            (Some(file), true) => Source::JsonFile(file.into()),
+            (None, false) if value.strip_prefix(':').is_some_and(is_swapped) => {
+                return Err(InvalidArgument::Swapped);
+            }
+            (None, false) => Source::Inline(value.into()),
+            (None, true) => {
+                Source::Inline(serde_json::from_str(value).map_err(|_| InvalidArgument::NotJson)?)
+            }
+        };
+        Ok(Self::Parameter { path, value })
+    }
+}
+
+/// Splits a key such as `filter.idEqual` or `filter[idEqual]` into its names.
+pub(in crate::commands) fn split_key(key: &str) -> Result<Vec<String>, InvalidArgument> {
+    let mut path = Vec::new();
+    let mut rest = key;
+    loop {
+        let (name, mut brackets) = rest.split_at(rest.find(['.', '[', ']']).unwrap_or(rest.len()));
+        path.push(name);
+        while let Some(opened) = brackets.strip_prefix('[') {
+            let (name, after) = opened.split_once(']').ok_or(InvalidArgument::Brackets)?;
+            if name.contains(['.', '[']) {
+                return Err(InvalidArgument::Brackets);
+            }
+            path.push(name);
+            brackets = after;
+        }
+        if path.len() > MAX_DEPTH {
+            return Err(InvalidArgument::TooDeep);
+        }
+        match brackets.strip_prefix('.') {
+            Some(next) => rest = next,
+            None if brackets.is_empty() => break,
+            None => return Err(InvalidArgument::Brackets),
+        }
+    }
+    if path.iter().any(|name| name.is_empty()) {
+        return Err(InvalidArgument::EmptyKey);
+    }
+    Ok(path.into_iter().map(str::to_owned).collect())
+}
+
+/// The error does not repeat the argument: it may contain a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::commands) enum InvalidArgument {
+    #[error("use key=value, key:=json, key=@FILE, name@FILE, or - for standard input")]
+    NoValue,
+    #[error("a key, or a part of one, is empty; write a list as JSON, like key:='[\"a\",\"b\"]'")]
+    EmptyKey,
+    #[error("the brackets of the key are not like filter[idEqual]")]
+    Brackets,
+    #[error("the key leads into more than {MAX_DEPTH} objects")]
+    TooDeep,
+    #[error("the value after := is not JSON; for a text use = alone")]
+    NotJson,
+    #[error("=: is not := ; for JSON use key:=value, for a text that begins with a colon key:='\":…\"'")]
+    Swapped,
+    #[error("the name of the file is missing; for a text that begins with @ use key:='\"@…\"'")]
+    NoFile,
+}
+
+/// The parameters of a call, and the files that go with them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CallParameters {
+    pub(super) parameters: Parameters,
+    pub(super) files: Vec<(String, PathBuf)>,
+}
+
+impl CallParameters {
+    /// Reads the values of the arguments. Those of the command line take precedence over standard input.
+    pub(super) fn read(ui: &Ui, arguments: &[Argument]) -> Result<Self, Failure> {
+        let mut own = Self::default();
+        for argument in arguments {
+            match argument {
+                Argument::Stdin => {}
+                Argument::Parameter { path, value } => insert(&mut own.parameters, path, value.read(path)?)?,
+                Argument::Upload { name, file } => own.files.push((name.clone(), file.clone())),
+            }
+        }
+        match arguments.iter().filter(|argument| **argument == Argument::Stdin).count() {
+            0 => {}
+            1 => {
+                let above = std::mem::replace(&mut own.parameters, read_stdin(ui)?);
+                overlay(&mut own.parameters, above);
+            }
+            _ => return Err(Failure::usage("standard input can be used only once")),
+        }
+        check_names(&own.parameters).map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(own)
+    }
+
+    /// The action with these parameters. Reads the files.
+    pub(super) fn action(self, name: &ActionName) -> Result<RawAction, Failure> {
+        self.files.into_iter().try_fold(name.with(self.parameters), |action, (part, path)| {
+            let file = File::open(&path).map_err(|error| unopened(&path, &error))?;
+            let mut content = Vec::new();
+            file.take(MAX_UPLOAD + 1).read_to_end(&mut content).map_err(|error| unreadable(&path, &error))?;
+            if content.len() as u64 > MAX_UPLOAD {
+                let size = MAX_UPLOAD >> 20;
+                return Err(Failure::usage(format!("the file {} is larger than {size} MiB", path.display()))
+                    .with_hint("Upload it in chunks with `kaltura upload`."));
+            }
+            Ok(action.file(part, file_name(&path), content))
+        })
+    }
+}
+
+/// The last part of a path, as the name of an uploaded file.
+pub(in crate::commands) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+pub(in crate::commands) fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format!("cannot read the file {}", path.display())).caused_by(error)
+}
+
+/// A parameter that cannot be sent, or that the server would ignore.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::commands) enum InvalidParameter {
+    #[error("{name} cannot be a parameter: {}", instead(name))]
+    Reserved { name: &'static str },
+    #[error("ks is empty; to send no session, use --anonymous, or in a batch \"anonymous\": true")]
+    EmptyKs,
+    #[error(
+        "in JSON, {0} is not a name: write nested objects, like {{\"filter\": {{\"idEqual\": \"0_a\"}}}}"
+    )]
+    Dotted(String),
+}
+
+fn instead(name: &str) -> &'static str {
+    match name {
+        "service" | "action" => "the action is named by SERVICE.ACTION, such as media.list",
+        "format" => "the answer is always JSON; --json and --jq select how it is printed",
+        _ => "it is set by this program",
+    }
+}
+
+/// Checks the names of parameters, and the KS among them.
+pub(in crate::commands) fn check_names(parameters: &Parameters) -> Result<(), InvalidParameter> {
+    if let Some(name) = RESERVED_PARAMETERS.into_iter().find(|name| parameters.contains_key(*name)) {
+        return Err(InvalidParameter::Reserved { name });
+    }
+    if parameters.get("ks").is_some_and(|ks| ks.is_null() || ["", "null"].iter().any(|empty| ks == empty)) {
+        return Err(InvalidParameter::EmptyKs);
+    }
+    // The server ignores such a name without an error.
+    match parameters.keys().find(|name| name.contains(['.', '[', ']'])) {
+        Some(name) if looks_like_a_secret(name) => Err(InvalidParameter::Dotted("this".to_owned())),
+        Some(name) => Err(InvalidParameter::Dotted(name.clone())),
+        None => Ok(()),
+    }
+}
+
+/// Inserts one parameter at the end of its path.
+fn insert(parameters: &mut Parameters, path: &[String], value: Value) -> Result<(), Failure> {
+    let conflict = || {
+        Failure::usage(format!(
+            "{} is given twice, or inside of something that is not an object",
+            path.join(".")
+        ))
+    };
     let Some((last, outer)) = path.split_last() else { return Ok(()) };
     let mut place = parameters;
-    for step in outer {
-        let inner = place.entry(step).or_insert_with(|| Value::Object(Parameters::new()));
-        place = inner.as_object_mut().ok_or_else(clash)?;
+    for name in outer {
+        let inner = place.entry(name).or_insert_with(|| Value::Object(Parameters::new()));
+        place = inner.as_object_mut().ok_or_else(conflict)?;
     }
     match place.entry(last) {
         Entry::Vacant(free) => free.insert(value),
-        Entry::Occupied(_) => return Err(clash()),
+        Entry::Occupied(_) => return Err(conflict()),
     };
     Ok(())
 }
 
-/// Lays parameters over others: where both have an object, its members.
+/// Merges parameters into others, and replaces what is not an object in both.
 fn overlay(below: &mut Parameters, above: Parameters) {
     for (name, value) in above {
         match (below.get_mut(&name), value) {
@@ -72,41 +307,57 @@ fn overlay(below: &mut Parameters, above: Parameters) {
     }
 }
 
-fn read(path: &[String], value: &Written) -> Result<Value, Failure> {
-    match value {
-        Written::Here(value) => {
-            refuse_secrets(path, value)?;
-            Ok(value.clone())
+impl Source {
+    fn read(&self, path: &[String]) -> Result<Value, Failure> {
+        match self {
+            Self::Inline(value) => {
+                refuse_secrets(path, value)?;
+                Ok(value.clone())
+            }
+            Self::TextFile(file) => Ok(without_line_end(&read_file(file)?).into()),
+            Self::JsonFile(file) => serde_json::from_str(&read_file(file)?)
+                .map_err(|_| Failure::usage(format!("the file {} is not JSON", file.display()))),
         }
-        Written::TextFile(file) => Ok(without_line_end(&read_file(file)?).into()),
-        Written::JsonFile(file) => serde_json::from_str(&read_file(file)?)
-            .map_err(|_| Failure::usage(format!("the file {} is not JSON", file.display()))),
     }
 }
 
-/// Others can read the command line. What is a secret by its name, or a KS, is not taken from it, at whatever depth it
-/// stands. A name that looks like a secret is one: no parameter is called so.
+/// Refuses secrets on the command line, which others can read: what is a secret by its name, or a KS, at any depth, and
+/// a name that looks like a secret.
 fn refuse_secrets(path: &[String], value: &Value) -> Result<(), Failure> {
     let named = |name: &str, _: &Value| looks_like_a_secret(name);
-    if path.iter().any(|step| looks_like_a_secret(step)) || first_within(path, value, &named).is_some() {
-        return Err(Failure::usage("the name of a parameter looks like a secret, and others can read it")
-            .with_hint("Others may have read it by now, and the shell may have kept it. Replace it."));
+    if path.iter().any(|name| looks_like_a_secret(name)) || first_within(path, value, &named).is_some() {
+        return Err(Failure::usage("the name of a parameter looks like a secret").with_hint(
+            "Others can read the command line, and the shell may have stored it. Replace the secret.",
+        ));
     }
-    let by_looks = |_: &str, value: &Value| value.as_str().is_some_and(holds_a_ks);
-    let (place, why) = match (first_within(path, value, &is_secret), first_within(path, value, &by_looks)) {
-        (Some(place), _) => (place, "is"),
-        (None, Some(place)) => (place, "looks like a KS, and is"),
+    let is_ks = |_: &str, value: &Value| value.as_str().is_some_and(holds_a_ks);
+    let (place, why) = match (first_within(path, value, &is_secret), first_within(path, value, &is_ks)) {
+        (Some(place), _) => (place, "is a secret"),
+        (None, Some(place)) => (place, "looks like a KS"),
         (None, None) => return Ok(()),
     };
-    let message = format!("{} {why} not taken from an argument, which others can read", place.join("."));
+    let message = format!("{} {why}, and others can read the command line", place.join("."));
     let key = path.join(".");
     Err(Failure::usage(message).with_hint(match key.as_str() {
         "ks" => "Use KALTURA_KS, --ks-file or --ks-stdin.".to_owned(),
         key => {
             let sign = if place == path && !value.is_array() { "=" } else { ":=" };
-            format!("Put it into a file and say {key}{sign}@FILE, or give it on standard input (-).")
+            format!("Put it into a file and use {key}{sign}@FILE, or pass it on standard input (-).")
         }
     }))
+}
+
+fn read_stdin(ui: &Ui) -> Result<Parameters, Failure> {
+    if ui.stdin_is_terminal() {
+        let hint = "Use, for example: kaltura call media.list - < parameters.json";
+        return Err(Failure::usage("expected the parameters on standard input").with_hint(hint));
+    }
+    let text = read_text(&mut *ui.stdin(), "standard input")?;
+    // The parser's reason may quote a secret.
+    serde_json::from_str(&text).map_err(|_| {
+        Failure::usage("standard input is not a JSON object")
+            .with_hint("It must contain the parameters by name, such as {\"entryId\": \"0_a1b2c3d4\"}.")
+    })
 }
 
 pub(in crate::commands) fn read_file(path: &Path) -> Result<String, Failure> {
@@ -114,149 +365,21 @@ pub(in crate::commands) fn read_file(path: &Path) -> Result<String, Failure> {
     read_text(file, &format!("the file {}", path.display()))
 }
 
-fn from_stdin(ui: &Ui) -> Result<Parameters, Failure> {
-    if ui.stdin_is_terminal() {
-        let hint = "Pipe it in, as in: kaltura call media.list - < parameters.json";
-        return Err(Failure::usage("the parameters on standard input are missing").with_hint(hint));
-    }
-    let text = read_text(&mut *ui.stdin(), "standard input")?;
-    // The reason of the parser is left out: it may quote a secret.
-    serde_json::from_str(&text).map_err(|_| {
-        Failure::usage("standard input is not a JSON object")
-            .with_hint("It holds the parameters by their names, such as {\"entryId\": \"0_a1b2c3d4\"}.")
-    })
-}
-
 pub(in crate::commands) fn read_text(from: impl Read, place: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
-    from.take(MOST_BYTES + 1)
+    from.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| Failure::usage(format!("can not read {place}")).caused_by(&error))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(Failure::usage(format!("{place} has more than {MOST_BYTES} bytes")));
+        .map_err(|error| Failure::usage(format!("cannot read {place}")).caused_by(&error))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Failure::usage(format!("{place} is larger than {MAX_BYTES} bytes")));
     }
-    String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{place} is not UTF-8 text")))
+    let mut text =
+        String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{place} is not UTF-8 text")))?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn assembled(arguments: &[&str]) -> Result<Value, Failure> {
-        let arguments: Vec<Argument> = arguments.iter().map(|text| text.parse().unwrap()).collect();
-        assemble(&Ui::silent(), &arguments).map(Value::Object)
-    }
-
-    #[test]
-    fn dots_lead_into_objects() {
-        let parameters =
-            assembled(&["filter.idEqual=0_a", "pager:={\"pageSize\":5}", "filter.a.b:=true", "id="]);
-        let expected = json!({
-            "filter": { "idEqual": "0_a", "a": { "b": true } }, "pager": { "pageSize": 5 }, "id": "",
-        });
-        assert_eq!(parameters.unwrap(), expected);
-        let joined = assembled(&["pager:={\"pageSize\":5}", "pager.pageIndex:=2"]).unwrap();
-        assert_eq!(joined, json!({ "pager": { "pageSize": 5, "pageIndex": 2 } }));
-    }
-
-    #[test]
-    fn what_clashes_is_named_and_not_quoted() {
-        for arguments in [
-            &["a.b=hush", "a.b=hush"][..],
-            &["a=hush", "a.b=hush"],
-            &["a.b=hush", "a=hush"],
-            &["a:=[1]", "a.0=hush"],
-        ] {
-            let failure = assembled(arguments).unwrap_err();
-            assert!(failure.to_string().contains("is given twice"), "{failure}");
-            assert!(!format!("{failure:?}").contains("hush"));
-        }
-    }
-
-    #[test]
-    fn a_secret_is_not_taken_from_an_argument() {
-        for argument in
-            ["ks=hush", "secret=hush", "appToken.token=hush", "user.PASSWORD=hush", "ks:=\"hush\""]
-        {
-            let failure = assembled(&[argument]).unwrap_err();
-            assert!(failure.to_string().contains("not taken from an argument"), "{failure}");
-            assert!(!format!("{failure:?}").contains("hush"));
-        }
-    }
-
-    #[test]
-    fn a_secret_is_not_taken_from_anywhere_in_an_argument() {
-        for (argument, place, way) in [
-            ("refreshToken=hush", "refreshToken", " refreshToken=@FILE"),
-            ("profile.zoomClientSecret=hush", "profile.zoomClientSecret", " profile.zoomClientSecret=@FILE"),
-            ("privateKey=hush", "privateKey", " privateKey=@FILE"),
-            ("otp:=123456", "otp", " otp=@FILE"),
-            ("user:={\"password\":\"hush\"}", "user.password", " user:=@FILE"),
-            ("a:=[1,{\"b\":{\"apiKey\":\"hush\"}}]", "a.1.b.apiKey", " a:=@FILE"),
-            ("tokens:=[\"hush\"]", "tokens", " tokens:=@FILE"),
-        ] {
-            let failure = assembled(&[argument]).unwrap_err();
-            assert!(failure.to_string().starts_with(&format!("{place} is not taken")), "{failure}");
-            let story = format!("{failure:?}");
-            assert!(story.contains(way) && !story.contains("hush"), "{story}");
-        }
-    }
-
-    #[test]
-    fn a_ks_is_not_taken_under_any_name() {
-        const VALUE: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
-        const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
-        for (argument, why) in [
-            (format!("x.y={KS}"), "x.y looks like a KS, and is not taken"),
-            (format!("note=see {KS} there"), "note looks like a KS"),
-            (format!("a:=[1,{{\"b\":\"{KS}\"}}]"), "a.1.b looks like a KS"),
-            (format!("ids=0_a,{KS}"), "ids looks like a KS"),
-            (format!("{VALUE}=1"), "the name of a parameter looks like a secret"),
-            (format!("{KS}.a=1"), "the name of a parameter looks like a secret"),
-            (format!("a:={{\"{VALUE}\":{{\"b\":1}}}}"), "the name of a parameter looks like a secret"),
-        ] {
-            let failure = assembled(&[&argument]).unwrap_err();
-            assert!(failure.to_string().starts_with(why), "{failure}");
-            let story = format!("{failure:?}");
-            assert!(!story.contains("c0ffee00") && !story.contains("djJ8"), "{story}");
-        }
-    }
-
-    /// Hashed users, references, upload tokens, addresses of files.
-    #[test]
-    fn hex_digits_are_taken() {
-        const MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
-        for value in [MD5, &format!("0_{MD5},1_{MD5}"), &format!("https://example.com/{MD5}/a.mp4")] {
-            assert_eq!(assembled(&[&format!("a.b={value}")]).unwrap(), json!({ "a": { "b": value } }));
-        }
-    }
-
-    #[test]
-    fn what_only_sounds_like_a_secret_is_taken() {
-        let taken = assembled(&["useToken:=true", "appToken:={\"id\":\"0_a\"}", "tokenId=x"]).unwrap();
-        assert_eq!(taken, json!({ "useToken": true, "appToken": { "id": "0_a" }, "tokenId": "x" }));
-    }
-
-    #[test]
-    fn files_are_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("value");
-        let name = path.to_str().unwrap();
-        std::fs::write(&path, "{\"a\": 1}\n").unwrap();
-        let both = assembled(&[&format!("secret=@{name}"), &format!("entry:=@{name}")]).unwrap();
-        assert_eq!(both, json!({ "secret": "{\"a\": 1}", "entry": { "a": 1 } }));
-        std::fs::write(&path, "hush").unwrap();
-        let failure = assembled(&[&format!("entry:=@{name}")]).unwrap_err();
-        assert!(failure.to_string().ends_with("is not JSON") && !failure.to_string().contains("hush"));
-    }
-
-    #[test]
-    fn the_upper_parameters_win_and_the_others_stay() {
-        let object = |value: Value| value.as_object().unwrap().clone();
-        let mut below = object(json!({ "filter": { "a": 1, "b": 2 }, "c": 3, "d": { "e": 4 } }));
-        overlay(&mut below, object(json!({ "filter": { "b": 5 }, "c": 6, "d": 7 })));
-        assert_eq!(Value::Object(below), json!({ "filter": { "a": 1, "b": 5 }, "c": 6, "d": 7 }));
-    }
-}
+mod tests;

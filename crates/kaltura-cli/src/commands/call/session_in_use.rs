@@ -95,7 +95,9 @@ impl<'a> SessionInUse<'a> {
             Authority::Nobody => Held::Nothing,
             Authority::Ks(ks) => Held::Given(ks),
             Authority::Token(mut supply) => {
-                let session = Box::new(supply.session(ui)?);
+                let within = options.server().timeout();
+                let session = runtime::run_with_retries(ui, within, || supply.session(ui))?;
+                let session = Box::new(session);
                 let is_new = !session.from_cache;
                 Held::Ready { supply, session, is_new }
             }
