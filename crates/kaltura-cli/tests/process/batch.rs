@@ -186,7 +186,7 @@ fn usage() {
         .saying("--partner-id, --app-token-id, --hash-type, the app token value are missing");
     Kaltura::new(["batch", "no-such-file"]).run().fails_with(2).saying("cannot open the file no-such-file");
     let both = Kaltura::new(["batch", "--ks-stdin"]).stdin("[]").run().fails_with(2);
-    both.saying("the KS and the calls cannot both be read from standard input");
+    both.saying("the KS and the calls can not both come from standard input");
     Kaltura::new(["batch", "--jq=.["]).stdin("[]").run().fails_with(2).saying("at letter 2");
 }
 

@@ -68,7 +68,7 @@ fn usage() {
         .stdin("{}")
         .run()
         .fails_with(2)
-        .saying("cannot both be read from standard input");
+        .saying("can not both come from standard input");
     call(&["b=1", "a=@"]).run().fails_with(2).saying("parameter 2: the name of the file is missing");
     call(&["a=@no-such-file"]).run().fails_with(2).saying("cannot open the file no-such-file");
     call(&["secret=hush"]).run().fails_with(2).saying("Put it into a file and say secret=@FILE");

@@ -94,7 +94,7 @@ fn nothing_to_manage_with() {
     let both = ["--admin-secret-stdin", "--ks-file", "x"];
     secret().arguments(both).run().fails_with(2).saying("one of them is enough");
     let garbage = Kaltura::new(["token", "list"]).env("KALTURA_KS", "hush-hush").run().fails_with(2);
-    assert!(!garbage.saying("the KS cannot be read as one").stderr.contains("hush"));
+    assert!(!garbage.saying("the KS can not be read as one").stderr.contains("hush"));
     let other = manage(&server(), ["list", "--partner-id=7"]).run().fails_with(2);
     other.saying("the KS is of the account 1234567, and not of 7");
 }
@@ -134,7 +134,11 @@ fn the_profile_may_have_the_admin_secret() {
     let list = || Kaltura::new(["token", "list"]).env("KALTURA_CONFIG_DIR", text_of(folder.path()));
     list().run().ends_with(0);
     list().env("KALTURA_KS", &ks(SessionType::User)).run().fails_with(2).saying("the KS is of the account");
-    list().env("KALTURA_PARTNER_ID", "7").run().fails_with(2).saying("keeps the one of another partner_id");
+    list()
+        .env("KALTURA_PARTNER_ID", "7")
+        .run()
+        .fails_with(2)
+        .saying("stores the one for a different partner_id");
 }
 
 #[test]
