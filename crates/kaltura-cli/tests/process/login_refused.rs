@@ -115,7 +115,7 @@ fn usage_before_any_request() {
     let missing = Kaltura::new(["login"]).run().fails_with(2);
     missing
         .saying("--partner-id, --app-token-id, --hash-type, the app token value are missing")
-        .saying("Give --partner-id, or set KALTURA_PARTNER_ID, or keep it in a profile");
+        .saying("Pass them, set KALTURA_PARTNER_ID");
 }
 
 fn without_null(mut document: Value) -> Value {
