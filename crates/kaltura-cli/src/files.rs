@@ -18,7 +18,7 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
         .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
-        // It may be a secret. Why it could not be written is what is told.
+        // It may be a secret. The first error is the one that is reported.
         let _ = remove(&beside);
     }
     written.map(|()| keep_name(path))
@@ -96,14 +96,14 @@ fn own(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// After how long a person is told what is waited for.
+/// How long to wait without a note.
 const SILENCE: Duration = Duration::from_secs(2);
-/// How long to wait before a lock is tried again, until a person has been told, and from then on.
+/// The pauses between tries to lock, before the note and after it.
 const PAUSES: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(100)];
-/// How often a file is made anew whose folder is removed meanwhile.
+/// How often a file is created again whose folder is removed meanwhile.
 const TRIES: usize = 10;
 
-/// Opens a file beside others to lock it, and waits for the lock for as long as somebody else holds it. That has an
+/// Opens a file beside others to lock it, and waits for the lock as long as another process holds it. That has an
 /// end: a process that ends, or is killed, loses its locks, and a signal ends the one that waits. No limit of time
 /// would be right: a person may be asked meanwhile, by a command that prints the secret.
 ///

@@ -114,8 +114,8 @@ fn usage_before_any_request() {
     assert!(!wrong.saying("the value of KALTURA_PARTNER_ID is invalid").stderr.contains("hush"));
     let missing = Kaltura::new(["login"]).run().fails_with(2);
     missing
-        .saying("--partner-id is missing")
-        .saying("Give --partner-id, or set KALTURA_PARTNER_ID, or keep it in a profile");
+        .saying("--partner-id, --app-token-id, --hash-type, the app token value are missing")
+        .saying("Pass them, set KALTURA_PARTNER_ID");
 }
 
 fn without_null(mut document: Value) -> Value {

@@ -115,6 +115,19 @@ fn profiles_that_another_user_could_change_are_not_used() {
     foreign.saying("If you trust its content, take ownership (chown).");
 }
 
+/// Containers and `sudo` leave `HOME` as it was.
+#[test]
+fn profiles_of_another_user_are_ignored_where_variables_name_the_account() {
+    let Some((server, home)) = scene() else { return };
+    assert!(give(&home.file(), MALLORY));
+    let login = home.kaltura(["login"]).env("KALTURA_SERVICE_URL", server.url());
+    let login = login.env("KALTURA_PARTNER_ID", "1234567").env("KALTURA_APP_TOKEN_ID", "0_importer");
+    let login = login
+        .env("KALTURA_APP_TOKEN_HASH_TYPE", "SHA256")
+        .env("KALTURA_APP_TOKEN", crate::profile_scene::VALUE);
+    login.run().ends_with(0).saying("note: profiles are ignored: the profiles file");
+}
+
 #[test]
 fn a_secret_that_another_user_has_put_there_is_not_used() {
     let Some((_server, home)) = scene() else { return };

@@ -65,7 +65,7 @@ fn a_value_that_can_not_be_had_is_a_usage_error() {
             "SHA1",
         ])
     };
-    login().run().fails_with(2).saying("hint: Put it into KALTURA_APP_TOKEN");
+    login().run().fails_with(2).saying("hint: Set KALTURA_APP_TOKEN");
     login().env("KALTURA_APP_TOKEN", "").run().fails_with(2).saying("KALTURA_APP_TOKEN is set, but empty");
     login().arguments(["--app-token-stdin"]).run().fails_with(2).saying("standard input is empty");
     login()
