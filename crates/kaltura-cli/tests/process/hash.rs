@@ -96,7 +96,7 @@ fn what_is_missing_or_wrong_is_a_usage_error() {
     hash().run_in_process().fails_with(2).saying("--hash-type is missing");
     let both =
         hash().arguments(["--hash-type=SHA1", "--ks-stdin", "--app-token-stdin"]).stdin(KS).run_in_process();
-    both.fails_with(2).saying("can not both come from standard input");
+    both.fails_with(2).saying("cannot both be read from standard input");
     for option in ["--ks", "--app-token"] {
         let finished = hash().arguments(["--hash-type=SHA1", option, VALUE]).run_in_process().fails_with(2);
         assert!(!finished.saying("cannot be passed as an argument").stderr.contains(VALUE));
