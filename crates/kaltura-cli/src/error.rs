@@ -88,6 +88,11 @@ impl Failure {
         failure
     }
 
+    /// A program that ran in place of a command has failed, and has said so itself.
+    pub(crate) fn program_ended(code: i32) -> Self {
+        Self::told_already(ExitCode::Program(u8::try_from(code).unwrap_or(1)))
+    }
+
     /// The command line, the environment or a given file is wrong.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(ExitCode::Usage, message)
@@ -173,6 +178,8 @@ impl fmt::Display for Failure {
 pub(crate) enum ExitCode {
     /// Something on this machine: a file that can not be written, no thread to be had.
     Local,
+    /// A program that ran in place of a command ended with this.
+    Program(u8),
     /// The command line, an environment variable or a file that was given is wrong, or asks for what can not be.
     Usage,
     /// The server does not accept who logs in: the app token, its proof, the session. Or a KS is not signed
@@ -236,6 +243,7 @@ impl ExitCode {
     pub(crate) const fn number(self) -> u8 {
         match self {
             Self::Local => 1,
+            Self::Program(code) => code,
             Self::Usage => 2,
             Self::Authentication => 3,
             Self::Permission => 4,
@@ -255,6 +263,7 @@ impl ExitCode {
     const fn name(self) -> &'static str {
         match self {
             Self::Local => "local",
+            Self::Program(_) => "program",
             Self::Usage => "usage",
             Self::Authentication => "authentication",
             Self::Permission => "permission",

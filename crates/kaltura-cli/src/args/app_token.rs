@@ -81,8 +81,9 @@ impl AppTokenOptions {
             [(&Setting::PARTNER_ID, partner), (&Setting::APP_TOKEN_ID, id), (&Setting::HASH_TYPE, hash_type)];
         let missing = settings_of.iter().filter(|(_, found)| is_missing(found)).map(|(setting, _)| setting);
         let missing: Vec<_> = missing.map(|setting| (setting.option, setting.variable)).collect();
-        // The hash type alone is asked for where it is needed: it may be detected.
-        if missing.iter().any(|(option, _)| *option != Setting::HASH_TYPE.option) {
+        let is_invalid = settings_of.iter().any(|(_, found)| found.problem.is_some());
+        // The hash type alone is checked where it is needed: it may be detected.
+        if !is_invalid && missing.iter().any(|(option, _)| *option != Setting::HASH_TYPE.option) {
             return Err(self.several_missing(settings, missing));
         }
         self.name.account(settings)

@@ -201,8 +201,8 @@ mod tests {
         let none = Environment::of_test(|_| None);
         for (settings, place) in [
             (Settings::of_environment(&WRONG), "KALTURA_SESSION_TYPE"),
-            (Settings::of_test(&none, "type = 'hush'"), "type of the profile test"),
-            (Settings::of_test(&none, "privileges = 'hush hush'"), "privileges of the profile test"),
+            (Settings::of_test(&none, "type = 'hush'"), "type of profile 'test'"),
+            (Settings::of_test(&none, "privileges = 'hush hush'"), "privileges of profile 'test'"),
         ] {
             let options = Line::try_parse_from(["x"]).unwrap().session;
             let told = format!("{:?}", options.request(&settings).unwrap_err());

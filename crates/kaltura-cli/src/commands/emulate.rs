@@ -139,8 +139,8 @@ impl EmulateCommand {
             Ok(None)
         })?;
         match status {
-            Some(code) => std::process::exit(code),
-            None => Ok(()),
+            None | Some(0) => Ok(()),
+            Some(code) => Err(Failure::program_ended(code)),
         }
     }
 

@@ -638,14 +638,11 @@ mod tests {
     #[test]
     fn a_name_that_nobody_has_is_told_with_those_that_there_are() {
         let failure = format!("{:?}", Config::of_test(TWO).profile("c").unwrap_err());
-        assert!(
-            failure.contains("there is no profile c") && failure.contains("There are: a, b."),
-            "{failure}"
-        );
+        assert!(failure.contains("no profile 'c' found") && failure.contains("Profiles: a, b."), "{failure}");
         let failure = format!("{:?}", Config::of_test("").profile("hush hush").unwrap_err());
         assert!(failure.contains("kaltura profile add") && !failure.contains("hush"), "{failure}");
         let failure = Config::of_test(TWO).profile("3f786850e387550fdab836ed7e6dc881").unwrap_err();
-        assert_eq!(failure.to_string(), "there is no profile (redacted)");
+        assert_eq!(failure.to_string(), "no profile '(redacted)' found");
     }
 
     fn read(text: &str) -> Result<Config, Failure> {
@@ -680,7 +677,7 @@ mod tests {
             ("[profiles.a]\n\ntoken_store = \"hush\"", 3, "keyring or file"),
         ] {
             let failure = format!("{:?}", read(text).unwrap_err());
-            assert!(failure.contains(&format!("config.toml, line {line} can")), "{text}: {failure}");
+            assert!(failure.contains(&format!("config.toml, line {line}: ")), "{text}: {failure}");
             assert!(failure.contains(why) && !failure.contains("hush"), "{text}: {failure}");
         }
     }

@@ -70,15 +70,15 @@ fn the_options_of_all_commands_stand_behind_those_of_the_command() {
 #[test]
 fn an_option_that_would_do_nothing_is_refused() {
     for (command, option, why) in [
-        (&["demo"][..], "--profile=x", "it does without settings"),
-        (&["emulate"], "--profile=x", "it does without settings"),
-        (&["completions", "bash"], "--profile=x", "it does without settings"),
-        (&["completions", "bash"], "--json", "it has no answer in JSON"),
-        (&["man"], "--jq=.", "it has no answer in JSON"),
+        (&["demo"][..], "--profile=x", "it uses no settings"),
+        (&["emulate"], "--profile=x", "it uses no settings"),
+        (&["completions", "bash"], "--profile=x", "it uses no settings"),
+        (&["completions", "bash"], "--json", "it prints no JSON"),
+        (&["man"], "--jq=.", "it prints no JSON"),
         (&["profile", "list"], "--profile=x", "it lists all profiles"),
-        (&["profile", "use", "work"], "--profile=x", "the name of the profile stands behind the command"),
-        (&["profile", "add", "work"], "--profile=x", "the name of the profile stands behind the command"),
-        (&["profile", "remove", "work"], "--profile=x", "the name of the profile stands behind the command"),
+        (&["profile", "use", "work"], "--profile=x", "the profile is named after the command"),
+        (&["profile", "add", "work"], "--profile=x", "the profile is named after the command"),
+        (&["profile", "remove", "work"], "--profile=x", "the profile is named after the command"),
     ] {
         let name = option.split('=').next().unwrap();
         let command = || command.iter().copied();

@@ -92,7 +92,9 @@ fn options(command: &[String]) -> Vec<String> {
     let help = Kaltura::new(command.iter().map(String::as_str)).arguments(["-h"]).run().ends_with(0).stdout;
     let named = help.lines().filter_map(|line| {
         let (_, option) = line.trim_start().split_once("--").filter(|(short, _)| short.len() < 5)?;
-        line.trim_start().starts_with('-').then(|| option.split([' ', '=', '.']).next().unwrap_or_default())
+        // What is wrapped stands further right.
+        (line.starts_with("  -") || line.starts_with("      --"))
+            .then(|| option.split([' ', '=', '.']).next().unwrap_or_default())
     });
     named.map(|name| format!("--{name}")).collect()
 }

@@ -100,7 +100,7 @@ fn an_address_that_is_taken_is_told() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let finished = Kaltura::new(["emulate", "--listen", &address]).run().fails_with(6);
-    finished.saying(&format!("error: cannot listen on {address}")).saying("hint: Take another address");
+    finished.saying(&format!("error: cannot listen on {address}")).saying("hint: Choose another address");
     let error = Kaltura::new(["emulate", "--json", "--listen", &address]).run().fails_with(6).error();
     assert_eq!(error["class"], "network");
 }
@@ -115,7 +115,7 @@ fn other_machines_are_let_in_only_by_name() {
     #[cfg(unix)]
     {
         server.running.signal("TERM");
-        server.wait().ends_with(0).saying("note: other machines can reach it");
+        server.wait().ends_with(0).saying("note: other machines can reach the emulator");
     }
 }
 

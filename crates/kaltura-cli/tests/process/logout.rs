@@ -199,7 +199,7 @@ fn what_can_not_be_forgotten_is_a_failure() {
     fs::write(&blocked, "").unwrap();
     for arguments in [&["logout"][..], &["logout", "--all"]] {
         let finished = scene.server.cached(&blocked, arguments.iter().copied()).run().fails_with(1);
-        finished.saying("not all sessions could be forgotten").saying("cannot be read").saying("hint:");
+        finished.saying("not all sessions could be forgotten").saying("can not be read").saying("hint:");
     }
     // A folder stands where the file should be.
     run(&scene, &["ks"]).ends_with(0);
