@@ -59,13 +59,10 @@ pub(crate) struct TokenCommand {
 /// What to do with app tokens. Each describes itself.
 #[derive(Debug, Subcommand)]
 enum TokenAction {
-    #[command(visible_alias = "create")]
     Add(Box<AddCommand>),
-    #[command(visible_alias = "ls")]
     List(Box<ListCommand>),
     Get(Box<GetCommand>),
     Update(Box<UpdateCommand>),
-    #[command(visible_alias = "rm")]
     Delete(Box<DeleteCommand>),
     Rotate(Box<RotateCommand>),
 }

@@ -12,7 +12,8 @@ use crate::odd_server::OddServer;
 
 const VALUE: &str = "0123456789abcdef0123456789abcdef";
 /// A KS of the account 1234567.
-const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+const KS: &str =
+    "djJ8MTIzNDU2N3x2VYG2FbRtIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
 
 fn server() -> EmulatorProcess {
     let open = json!({ "sessionUserId": null });

@@ -1,6 +1,7 @@
 //! All public types are `Send` and `Sync`, and all futures are `Send`.
 
 use kaltura_client::app_tokens::{AppTokens, RotatedToken, RotationError, RotationStep};
+use kaltura_client::diagnosis::{Diagnosis, Finding, Problem, ReadAction, Report};
 use kaltura_client::multirequest::{
     Handle, InvalidMultirequest, Reference, UnresolvedReason, UnresolvedReference,
 };
@@ -34,6 +35,11 @@ fn all_types_are_send_and_sync() {
     is_send_and_sync::<ClientBuilder>();
     is_send_and_sync::<Error>();
     is_send_and_sync::<ErrorKind>();
+    is_send_and_sync::<Diagnosis>();
+    is_send_and_sync::<Finding>();
+    is_send_and_sync::<Problem>();
+    is_send_and_sync::<ReadAction>();
+    is_send_and_sync::<Report>();
     is_send_and_sync::<Handle<NotSend>>();
     is_send_and_sync::<Multirequest>();
     is_send_and_sync::<MultirequestResults>();
@@ -75,4 +81,6 @@ fn all_futures_are_send() {
     is_send(tokens.rotate(&id));
     is_send(tokens.rotate_with(&id, AppTokenDraft::new()));
     is_send(tokens.end_all_sessions_of_token(&id));
+    let diagnosis = Diagnosis::of_server(kaltura_client::auth::ServiceUrl::US);
+    is_send(diagnosis.run_with(fixture.server.clone(), fixture.clock.clone(), |_| {}));
 }
