@@ -151,11 +151,11 @@ fn with_alias(command: clap::Command, (path, alias): (&[&str], &'static str)) ->
     }
 }
 
-/// Lets `-h` show the examples that `--help` begins with.
+/// Lets `-h` show the first examples of `--help`.
 fn with_short_examples(command: clap::Command) -> clap::Command {
     let long = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
-    let mut paragraphs = long.split("\n\n");
-    let examples = paragraphs.next().filter(|first| first.starts_with("Examples:\n")).map(|first| {
+    let mut paragraphs = long.split("\n\n").skip_while(|paragraph| !paragraph.starts_with("Examples:\n"));
+    let examples = paragraphs.next().map(|first| {
         let more = paragraphs.take_while(|next| next.starts_with(' ')).take(1);
         std::iter::once(first).chain(more).collect::<Vec<_>>().join("\n\n")
     });

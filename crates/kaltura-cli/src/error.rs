@@ -9,14 +9,14 @@ use kaltura_client::{Error as CallError, ErrorKind as CallErrorKind};
 use kaltura_http::BuildError;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A command did not work. It holds no secret: whoever makes one sees to that.
+/// A command failed. It holds no secret: callers redact what they put into it.
 ///
-/// As a document it is the story of its report, without a text that is ready to be shown.
+/// As JSON it has the members of the report.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Failure(pub(crate) Box<Story>);
 
-/// All that a report tells; what is not known is left out of it.
+/// What a report says; what is not known is left out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Story {
@@ -53,10 +53,10 @@ pub(crate) struct Story {
     /// The server's id of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request_id: Option<String>,
-    /// The whole text for people, where somebody else has written it already.
+    /// The whole text, where the parser of the command line has written it.
     #[serde(skip)]
     pub(crate) ready_text: Option<String>,
-    /// Whether the answer on standard output tells it, so that no more is to be said.
+    /// Whether the answer on standard output says it, so that nothing more is reported.
     #[serde(skip)]
     pub(crate) is_told: bool,
 }
@@ -82,7 +82,7 @@ impl Failure {
         }))
     }
 
-    /// A failure that the answer on standard output tells: only its exit code is left.
+    /// A failure that the answer on standard output reports: only its exit code is left.
     pub(crate) fn told_already(exit_code: ExitCode) -> Self {
         let mut failure = Self::new(exit_code, "the answer says why");
         failure.0.is_told = true;
@@ -99,7 +99,7 @@ impl Failure {
         Self::new(ExitCode::Usage, message)
     }
 
-    /// Standard output can not be written.
+    /// Standard output cannot be written.
     pub(crate) fn output(cause: &io::Error) -> Self {
         let exit_code = match cause.kind() {
             io::ErrorKind::BrokenPipe => ExitCode::BrokenPipe,
@@ -183,28 +183,28 @@ impl fmt::Display for Failure {
 /// The class of a failure. Its number is the exit code of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExitCode {
-    /// Something on this machine: a file that can not be written, no thread to be had.
+    /// Something on this machine, such as a file that cannot be written.
     Local,
     /// A program that ran in place of a command ended with this.
     Program(u8),
-    /// The command line, an environment variable or a file that was given is wrong, or asks for what can not be.
+    /// The command line, an environment variable or a file is invalid.
     Usage,
-    /// The server does not accept who logs in: the app token, its proof, the session. Or a KS is not signed
+    /// The server rejects the app token, its hash or the session. Or a KS is not signed
     /// with the secret that was given, so that the account's server would not accept it.
     Authentication,
-    /// The server knows who asks, and says no.
+    /// The server denies access.
     Permission,
     /// What was asked for does not exist: an app token id, a widget, a role, or any object that a call names.
     NotFound,
-    /// No complete answer arrived, or an address can not be listened at.
+    /// No complete response arrived, or the command cannot listen on an address.
     Network,
     /// The server failed, asks to wait, or is not the Kaltura API.
     Server,
-    /// The program that was to be run is there, and can not be executed. The number is that of shells.
+    /// The program exists and cannot be executed. The number is that of shells.
     ProgramNotExecuted,
     /// There is no such program as the one that was to be run. The number is that of shells.
     ProgramNotFound,
-    /// Nobody reads the output any more. The number is that of a process that `SIGPIPE` has ended.
+    /// The pipe of the output is closed. The number is that of a process that `SIGPIPE` has ended.
     BrokenPipe,
     /// The terminal is gone. The number is that of a process that `SIGHUP` has ended.
     HungUp,
@@ -303,7 +303,7 @@ impl<'de> Deserialize<'de> for ExitCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         let class = Self::ALL.into_iter().find(|class| class.name() == name);
-        class.ok_or_else(|| serde::de::Error::custom("there is no such class"))
+        class.ok_or_else(|| serde::de::Error::custom("no such class"))
     }
 }
 
@@ -330,7 +330,7 @@ impl From<LoginError> for Failure {
 }
 
 impl Failure {
-    /// What is told where the other hash types were tried too: to try them is no advice any more.
+    /// The failure after the other hash types were tried, too: its hint does not advise to try them.
     pub(crate) fn after_detection(error: LoginError) -> Self {
         if error.kind() != LoginErrorKind::InvalidTokenHash {
             return error.into();
@@ -376,7 +376,7 @@ pub(crate) const fn class_of(kind: LoginErrorKind) -> ExitCode {
         | LoginErrorKind::UnknownWidget
         | LoginErrorKind::UnknownRole
         | LoginErrorKind::NotFound => ExitCode::NotFound,
-        // What was asked for can not be sent, or is not accepted.
+        // The request cannot be sent, or is not accepted.
         LoginErrorKind::Transport(TransportErrorKind::Build) | LoginErrorKind::InvalidParameter => {
             ExitCode::Usage
         }
@@ -428,7 +428,7 @@ const fn class_of_call(kind: CallErrorKind) -> ExitCode {
         | CallErrorKind::PartnerBlocked
         | CallErrorKind::UserBlocked => ExitCode::Permission,
         CallErrorKind::NotFound | CallErrorKind::UnknownRole => ExitCode::NotFound,
-        // What was asked for can not be sent, or is not accepted.
+        // The request cannot be sent, or is not accepted.
         CallErrorKind::Transport(TransportErrorKind::Build)
         | CallErrorKind::InvalidParameter
         | CallErrorKind::InvalidState

@@ -99,11 +99,12 @@ fn check_proxies(environment: &Environment) -> Result<(), Failure> {
     for name in PROXY_VARIABLES {
         let Some(text) = environment.text(name)? else { continue };
         let url = if text.contains("://") { text } else { format!("http://{text}") };
-        let is_proxy = url.parse::<http::Uri>().is_ok_and(|url| {
-            let scheme = url.scheme_str().unwrap_or_default();
-            ["http", "https", "socks4", "socks4a", "socks5", "socks5h"].contains(&scheme)
-                && url.host().is_some_and(|host| !host.is_empty())
-        });
+        let is_proxy = !url.contains('#')
+            && url.parse::<http::Uri>().is_ok_and(|url| {
+                let scheme = url.scheme_str().unwrap_or_default();
+                ["http", "https", "socks4", "socks4a", "socks5", "socks5h"].contains(&scheme)
+                    && url.host().is_some_and(|host| !host.is_empty())
+            });
         if !is_proxy {
             return Err(Failure::usage(format!("{name} is not the URL of a proxy")).with_hint(
                 "Use http://HOST:PORT, with special characters of a password percent-encoded (# is %23).",

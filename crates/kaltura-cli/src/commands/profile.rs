@@ -20,12 +20,12 @@ use crate::signals::Signals;
 use crate::{prompt, runtime};
 
 const HELP: &str = "\
---profile NAME selects a profile, else KALTURA_PROFILE, else the default profile. An option overrides
-its environment variable, and that the profile.
+--profile NAME selects a profile, else KALTURA_PROFILE, else the default profile. An option
+overrides its environment variable, and that the profile.
 
-Profiles are in config.toml; `kaltura profile list` shows where. You can edit the file. It holds no
-secrets, only where each one is. The secrets of a profile are for its own server, account and app
-token: if an option or a variable names another one, pass the secret, too.";
+Profiles are in config.toml; `kaltura profile list` shows where. You can edit the file. It holds
+no secrets, only where each one is. The secrets of a profile are for its own server, account and
+app token: if an option or a variable names another one, pass the secret, too.";
 
 /// Manage named login profiles
 #[derive(Debug, Args)]
@@ -64,9 +64,9 @@ Examples:
   kaltura profile remove work
   kaltura profile remove work --yes
 
-This removes its entries, the secrets that kaltura has stored for it, and the cached sessions of its
-app token, unless another profile uses that app token. Commands, variables and files of your own stay
-as they are. Nothing changes on the server: `kaltura token delete` deletes an app token.
+This removes its entries, the secrets that kaltura has stored for it, and the cached sessions of
+its app token, unless another profile uses that app token. Commands, variables and files of your
+own stay as they are. Nothing changes on the server: `kaltura token delete` deletes an app token.
 
 If you do not confirm, nothing is removed, and the exit code is 130.
 

@@ -56,7 +56,7 @@ impl Settings {
             match (text, profile.as_ref().and_then(|profile| Some((profile, profile.text(entry)?)))) {
                 (Some(text), _) => doubt(&text, variable),
                 (None, Some((profile, text))) => {
-                    doubt(text, &format!("{entry} of profile '{}'", profile.name()))
+                    doubt(text, &format!("{entry} of profile '{}'", profile.name()));
                 }
                 (None, None) => {}
             }

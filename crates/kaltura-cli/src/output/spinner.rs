@@ -1,7 +1,6 @@
-//! A sign of life on a terminal while something takes long: one line on standard error that is gone afterwards.
+//! The spinner: one line on the terminal of standard error that says what is waited for, and is gone afterwards.
 //!
-//! What is waited for is told by whoever waits ([`waiting_for`]). Nothing is drawn while nothing is waited for, nor
-//! before nothing was written for a while. Whatever else is written takes the line away first.
+//! [`Ui::waiting_for`] sets its text. It appears only after a while without other output, which erases it first.
 
 use std::future::Future;
 use std::pin::pin;
@@ -12,17 +11,17 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::{Ui, one_line};
 
-/// For how long nothing must have been written before somebody wants a sign.
+/// How long nothing must have been written before it appears.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// From one picture to the next.
+/// The time between two frames.
 const PAUSE: Duration = Duration::from_millis(100);
 const PICTURES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-/// For a terminal that can not show those.
+/// For a terminal that shows ASCII only.
 const PLAIN_PICTURES: [char; 4] = ['|', '/', '-', '\\'];
-/// To the begin of the line, which is then empty.
+/// Goes to the start of the line and erases it.
 const ERASE: &str = "\r\u{1b}[2K";
 
-/// The line on the terminal, which all clones share.
+/// The line on the terminal. Clones share it.
 #[derive(Clone)]
 pub(super) struct Spinner(Arc<Mutex<Line>>);
 
@@ -55,7 +54,7 @@ impl Line {
         Self { waited_for: None, silent_since: None, is_drawn: false, pictures: &PLAIN_PICTURES, picture: 0 }
     }
 
-    /// What shows the next picture, or takes the last one away; nothing if all is as it should be.
+    /// What shows the next frame, or erases the last one; empty if nothing changes.
     fn next(&mut self, now: Instant) -> String {
         let Some(text) = &self.waited_for else { return self.taken_away().to_owned() };
         let begin = *self.silent_since.get_or_insert(now);
@@ -65,11 +64,11 @@ impl Line {
         let picture = self.pictures.get(self.picture).copied().unwrap_or_default();
         self.picture = (self.picture + 1) % self.pictures.len();
         self.is_drawn = true;
-        // A line that is broken by the terminal could not be taken away: what is too long is cut there.
+        // A line that the terminal wraps could not be erased: without wrapping it is cut.
         format!("{ERASE}\u{1b}[?7l{picture} {text}\u{1b}[?7h")
     }
 
-    /// What makes room for something else that is written now.
+    /// What erases the line before other output.
     fn make_room(&mut self, now: Instant) -> &'static str {
         self.silent_since = Some(now);
         self.taken_away()
@@ -80,7 +79,7 @@ impl Line {
     }
 }
 
-/// Says what is waited for, until this is dropped.
+/// What is waited for, until this is dropped.
 #[must_use]
 pub(crate) struct Waiting(Option<Spinner>);
 
@@ -93,7 +92,8 @@ impl Drop for Waiting {
 }
 
 impl Ui {
-    /// Something is waited for: `logging in at www.kaltura.com`. Within this, nothing else is shown.
+    /// Shows what is waited for, such as `logging in at www.kaltura.com`, until the result is dropped. Nothing else is
+    /// shown meanwhile.
     pub(crate) fn waiting_for(&self, text: &str) -> Waiting {
         let spinner = self.spinner().filter(|spinner| {
             let mut line = spinner.line();
@@ -106,7 +106,7 @@ impl Ui {
         Waiting(spinner.cloned())
     }
 
-    /// Takes the line away, if it is there, for something else is written.
+    /// Erases the line, if it is there, before other output.
     pub(super) fn make_room(&self) {
         if let Some(spinner) = self.spinner() {
             self.eprint_raw(spinner.line().make_room(Instant::now()));

@@ -443,7 +443,7 @@ mod tests {
         for (command, why) in [
             ("echo hush; exit 3", "token_command of profile 'test' failed: exit status: 3"),
             ("true", "the output of token_command is empty"),
-            ("yes hush", "failed: signal"),
+            ("yes hush", "token_command of profile 'test' failed"),
         ] {
             let command = format!("token_command = '{command}'");
             let failure = format!("{:?}", value(&command, SecretOwner::default()).unwrap_err());

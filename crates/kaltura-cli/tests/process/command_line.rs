@@ -76,9 +76,9 @@ fn an_option_that_would_do_nothing_is_refused() {
         (&["completions", "bash"], "--json", "it prints no JSON"),
         (&["man"], "--jq=.", "it prints no JSON"),
         (&["profile", "list"], "--profile=x", "it lists all profiles"),
-        (&["profile", "use", "work"], "--profile=x", "the name of the profile stands behind the command"),
-        (&["profile", "add", "work"], "--profile=x", "the name of the profile stands behind the command"),
-        (&["profile", "remove", "work"], "--profile=x", "the name of the profile stands behind the command"),
+        (&["profile", "use", "work"], "--profile=x", "the profile is named after the command"),
+        (&["profile", "add", "work"], "--profile=x", "the profile is named after the command"),
+        (&["profile", "remove", "work"], "--profile=x", "the profile is named after the command"),
     ] {
         let name = option.split('=').next().unwrap();
         let command = || command.iter().copied();

@@ -162,12 +162,10 @@ mod streams {
         use crate::terminal::Terminal;
 
         let server = EmulatorProcess::start([]);
-        let mut terminal = Terminal::open(server.login_without_value([]));
+        let mut terminal = Terminal::open_with_jobs(server.login_without_value([]));
         terminal.wait_for("app token value");
         terminal.control('z');
-        // The shell of the terminal is stopped with the command.
-        terminal.wait_until_stopped();
-        terminal.signal("CONT");
+        terminal.wait_for("<suspended>");
         terminal.wait_for("app token value");
         terminal.enter(server.told("/appToken/token"));
         let left = terminal.left();

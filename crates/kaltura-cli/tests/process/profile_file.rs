@@ -118,7 +118,7 @@ fn a_wrong_file_is_a_usage_error_that_names_the_line() {
     for (text, line, why) in [
         ("\n[profiles.a\n", 2, "config.toml, line 2: "),
         ("\nhush = 1\n", 2, "unknown entry: only default_profile and profiles are allowed here"),
-        ("[profiles.a]\nhush = 'hush'\n", 2, "there is unknown entry in a profile"),
+        ("[profiles.a]\nhush = 'hush'\n", 2, "unknown entry in a profile"),
         ("[profiles.a]\n\nuser = ['hush']\n", 3, "neither a string nor a number"),
         ("[profiles.a]\ntoken_store = 'hush'\n", 2, "a store is keyring or file"),
         ("[profiles.a]\ntoken_store = 'file'\ntoken_command = 'hush'\n", 1, "more than one of"),

@@ -64,7 +64,10 @@ fn there_may_be_none() {
     assert!(!home.folder().exists());
 
     let finished = Kaltura::new(["profile", "list"]).run().ends_with(0);
-    assert!(finished.stdout.contains("no place for any: set HOME or KALTURA_CONFIG_DIR"), "{finished:#?}");
+    assert!(
+        finished.stdout.contains("(no directory for profiles: set HOME or KALTURA_CONFIG_DIR)"),
+        "{finished:#?}"
+    );
 }
 
 #[test]
@@ -72,7 +75,7 @@ fn a_default_profile_that_is_not_there_can_be_mended() {
     let home = Home::with_profiles("default_profile = 'gone'\n[profiles.work]\n");
     home.kaltura(["login"]).run().fails_with(2).saying("no profile 'gone' found");
     let listed = home.profile(["list"]).run().ends_with(0);
-    listed.saying("note: the default profile is not there: no profile 'gone' found");
+    listed.saying("note: the default profile does not exist: no profile 'gone' found");
     home.profile(["use", "work"]).run().ends_with(0);
     assert_eq!(home.profile(["list"]).run().ends_with(0).stderr, "");
 }
@@ -96,7 +99,7 @@ fn one_is_shown_with_the_places_of_its_secrets() {
         )
     };
     assert_eq!(show(VALUE), expected(""));
-    assert_eq!(show(""), expected(", which is not set"));
+    assert_eq!(show(""), expected(" (not set)"));
 }
 
 #[test]

@@ -129,9 +129,9 @@ fn a_secret_in_the_place_of_a_name_is_neither_kept_nor_repeated() {
         (&["profile", "add", "work", "--admin-secret-variable", LETTERS], "looks like a secret"),
         (&["profile", "add", "work", "--admin-secret-command", VALUE], "looks like a secret"),
         (&["profile", "add", "work", "--admin-secret-path", VALUE], "there is no file of this name"),
-        (&["profile", "add", LETTERS], "not like the name of a profile"),
-        (&["profile", "show", LETTERS], "there is no profile (redacted)"),
-        (&["token", "add", "--save-profile", LETTERS], "not like the name of a profile"),
+        (&["profile", "add", LETTERS], "not like a profile name"),
+        (&["profile", "show", LETTERS], "no profile '(redacted)' found"),
+        (&["token", "add", "--save-profile", LETTERS], "not like a profile name"),
     ] {
         for form in [&[][..], &["--json"]] {
             let line = home.kaltura(arguments.iter().copied()).arguments(form.iter().copied());

@@ -26,6 +26,9 @@ pub(crate) struct Left {
 /// The terminal of `rexpect` shows nothing of what is typed; the one of a person does.
 const SCRIPT: &str = r#"trap : INT TERM; printf "<%s>" $$; stty echo rows 24 cols 100; "$@"; code=$?; printf '\n<%s>' "$code"; stty -a; echo '<end>'"#;
 
+/// What follows a suspended command.
+const JOBS: &str = "printf '\\n<suspended>\\n'; fg; code=$?";
+
 impl Terminal {
     /// Starts the command. Of what it shows, codes for colours and for the cursor are left out.
     pub(crate) fn open(kaltura: Kaltura) -> Self {
@@ -37,10 +40,19 @@ impl Terminal {
         Self::start(kaltura, false)
     }
 
+    /// Starts the command as a job, which the shell continues once it is suspended.
+    pub(crate) fn open_with_jobs(kaltura: Kaltura) -> Self {
+        Self::run(&SCRIPT.replace("trap : INT TERM;", "set -m;").replace("code=$?", JOBS), kaltura, true)
+    }
+
     fn start(kaltura: Kaltura, strip_codes: bool) -> Self {
+        Self::run(SCRIPT, kaltura, strip_codes)
+    }
+
+    fn run(script: &str, kaltura: Kaltura, strip_codes: bool) -> Self {
         let kaltura = kaltura.into_command();
         let mut shell = Command::new("sh");
-        shell.args(["-c", SCRIPT, "sh"]).arg(kaltura.get_program()).args(kaltura.get_args()).env_clear();
+        shell.args(["-c", script, "sh"]).arg(kaltura.get_program()).args(kaltura.get_args()).env_clear();
         shell.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("TERM", "xterm-256color");
         shell.envs(kaltura.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let options = Options::default().timeout_ms(Some(30_000)).strip_ansi_escape_codes(strip_codes);
@@ -76,18 +88,6 @@ impl Terminal {
         let group = format!("-{}", self.shell);
         let kill = Command::new("kill").args([&format!("-{name}"), "--", &group]).status();
         assert!(kill.expect("`kill` runs").success());
-    }
-
-    /// Waits until the shell is stopped, as Ctrl-Z does.
-    pub(crate) fn wait_until_stopped(&self) {
-        for _ in 0..1_500 {
-            let state = Command::new("ps").args(["-o", "state=", "-p", &self.shell]).output().unwrap();
-            if state.stdout.starts_with(b"T") {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        panic!("nothing is stopped");
     }
 
     /// Waits for the end of the command.

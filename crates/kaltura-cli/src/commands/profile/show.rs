@@ -28,7 +28,8 @@ print secrets are not run. The system keyring may ask you to unlock it.
 With --json the answer has name, isDefault, serviceUrl, region, partnerId, appTokenId, hashType,
 userId, sessionType, lifetime, privileges and widgetId (null if not set; serviceUrl is always the
 server), configFile, and appToken and adminSecret: null, or place (command, file, variable, keyring
-or ownFile) with file, variable, isThere, and trouble if that is not known. `kaltura --help` lists the exit codes.";
+or ownFile) with file, variable, isThere, and trouble if that is not known.
+`kaltura --help` lists the exit codes.";
 
 /// Show a profile, and where its secrets are
 #[derive(Debug, Args)]
