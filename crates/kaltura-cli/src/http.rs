@@ -50,7 +50,10 @@ fn purpose(request: &WireRequest) -> String {
     match (request.service(), request.action()) {
         ("session", "startWidgetSession") | ("appToken", "startSession") => format!("logging in at {host}"),
         ("multirequest", _) => format!("sending a batch to {host}"),
-        (service, action) => format!("calling {service}.{action} at {host}"),
+        (service, action) => match request.body().len() >> 20 {
+            0 => format!("calling {service}.{action} at {host}"),
+            size => format!("sending {size} MiB to {service}.{action} at {host}"),
+        },
     }
 }
 
@@ -222,6 +225,8 @@ mod tests {
         assert_eq!(purpose_of("session", "startWidgetSession"), "logging in at www.kaltura.com");
         assert_eq!(purpose_of("multirequest", "null"), "sending a batch to www.kaltura.com");
         assert_eq!(purpose_of("media", "list"), "calling media.list at www.kaltura.com");
+        let large = WireRequest::new("https://www.kaltura.com/x", "a", "b", vec![b' '; 5 << 20]);
+        assert_eq!(purpose(&large), "sending 5 MiB to a.b at www.kaltura.com");
     }
 
     const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";

@@ -19,7 +19,7 @@ use crate::output::{Ui, Waiting};
 use crate::redaction::unopened;
 
 const EXAMPLES: &str = "\
-Prints the id of the upload token. Whoever knows it can use the file. Make the file the content
+Prints the id of the upload token. Anyone who knows it can use the file. Make the file the content
 of an entry with media.addContent, as in the example.
 
 Each chunk is sent again if its answer is lost. An upload that was interrupted, even by a crash,

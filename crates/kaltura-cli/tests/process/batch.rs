@@ -190,7 +190,7 @@ fn usage() {
         .fails_with(2)
         .saying("open the file no-such-file");
     let both = Kaltura::new(["batch", "--ks-stdin"]).stdin("[]").run_in_process().fails_with(2);
-    both.saying("cannot both be read from standard input");
+    both.saying("from standard input");
     Kaltura::new(["batch", "--jq=.["]).stdin("[]").run_in_process().fails_with(2).saying("at character 2");
 }
 

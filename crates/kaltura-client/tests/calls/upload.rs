@@ -10,8 +10,8 @@ use kaltura_client::auth::{
     ServiceUrl, Transport, TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait,
     blocking::Transport as BlockingTransport,
 };
-use kaltura_client::types::{UploadToken, UploadTokenId, UploadTokenStatus};
-use kaltura_client::{Client, ErrorKind, RetryPolicy, UploadError, UploadFailure, blocking};
+use kaltura_client::types::{Ks, UploadToken, UploadTokenId, UploadTokenStatus};
+use kaltura_client::{CallOptions, Client, ErrorKind, RetryPolicy, UploadError, UploadFailure, blocking};
 use serde_json::{Value, json};
 
 use crate::clock::ManualClock;
@@ -244,6 +244,21 @@ fn a_file_is_uploaded_in_chunks_with_their_offsets() {
         assert_eq!(fixture.server.calls(), calls);
         assert!(fixture.server.state().file_names.iter().all(|name| name == "a.mp4"));
     }
+}
+
+#[test]
+fn the_options_are_those_of_each_call() {
+    let fixture = Fixture::new([Fault::None, Fault::LoseResponse]);
+    let upload = fixture.client.upload(Cursor::new(CONTENT.to_vec()), 10).chunk_size(4);
+    let options = CallOptions::new().ks(Ks::new("a KS of the caller"));
+    fixture.clock.run(upload.options(options).send()).unwrap();
+    assert_eq!(fixture.server.calls(), "add 0+4 4+4 get 8+2!");
+    assert_eq!(fixture.source.logins(), 0);
+    // A KS that was given is not replaced.
+    let fixture = Fixture::new([Fault::Expired]);
+    let upload = fixture.blocking.upload(CONTENT, 10).options(CallOptions::new().ks(Ks::new("old")));
+    assert!(matches!(upload.send().unwrap_err().call_error().unwrap().kind(), ErrorKind::KsRefused(_)));
+    assert_eq!(fixture.source.logins(), 0);
 }
 
 #[test]
