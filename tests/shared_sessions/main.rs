@@ -1,0 +1,12 @@
+//! Many processes, one store, one server: how often they log in, what they get, and what happens when the store, the
+//! server, a process or a clock fails. Each process is a session manager of its own, with its own clocks.
+
+mod clocks;
+mod failures;
+mod fixture;
+mod herd;
+mod holders;
+mod refusals;
+mod renewal;
+mod store_trouble;
+mod threads;
