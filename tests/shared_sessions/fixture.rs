@@ -185,8 +185,8 @@ impl Process {
     }
 
     /// Starts to get a session in a task of the process.
-    pub(crate) fn spawn_session(&self) -> Arc<Mutex<Option<Result<Arc<Session>, Error>>>> {
-        let (result, manager) = (Arc::<Mutex<Option<_>>>::default(), self.manager.clone());
+    pub(crate) fn spawn_session(&self) -> Spawned {
+        let (result, manager) = (Spawned::default(), self.manager.clone());
         let of_task = Arc::clone(&result);
         let task = async move {
             let session = manager.session().await;
@@ -196,6 +196,9 @@ impl Process {
         result
     }
 }
+
+/// The result of a task, once it has finished.
+pub(crate) type Spawned = Arc<Mutex<Option<Result<Arc<Session>, Error>>>>;
 
 /// What stands between a process and the server.
 #[derive(Default)]
