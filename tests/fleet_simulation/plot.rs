@@ -106,7 +106,8 @@ fn around_the_end(svg: &mut String, all: &[Measured]) {
         Line { name: "no store", color: "#c0392b", dashes: "", points: points(false) },
         Line { name: "store", color: "#1f6f9f", dashes: "", points: points(true) },
     ];
-    let top = highest(&lines).max(1.0);
+    // Four parts with round numbers.
+    let top = (highest(&lines) / 40.0).ceil().max(1.0) * 40.0;
     let place =
         |(x, y): (f64, f64)| (LEFT[1] + PANEL * (x + 60.0) / 150.0, BOTTOM - (BOTTOM - TOP) * y / top);
     title(
