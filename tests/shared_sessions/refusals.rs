@@ -1,9 +1,13 @@
 //! Sessions that the server refuses before their end.
 
-use kaltura_auth::ErrorKind;
-use kaltura_auth::manager::Event;
+use std::sync::{Arc, Mutex};
 
-use super::fixture::{Fleet, Process, all_same, seconds};
+use kaltura_auth::manager::{Event, SessionManager};
+use kaltura_auth::source::{AppTokenSource, CredentialsSource};
+use kaltura_auth::{AppTokenCredentials, Error, ErrorKind, async_trait};
+use kaltura_emulator::AppTokenSeed;
+
+use super::fixture::{Fleet, Process, all_same, milliseconds, seconds};
 
 fn refused_early(process: &Process) -> bool {
     process.take_events().iter().any(|event| matches!(event, Event::BackoffStarted { .. }))
@@ -107,4 +111,39 @@ fn a_session_refused_during_its_renewal_is_not_kept() {
     let session = fleet.run(processes[1].manager.session()).unwrap();
     assert_ne!(session.ks(), held[1].ks());
     assert_eq!(fleet.logins(), 2);
+}
+
+/// Credentials that can be replaced at any time.
+#[derive(Clone)]
+struct Replaceable(Arc<Mutex<AppTokenCredentials>>);
+
+#[async_trait]
+impl CredentialsSource for Replaceable {
+    async fn credentials(&self) -> Result<AppTokenCredentials, Error> {
+        Ok(self.0.lock().unwrap().clone())
+    }
+}
+
+#[test]
+fn a_session_is_never_stored_under_the_key_of_other_credentials() {
+    let fleet = Fleet::new();
+    let other = fleet.emulator.add_app_token(AppTokenSeed::new().duration(3600)).unwrap().credentials();
+    let current = Replaceable(Arc::new(Mutex::new(fleet.credentials())));
+    let runtime = fleet.process_runtime();
+    let source = AppTokenSource::new(fleet.login(), fleet.transport(&Arc::default()));
+    let source = source.with_credentials_from(current.clone());
+    let manager = SessionManager::builder(source, runtime.clone()).store(fleet.store.clone()).build();
+    let own = manager.clone();
+    kaltura_auth::runtime::Runtime::spawn(&runtime, Box::pin(async move { drop(own.session().await) }))
+        .unwrap();
+    // They are replaced during the login.
+    fleet.advance(milliseconds(400));
+    *current.0.lock().unwrap() = other;
+    fleet.advance(seconds(1));
+    assert_eq!(fleet.logins(), 1);
+    // Nothing is stored under the old key, and its lease is free.
+    let before = fleet.elapsed();
+    fleet.run(fleet.process().manager.session()).unwrap();
+    assert_eq!(fleet.logins(), 2);
+    assert!(fleet.elapsed() - before < seconds(1));
 }
