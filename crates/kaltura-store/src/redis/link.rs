@@ -4,7 +4,6 @@
 //! The client's own limits do not count while it connects, so they are off.
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -163,7 +162,7 @@ impl Link {
                         if matches!(error.into(), CommandError::Permission) {
                             open.subscriptions.refuse();
                         }
-                        pending().await
+                        pending::<()>().await;
                     }
                     Err(_) => pending().await,
                 }
@@ -173,17 +172,15 @@ impl Link {
 }
 
 /// Ends subscriptions whose message has arrived. Never ends by itself.
-fn unsubscribe_all(
+async fn unsubscribe_all(
     mut connection: MultiplexedConnection,
     mut channels: mpsc::UnboundedReceiver<String>,
-) -> impl Future<Output = ()> + Send {
-    async move {
-        while let Some(channel) = channels.recv().await {
-            // A failure means that the connection is lost, and the subscription with it.
-            let _ = connection.unsubscribe(channel).await;
-        }
-        pending().await
+) {
+    while let Some(channel) = channels.recv().await {
+        // A failure means that the connection is lost, and the subscription with it.
+        let _ = connection.unsubscribe(channel).await;
     }
+    pending::<()>().await;
 }
 
 /// The channels that a connection is subscribed to. A subscription ends with its first message: then the wait is over.
