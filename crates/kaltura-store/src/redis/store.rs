@@ -36,8 +36,8 @@ use super::url::RedisUrl;
 ///     +eval +get +set +del +pttl +pexpire +time +publish +subscribe +unsubscribe
 /// ```
 ///
-/// Without the channels and the last three commands it works too, but a waiting process polls and so learns of a new
-/// session up to 200 ms later.
+/// A database other than 0 needs `+select`. Without the channels and the last three commands it works too, but a waiting
+/// process polls and so learns of a new session up to 200 ms later.
 ///
 /// # What is stored
 ///
