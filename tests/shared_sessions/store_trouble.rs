@@ -19,8 +19,8 @@ fn troubles(process: &Process) -> Vec<StoreError> {
 #[test]
 fn without_the_store_a_cold_process_logs_in_alone_and_says_so_once() {
     for (behavior, kind, longest) in [
-        (StoreBehavior::IsDown, StoreErrorKind::Unavailable, milliseconds(1000)),
-        (StoreBehavior::IsMute, StoreErrorKind::TimedOut, seconds(5)),
+        (StoreBehavior::IsDown, StoreErrorKind::Unavailable, milliseconds(500)),
+        (StoreBehavior::IsMute, StoreErrorKind::TimedOut, milliseconds(4_500)),
     ] {
         let fleet = Fleet::new();
         fleet.store.set(behavior);
