@@ -2,7 +2,7 @@
 
 use kaltura_auth::runtime::Runtime as _;
 
-use super::fixture::{Fleet, LIFETIME, Process, all_same, seconds};
+use super::fixture::{Fleet, LIFETIME, Process, all_same, milliseconds, seconds};
 
 const TWO_HOURS: i64 = 7200;
 
@@ -69,4 +69,24 @@ fn the_clock_of_a_process_that_jumps_ahead_costs_it_its_session_and_no_other() {
     assert!(fleet.logins() <= 2);
     assert!(processes[1].manager.fresh().is_some());
     assert!(session.expires_at().is_some());
+}
+
+#[test]
+fn a_store_clock_that_is_set_back_prolongs_neither_a_backoff_nor_a_lease() {
+    let fleet = Fleet::new();
+    fleet.emulator.disable_token(fleet.credentials().id()).unwrap();
+    fleet.run(fleet.process().manager.session()).unwrap_err();
+    fleet.store.set_clock_offset(-3600);
+    fleet.emulator.enable_token(fleet.credentials().id()).unwrap();
+    fleet.run(fleet.process().manager.session()).unwrap();
+
+    let fleet = Fleet::new();
+    let holder = fleet.process();
+    let _unfinished = holder.spawn_session();
+    fleet.advance(milliseconds(100));
+    holder.runtime.kill();
+    fleet.store.set_clock_offset(-3600);
+    let before = fleet.elapsed();
+    fleet.run(fleet.process().manager.session()).unwrap();
+    assert!(fleet.elapsed() - before < seconds(3), "{:?}", fleet.elapsed() - before);
 }

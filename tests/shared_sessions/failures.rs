@@ -69,6 +69,26 @@ fn the_backoff_grows_across_processes() {
 }
 
 #[test]
+fn a_process_that_starts_late_continues_the_backoff_where_it_is() {
+    let fleet = Fleet::new();
+    fleet.emulator.disable_token(fleet.credentials().id()).unwrap();
+    let tries = fleet.process();
+    let mut next_try = Duration::ZERO;
+    for _ in 0..4 {
+        fleet.advance(next_try + seconds(1));
+        fleet.run(tries.manager.session()).unwrap_err();
+        next_try = tries.manager.status().next_try.unwrap();
+    }
+    let late = fleet.process();
+    assert!(fleet.run(late.manager.session()).unwrap_err().is_of_another_process());
+    fleet.advance(next_try + seconds(2));
+    assert!(!fleet.run(late.manager.session()).unwrap_err().is_of_another_process());
+    // It is the fifth failure, and the first of this process.
+    let next_try = late.manager.status().next_try.unwrap();
+    assert!(next_try >= seconds(450), "{next_try:?}");
+}
+
+#[test]
 fn a_broken_network_of_one_process_stops_no_other() {
     let fleet = Fleet::new();
     let processes = fleet.processes(2);

@@ -113,7 +113,7 @@ impl Fleet {
         transport_fn(move |request| {
             let (network, runtime, emulator) = (Arc::clone(&network), runtime.clone(), emulator.clone());
             async move {
-                runtime.sleep(network.latency()).await;
+                runtime.sleep(LATENCY).await;
                 if network.is_down.load(Ordering::Relaxed) {
                     return Err(TransportError::new(TransportErrorKind::Connect, "refused"));
                 }
@@ -122,7 +122,9 @@ impl Fleet {
                 }
                 let now = i64::try_from(runtime.unix_time().as_secs()).unwrap();
                 emulator.clock().set(UnixTime::from_seconds(now));
-                Transport::send(&emulator, request).await
+                let response = Transport::send(&emulator, request).await;
+                runtime.sleep(network.extra_latency()).await;
+                response
             }
         })
     }
@@ -205,13 +207,13 @@ pub(crate) type Spawned = Arc<Mutex<Option<Result<Arc<Session>, Error>>>>;
 pub(crate) struct ProcessNetwork {
     pub(crate) is_down: AtomicBool,
     pub(crate) hangs: AtomicBool,
-    /// In milliseconds, in addition to the usual latency.
+    /// How late each response arrives, in milliseconds, in addition to the usual latency.
     pub(crate) extra_latency: AtomicU64,
 }
 
 impl ProcessNetwork {
-    fn latency(&self) -> Duration {
-        LATENCY + milliseconds(self.extra_latency.load(Ordering::Relaxed))
+    fn extra_latency(&self) -> Duration {
+        milliseconds(self.extra_latency.load(Ordering::Relaxed))
     }
 }
 
@@ -284,6 +286,7 @@ struct OfStore {
     failing_publishes: AtomicUsize,
     answers_without_time: AtomicUsize,
     takes: AtomicUsize,
+    last_published: Mutex<Option<Record>>,
 }
 
 /// What the store does with each call.
@@ -333,6 +336,7 @@ impl TestStore {
             failing_publishes: AtomicUsize::new(0),
             answers_without_time: AtomicUsize::new(0),
             takes: AtomicUsize::new(0),
+            last_published: Mutex::default(),
         }))
     }
 
@@ -353,6 +357,14 @@ impl TestStore {
     /// The next sessions are returned with no time left.
     pub(crate) fn answer_without_time(&self, count: usize) {
         self.0.answers_without_time.store(count, Ordering::Relaxed);
+    }
+
+    pub(crate) fn last_published(&self) -> Option<Record> {
+        self.0.last_published.lock().unwrap().clone()
+    }
+
+    pub(crate) fn memory(&self) -> &MemoryStore {
+        &self.0.memory
     }
 
     /// How often the store was asked.
@@ -409,6 +421,7 @@ impl SessionStore for TestStore {
         if take_one(&self.0.failing_publishes) {
             return Err(StoreError::new(StoreErrorKind::Unavailable, "the connection broke"));
         }
+        *self.0.last_published.lock().unwrap() = Some(record.clone());
         SessionStore::publish(&self.0.memory, key, lease, record, replaces).await
     }
 

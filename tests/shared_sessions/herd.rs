@@ -100,8 +100,10 @@ fn a_minimum_is_satisfied_by_the_stored_session_or_by_a_login() {
     let process = fleet.process();
     fleet.run(process.manager.session_valid_for(seconds(2000))).unwrap();
     assert_eq!(fleet.logins(), 1);
-    fleet.run(process.manager.session_valid_for(seconds(3000))).unwrap();
+    // One that holds nothing finds a session that is too short.
+    fleet.run(fleet.process().manager.session_valid_for(seconds(3000))).unwrap();
     assert_eq!(fleet.logins(), 2);
+    fleet.run(process.manager.session_valid_for(seconds(3000))).unwrap();
     let other = fleet.process();
     fleet.run(other.manager.session_valid_for(seconds(3000))).unwrap();
     assert_eq!(fleet.logins(), 2);
@@ -115,4 +117,26 @@ fn without_a_store_each_process_logs_in() {
     fleet.all_get_a_session(&fleet.processes(10));
     assert_eq!(fleet.logins(), 10);
     assert_eq!(fleet.processes(1)[0].network.extra_latency.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn no_text_shows_a_secret() {
+    let fleet = Fleet::new();
+    let processes = fleet.processes(2);
+    fleet.store.fail_publishes(1);
+    let sessions = fleet.all_get_a_session(&processes);
+    let record = fleet.store.last_published().unwrap();
+    let (ks, value) = (sessions[0].ks().expose(), fleet.credentials().value().expose().to_owned());
+    let widget = record.widget_ks().unwrap().ks().expose();
+    // The control: it is the record that has them.
+    let json = record.to_json_exposing_ks();
+    assert!(json.contains(ks) && json.contains(widget) && !json.contains(&value));
+    let key = kaltura_auth::store::StoreKey::of_app_token(&fleet.login());
+    let mut shown = format!("{record:?} {key:?} {:?} {:?}", processes[0].manager, fleet.store.memory());
+    for process in &processes {
+        shown.push_str(&format!("{:?}", process.take_events()));
+    }
+    for secret in [ks, widget, value.as_str()] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
 }

@@ -74,7 +74,7 @@ fn a_stuck_holder_does_not_hold_up_others_for_ever() {
 fn a_holder_that_was_stopped_publishes_no_life_that_is_over() {
     let fleet = Fleet::new();
     let (stopped, other) = (fleet.process(), fleet.process());
-    // Its response arrives 20 s late: the session has 20 s less.
+    // Each of its responses arrives 9 s late, and the session has 9 s less.
     stopped.network.extra_latency.store(9_000, Ordering::Relaxed);
     let session = fleet.run(stopped.manager.session()).unwrap();
     fleet.run(other.manager.session()).unwrap();

@@ -8,6 +8,7 @@ mod failures;
 mod fixture;
 mod herd;
 mod holders;
+mod random_walk;
 mod refusals;
 mod renewal;
 mod store_trouble;

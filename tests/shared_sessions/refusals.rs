@@ -2,10 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use kaltura_auth::manager::{Event, SessionManager};
-use kaltura_auth::source::{AppTokenSource, CredentialsSource};
-use kaltura_auth::{AppTokenCredentials, Error, ErrorKind, async_trait};
+use kaltura_auth::manager::{Event, InvalidReason, IssuedSession, Moment, SessionManager};
+use kaltura_auth::runtime::Clock;
+use kaltura_auth::source::{AppTokenSource, CredentialsSource, SessionSource};
+use kaltura_auth::store::StoreKey;
+use kaltura_auth::{AppTokenCredentials, Error, ErrorKind, Session, async_trait};
 use kaltura_emulator::AppTokenSeed;
+use kaltura_types::{Ks, PartnerId, UnixTime};
 
 use super::fixture::{Fleet, Process, all_same, milliseconds, seconds};
 
@@ -46,22 +49,45 @@ fn a_late_refusal_of_the_old_session_replaces_nothing() {
     assert_eq!(fleet.logins(), 2);
 }
 
+/// Sessions with these lifetimes, in seconds, one after the other.
+struct Scripted(Arc<Mutex<Vec<i64>>>);
+
+#[async_trait]
+impl SessionSource for Scripted {
+    async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
+        let lifetime = self.0.lock().unwrap().pop().expect("one more login than expected");
+        let sent = Moment::read(clock);
+        let now = UnixTime::from_seconds(i64::try_from(sent.wall.as_secs()).unwrap());
+        let session = Session::new(PartnerId::new(7), Ks::new(format!("djJ8N3x{lifetime}")))
+            .with_server_time(now)
+            .with_expiry(now.plus_seconds(lifetime));
+        Ok(IssuedSession::new(Arc::new(session), sent, None))
+    }
+
+    async fn store_key(&self) -> Result<Option<StoreKey>, Error> {
+        Ok(Some(StoreKey::builder("scripted").build()))
+    }
+}
+
 #[test]
 fn a_refused_session_that_would_live_longer_is_replaced() {
     let fleet = Fleet::new();
-    let processes = fleet.processes(3);
-    let long = fleet.all_get_a_session(&processes);
-    fleet.emulator.end_sessions(fleet.credentials().partner_id()).unwrap();
-    fleet.advance(seconds(10));
-    for (process, session) in processes.iter().zip(&long) {
-        assert!(process.refuse(session));
+    let lifetimes = Arc::new(Mutex::new(vec![600, 3_600]));
+    let process = || {
+        let source = Scripted(Arc::clone(&lifetimes));
+        SessionManager::builder(source, fleet.process_runtime()).store(fleet.store.clone()).build()
+    };
+    let processes = [process(), process(), process()];
+    for process in &processes {
+        let refused = fleet.run(process.session()).unwrap();
+        assert_eq!(refused.ks().expose(), "djJ8N3x3600");
+        assert!(process.invalidate(&refused, InvalidReason::Expired));
     }
-    // Later sessions have a shorter life, as after an update of the token.
-    fleet.store.set_clock_offset(-20);
-    let new = fleet.all_get_a_session(&processes);
-    assert!(all_same(&new));
-    let cold = fleet.process();
-    assert_eq!(fleet.run(cold.manager.session()).unwrap().ks(), new[0].ks());
+    for process in processes.iter().chain([&process()]) {
+        let session = fleet.run(process.session()).unwrap();
+        assert_eq!(session.ks().expose(), "djJ8N3x600");
+        assert!(session.id().is_some());
+    }
 }
 
 #[test]
@@ -106,6 +132,7 @@ fn a_session_refused_during_its_renewal_is_not_kept() {
     fleet.advance(seconds(1));
     // The renewal of the second one has begun and waits for the store.
     fleet.run(processes[1].manager.session()).unwrap();
+    fleet.runtime.run_until_idle();
     assert!(processes[1].manager.status().logging_in);
     assert!(processes[1].refuse(&held[1]));
     let session = fleet.run(processes[1].manager.session()).unwrap();

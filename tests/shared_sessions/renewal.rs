@@ -5,10 +5,11 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use kaltura_auth::Session;
 use kaltura_auth::manager::{Event, Phase};
-use kaltura_auth::runtime::Runtime as _;
+use kaltura_auth::runtime::{Clock as _, Runtime as _};
 use kaltura_emulator::AppTokenSeed;
+use kaltura_testing::runtime::SpawnMode;
 
-use super::fixture::{Fleet, LIFETIME, Process, all_same, seconds};
+use super::fixture::{Fleet, LIFETIME, Process, StoreBehavior, all_same, milliseconds, seconds};
 
 /// Keeps the sessions of these processes fresh.
 fn run_refresh_loops(processes: &[Process]) {
@@ -50,8 +51,6 @@ fn each_renewal_of_twenty_processes_is_one_request_and_no_caller_waits() {
         }
     }
 }
-
-use kaltura_auth::runtime::Clock as _;
 
 #[test]
 fn callers_alone_renew_without_waiting() {
@@ -122,6 +121,13 @@ fn a_login_of_another_process_under_way_is_not_waited_for() {
     let both = fleet.run(join_all(processes.iter().map(|process| process.manager.session())));
     assert!(both.into_iter().all(|session| session.unwrap().ks() == first[0].ks()));
     assert_eq!(fleet.elapsed(), before);
+    // Nor is the store asked at each call.
+    let asked = fleet.store.takes();
+    for _ in 0..100 {
+        fleet.run(processes[1].manager.session()).unwrap();
+        fleet.advance(milliseconds(10));
+    }
+    assert!((1..=20).contains(&(fleet.store.takes() - asked)), "{}", fleet.store.takes() - asked);
     fleet.advance(seconds(10));
     fleet.all_get_a_session(&processes);
     fleet.advance(seconds(2));
@@ -131,4 +137,37 @@ fn a_login_of_another_process_under_way_is_not_waited_for() {
     assert!(
         !events.iter().any(|event| matches!(event, Event::TokenEnding { .. } | Event::BackoffStarted { .. }))
     );
+}
+
+#[test]
+fn without_tasks_a_caller_asks_the_store_and_does_not_wait_for_another_process() {
+    let fleet = Fleet::new();
+    let processes = fleet.processes(2);
+    let held = fleet.all_get_a_session(&processes);
+    fleet.advance(seconds(LIFETIME - 60));
+    processes[0].network.extra_latency.store(5_000, std::sync::atomic::Ordering::Relaxed);
+    fleet.run(processes[0].manager.session()).unwrap();
+    fleet.advance(milliseconds(100));
+    fleet.runtime.set_spawn_mode(SpawnMode::Decline);
+    let before = fleet.elapsed();
+    assert_eq!(fleet.run(processes[1].manager.session()).unwrap().ks(), held[1].ks());
+    assert!(fleet.elapsed() - before < milliseconds(10), "{:?}", fleet.elapsed() - before);
+}
+
+#[test]
+fn a_stored_session_that_lives_no_longer_is_not_adopted() {
+    let fleet = Fleet::new();
+    fleet.all_get_a_session(&fleet.processes(1));
+    fleet.advance(seconds(100));
+    // It logs in alone, and its session is not stored.
+    fleet.store.set(StoreBehavior::IsDown);
+    let process = fleet.process();
+    fleet.run(process.manager.session()).unwrap();
+    fleet.store.set(StoreBehavior::Works);
+    // 200 s before the end of its own session, 100 s before that of the stored one.
+    fleet.advance(seconds(LIFETIME - 200));
+    assert_eq!(fleet.logins(), 2);
+    fleet.run(process.manager.refresh_if_due());
+    assert_eq!(fleet.logins(), 3);
+    assert!(process.manager.status().remaining.unwrap() > seconds(LIFETIME - 10));
 }

@@ -19,8 +19,8 @@ fn troubles(process: &Process) -> Vec<StoreError> {
 #[test]
 fn without_the_store_a_cold_process_logs_in_alone_and_says_so_once() {
     for (behavior, kind, longest) in [
-        (StoreBehavior::IsDown, StoreErrorKind::Unavailable, milliseconds(1000)),
-        (StoreBehavior::IsMute, StoreErrorKind::TimedOut, seconds(5)),
+        (StoreBehavior::IsDown, StoreErrorKind::Unavailable, milliseconds(500)),
+        (StoreBehavior::IsMute, StoreErrorKind::TimedOut, milliseconds(4_500)),
     ] {
         let fleet = Fleet::new();
         fleet.store.set(behavior);
@@ -142,4 +142,18 @@ fn a_store_that_loses_everything_costs_one_login() {
     }
     assert!(all_same(&fleet.all_get_a_session(&processes)));
     assert_eq!(fleet.logins(), 2);
+}
+
+#[test]
+fn the_refresh_loop_sleeps_while_its_renewal_is_put_off() {
+    let fleet = Fleet::new();
+    let process = fleet.process();
+    fleet.run(process.manager.session()).unwrap();
+    // In the first half of the window.
+    fleet.advance(seconds(LIFETIME - 220));
+    fleet.store.set(StoreBehavior::IsDown);
+    let next = fleet.run(process.manager.refresh_if_due());
+    assert!(next > seconds(3), "{next:?}");
+    assert_eq!(fleet.run(process.manager.refresh_if_due()), next);
+    assert_eq!((fleet.store.takes(), fleet.logins()), (1 + 3, 1));
 }
