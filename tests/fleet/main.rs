@@ -10,6 +10,9 @@ use std::process::ExitCode;
 use std::sync::mpsc;
 use std::thread;
 
+/// A parameter of each call that the server ignores: when it was sent.
+const SENT_AT: &str = "sentAt";
+
 fn main() -> ExitCode {
     let result = match std::env::args().nth(1).as_deref() {
         Some("server") => server::run(),
@@ -41,4 +44,12 @@ fn commands() -> mpsc::Receiver<String> {
 fn say(line: &str) {
     // Without a reader, standard input ends too.
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// The time since the machine was started, in milliseconds. It is the same for all processes, whatever their clocks show.
+fn uptime() -> Result<u64, Box<dyn std::error::Error>> {
+    let text = std::fs::read_to_string("/proc/uptime")?;
+    let (seconds, rest) = text.split_once('.').ok_or("/proc/uptime has no seconds")?;
+    let hundredths: u64 = rest.split(' ').next().unwrap_or_default().parse()?;
+    Ok(seconds.parse::<u64>()? * 1_000 + hundredths * 10)
 }

@@ -1,5 +1,6 @@
 //! The emulated server. It counts logins, and calls with a session that has ended.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 use kaltura_emulator::{Clock, Emulator, Fault, FaultRule, RecordedCall};
 use serde_json::json;
 
-use super::{commands, say};
+use super::{SENT_AT, commands, say, uptime};
 
 /// How long each request of a login takes.
 const LATENCY: Duration = Duration::from_millis(300);
@@ -20,6 +21,8 @@ struct Counts {
     calls: AtomicU64,
     dead: AtomicU64,
     last_login: Mutex<Option<Instant>>,
+    /// When each session was first refused, by its fingerprint.
+    refused: Mutex<HashMap<String, u64>>,
 }
 
 impl Counts {
@@ -31,6 +34,7 @@ impl Counts {
             calls: AtomicU64::default(),
             dead: AtomicU64::default(),
             last_login: Mutex::default(),
+            refused: Mutex::default(),
         }
     }
 
@@ -47,9 +51,20 @@ impl Counts {
             // large part of the lives here: let a second begin with each session.
             self.clock.set(self.clock.now());
         }
-        if call.action() == "media.list" && !call.succeeded() {
+        if call.action() == "media.list" && !call.succeeded() && self.was_sent_after_the_end(call) {
             self.dead.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Whether a refused call was sent when the server had refused its session already. A call can also be on its way when
+    /// its session ends: that cannot be avoided.
+    fn was_sent_after_the_end(&self, call: &RecordedCall) -> bool {
+        let sent_at = call.parameter(SENT_AT).and_then(|sent_at| sent_at.parse().ok());
+        let (Some(ks), Some(sent_at), Ok(now)) = (call.ks_fingerprint(), sent_at, uptime()) else {
+            return true;
+        };
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        *refused.entry(ks.to_string()).or_insert(now) < sent_at
     }
 
     /// The age of the last session in milliseconds; -1 if there was no login.

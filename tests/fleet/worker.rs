@@ -14,7 +14,7 @@ use kaltura_http::{ReqwestTransport, TokioRuntime};
 use kaltura_store::redis::RedisStore;
 use serde_json::json;
 
-use super::{commands, say};
+use super::{SENT_AT, commands, say, uptime};
 
 /// Between two calls.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -54,7 +54,7 @@ async fn work() -> Result<(), Box<dyn Error>> {
             Err(TryRecvError::Empty) => {}
             Err(TryRecvError::Disconnected) => break,
         }
-        call(&client, &mut report).await;
+        call(&client, &mut report).await?;
         tokio::time::sleep(PAUSE).await;
     }
     refresh.abort();
@@ -75,15 +75,16 @@ fn client() -> Result<Client, Box<dyn Error>> {
     Ok(Client::builder(login, transport, TokioRuntime::new()).store(store).observer(logins).build())
 }
 
-async fn call(client: &Client, report: &mut Report) {
+async fn call(client: &Client, report: &mut Report) -> Result<(), Box<dyn Error>> {
     report.calls += 1;
     let start = now();
-    let result = client.call(&RawAction::new("media", "list")).await;
+    let result = client.call(&RawAction::new("media", "list").param(SENT_AT, uptime()?)).await;
     report.longest_wait = report.longest_wait.max(start.elapsed());
     if let Err(error) = result {
         report.failed += 1;
         let _ = writeln!(std::io::stderr(), "a call failed: {error}");
     }
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "waits are measured with the clock of the system")]

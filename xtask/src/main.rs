@@ -6,6 +6,7 @@ mod clients;
 mod command;
 mod emulator;
 mod fleet;
+mod fleet_simulation;
 mod measure;
 mod process;
 mod readme;
@@ -32,7 +33,8 @@ usage: cargo xtask <task>
   api       writes the public items of each library to docs/api; with `--check` compares them
   clients   runs the published clients for Python and Node.js, and curl, against `kaltura emulate`
   fleet     shares a session between 50 processes through Redis while processes and servers fail; `--short` takes half a
-            minute, `--valkey` uses Valkey 9
+            minute, `--valkey` uses Valkey 9, `--simulate` simulates up to 10 000 processes and writes the table and the
+            plot of docs/fleet.md
   measure   the size of the release binary, and the time of `kaltura ks` compared with the client for Python
 
 exit code: 0 success, 1 a check failed, 2 invalid command line
@@ -75,6 +77,7 @@ fn task(arguments: &[&str]) -> Option<Task> {
         ["fleet"] => Some(fleet::run),
         ["fleet", "--short"] => Some(fleet::run_short),
         ["fleet", "--valkey"] => Some(fleet::run_valkey),
+        ["fleet", "--simulate"] => Some(fleet_simulation::run),
         ["measure"] => Some(measure::run),
         _ => None,
     }

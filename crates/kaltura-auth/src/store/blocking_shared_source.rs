@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use kaltura_types::SessionRequest;
 
@@ -58,6 +57,7 @@ impl<S: BlockingSessionSource> BlockingSharedSource<S> {
     #[cfg(not(target_family = "wasm"))]
     fn while_held<T>(&self, key: &StoreKey, held: Option<&HeldLease>, login: impl FnOnce() -> T) -> T {
         use std::sync::mpsc::{RecvTimeoutError, channel};
+        use std::time::Duration;
 
         let Some(HeldLease { lease, .. }) = held.filter(|held| held.lease.duration() != Duration::MAX) else {
             return login();

@@ -99,12 +99,8 @@ pub(super) struct Unreadable {
     backoff: bool,
 }
 
-/// The response to `take`.
-pub(super) enum Answer {
-    Taken(Taken),
-    /// Ask again, without this.
-    Unreadable(Unreadable),
-}
+/// The answer of `take`, or what to leave out when it is asked again.
+pub(super) type Answer = Result<Taken, Unreadable>;
 
 pub(super) fn read_taken(response: &Value, ask: &Ask, before: Unreadable) -> Result<Answer, CommandError> {
     let Value::Array(parts) = response else { return Err(CommandError::UnexpectedReply) };
@@ -117,16 +113,16 @@ pub(super) fn read_taken(response: &Value, ask: &Ask, before: Unreadable) -> Res
         _ => Err(CommandError::UnexpectedReply),
     };
     let left = number(1).map(Duration::from_millis);
-    Ok(Answer::Taken(match bytes(0)? {
+    Ok(Ok(match bytes(0)? {
         b"session" => match Record::from_json(bytes(2)?) {
             Ok(Some(record)) => Taken::Session { record, left: left? },
-            Ok(None) | Err(_) => return Ok(Answer::Unreadable(Unreadable { session: true, ..before })),
+            Ok(None) | Err(_) => return Ok(Err(Unreadable { session: true, ..before })),
         },
         b"backoff" => {
             let failure = bytes(2)?.splitn(2, |byte| *byte == b' ').nth(1).map(StoredFailure::from_json);
             match failure {
                 Some(Ok(Some(failure))) => Taken::Backoff { failure, left: left? },
-                _ => return Ok(Answer::Unreadable(Unreadable { backoff: true, ..before })),
+                _ => return Ok(Err(Unreadable { backoff: true, ..before })),
             }
         }
         b"held" => Taken::Held { left: left? },

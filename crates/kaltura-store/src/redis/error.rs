@@ -67,6 +67,18 @@ impl CommandError {
     pub(super) const fn is_worth_a_second_try(&self) -> bool {
         matches!(self, Self::Disconnected(_) | Self::ReadOnly)
     }
+
+    /// Whether the Sentinels may name another server soon.
+    pub(super) const fn may_end_with_a_failover(&self) -> bool {
+        matches!(
+            self,
+            Self::Connect(_)
+                | Self::MasterNotFound
+                | Self::Disconnected(_)
+                | Self::ReadOnly
+                | Self::NotReady { .. }
+        )
+    }
 }
 
 impl CommandError {

@@ -4,7 +4,6 @@
 //! The client's own limits do not count while it connects, so they are off.
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use redis::{Cmd, PushInfo, PushKind, Value};
 use tokio::sync::futures::OwnedNotified;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::connect::{Connector, bare_config};
 use super::error::CommandError;
@@ -22,6 +21,9 @@ use super::error::CommandError;
 /// The time limit of a command, with connecting and a second try. A shorter one lets all processes log in at once when
 /// the server pauses for a moment.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Between two questions to the Sentinels.
+const FAILOVER_PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub(super) struct Link {
@@ -56,21 +58,36 @@ impl Link {
     }
 
     /// Sends a command and waits for its response. If the connection was lost, or the server has become a replica, it is
-    /// sent once more on a new connection: each command of the store may be repeated.
+    /// sent once more on a new connection: each command of the store may be repeated. With Sentinel it is sent again
+    /// until the time is over, since a failover takes a moment.
     pub(super) async fn call(&self, command: &Cmd) -> Result<Value, CommandError> {
-        let mut used = None;
-        let result = timeout(TIMEOUT, async {
-            match self.attempt(command, &mut used).await {
-                Err(error) if error.is_worth_a_second_try() => self.attempt(command, &mut used).await,
-                result => result,
+        let (mut used, mut failure) = (None, None);
+        let attempts = async {
+            loop {
+                let error = match self.attempt(command, &mut used).await {
+                    Err(error) => error,
+                    result => return result,
+                };
+                let again = if self.connector.url().has_sentinels() {
+                    error.may_end_with_a_failover()
+                } else {
+                    failure.is_none() && error.is_worth_a_second_try()
+                };
+                if !again {
+                    return Err(error);
+                }
+                failure = Some(error);
+                if self.connector.url().has_sentinels() {
+                    sleep(FAILOVER_PAUSE).await;
+                }
             }
-        });
-        match result.await {
+        };
+        match timeout(TIMEOUT, attempts).await {
             Ok(result) => result,
             Err(_) => {
                 // The network may have lost the connection without a sign.
                 used.iter().for_each(|open| self.discard(open));
-                Err(CommandError::TimedOut(TIMEOUT))
+                Err(failure.unwrap_or(CommandError::TimedOut(TIMEOUT)))
             }
         }
     }
@@ -145,7 +162,7 @@ impl Link {
                         if matches!(error.into(), CommandError::Permission) {
                             open.subscriptions.refuse();
                         }
-                        pending().await
+                        pending::<()>().await;
                     }
                     Err(_) => pending().await,
                 }
@@ -155,17 +172,15 @@ impl Link {
 }
 
 /// Ends subscriptions whose message has arrived. Never ends by itself.
-fn unsubscribe_all(
+async fn unsubscribe_all(
     mut connection: MultiplexedConnection,
     mut channels: mpsc::UnboundedReceiver<String>,
-) -> impl Future<Output = ()> + Send {
-    async move {
-        while let Some(channel) = channels.recv().await {
-            // A failure means that the connection is lost, and the subscription with it.
-            let _ = connection.unsubscribe(channel).await;
-        }
-        pending().await
+) {
+    while let Some(channel) = channels.recv().await {
+        // A failure means that the connection is lost, and the subscription with it.
+        let _ = connection.unsubscribe(channel).await;
     }
+    pending::<()>().await;
 }
 
 /// The channels that a connection is subscribed to. A subscription ends with its first message: then the wait is over.

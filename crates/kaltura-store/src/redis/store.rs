@@ -13,7 +13,7 @@ use kaltura_auth::store::{
 };
 
 use super::builder::{InvalidRedisStore, RedisStoreBuilder};
-use super::commands::{Answer, Keys, Unreadable, read_published, read_taken, read_time};
+use super::commands::{Keys, Unreadable, read_published, read_taken, read_time};
 use super::error::CommandError;
 use super::link::Link;
 use super::thread::RuntimeThread;
@@ -36,8 +36,8 @@ use super::url::RedisUrl;
 ///     +eval +get +set +del +pttl +pexpire +time +publish +subscribe +unsubscribe
 /// ```
 ///
-/// Without the channels and the last three commands it works too, but a waiting process polls and so learns of a new
-/// session up to 200 ms later.
+/// A database other than 0 needs `+select`. Without the channels and the last three commands it works too, but a waiting
+/// process polls and so learns of a new session up to 200 ms later.
 ///
 /// # What is stored
 ///
@@ -127,8 +127,8 @@ impl Link {
             for _ in 0..3 {
                 let response = self.call(&keys.take(&ask, unreadable)).await?;
                 match read_taken(&response, &ask, unreadable)? {
-                    Answer::Taken(taken) => return Ok(taken),
-                    Answer::Unreadable(found) => unreadable = found,
+                    Ok(taken) => return Ok(taken),
+                    Err(found) => unreadable = found,
                 }
             }
             Err(CommandError::UnexpectedReply)

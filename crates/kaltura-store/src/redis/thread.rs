@@ -52,7 +52,7 @@ impl RuntimeThread {
         let Ok(task) = self.spawn(task) else { return std::future::pending().await };
         let _abort = AbortOnDrop(task.abort_handle());
         if task.await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 
@@ -156,7 +156,7 @@ mod tests {
         thread.run_blocking_at_most(
             async move {
                 let _held = by_task;
-                std::future::pending().await
+                std::future::pending::<()>().await;
             },
             Duration::from_millis(5),
         );

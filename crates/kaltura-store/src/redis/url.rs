@@ -165,6 +165,11 @@ impl RedisUrl {
         Ok(Self { target, tls: false, credentials, database, plaintext_allowed: false })
     }
 
+    /// Whether Sentinels say which server is the master.
+    pub(super) const fn has_sentinels(&self) -> bool {
+        matches!(self.target, Target::Sentinel { .. })
+    }
+
     fn is_plaintext_to_another_machine(&self) -> bool {
         let endpoints = match &self.target {
             Target::Tcp(endpoint) => std::slice::from_ref(endpoint),

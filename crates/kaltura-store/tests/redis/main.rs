@@ -1,6 +1,13 @@
 //! The Redis store on real servers. Without `redis-server` these tests are skipped, except in CI.
 
 #![cfg(all(unix, feature = "redis"))]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "helpers of tests, at real servers"
+)]
 
 mod connections;
 mod failures;

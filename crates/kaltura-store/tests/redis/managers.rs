@@ -110,6 +110,31 @@ async fn a_cold_herd_logs_in_once_and_once_more_when_the_server_refuses_the_sess
     assert_eq!(source.logins(), 2);
 }
 
+/// The number of scripts that the server has run.
+fn scripts(server: &Server) -> u64 {
+    let info: String = server.command("INFO commandstats");
+    let line = info.lines().find_map(|line| line.strip_prefix("cmdstat_eval:calls="));
+    line.map_or(0, |line| line.split(',').next().unwrap().parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_costs_two_commands_an_adopted_session_one_and_a_fresh_session_none() {
+    let server = server_or_skip!();
+    let source = Arc::new(Source::default());
+    let managers = managers(&server, &source, 2);
+    let session = managers[0].session().await.unwrap();
+    assert_eq!(scripts(&server), 2);
+    managers[1].session().await.unwrap();
+    assert_eq!(scripts(&server), 3);
+    for _ in 0..100 {
+        sessions(&managers).await;
+    }
+    assert_eq!(scripts(&server), 3);
+    managers[0].invalidate(&session, InvalidReason::Expired);
+    managers[0].session().await.unwrap();
+    assert_eq!((scripts(&server), source.logins()), (5, 2));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_emptied_or_stopped_server_costs_no_caller_its_session() {
     let server = server_or_skip!();

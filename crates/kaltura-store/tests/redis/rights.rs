@@ -101,6 +101,19 @@ fn keys_are_needed_and_channels_are_not() {
 }
 
 #[test]
+fn another_database_needs_one_more_right() {
+    let server = server_or_skip!();
+    let url = format!("redis://worker:hush@127.0.0.1:{}/3", server.port());
+    let time = || RedisStore::new(url.parse().unwrap()).unwrap().time();
+    let mut commands = documented_commands();
+    set_user(&server, "~kaltura:1:*", "&kaltura:1:*", &commands);
+    assert!(time().is_err());
+    commands.push("+select".to_owned());
+    set_user(&server, "~kaltura:1:*", "&kaltura:1:*", &commands);
+    time().unwrap();
+}
+
+#[test]
 fn a_wrong_password_is_denied_and_not_shown() {
     let server = server_or_skip!("--requirepass", "correct");
     for (user, password) in [("", "hush"), ("nosuchuser", "hush")] {
