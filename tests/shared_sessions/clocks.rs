@@ -26,7 +26,7 @@ fn run_for_hours(fleet: &Fleet, processes: &[Process], hours: u64) {
 }
 
 #[test]
-fn processes_whose_clocks_are_wrong_by_hours_share_as_in_peace() {
+fn processes_whose_clocks_are_wrong_by_hours_share_as_usual() {
     let fleet = Fleet::new();
     let processes = fleet.processes(9);
     for (process, offset) in processes.iter().zip([0, TWO_HOURS, -TWO_HOURS].into_iter().cycle()) {

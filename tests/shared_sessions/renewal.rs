@@ -35,7 +35,7 @@ fn each_renewal_of_twenty_processes_is_one_request_and_no_caller_waits() {
     // A session is renewed between 225 and 375 s before its end, so after 3225 s at the earliest.
     let renewals = fleet.logins() - 1;
     assert!((20..=23).contains(&renewals), "{renewals}");
-    // Whoever renews has the widget KS, which is a day old at most.
+    // The process that renews has the widget KS, which is a day old at most.
     assert_eq!(fleet.widget_sessions(), 1);
     let leaders = processes.iter().filter(|process| process.logins() > 0).count();
     assert!(leaders > 3, "{leaders}");
