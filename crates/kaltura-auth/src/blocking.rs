@@ -22,6 +22,7 @@ pub use crate::manager::blocking::{
 pub use crate::source::blocking::{
     BlockingCredentialsSource as CredentialsSource, BlockingSessionSource as SessionSource,
 };
+pub use crate::store::blocking::BlockingSessionStore as SessionStore;
 pub use crate::transport::{
     BlockingTransport as Transport, BlockingTransportFn as TransportFn, blocking_transport_fn as transport_fn,
 };

@@ -78,10 +78,13 @@ struct Inner {
     cause: Cause,
     credential_issues: Vec<CredentialIssue>,
     response: Option<ResponseMetadata>,
+    of_another_process: bool,
 }
 
 #[derive(Debug)]
 enum Cause {
+    /// Only the kind is known.
+    None,
     Transport(TransportError),
     Api(ApiError),
     Body(UnexpectedBody),
@@ -215,7 +218,7 @@ impl Error {
             _ => Vec::new(),
         };
         let response = Some(ResponseMetadata::from_response(response, secrets));
-        Self(Arc::new(Inner { step, kind, cause, credential_issues, response }))
+        Self(Arc::new(Inner { step, kind, cause, credential_issues, response, of_another_process: false }))
     }
 
     pub(crate) fn unusable(
@@ -230,11 +233,35 @@ impl Error {
         };
         let cause = Cause::Unusable(error);
         let response = Some(ResponseMetadata::from_response(response, secrets));
-        Self(Arc::new(Inner { step, kind, cause, credential_issues: Vec::new(), response }))
+        Self::with_response(step, kind, cause, response)
+    }
+
+    /// The error that another process has stored.
+    pub(crate) fn of_another_process(
+        step: LoginStep,
+        kind: ErrorKind,
+        api_error: Option<ApiError>,
+        http_status: Option<u16>,
+        retry_after: Option<Duration>,
+    ) -> Self {
+        let cause = api_error.map_or(Cause::None, Cause::Api);
+        let response = http_status.map(|status| ResponseMetadata::from_stored(status, retry_after));
+        let credential_issues = Vec::new();
+        Self(Arc::new(Inner { step, kind, cause, credential_issues, response, of_another_process: true }))
     }
 
     fn new(step: LoginStep, kind: ErrorKind, cause: Cause) -> Self {
-        Self(Arc::new(Inner { step, kind, cause, credential_issues: Vec::new(), response: None }))
+        Self::with_response(step, kind, cause, None)
+    }
+
+    fn with_response(
+        step: LoginStep,
+        kind: ErrorKind,
+        cause: Cause,
+        response: Option<ResponseMetadata>,
+    ) -> Self {
+        let credential_issues = Vec::new();
+        Self(Arc::new(Inner { step, kind, cause, credential_issues, response, of_another_process: false }))
     }
 
     /// What was being done.
@@ -262,6 +289,9 @@ impl Error {
         for issue in &self.0.credential_issues {
             hint.push(' ');
             hint.push_str(issue.advice());
+        }
+        if self.0.of_another_process {
+            hint.push_str(" Another process that shares the session got this error.");
         }
         hint
     }
@@ -347,6 +377,12 @@ impl Error {
         }
     }
 
+    /// Whether another process that shares the session through a store got this error; this one has sent nothing.
+    #[must_use]
+    pub fn is_of_another_process(&self) -> bool {
+        self.0.of_another_process
+    }
+
     fn response_metadata(&self) -> Option<&ResponseMetadata> {
         self.0.response.as_ref()
     }
@@ -388,6 +424,7 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
+            Cause::None => None,
             // Its own text is already that of the kind.
             Cause::Transport(error) => error.source(),
             Cause::Api(error) => Some(error),

@@ -32,6 +32,7 @@
 //! | log in step by step, without a transport | [`AppTokenFlow`] |
 //! | find out why a login failed | [`Error`], [`ErrorKind`], [`CredentialIssue`] |
 //! | share one session between many tasks or threads | [`SessionManager`](manager::SessionManager), [`blocking::SessionManager`] |
+//! | share one session between many processes | [`store`] |
 //! | get sessions from a partner secret, a fixed KS, or anything else | [`source`] |
 //!
 //! Features: `tower` adds `TowerTransport`, any tower service as a transport; `local-signing` adds
@@ -50,6 +51,7 @@ pub mod runtime;
 mod service_url;
 mod session;
 pub mod source;
+pub mod store;
 mod token_hash;
 mod transport;
 mod wire;

@@ -382,6 +382,11 @@ impl ResponseMetadata {
         }
     }
 
+    /// What a store keeps of a response to another process.
+    pub(crate) const fn from_stored(status: u16, retry_after: Option<Duration>) -> Self {
+        Self { status, server: None, request_id: None, retry_after }
+    }
+
     /// The HTTP status. Kaltura sends errors with 200.
     #[must_use]
     pub const fn status(&self) -> u16 {

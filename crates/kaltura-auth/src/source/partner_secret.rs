@@ -17,6 +17,7 @@ use crate::runtime::Clock;
 use crate::runtime::moment::Moment;
 use crate::service_url::ServiceUrl;
 use crate::session::{IssuedSession, Session, SessionId};
+use crate::store::StoreKey;
 use crate::transport::{BlockingTransport, Transport, TransportError};
 use crate::wire::{WireRequest, WireResponse};
 
@@ -81,6 +82,18 @@ impl PartnerSecretLogin {
             .with_service_url(self.service_url.clone())
             .with_partner_id(self.partner)
             .with_requested_user(self.user.as_ref())
+    }
+
+    pub(crate) fn store_key(&self) -> StoreKey {
+        StoreKey::builder("partner secret")
+            .part("service_url", self.service_url.as_str())
+            .part("partner", self.partner.to_string())
+            .part("secret", self.secret.expose())
+            .part("type", self.session_type.as_str())
+            .part("lifetime", self.lifetime.as_seconds().to_string())
+            .optional_part("user", self.user.as_ref().map(UserId::as_str))
+            .optional_part("privileges", self.privileges.as_ref().map(ToString::to_string))
+            .build()
     }
 
     fn with_type(

@@ -1,0 +1,283 @@
+//! A store in memory, for the managers of one process.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::blocking::BlockingSessionStore;
+use super::{
+    Ask, Lease, Published, Record, SessionStore, StoreError, StoreKey, StoreTime, StoredFailure, Taken,
+};
+use crate::runtime::Clock;
+use crate::session::SessionId;
+
+/// The time that a lease holds.
+const LEASE: Duration = Duration::from_secs(2);
+
+/// The first number of entries at which those that have ended are removed.
+const MIN_SWEEP: usize = 64;
+
+/// Shares sessions between the managers of one process, such as async and blocking ones. A clone is the same store.
+///
+/// It is also the shortest example of a store, and the one for tests.
+///
+/// ```
+/// # use kaltura_auth::runtime::Clock; use kaltura_auth::store::MemoryStore;
+/// # fn example(clock: impl Clock + 'static) {
+/// let store = MemoryStore::new(clock);
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct MemoryStore(Arc<Shared>);
+
+struct Shared {
+    clock: Box<dyn Clock>,
+    entries: Mutex<Entries>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Entries {
+    by_key: BTreeMap<StoreKey, Entry>,
+    /// At this number of entries, those that have ended are removed.
+    sweep_at: usize,
+}
+
+#[derive(Default)]
+struct Entry {
+    record: Option<Record>,
+    backoff: Option<(StoredFailure, StoreTime)>,
+    lease: Option<(u128, StoreTime)>,
+    /// How often something has changed that a waiting process wants to know.
+    changes: u64,
+    waiting: Vec<Waker>,
+}
+
+impl Entry {
+    fn record(&self, now: StoreTime) -> Option<(&Record, Duration)> {
+        let record = self.record.as_ref()?;
+        Some((record, record.left_at(now)?))
+    }
+
+    fn is_held_with(&self, id: u128, now: StoreTime) -> bool {
+        self.lease.is_some_and(|(held, until)| held == id && until > now)
+    }
+
+    fn has_ended(&self, now: StoreTime) -> bool {
+        self.record(now).is_none()
+            && self.backoff.as_ref().is_none_or(|(_, until)| *until <= now)
+            && self.lease.is_none_or(|(_, until)| until <= now)
+    }
+}
+
+impl MemoryStore {
+    /// An empty store. Its clock is the monotonic one of `clock`.
+    #[must_use]
+    pub fn new(clock: impl Clock + 'static) -> Self {
+        let shared = Shared { clock: Box::new(clock), entries: Mutex::default(), changed: Condvar::new() };
+        Self(Arc::new(shared))
+    }
+
+    fn now(&self) -> StoreTime {
+        StoreTime::from_millis(0).plus(self.0.clock.monotonic())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.0.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes all that wait for a change of this entry. Wakers run outside of the lock.
+    fn notify(&self, mut entries: MutexGuard<'_, Entries>, key: &StoreKey) {
+        let waiting = entries.by_key.get_mut(key).map(|entry| {
+            entry.changes += 1;
+            std::mem::take(&mut entry.waiting)
+        });
+        drop(entries);
+        self.0.changed.notify_all();
+        waiting.into_iter().flatten().for_each(Waker::wake);
+    }
+}
+
+impl Entries {
+    fn entry(&mut self, key: &StoreKey, now: StoreTime) -> &mut Entry {
+        if self.by_key.len() >= self.sweep_at {
+            self.by_key.retain(|_, entry| !entry.has_ended(now));
+            self.sweep_at = (self.by_key.len() * 2).max(MIN_SWEEP);
+        }
+        self.by_key.entry(key.clone()).or_default()
+    }
+}
+
+impl BlockingSessionStore for MemoryStore {
+    fn take(&self, key: &StoreKey, ask: &Ask) -> Result<Taken, StoreError> {
+        let now = self.now();
+        let mut entries = self.lock();
+        let entry = entries.entry(key, now);
+        if let Some((record, left)) =
+            entry.record(now).filter(|(record, left)| ask.accepts(record.id(), *left))
+        {
+            return Ok(Taken::Session { record: record.clone(), left });
+        }
+        let until = |until: StoreTime| until.since(now).filter(|left| !left.is_zero());
+        if let Some((failure, left)) =
+            entry.backoff.as_ref().and_then(|(failure, end)| Some((failure, until(*end)?)))
+        {
+            return Ok(Taken::Backoff { failure: failure.clone(), left });
+        }
+        match entry.lease.and_then(|(id, end)| Some((id, until(end)?))) {
+            Some((id, left)) if id != ask.lease_id() => Ok(Taken::Held { left }),
+            _ => {
+                entry.lease = Some((ask.lease_id(), now.plus(LEASE)));
+                Ok(Taken::Lease(Lease::new(ask.lease_id(), now, LEASE)))
+            }
+        }
+    }
+
+    fn extend(&self, key: &StoreKey, lease: &Lease) -> Result<bool, StoreError> {
+        let now = self.now();
+        let mut entries = self.lock();
+        let entry = entries.entry(key, now);
+        let held = entry.is_held_with(lease.id(), now);
+        if held {
+            entry.lease = Some((lease.id(), now.plus(LEASE)));
+        }
+        Ok(held)
+    }
+
+    fn publish(
+        &self,
+        key: &StoreKey,
+        lease: Option<&Lease>,
+        record: &Record,
+        replaces: Option<SessionId>,
+    ) -> Result<Published, StoreError> {
+        let now = self.now();
+        let mut entries = self.lock();
+        let entry = entries.entry(key, now);
+        entry.lease.take_if(|(id, _)| lease.is_some_and(|lease| lease.id() == *id));
+        let kept = entry.record(now).is_some_and(|(stored, _)| {
+            Some(stored.id()) != replaces && stored.expires_at() > record.expires_at()
+        });
+        let published = match (record.left_at(now), kept) {
+            (None, _) => Published::Expired,
+            (Some(_), true) => Published::Kept,
+            (Some(_), false) => {
+                entry.record = Some(record.clone());
+                entry.backoff = None;
+                Published::Stored
+            }
+        };
+        self.notify(entries, key);
+        Ok(published)
+    }
+
+    fn fail(
+        &self,
+        key: &StoreKey,
+        lease: &Lease,
+        failure: &StoredFailure,
+        backoff: Duration,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        let mut entries = self.lock();
+        let entry = entries.entry(key, now);
+        if entry.is_held_with(lease.id(), now) {
+            entry.lease = None;
+            entry.backoff = Some((failure.clone(), now.plus(backoff)));
+            self.notify(entries, key);
+        }
+        Ok(())
+    }
+
+    fn release(&self, key: &StoreKey, lease: &Lease) -> Result<(), StoreError> {
+        let now = self.now();
+        let mut entries = self.lock();
+        let entry = entries.entry(key, now);
+        if entry.is_held_with(lease.id(), now) {
+            entry.lease = None;
+            self.notify(entries, key);
+        }
+        Ok(())
+    }
+
+    fn time(&self) -> Result<StoreTime, StoreError> {
+        Ok(self.now())
+    }
+
+    fn wait_for_change(&self, key: &StoreKey, at_most: Duration) {
+        let changes = |entries: &Entries| entries.by_key.get(key).map(|entry| entry.changes);
+        let entries = self.lock();
+        let before = changes(&entries);
+        let unchanged = |entries: &mut Entries| changes(entries) == before;
+        // The result does not matter: the caller looks again in any case.
+        let _ = self.0.changed.wait_timeout_while(entries, at_most, unchanged);
+    }
+}
+
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+impl SessionStore for MemoryStore {
+    async fn take(&self, key: &StoreKey, ask: &Ask) -> Result<Taken, StoreError> {
+        BlockingSessionStore::take(self, key, ask)
+    }
+
+    async fn extend(&self, key: &StoreKey, lease: &Lease) -> Result<bool, StoreError> {
+        BlockingSessionStore::extend(self, key, lease)
+    }
+
+    async fn publish(
+        &self,
+        key: &StoreKey,
+        lease: Option<&Lease>,
+        record: &Record,
+        replaces: Option<SessionId>,
+    ) -> Result<Published, StoreError> {
+        BlockingSessionStore::publish(self, key, lease, record, replaces)
+    }
+
+    async fn fail(
+        &self,
+        key: &StoreKey,
+        lease: &Lease,
+        failure: &StoredFailure,
+        backoff: Duration,
+    ) -> Result<(), StoreError> {
+        BlockingSessionStore::fail(self, key, lease, failure, backoff)
+    }
+
+    async fn release(&self, key: &StoreKey, lease: &Lease) -> Result<(), StoreError> {
+        BlockingSessionStore::release(self, key, lease)
+    }
+
+    async fn time(&self) -> Result<StoreTime, StoreError> {
+        BlockingSessionStore::time(self)
+    }
+
+    async fn changed(&self, key: &StoreKey) {
+        let mut seen = None;
+        poll_fn(|context| {
+            let now = self.now();
+            let mut entries = self.lock();
+            let entry = entries.entry(key, now);
+            if *seen.get_or_insert(entry.changes) != entry.changes {
+                return Poll::Ready(());
+            }
+            if !entry.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                entry.waiting.push(context.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").field("keys", &self.lock().by_key.len()).finish_non_exhaustive()
+    }
+}
