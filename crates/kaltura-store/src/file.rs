@@ -150,7 +150,6 @@ impl FileStore {
         // Another process may have logged in meanwhile.
         trouble = None;
         if let Some(taken) = self.find(key, ask, &mut trouble) {
-            lease.end(&*self.0.clock);
             return Ok(taken);
         }
         let taken_at = self.0.clock.now().store_time();
@@ -273,13 +272,13 @@ impl FileStore {
         } else {
             Ok(())
         };
-        held.end(&*self.0.clock);
+        held.end();
         Ok(stored?)
     }
 
     fn release_now(&self, key: &StoreKey, lease: &Lease) {
         if let Some(held) = self.0.leases.find(key, lease.id()) {
-            held.end(&*self.0.clock);
+            held.end();
         }
     }
 }

@@ -40,11 +40,10 @@ fn remove_if_ended(folder: &PrivateFolder, leases: &Leases, clock: &dyn Clock, n
         return;
     }
     // The process that logs in for this key stores the next session, which is not to be removed.
-    if let Ok(Attempt::Taken(lease)) = leases.take(folder, clock, &key, 0) {
-        if has_ended(folder, &key, name, &clock.now()) {
-            let _ = folder.remove(name);
-        }
-        lease.end(clock);
+    if let Ok(Attempt::Taken(_lease)) = leases.take(folder, clock, &key, 0)
+        && has_ended(folder, &key, name, &clock.now())
+    {
+        let _ = folder.remove(name);
     }
 }
 

@@ -102,6 +102,20 @@ fn after_a_restart_it_is_that_of_the_wall_clock_and_never_more_than_was_left() {
 }
 
 #[test]
+fn a_session_that_lives_longer_stays_unless_it_is_replaced() {
+    let scene = Scene::new();
+    scene.publish(1, 2 * MINUTE);
+    assert_eq!(scene.publish(2, MINUTE), Published::Kept);
+    assert_eq!(scene.session(), Some((1, 2 * MINUTE)));
+    let replaces = Some(SessionId::from_bits(1));
+    let record = scene.record(3, MINUTE);
+    assert_eq!(scene.store.publish_now(&key(), None, &record, replaces).unwrap(), Published::Stored);
+    assert_eq!(scene.session(), Some((3, MINUTE)));
+    scene.clock.advance(MINUTE);
+    assert_eq!(scene.store.publish_now(&key(), None, &record, None).unwrap(), Published::Expired);
+}
+
+#[test]
 fn what_is_broken_cut_or_of_another_key_or_version_is_absent_and_reported() {
     let scene = Scene::new();
     scene.publish(1, 10 * MINUTE);
