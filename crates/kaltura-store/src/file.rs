@@ -108,6 +108,23 @@ impl FileStore {
         self.session(key, &self.0.clock.now())
     }
 
+    /// The keys under which there is a session, good or not, a backoff or a login in progress. Takes no lease.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`] if the folder cannot be read.
+    pub fn keys(&self) -> Result<Vec<StoreKey>, FileError> {
+        let names = self.0.folder.names()?;
+        let key = |name: &String| {
+            let (key, ending) = name.split_at_checked(64)?;
+            if [SESSION, BACKOFF, lease::LOCK].contains(&ending) { StoreKey::from_hex(key) } else { None }
+        };
+        let mut keys: Vec<StoreKey> = names.iter().filter_map(key).collect();
+        keys.sort_unstable_by(|one, other| one.as_hex().cmp(other.as_hex()));
+        keys.dedup();
+        Ok(keys)
+    }
+
     /// Removes the session and the backoff that are stored under this key, unless a process logs in for it.
     ///
     /// # Errors

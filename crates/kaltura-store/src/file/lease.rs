@@ -23,6 +23,8 @@ pub(super) const DURATION: Duration = Duration::from_secs(5);
 /// How long a process looks at a lease whose time is over before it takes the next file: one that has just been taken
 /// has the old time for an instant.
 const DOUBT: Duration = Duration::from_millis(250);
+/// What the name of the first file ends with. A number follows in those of the others.
+pub(super) const LOCK: &str = ".lock";
 /// How many files there are for one key, and so how many holders can be stopped at the same time.
 const FILES: usize = 4;
 
@@ -184,8 +186,8 @@ impl Drop for Locked {
 
 fn file_name(key: &StoreKey, number: usize) -> String {
     match number {
-        0 => format!("{}.lock", key.as_hex()),
-        _ => format!("{}.lock{number}", key.as_hex()),
+        0 => format!("{}{LOCK}", key.as_hex()),
+        _ => format!("{}{LOCK}{number}", key.as_hex()),
     }
 }
 

@@ -298,6 +298,12 @@ fn a_login_removes_what_has_ended_and_nothing_else() {
         assert!(path.exists(), "{path:?}");
     }
     assert!(file(&keys[0], ".lock").exists());
+
+    let mut expected: Vec<&StoreKey> = keys.iter().collect();
+    let own = key();
+    expected.push(&own);
+    expected.sort_by_key(|key| key.as_hex());
+    assert_eq!(scene.store.keys().unwrap().iter().collect::<Vec<_>>(), expected);
 }
 
 #[test]
