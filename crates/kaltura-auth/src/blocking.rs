@@ -23,6 +23,7 @@ pub use crate::source::blocking::{
     BlockingCredentialsSource as CredentialsSource, BlockingSessionSource as SessionSource,
 };
 pub use crate::store::blocking::BlockingSessionStore as SessionStore;
+pub use crate::store::blocking_shared_source::BlockingSharedSource as SharedSource;
 pub use crate::transport::{
     BlockingTransport as Transport, BlockingTransportFn as TransportFn, blocking_transport_fn as transport_fn,
 };

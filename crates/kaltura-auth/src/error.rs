@@ -85,6 +85,8 @@ struct Inner {
 enum Cause {
     /// Only the kind is known.
     None,
+    /// There is neither a session nor an error: the manager decides again.
+    Superseded,
     Transport(TransportError),
     Api(ApiError),
     Body(UnexpectedBody),
@@ -186,6 +188,15 @@ impl Error {
     /// The login to join was dropped, and no other could be started.
     pub(crate) fn interrupted() -> Self {
         Self::from_source("the login was dropped by its callers", true)
+    }
+
+    /// What was to be kept is no longer there. No caller of a manager gets it.
+    pub(crate) fn superseded() -> Self {
+        Self::new(LoginStep::Manager, ErrorKind::SourceUnavailable, Cause::Superseded)
+    }
+
+    pub(crate) fn is_superseded(&self) -> bool {
+        matches!(self.0.cause, Cause::Superseded)
     }
 
     pub(crate) fn transport(step: LoginStep, error: TransportError) -> Self {
@@ -424,7 +435,7 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
-            Cause::None => None,
+            Cause::None | Cause::Superseded => None,
             // Its own text is already that of the kind.
             Cause::Transport(error) => error.source(),
             Cause::Api(error) => Some(error),

@@ -11,7 +11,7 @@
 //! | expired or none | the result of the one login that all callers share, success or error |
 //! | none, backing off after a failure | the same error, at once |
 
-mod backoff;
+pub(crate) mod backoff;
 pub(crate) mod blocking;
 mod event;
 mod fast_path;

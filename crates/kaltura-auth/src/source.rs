@@ -1,23 +1,28 @@
 //! The sources from which a session manager gets its sessions. Their blocking traits are in
 //! [`blocking`](crate::blocking).
 
+mod acquire;
 mod app_token;
 pub(crate) mod blocking;
 mod identity;
 #[cfg(feature = "local-signing")]
 mod local_signing;
 mod partner_secret;
+mod widget_ks;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use kaltura_types::SessionRequest;
 
+pub use self::acquire::{AcquireContext, Acquired};
+pub(crate) use self::acquire::{Need, Reporter};
 pub use self::app_token::AppTokenSource;
 pub use self::identity::SessionIdentity;
 #[cfg(feature = "local-signing")]
 pub use self::local_signing::LocalSigningSource;
 pub use self::partner_secret::{PartnerSecretLogin, PartnerSecretSource};
+pub use self::widget_ks::WidgetKsCache;
 
 use self::blocking::BlockingSessionSource;
 use crate::credentials::AppTokenCredentials;
@@ -26,6 +31,7 @@ use crate::runtime::Clock;
 use crate::runtime::maybe_send::{MaybeSend, MaybeSync};
 use crate::runtime::moment::Moment;
 use crate::session::{IssuedSession, Session};
+use crate::store::StoreKey;
 
 /// Starts a session on each call.
 ///
@@ -58,6 +64,20 @@ pub trait SessionSource: MaybeSend + MaybeSync {
     /// Starts a session. `clock` gives the time at which its request is sent.
     async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error>;
 
+    /// Gets a session for a manager. The default starts one.
+    ///
+    /// A source that shares sessions with other processes may also return one of theirs, or none at all; see
+    /// [`Acquired`].
+    async fn acquire(&self, context: &AcquireContext<'_>) -> Result<Acquired, Error> {
+        self.start(context.clock()).await.map(Acquired::Started)
+    }
+
+    /// Whether [`acquire`](Self::acquire) reports the start of each login itself, because it may answer without one. The
+    /// default is no: then each call counts as a login.
+    fn reports_logins(&self) -> bool {
+        false
+    }
+
     /// The same source with another session request, such as another user. `None` if it does not support that.
     fn with_request(&self, _request: &SessionRequest) -> Option<Arc<dyn SessionSource>> {
         None
@@ -66,6 +86,18 @@ pub trait SessionSource: MaybeSend + MaybeSync {
     /// Which login the sessions come from, for metrics and logs. The default is that nothing is known.
     fn identity(&self) -> SessionIdentity {
         SessionIdentity::new()
+    }
+
+    /// Under which key a store keeps the sessions of this source. The default is `None`: they are not shared.
+    ///
+    /// The key depends on the current credentials, so it is asked for again at each login. An error is that of a login.
+    async fn store_key(&self) -> Result<Option<StoreKey>, Error> {
+        Ok(None)
+    }
+
+    /// The widget KS of the source, if it has one that can be shared.
+    fn widget_ks_cache(&self) -> Option<&WidgetKsCache> {
+        None
     }
 }
 
@@ -76,12 +108,28 @@ impl<S: SessionSource + ?Sized> SessionSource for Arc<S> {
         (**self).start(clock).await
     }
 
+    async fn acquire(&self, context: &AcquireContext<'_>) -> Result<Acquired, Error> {
+        (**self).acquire(context).await
+    }
+
+    fn reports_logins(&self) -> bool {
+        (**self).reports_logins()
+    }
+
     fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn SessionSource>> {
         (**self).with_request(request)
     }
 
     fn identity(&self) -> SessionIdentity {
         (**self).identity()
+    }
+
+    async fn store_key(&self) -> Result<Option<StoreKey>, Error> {
+        (**self).store_key().await
+    }
+
+    fn widget_ks_cache(&self) -> Option<&WidgetKsCache> {
+        (**self).widget_ks_cache()
     }
 }
 

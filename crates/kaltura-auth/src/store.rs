@@ -28,12 +28,15 @@
 //! - No error contains a secret, neither in its text nor in its sources.
 
 pub(crate) mod blocking;
+pub(crate) mod blocking_shared_source;
 mod error;
 mod failure;
 mod key;
 mod lease;
 mod memory;
 mod record;
+mod shared_source;
+mod sharing;
 mod time;
 
 use std::future::pending;
@@ -48,6 +51,7 @@ pub use self::key::{StoreKey, StoreKeyBuilder};
 pub use self::lease::{Ask, Lease, Published, Taken};
 pub use self::memory::MemoryStore;
 pub use self::record::{InvalidRecord, Record, StoredWidgetKs};
+pub use self::shared_source::SharedSource;
 pub use self::time::StoreTime;
 
 use crate::runtime::maybe_send::{MaybeSend, MaybeSync};

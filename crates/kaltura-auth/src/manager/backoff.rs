@@ -28,19 +28,22 @@ impl Backoff {
         self.failures = failures;
     }
 
-    /// Starts the backoff and returns its duration, which grows with each failure. `random` is in `[0, 1)`.
-    ///
-    /// The duration is at least half of its upper bound: with full jitter it could be near zero.
+    /// The backoff after the next failure. `random` is in `[0, 1)`.
+    pub(super) fn next(&self, policy: &Policy, random: f64) -> NextBackoff {
+        NextBackoff { policy: policy.clone(), failures: self.failures, random }
+    }
+
+    /// Starts the backoff and returns its duration, which grows with each failure.
     pub(super) fn start(&mut self, error: Error, policy: &Policy, random: f64, now: Moment) -> Duration {
-        let range = if error.is_retryable() { policy.transient } else { policy.permanent };
-        let upper_bound = range.base.saturating_mul(1 << self.failures.min(16)).min(range.cap);
-        let min =
-            if error.kind() == ErrorKind::RateLimited { policy.min_rate_limited } else { Duration::ZERO };
-        let retry_after = error.retry_after().unwrap_or_default().min(policy.max_retry_after);
-        let duration = scale(upper_bound, 0.5 + 0.5 * random).max(min).max(retry_after);
-        self.failures = self.failures.saturating_add(1);
-        self.last = Some((Deadline::after(now, duration), error));
+        let duration = self.next(policy, random).duration(&error);
+        self.start_for(duration, error, self.failures.saturating_add(1), now);
         duration
+    }
+
+    /// Starts a backoff of this duration, such as that of another process.
+    pub(super) fn start_for(&mut self, duration: Duration, error: Error, failures: u32, now: Moment) {
+        self.failures = self.failures.max(failures);
+        self.last = Some((Deadline::after(now, duration), error));
     }
 
     pub(super) fn is_active(&self, now: Moment) -> bool {
@@ -59,6 +62,32 @@ impl Backoff {
 
     pub(super) fn remaining(&self, now: Moment) -> Duration {
         self.last.as_ref().map_or(Duration::ZERO, |(until, _)| until.remaining(now))
+    }
+}
+
+/// How long the backoff after a failure would be.
+#[derive(Clone, Debug)]
+pub(crate) struct NextBackoff {
+    policy: Policy,
+    failures: u32,
+    random: f64,
+}
+
+impl NextBackoff {
+    /// The number of failures before.
+    pub(crate) const fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// The duration is at least half of its upper bound: with full jitter it could be near zero.
+    pub(crate) fn duration(&self, error: &Error) -> Duration {
+        let Self { policy, failures, random } = self;
+        let range = if error.is_retryable() { policy.transient } else { policy.permanent };
+        let upper_bound = range.base.saturating_mul(1 << (*failures).min(16)).min(range.cap);
+        let min =
+            if error.kind() == ErrorKind::RateLimited { policy.min_rate_limited } else { Duration::ZERO };
+        let retry_after = error.retry_after().unwrap_or_default().min(policy.max_retry_after);
+        scale(upper_bound, 0.5 + 0.5 * random).max(min).max(retry_after)
     }
 }
 

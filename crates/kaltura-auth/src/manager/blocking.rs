@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::event::{InvalidReason, Observer, Panicked, Status, observe};
+use super::event::{Event, InvalidReason, Observer, Panicked, Status, observe};
 use super::fast_path::FastPath;
 use super::policy::Policy;
 use super::state::{Caller, Decision, LoginPermit, SessionState};
@@ -14,8 +14,10 @@ use super::{Moment, SessionResult};
 use crate::error::Error;
 use crate::runtime::Clock;
 use crate::session::Session;
-use crate::source::SessionIdentity;
 use crate::source::blocking::BlockingSessionSource;
+use crate::source::{AcquireContext, Acquired, Need, Reporter, SessionIdentity};
+use crate::store::blocking::BlockingSessionStore;
+use crate::store::blocking_shared_source::BlockingSharedSource;
 
 /// Keeps one session valid for any number of threads.
 ///
@@ -54,6 +56,8 @@ struct Locked {
     state: SessionState,
     /// The result of the login in progress, once it has completed.
     result: Arc<OnceLock<SessionResult>>,
+    /// The observer panicked while the source worked, so the login in progress fails.
+    observer_panicked: bool,
 }
 
 /// Builds a [`BlockingSessionManager`].
@@ -85,11 +89,19 @@ impl BlockingSessionManagerBuilder {
         self
     }
 
+    /// Shares the session with other processes through this store: of all that use the same login, one logs in, and the
+    /// others use its session. See [`SharedSource`](crate::blocking::SharedSource).
+    pub fn store(mut self, store: impl BlockingSessionStore + 'static) -> Self {
+        self.source = Arc::new(BlockingSharedSource::new(self.source, store));
+        self
+    }
+
     /// Builds the manager. It sends nothing before the first session is requested.
     #[must_use]
     pub fn build(self) -> BlockingSessionManager {
         let login_timeout = self.policy.login_timeout;
-        let state = SessionState::new(self.policy, self.clock.random());
+        let state = SessionState::new(self.policy, self.clock.random())
+            .with_source_that_reports_logins(self.source.reports_logins());
         BlockingSessionManager(Arc::new(Inner {
             clock: self.clock,
             source: self.source,
@@ -97,7 +109,7 @@ impl BlockingSessionManagerBuilder {
             observer: self.observer,
             login_timeout,
             fast_path: FastPath::default(),
-            locked: Mutex::new(Locked { state, result: Arc::default() }),
+            locked: Mutex::new(Locked { state, result: Arc::default(), observer_panicked: false }),
             completed: Condvar::new(),
         }))
     }
@@ -234,14 +246,20 @@ impl Inner {
                     let _ = self.release(locked);
                     return Err(error);
                 }
-                Decision::Start(permit) => return self.log_in(locked, permit),
+                Decision::Start(permit) => {
+                    if let Some(result) = decided(self.log_in(locked, permit)) {
+                        return result;
+                    }
+                }
                 Decision::UseAndRenew(_, permit) => {
-                    return self
-                        .log_in(locked, permit)
-                        .or_else(|error| self.unexpired_session().ok_or(error));
+                    let result =
+                        self.log_in(locked, permit).or_else(|error| self.unexpired_session().ok_or(error));
+                    if let Some(result) = decided(result) {
+                        return result;
+                    }
                 }
                 Decision::Join => {
-                    if let Some(result) = self.wait(locked) {
+                    if let Some(result) = self.wait(locked).and_then(decided) {
                         return result;
                     }
                     // It has ended without a result: decide again.
@@ -279,17 +297,21 @@ impl Inner {
         let shared_result = Arc::<OnceLock<SessionResult>>::default();
         locked.result = Arc::clone(&shared_result);
         let mut guard = CompletionGuard { inner: self, permit: Some(permit) };
-        let issued = match self.release(locked) {
-            Ok(()) => catch_unwind(AssertUnwindSafe(|| self.source.start(&*self.clock)))
+        locked.observer_panicked = false;
+        let need = locked.state.need(self.now());
+        let acquired = match self.release(locked) {
+            Ok(()) => catch_unwind(AssertUnwindSafe(|| self.acquire(need)))
                 .unwrap_or_else(|_panic| Err(Error::panicked())),
             Err(Panicked) => Err(Error::panicked()),
         };
 
         let now = self.now();
         let mut locked = self.lock();
+        let acquired = if locked.observer_panicked { Err(Error::panicked()) } else { acquired };
         let result = match guard.permit.take() {
-            Some(permit) => locked.state.finish(permit, issued, now),
-            None => issued.map(|issued| Arc::clone(issued.session())),
+            Some(permit) => locked.state.finish_acquired(permit, acquired, now),
+            // Cannot happen: only this takes it.
+            None => Err(Error::interrupted()),
         };
         shared_result.get_or_init(|| result.clone());
         self.fast_path.publish(locked.state.cached());
@@ -303,10 +325,28 @@ impl Inner {
         result
     }
 
+    fn acquire(&self, need: Need) -> Result<Acquired, Error> {
+        let login_timeout = self.login_timeout;
+        self.source.acquire(&AcquireContext { clock: &*self.clock, reporter: self, login_timeout, need })
+    }
+
     fn unexpired_session(&self) -> Option<Arc<Session>> {
         let now = self.now();
         self.lock().state.unexpired(now).map(|cached| Arc::clone(&cached.session))
     }
+}
+
+impl Reporter for Inner {
+    fn report(&self, event: Event) {
+        if observe(self.observer.as_deref(), &[event], &self.identity).is_err() {
+            self.lock().observer_panicked = true;
+        }
+    }
+}
+
+/// `None` if the session that the source wanted to be kept was refused or has expired meanwhile: decide again.
+fn decided(result: SessionResult) -> Option<SessionResult> {
+    (!result.as_ref().is_err_and(Error::is_superseded)).then_some(result)
 }
 
 /// Ends the login in the state: with its result, or without one if the clock panics.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::runtime::maybe_send::{MaybeSend, MaybeSync};
 use crate::source::SessionIdentity;
+use crate::store::StoreError;
 
 /// Something that happened in a session manager.
 #[derive(Clone, Debug)]
@@ -27,6 +28,18 @@ pub enum Event {
         took: Duration,
         /// The lifetime of the session, counted from when its request was sent.
         lifetime: Duration,
+    },
+    /// A session of another process was taken from the store. Nothing was sent.
+    Adopted {
+        /// Whether it replaces a session that is still valid.
+        renewal: bool,
+        /// The time until it expires.
+        remaining: Duration,
+    },
+    /// The store could not be used as it should. Sessions work without it, with more logins.
+    StoreTrouble {
+        /// What went wrong.
+        error: StoreError,
     },
     /// A login failed.
     LoginFailed {

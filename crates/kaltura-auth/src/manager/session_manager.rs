@@ -10,19 +10,20 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::event::{InvalidReason, Observer, Status, observe};
+use super::event::{Event, InvalidReason, Observer, Status, observe};
 use super::fast_path::FastPath;
 use super::last_handle::LastHandle;
 use super::policy::Policy;
 use super::shared_login::{SharedLogin, SharedLoginSlot};
 use super::state::{Caller, Decision, LoginPermit, SessionState};
 use super::sync::{Mutex, MutexGuard, lock};
-use super::{IssuedSession, Moment, SessionResult};
+use super::{Moment, SessionResult};
 use crate::error::{Error, ManagerError};
 use crate::runtime::maybe_send::MaybeSend;
 use crate::runtime::{BoxFuture, Runtime};
 use crate::session::Session;
-use crate::source::{SessionIdentity, SessionSource};
+use crate::source::{AcquireContext, Acquired, Reporter, SessionIdentity, SessionSource};
+use crate::store::{SessionStore, SharedSource};
 
 /// Keeps one session valid for any number of tasks.
 ///
@@ -112,11 +113,19 @@ impl SessionManagerBuilder {
         self
     }
 
+    /// Shares the session with other processes through this store: of all that use the same login, one logs in, and the
+    /// others use its session. See [`SharedSource`].
+    pub fn store(mut self, store: impl SessionStore + 'static) -> Self {
+        self.source = Arc::new(SharedSource::new(self.source, store, Arc::clone(&self.runtime)));
+        self
+    }
+
     /// Builds the manager. It sends nothing before the first session is requested.
     #[must_use]
     pub fn build(self) -> SessionManager {
         let login_timeout = self.policy.login_timeout;
-        let state = SessionState::new(self.policy, self.runtime.random());
+        let state = SessionState::new(self.policy, self.runtime.random())
+            .with_source_that_reports_logins(self.source.reports_logins());
         SessionManager(Arc::new(Handle(Arc::new(Inner {
             runtime: self.runtime,
             source: self.source,
@@ -283,13 +292,19 @@ impl Inner {
     }
 
     async fn drive(self: &Arc<Self>, caller: Caller, min: Duration) -> SessionResult {
-        match self.step(caller, min) {
-            Step::Done(result) => result,
-            Step::Wait(login) => login.await,
-            Step::Renew(login) => match login.await {
-                Ok(session) => Ok(session),
-                Err(error) => self.unexpired_session().ok_or(error),
-            },
+        loop {
+            let result = match self.step(caller, min) {
+                Step::Done(result) => return result,
+                Step::Wait(login) => login.await,
+                Step::Renew(login) => match login.await {
+                    Ok(session) => Ok(session),
+                    Err(error) => self.unexpired_session().ok_or(error),
+                },
+            };
+            // Otherwise the session that the source wanted to be kept was refused or has expired meanwhile.
+            if !result.as_ref().is_err_and(Error::is_superseded) {
+                return result;
+            }
         }
     }
 
@@ -360,8 +375,12 @@ impl Inner {
     }
 
     /// One login of the source, with the timeout: it ends even if the transport never returns. A panic is an error.
-    async fn issue(&self) -> Result<IssuedSession, Error> {
-        let mut login = pin!(async { self.source.start(&*self.runtime).await });
+    async fn acquire(&self) -> Result<Acquired, Error> {
+        let now = self.now();
+        let need = self.lock().state.need(now);
+        let login_timeout = self.login_timeout;
+        let context = AcquireContext { clock: &*self.runtime, reporter: self, login_timeout, need };
+        let mut login = pin!(async { self.source.acquire(&context).await });
         let mut timeout = self.runtime.sleep(self.login_timeout);
         poll_fn(|context| {
             let polled = catch_unwind(AssertUnwindSafe(|| login.as_mut().poll(context)));
@@ -372,6 +391,14 @@ impl Inner {
             timeout.as_mut().poll(context).map(|()| Err(Error::manager(timed_out)))
         })
         .await
+    }
+}
+
+impl Reporter for Inner {
+    fn report(&self, event: Event) {
+        if observe(self.observer.as_deref(), &[event], &self.identity).is_err() {
+            self.lock().observer_panicked = true;
+        }
     }
 }
 
@@ -388,13 +415,16 @@ impl CompletionGuard {
 
     async fn log_in(mut self) -> SessionResult {
         let inner = Arc::clone(&self.inner);
-        let issued = if inner.take_observer_panic() { Err(Error::panicked()) } else { inner.issue().await };
+        let acquired =
+            if inner.take_observer_panic() { Err(Error::panicked()) } else { inner.acquire().await };
         let now = inner.now();
         let mut locked = inner.lock();
-        let issued = if mem::take(&mut locked.observer_panicked) { Err(Error::panicked()) } else { issued };
+        let panicked = mem::take(&mut locked.observer_panicked);
+        let acquired = if panicked { Err(Error::panicked()) } else { acquired };
         let result = match self.permit.take() {
-            Some(permit) => locked.state.finish(permit, issued, now),
-            None => issued.map(|issued| Arc::clone(issued.session())),
+            Some(permit) => locked.state.finish_acquired(permit, acquired, now),
+            // Cannot happen: only this takes it.
+            None => Err(Error::interrupted()),
         };
         inner.fast_path.publish(locked.state.cached());
         let panicked = inner.release(locked);

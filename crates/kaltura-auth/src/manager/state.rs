@@ -21,7 +21,8 @@ use super::event::{Event, InvalidReason, Phase, Status};
 use super::policy::{MAX_REFRESH_INTERVAL, MIN_REFRESH_INTERVAL, MIN_RENEWAL_GAIN, Policy, WINDOW_DIVISOR};
 use super::{Deadline, IssuedSession, Moment};
 use crate::error::{Error, ManagerError};
-use crate::session::Session;
+use crate::session::{Session, SessionId};
+use crate::source::{Acquired, Need};
 
 /// Who requests a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,12 @@ pub struct SessionState {
     cached: Option<Cached>,
     in_progress: Option<LoginInProgress>,
     backoff: Backoff,
+    /// The source has said to keep the session until then.
+    renewal_postponed: Option<Deadline>,
+    /// The last session that the server has refused.
+    refused: Option<SessionId>,
+    /// The source reports the start of each login itself.
+    source_reports_logins: bool,
     /// How many sessions in a row were revoked early.
     revoked_early: u32,
     events: Vec<Event>,
@@ -85,6 +92,10 @@ pub(crate) struct LoginInProgress {
     pub(crate) id: u64,
     pub(crate) since: Moment,
     renewal: bool,
+    /// A caller needs a session with this much time left.
+    min: Duration,
+    /// Decides about the backoff if the login fails.
+    random: f64,
 }
 
 /// A session with the times at which it is renewed and expires.
@@ -92,6 +103,7 @@ pub(crate) struct LoginInProgress {
 pub(crate) struct Cached {
     pub(crate) session: Arc<Session>,
     published: Moment,
+    /// From when it was granted, which may be earlier than when it was published here.
     lifetime: Duration,
     /// From then on the refresh loop renews it.
     loop_renews: Deadline,
@@ -100,11 +112,18 @@ pub(crate) struct Cached {
     pub(crate) expires: Deadline,
     /// The app token itself ends, so another renewal would gain nothing.
     ending: bool,
+    /// Another process has started it.
+    adopted: bool,
 }
 
 /// How long before its expiry a session of this lifetime is renewed, without the jitter.
 fn renewal_window(lifetime: Duration, policy: &Policy) -> Duration {
     (lifetime / WINDOW_DIVISOR).min(policy.window)
+}
+
+/// The least that a renewal must gain. For a very short lifetime, half of it suffices.
+fn min_gain(lifetime: Duration) -> Duration {
+    MIN_RENEWAL_GAIN.min(lifetime / 2)
 }
 
 impl Cached {
@@ -130,9 +149,19 @@ impl SessionState {
             cached: None,
             in_progress: None,
             backoff: Backoff::none(),
+            renewal_postponed: None,
+            refused: None,
+            source_reports_logins: false,
             revoked_early: 0,
             events: Vec::new(),
         }
+    }
+
+    /// The start of a login is no event of the state: the source reports it.
+    #[must_use]
+    pub const fn with_source_that_reports_logins(mut self, reports: bool) -> Self {
+        self.source_reports_logins = reports;
+        self
     }
 
     /// What to do for a caller that needs a session with at least `min` of its lifetime left.
@@ -151,8 +180,9 @@ impl SessionState {
                 if !renewal_due.is_reached(now) || cached.ending {
                     return Decision::Use(session);
                 }
-                if self.in_progress.is_none() && !self.backoff.is_active(now) {
-                    return Decision::UseAndRenew(session, self.start(now, true));
+                let postponed = self.renewal_postponed.is_some_and(|until| !until.is_reached(now));
+                if self.in_progress.is_none() && !self.backoff.is_active(now) && !postponed {
+                    return Decision::UseAndRenew(session, self.start(now, true, min));
                 }
                 let remaining = cached.expires.remaining(now);
                 self.events.push(Event::ServedStale { remaining });
@@ -165,7 +195,7 @@ impl SessionState {
         if let Some(error) = self.backoff.error(now) {
             return Decision::Fail(error.clone());
         }
-        Decision::Start(self.start(now, false))
+        Decision::Start(self.start(now, false, min))
     }
 
     /// Ends a login and returns the result for all callers that joined it.
@@ -181,25 +211,81 @@ impl SessionState {
         result: Result<IssuedSession, Error>,
         now: Moment,
     ) -> Result<Arc<Session>, Error> {
+        self.finish_acquired(permit, result.map(Acquired::Started), now)
+    }
+
+    /// Ends a login, or what a source did instead of one; otherwise like [`finish`](Self::finish).
+    ///
+    /// # Errors
+    ///
+    /// As [`finish`](Self::finish). If the session that was to be kept is gone, an error that means: decide again.
+    pub fn finish_acquired(
+        &mut self,
+        permit: LoginPermit,
+        result: Result<Acquired, Error>,
+        now: Moment,
+    ) -> Result<Arc<Session>, Error> {
         let login = self.in_progress.take_if(|login| login.id == permit.0);
-        let result = result.and_then(|issued| match issued.lifetime() {
-            Duration::ZERO => Err(Error::expired_on_arrival(issued.session(), issued.clock_of_expiry())),
-            _ => Ok(issued),
+        let result = result.and_then(|acquired| match acquired {
+            Acquired::Started(issued) | Acquired::Adopted(issued) if issued.lifetime().is_zero() => {
+                Err(Error::expired_on_arrival(issued.session(), issued.clock_of_expiry()))
+            }
+            _ => Ok(acquired),
         });
-        let Some(login) = login else { return result.map(|issued| Arc::clone(issued.session())) };
-        match result {
-            Ok(issued) => {
+        match (login, result) {
+            (Some(login), Ok(Acquired::Started(issued))) => {
                 let (renewal, took) = (login.renewal, now.since(login.since));
                 self.events.push(Event::LoginSucceeded { renewal, took, lifetime: issued.lifetime() });
                 self.backoff.clear();
-                self.publish(login, &issued, now);
+                self.publish(login, &issued, false, now);
                 Ok(Arc::clone(issued.session()))
             }
-            Err(error) => {
-                self.report_failure(login, error.clone(), now);
-                self.start_backoff(error.clone(), now);
+            (Some(login), Ok(Acquired::Adopted(issued))) => {
+                let remaining = Deadline::after(issued.sent_at(), issued.lifetime()).remaining(now);
+                self.events.push(Event::Adopted { renewal: login.renewal, remaining });
+                self.backoff.clear();
+                self.publish(login, &issued, true, now);
+                Ok(Arc::clone(issued.session()))
+            }
+            (None, Ok(Acquired::Started(issued) | Acquired::Adopted(issued))) => {
+                Ok(Arc::clone(issued.session()))
+            }
+            (login, Ok(Acquired::KeepHeld { retry_in })) => {
+                if login.is_some() {
+                    self.renewal_postponed = Some(Deadline::after(now, retry_in));
+                }
+                let held = self.unexpired(now).map(|cached| Arc::clone(&cached.session));
+                held.ok_or_else(Error::superseded)
+            }
+            (login, Ok(Acquired::BackingOff { error, failures, left })) => {
+                if login.is_some() {
+                    self.backoff.start_for(left, error.clone(), failures, now);
+                    self.events.push(Event::BackoffStarted { duration: left, error: error.clone() });
+                }
                 Err(error)
             }
+            (Some(login), Err(error)) => {
+                self.report_failure(login, error.clone(), now);
+                self.start_backoff_with(error.clone(), login.random, now);
+                Err(error)
+            }
+            (None, Err(error)) => Err(error),
+        }
+    }
+
+    /// What the source is told about the login in progress.
+    pub(crate) fn need(&self, now: Moment) -> Need {
+        let login = self.in_progress;
+        let (renewal, random) = login.map_or((false, 0.0), |login| (login.renewal, login.random));
+        let min = login.map_or(Duration::ZERO, |login| login.min);
+        let held = self.unexpired(now);
+        let gain = |cached: &Cached| min_gain(cached.lifetime);
+        let better = held.map(|cached| cached.expires.remaining(now).saturating_add(gain(cached)));
+        Need {
+            held: self.cached.as_ref().and_then(|cached| cached.session.id()).or(self.refused),
+            min_left: if renewal { better.unwrap_or_default() } else { min },
+            renewal: held.filter(|_| renewal).map(|cached| cached.callers_renew),
+            next_backoff: self.backoff.next(&self.policy, random),
         }
     }
 
@@ -218,6 +304,8 @@ impl SessionState {
             return false;
         };
         self.events.push(Event::Invalidated { reason, age: now.since(cached.published) });
+        self.refused = session.id();
+        self.renewal_postponed = None;
         let error = match reason {
             InvalidReason::LoggedOut => Error::manager(ManagerError::GroupEnded),
             InvalidReason::Expired | InvalidReason::ActionsUsedUpEarly => {
@@ -225,6 +313,10 @@ impl SessionState {
             }
             InvalidReason::ActionsUsedUp => return true,
         };
+        if cached.adopted {
+            // It may have been old already, and other processes see the same refusal: it says nothing about new sessions.
+            return true;
+        }
         self.revoked_early =
             if self.is_early(&cached, now) { self.revoked_early.saturating_add(1) } else { 0 };
         if self.revoked_early >= 2 {
@@ -249,7 +341,12 @@ impl SessionState {
         let renewal = self.unexpired(now).map_or(Duration::ZERO, |cached| {
             if cached.ending { cached.expires.remaining(now) } else { cached.loop_renews.remaining(now) }
         });
-        renewal.max(self.backoff.remaining(now)).clamp(MIN_REFRESH_INTERVAL, MAX_REFRESH_INTERVAL)
+        let postponed = self.renewal_postponed.map_or(Duration::ZERO, |until| until.remaining(now));
+        let postponed = if self.unexpired(now).is_some() { postponed } else { Duration::ZERO };
+        renewal
+            .max(self.backoff.remaining(now))
+            .max(postponed)
+            .clamp(MIN_REFRESH_INTERVAL, MAX_REFRESH_INTERVAL)
     }
 
     /// A snapshot for health checks. Its identity is empty: the manager knows it.
@@ -303,11 +400,14 @@ impl SessionState {
         self.cached.as_ref().filter(|cached| !cached.expires.is_reached(now))
     }
 
-    fn start(&mut self, now: Moment, renewal: bool) -> LoginPermit {
+    fn start(&mut self, now: Moment, renewal: bool, min: Duration) -> LoginPermit {
         let id = self.next_login_id;
         self.next_login_id += 1;
-        self.in_progress = Some(LoginInProgress { id, since: now, renewal });
-        self.events.push(Event::LoginStarted { renewal });
+        let random = self.jitter.next();
+        self.in_progress = Some(LoginInProgress { id, since: now, renewal, min, random });
+        if !self.source_reports_logins {
+            self.events.push(Event::LoginStarted { renewal });
+        }
         LoginPermit(id)
     }
 
@@ -328,18 +428,17 @@ impl SessionState {
         self.events.push(Event::LoginFailed { renewal, took, error });
     }
 
-    fn publish(&mut self, login: LoginInProgress, issued: &IssuedSession, now: Moment) {
-        let lifetime = issued.lifetime();
-        let expires = Deadline::after(issued.sent_at(), lifetime);
+    fn publish(&mut self, login: LoginInProgress, issued: &IssuedSession, adopted: bool, now: Moment) {
+        let expires = Deadline::after(issued.sent_at(), issued.lifetime());
+        let lifetime = issued.granted_lifetime();
+        self.renewal_postponed = None;
         let previous = self.cached.take();
         if previous.as_ref().is_some_and(|previous| !self.is_early(previous, now)) {
             self.revoked_early = 0;
         }
         let gain =
             previous.map(|previous| expires.remaining(now).saturating_sub(previous.expires.remaining(now)));
-        // For a very short lifetime, half of it is a sufficient gain.
-        let min_gain = MIN_RENEWAL_GAIN.min(lifetime / 2);
-        let ending = login.renewal && gain.is_some_and(|gain| gain < min_gain);
+        let ending = login.renewal && !adopted && gain.is_some_and(|gain| gain < min_gain(lifetime));
         if ending {
             self.events.push(Event::TokenEnding { remaining: expires.remaining(now) });
         }
@@ -352,12 +451,18 @@ impl SessionState {
             callers_renew: expires.earlier_by(window / 2),
             expires,
             ending,
+            adopted,
         });
     }
 
     /// Starts the backoff without a failed login, or after one.
     pub(crate) fn start_backoff(&mut self, error: Error, now: Moment) {
-        let duration = self.backoff.start(error.clone(), &self.policy, self.jitter.next(), now);
+        let random = self.jitter.next();
+        self.start_backoff_with(error, random, now);
+    }
+
+    fn start_backoff_with(&mut self, error: Error, random: f64, now: Moment) {
+        let duration = self.backoff.start(error.clone(), &self.policy, random, now);
         self.events.push(Event::BackoffStarted { duration, error });
     }
 

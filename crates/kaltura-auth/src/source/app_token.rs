@@ -1,19 +1,20 @@
 //! Sessions from an app token.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use kaltura_types::{Ks, SessionRequest};
 
 use super::blocking::{BlockingCredentialsSource, BlockingSessionSource};
+use super::widget_ks::{StartFrom, WidgetKsCache};
 use super::{CredentialsSource, SessionIdentity, SessionSource};
 use crate::credentials::AppTokenCredentials;
 use crate::error::Error;
 use crate::login::{AppTokenFlow, AppTokenLogin, FlowStep};
 use crate::runtime::Clock;
-use crate::runtime::moment::{Deadline, Moment};
+use crate::runtime::moment::Moment;
 use crate::session::{IssuedSession, Session, SessionId};
+use crate::store::StoreKey;
 use crate::transport::{BlockingTransport, Transport};
 
 /// Starts sessions with an app token, over a transport `T`, with credentials from `C`.
@@ -107,6 +108,14 @@ impl<T: Transport + 'static, C: CredentialsSource + 'static> SessionSource for A
     fn identity(&self) -> SessionIdentity {
         self.login.identity()
     }
+
+    async fn store_key(&self) -> Result<Option<StoreKey>, Error> {
+        Ok(Some(store_key(&self.login, self.credentials.credentials().await?)))
+    }
+
+    fn widget_ks_cache(&self) -> Option<&WidgetKsCache> {
+        Some(&self.widget_ks_cache)
+    }
 }
 
 impl<T: BlockingTransport + 'static, C: BlockingCredentialsSource + 'static> BlockingSessionSource
@@ -135,6 +144,21 @@ impl<T: BlockingTransport + 'static, C: BlockingCredentialsSource + 'static> Blo
     fn identity(&self) -> SessionIdentity {
         self.login.identity()
     }
+
+    fn store_key(&self) -> Result<Option<StoreKey>, Error> {
+        Ok(Some(store_key(&self.login, self.credentials.credentials()?)))
+    }
+
+    fn widget_ks_cache(&self) -> Option<&WidgetKsCache> {
+        Some(&self.widget_ks_cache)
+    }
+}
+
+/// The key of the login with these credentials.
+fn store_key(login: &AppTokenLogin, credentials: AppTokenCredentials) -> StoreKey {
+    let mut login = login.clone();
+    login.credentials = credentials;
+    StoreKey::of_app_token(&login)
 }
 
 /// One login: the part that the async and the blocking source share.
@@ -192,115 +216,5 @@ impl<'a> Attempt<'a> {
         self.cache.login_succeeded();
         let session = session.with_id(SessionId::generate(self.clock));
         IssuedSession::new(Arc::new(session), self.sent_at, self.login.request.get_lifetime())
-    }
-}
-
-/// The default lifetime of a widget KS (wire contract, section 4.2).
-const WIDGET_KS_LIFETIME: Duration = Duration::from_secs(86_400);
-
-/// The maximum age of a widget KS from the server's response cache (wire contract, section 4.2).
-const MAX_CACHE_AGE: Duration = Duration::from_secs(600);
-
-/// The widget KS that the logins of one token share.
-///
-/// It can be used many times; with it, a renewal takes one request instead of two. It is kept until the server refuses
-/// it or it may have expired. After an API error the next one is fetched with `nocache`: the server's response cache
-/// would return the same KS, and with it the same error (wire contract, section 7).
-#[derive(Debug, Default)]
-struct WidgetKsCache(Mutex<CachedWidgetKs>);
-
-#[derive(Debug, Default)]
-struct CachedWidgetKs {
-    entry: Option<(Ks, Deadline)>,
-    /// The next widget KS must not come from the server's cache.
-    bypass_server_cache: bool,
-}
-
-/// How a login starts.
-#[derive(Debug, PartialEq, Eq)]
-enum StartFrom {
-    /// With this widget KS, which saves the first request.
-    WidgetKs(Ks),
-    /// With a widget KS that may come from the server's cache.
-    Nothing,
-    /// With a widget KS that must not come from the server's cache.
-    Uncached,
-}
-
-impl WidgetKsCache {
-    fn start_from(&self, now: Moment) -> StartFrom {
-        let cached = self.lock();
-        match &cached.entry {
-            Some((ks, until)) if !until.is_reached(now) => StartFrom::WidgetKs(ks.clone()),
-            _ if cached.bypass_server_cache => StartFrom::Uncached,
-            _ => StartFrom::Nothing,
-        }
-    }
-
-    /// Called as soon as the first request has succeeded, so that a login that is dropped later does not lose it.
-    fn insert(&self, ks: &Ks, now: Moment) {
-        let mut cached = self.lock();
-        if !cached.entry.as_ref().is_some_and(|(current, _)| current == ks) {
-            cached.entry =
-                Some((ks.clone(), Deadline::after(now, WIDGET_KS_LIFETIME.saturating_sub(MAX_CACHE_AGE))));
-        }
-    }
-
-    /// Called after an API error. `ks` is the widget KS that was sent, if any. If a concurrent login has inserted another
-    /// one meanwhile, that is kept.
-    fn remove_refused(&self, ks: Option<&Ks>) {
-        let mut cached = self.lock();
-        cached.entry.take_if(|(current, _)| ks == Some(&*current));
-        cached.bypass_server_cache = true;
-    }
-
-    /// Called after a successful login: the server's cache can be used again.
-    fn login_succeeded(&self) {
-        self.lock().bypass_server_cache = false;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, CachedWidgetKs> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(seconds: u64) -> Moment {
-        Moment { monotonic: Duration::from_secs(seconds), wall: Duration::from_secs(seconds) }
-    }
-
-    #[test]
-    fn a_widget_ks_is_used_until_it_may_have_expired() {
-        let cache = WidgetKsCache::default();
-        assert_eq!(cache.start_from(at(0)), StartFrom::Nothing);
-        cache.insert(&Ks::new("w"), at(0));
-        // Inserting it again later does not extend it.
-        cache.insert(&Ks::new("w"), at(1000));
-        assert_eq!(cache.start_from(at(85_799)), StartFrom::WidgetKs(Ks::new("w")));
-        assert_eq!(cache.start_from(at(85_800)), StartFrom::Nothing);
-    }
-
-    #[test]
-    fn after_a_refusal_the_server_cache_is_bypassed_until_a_login_succeeds() {
-        let cache = WidgetKsCache::default();
-        cache.insert(&Ks::new("w"), at(0));
-        cache.remove_refused(Some(&Ks::new("w")));
-        assert_eq!(cache.start_from(at(1)), StartFrom::Uncached);
-        cache.insert(&Ks::new("x"), at(1));
-        assert_eq!(cache.start_from(at(1)), StartFrom::WidgetKs(Ks::new("x")));
-        cache.login_succeeded();
-        assert_eq!(cache.start_from(at(90_000)), StartFrom::Nothing);
-    }
-
-    #[test]
-    fn a_late_refusal_of_an_old_widget_ks_does_not_remove_a_new_one() {
-        let cache = WidgetKsCache::default();
-        cache.insert(&Ks::new("new"), at(0));
-        cache.remove_refused(Some(&Ks::new("old")));
-        cache.remove_refused(None);
-        assert_eq!(cache.start_from(at(1)), StartFrom::WidgetKs(Ks::new("new")));
     }
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use kaltura_types::SessionRequest;
 
-use super::SessionIdentity;
+use super::{AcquireContext, Acquired, SessionIdentity, WidgetKsCache};
 use crate::credentials::AppTokenCredentials;
 use crate::error::Error;
 use crate::runtime::Clock;
 use crate::runtime::maybe_send::{MaybeSend, MaybeSync};
 use crate::session::IssuedSession;
+use crate::store::StoreKey;
 
 /// Starts a session on each call, and blocks the thread meanwhile.
 pub trait BlockingSessionSource: MaybeSend + MaybeSync {
@@ -20,6 +21,21 @@ pub trait BlockingSessionSource: MaybeSend + MaybeSync {
     /// [`Error`] if no session could be started.
     fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error>;
 
+    /// Gets a session for a manager. The default starts one. See
+    /// [`SessionSource::acquire`](crate::source::SessionSource::acquire).
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    fn acquire(&self, context: &AcquireContext<'_>) -> Result<Acquired, Error> {
+        self.start(context.clock()).map(Acquired::Started)
+    }
+
+    /// See [`SessionSource::reports_logins`](crate::source::SessionSource::reports_logins).
+    fn reports_logins(&self) -> bool {
+        false
+    }
+
     /// The same source with another session request, such as another user. `None` if it does not support that.
     fn with_request(&self, _request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
         None
@@ -29,11 +45,34 @@ pub trait BlockingSessionSource: MaybeSend + MaybeSync {
     fn identity(&self) -> SessionIdentity {
         SessionIdentity::new()
     }
+
+    /// Under which key a store keeps the sessions of this source. See
+    /// [`SessionSource::store_key`](crate::source::SessionSource::store_key).
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    fn store_key(&self) -> Result<Option<StoreKey>, Error> {
+        Ok(None)
+    }
+
+    /// The widget KS of the source, if it has one that can be shared.
+    fn widget_ks_cache(&self) -> Option<&WidgetKsCache> {
+        None
+    }
 }
 
 impl<S: BlockingSessionSource + ?Sized> BlockingSessionSource for Arc<S> {
     fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
         (**self).start(clock)
+    }
+
+    fn acquire(&self, context: &AcquireContext<'_>) -> Result<Acquired, Error> {
+        (**self).acquire(context)
+    }
+
+    fn reports_logins(&self) -> bool {
+        (**self).reports_logins()
     }
 
     fn with_request(&self, request: &SessionRequest) -> Option<Arc<dyn BlockingSessionSource>> {
@@ -42,6 +81,14 @@ impl<S: BlockingSessionSource + ?Sized> BlockingSessionSource for Arc<S> {
 
     fn identity(&self) -> SessionIdentity {
         (**self).identity()
+    }
+
+    fn store_key(&self) -> Result<Option<StoreKey>, Error> {
+        (**self).store_key()
+    }
+
+    fn widget_ks_cache(&self) -> Option<&WidgetKsCache> {
+        (**self).widget_ks_cache()
     }
 }
 

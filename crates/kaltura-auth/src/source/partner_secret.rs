@@ -199,6 +199,10 @@ impl<T: Transport> SessionSource for PartnerSecretSource<T> {
     fn identity(&self) -> SessionIdentity {
         self.login.identity()
     }
+
+    async fn store_key(&self) -> Result<Option<StoreKey>, Error> {
+        Ok(Some(StoreKey::of_partner_secret(&self.login)))
+    }
 }
 
 impl<T: BlockingTransport> BlockingSessionSource for PartnerSecretSource<T> {
@@ -216,5 +220,9 @@ impl<T: BlockingTransport> BlockingSessionSource for PartnerSecretSource<T> {
 
     fn identity(&self) -> SessionIdentity {
         self.login.identity()
+    }
+
+    fn store_key(&self) -> Result<Option<StoreKey>, Error> {
+        Ok(Some(StoreKey::of_partner_secret(&self.login)))
     }
 }
