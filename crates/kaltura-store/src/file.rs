@@ -51,9 +51,19 @@ use self::lease::{Attempt, Leases};
 /// never waits for another process, so that it can be made from async code. A clone shares the leases.
 ///
 /// ```
+/// use kaltura_auth::runtime::Runtime;
+/// use kaltura_auth::source::AppTokenSource;
+/// use kaltura_auth::{AppTokenLogin, Transport, manager::SessionManager};
 /// use kaltura_store::file::FileStore;
 ///
-/// let store = FileStore::new("/home/alice/.cache/my-import/sessions");
+/// fn manager(
+///     login: AppTokenLogin,
+///     transport: impl Transport + 'static,
+///     runtime: impl Runtime + 'static,
+/// ) -> SessionManager {
+///     let store = FileStore::new("/home/alice/.cache/my-import/sessions");
+///     SessionManager::builder(AppTokenSource::new(login, transport), runtime).store(store).build()
+/// }
 /// ```
 #[derive(Clone, Debug)]
 pub struct FileStore(Arc<Inner>);
@@ -108,7 +118,7 @@ impl FileStore {
         self.session(key, &self.0.clock.now())
     }
 
-    /// The keys under which there is a session, good or not, a backoff or a login in progress. Takes no lease.
+    /// All keys under which something is stored, or a process has ever logged in. Takes no lease.
     ///
     /// # Errors
     ///
