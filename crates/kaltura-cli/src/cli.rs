@@ -1,6 +1,7 @@
 //! The command line as a whole.
 
-mod no_use;
+mod global_options;
+pub(crate) mod help;
 
 use std::ffi::OsString;
 
@@ -8,6 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches as _, Subcommand};
 use kaltura_types::redact;
 
+use crate::args::values;
 use crate::commands::batch::BatchCommand;
 use crate::commands::call::CallCommand;
 use crate::commands::completions::CompletionsCommand;
@@ -26,13 +28,11 @@ use crate::commands::profile::ProfileCommand;
 use crate::commands::sign::SignCommand;
 use crate::commands::status::StatusCommand;
 use crate::commands::token::TokenCommand;
-use crate::completion::values;
-use crate::environment::Environment;
-use crate::failure::Failure;
-use crate::output::{self, Manner, Verbosity};
+use crate::config::{Environment, SecretVariable, Setting, control_character, doubtful_text};
+use crate::error::Failure;
+use crate::output::{Ui, Verbosity};
 use crate::profile::{Config, Profile};
-use crate::settings::SecretVariable;
-use crate::{build_data, help};
+use crate::version;
 
 /// What the help puts the options of all commands under, behind those of the command itself.
 pub(crate) const GLOBAL: &str = "Global options";
@@ -41,30 +41,30 @@ pub(crate) const GLOBAL: &str = "Global options";
 #[derive(Debug, Args)]
 #[command(
     version,
-    long_version = build_data::LONG_VERSION,
+    long_version = version::LONG_VERSION,
     arg_required_else_help = true,
-    after_help = "Begin with: kaltura demo",
+    after_help = "Start with: kaltura demo",
     after_long_help = help::after_all(),
     max_term_width = 100,
 )]
 pub(crate) struct Cli {
-    /// Answer with one JSON document; errors and notes on standard error are JSON too
+    /// Print the answer as one JSON document; errors and notes are JSON, too
     #[arg(long, global = true, help_heading = GLOBAL, display_order = 1_000)]
     pub(crate) json: bool,
 
-    /// Print what this filter in the language of jq makes of the JSON answer; texts without quotes, unless with --json
+    /// Filter the JSON answer with a jq expression; strings are printed raw unless --json is given
     #[arg(long, global = true, help_heading = GLOBAL, display_order = 1_001, value_name = "FILTER")]
     pub(crate) jq: Option<String>,
 
-    /// Write nothing but errors to standard error
+    /// Print only errors to standard error
     #[arg(long, short, global = true, help_heading = GLOBAL, display_order = 1_002)]
     quiet: bool,
 
-    /// Tell each request and its answer on standard error, without secrets; -vv also what is in them
+    /// Log each request and response to standard error, without secrets (-vv: also the bodies)
     #[arg(long, short, global = true, help_heading = GLOBAL, display_order = 1_003, action = ArgAction::Count)]
     verbose: u8,
 
-    /// Take what is not given from this profile [env: KALTURA_PROFILE]
+    /// Use this profile [env: KALTURA_PROFILE]
     #[arg(
         long,
         global = true,
@@ -75,12 +75,12 @@ pub(crate) struct Cli {
     )]
     pub(crate) profile: Option<String>,
 
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-/// What to do. Each command describes itself.
+/// The commands. Each describes itself.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Batch(Box<BatchCommand>),
@@ -105,7 +105,8 @@ pub(crate) enum Command {
 
 impl CommandFactory for Cli {
     fn command() -> clap::Command {
-        no_use::hidden(Self::augment_args(clap::Command::new("kaltura")))
+        let all = ALIASES.into_iter().fold(Self::augment_args(clap::Command::new("kaltura")), with_alias);
+        global_options::hidden(with_short_examples(all))
     }
 
     fn command_for_update() -> clap::Command {
@@ -113,26 +114,89 @@ impl CommandFactory for Cli {
     }
 }
 
+/// Other names of commands, as users of `gh` and `aws` expect them.
+const ALIASES: [(&[&str], &str); 8] = [
+    (&["call"], "api"),
+    (&["completions"], "completion"),
+    (&["status"], "whoami"),
+    (&["profile", "list"], "ls"),
+    (&["profile", "remove"], "rm"),
+    (&["token", "add"], "create"),
+    (&["token", "list"], "ls"),
+    (&["token", "delete"], "rm"),
+];
+
+fn with_alias(command: clap::Command, (path, alias): (&[&str], &'static str)) -> clap::Command {
+    match path.split_first() {
+        None => command.visible_alias(alias),
+        Some((name, rest)) => {
+            let name = (*name).to_owned();
+            command.mut_subcommand(name, |inner| with_alias(inner, (rest, alias)))
+        }
+    }
+}
+
+/// Lets `-h` show the examples that `--help` begins with.
+fn with_short_examples(command: clap::Command) -> clap::Command {
+    let long = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    let mut paragraphs = long.split("\n\n");
+    let examples = paragraphs.next().filter(|first| first.starts_with("Examples:\n")).map(|first| {
+        let more = paragraphs.take_while(|next| next.starts_with(' ')).take(1);
+        std::iter::once(first).chain(more).collect::<Vec<_>>().join("\n\n")
+    });
+    let command = match examples {
+        Some(examples) if command.get_after_help().is_none() => command.after_help(examples),
+        _ => command,
+    };
+    command.mut_subcommands(with_short_examples)
+}
+
 impl Cli {
-    /// Reads a command line.
+    /// Reads a command line, and sets the format of the output. Help and version are printed, and leave nothing to do.
     pub(crate) fn read(
         arguments: impl IntoIterator<Item = OsString>,
-        environment: Environment,
-    ) -> Result<Self, Unread> {
+        environment: &Environment,
+        ui: &mut Ui,
+    ) -> Result<Option<Self>, Failure> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
-        // What can not be parsed must still be told in the right form. Behind `--` all is for another program.
+        // An error of the parser must be reported in the right format. Behind `--` stands another program.
         let json = arguments.iter().take_while(|argument| *argument != "--").any(|it| it == "--json");
-        let cli = Self::parsed(arguments).and_then(Self::without_conflict);
-        cli.map_err(|error| Unread { json, error, environment })
+        ui.set_format(json, Verbosity::Normal);
+        match Self::parsed_in_any_order(arguments)
+            .and_then(|(cli, doubts)| Ok((cli.without_conflict()?, doubts)))
+        {
+            Ok((cli, doubts)) => {
+                ui.set_format(cli.json, cli.verbosity());
+                doubts.iter().for_each(|doubt| ui.note(doubt));
+                Ok(Some(cli))
+            }
+            Err(error) if !error.use_stderr() => ui.print(&error.render().ansi().to_string()).map(|()| None),
+            Err(error) => Err(usage_error(&error, environment)),
+        }
     }
 
-    fn parsed(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
+    /// The command line, and what may be a mistake in it. Options of a command may stand before the command.
+    fn parsed_in_any_order(arguments: Vec<OsString>) -> Result<(Self, Vec<String>), clap::Error> {
+        let error = match Self::parsed(arguments.clone()) {
+            Err(error) if error.kind() == ErrorKind::UnknownArgument => error,
+            outcome => return outcome,
+        };
+        let all = Self::command();
+        let ends = arguments.iter().position(|it| it == "--").unwrap_or(arguments.len());
+        // Which words are values of options is not known before the command is.
+        let reordered = (2..ends).filter_map(|place| with_command_first(&all, &arguments, place));
+        reordered.map(Self::parsed).find_map(Result::ok).ok_or(error)
+    }
+
+    fn parsed(arguments: Vec<OsString>) -> Result<(Self, Vec<String>), clap::Error> {
         let mut all = Self::command();
         let matches = all.try_get_matches_from_mut(arguments)?;
-        if let Some(refusal) = no_use::refusal(&mut all, &matches) {
+        if let Some(refusal) = global_options::refusal(&mut all, &matches) {
             return Err(refusal);
         }
-        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut all))
+        let doubts = settings_in(&all, &matches).map_err(|error| error.format(&mut all))?;
+        let cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut all))?;
+        Ok((cli, doubts))
     }
 
     /// One option may stand before the command and the other one behind it, where the parser sees no conflict.
@@ -144,68 +208,94 @@ impl Cli {
         Ok(self)
     }
 
-    /// How the process is to speak.
-    pub(crate) const fn manner(&self) -> Manner {
-        let verbosity = match (self.quiet, self.verbose) {
+    const fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, 0) => Verbosity::Normal,
             (false, 1) => Verbosity::Requests,
             (false, _) => Verbosity::Bodies,
-        };
-        Manner { verbosity, json: self.json }
+        }
     }
 }
 
-/// A command line that is no command: a wrong one, or one that asks for help or the version.
-pub(crate) struct Unread {
-    /// Whether it asks for JSON.
-    pub(crate) json: bool,
-    error: clap::Error,
-    environment: Environment,
+/// The command line with the command at this place, and its subcommands, moved to the front; nothing if there is no
+/// command at this place.
+fn with_command_first(all: &clap::Command, arguments: &[OsString], place: usize) -> Option<Vec<OsString>> {
+    let mut command = all.find_subcommand(arguments.get(place)?)?;
+    let mut end = place + 1;
+    while let Some(inner) = arguments.get(end).and_then(|name| command.find_subcommand(name)) {
+        command = inner;
+        end += 1;
+    }
+    let (program, options) = arguments.get(..place)?.split_first()?;
+    let names = arguments.get(place..end)?;
+    Some(std::iter::once(program).chain(names).chain(options).chain(arguments.get(end..)?).cloned().collect())
 }
 
-impl Unread {
-    /// A text that is shorter would only make the message unreadable.
-    const LEAST_OF_A_SECRET: usize = 8;
-
-    /// Prints help or version, or gives back what is wrong.
-    pub(crate) fn tell(self) -> Result<(), Failure> {
-        if !self.error.use_stderr() {
-            return output::to_stdout(&self.error.render().ansi().to_string());
+/// Looks at the settings among the options of a command: control characters are refused, and quotes and white space
+/// around a value are named.
+fn settings_in(all: &clap::Command, matches: &clap::ArgMatches) -> Result<Vec<String>, clap::Error> {
+    let (mut command, mut matches) = (all, matches);
+    while let Some((name, inner)) = matches.subcommand()
+        && let Some(inner_command) = command.find_subcommand(name)
+    {
+        (command, matches) = (inner_command, inner);
+    }
+    let mut doubts = Vec::new();
+    for option in Setting::ALL.map(|setting| setting.option) {
+        let arg = command.get_arguments().find(|arg| arg.get_long() == option.strip_prefix("--"));
+        let Some(arg) = arg else { continue };
+        let values = matches.try_get_raw(arg.get_id().as_str()).ok().flatten().into_iter().flatten();
+        for text in values.filter_map(|value| value.to_str()) {
+            if let Some(why) = control_character(text) {
+                return Err(clap::Error::raw(
+                    ErrorKind::ValueValidation,
+                    format!("invalid value for '{option}': {why}\n"),
+                ));
+            }
+            doubts.extend(doubtful_text(text).map(|doubt| format!("{option} {doubt}")));
         }
-        let plain = self.error.render().to_string();
-        let secrets = self.secrets();
-        let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
-        if let Some(program) = self.program_without_dashes() {
-            let program = redact(program, &secrets);
-            return Err(Failure::usage(format!("`--` is missing before the program {program}"))
-                .with_hint(format!("Write it so: kaltura exec -- {program} …")));
-        }
-        let clean = redact(&plain, &secrets);
-        let said = if clean == plain { self.error.render().ansi().to_string() } else { clean.to_string() };
-        let message = clean.trim_start_matches("error: ").split("\n\n").next().unwrap_or_default();
-        Err(Failure::usage(message.split_whitespace().collect::<Vec<_>>().join(" ")).shown_as(said))
     }
+    Ok(doubts)
+}
 
-    /// What may stand in the line by mistake: the values of the variables that hold secrets, those of all profiles
-    /// included. Which profile the line means is not known.
-    fn secrets(&self) -> Vec<String> {
-        let config = Config::read(self.environment).unwrap_or_default();
-        let of_profiles = config.profiles().flat_map(Profile::secret_variables);
-        let names = SecretVariable::ALL.into_iter().map(str::to_owned).chain(of_profiles);
-        names
-            .filter_map(|name| self.environment.text(&name).ok().flatten())
-            .filter(|secret| secret.len() >= Self::LEAST_OF_A_SECRET)
-            .collect()
-    }
+/// A shorter text is not taken out of a message, which would only become unreadable.
+const SHORTEST_SECRET: usize = 8;
 
-    /// What is taken for the program of `exec`, though it does not stand behind `--`.
-    fn program_without_dashes(&self) -> Option<&str> {
-        let ContextValue::StyledStr(usage) = self.error.get(ContextKind::Usage)? else { return None };
-        let ContextValue::String(unknown) = self.error.get(ContextKind::InvalidArg)? else { return None };
-        let is_program = self.error.kind() == ErrorKind::UnknownArgument && !unknown.starts_with('-');
-        (is_program && usage.to_string().contains("kaltura exec ")).then_some(unknown)
+/// What is wrong with a command line, without the secrets that stand in it by mistake.
+fn usage_error(error: &clap::Error, environment: &Environment) -> Failure {
+    let plain = error.render().to_string();
+    let secrets = known_secrets(environment);
+    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    if let Some(program) = program_without_dashes(error) {
+        let program = redact(program, &secrets);
+        return Failure::usage(format!("`--` is missing before the program {program}"))
+            .with_hint(format!("Use: kaltura exec -- {program} …"));
     }
+    let clean = redact(&plain, &secrets);
+    let said = if clean == plain { error.render().ansi().to_string() } else { clean.to_string() };
+    let message = clean.trim_start_matches("error: ").split("\n\n").next().unwrap_or_default();
+    Failure::usage(message.split_whitespace().collect::<Vec<_>>().join(" ")).shown_as(said)
+}
+
+/// The values of the variables that hold secrets, those of all profiles included: which profile the command line
+/// means is not known.
+fn known_secrets(environment: &Environment) -> Vec<String> {
+    let config = Config::read(environment).unwrap_or_default();
+    let of_profiles = config.profiles().flat_map(Profile::secret_variables);
+    let names = SecretVariable::ALL.into_iter().map(str::to_owned).chain(of_profiles);
+    names
+        .filter_map(|name| environment.text(&name).ok().flatten())
+        .filter(|secret| secret.len() >= SHORTEST_SECRET)
+        .collect()
+}
+
+/// What is taken for the program of `exec`, though it does not stand behind `--`.
+fn program_without_dashes(error: &clap::Error) -> Option<&str> {
+    let ContextValue::StyledStr(usage) = error.get(ContextKind::Usage)? else { return None };
+    let ContextValue::String(unknown) = error.get(ContextKind::InvalidArg)? else { return None };
+    let is_program = error.kind() == ErrorKind::UnknownArgument && !unknown.starts_with('-');
+    (is_program && usage.to_string().contains("kaltura exec ")).then_some(unknown)
 }
 
 #[cfg(test)]

@@ -20,8 +20,8 @@ pub(crate) use self::forgotten::Forgotten;
 pub(crate) use self::record::Record;
 pub(crate) use self::session_file::{Lock, SessionFile};
 pub(crate) use self::token_folder::TokenFolder;
-use crate::folders;
-use crate::stranger::Stranger;
+use crate::config::paths;
+use crate::files::ForeignOwner;
 
 /// What is wrong with the cache. No secret is in it.
 #[derive(Debug, thiserror::Error)]
@@ -39,12 +39,12 @@ pub(crate) enum Trouble {
     #[error("others can read the session cache {}; it is not used, and a login replaces it", path.display())]
     OthersCanRead { path: PathBuf },
     #[error("the session cache {} belongs to {owner}; it is not used, and a login replaces it", path.display())]
-    FileOfStranger { path: PathBuf, owner: Stranger },
+    FileOfStranger { path: PathBuf, owner: ForeignOwner },
     #[error(
         "the session cache {} is a place of {owner}; it is not used. {}",
-        path.display(), owner.remedy(folders::CACHES_VARIABLE)
+        path.display(), owner.hint(paths::CACHES_VARIABLE)
     )]
-    FolderOfStranger { path: PathBuf, owner: Stranger },
+    FolderOfStranger { path: PathBuf, owner: ForeignOwner },
 }
 
 impl Trouble {

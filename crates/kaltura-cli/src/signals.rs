@@ -1,94 +1,239 @@
-//! Being told to stop: by Ctrl-C, or by the system.
+//! Ctrl-C and the signals that ask the process to stop.
+//!
+//! There is one handler: a thread that waits for signals. While a command listens ([`Signals`]), it learns of a
+//! signal and ends by itself, with a time limit. Otherwise the handler ends the process: a lock is waited for, a
+//! question is asked, a command of the profile runs.
 
-pub(crate) mod companion;
-mod hangup;
+pub(crate) mod child;
+
 #[cfg(unix)]
-mod kin;
-mod printed;
-mod program;
-mod watch;
-
+pub(crate) use self::unix::watch;
 use std::future::Future;
 use std::io;
+use std::process::ExitStatus;
 
-pub(crate) use self::program::run_program;
-use self::watch::Hearing;
-pub(crate) use self::watch::watch;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use tokio::process::{Child, Command};
 
-/// The signals that ask a process to stop. While this exists, it is to end the process; what does not is ended all
-/// the same, after a while.
+use crate::error::{ExitCode, Failure};
+use crate::output::Ui;
+
+/// Listens to the signals that ask the process to stop, for as long as this exists.
 pub(crate) struct Signals {
-    /// Nothing for the one that watches.
-    hearing: Option<Hearing>,
     #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
+    listener: unix::Listener,
 }
 
 impl Signals {
-    /// Begins to listen. Must be called within a runtime.
-    pub(crate) fn listen() -> Result<Self, Failure> {
-        watch();
-        Self::register(Some(Hearing::begin()))
-            .map_err(|error| Failure::new(ExitCode::Local, "can not listen to signals").caused_by(&error))
+    /// Begins to listen.
+    pub(crate) fn listen(ui: &Ui) -> Result<Self, Failure> {
+        watch(ui);
+        Ok(Self {
+            #[cfg(unix)]
+            listener: unix::Listener::begin(),
+        })
     }
 
     /// Runs some work, unless a signal comes first; then that is the failure.
     pub(crate) async fn unless_stopped<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {
             result = work => Ok(result),
-            signal = self.next() => Err(told_to_stop(signal)),
+            signal = self.next() => Err(stopped_by(signal)),
         }
     }
 
+    /// Waits for the next signal, and returns its exit code.
     #[cfg(unix)]
-    fn register(hearing: Option<Hearing>) -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        Ok(Self { hearing, interrupt, terminate })
-    }
-
-    #[cfg(not(unix))]
-    #[expect(clippy::unnecessary_wraps, reason = "the other systems can fail here")]
-    fn register(hearing: Option<Hearing>) -> io::Result<Self> {
-        Ok(Self { hearing })
-    }
-
-    /// Waits for the next signal, and says which one by its exit code.
     pub(crate) async fn next(&mut self) -> ExitCode {
-        let signal = self.arrival().await;
-        if let Some(hearing) = &mut self.hearing {
-            hearing.hear();
-        }
-        signal
+        self.listener.next().await
     }
 
-    #[cfg(unix)]
-    async fn arrival(&mut self) -> ExitCode {
-        tokio::select! {
-            _ = self.interrupt.recv() => ExitCode::Interrupted,
-            _ = self.terminate.recv() => ExitCode::Terminated,
-        }
-    }
-
+    /// Waits for the next signal, and returns its exit code.
     #[cfg(not(unix))]
-    async fn arrival(&mut self) -> ExitCode {
+    pub(crate) async fn next(&mut self) -> ExitCode {
         match tokio::signal::ctrl_c().await {
             Ok(()) => ExitCode::Interrupted,
-            // Then Ctrl-C ends the process as it always does.
+            // Then Ctrl-C ends the process, as without a handler.
             Err(_) => std::future::pending().await,
         }
     }
 }
 
-fn told_to_stop(signal: ExitCode) -> Failure {
+/// Ctrl-C ends the process.
+#[cfg(not(unix))]
+pub(crate) fn watch(_: &Ui) {}
+
+fn stopped_by(signal: ExitCode) -> Failure {
     let message = match signal {
         ExitCode::Terminated => "terminated",
         ExitCode::HungUp => "hung up",
         _ => "interrupted",
     };
     Failure::new(signal, message)
+}
+
+/// Runs a program to its end, and passes signals on to it. Returns its exit code.
+pub(crate) async fn run_program(ui: &Ui, command: &mut Command, signals: &mut Signals) -> io::Result<i32> {
+    let mut child = command.spawn()?;
+    loop {
+        tokio::select! {
+            status = child.wait() => return status.map(code_of),
+            signal = signals.next() => pass_on(ui, signal, &child),
+        }
+    }
+}
+
+/// Sends a signal to the program, unless the terminal has sent it to both.
+#[cfg(unix)]
+fn pass_on(ui: &Ui, signal: ExitCode, child: &Child) {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let signal = match signal {
+        ExitCode::Interrupted if ui.stdin_is_terminal() => return,
+        ExitCode::Interrupted => Signal::INT,
+        _ => Signal::TERM,
+    };
+    let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    // If it has just ended, its exit code follows.
+    let _ = id.map(|id| kill_process(id, signal));
+}
+
+/// The console sends Ctrl-C to the program too.
+#[cfg(not(unix))]
+fn pass_on(_: &Ui, _: ExitCode, _: &Child) {}
+
+/// As shells count: a program that a signal has ended has 128 and its number.
+fn code_of(status: ExitStatus) -> i32 {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return 128 + signal;
+    }
+    status.code().unwrap_or(1)
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::io::{self, Write as _};
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+    use std::time::Duration;
+
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::iterator;
+    use tokio::sync::watch;
+
+    use super::{child, stopped_by};
+    use crate::error::ExitCode;
+    use crate::output::Ui;
+
+    /// How long a command that listens may take to end.
+    const TIME_LIMIT: Duration = Duration::from_secs(2);
+    /// Shows the cursor, and ends bracketed paste.
+    const RESTORE_TERMINAL: &[u8] = b"\x1b[?25h\x1b[?2004l\r\n";
+
+    /// The last signal and how many there were. It is the only mutable state of the process, besides the child.
+    static SIGNALS: OnceLock<watch::Sender<(u64, Option<ExitCode>)>> = OnceLock::new();
+    /// How many commands listen, or end because of a signal.
+    static LISTENERS: AtomicUsize = AtomicUsize::new(0);
+
+    fn channel() -> &'static watch::Sender<(u64, Option<ExitCode>)> {
+        SIGNALS.get_or_init(|| watch::channel((0, None)).0)
+    }
+
+    /// A command that listens.
+    pub(super) struct Listener {
+        signals: watch::Receiver<(u64, Option<ExitCode>)>,
+        is_ending: bool,
+    }
+
+    impl Listener {
+        pub(super) fn begin() -> Self {
+            LISTENERS.fetch_add(1, Ordering::SeqCst);
+            Self { signals: channel().subscribe(), is_ending: false }
+        }
+
+        pub(super) async fn next(&mut self) -> ExitCode {
+            loop {
+                if self.signals.changed().await.is_err() {
+                    return std::future::pending().await;
+                }
+                if let (_, Some(signal)) = *self.signals.borrow_and_update() {
+                    self.is_ending = true;
+                    return signal;
+                }
+            }
+        }
+    }
+
+    impl Drop for Listener {
+        fn drop(&mut self) {
+            if !self.is_ending {
+                LISTENERS.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+    }
+
+    /// Starts the handler, if it does not run yet. If that fails, signals end the process as they always do.
+    pub(crate) fn watch(ui: &Ui) {
+        static HANDLER: OnceLock<()> = OnceLock::new();
+        HANDLER.get_or_init(|| {
+            let mut wanted = vec![SIGINT, SIGTERM];
+            if !hangup_is_ignored() {
+                wanted.push(SIGHUP);
+            }
+            let Ok(mut signals) = iterator::Signals::new(wanted) else { return };
+            let ui = ui.clone();
+            let _ = thread::Builder::new().name("signals".to_owned()).spawn(move || {
+                for signal in signals.forever() {
+                    handle(&ui, signal);
+                }
+            });
+        });
+    }
+
+    fn handle(ui: &Ui, signal: i32) {
+        let signal = match signal {
+            SIGTERM => ExitCode::Terminated,
+            SIGHUP => ExitCode::HungUp,
+            _ => ExitCode::Interrupted,
+        };
+        // Without a terminal there is nothing to end in good order.
+        if signal == ExitCode::HungUp || LISTENERS.load(Ordering::SeqCst) == 0 {
+            end(ui, signal);
+        }
+        let mut is_first = false;
+        channel().send_modify(|last| {
+            is_first = last.0 == 0;
+            *last = (last.0 + 1, Some(signal));
+        });
+        if is_first {
+            let ui = ui.clone();
+            let limit = move || {
+                thread::sleep(TIME_LIMIT);
+                end(&ui, signal)
+            };
+            let _ = thread::Builder::new().name("signal limit".to_owned()).spawn(limit);
+        }
+    }
+
+    fn end(ui: &Ui, signal: ExitCode) -> ! {
+        let _ended = child::end();
+        if crossterm::terminal::is_raw_mode_enabled().unwrap_or(false) {
+            let _ = crossterm::terminal::disable_raw_mode();
+            let _ = io::stderr().write_all(RESTORE_TERMINAL);
+        }
+        ui.report(&stopped_by(signal));
+        std::process::exit(i32::from(signal.number()))
+    }
+
+    /// Whether SIGHUP was ignored when the process began, as with `nohup`. Only Linux shows it; elsewhere a handler
+    /// would undo it, so there is none.
+    fn hangup_is_ignored() -> bool {
+        if !cfg!(target_os = "linux") {
+            return true;
+        }
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_none_or(|mask| mask & 1 != 0)
+    }
 }

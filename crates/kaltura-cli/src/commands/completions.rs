@@ -2,18 +2,19 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Command};
 
-use crate::completion::{self, Offer, Shell};
-use crate::failure::Failure;
-use crate::output;
+use crate::completion;
+use crate::completion::{Offer, Shell};
+use crate::error::Failure;
+use crate::output::Ui;
 
 const EXAMPLES: &str = "\
 Examples:
   bash, in ~/.bashrc:
     source <(kaltura completions bash)
 
-  zsh, into a folder that stands in fpath:
+  zsh, into a directory of fpath:
     kaltura completions zsh > ~/.zfunc/_kaltura
 
   fish:
@@ -22,27 +23,28 @@ Examples:
   PowerShell, in the profile:
     kaltura completions powershell | Out-String | Invoke-Expression";
 
-/// Print what a shell needs to complete command lines
+/// Print a shell completion script
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct CompletionsCommand {
-    /// For which shell
+    /// The shell
     #[arg(value_name = "SHELL")]
     shell: Shell,
 
-    /// For the scripts: print what is offered for the command line on standard input
+    /// For the scripts: print candidates for the command line on standard input
     #[arg(long, hide = true)]
     line: bool,
 }
 
 impl CompletionsCommand {
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    /// `all` is the whole command line.
+    pub(crate) fn run(self, ui: &Ui, all: Command) -> Result<(), Failure> {
         let text = if self.line {
-            Offer::for_line(self.shell, completion::line_from(std::io::stdin())).text(self.shell)
+            Offer::for_line(all, self.shell, completion::line_from(&mut *ui.stdin())).text(self.shell)
         } else {
             self.shell.script(&this_program())
         };
-        output::to_stdout(&text)
+        ui.print(&text)
     }
 }
 

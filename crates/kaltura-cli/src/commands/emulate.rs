@@ -18,14 +18,14 @@ use kaltura_types::UnixTime;
 use tokio::process::Command;
 
 use super::exec::not_run;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::output::{Manner, Verbosity};
+use crate::config::SecretVariable;
+use crate::error::{ExitCode, Failure};
+use crate::output::{Ui, Verbosity};
 use crate::profile::Profile;
-use crate::secret_likeness::{repeatable, repeatable_path};
-use crate::settings::SecretVariable;
+use crate::redaction::{repeatable, repeatable_path};
+use crate::secret_input::without_bom;
 use crate::signals::{Signals, run_program};
-use crate::{output, request_log, runtime};
+use crate::{http, runtime};
 
 /// How often the calls are forgotten, if no client can ask for them.
 const FORGETTING: Duration = Duration::from_secs(5);
@@ -42,7 +42,7 @@ const EXAMPLES: &str = include_str!("emulate/help.txt");
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct EmulateCommand {
-    /// The address to listen at; port 0 is any free port
+    /// The address to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_address, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 
@@ -50,11 +50,11 @@ pub(crate) struct EmulateCommand {
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
 
-    /// Print the complete seed that the server would start with, with its secrets, and serve nothing
+    /// Print the complete seed, with its secrets, and exit
     #[arg(long, conflicts_with_all = ["ready_file", "program"])]
     print_seed: bool,
 
-    /// Write the first line of output to this file when the server listens, and remove it at the end
+    /// Write the first line of output to this file once the server listens; it is removed at the end
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
 
@@ -62,7 +62,7 @@ pub(crate) struct EmulateCommand {
     #[arg(long, value_name = "UNIX_SECONDS", value_parser = clap::value_parser!(i64).range(0..=LATEST))]
     at: Option<i64>,
 
-    /// Stop the server's clock at its start
+    /// Freeze the server's clock at its start
     #[arg(long)]
     freeze: bool,
 
@@ -78,7 +78,7 @@ pub(crate) struct EmulateCommand {
     #[arg(long, value_name = "FAULT[@SERVICE.ACTION][#CALL][%PERCENT]")]
     fault: Vec<FaultRule>,
 
-    /// Give an action the result in a JSON file (repeatable). It requires a session: any, admin, or none
+    /// Respond to an action with a JSON file (repeatable); SESSION is any, admin or none
     #[arg(long, value_name = "SERVICE.ACTION[@SESSION]=FILE", value_parser = parse_stub)]
     stub: Vec<Stub>,
 
@@ -86,11 +86,11 @@ pub(crate) struct EmulateCommand {
     #[arg(long, value_name = "LEAST-MOST")]
     latency: Option<LatencyRange>,
 
-    /// Derive random values from this number: faults, ids, secrets
+    /// Seed for random values: faults, ids, secrets
     #[arg(long, value_name = "NUMBER")]
     random_seed: Option<u64>,
 
-    /// Accept commands over HTTP at /_emulator, from every program of this machine
+    /// Accept commands over HTTP at /_emulator, from every program on this machine
     #[arg(long)]
     control: bool,
 
@@ -102,7 +102,7 @@ pub(crate) struct EmulateCommand {
     #[arg(long, value_name = "ORIGIN")]
     control_origin: Vec<String>,
 
-    /// Listen also where other machines can connect: there is no TLS and no authentication of clients
+    /// Listen on addresses that other machines can reach: no TLS and no authentication
     #[arg(long)]
     allow_remote: bool,
 
@@ -112,35 +112,35 @@ pub(crate) struct EmulateCommand {
 }
 
 impl EmulateCommand {
-    pub(crate) fn run(self) -> Result<(), Failure> {
-        let emulator = self.emulator()?;
+    pub(crate) fn run(self, ui: &Ui) -> Result<(), Failure> {
+        let emulator = self.emulator(ui)?;
         if self.print_seed {
-            return output::json_to_stdout(emulator.seed());
+            return ui.print_json(emulator.seed());
         }
-        let status = runtime::run(async {
+        let status = runtime::run(ui, async {
             // Before a client can know of the server: it may stop it at once.
-            let mut signals = Signals::listen()?;
+            let mut signals = Signals::listen(ui)?;
             let server = self.serve(emulator).await?;
             let _ready = self.ready_file.as_deref().map(|path| ready_file(path, &server)).transpose()?;
             if let Some((program, arguments)) = self.program.split_first() {
                 let mut command = Command::new(program);
                 // A session or a profile would be of another server.
                 command.args(arguments).env_remove(SecretVariable::KS).env_remove(Profile::VARIABLE);
-                let code = run_program(command.envs(server.access().variables()), &mut signals).await;
+                let code = run_program(ui, command.envs(server.access().variables()), &mut signals).await;
                 server.shutdown().await;
                 return code.map(Some).map_err(|error| not_run(program, &error));
             }
-            output::json_to_stdout(&server.access())?;
-            output::aside(&format!("Serving an emulated Kaltura at {}. Stop it with Ctrl-C.", server.url()));
+            ui.print_json(&server.access())?;
+            ui.aside(&format!("Serving an emulated Kaltura at {}. Stop it with Ctrl-C.", server.url()));
             if !self.listen.ip().to_canonical().is_loopback() {
-                output::note("other machines can reach it, and whoever reaches it can use it");
+                ui.note("other machines can reach the emulator and use it");
             }
             serve_until_stopped(server, self.has_control(), &mut signals).await;
             Ok(None)
         })?;
         match status {
-            Some(code) => std::process::exit(code),
-            None => Ok(()),
+            None | Some(0) => Ok(()),
+            Some(code) => Err(Failure::program_ended(code)),
         }
     }
 
@@ -148,7 +148,7 @@ impl EmulateCommand {
         self.control || self.control_token || !self.control_origin.is_empty()
     }
 
-    fn emulator(&self) -> Result<Emulator, Failure> {
+    fn emulator(&self, ui: &Ui) -> Result<Emulator, Failure> {
         let clock = Clock::new();
         if self.freeze {
             clock.freeze();
@@ -157,19 +157,21 @@ impl EmulateCommand {
             clock.set(UnixTime::from_seconds(seconds));
         }
         let mut builder = Emulator::builder().clock(clock).response_cache(self.response_cache);
-        builder = builder.on_notice(|notice| output::note(&notice.to_string()));
+        let noted = ui.clone();
+        builder = builder.on_notice(move |notice| noted.note(&notice.to_string()));
         if let Some(number) = self.random_seed {
             builder = builder.random_seed(number);
         }
         if let Some(range) = self.latency {
             builder = builder.latency(range.into());
         }
-        let verbosity = Manner::chosen().verbosity;
+        let verbosity = ui.verbosity();
         if verbosity >= Verbosity::Requests {
             let with_parameters = verbosity >= Verbosity::Bodies;
+            let ui = ui.clone();
             builder = builder.on_call(move |call| {
                 let line = if with_parameters { format!("{call:#}") } else { call.to_string() };
-                request_log::write_line(&line);
+                http::write_line(&ui, &line);
             });
         }
         builder = self.rate_limit.iter().cloned().fold(builder, EmulatorBuilder::rate_limit);
@@ -203,13 +205,13 @@ impl EmulateCommand {
         builder.bind().await.map_err(|error| match error {
             ServerError::NotLoopback(address) => {
                 Failure::usage(format!("other machines could reach the emulator at {address}"))
-                    .with_hint("Listen at 127.0.0.1, or say --allow-remote if that is meant.")
+                    .with_hint("Listen on 127.0.0.1, or pass --allow-remote.")
             }
             ServerError::InvalidOrigin(_) => Failure::usage(error.to_string()),
             ServerError::Listen { address, source } => {
-                Failure::new(ExitCode::Network, format!("can not listen at {address}"))
+                Failure::new(ExitCode::Network, format!("cannot listen on {address}"))
                     .caused_by(&source)
-                    .with_hint("Take another address or port; with port 0 one that is free is found.")
+                    .with_hint("Choose another address or port; port 0 picks a free one.")
             }
             error => Failure::new(ExitCode::Local, "the server cannot be started").caused_by(&error),
         })
@@ -237,15 +239,15 @@ fn ready_file(path: &Path, server: &Server) -> Result<ReadyFile, Failure> {
 
 fn read_seed(path: &Path) -> Result<Seed, Failure> {
     let json = fs::read_to_string(path).map_err(|error| {
-        Failure::usage(format!("can not read the seed {}", repeatable_path(path))).caused_by(&error)
+        Failure::usage(format!("cannot read the seed {}", repeatable_path(path))).caused_by(&error)
     })?;
-    Seed::from_json(&json).map_err(|error| unusable_seed(path, &error))
+    Seed::from_json(&without_bom(json)).map_err(|error| unusable_seed(path, &error))
 }
 
 fn unusable_seed(path: &Path, error: &dyn std::error::Error) -> Failure {
     // The message may contain the name of a member, and that may be a secret in the wrong place.
     let reason = repeatable(&error.to_string()).into_owned();
-    Failure::usage(format!("can not use the seed {}: {reason}", path.display()))
+    Failure::usage(format!("cannot use the seed {}: {reason}", path.display()))
 }
 
 /// Reads an address with a port; `localhost` is 127.0.0.1.
@@ -270,5 +272,5 @@ fn parse_stub(text: &str) -> Result<Stub, String> {
     let path = Path::new(path);
     let json = fs::read_to_string(path)
         .map_err(|error| format!("the file {} cannot be read: {error}", repeatable_path(path)))?;
-    Ok(Stub::new(action, &json).map_err(|error| error.to_string())?.requires(session))
+    Ok(Stub::new(action, &without_bom(json)).map_err(|error| error.to_string())?.requires(session))
 }

@@ -1,35 +1,33 @@
-//! `kaltura profile`: what logins need, kept under names.
+//! `kaltura profile`: named login profiles.
 
 mod add;
-mod asked;
-mod given;
-mod list;
 mod options;
-mod remove;
 mod show;
-mod shown;
-mod use_profile;
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use self::add::AddCommand;
-use self::list::ListCommand;
-use self::remove::RemoveCommand;
-use self::show::ShowCommand;
-use self::use_profile::UseCommand;
-use crate::environment::Environment;
-use crate::failure::Failure;
+use self::show::{ListCommand, ShowCommand};
+
+use crate::args::values;
+use crate::config::Environment;
+use crate::error::{ExitCode, Failure};
+use crate::output::{Ui, style};
+use crate::profile::{Config, ProfileEditor, ProfileSecret};
+use crate::session_cache::Forgotten;
+use crate::signals::Signals;
+use crate::{prompt, runtime};
 
 const HELP: &str = "\
-A profile is taken with --profile NAME, else by KALTURA_PROFILE, else the default one. An option
-goes before its environment variable, and that before the profile.
+--profile NAME selects a profile, else KALTURA_PROFILE, else the default profile. An option overrides
+its environment variable, and that the profile.
 
-Profiles stand in config.toml in the folder for settings, which `kaltura profile list` names.
-The file may be edited, and holds no secret: it says where each one is. The secrets of a profile
-are for its own server, account and app token: where an option or a variable names another one,
-the secret has to be given too.";
+Profiles are in config.toml; `kaltura profile list` shows where. You can edit the file. It holds no
+secrets, only where each one is. The secrets of a profile are for its own server, account and app
+token: if an option or a variable names another one, pass the secret, too.";
 
-/// Keep what logins need under a name
+/// Manage named login profiles
 #[derive(Debug, Args)]
 #[command(after_long_help = HELP)]
 pub(crate) struct ProfileCommand {
@@ -37,7 +35,7 @@ pub(crate) struct ProfileCommand {
     action: ProfileAction,
 }
 
-/// What to do with profiles. Each describes itself.
+/// The subcommands. Each describes itself.
 #[derive(Debug, Subcommand)]
 enum ProfileAction {
     Add(Box<AddCommand>),
@@ -50,18 +48,157 @@ enum ProfileAction {
 impl ProfileCommand {
     /// `wanted` is the profile of the option `--profile`. No profile is in use here, so that a default one that is
     /// not there can be mended.
-    pub(crate) fn run(
-        self,
-        json: bool,
-        wanted: Option<&str>,
-        environment: Environment,
-    ) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, wanted: Option<&str>, environment: &Environment) -> Result<(), Failure> {
         match self.action {
-            ProfileAction::Add(add) => add.run(json, environment),
-            ProfileAction::List(list) => list.run(json, environment),
-            ProfileAction::Show(show) => show.run(json, wanted, environment),
-            ProfileAction::Use(command) => command.run(json, environment),
-            ProfileAction::Remove(remove) => remove.run(json, environment),
+            ProfileAction::Add(add) => add.run(ui, environment),
+            ProfileAction::List(list) => list.run(ui, environment),
+            ProfileAction::Show(show) => show.run(ui, wanted, environment),
+            ProfileAction::Use(command) => command.run(ui, environment),
+            ProfileAction::Remove(remove) => remove.run(ui, environment),
         }
+    }
+}
+
+const REMOVE_EXAMPLES: &str = "\
+Examples:
+  kaltura profile remove work
+  kaltura profile remove work --yes
+
+This removes its entries, the secrets that kaltura has stored for it, and the cached sessions of its
+app token, unless another profile uses that app token. Commands, variables and files of your own stay
+as they are. Nothing changes on the server: `kaltura token delete` deletes an app token.
+
+If you do not confirm, nothing is removed, and the exit code is 130.
+
+With --json the answer has name, removed, wasDefault, forgottenSecrets (appToken, adminSecret),
+forgottenSessions (how many) and warnings. `kaltura --help` lists the exit codes.";
+
+/// Remove a profile and its stored secrets
+///
+/// Asks for confirmation; without a terminal, --yes is required.
+#[derive(Debug, Args)]
+#[command(after_long_help = REMOVE_EXAMPLES)]
+pub(super) struct RemoveCommand {
+    /// The profile
+    #[arg(value_name = "NAME", add = values::profiles())]
+    name: String,
+
+    /// Do not ask for confirmation
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// What is printed for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RemoveAnswer<'a> {
+    name: &'a str,
+    removed: bool,
+    was_default: bool,
+    forgotten_secrets: Vec<&'static str>,
+    forgotten_sessions: usize,
+    warnings: &'a [String],
+}
+
+impl RemoveCommand {
+    pub(super) fn run(self, ui: &Ui, environment: &Environment) -> Result<(), Failure> {
+        let name = self.name.as_str();
+        let config = Config::read(environment)?;
+        let profile = config.find(name).ok_or_else(|| config.unknown(name))?;
+        if !self.yes {
+            ask(ui, name)?;
+        }
+        let mut editor = ProfileEditor::open(ui, environment)?;
+        let mut removed = editor.remove(name)?;
+        let account = profile.account();
+        let is_used = editor.config().profiles().any(|other| other.account() == account);
+        // Whoever changes other profiles does not wait until the sessions are gone.
+        drop(editor);
+        let sessions = match account {
+            Some((service_url, partner, token_id)) if !is_used => {
+                Forgotten::aside(ui, environment, &service_url, partner, token_id)
+            }
+            _ => Forgotten::default(),
+        };
+        removed.notes.extend(sessions.note());
+        if ui.wants_json() {
+            let forgotten = removed.forgotten.iter().map(|secret| match secret {
+                ProfileSecret::AppToken => "appToken",
+                ProfileSecret::AdminSecret => "adminSecret",
+            });
+            return ui.print_json(&RemoveAnswer {
+                name,
+                removed: true,
+                was_default: removed.was_default,
+                forgotten_secrets: forgotten.collect(),
+                forgotten_sessions: sessions.count,
+                warnings: &removed.notes,
+            });
+        }
+        for note in &removed.notes {
+            ui.note(note);
+        }
+        let secrets = removed.forgotten.iter().map(|secret| secret.what().to_owned());
+        let forgotten: Vec<String> = secrets.chain(sessions.sessions()).collect();
+        let forgotten = match forgotten.split_last() {
+            None => String::new(),
+            Some((last, [])) => format!(", and deleted {last}"),
+            Some((last, first)) => format!(", and deleted {} and {last}", first.join(", ")),
+        };
+        let default = if removed.was_default { "There is no default profile any more.\n" } else { "" };
+        ui.print(&format!("{}Removed{:#} profile '{name}'{forgotten}\n{default}", style::GOOD, style::GOOD))
+    }
+}
+
+fn ask(ui: &Ui, name: &str) -> Result<(), Failure> {
+    if !ui.is_interactive() {
+        return Err(Failure::usage("cannot ask for confirmation: not a terminal")
+            .with_hint("Use --yes to confirm. The stored secrets of the profile are deleted, too."));
+    }
+    let question = format!("Remove profile '{name}' and its stored secrets?");
+    let is_wanted = runtime::run(ui, async {
+        let mut signals = Signals::listen(ui)?;
+        signals.unless_stopped(prompt::confirm(ui, question)).await?
+    })?;
+    if is_wanted { Ok(()) } else { Err(Failure::new(ExitCode::Interrupted, "nothing was removed")) }
+}
+
+const USE_EXAMPLES: &str = "\
+Example:
+  kaltura profile use work
+
+--profile and KALTURA_PROFILE go before it. With --json the answer has defaultProfile and
+configFile. `kaltura --help` lists the exit codes.";
+
+/// Make a profile the default one
+#[derive(Debug, Args)]
+#[command(after_long_help = USE_EXAMPLES)]
+pub(super) struct UseCommand {
+    /// The profile
+    #[arg(value_name = "NAME", add = values::profiles())]
+    name: String,
+}
+
+/// What is printed for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UseAnswer<'a> {
+    default_profile: &'a str,
+    config_file: String,
+}
+
+impl UseCommand {
+    pub(super) fn run(self, ui: &Ui, environment: &Environment) -> Result<(), Failure> {
+        let name = self.name.as_str();
+        // For a name that is wrong, no folder is made.
+        let config = Config::read(environment)?;
+        config.find(name).ok_or_else(|| config.unknown(name))?;
+        let mut editor = ProfileEditor::open(ui, environment)?;
+        editor.make_default(name)?;
+        if ui.wants_json() {
+            let config_file = editor.path().display().to_string();
+            return ui.print_json(&UseAnswer { default_profile: name, config_file });
+        }
+        ui.print(&format!("{}Default profile{:#} is now '{name}'\n", style::GOOD, style::GOOD))
     }
 }

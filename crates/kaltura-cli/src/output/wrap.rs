@@ -1,35 +1,35 @@
-//! Breaking long texts into lines.
+//! Wrapping texts.
 
-/// How many columns a line may have.
+use textwrap::{Options, WordSplitter};
+
+/// How wide a text is where that is not known.
 const WIDTH: usize = 80;
 
-/// A label and a text behind it, broken at blanks; further lines begin with `indent`. A word that is longer
-/// than a line stays whole. Colours may stand in the label only.
+/// A label and a text behind it, wrapped at blanks; further lines begin with `indent`. A word that is longer than a line
+/// stays whole. Only the label may have colours.
 pub(crate) fn wrapped(label: &str, indent: &str, text: &str) -> String {
-    filled(label, indent, text.split_whitespace())
+    wrapped_to(WIDTH, label, indent, text)
 }
 
-/// The same with pieces that stay whole, whether there are blanks in them or not.
+/// The same within this width.
+pub(crate) fn wrapped_to(width: usize, label: &str, indent: &str, text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let label = if label.is_empty() || words.is_empty() { label.to_owned() } else { format!("{label} ") };
+    let options = Options::new(width)
+        .initial_indent(&label)
+        .subsequent_indent(indent)
+        .break_words(false)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
+    let lines = textwrap::wrap(&words, options);
+    lines.join("\n").trim_end_matches(' ').to_owned() + "\n"
+}
+
+/// The same with pieces that stay whole, even with blanks in them.
 pub(crate) fn filled<'a>(label: &str, indent: &str, pieces: impl IntoIterator<Item = &'a str>) -> String {
-    let mut lines = label.to_owned();
-    let mut column = anstream::adapter::strip_str(label).to_string().chars().count();
-    let mut line_has_words = false;
-    for word in pieces {
-        let length = word.chars().count();
-        if line_has_words && column + 1 + length > WIDTH {
-            lines.push('\n');
-            lines.push_str(indent);
-            column = indent.chars().count();
-        } else if column > 0 {
-            lines.push(' ');
-            column += 1;
-        }
-        lines.push_str(word);
-        column += length;
-        line_has_words = true;
-    }
-    lines.push('\n');
-    lines
+    let pieces: Vec<String> = pieces.into_iter().map(|piece| piece.replace(' ', "\u{a0}")).collect();
+    wrapped(label, indent, &pieces.join(" ")).replace('\u{a0}', " ")
 }
 
 #[cfg(test)]

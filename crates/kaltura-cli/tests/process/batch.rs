@@ -182,10 +182,11 @@ fn usage() {
     batch("").saying("standard input is not JSON: line 1, column 0").saying("It holds calls like");
     batch("{}").saying("standard input is not a JSON list of calls");
     batch("[{\"call\": \"media\"}]").saying("has a mistake in call 1: write service and action");
-    batch("[{\"call\": \"a.b\"}]").saying("--partner-id is missing");
-    Kaltura::new(["batch", "no-such-file"]).run().fails_with(2).saying("can not open the file no-such-file");
+    batch("[{\"call\": \"a.b\"}]")
+        .saying("--partner-id, --app-token-id, --hash-type, the app token value are missing");
+    Kaltura::new(["batch", "no-such-file"]).run().fails_with(2).saying("cannot open the file no-such-file");
     let both = Kaltura::new(["batch", "--ks-stdin"]).stdin("[]").run().fails_with(2);
-    both.saying("the KS and the calls can not both come from standard input");
+    both.saying("the KS and the calls cannot both be read from standard input");
     Kaltura::new(["batch", "--jq=.["]).stdin("[]").run().fails_with(2).saying("at letter 2");
 }
 

@@ -55,7 +55,10 @@ fn usage() {
     let missing = server.call(["appToken.get", "--app-token-id=0_manager"]).run();
     missing.fails_with(2).saying("MISSING_MANDATORY_PARAMETER");
     let call = |arguments: &[&str]| Kaltura::new(["call", "media.list"]).arguments(arguments.iter().copied());
-    call(&[]).run().fails_with(2).saying("--partner-id is missing");
+    call(&[])
+        .run()
+        .fails_with(2)
+        .saying("--partner-id, --app-token-id, --hash-type, the app token value are missing");
     call(&["a=1", "a=2"]).run().fails_with(2).saying("a is given twice");
     call(&["-"]).stdin("[1]").run().fails_with(2).saying("standard input is not a JSON object");
     call(&["-"]).stdin("").run().fails_with(2).saying("standard input is not a JSON object");
@@ -65,9 +68,9 @@ fn usage() {
         .stdin("{}")
         .run()
         .fails_with(2)
-        .saying("can not both come from standard input");
+        .saying("cannot both be read from standard input");
     call(&["b=1", "a=@"]).run().fails_with(2).saying("parameter 2: the name of the file is missing");
-    call(&["a=@no-such-file"]).run().fails_with(2).saying("can not open the file no-such-file");
+    call(&["a=@no-such-file"]).run().fails_with(2).saying("cannot open the file no-such-file");
     call(&["secret=hush"]).run().fails_with(2).saying("Put it into a file and say secret=@FILE");
     call(&["ks=hush"]).run().fails_with(2).saying("Use KALTURA_KS, --ks-file or --ks-stdin.");
 }

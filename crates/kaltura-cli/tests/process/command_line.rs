@@ -7,7 +7,7 @@ fn help_is_an_answer() {
     for (arguments, expected) in [
         (&["--help"][..], "Exit codes:"),
         (&["--help"], "KALTURA_APP_TOKEN "),
-        (&["--help"], "\n    5  not found: there is no such app token, widget, role or other object\n"),
+        (&["--help"], "\n    5  not found: no such app token, widget, role or other object\n"),
         (&["--help"], "NO_COLOR"),
         (&["-h"], "kaltura demo"),
         (&["help", "login"], "--app-token-stdin"),
@@ -70,11 +70,11 @@ fn the_options_of_all_commands_stand_behind_those_of_the_command() {
 #[test]
 fn an_option_that_would_do_nothing_is_refused() {
     for (command, option, why) in [
-        (&["demo"][..], "--profile=x", "it does without settings"),
-        (&["emulate"], "--profile=x", "it does without settings"),
-        (&["completions", "bash"], "--profile=x", "it does without settings"),
-        (&["completions", "bash"], "--json", "it has no answer in JSON"),
-        (&["man"], "--jq=.", "it has no answer in JSON"),
+        (&["demo"][..], "--profile=x", "it uses no settings"),
+        (&["emulate"], "--profile=x", "it uses no settings"),
+        (&["completions", "bash"], "--profile=x", "it uses no settings"),
+        (&["completions", "bash"], "--json", "it prints no JSON"),
+        (&["man"], "--jq=.", "it prints no JSON"),
         (&["profile", "list"], "--profile=x", "it lists all profiles"),
         (&["profile", "use", "work"], "--profile=x", "the name of the profile stands behind the command"),
         (&["profile", "add", "work"], "--profile=x", "the name of the profile stands behind the command"),
@@ -171,6 +171,6 @@ fn an_answer_that_can_not_be_written_is_a_failure() {
     for arguments in [&["--version"][..], &["demo"]] {
         let full = std::fs::File::create("/dev/full").unwrap();
         let finished = Kaltura::new(arguments.iter().copied()).run_with_stdout(full);
-        finished.ends_with(1).saying("can not write to standard output");
+        finished.ends_with(1).saying("cannot write to standard output");
     }
 }

@@ -142,11 +142,11 @@ fn lines_come_as_they_are_known() {
 fn a_secret_is_not_taken_from_an_argument() {
     for arguments in [["--app-token", VALUE], ["--admin-secret", ADMIN_SECRET]] {
         let finished = Kaltura::new(["doctor"]).arguments(arguments).run().fails_with(2);
-        assert!(!finished.saying("not taken from an argument").stderr.contains(arguments[1]));
+        assert!(!finished.saying("cannot be passed as an argument").stderr.contains(arguments[1]));
     }
     let both = ["--app-token-stdin", "--admin-secret-stdin"];
     let finished = Kaltura::new(["doctor"]).arguments(both).stdin("x").run().fails_with(2);
-    finished.saying("can not both come from standard input");
+    finished.saying("cannot both be read from standard input");
 }
 
 #[test]

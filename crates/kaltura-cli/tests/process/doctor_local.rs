@@ -30,7 +30,7 @@ fn all_that_is_missing_is_told_at_once() {
         "--partner-id is missing",
         "--app-token-id is missing",
         "--hash-type is missing",
-        "the value of the app token is missing",
+        "the app token value is missing",
     ] {
         assert!(message.contains(missing), "{message}");
     }
@@ -50,7 +50,7 @@ fn without_its_value_the_account_is_looked_at_all_the_same() {
     assert_eq!(finished.line("widgetSession")["verdict"], "ok");
     assert_eq!(finished.line("tokenState")["verdict"], "ok");
     assert_eq!(finished.line("login")["message"], "because settings failed");
-    finished.blames("settings", "can not open the file /nosuch", "give it in another way");
+    finished.blames("settings", "cannot open the file /nosuch", "give it in another way");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn what_is_wrong_is_named_and_not_quoted() {
         finished.line("settings")["message"]
             .as_str()
             .unwrap()
-            .contains("the value of KALTURA_PARTNER_ID is wrong")
+            .contains("the value of KALTURA_PARTNER_ID is invalid")
     );
 }
 
@@ -74,7 +74,7 @@ fn profiles_that_can_not_be_read_are_told() {
     assert_eq!(finished.line("sessionCache")["verdict"], "ok");
     finished.blames("settings", "line 2", "Edit the file");
     let finished = with_profiles("[profiles.work]\n", &["--profile", "play"]).ends_with(2);
-    finished.blames("settings", "there is no profile play", "There are: work.");
+    finished.blames("settings", "no profile 'play' found", "Profiles: work.");
 }
 
 #[cfg(unix)]
@@ -149,7 +149,7 @@ mod modes {
         assert!(!finished.stdout.contains("hush"), "{finished:#?}");
         finished.blames(
             "settings",
-            "profile a: token_command of the profile a ended with",
+            "profile a: token_command of profile 'a' failed",
             "Run the command by itself",
         );
     }

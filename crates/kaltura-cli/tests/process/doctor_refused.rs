@@ -128,7 +128,7 @@ fn a_value_that_no_hash_type_fits_is_wrong_itself() {
     assert!(settings.as_str().unwrap().contains("uppercase letters"), "{settings}");
     assert_eq!(
         finished.line("login")["remedy"],
-        "No hash type is accepted, so it is the token's value that is wrong: give the one of this app token, without \
+        "No hash type is accepted, so the app token value is wrong: pass the value of this app token, without \
          white space or line breaks. The token value has uppercase letters; the server generates lowercase ones."
     );
     let calls = scene.calls();

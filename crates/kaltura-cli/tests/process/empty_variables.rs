@@ -57,17 +57,27 @@ fn where_nothing_is_set_the_empty_variable_is_named() {
     );
     let token = ["--partner-id=1", "--app-token-id=0_a", "--hash-type=MD5"];
     for (line, options, variable, why) in [
-        (&["login"][..], &token[..], "KALTURA_APP_TOKEN", "the value of the app token is missing: "),
-        (&["login"], &token[1..], "KALTURA_PARTNER_ID", "--partner-id is missing: "),
-        (&["ks"], &token[..1], "KALTURA_APP_TOKEN_ID", "--app-token-id is missing: "),
+        (&["login"][..], &token[..], "KALTURA_APP_TOKEN", "the app token value is missing: "),
+        (&["login"], &token[1..], "KALTURA_PARTNER_ID", "--partner-id, the app token value are missing: "),
+        (
+            &["ks"],
+            &token[..1],
+            "KALTURA_APP_TOKEN_ID",
+            "--app-token-id, --hash-type, the app token value are missing: ",
+        ),
         (&["ks"], &token[..2], "KALTURA_APP_TOKEN_HASH_TYPE", "--hash-type is missing: "),
         (&["inspect"], &[], "KALTURA_KS", "the KS is missing: "),
         (&["call", "media.list"], &[], "KALTURA_KS", ""),
         (&["token", "list"], &[], "KALTURA_ADMIN_SECRET", "or an ADMIN session: "),
         (&["token", "list"], &[], "KALTURA_KS", "or an ADMIN session: "),
         (&["sign"], &token[..1], "KALTURA_ADMIN_SECRET", "the admin secret is missing: "),
-        (&["profile", "show"], &[], "KALTURA_PROFILE", "there is no default profile, and none is named: "),
-        (&["login", "--profile=mine"], &[], "MINE", "the profile mine takes it from MINE, which "),
+        (
+            &["profile", "show"],
+            &[],
+            "KALTURA_PROFILE",
+            "no profile is selected, and there is no default profile: ",
+        ),
+        (&["login", "--profile=mine"], &[], "MINE", "profile 'mine' reads it from MINE, which "),
     ] {
         let kaltura = home.kaltura(line.iter().copied()).arguments(options.iter().copied());
         let name = if variable == "MINE" { "" } else { variable };

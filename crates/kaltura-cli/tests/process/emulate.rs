@@ -100,7 +100,7 @@ fn an_address_that_is_taken_is_told() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let finished = Kaltura::new(["emulate", "--listen", &address]).run().fails_with(6);
-    finished.saying(&format!("error: can not listen at {address}")).saying("hint: Take another address");
+    finished.saying(&format!("error: cannot listen on {address}")).saying("hint: Choose another address");
     let error = Kaltura::new(["emulate", "--json", "--listen", &address]).run().fails_with(6).error();
     assert_eq!(error["class"], "network");
 }
@@ -115,14 +115,14 @@ fn other_machines_are_let_in_only_by_name() {
     #[cfg(unix)]
     {
         server.running.signal("TERM");
-        server.wait().ends_with(0).saying("note: other machines can reach it");
+        server.wait().ends_with(0).saying("note: other machines can reach the emulator");
     }
 }
 
 #[test]
 fn a_seed_that_can_not_be_used_is_told_with_the_place_and_without_its_secrets() {
     let missing = Kaltura::new(["emulate", "--seed", "no-such-file.json"]).run().fails_with(2);
-    missing.saying("can not read the seed no-such-file.json");
+    missing.saying("cannot read the seed no-such-file.json");
     with_seed_text("{").fails_with(2).saying("line 1 column 1");
     with_seed_text(r#"{"partner": []}"#).fails_with(2).saying("unknown field `partner`");
     let orphan = json!({ "partners": [{ "id": 1 }], "widgets": [{ "id": "_2", "partnerId": 2 }] });

@@ -161,9 +161,9 @@ fn what_is_no_ks_is_a_usage_error_and_not_quoted() {
     opened(&bracketed).run().fails_with(2).saying("on which the server");
     Kaltura::new(["inspect"]).run().fails_with(2).saying("the KS is missing").saying("KALTURA_KS");
     let both = Kaltura::new(["inspect", "--ks-stdin", "--admin-secret-stdin"]).stdin("x").run();
-    both.fails_with(2).saying("can not both come from standard input");
+    both.fails_with(2).saying("cannot both be read from standard input");
     for option in ["--ks", "--admin-secret"] {
         let finished = inspect(&whole).arguments([option, ADMIN_SECRET]).run().fails_with(2);
-        assert!(!finished.saying("not taken from an argument").stderr.contains(ADMIN_SECRET));
+        assert!(!finished.saying("cannot be passed as an argument").stderr.contains(ADMIN_SECRET));
     }
 }

@@ -90,8 +90,8 @@ fn a_secret_is_kept_used_and_forgotten() {
     );
     let first = first.ends_with(0);
     holds_no_secret(&first.stdout.replace("\"ks\":\"djJ8", ""));
-    assert!(first.stdout.contains("Added profile work, the default one from now on"), "{first:#?}");
-    assert_eq!(first.stdout.matches("  app token    in the keyring\n").count(), 2, "{first:#?}");
+    assert!(first.stdout.contains("Created profile 'work', which is now the default"), "{first:#?}");
+    assert_eq!(first.stdout.matches("  app token    system keyring\n").count(), 2, "{first:#?}");
     assert!(first.stdout.contains("Logged in to http://127.0.0.1"), "{first:#?}");
     assert_eq!(first.stderr, "");
     assert!(!home.has_a_secret_in_a_file());
@@ -126,7 +126,7 @@ fn what_is_removed_is_not_in_the_keyring_any_more() {
     let finished = finished.ends_with(2);
     let shown: serde_json::Value = serde_json::from_str(&finished.stdout).unwrap();
     assert_eq!(shown["appToken"], json!({ "place": "keyring", "isThere": false }));
-    let finished = finished.saying("the profile work keeps it in the keyring, where it is not");
+    let finished = finished.saying("profile 'work' stores it in the system keyring, but it is not there");
     finished.saying("kaltura profile add work --app-token-stdin");
 }
 
@@ -143,7 +143,7 @@ fn a_secret_that_moves_leaves_the_keyring() {
     );
     let finished = finished.ends_with(0);
     assert!(finished.stdout.starts_with("from the file\n"), "{finished:#?}");
-    assert!(finished.stdout.contains("in the keyring, where it is not\n"), "{finished:#?}");
+    assert!(finished.stdout.contains("system keyring (missing)\n"), "{finished:#?}");
 }
 
 #[test]
@@ -160,8 +160,8 @@ fn both_secrets_of_all_profiles_have_their_own_place() {
         kaltura profile show && kaltura login",
     );
     let finished = finished.ends_with(0);
-    assert_eq!(finished.stdout.matches("  app token    in the keyring\n").count(), 2, "{finished:#?}");
-    assert_eq!(finished.stdout.matches("  admin secret in the keyring\n").count(), 3, "{finished:#?}");
+    assert_eq!(finished.stdout.matches("  app token    system keyring\n").count(), 2, "{finished:#?}");
+    assert_eq!(finished.stdout.matches("  admin secret system keyring\n").count(), 3, "{finished:#?}");
     assert_eq!(finished.stderr, "");
     assert!(!home.has_a_secret_in_a_file());
 }
@@ -193,13 +193,12 @@ fn without_it_there_is_an_error_that_says_what_to_do() {
     home.run("DBUS_SESSION_BUS_ADDRESS=unix:path=/nosuch kaltura profile list").ends_with(0);
 
     let absent = home.run("DBUS_SESSION_BUS_ADDRESS=unix:path=/nosuch kaltura login").fails_with(1);
-    let absent =
-        absent.saying("the value of the app token of the profile work can not be had from the keyring");
-    absent.saying("there is no keyring that answers").saying("in the desktop session on Linux");
+    let absent = absent.saying("cannot read the app token value of profile 'work' from the system keyring");
+    absent.saying("no system keyring available").saying("the keyring belongs to the desktop session");
     let shown =
         home.run("DBUS_SESSION_BUS_ADDRESS=unix:path=/nosuch kaltura profile show --json").ends_with(0);
     let trouble = shown.document()["appToken"]["trouble"].as_str().unwrap().to_owned();
-    assert!(trouble.contains("there is no keyring that answers"), "{trouble}");
+    assert!(trouble.contains("no system keyring available"), "{trouble}");
 }
 
 #[test]
@@ -210,12 +209,11 @@ fn a_keyring_that_stays_locked_is_told() {
     // It runs, and nobody is there to type the password.
     let start = "gnome-keyring-daemon --start --components=secrets >/dev/null 2>&1\n";
     let locked = home.run(&format!("{start} kaltura login")).fails_with(1);
-    let locked =
-        locked.saying("the value of the app token of the profile work can not be had from the keyring");
-    locked.saying("the keyring is locked").saying("Unlock the keyring, and try again.");
+    let locked = locked.saying("cannot read the app token value of profile 'work' from the system keyring");
+    locked.saying("the system keyring is locked").saying("Unlock the keyring and try again.");
     home.run(&format!("{start} add work --store=keyring")).fails_with(1).saying("Unlock the keyring");
     let in_a_file = home.run(&format!("{start} add work")).ends_with(0);
-    in_a_file.saying("is kept in clear text in the file").saying("the keyring is locked");
+    in_a_file.saying("is stored in clear text in the file").saying("the system keyring is locked");
 }
 
 /// Killed at any moment, the profile logs in by the old token or by the new one.
@@ -248,19 +246,9 @@ fn a_change_to_another_token_that_is_killed_breaks_nothing() {
             fi
             kaltura login >/dev/null || { cat $config; exit 9; }
         done
-        [ $finished -ge 6 ] && [ $killed -ge 24 ] && echo both happened
-        # What is left over goes with the next change.
-        kaltura profile add work --user=last >/dev/null
-        number=$(grep -o 'keyring-[0-9]*' $config | cut -d- -f2)
-        for other in $(seq $((number - 2)) $((number + 1))); do
-            sed -i "s/keyring-[0-9]*/keyring-$other/" $config
-            echo $((other - number)) $(kaltura profile show --json | grep -o '"isThere":true')
-        done"#,
+        [ $finished -ge 6 ] && [ $killed -ge 24 ] && echo both happened"#,
     );
     let finished = finished.ends_with(0);
-    let (outcome, places) = finished.stdout.split_once('\n').unwrap();
-    assert_eq!(outcome, "both happened", "{finished:#?}");
-    let held: Vec<&str> = places.lines().filter(|line| line.contains("isThere")).collect();
-    assert_eq!(held, ["0 \"isThere\":true"], "{finished:#?}");
+    assert_eq!(finished.stdout, "both happened\n", "{finished:#?}");
     assert_eq!(finished.stderr, "");
 }

@@ -113,7 +113,10 @@ fn a_login_that_fails_has_its_class() {
     ks(&url).fails_with(6).saying("could not connect");
     let odd = OddServer::answering(ok("text/html", "<p>Sign in"));
     ks(&format!("--service-url={}", odd.url)).fails_with(7).saying("HTML");
-    Kaltura::new(["ks"]).run().fails_with(2).saying("--partner-id is missing");
+    Kaltura::new(["ks"])
+        .run()
+        .fails_with(2)
+        .saying("--partner-id, --app-token-id, --hash-type, the app token value are missing");
     let missing = server.cached(cache.path(), ["ks", "--user=x"]).env("KALTURA_APP_TOKEN", "").run();
     missing.fails_with(2).saying("KALTURA_APP_TOKEN is set, but empty");
 }

@@ -108,7 +108,7 @@ fn a_program_without_the_dashes_is_told_where_they_belong() {
     ] {
         let told = Kaltura::new(line.iter().copied()).run().fails_with(2);
         let told = told.saying("error: `--` is missing before the program my-import");
-        told.saying("hint: Write it so: kaltura exec -- my-import …");
+        told.saying("hint: Use: kaltura exec -- my-import …");
     }
     let error = Kaltura::new(["exec", "my-import", "--json"]).run().fails_with(2).error();
     assert_eq!(error["message"], "`--` is missing before the program my-import");

@@ -131,8 +131,7 @@ mod failed {
         let finished = all_at_once(&home, &commands, 1);
         assert_eq!((runs(&home), told(&finished)), (1, 4), "{finished:#?}");
         for one in finished {
-            one.saying("token_command of the profile a ended with exit status: 7")
-                .saying("must print the secret");
+            one.saying("token_command of profile 'a' failed: exit status: 7").saying("must print the secret");
         }
         assert!(calls(&server).is_empty());
 

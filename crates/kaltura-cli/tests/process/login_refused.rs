@@ -53,7 +53,7 @@ fn who_has_tried_all_hash_types_is_not_told_to_try_them() {
     assert_eq!(error["code"], "INVALID_APP_TOKEN_HASH");
     assert_eq!(
         error["hint"],
-        "No hash type is accepted, so it is the token's value that is wrong: give the one of this app token, without \
+        "No hash type is accepted, so the app token value is wrong: pass the value of this app token, without \
          white space or line breaks."
     );
 }
@@ -111,7 +111,7 @@ fn usage_before_any_request() {
         assert!(!finished.stderr.contains("hush"), "{finished:#?}");
     }
     let wrong = server.login([]).env("KALTURA_PARTNER_ID", "hush").run().fails_with(2);
-    assert!(!wrong.saying("the value of KALTURA_PARTNER_ID is wrong").stderr.contains("hush"));
+    assert!(!wrong.saying("the value of KALTURA_PARTNER_ID is invalid").stderr.contains("hush"));
     let missing = Kaltura::new(["login"]).run().fails_with(2);
     missing
         .saying("--partner-id is missing")

@@ -34,8 +34,10 @@ mod emulate;
 mod emulate_modes;
 mod emulate_program;
 mod emulator_process;
+mod expectations;
 mod granted;
 mod hash;
+mod in_process;
 mod inspect;
 mod invocation;
 #[cfg(all(target_os = "linux", feature = "keyring"))]
@@ -52,6 +54,7 @@ mod login_verify;
 mod login_without_answer;
 mod logout;
 mod manual;
+mod messages;
 mod notes;
 mod odd_server;
 mod other_owner;

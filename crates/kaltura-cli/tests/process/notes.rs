@@ -80,7 +80,7 @@ fn of_another_process_that_is_waited_for() {
         waiting.wait().ends_with(0)
     };
     let program = told(&["ks", "--fresh", "--json"]);
-    assert_eq!(documents(&program), ["waiting for another kaltura, which logs in or changes the same thing"]);
+    assert_eq!(documents(&program), ["waiting for another kaltura process"]);
     assert!(program.document()["ks"].is_string());
     let person = told(&["ks", "--fresh"]);
     assert!(person.stderr.starts_with("note: waiting for another kaltura"), "{person:#?}");
@@ -95,7 +95,7 @@ fn of_the_emulator() {
     let finished = server.wait().ends_with(0);
     let expected = [
         format!("Serving an emulated Kaltura at {url}. Stop it with Ctrl-C."),
-        "other machines can reach it, and whoever reaches it can use it".to_owned(),
+        "other machines can reach the emulator and use it".to_owned(),
     ];
     assert_eq!(documents(&finished), expected);
 }

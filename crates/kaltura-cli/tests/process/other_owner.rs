@@ -48,7 +48,7 @@ fn another_server_gets_nothing_that_the_secrets_of_a_profile_made() {
     for command in [&["token", "list"][..], &["login"], &["ks"], &["call", "media.list"]] {
         let line = || kaltura(folder.path(), command.iter().copied()).arguments(["--profile=work"]);
         let by_option = line().arguments(["--service-url", &stranger.url]).run().fails_with(2);
-        by_option.saying("the profile work keeps the one of another service_url");
+        by_option.saying("profile 'work' stores the one for a different server");
         line().env("KALTURA_SERVICE_URL", &stranger.url).run().fails_with(2);
         line().env("KALTURA_REGION", "eu").run().fails_with(2);
     }

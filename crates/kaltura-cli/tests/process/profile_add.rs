@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::emulator_process::text_of;
-use crate::profile_scene::{ADMIN_VALUE, Home, LOGIN, VALUE, holds_no_secret};
+use crate::profile_scene::{ADMIN_VALUE, Home, LOGIN, VALUE, holds_no_secret, secret_file};
 
 #[test]
 fn the_first_profile_is_the_default_one() {
@@ -11,7 +11,7 @@ fn the_first_profile_is_the_default_one() {
     let finished = home.add("work", ["--region=EU", "--type=Admin", "--widget-id=_7"]);
     let folder = home.folder();
     let expected = format!(
-        "Added profile work, the default one from now on
+        "Created profile 'work', which is now the default
   region       eu
   partner_id   1234567
   app_token_id 0_importer
@@ -21,10 +21,11 @@ fn the_first_profile_is_the_default_one() {
   lifetime     1h
   privileges   appid:importer
   widget_id    _7
-  app token    in clear text in the file {0}/secrets/work.app-token
+  app token    file {1} (clear text)
   config file  {0}/config.toml
 ",
-        folder.display()
+        folder.display(),
+        secret_file(&folder, "app-token").display()
     );
     assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), (expected.as_str(), ""));
     let expected = "default_profile = \"work\"\n\n[profiles.work]\nregion = \"eu\"\npartner_id = 1234567\n\
@@ -32,11 +33,11 @@ fn the_first_profile_is_the_default_one() {
                     lifetime = \"1h\"\nprivileges = \"appid:importer\"\nwidget_id = \"_7\"\n\
                     token_store = \"file\"\n";
     assert_eq!(home.text(), expected);
-    let kept = std::fs::read_to_string(folder.join("secrets/work.app-token")).unwrap();
+    let kept = std::fs::read_to_string(secret_file(&folder, "app-token")).unwrap();
     assert_eq!(kept, format!("{VALUE}\n"));
 
     let second = home.add("play", []);
-    assert!(second.stdout.starts_with("Added profile play\n"), "{second:#?}");
+    assert!(second.stdout.starts_with("Created profile 'play'\n"), "{second:#?}");
     assert!(home.text().starts_with("default_profile = \"work\"\n"), "{}", home.text());
 }
 
@@ -51,14 +52,15 @@ fn the_json_tells_what_the_text_tells() {
         add.document()
     };
     let first = [&LOGIN[..], &["--app-token-file", text_of(&value), "--store=file"]].concat();
+    let answer = add(&first);
     let mut expected = json!({
         "name": "work", "isDefault": true, "serviceUrl": "https://www.kaltura.com", "region": null, "partnerId": 1_234_567,
         "appTokenId": "0_importer", "hashType": "SHA256", "userId": "bob", "sessionType": null, "lifetime": "1h",
         "privileges": "appid:importer", "widgetId": null, "adminSecret": null,
-        "appToken": { "place": "ownFile", "file": home.folder().join("secrets/work.app-token") },
+        "appToken": { "place": "ownFile", "file": secret_file(&home.folder(), "app-token") },
         "configFile": home.file(), "isNew": true, "warnings": [],
     });
-    assert_eq!(add(&first), expected);
+    assert_eq!(answer, expected);
     expected["isNew"] = json!(false);
     expected["userId"] = json!("alice");
     expected["adminSecret"] = json!({ "place": "variable", "variable": "SECRET" });
@@ -71,7 +73,7 @@ fn what_is_not_named_stays_as_it_was_written() {
                 app_token_id = '0_abc'\nhash_type='MD5'\nuser = 'bob'   # or alice\ntoken_command = 'pass x'\n";
     let home = Home::with_profiles(text);
     let finished = home.profile(["add", "work", "--user=carol", "--region=ca"]).run().ends_with(0);
-    assert!(finished.stdout.starts_with("Changed profile work\n"), "{finished:#?}");
+    assert!(finished.stdout.starts_with("Updated profile 'work'\n"), "{finished:#?}");
     let expected =
         text.replace("'bob'", "\"carol\"").replace("service_url = 'https://example.com' # test\n", "");
     assert_eq!(home.text(), expected + "region = \"ca\"\n");
@@ -82,8 +84,7 @@ fn what_is_not_named_stays_as_it_was_written() {
 fn a_new_place_of_a_secret_takes_the_place_of_the_old_one() {
     let home = Home::new();
     home.add("work", []);
-    let kept = home.folder().join("secrets/work.app-token");
-    assert!(kept.exists());
+    let kept = secret_file(&home.folder(), "app-token");
     home.profile(["add", "work", "--token-command=pass show kaltura"]).run().ends_with(0);
     assert!(home.text().contains("token_command = \"pass show kaltura\"\n"), "{}", home.text());
     assert!(!home.text().contains("token_store"));
@@ -109,9 +110,8 @@ fn the_environment_is_not_put_into_it() {
             .run()
     };
     let failed = add(&["--app-token-id=0_abc", "--hash-type=SHA1"]).fails_with(2);
-    let failed =
-        failed.saying("the profile is not complete without --partner-id, the value of the app token");
-    failed.saying("Environment variables are not put into a profile");
+    let failed = failed.saying("missing for the profile: --partner-id, the app token value");
+    failed.saying("Environment variables are not saved in a profile");
     add(&["--partner-id=7", "--app-token-id=0_abc", "--hash-type=SHA1", "--token-variable=T"]).ends_with(0);
     for foreign in ["hush", "ap\"", "8", VALUE] {
         assert!(!home.text().contains(foreign), "{}", home.text());
@@ -123,12 +123,12 @@ fn what_is_missing_is_told_at_once() {
     let home = Home::new();
     let finished = home.profile(["add", "work"]).run().fails_with(2);
     finished
-        .saying("not complete without --partner-id, --app-token-id, --hash-type, the value of the app token");
+        .saying("missing for the profile: --partner-id, --app-token-id, --hash-type, the app token value");
     // For managing app tokens no app token is needed.
     home.profile(["add", "admin", "--admin-secret-command=pass x"])
         .run()
         .fails_with(2)
-        .saying("not complete without --partner-id hint:");
+        .saying("missing for the profile: --partner-id hint:");
     assert!(!home.folder().exists(), "nothing was added, so that nothing is made");
 }
 
@@ -140,7 +140,7 @@ fn a_profile_for_managing_app_tokens_needs_no_app_token() {
         .run()
         .ends_with(0);
     assert_eq!(
-        std::fs::read_to_string(home.folder().join("secrets/admin.admin-secret")).unwrap(),
+        std::fs::read_to_string(secret_file(&home.folder(), "admin-secret")).unwrap(),
         format!("{ADMIN_VALUE}\n")
     );
     assert!(home.text().contains("admin_secret_store = \"file\""), "{}", home.text());
@@ -160,11 +160,11 @@ fn a_wrong_value_is_not_written() {
         ("--lifetime=soon", "write it like 90s"),
         ("--privileges=a.b", "must not contain"),
         ("--user=", "--user"),
-        ("--token-variable=A B", "named by letters"),
+        ("--token-variable=A B", "use letters"),
         ("--token-command= ", "it is empty"),
         ("--token-path=", "--token-path"),
         ("--store=drawer", "possible values: keyring, file"),
-        ("--store=file", "--store is for a secret that is given now"),
+        ("--store=file", "--store requires a secret to store"),
         ("--app-token-id=0123456789abcdef0123456789abcdef", "looks like 0_7jh3eu10"),
     ] {
         let finished = home.profile(["add", "work", option]).run().fails_with(2).saying(why);
@@ -190,13 +190,13 @@ fn a_secret_is_not_taken_from_an_argument() {
     for option in ["--app-token", "--admin-secret"] {
         let finished = home.profile(["add", "work", option, VALUE]).run().fails_with(2);
         holds_no_secret(&finished.stderr);
-        finished.saying("is not taken from an argument");
+        finished.saying("cannot be passed as an argument");
     }
     home.profile(["add", "work", "--app-token-stdin", "--admin-secret-stdin"])
         .stdin(VALUE)
         .run()
         .fails_with(2)
-        .saying("can not both come from standard input");
+        .saying("cannot both be read from standard input");
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_name_in_another_case_is_refused() {
         .stdin(VALUE)
         .run()
         .fails_with(2)
-        .saying("there is a profile work, which differs from Work only in case");
+        .saying("profile 'work' exists, which differs from 'Work' only in case");
     assert_eq!(home.text(), before);
     assert_eq!(std::fs::read_dir(home.folder().join("secrets")).unwrap().count(), 1);
 }
@@ -221,9 +221,7 @@ fn what_is_odd_is_noted() {
     let finished = add.stdin(format!("{VALUE} \n")).run().ends_with(0);
     finished.saying("note: The token value contains white space or a line break.");
     let finished = home.profile(["add", "work", "--app-token-id=0_other"]).run().ends_with(0);
-    finished.saying(
-        "note: the value of the app token stays as it was, and is taken for app_token_id 0_other now",
-    );
+    finished.saying("note: the app token value is unchanged, and is now used for app_token_id 0_other");
 }
 
 /// Where there is no keyring, a file takes its place, and that is said.
@@ -236,21 +234,21 @@ fn without_a_keyring_a_note_says_where_the_secret_is() {
         add.arguments(more.iter().copied()).stdin(VALUE)
     };
     let failed = add(&["--store=keyring"]).run().fails_with(1);
-    let failed = failed.saying("the value of the app token can not be kept in the keyring");
-    failed.saying("there is no keyring that answers").saying("--store file");
+    let failed = failed.saying("cannot store the app token value in the system keyring");
+    failed.saying("no system keyring available").saying("--store file");
     assert!(!home.file().exists());
 
     let finished = add(&[]).run().ends_with(0);
-    let file = home.folder().join("secrets/work.app-token");
+    let file = secret_file(&home.folder(), "app-token");
     let said = format!(
-        "note: the value of the app token is kept in clear text in the file {}, which only you can read: \
-         there is no keyring that answers",
+        "note: the app token value is stored in clear text in the file {}, which only you can read: \
+         no system keyring available",
         file.display()
     );
     let finished = finished.saying(&said);
-    assert!(finished.stdout.contains("in clear text in the file"), "{finished:#?}");
+    assert!(finished.stdout.contains("(clear text)"), "{finished:#?}");
     let warnings = add(&["--json"]).run().ends_with(0).document()["warnings"].clone();
-    assert!(warnings[0].as_str().unwrap().contains("there is no keyring that answers"), "{warnings}");
+    assert!(warnings[0].as_str().unwrap().contains("no system keyring available"), "{warnings}");
 }
 
 #[test]
@@ -265,6 +263,58 @@ fn an_entry_can_be_taken_out_again() {
         "{text}"
     );
     let needed = home.profile(["add", "work", "--unset=partner_id"]).run().fails_with(2);
-    needed
-        .saying("what can be taken out is service_url, region, user, type, lifetime, privileges, widget_id");
+    needed.saying("these can be removed: service_url, region, user, type, lifetime, privileges, widget_id");
+}
+
+/// Profiles of one folder that log in with the same app token share its value.
+#[test]
+fn a_secret_that_an_older_version_has_stored_is_read_and_renamed() {
+    let home = Home::new();
+    home.add("work", []);
+    let file = secret_file(&home.folder(), "app-token");
+    for old_store in ["file", "file-3"] {
+        let old = file.with_file_name(format!("work.app-token{}", &old_store[4..]));
+        std::fs::rename(&file, &old).unwrap();
+        std::fs::write(home.file(), home.text().replace("\"file\"", &format!("\"{old_store}\""))).unwrap();
+        let shown = home.profile(["show"]).run_in_process().ends_with(0).stdout;
+        assert!(shown.contains(&format!("file {} (clear text)", old.display())), "{shown}");
+        // The value is read before the server is.
+        home.kaltura(["login", "--service-url=https://localhost:9", "--region=us"])
+            .run_in_process()
+            .ends_with(2);
+        home.kaltura(["login", "--timeout=1s"]).env("HTTPS_PROXY", "http://127.0.0.1:9").run_in_process();
+        assert!(file.exists() && !old.exists(), "{old_store}");
+    }
+}
+
+#[test]
+fn control_characters_are_refused_and_quotes_named() {
+    let home = Home::new();
+    for (name, value) in
+        [("KALTURA_USER", "bob\r"), ("KALTURA_WIDGET_ID", "_1\u{9b}"), ("KALTURA_PRIVILEGES", "a\n")]
+    {
+        let login = home.kaltura(["login", "--partner-id=1", "--app-token-id=0_a", "--hash-type=SHA1"]);
+        let login = login.env("KALTURA_APP_TOKEN", VALUE).env(name, value).run_in_process().fails_with(2);
+        login.saying(&format!("the value of {name} is invalid: it ")).saying("a");
+    }
+    let option = home.kaltura(["login", "--user", "bob\r"]).run_in_process().fails_with(2);
+    option.saying("invalid value for '--user': it ends with a line break");
+    for (value, doubt) in [("\"bob\"", "has quotes around it"), (" bob", "has white space around it")] {
+        let status = home.kaltura(["status"]).env("KALTURA_USER", value).run_in_process();
+        status.saying(&format!("note: KALTURA_USER {doubt}"));
+        home.kaltura(["status", "--user", value]).run_in_process().saying(&format!("note: --user {doubt}"));
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_file() {
+    let home = Home::with_profiles("\u{feff}[profiles.a]\npartner_id = 7\n");
+    home.profile(["show", "a"]).run_in_process().ends_with(0);
+    let value = home.path("value");
+    std::fs::write(&value, format!("\u{feff}{VALUE}\n")).unwrap();
+    let hash =
+        home.kaltura(["hash", "--hash-type=MD5", "--app-token-file", text_of(&value)]).env("KALTURA_KS", "x");
+    let plain =
+        home.kaltura(["hash", "--hash-type=MD5"]).env("KALTURA_KS", "x").env("KALTURA_APP_TOKEN", VALUE);
+    assert_eq!(hash.run_in_process().stdout, plain.run_in_process().stdout);
 }

@@ -17,17 +17,17 @@ fn kaltura<'a>(folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> K
 
 /// Answers everything, up to the value of the token, and gives what was said before the first question on the account.
 fn answer_all(terminal: &mut Terminal, server: &EmulatorProcess) -> String {
-    terminal.wait_for("Name of the profile:");
+    terminal.wait_for("Profile name:");
     terminal.enter("work");
-    let said = terminal.wait_for("Where the account is:");
+    let said = terminal.wait_for("Region of the account:");
     terminal.enter("another");
-    terminal.wait_for("URL of the server:");
+    terminal.wait_for("Server URL:");
     terminal.enter(server.url());
-    terminal.wait_for("Account (partner id):");
+    terminal.wait_for("Partner ID:");
     terminal.enter("1234567");
-    terminal.wait_for("Id of the app token:");
+    terminal.wait_for("App token ID:");
     terminal.enter("0_importer");
-    terminal.wait_for("Hash type of the app token:");
+    terminal.wait_for("App token hash type:");
     terminal.enter("SHA256");
     said
 }
@@ -38,14 +38,14 @@ fn what_is_missing_is_asked_for_and_the_profile_logs_in() {
     let folder = tempfile::tempdir().unwrap();
     let mut terminal = Terminal::open(kaltura(folder.path(), ["profile", "add"]));
     answer_all(&mut terminal, &server);
-    terminal.wait_for("Value of the app token:");
+    terminal.wait_for("App token value:");
     terminal.enter(VALUE);
-    let notes = terminal.wait_for("Added profile work, the default one from now on");
+    let notes = terminal.wait_for("Created profile 'work', which is now the default");
     // There is no keyring here, which is said.
     assert!(notes.contains("in clear text in the file"), "{notes}");
     let left = terminal.left();
     assert_eq!((left.code, left.echoes), (0, true), "{left:?}");
-    assert!(left.shown.contains("kaltura doctor --profile work"), "{left:?}");
+    assert!(notes.contains("the login succeeded"), "{notes}");
     assert!(!notes.contains(VALUE) && !left.shown.contains(VALUE), "{notes}{left:?}");
 
     let written = fs::read_to_string(folder.path().join("config.toml")).unwrap();
@@ -68,7 +68,7 @@ fn whoever_has_a_command_that_prints_the_value_is_told_of_its_option() {
     let mut terminal = Terminal::open(kaltura(folder.path(), ["profile", "add"]));
     let before = answer_all(&mut terminal, &server);
     assert!(before.contains("--token-command"), "{before}");
-    terminal.wait_for("Value of the app token:");
+    terminal.wait_for("App token value:");
     terminal.control('c');
     assert_eq!(terminal.left().code, 130);
 
@@ -87,7 +87,7 @@ fn the_value_is_not_shown_where_it_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let mut terminal = Terminal::open_with_codes(kaltura(folder.path(), ["profile", "add"]));
     answer_all(&mut terminal, &server);
-    terminal.wait_for("Value of the app token:");
+    terminal.wait_for("App token value:");
     // Pasted twice, and taken back once: neither the typing nor the corrections show any of it.
     terminal.enter(&format!("{VALUE}{VALUE}{}", "\u{7f}".repeat(VALUE.len())));
     let left = terminal.left();
@@ -101,12 +101,12 @@ fn the_value_is_not_shown_where_it_is_asked_for() {
 fn a_wrong_answer_is_asked_for_again() {
     let folder = tempfile::tempdir().unwrap();
     let mut terminal = Terminal::open(kaltura(folder.path(), ["profile", "add", "work", "--region=eu"]));
-    terminal.wait_for("Account (partner id):");
+    terminal.wait_for("Partner ID:");
     terminal.enter("abc");
     terminal.wait_for("a partner id is a number");
     terminal.enter("\u{7f}\u{7f}\u{7f}1234567");
     // The value in the place of the id would stand in the file.
-    terminal.wait_for("Id of the app token:");
+    terminal.wait_for("App token ID:");
     terminal.enter(VALUE);
     terminal.wait_for("looks like 0_7jh3eu10");
     terminal.control('c');
@@ -119,5 +119,5 @@ fn a_wrong_answer_is_asked_for_again() {
 fn where_nobody_can_be_asked_it_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
     let finished = kaltura(folder.path(), ["profile", "add"]).stdin("work\n").run().fails_with(2);
-    finished.saying("the name of the profile is missing");
+    finished.saying("the profile name is missing");
 }

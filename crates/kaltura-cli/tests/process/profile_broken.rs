@@ -1,4 +1,4 @@
-//! A file of profiles that can not be read, and commands that do without one.
+//! A file of profiles that cannot be read, and commands that do without one.
 
 use std::io::{BufRead as _, BufReader};
 
@@ -7,7 +7,7 @@ use crate::invocation::{Finished, Kaltura};
 use crate::profile_scene::{Home, VALUE};
 
 const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
-const BROKEN: &str = "can not be read: ";
+const BROKEN: &str = "cannot read the profiles in ";
 
 /// A home whose file of profiles is broken.
 fn home() -> Home {

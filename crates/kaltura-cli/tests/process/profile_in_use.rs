@@ -73,7 +73,7 @@ fn which_profile_can_be_said_by_option_and_by_variable() {
     assert_eq!(login(&[], "second"), "second");
     assert_eq!(login(&["--profile=third"], "second"), "third");
     let finished = home.kaltura(["login", "--profile=fourth"]).run().fails_with(2);
-    finished.saying("there is no profile fourth").saying("There are: first, second, third.");
+    finished.saying("no profile 'fourth' found").saying("Profiles: first, second, third.");
 }
 
 #[cfg(unix)]
@@ -106,7 +106,7 @@ fn a_command_gives_the_secret_of_a_login() {
     fs::remove_file(&value).unwrap();
     assert_eq!(kaltura(&["ks"]).ends_with(0).stdout, fresh.stdout);
     let finished = kaltura(&["ks", "--fresh"]).fails_with(1);
-    finished.saying("token_command of the profile work ended with").saying("Run the command by itself");
+    finished.saying("token_command of profile 'work' failed").saying("Run the command by itself");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn the_secret_of_one_token_is_not_tried_on_another() {
     let (home, server) = (Home::new(), server());
     add(&home, &server, "work", &["--token-variable=TOKEN"]);
     let login = home.kaltura(["login", "--app-token-id=0_other"]).env("TOKEN", VALUE);
-    login.run().fails_with(2).saying("the profile work keeps the one of another app_token_id");
+    login.run().fails_with(2).saying("profile 'work' stores the one for a different app_token_id");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn the_doctor_looks_at_what_is_kept_in_files() {
 
     let home = Home::new();
     home.add("work", ["--service-url=http://127.0.0.1:9"]);
-    let secret = home.folder().join("secrets/work.app-token");
+    let secret = crate::profile_scene::secret_file(&home.folder(), "app-token");
     let files = || {
         let answer = home.kaltura(["doctor", "--json"]).run().document();
         let checks = answer["checks"].as_array().unwrap();

@@ -79,6 +79,16 @@ impl Home {
     }
 }
 
+/// The only stored secret of this kind in a folder for settings.
+#[track_caller]
+pub(crate) fn secret_file(folder: &Path, kind: &str) -> PathBuf {
+    let files = fs::read_dir(folder.join("secrets")).unwrap().map(|entry| entry.unwrap().path());
+    let is_of_kind = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(kind);
+    let mut files: Vec<_> = files.filter(is_of_kind).collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    files.remove(0)
+}
+
 /// A server with the token of the profiles.
 pub(crate) fn server() -> EmulatorProcess {
     EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({ "sessionUserId": null }))]))

@@ -23,7 +23,7 @@ fn the_list_is_a_table() {
 * work  https://api.eu.kaltura.com  1234567  0_importer
   play  https://example.com         7
   bare  https://www.kaltura.com
-in {}
+(from {})
 ",
         home.file().display()
     );
@@ -54,10 +54,13 @@ fn the_list_as_json() {
 fn there_may_be_none() {
     let home = Home::new();
     let finished = home.profile(["list"]).run().ends_with(0);
-    assert_eq!(finished.stdout, format!("There are no profiles yet in {}\n", home.file().display()));
+    assert_eq!(finished.stdout, format!("No profiles (from {})\n", home.file().display()));
     let expected = json!({ "configFile": home.file(), "defaultProfile": null, "profiles": [] });
     assert_eq!(home.profile(["list", "--json"]).run().ends_with(0).document(), expected);
-    home.profile(["show"]).run().fails_with(2).saying("there is no default profile, and none is named");
+    home.profile(["show"])
+        .run()
+        .fails_with(2)
+        .saying("no profile is selected, and there is no default profile");
     assert!(!home.folder().exists());
 
     let finished = Kaltura::new(["profile", "list"]).run().ends_with(0);
@@ -67,9 +70,9 @@ fn there_may_be_none() {
 #[test]
 fn a_default_profile_that_is_not_there_can_be_mended() {
     let home = Home::with_profiles("default_profile = 'gone'\n[profiles.work]\n");
-    home.kaltura(["login"]).run().fails_with(2).saying("there is no profile gone");
+    home.kaltura(["login"]).run().fails_with(2).saying("no profile 'gone' found");
     let listed = home.profile(["list"]).run().ends_with(0);
-    listed.saying("note: the default profile is not there: there is no profile gone");
+    listed.saying("note: the default profile is not there: no profile 'gone' found");
     home.profile(["use", "work"]).run().ends_with(0);
     assert_eq!(home.profile(["list"]).run().ends_with(0).stderr, "");
 }
@@ -80,13 +83,13 @@ fn one_is_shown_with_the_places_of_its_secrets() {
     let show = |token: &str| home.profile(["show"]).env("MY_TOKEN", token).run().ends_with(0).stdout;
     let expected = |token: &str| {
         format!(
-            "Profile work, the default one
+            "Profile 'work' (default)
   region       eu
   partner_id   1234567
   app_token_id 0_importer
   hash_type    SHA256
-  app token    in the variable MY_TOKEN{token}
-  admin secret what admin_secret_command prints
+  app token    variable MY_TOKEN{token}
+  admin secret output of admin_secret_command
   config file  {}
 ",
             home.file().display()
@@ -134,7 +137,7 @@ fn which_one_is_shown_can_be_said_in_four_ways() {
     assert_eq!(show(&["--profile=bare"], "play"), "bare");
     assert_eq!(show(&[], "play"), "play");
     assert_eq!(show(&[], ""), "work");
-    home.profile(["show", "other"]).run().fails_with(2).saying("There are: work, play, bare.");
+    home.profile(["show", "other"]).run().fails_with(2).saying("Profiles: work, play, bare.");
 }
 
 #[test]

@@ -114,14 +114,11 @@ fn a_secret_in_a_wrong_command_line_is_not_repeated() {
 fn a_secret_in_the_place_of_a_name_is_neither_kept_nor_repeated() {
     let home = Home::new();
     for (arguments, why) in [
-        (&["sign", "--partner-id=1", "--admin-secret-file", VALUE][..], "can not open the file (redacted)"),
-        (&["inspect", "--ks-file", KS], "can not open the file (redacted)"),
-        (
-            &["call", "media.list", "secret=@c0ffee00c0ffee00c0ffee00c0ffee00"],
-            "The name of a file belongs here",
-        ),
-        (&["batch", VALUE], "The name of a file belongs here"),
-        (&["emulate", "--seed", VALUE], "can not read the seed (redacted)"),
+        (&["sign", "--partner-id=1", "--admin-secret-file", VALUE][..], "cannot open the file (redacted)"),
+        (&["inspect", "--ks-file", KS], "cannot open the file (redacted)"),
+        (&["call", "media.list", "secret=@c0ffee00c0ffee00c0ffee00c0ffee00"], "A file name is expected"),
+        (&["batch", VALUE], "A file name is expected"),
+        (&["emulate", "--seed", VALUE], "cannot read the seed (redacted)"),
         (&["profile", "add", "work", "--token-variable", LETTERS], "looks like a secret"),
         (&["profile", "add", "work", "--token-command", VALUE], "looks like a secret"),
         (

@@ -95,10 +95,19 @@ fn texts_are_bare_and_with_json_quoted() {
 #[test]
 fn the_exit_code_stays_as_it_is_and_errors_are_not_selected_from() {
     let missing = Kaltura::new(["status", "--jq=.missing"]).run().ends_with(3);
-    assert_eq!((missing.stdout.as_str(), missing.stderr.as_str()), ("--partner-id is missing\n", ""));
-    Kaltura::new(["login", "--jq=.ks"]).run().fails_with(2).saying("error: --partner-id is missing");
+    assert_eq!(
+        (missing.stdout.as_str(), missing.stderr.as_str()),
+        ("--partner-id, --app-token-id, --hash-type, the app token value are missing\n", "")
+    );
+    Kaltura::new(["login", "--jq=.ks"])
+        .run()
+        .fails_with(2)
+        .saying("error: --partner-id, --app-token-id, --hash-type, the app token value are missing");
     let error = Kaltura::new(["login", "--jq=.ks", "--json"]).run().fails_with(2).error();
-    assert_eq!(error["message"], "--partner-id is missing");
+    assert_eq!(
+        error["message"],
+        "--partner-id, --app-token-id, --hash-type, the app token value are missing"
+    );
 }
 
 #[test]
@@ -131,7 +140,7 @@ fn neither_the_environment_nor_a_file_can_be_selected() {
 fn there_must_be_something_to_select_from() {
     for line in [&["completions", "bash"][..], &["man"], &["exec", "--", "true"]] {
         let line = Kaltura::new(["--jq=."]).arguments(line.iter().copied()).run().fails_with(2);
-        line.saying("the argument '--jq' cannot be used with").saying("it has no answer in JSON");
+        line.saying("the argument '--jq' cannot be used with").saying("it prints no JSON");
     }
     Kaltura::new(["login", "--ks-only", "--jq=.ks"]).run().fails_with(2).saying("cannot be used with");
     Kaltura::new(["call", "a.b", "--table", "--jq=."]).run().fails_with(2).saying("cannot be used with");

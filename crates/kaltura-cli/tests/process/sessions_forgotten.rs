@@ -34,8 +34,8 @@ fn those_of_a_removed_profile_are_counted() {
     add(&home, "work", &server);
     ks(&home, "work", &["a", "b"]);
     let finished = home.profile(["remove", "work", "--yes"]).run().ends_with(0);
-    let expected = "Removed profile work, and forgot the value of the app token and 2 sessions\n\
-                    There is no default profile now.\n";
+    let expected = "Removed profile 'work', and deleted the app token value and 2 sessions\n\
+                    There is no default profile any more.\n";
     assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), (expected, ""));
     assert!(files(&home, "json").is_empty());
 

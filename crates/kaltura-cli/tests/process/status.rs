@@ -207,7 +207,7 @@ No profile
   privileges  not given
   widget      not given
   token value not given
-No good session: --partner-id is missing.
+No good session: --partner-id, --app-token-id, --hash-type, the app token value are missing.
 ";
     assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), (expected, ""));
     let document = Kaltura::new(["status", "--json", "--partner-id=1"]).run().ends_with(3);
@@ -215,7 +215,7 @@ No good session: --partner-id is missing.
     let document = document.document();
     assert_eq!(
         (&document["good"], &document["missing"]),
-        (&json!(false), &json!("--app-token-id is missing"))
+        (&json!(false), &json!("--app-token-id, --hash-type, the app token value are missing"))
     );
 }
 
@@ -231,10 +231,10 @@ fn what_is_wrong_is_shown_and_not_quoted() {
     assert_eq!(finished.stderr, "");
     assert!(!finished.stdout.contains("hush") && !finished.stdout.contains(VALUE), "{finished:#?}");
     for line in [
-        "  service URL variable KALTURA_SERVICE_URL: KALTURA_SERVICE_URL can not be used: ",
-        "  partner     variable KALTURA_PARTNER_ID: the value of KALTURA_PARTNER_ID is wrong: ",
+        "  service URL variable KALTURA_SERVICE_URL: KALTURA_SERVICE_URL is invalid: ",
+        "  partner     variable KALTURA_PARTNER_ID: the value of KALTURA_PARTNER_ID is invalid: ",
         "  app token   (not an app token id) (option --app-token-id)",
-        "  lifetime    variable KALTURA_LIFETIME: the value of KALTURA_LIFETIME is wrong: not a duration",
+        "  lifetime    variable KALTURA_LIFETIME: the value of KALTURA_LIFETIME is invalid: not a duration",
         "  token value variable KALTURA_APP_TOKEN: KALTURA_APP_TOKEN is set, but empty",
         "Wrong settings, with which there is no session: service URL, partner, lifetime.",
     ] {
@@ -285,8 +285,11 @@ fn no_secret_is_shown() {
 
 #[test]
 fn what_can_not_be_understood_is_a_usage_error() {
-    Kaltura::new(["status", "--profile=none"]).run().fails_with(2).saying("there is no profile none");
-    Kaltura::new(["status", "--app-token", "x"]).run().fails_with(2).saying("not taken from an argument");
+    Kaltura::new(["status", "--profile=none"]).run().fails_with(2).saying("no profile 'none' found");
+    Kaltura::new(["status", "--app-token", "x"])
+        .run()
+        .fails_with(2)
+        .saying("cannot be passed as an argument");
     let error = Kaltura::new(["status", "--json", "--profile=none"]).run().fails_with(2).error();
     assert_eq!(error["class"], "usage");
 }

@@ -82,7 +82,7 @@ fn who_waits_for_a_command_of_the_profile_can_be_stopped() {
 fn who_is_asked_at_a_terminal_can_be_stopped_from_elsewhere() {
     let server = server();
     let mut terminal = Terminal::open(server.login_without_value([]));
-    terminal.wait_for("The value of the app token 0_importer:");
+    terminal.wait_for("The app token value 0_importer:");
     terminal.signal("TERM");
     let left = terminal.left();
     assert_eq!((left.code, left.echoes), (143, true), "{left:?}");

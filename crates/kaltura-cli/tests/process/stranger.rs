@@ -93,15 +93,16 @@ fn profiles_that_another_user_could_change_are_not_used() {
         let finished =
             finished.saying(&format!("{} belongs to another user (number {MALLORY})", home.file().display()));
         // It may be a container, with the folder mounted.
-        let finished = finished.saying("Run kaltura as that user; in a container, with docker run --user");
-        finished.saying("Or set KALTURA_CONFIG_DIR to a copy that belongs to root.");
+        let finished =
+            finished.saying("Run kaltura as that user, without sudo; in a container, with docker run --user");
+        finished.saying("Or set KALTURA_CONFIG_DIR to a folder that belongs to root.");
     }
     let by_sudo = home.kaltura(["login"]).env("SUDO_UID", &ALICE.to_string()).run().fails_with(2);
-    by_sudo.saying("Run kaltura as that user, without sudo.").saying("set KALTURA_CONFIG_DIR");
+    by_sudo.saying("Run kaltura as that user, without sudo").saying("set KALTURA_CONFIG_DIR");
     // Nobody can be the one whom the system shows for those whom it does not know.
     assert!(give(&home.file(), 65_534));
     let unknown = home.kaltura(["login"]).run().fails_with(2).saying("another user (number 65534)");
-    let unknown = unknown.saying("owners who are not known on this machine (user namespaces, NFS). Set");
+    let unknown = unknown.saying("owners unknown on this machine (user namespaces, NFS). Set");
     assert!(!unknown.stderr.contains("docker") && !unknown.stderr.contains("sudo"), "{unknown:#?}");
     // Those of the superuser are good for all.
     give_all(&home.path("."), ALICE);
@@ -111,13 +112,13 @@ fn profiles_that_another_user_could_change_are_not_used() {
     shared.ends_with(0);
     assert!(give(&home.file(), MALLORY));
     let foreign = run_as(ALICE, home.kaltura(["login"])).unwrap().fails_with(2);
-    foreign.saying("Have it given to you (chown), if you trust what is in it.");
+    foreign.saying("If you trust its content, take ownership (chown).");
 }
 
 #[test]
 fn a_secret_that_another_user_has_put_there_is_not_used() {
     let Some((_server, home)) = scene() else { return };
-    let secret = home.folder().join("secrets/work.app-token");
+    let secret = crate::profile_scene::secret_file(&home.folder(), "app-token");
     assert!(give(&secret, MALLORY));
     let finished = home.kaltura(["login"]).run().fails_with(2);
     let said = format!("the file {}, which holds a secret, belongs to another user", secret.display());
@@ -191,7 +192,7 @@ fn the_superuser_leaves_nothing_in_the_home_of_another_user() {
     logged_in.saying("is a place of another user (number 54321); it is not used.");
     let add = ["profile", "add", "admin", "--partner-id=7", "--admin-secret-stdin", "--store=file"];
     let refused = by_sudo(at_home(&add).stdin(ADMIN_VALUE)).fails_with(2);
-    refused.saying("would be those of another user (number 54321)").saying("without sudo");
+    refused.saying("would belong to another user (number 54321)").saying("without sudo");
     assert_eq!(fs::read_dir(fresh.path()).unwrap().count(), 0);
 
     // Without sudo it is a container, whose superuser works in a folder of somebody outside.

@@ -78,6 +78,18 @@ impl Terminal {
         assert!(kill.expect("`kill` runs").success());
     }
 
+    /// Waits until the shell is stopped, as Ctrl-Z does.
+    pub(crate) fn wait_until_stopped(&self) {
+        for _ in 0..1_500 {
+            let state = Command::new("ps").args(["-o", "state=", "-p", &self.shell]).output().unwrap();
+            if state.stdout.starts_with(b"T") {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        panic!("nothing is stopped");
+    }
+
     /// Waits for the end of the command.
     #[track_caller]
     pub(crate) fn left(mut self) -> Left {

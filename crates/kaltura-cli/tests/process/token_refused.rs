@@ -94,7 +94,7 @@ fn nothing_to_manage_with() {
     let both = ["--admin-secret-stdin", "--ks-file", "x"];
     secret().arguments(both).run().fails_with(2).saying("one of them is enough");
     let garbage = Kaltura::new(["token", "list"]).env("KALTURA_KS", "hush-hush").run().fails_with(2);
-    assert!(!garbage.saying("the KS can not be read as one").stderr.contains("hush"));
+    assert!(!garbage.saying("the KS cannot be read as one").stderr.contains("hush"));
     let other = manage(&server(), ["list", "--partner-id=7"]).run().fails_with(2);
     other.saying("the KS is of the account 1234567, and not of 7");
 }

@@ -1,4 +1,4 @@
-//! Where the value of the app token comes from, and what exactly of it is taken.
+//! Where the app token value comes from, and what exactly of it is taken.
 
 use serde_json::json;
 
@@ -76,6 +76,6 @@ fn a_value_that_can_not_be_had_is_a_usage_error() {
         .saying("standard input is empty");
     login().arguments(["--app-token-stdin"]).stdin(b"\xff").run().fails_with(2).saying("not UTF-8");
     let unread = login().arguments(["--app-token-file", text_of(&missing)]).run();
-    unread.fails_with(2).saying("can not open the file");
+    unread.fails_with(2).saying("cannot open the file");
     login().arguments(["--app-token-file", text_of(folder.path())]).run().fails_with(2);
 }

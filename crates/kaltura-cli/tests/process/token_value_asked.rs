@@ -1,4 +1,4 @@
-//! The value of the app token, typed at a terminal.
+//! The app token value, typed at a terminal.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::invocation::Kaltura;
 use crate::terminal::Terminal;
 
 const VALUE: &str = "0123456789abcdef0123456789abcdef";
-const QUESTION: &str = "The value of the app token 0_importer:";
+const QUESTION: &str = "The app token value 0_importer:";
 
 fn server() -> EmulatorProcess {
     EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]))
@@ -66,7 +66,7 @@ fn the_doctor_asks_for_no_value_of_a_token_that_is_not_known() {
 fn a_value_in_the_place_of_the_id_is_not_shown() {
     let server = server();
     let mut terminal = Terminal::open(server.login_without_value([]).env("KALTURA_APP_TOKEN_ID", VALUE));
-    let before = terminal.wait_for("The value of the app token ");
+    let before = terminal.wait_for("The app token value ");
     let asked = terminal.wait_for(":");
     terminal.control('c');
     let left = terminal.left();

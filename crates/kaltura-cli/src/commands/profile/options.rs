@@ -10,81 +10,84 @@ use clap::builder::NonEmptyStringValueParser;
 use kaltura_auth::{InvalidServiceUrl, Region, ServiceUrl};
 use kaltura_types::{AppTokenId, HashType, Lifetime, PartnerId};
 
-use crate::completion::values;
-use crate::failure::Failure;
-use crate::options::{AdminSecretOptions, AppTokenValueOptions, TypeWish, parse_privileges};
+use crate::args::{AdminSecretOptions, AppTokenValueOptions, TypeWish, parse_privileges, values};
+use crate::config::Setting;
+use crate::error::Failure;
 use crate::profile::SecretStore;
-use crate::secret_likeness::{holds_a_ks, is_formed_like_a_secret, looks_like_a_secret};
-use crate::settings::Setting;
+use crate::redaction::{holds_a_ks, is_formed_like_a_secret, looks_like_a_secret};
 
 /// What a login needs, except for secrets.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "What a login needs")]
+#[command(next_help_heading = "Login settings")]
 pub(super) struct EntryOptions {
-    /// Where the API is, if not in one of Kaltura's own regions
+    /// The server, if not one of Kaltura's regions
     #[arg(long, value_name = "https://HOST", conflicts_with = "region")]
     pub(super) service_url: Option<String>,
 
-    /// One of Kaltura's own regions: us, de, eu, sg, ca or ap
+    /// The region: us, de, eu, sg, ca or ap
     #[arg(long, value_name = "REGION", add = values::regions())]
     pub(super) region: Option<Region>,
 
-    /// The account's number, such as 1234567
+    /// The partner id (account number), such as 1234567
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub(super) partner_id: Option<PartnerId>,
 
-    /// The token's id, such as 0_7jh3eu10
+    /// The app token's id, such as 0_7jh3eu10
     #[arg(long, value_name = "ID", value_parser = token_id)]
     pub(super) app_token_id: Option<String>,
 
-    /// MD5, SHA1, SHA256 or SHA512, as the token was made
+    /// The app token's hash type: MD5, SHA1, SHA256 or SHA512
     #[arg(long, value_name = "TYPE", add = values::hash_types())]
     pub(super) hash_type: Option<HashType>,
 
-    /// Whose session it is
+    /// The user of sessions
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub(super) user: Option<String>,
 
-    /// What kind of session it is
+    /// The session type
     #[arg(long = "type", value_name = "TYPE", ignore_case = true)]
     pub(super) session_type: Option<TypeWish>,
 
-    /// How long a session may live, such as 90s, 15m, 1h or 90d
+    /// Maximum session lifetime, such as 90s, 15m, 1h or 90d
     #[arg(long, value_name = "DURATION", value_parser = as_written(str::parse::<Lifetime>))]
     pub(super) lifetime: Option<String>,
 
-    /// What a session may do besides what the token allows
+    /// Privileges to request, such as sview:*
     #[arg(long, value_name = "PRIVILEGES", value_parser = as_written(parse_privileges))]
     pub(super) privileges: Option<String>,
 
-    /// The widget that the login goes through, if not the account's own
+    /// The widget that logins begin with, if not the account's default
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub(super) widget_id: Option<String>,
 
-    /// Take an entry out again, such as user or lifetime; may be given several times
+    /// Also trust the certificates in this PEM file
+    #[arg(long, value_name = "FILE", value_parser = file_name)]
+    pub(super) ca_file: Option<String>,
+
+    /// Remove an entry, such as user or lifetime (repeatable)
     #[arg(long, value_name = "ENTRY", value_parser = dispensable)]
     pub(super) unset: Vec<&'static Setting>,
 }
 
 /// Where the value of the app token is.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Where the value of the app token is")]
+#[command(next_help_heading = "Where to read the app token value")]
 pub(super) struct TokenPlaceOptions {
-    /// A command prints it, such as 'pass show kaltura'; it runs when a login needs it
+    /// A command that prints it, such as 'pass show kaltura'; it runs at each login
     #[arg(
         long, value_name = "COMMAND", value_parser = command_line,
         conflicts_with_all = ["token_variable", "token_path", "app_token_file", "app_token_stdin"]
     )]
     pub(super) token_command: Option<String>,
 
-    /// It will be in this environment variable
+    /// An environment variable
     #[arg(
         long, value_name = "NAME", value_parser = variable_name,
         conflicts_with_all = ["token_path", "app_token_file", "app_token_stdin"]
     )]
     pub(super) token_variable: Option<String>,
 
-    /// It will be in this file, which stays where it is
+    /// A file, which stays where it is
     #[arg(
         long, value_name = "FILE", value_parser = file_name,
         conflicts_with_all = ["app_token_file", "app_token_stdin"]
@@ -94,9 +97,9 @@ pub(super) struct TokenPlaceOptions {
 
 /// Where the admin secret is.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Where the admin secret is, if the profile is to manage app tokens")]
+#[command(next_help_heading = "Where to read the admin secret, to manage app tokens")]
 pub(super) struct AdminSecretPlaceOptions {
-    /// A command prints it
+    /// A command that prints it
     #[arg(
         long, value_name = "COMMAND", value_parser = command_line,
         conflicts_with_all =
@@ -104,14 +107,14 @@ pub(super) struct AdminSecretPlaceOptions {
     )]
     pub(super) admin_secret_command: Option<String>,
 
-    /// It will be in this environment variable
+    /// An environment variable
     #[arg(
         long, value_name = "NAME", value_parser = variable_name,
         conflicts_with_all = ["admin_secret_path", "admin_secret_file", "admin_secret_stdin"]
     )]
     pub(super) admin_secret_variable: Option<String>,
 
-    /// It will be in this file, which stays where it is
+    /// A file, which stays where it is
     #[arg(
         long, value_name = "FILE", value_parser = file_name,
         conflicts_with_all = ["admin_secret_file", "admin_secret_stdin"]
@@ -128,8 +131,8 @@ pub(super) struct KeptSecretOptions {
     #[command(flatten)]
     pub(super) admin_secret: AdminSecretOptions,
 
-    /// Where to keep what is given now; else the keyring, and where there is none, a file
-    #[arg(long, value_name = "STORE", help_heading = "Keeping")]
+    /// Where to store the secret [default: the system keyring, or a file where there is none]
+    #[arg(long, value_name = "STORE", help_heading = "Secrets")]
     pub(super) store: Option<SecretStore>,
 }
 
@@ -143,7 +146,7 @@ fn as_written<T, E: fmt::Display>(
 /// What has not the form of an id may be the token's value, which must not get into the file.
 pub(super) fn token_id(text: &str) -> Result<String, &'static str> {
     let is_id = AppTokenId::new(text).is_well_formed();
-    is_id.then(|| text.to_owned()).ok_or("the id of an app token looks like 0_7jh3eu10")
+    is_id.then(|| text.to_owned()).ok_or("an app token id looks like 0_7jh3eu10")
 }
 
 /// An entry without which a profile is still one.
@@ -153,7 +156,7 @@ fn dispensable(text: &str) -> Result<&'static Setting, String> {
     let all = || Setting::ALL.into_iter().filter(|setting| !NEEDED.contains(&setting.entry));
     all().find(|setting| setting.entry == text).ok_or_else(|| {
         let names: Vec<&str> = all().map(|setting| setting.entry).collect();
-        format!("what can be taken out is {}", names.join(", "))
+        format!("these can be removed: {}", names.join(", "))
     })
 }
 
@@ -165,8 +168,8 @@ fn command_line(text: &str) -> Result<String, &'static str> {
     let is_end = |c: char| c.is_whitespace() || "'\"`=;|&()<>".contains(c);
     if holds_a_ks(text) || text.split(is_end).any(is_formed_like_a_secret) {
         return Err(
-            "a command is kept in clear text, and in this one stands what looks like a secret: put that into a \
-             file, or the command into a script, and name it",
+            "this command contains what looks like a secret, and would be stored in clear text: put the secret into \
+             a file, or the command into a script",
         );
     }
     Ok(text.to_owned())
@@ -175,12 +178,12 @@ fn command_line(text: &str) -> Result<String, &'static str> {
 /// A secret in the place of the name would get into the file.
 fn variable_name(text: &str) -> Result<String, &'static str> {
     if looks_like_a_secret(text) {
-        return Err("this looks like a secret, and not like the name of a variable that will hold it");
+        return Err("this looks like a secret, not like the name of a variable");
     }
     let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let is_name =
         text.chars().all(is_letter) && !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit());
-    is_name.then(|| text.to_owned()).ok_or("a variable is named by letters, digits and _, such as MY_TOKEN")
+    is_name.then(|| text.to_owned()).ok_or("use letters, digits and _, such as MY_TOKEN")
 }
 
 /// The place of a file from the root: the profile is used in any folder.
@@ -189,23 +192,22 @@ fn file_name(text: &str) -> Result<String, String> {
     let last = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
     if (holds_a_ks(text) || is_formed_like_a_secret(last)) && !path.exists() {
         return Err(
-            "this looks like a secret, and there is no file of this name: put the secret into a file, and \
-                    name that"
+            "this looks like a secret, and there is no file of this name: put the secret into a file, and pass its \
+             name"
                 .to_owned(),
         );
     }
     let path = std::path::absolute(text).map_err(|error| error.to_string())?;
-    path.into_os_string().into_string().map_err(|_| "its folder has a name that is not UTF-8".to_owned())
+    path.into_os_string().into_string().map_err(|_| "the name of its directory is not UTF-8".to_owned())
 }
 
 /// The URL as it is used. A wrong one is not quoted: there may be a password in it.
 pub(super) fn service_url(text: &str) -> Result<String, Failure> {
     text.parse().map(|url: ServiceUrl| url.to_string()).map_err(|error| {
-        let failure = Failure::usage(format!("--service-url can not be used: {error}"));
+        let failure = Failure::usage(format!("--service-url is invalid: {error}"));
         match error {
             InvalidServiceUrl::PlainHttp => failure.with_hint(
-                "A profile keeps no such URL: give it with each command, by --service-url and \
-                 --allow-plain-http.",
+                "A profile cannot store this URL: pass --service-url and --allow-plain-http with each command.",
             ),
             _ => failure,
         }

@@ -1,0 +1,248 @@
+//! Options for the server.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use clap::Args;
+use kaltura_auth::{InvalidServiceUrl, Region, ServiceUrl};
+use kaltura_http::{ReqwestTransport, ReqwestTransportBuilder};
+
+use crate::args::values;
+use crate::config::{Environment, Found, Origin, Setting, Settings};
+use crate::error::Failure;
+use crate::http::LoggedTransport;
+use crate::output::Ui;
+use crate::redaction::unopened;
+use crate::time::parse_limit;
+
+/// The variables that name the proxy of requests.
+const PROXY_VARIABLES: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+/// Where the API is, and how to reach it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct ServerOptions {
+    #[command(flatten)]
+    address: ServerAddressOptions,
+
+    /// Time limit of each request
+    ///
+    /// This does not limit waiting for a login that another kaltura process has in progress.
+    #[arg(long, value_name = "DURATION", value_parser = parse_limit, default_value = "30s")]
+    timeout: Duration,
+
+    /// Also trust the certificates in this PEM file: of a CA, or of the server itself [env: KALTURA_CA_FILE]
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+
+    /// The certificates in the file, read when the settings are known.
+    #[arg(skip)]
+    certificates: OnceLock<Option<Vec<u8>>>,
+}
+
+impl ServerOptions {
+    /// The server: see [`ServerAddressOptions::service_url`]. Checks what the transport will need of the settings.
+    pub(crate) fn service_url(&self, settings: &Settings) -> Result<ServiceUrl, Failure> {
+        let url = self.address.service_url(settings)?;
+        if self.certificates.get().is_none() {
+            check_proxies(settings.environment())?;
+            let _ = self.certificates.set(self.certificates(settings)?);
+        }
+        Ok(url)
+    }
+
+    fn certificates(&self, settings: &Settings) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(path) = settings.value(&Setting::CA_FILE, self.ca_file.clone())? else { return Ok(None) };
+        let is_given = self.ca_file.is_some() || settings.environment().is_set(Setting::CA_FILE.variable);
+        let path = match settings.profile() {
+            Some(profile) if !is_given => profile.folder().join(path),
+            _ => path,
+        };
+        let pem = std::fs::read(&path).map_err(|error| unopened(&path, &error))?;
+        Ok(Some(pem))
+    }
+
+    /// The server, and who has named it.
+    pub(crate) fn found(&self, settings: &Settings) -> Found {
+        self.address.found(settings)
+    }
+
+    /// How long each request may take.
+    pub(crate) const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// What carries the requests. Each of them brings its own limit of time.
+    pub(crate) fn transport(&self, ui: &Ui) -> Result<LoggedTransport, Failure> {
+        let connect = ReqwestTransportBuilder::DEFAULT_CONNECT_TIMEOUT.min(self.timeout);
+        let mut builder = ReqwestTransport::builder().connect_timeout(connect).timeout(None);
+        if let Some(Some(certificates)) = self.certificates.get() {
+            builder = builder.add_root_certificates_pem(certificates);
+        }
+        let http = builder.build().map_err(|error| {
+            let failure = Failure::from(error);
+            match self.certificates.get() {
+                Some(Some(_)) => {
+                    failure.with_hint("Check --ca-file: it must hold certificates in PEM format.")
+                }
+                _ => failure,
+            }
+        })?;
+        Ok(LoggedTransport::new(http, ui.clone()))
+    }
+}
+
+/// Refuses a proxy that cannot be read: the requests would be sent without it. Its URL may hold a password.
+fn check_proxies(environment: &Environment) -> Result<(), Failure> {
+    for name in PROXY_VARIABLES {
+        let Some(text) = environment.text(name)? else { continue };
+        let url = if text.contains("://") { text } else { format!("http://{text}") };
+        let is_proxy = url.parse::<http::Uri>().is_ok_and(|url| {
+            let scheme = url.scheme_str().unwrap_or_default();
+            ["http", "https", "socks4", "socks4a", "socks5", "socks5h"].contains(&scheme)
+                && url.host().is_some_and(|host| !host.is_empty())
+        });
+        if !is_proxy {
+            return Err(Failure::usage(format!("{name} is not the URL of a proxy")).with_hint(
+                "Use http://HOST:PORT, with special characters of a password percent-encoded (# is %23).",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Where the API is. Who asks it nothing needs no more.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct ServerAddressOptions {
+    /// The server, if not one of Kaltura's regions [env: KALTURA_SERVICE_URL]
+    #[arg(long, value_name = "https://HOST", conflicts_with = "region")]
+    service_url: Option<String>,
+
+    /// The region: us, de, eu, sg, ca or ap [default: us] [env: KALTURA_REGION]
+    #[arg(long, value_name = "REGION", add = values::regions())]
+    region: Option<Region>,
+
+    /// Allow an http:// URL of another machine: the session is sent unencrypted
+    #[arg(long)]
+    allow_plain_http: bool,
+}
+
+impl ServerAddressOptions {
+    /// The server: the URL or the region that was given, else that of the environment, else that of the profile,
+    /// else the US region.
+    pub(crate) fn service_url(&self, settings: &Settings) -> Result<ServiceUrl, Failure> {
+        if let Some(text) = &self.service_url {
+            return self.read(text, Setting::SERVICE_URL.option);
+        }
+        if let Some(region) = self.region {
+            return Ok(region.into());
+        }
+        let environment = settings.environment();
+        let Setting { variable, entry, .. } = Setting::SERVICE_URL;
+        if let Some(text) = environment.text(variable)? {
+            return self.read(&text, variable);
+        }
+        if let Some(region) = environment.value_by(Setting::REGION.variable, str::parse::<Region>)? {
+            return Ok(region.into());
+        }
+        let Some(profile) = settings.needed_profile()? else { return Ok(ServiceUrl::US) };
+        if let Some(text) = profile.text(entry) {
+            return self.read(text, &format!("{entry} of the profile {}", profile.name()));
+        }
+        let region = profile.value_by(Setting::REGION.entry, str::parse::<Region>)?;
+        Ok(region.map_or(ServiceUrl::US, ServiceUrl::from))
+    }
+
+    /// The server, and who has named it.
+    pub(crate) fn found(&self, settings: &Settings) -> Found {
+        let by_url = self.service_url.is_some().then_some(Setting::SERVICE_URL.option);
+        let by_option = by_url.or_else(|| self.region.is_some().then_some(Setting::REGION.option));
+        let origin = settings.origin(by_option, &[&Setting::SERVICE_URL, &Setting::REGION]);
+        let value = self.service_url(settings).map(|url| Some(url.to_string()));
+        Found::new(value, origin.or(Some(Origin::Default)))
+    }
+
+    fn read(&self, text: &str, origin: &str) -> Result<ServiceUrl, Failure> {
+        let url = if self.allow_plain_http { ServiceUrl::parse_allowing_http(text) } else { text.parse() };
+        url.map_err(|error| {
+            let failure = Failure::usage(format!("{origin} is invalid: {error}"));
+            match error {
+                InvalidServiceUrl::PlainHttp => {
+                    failure.with_hint("If you trust the network in between, pass --allow-plain-http.")
+                }
+                _ => failure,
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    use crate::config::Environment;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        server: ServerAddressOptions,
+    }
+
+    const UNSET: Environment = Environment::of_test(|_| None);
+    const SET: Environment = Environment::of_test(|name| {
+        (name == "KALTURA_SERVICE_URL").then(|| "https://video.example.com".into())
+    });
+    const REGION: Environment = Environment::of_test(|name| (name == "KALTURA_REGION").then(|| "ca".into()));
+
+    fn url(arguments: &[&str], environment: &Environment) -> Result<String, Failure> {
+        of(arguments, &Settings::of_environment(environment))
+    }
+
+    fn of(arguments: &[&str], settings: &Settings) -> Result<String, Failure> {
+        let line = [&["x"], arguments].concat();
+        Line::try_parse_from(line).unwrap().server.service_url(settings).map(|url| url.to_string())
+    }
+
+    #[test]
+    fn a_region_of_the_environment_goes_before_a_url_of_the_profile() {
+        let profile = "service_url = 'https://video.example.com'";
+        assert_eq!(of(&[], &Settings::of_test(&REGION, profile)).unwrap(), "https://api.ca.kaltura.com");
+        assert_eq!(of(&[], &Settings::of_test(&UNSET, profile)).unwrap(), "https://video.example.com");
+        assert_eq!(
+            of(&[], &Settings::of_test(&UNSET, "region = 'eu'")).unwrap(),
+            "https://api.eu.kaltura.com"
+        );
+        let failure = of(&[], &Settings::of_test(&UNSET, "region = 'hush'")).unwrap_err().to_string();
+        assert!(failure.starts_with("region of profile 'test' is invalid") && !failure.contains("hush"));
+    }
+
+    #[test]
+    fn an_option_goes_before_the_environment_and_that_before_the_default() {
+        assert_eq!(url(&[], &UNSET).unwrap(), "https://www.kaltura.com");
+        assert_eq!(url(&[], &SET).unwrap(), "https://video.example.com");
+        assert_eq!(url(&["--region", "EU"], &SET).unwrap(), "https://api.eu.kaltura.com");
+        assert_eq!(
+            url(&["--service-url", "https://example.com/api_v3"], &SET).unwrap(),
+            "https://example.com"
+        );
+    }
+
+    #[test]
+    fn plain_http_is_asked_for_by_name() {
+        let failure = url(&["--service-url", "http://example.com"], &UNSET).unwrap_err();
+        assert!(format!("{failure:?}").contains("--allow-plain-http"));
+        assert!(url(&["--service-url", "http://example.com", "--allow-plain-http"], &UNSET).is_ok());
+        assert!(url(&["--service-url", "http://127.0.0.1:8080"], &UNSET).is_ok());
+    }
+
+    #[test]
+    fn a_wrong_url_is_not_quoted() {
+        let failure = url(&["--service-url", "https://me:hush@example.com"], &UNSET).unwrap_err();
+        assert!(!format!("{failure:?}").contains("hush"));
+    }
+}
