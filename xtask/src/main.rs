@@ -5,6 +5,7 @@ mod ci;
 mod clients;
 mod command;
 mod emulator;
+mod fleet_simulation;
 mod measure;
 mod process;
 mod readme;
@@ -30,6 +31,8 @@ usage: cargo xtask <task>
   readme    builds and runs the examples of the README, as a user's package
   api       writes the public items of each library to docs/api; with `--check` compares them
   clients   runs the published clients for Python and Node.js, and curl, against `kaltura emulate`
+  fleet --simulate
+            simulates fleets of up to 10 000 processes, and writes the table and the plot of docs/fleet.md
   measure   the size of the release binary, and the time of `kaltura ks` compared with the client for Python
 
 exit code: 0 success, 1 a check failed, 2 invalid command line
@@ -69,6 +72,7 @@ fn task(arguments: &[&str]) -> Option<Task> {
         ["api"] => Some(api::write),
         ["api", "--check"] => Some(api::check),
         ["clients"] => Some(clients::run),
+        ["fleet", "--simulate"] => Some(fleet_simulation::run),
         ["measure"] => Some(measure::run),
         _ => None,
     }

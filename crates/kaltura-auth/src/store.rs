@@ -75,7 +75,8 @@ pub trait SessionStore: MaybeSend + MaybeSync {
     ///    now.
     /// 4. [`Taken::Held`]: the lease is held with another id.
     ///
-    /// A stored session that is not returned stays where it is, also when the lease is returned.
+    /// A stored session that is not returned stays where it is, also when the lease is returned. A backoff or a lease with
+    /// more time left than it was given is over: the store's clock was set back.
     async fn take(&self, key: &StoreKey, ask: &Ask) -> Result<Taken, StoreError>;
 
     /// Holds the lease for the full duration from now. Returns false, and changes nothing, if the lease is not held

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use kaltura_auth::blocking::SessionManager as BlockingSessionManager;
 use kaltura_auth::blocking::SessionSource as BlockingSessionSource;
+use kaltura_auth::blocking::SessionStore as BlockingSessionStore;
+use kaltura_auth::blocking::SharedSource as BlockingSharedSource;
 use kaltura_auth::manager::{InvalidReason, Moment, Observer, Policy, Status};
 use kaltura_auth::runtime::Clock;
 use kaltura_auth::source::AppTokenSource;
@@ -45,6 +47,16 @@ pub struct ClientBuilder {
 
 impl ClientBuilder {
     config_setters!();
+
+    /// Shares the session with other processes through this store: of all that use the same login, one logs in, and the
+    /// others use its session. A store is a cache: without it, calls still work. See
+    /// [`SharedSource`](kaltura_auth::blocking::SharedSource).
+    ///
+    /// The clients of [`login_as`](Client::login_as) share their sessions, too.
+    pub fn store(mut self, store: impl BlockingSessionStore + 'static) -> Self {
+        self.source = Arc::new(BlockingSharedSource::new(self.source, store));
+        self
+    }
 
     /// Sets how the thread waits before a retry. The default is [`std::thread::sleep`].
     pub fn sleep(mut self, sleep: impl Fn(Duration) + Send + Sync + 'static) -> Self {

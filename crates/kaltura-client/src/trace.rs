@@ -112,6 +112,19 @@ mod enabled {
                     "logged in"
                 );
             }
+            Event::Adopted { renewal, remaining } => {
+                let remaining = remaining.as_secs();
+                session_event!(
+                    info,
+                    identity,
+                    renewal = *renewal,
+                    remaining_s = remaining,
+                    "session of another process adopted"
+                );
+            }
+            Event::StoreTrouble { error } => {
+                session_event!(warn, identity, error = %error, "session store failed");
+            }
             Event::LoginFailed { renewal, took, error } => {
                 let took = milliseconds(*took);
                 session_event!(warn, identity, renewal = *renewal, took_ms = took, error = %error, "login failed");

@@ -25,8 +25,20 @@ use crate::classify::ResponseError;
 /// started.
 #[cfg(feature = "client")]
 pub fn client(login: kaltura_auth::AppTokenLogin) -> Result<kaltura_client::blocking::Client, BuildError> {
+    Ok(client_builder(login)?.build())
+}
+
+/// Starts to configure a client that logs in with an app token, on reqwest.
+///
+/// # Errors
+///
+/// As [`client`].
+#[cfg(feature = "client")]
+pub fn client_builder(
+    login: kaltura_auth::AppTokenLogin,
+) -> Result<kaltura_client::blocking::ClientBuilder, BuildError> {
     let transport = crate::ReqwestTransport::builder().build_blocking()?;
-    Ok(kaltura_client::blocking::Client::builder(login, transport, crate::SystemClock::new()).build())
+    Ok(kaltura_client::blocking::Client::builder(login, transport, crate::SystemClock::new()))
 }
 
 /// A [`BlockingTransport`] on reqwest.

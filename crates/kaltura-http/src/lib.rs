@@ -69,6 +69,26 @@ pub use self::transport::ReqwestTransport;
 /// [`BuildError`] if the HTTP client cannot be built, for example because the system has no root certificates.
 #[cfg(feature = "client")]
 pub fn client(login: kaltura_auth::AppTokenLogin) -> Result<kaltura_client::Client, BuildError> {
+    Ok(client_builder(login)?.build())
+}
+
+/// Starts to configure a client that logs in with an app token, on reqwest and tokio.
+///
+/// ```no_run
+/// # use kaltura_auth::{AppTokenLogin, store::SessionStore};
+/// # fn example(login: AppTokenLogin, store: impl SessionStore + 'static) -> Result<(), kaltura_http::BuildError> {
+/// // Shares the session with other processes.
+/// let client = kaltura_http::client_builder(login)?.store(store).build();
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+///
+/// As [`client`].
+#[cfg(feature = "client")]
+pub fn client_builder(
+    login: kaltura_auth::AppTokenLogin,
+) -> Result<kaltura_client::ClientBuilder, BuildError> {
     let transport = ReqwestTransport::builder().build()?;
-    Ok(kaltura_client::Client::builder(login, transport, TokioRuntime::new()).build())
+    Ok(kaltura_client::Client::builder(login, transport, TokioRuntime::new()))
 }

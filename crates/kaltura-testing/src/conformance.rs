@@ -1,4 +1,4 @@
-//! Tests whether a transport keeps the contract of [`Transport`].
+//! Tests whether a transport keeps the contract of [`Transport`]; [`store`] tests session stores.
 //!
 //! The suite starts an HTTP server on loopback that sends correct, malformed, slow or no responses, and checks
 //! how the transport handles them. It takes a few seconds, needs no runtime of its own, and runs in whichever
@@ -36,6 +36,7 @@ mod limits;
 mod messages;
 mod report;
 mod server;
+pub mod store;
 mod suite;
 
 use std::sync::Arc;

@@ -102,7 +102,7 @@ pub use kaltura_client::*;
 
 #[cfg(all(feature = "client", feature = "reqwest"))]
 #[doc(inline)]
-pub use kaltura_http::client;
+pub use kaltura_http::{client, client_builder};
 
 /// A login from the environment variables of this process, which are those of the command `kaltura`:
 /// `KALTURA_PARTNER_ID`, `KALTURA_APP_TOKEN_ID`, `KALTURA_APP_TOKEN`, `KALTURA_APP_TOKEN_HASH_TYPE`, and those that may

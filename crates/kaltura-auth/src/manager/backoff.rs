@@ -79,6 +79,11 @@ impl NextBackoff {
         self.failures
     }
 
+    /// No backoff is longer.
+    pub(crate) fn longest(&self) -> Duration {
+        self.policy.permanent.cap.max(self.policy.transient.cap).max(self.policy.max_retry_after)
+    }
+
     /// The duration is at least half of its upper bound: with full jitter it could be near zero.
     pub(crate) fn duration(&self, error: &Error) -> Duration {
         let Self { policy, failures, random } = self;

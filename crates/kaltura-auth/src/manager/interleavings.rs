@@ -12,6 +12,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
 mod fixture;
+mod shared;
 mod tasks;
 mod threads;
 

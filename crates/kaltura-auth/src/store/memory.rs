@@ -51,11 +51,29 @@ struct Entries {
 #[derive(Default)]
 struct Entry {
     record: Option<Record>,
-    backoff: Option<(StoredFailure, StoreTime)>,
-    lease: Option<(u128, StoreTime)>,
+    backoff: Option<(StoredFailure, Term)>,
+    lease: Option<(u128, Term)>,
     /// How often something has changed that a waiting process wants to know.
     changes: u64,
     waiting: Vec<Waker>,
+}
+
+/// A time from when something was stored until it is over.
+#[derive(Clone, Copy)]
+struct Term {
+    until: StoreTime,
+    duration: Duration,
+}
+
+impl Term {
+    fn new(now: StoreTime, duration: Duration) -> Self {
+        Self { until: now.plus(duration), duration }
+    }
+
+    /// `None` if it is over, or if more is left than there ever was: then the clock was set back.
+    fn left(self, now: StoreTime) -> Option<Duration> {
+        self.until.since(now).filter(|left| !left.is_zero() && *left <= self.duration)
+    }
 }
 
 impl Entry {
@@ -65,13 +83,13 @@ impl Entry {
     }
 
     fn is_held_with(&self, id: u128, now: StoreTime) -> bool {
-        self.lease.is_some_and(|(held, until)| held == id && until > now)
+        self.lease.is_some_and(|(held, term)| held == id && term.left(now).is_some())
     }
 
     fn has_ended(&self, now: StoreTime) -> bool {
         self.record(now).is_none()
-            && self.backoff.as_ref().is_none_or(|(_, until)| *until <= now)
-            && self.lease.is_none_or(|(_, until)| until <= now)
+            && self.backoff.as_ref().is_none_or(|(_, term)| term.left(now).is_none())
+            && self.lease.is_none_or(|(_, term)| term.left(now).is_none())
     }
 }
 
@@ -123,16 +141,15 @@ impl BlockingSessionStore for MemoryStore {
         {
             return Ok(Taken::Session { record: record.clone(), left });
         }
-        let until = |until: StoreTime| until.since(now).filter(|left| !left.is_zero());
         if let Some((failure, left)) =
-            entry.backoff.as_ref().and_then(|(failure, end)| Some((failure, until(*end)?)))
+            entry.backoff.as_ref().and_then(|(failure, term)| Some((failure, term.left(now)?)))
         {
             return Ok(Taken::Backoff { failure: failure.clone(), left });
         }
-        match entry.lease.and_then(|(id, end)| Some((id, until(end)?))) {
+        match entry.lease.and_then(|(id, term)| Some((id, term.left(now)?))) {
             Some((id, left)) if id != ask.lease_id() => Ok(Taken::Held { left }),
             _ => {
-                entry.lease = Some((ask.lease_id(), now.plus(LEASE)));
+                entry.lease = Some((ask.lease_id(), Term::new(now, LEASE)));
                 Ok(Taken::Lease(Lease::new(ask.lease_id(), now, LEASE)))
             }
         }
@@ -144,7 +161,7 @@ impl BlockingSessionStore for MemoryStore {
         let entry = entries.entry(key, now);
         let held = entry.is_held_with(lease.id(), now);
         if held {
-            entry.lease = Some((lease.id(), now.plus(LEASE)));
+            entry.lease = Some((lease.id(), Term::new(now, LEASE)));
         }
         Ok(held)
     }
@@ -188,7 +205,7 @@ impl BlockingSessionStore for MemoryStore {
         let entry = entries.entry(key, now);
         if entry.is_held_with(lease.id(), now) {
             entry.lease = None;
-            entry.backoff = Some((failure.clone(), now.plus(backoff)));
+            entry.backoff = Some((failure.clone(), Term::new(now, backoff)));
             self.notify(entries, key);
         }
         Ok(())

@@ -48,6 +48,8 @@ pub(super) struct Sharing<'a> {
     ask: Ask,
     since: Moment,
     failed_tries: u32,
+    /// The store has failed for good: after the login one more call shows whether it is back.
+    gave_up: bool,
     next_poll: Duration,
     trouble_reported: bool,
 }
@@ -87,6 +89,7 @@ impl<'a> Sharing<'a> {
             ask: Ask::new(lease_id).with_held(context.held()).with_min_left(context.min_left()),
             since: Moment::read(clock),
             failed_tries: 0,
+            gave_up: false,
             next_poll: FIRST_POLL,
             trouble_reported: false,
         }
@@ -108,12 +111,16 @@ impl<'a> Sharing<'a> {
                 let credible = left <= record.lifetime() && self.ask.accepts(record.id(), left);
                 if credible { self.adopt(record, left, asked_at) } else { self.wait(LONGEST_POLL) }
             }
-            Taken::Backoff { failure, left } => Step::Done(Acquired::BackingOff {
-                error: failure.to_error(),
-                failures: failure.failures(),
-                // Not all processes at the same moment.
-                left: left.saturating_add((left / 10).min(CALL_LIMIT).mul_f64(self.random())),
-            }),
+            Taken::Backoff { failure, left } => {
+                // A clock that was set back must not stop logins for hours.
+                let left = left.min(self.context.need.next_backoff.longest());
+                Step::Done(Acquired::BackingOff {
+                    error: failure.to_error(),
+                    failures: failure.failures(),
+                    // Not all processes at the same moment.
+                    left: left.saturating_add((left / 10).min(CALL_LIMIT).mul_f64(self.random())),
+                })
+            }
             Taken::Lease(lease) => {
                 if let Some(trouble) = lease.trouble() {
                     self.report(trouble.clone());
@@ -133,6 +140,7 @@ impl<'a> Sharing<'a> {
             return Step::Retry(self.retry_pause());
         }
         self.report(error);
+        self.gave_up = true;
         let can_wait = self.context.can_wait_for();
         if can_wait.is_zero() {
             return Step::LogIn(None);
@@ -210,7 +218,7 @@ impl<'a> Sharing<'a> {
     pub(super) fn pause_after(&self, error: &StoreError, tries: u32, since: Moment) -> Option<Duration> {
         let spent = Moment::read(self.context.clock()).since(since);
         let has_time = self.context.is_renewal() || spent < CALL_LIMIT;
-        let again = error.is_retryable() && tries < MAX_TRIES && has_time;
+        let again = error.is_retryable() && tries < MAX_TRIES && has_time && !self.gave_up;
         again.then(|| self.retry_pause())
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use kaltura_auth::manager::{Observer, Policy};
 use kaltura_auth::runtime::Runtime;
 use kaltura_auth::source::SessionSource;
+use kaltura_auth::store::{SessionStore, SharedSource};
 use kaltura_auth::{CLIENT_TAG, ServiceUrl, SessionIdentity, SessionRequest, Transport};
 
 use crate::error::{ActionName, CallError, Error};
@@ -125,6 +126,26 @@ pub struct ClientBuilder {
 
 impl ClientBuilder {
     config_setters!();
+
+    /// Shares the session with other processes through this store: of all that use the same login, one logs in, and the
+    /// others use its session. A store is a cache: without it, calls still work. See [`SharedSource`].
+    ///
+    /// The clients of [`login_as`](crate::Client::login_as) share their sessions, too.
+    ///
+    /// ```
+    /// # use kaltura_auth::{AppTokenLogin, Transport, runtime::Runtime, store::SessionStore};
+    /// # use kaltura_client::Client;
+    /// # fn example(
+    /// #     login: AppTokenLogin, transport: impl Transport + 'static,
+    /// #     runtime: impl Runtime + 'static, store: impl SessionStore + 'static,
+    /// # ) {
+    /// let client = Client::builder(login, transport, runtime).store(store).build();
+    /// # }
+    /// ```
+    pub fn store(mut self, store: impl SessionStore + 'static) -> Self {
+        self.source = Arc::new(SharedSource::new(self.source, store, Arc::clone(&self.runtime)));
+        self
+    }
 
     /// The same settings with a session source for `request`.
     pub(super) fn with_request(&self, request: &SessionRequest) -> Result<Self, Error> {

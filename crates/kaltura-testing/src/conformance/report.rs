@@ -140,39 +140,39 @@ impl fmt::Display for Rule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a check passes, fails, or does not apply")]
 pub enum Outcome {
-    /// The transport follows the rule.
+    /// The rule is followed.
     Passed,
-    /// The transport breaks the rule. Describes what happened.
+    /// The rule is broken. Describes what happened.
     Failed(String),
-    /// The rule does not apply to this transport, for this reason.
+    /// The rule does not apply, for this reason.
     NotApplicable(String),
 }
 
-/// The outcome of each [`Rule`]. `Display` prints a table.
+/// The outcome of each [`Rule`], or of each [rule of stores](super::store::Rule). `Display` prints a table.
 #[derive(Clone, Debug)]
 #[must_use = "a report fails no test by itself: end with `.assert_passed()`"]
-pub struct Report {
-    outcomes: Vec<(Rule, Outcome)>,
+pub struct Report<R = Rule> {
+    outcomes: Vec<(R, Outcome)>,
 }
 
-impl Report {
-    pub(super) const fn new(outcomes: Vec<(Rule, Outcome)>) -> Self {
+impl<R: Copy + PartialEq + fmt::Display> Report<R> {
+    pub(super) const fn new(outcomes: Vec<(R, Outcome)>) -> Self {
         Self { outcomes }
     }
 
     /// The outcome of each rule, in the order in which they were checked.
-    pub fn outcomes(&self) -> impl Iterator<Item = (Rule, &Outcome)> {
+    pub fn outcomes(&self) -> impl Iterator<Item = (R, &Outcome)> {
         self.outcomes.iter().map(|(rule, outcome)| (*rule, outcome))
     }
 
     /// The outcome of one rule.
     #[must_use]
-    pub fn outcome(&self, rule: Rule) -> &Outcome {
+    pub fn outcome(&self, rule: R) -> &Outcome {
         self.outcomes().find(|(other, _)| *other == rule).map_or(&Outcome::Passed, |(_, outcome)| outcome)
     }
 
     /// The rules that failed.
-    pub fn failed(&self) -> impl Iterator<Item = Rule> {
+    pub fn failed(&self) -> impl Iterator<Item = R> {
         self.outcomes().filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_))).map(|(rule, _)| rule)
     }
 
@@ -189,11 +189,11 @@ impl Report {
     /// If one did, with the whole table.
     #[track_caller]
     pub fn assert_passed(&self) {
-        assert!(self.passed(), "the transport does not keep the contract\n\n{self}");
+        assert!(self.passed(), "the contract is not kept\n\n{self}");
     }
 }
 
-impl fmt::Display for Report {
+impl<R: Copy + PartialEq + fmt::Display> fmt::Display for Report<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mut passed, mut failed, mut not_applicable) = (0, 0, 0);
         for (rule, outcome) in self.outcomes() {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kaltura_types::{Ks, PartnerId, UnixTime};
-use shuttle::future::{JoinHandle, block_on};
+use shuttle::future::{JoinHandle, block_on, yield_now};
 use shuttle::sync::Mutex;
 use shuttle::thread;
 
@@ -20,6 +20,8 @@ use crate::runtime::{BoxFuture, Clock, NotSpawned, Runtime};
 use crate::session::Session;
 use crate::source::SessionSource;
 use crate::source::blocking::BlockingSessionSource;
+use crate::store::blocking::BlockingSessionStore;
+use crate::store::{SessionStore, StoreKey};
 
 /// The lifetime of a session, in seconds.
 const LIFETIME: u64 = 3600;
@@ -31,6 +33,7 @@ pub(super) struct Fixture(Arc<Data>);
 #[derive(Default)]
 struct Data {
     seconds: AtomicU64,
+    random: AtomicU64,
     logins: AtomicUsize,
     spawns: bool,
     never_responds: bool,
@@ -63,6 +66,18 @@ impl Fixture {
 
     pub(super) fn blocking_manager(&self) -> BlockingSessionManager {
         BlockingSessionManager::new(self.clone(), self.clone())
+    }
+
+    /// The manager of a process that shares its session.
+    pub(super) fn shared_manager(&self, store: impl SessionStore + 'static) -> SessionManager {
+        SessionManager::builder(self.clone(), self.clone()).store(store).build()
+    }
+
+    pub(super) fn shared_blocking_manager(
+        &self,
+        store: impl BlockingSessionStore + 'static,
+    ) -> BlockingSessionManager {
+        BlockingSessionManager::builder(self.clone(), self.clone()).store(store).build()
     }
 
     pub(super) fn logins(&self) -> usize {
@@ -114,20 +129,23 @@ impl Clock for Fixture {
     }
 
     fn random(&self) -> u64 {
-        0
+        self.0.random.fetch_add(1, Ordering::SeqCst)
     }
 }
 
 impl Runtime for Fixture {
-    fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(pending())
+    /// Short sleeps end at any time, long ones never.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        if duration < Duration::from_secs(1) { Box::pin(yield_now()) } else { Box::pin(pending()) }
     }
 
     fn spawn(&self, task: BoxFuture<'static, ()>) -> Result<(), NotSpawned> {
         if !self.0.spawns {
             return Err(NotSpawned::new());
         }
-        self.0.tasks.lock().unwrap().push(shuttle::future::spawn(task));
+        // Not under the lock: another thread may continue here.
+        let task = shuttle::future::spawn(task);
+        self.0.tasks.lock().unwrap().push(task);
         Ok(())
     }
 }
@@ -147,6 +165,10 @@ impl SessionSource for Fixture {
         }
         Ok(self.issue())
     }
+
+    async fn store_key(&self) -> Result<Option<StoreKey>, Error> {
+        Ok(Some(key()))
+    }
 }
 
 impl BlockingSessionSource for Fixture {
@@ -158,6 +180,14 @@ impl BlockingSessionSource for Fixture {
         }
         Ok(self.issue())
     }
+
+    fn store_key(&self) -> Result<Option<StoreKey>, Error> {
+        Ok(Some(key()))
+    }
+}
+
+fn key() -> StoreKey {
+    StoreKey::builder("fixture").build()
 }
 
 fn pop<T>(children: &std::sync::Mutex<Vec<T>>) -> Option<T> {
