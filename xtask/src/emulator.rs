@@ -30,7 +30,7 @@ pub(crate) fn build_kaltura(root: &Path, profile: &str) -> Result<PathBuf, Failu
 }
 
 /// The executable that a message of cargo names.
-fn executable_of(message: &str) -> Option<PathBuf> {
+pub(crate) fn executable_of(message: &str) -> Option<PathBuf> {
     match serde_json::from_str(message) {
         Ok(Message::CompilerArtifact(artifact)) => artifact.executable.map(PathBuf::from),
         _ => None,

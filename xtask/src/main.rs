@@ -5,6 +5,7 @@ mod ci;
 mod clients;
 mod command;
 mod emulator;
+mod fleet;
 mod fleet_simulation;
 mod measure;
 mod process;
@@ -31,8 +32,9 @@ usage: cargo xtask <task>
   readme    builds and runs the examples of the README, as a user's package
   api       writes the public items of each library to docs/api; with `--check` compares them
   clients   runs the published clients for Python and Node.js, and curl, against `kaltura emulate`
-  fleet --simulate
-            simulates fleets of up to 10 000 processes, and writes the table and the plot of docs/fleet.md
+  fleet     shares a session between 50 processes through Redis while processes and servers fail; `--short` takes half a
+            minute, `--valkey` uses Valkey 9, `--simulate` simulates up to 10 000 processes and writes the table and the
+            plot of docs/fleet.md
   measure   the size of the release binary, and the time of `kaltura ks` compared with the client for Python
 
 exit code: 0 success, 1 a check failed, 2 invalid command line
@@ -72,6 +74,9 @@ fn task(arguments: &[&str]) -> Option<Task> {
         ["api"] => Some(api::write),
         ["api", "--check"] => Some(api::check),
         ["clients"] => Some(clients::run),
+        ["fleet"] => Some(fleet::run),
+        ["fleet", "--short"] => Some(fleet::run_short),
+        ["fleet", "--valkey"] => Some(fleet::run_valkey),
         ["fleet", "--simulate"] => Some(fleet_simulation::run),
         ["measure"] => Some(measure::run),
         _ => None,
@@ -99,9 +104,12 @@ mod tests {
 
     #[test]
     fn the_usage_lists_every_task() {
-        let listed = USAGE.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+        let listed = USAGE
+            .lines()
+            .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+            .filter(|name| !name.is_empty());
         let listed: Vec<_> = listed.collect();
-        assert_eq!(listed, ["ci", "tidy", "readme", "api", "clients", "measure"]);
+        assert_eq!(listed, ["ci", "tidy", "readme", "api", "clients", "fleet", "measure"]);
         assert!(listed.iter().all(|name| task(&[name]).is_some()));
         assert!(task(&["api", "--check"]).is_some());
         assert!(task(&["tydi"]).is_none());

@@ -1,6 +1,6 @@
 //! A child process whose output is read line by line with a timeout, and which is killed with its owner.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -45,6 +45,17 @@ impl Process {
             Err(RecvTimeoutError::Disconnected) => Ok(None),
             Err(RecvTimeoutError::Timeout) => Err(TimedOut),
         }
+    }
+
+    /// Writes a line to its standard input, which must be a pipe.
+    pub(crate) fn write_line(&mut self, line: &str) -> io::Result<()> {
+        let stdin = self.child.stdin.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+        stdin.write_all(format!("{line}\n").as_bytes())
+    }
+
+    /// The process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Closes its standard input, if that is a pipe.
@@ -101,6 +112,14 @@ mod tests {
         }
         assert_eq!(process.next_line(LONG).unwrap(), None);
         assert_eq!(process.wait().unwrap().code(), Some(3));
+    }
+
+    #[test]
+    fn lines_are_written_to_it() {
+        let mut process = shell("read line; echo \"$line $$\"");
+        process.write_line("a b").unwrap();
+        let id = process.id();
+        assert_eq!(process.next_line(LONG).unwrap(), Some(format!("a b {id}")));
     }
 
     #[test]
