@@ -155,6 +155,12 @@ impl FileStore {
         Ok(if removed { Removed::Session } else { Removed::Nothing })
     }
 
+    /// Removes some of the sessions and backoffs that have ended. Each [`publish`](SessionStore::publish) does it, too; no
+    /// session that is valid is lost. What cannot be removed stays.
+    pub fn remove_ended(&self) {
+        sweep::some(&self.0.folder, &self.0.leases, &*self.0.clock);
+    }
+
     /// Ends the backoff that is stored under this key, so that the next login is tried at once.
     ///
     /// # Errors
@@ -254,7 +260,7 @@ impl FileStore {
             self.release_now(key, lease);
         }
         if matches!(published, Ok(Published::Stored)) {
-            sweep::some(&self.0.folder, &self.0.leases, &*self.0.clock);
+            self.remove_ended();
         }
         Ok(published?)
     }

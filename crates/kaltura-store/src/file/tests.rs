@@ -3,6 +3,7 @@ use std::fs;
 use kaltura_auth::store::StoreErrorKind;
 use kaltura_auth::types::{Ks, PartnerId};
 use kaltura_auth::{Error, Session};
+use kaltura_testing::conformance::store as conformance;
 use tempfile::TempDir;
 
 use super::clock::TestClock;
@@ -319,4 +320,24 @@ fn a_folder_that_cannot_be_used_is_an_error_with_its_kind() {
         let record = scene.record(1, MINUTE);
         assert!(store.publish_now(&key(), None, &record, None).is_err());
     }
+}
+
+/// Two handles, as two processes have them. They measure real time.
+fn two_stores() -> (TempDir, FileStore, FileStore) {
+    let around = tempfile::tempdir().unwrap();
+    let folder = around.path().join("sessions");
+    (around, FileStore::new(&folder), FileStore::new(&folder))
+}
+
+#[test]
+fn the_store_keeps_the_contract() {
+    let (_around, one, other) = two_stores();
+    futures_executor::block_on(conformance::check(&one, &other)).assert_passed();
+    futures_executor::block_on(conformance::check(&one, &one)).assert_passed();
+}
+
+#[test]
+fn the_blocking_store_keeps_the_contract() {
+    let (_around, one, other) = two_stores();
+    conformance::check_blocking(&one, &other).assert_passed();
 }
