@@ -63,6 +63,7 @@ export class KalturaSession {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+// Not when another module imports it.
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   console.log((await new KalturaSession().call("media", "list")).totalCount);
 }

@@ -6,7 +6,7 @@
 //! | `<key>.backoff` | why the last login failed, and for how long none is tried |
 //! | `<key>.lock` | locked by the process that logs in; never deleted |
 //!
-//! `<key>` are the 64 digits of a [`StoreKey`](kaltura_auth::store::StoreKey). The folder is created with mode 0700,
+//! `<key>` are the 64 digits of a [`StoreKey`]. The folder is created with mode 0700,
 //! its files with 0600. A folder in which other users can write is not used, nor is a file that is not a regular one of
 //! the user's own: each is an error, and so an event and a login, and never blocks. On Windows the folder must be one
 //! that the system keeps for the user, such as those in the user's profile; nothing is checked there.

@@ -30,7 +30,7 @@ run() {
 }
 
 twice_sh() {
-    sh -c ". '$examples/ks.sh'; get_ks; one=\$(count_media); sleep ${1:-0}; get_ks; echo \"\$one \$(count_media)\""
+    sh -ec ". '$examples/ks.sh'; get_ks; one=\$(count_media); sleep ${1:-0}; get_ks; echo \"\$one \$(count_media)\""
 }
 twice_py() {
     python3 -B -c "import sys, time; sys.path.insert(0, '$examples'); import ks; s = ks.KalturaSession()
@@ -44,7 +44,7 @@ const one = await count(); await new Promise((done) => setTimeout(done, 1000 * $
 }
 
 expected=$("$KALTURA_COMMAND" call media.list --json --jq .totalCount)
-matches "there is something to count" "$expected" "[1-9]*"
+matches "there is a count" "$expected" "[0-9]*"
 
 for language in sh py mjs; do
     equal "ks.$language counts" "$(run . "$examples/ks.$language")" "$expected"
@@ -56,7 +56,7 @@ for language in sh py mjs; do
     : >"$work/errors"
     # A session that the server does not accept any more.
     equal "ks.$language takes a fresh session in the place of a refused one" \
-        "$(run 'if '"$(printf '%s' '.fromCache')"' then .ks = "djJ8MTIzfHg" else . end' "$examples/ks.$language")" \
+        "$(run 'if .fromCache then .ks = "djJ8MTIzfHg" else . end' "$examples/ks.$language")" \
         "$expected"
     equal "ks.$language says so with --fresh" "$(paste -sd, "$RUNS")" "ks --json,ks --json --fresh"
     : >"$work/errors"

@@ -124,7 +124,7 @@ async fn steps() -> Result<Report, Failure> {
     let login =
         |token: &AppTokenCredentials| AppTokenLogin::new(url.clone(), token.clone()).timeout(TIME_LIMIT);
     let mut add = |title, about| {
-        steps.push(Step { title, about, exchanges: wire.take(), results: Vec::new(), error: None })
+        steps.push(Step { title, about, exchanges: wire.take(), results: Vec::new(), error: None });
     };
 
     let start = StartSession::admin(partner, emulator.admin_secret().clone());

@@ -15,6 +15,7 @@ use crate::output::Ui;
 use crate::profile::{Config, Profile};
 
 /// The environment, and the profile in use.
+#[derive(Clone)]
 pub(crate) struct Settings {
     environment: Environment,
     /// Or why it can not be read, which matters only to who needs it.
@@ -56,7 +57,7 @@ impl Settings {
             match (text, profile.as_ref().and_then(|profile| Some((profile, profile.text(entry)?)))) {
                 (Some(text), _) => doubt(&text, variable),
                 (None, Some((profile, text))) => {
-                    doubt(text, &format!("{entry} of profile '{}'", profile.name()))
+                    doubt(text, &format!("{entry} of profile '{}'", profile.name()));
                 }
                 (None, None) => {}
             }

@@ -6,6 +6,7 @@
 mod batch;
 mod batch_shown;
 mod cache_cleared;
+mod cache_files;
 mod call;
 mod call_all;
 mod call_refused;

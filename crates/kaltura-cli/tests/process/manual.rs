@@ -6,7 +6,6 @@ use std::process::{Command, Stdio};
 use crate::emulator_process::text_of;
 use crate::invocation::Kaltura;
 
-
 fn completions(shell: &str) -> String {
     let finished = Kaltura::new(["completions", shell]).run().ends_with(0);
     assert_eq!(finished.stderr, "", "{shell}");

@@ -17,7 +17,7 @@ use crate::http::{admin_client, client_with_ks};
 use crate::output::Ui;
 use crate::profile::ProfileSecret;
 use crate::runtime;
-use crate::session_cache::Forgotten;
+use crate::session::Forgotten;
 use crate::signals::Signals;
 
 /// The account, and what proves that one may manage it.
