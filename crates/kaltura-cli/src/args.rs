@@ -7,6 +7,7 @@ mod call_session;
 mod ready_session;
 mod server;
 mod session;
+mod store;
 pub(crate) mod values;
 
 pub(crate) use self::app_token::{
@@ -16,4 +17,5 @@ pub(crate) use self::app_token::{
 pub(crate) use self::call_session::{Authority, CallSessionOptions};
 pub(crate) use self::ready_session::{ReadySession, ReadySessionOptions, SessionSupply, WantedSession};
 pub(crate) use self::server::{ServerAddressOptions, ServerOptions};
-pub(crate) use self::session::{SessionRequestOptions, TypeWish, Wishes, parse_privileges};
+pub(crate) use self::session::{SessionRequestOptions, TypeWish, parse_privileges};
+pub(crate) use self::store::StoreOptions;

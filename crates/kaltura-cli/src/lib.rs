@@ -10,8 +10,9 @@
 //! | `signals` | Ctrl-C and requests to stop |
 //! | `files`, `http`, `prompt`, `runtime` | files for their owner alone, requests, questions, the async runtime |
 //! | `secret_input`, `profile` | secrets from files, standard input and variables; named login profiles |
+//! | `session` | the session cache, shared stores, logins |
 //! | `args` | groups of options |
-//! | `session_cache`, `session_proof` | cached sessions, and whether the server accepts one |
+//! | `session_proof` | whether the server accepts a session |
 //! | `commands`, `completion`, `cli` | the commands, what shells complete, and the command line as a whole |
 //!
 //! Each module imports only from the rows above its own.
@@ -30,7 +31,7 @@ mod prompt;
 mod redaction;
 mod runtime;
 mod secret_input;
-mod session_cache;
+mod session;
 mod session_proof;
 mod signals;
 mod time;

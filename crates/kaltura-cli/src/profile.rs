@@ -33,6 +33,7 @@ use crate::error::Failure;
 use crate::redaction::looks_like_a_secret;
 
 /// What a login needs, under a name.
+#[derive(Clone)]
 pub(crate) struct Profile {
     name: ProfileName,
     /// The entries, each of a known name.
@@ -58,6 +59,11 @@ impl Profile {
     /// The text of an entry.
     pub(crate) fn text(&self, entry: &str) -> Option<&str> {
         self.entries.iter().find(|(name, _)| name == entry).map(|(_, text)| text.as_str())
+    }
+
+    /// The path in an entry. A relative one begins at the folder of the file with the profiles.
+    pub(crate) fn path(&self, entry: &str) -> Option<PathBuf> {
+        self.text(entry).map(|text| self.folder.join(text))
     }
 
     /// The value of an entry. A wrong one is named and not quoted: it may be a secret by mistake.

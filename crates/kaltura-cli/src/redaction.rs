@@ -161,6 +161,11 @@ pub(crate) fn unopened(path: &Path, error: &io::Error) -> Failure {
     )
 }
 
+/// Whether a URL of a session store may contain a password.
+pub(crate) fn has_password(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(_, rest)| rest.contains('@') || rest.contains("pass="))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

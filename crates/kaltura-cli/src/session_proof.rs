@@ -10,7 +10,6 @@ use kaltura_http::TokioRuntime;
 use kaltura_types::{ErrorCode, KsRefusal, Privileges, StartWidgetSession, WidgetId};
 
 use crate::error::Failure;
-use crate::session_cache::Record;
 
 /// What there is to say of a session that the server was shown, and has not refused.
 pub(crate) enum Proof {
@@ -47,19 +46,18 @@ pub(crate) async fn prove(client: &Client, session: &Session) -> Result<Proof, F
 /// The same for a session that was granted some time ago. It is not taken for a new one, which would say something
 /// of the app token.
 pub(crate) async fn prove_kept(
-    kept: &Record,
+    kept: &Session,
     service_url: &ServiceUrl,
     transport: impl Transport + 'static,
     timeout: Duration,
 ) -> Result<Proof, Failure> {
-    let session = Session::new(kept.partner_id, kept.ks.clone());
-    let client = client_of(&session, service_url, transport, timeout);
+    let client = client_of(kept, service_url, transport, timeout);
     // With a KS beside it, that is validated before anything else; and past the cache, which would not look at it.
-    let shown = StartWidgetSession::new(WidgetId::default_for(kept.partner_id));
-    let options = CallOptions::new().ks(kept.ks.clone()).nocache();
+    let shown = StartWidgetSession::new(WidgetId::default_for(kept.partner_id()));
+    let options = CallOptions::new().ks(kept.ks().clone()).nocache();
     match client.call_with(&shown, &options).await {
         Err(error) if error.api_error().map(|error| error.code()) != Some(&ErrorCode::InvalidWidgetId) => {
-            unaccepted(error, &Privileges::parse(&kept.privileges))
+            unaccepted(error, kept.privileges())
         }
         _ => Ok(Proof::Accepted),
     }

@@ -73,6 +73,20 @@ impl StoreKey {
         StoreKeyBuilder(Sha256::new()).part("kaltura session store", "1").part("kind", label)
     }
 
+    /// The key with these 64 lower-case hex digits, such as those in the name of a file. `None` for any other text.
+    ///
+    /// ```
+    /// # use kaltura_auth::store::StoreKey;
+    /// let key = StoreKey::builder("example broker").build();
+    /// assert_eq!(StoreKey::from_hex(key.as_hex()), Some(key));
+    /// assert_eq!(StoreKey::from_hex("0123"), None);
+    /// ```
+    #[must_use]
+    pub fn from_hex(digits: &str) -> Option<Self> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        (digits.len() == 64 && digits.bytes().all(is_digit)).then(|| Self(digits.into()))
+    }
+
     /// 64 lower-case hex digits, for the name of a file or of an entry.
     #[must_use]
     pub fn as_hex(&self) -> &str {

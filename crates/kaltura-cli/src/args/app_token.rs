@@ -3,11 +3,12 @@
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
+use kaltura_auth::store::StoreKey;
 use kaltura_auth::{AppTokenCredentials, ServiceUrl};
 use kaltura_types::{AdminSecret, AppTokenId, AppTokenValue, HashType, Ks, PartnerId};
+use zeroize::Zeroizing;
 
 use crate::args::values;
 use crate::config::{Found, SecretVariable, Setting, Settings};
@@ -15,10 +16,9 @@ use crate::error::Failure;
 use crate::output::Ui;
 use crate::profile::{ProfileSecret, SecretOwner};
 use crate::secret_input::SecretSource;
-use crate::session_cache::LoginWay;
 
 /// The app token that logs in.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "App token")]
 pub(crate) struct AppTokenOptions {
     #[command(flatten)]
@@ -66,11 +66,24 @@ impl AppTokenOptions {
         self.value.source().must_be_asked(ui, settings, ProfileSecret::AppToken)
     }
 
-    /// In which way a login with this token is tried.
-    pub(crate) fn login_way(&self, settings: &Settings, timeout: Duration) -> LoginWay {
+    /// Names all that decides whether a login for the session of this key can succeed: the hash type, and the value if
+    /// it is at hand, else where it comes from.
+    pub(crate) fn login_way(
+        &self,
+        settings: &Settings,
+        session: &StoreKey,
+        known: Option<&AppTokenCredentials>,
+    ) -> StoreKey {
+        let source = self.value.source();
         let hash_type = self.hash_type.set(settings).ok().flatten();
-        let value_from = self.value.source().origin(settings, ProfileSecret::AppToken);
-        LoginWay::new(hash_type, value_from, timeout)
+        let way = StoreKey::builder("kaltura command, login")
+            .part("session", session.as_hex())
+            .optional_part("hash_type", hash_type.map(|it| it.to_string()))
+            .part("value_from", format!("{:?}", source.origin(settings, ProfileSecret::AppToken)));
+        let variable = || settings.environment().text(source.variable).ok().flatten();
+        let value = known.map(|known| Zeroizing::new(known.value().expose().to_owned()));
+        let value = value.or_else(|| variable().map(Zeroizing::new));
+        way.optional_part("value", value.as_deref()).build()
     }
 
     /// Which token of which account: what of the credentials is no secret.
@@ -157,7 +170,7 @@ impl AppTokenOptions {
 }
 
 /// Which app token of which account. Who does not log in needs no more.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "App token")]
 pub(crate) struct AppTokenNameOptions {
     #[command(flatten)]
@@ -205,7 +218,7 @@ impl AppTokenNameOptions {
 }
 
 /// The account.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct PartnerIdOption {
     /// The partner id (account number), such as 1234567 [env: KALTURA_PARTNER_ID]
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
@@ -230,7 +243,7 @@ impl PartnerIdOption {
 }
 
 /// The hash type of an app token.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct HashTypeOption {
     /// The app token's hash type: MD5, SHA1, SHA256 or SHA512 [env: KALTURA_APP_TOKEN_HASH_TYPE]
     #[arg(long, value_name = "TYPE", add = values::hash_types())]
@@ -262,7 +275,7 @@ impl HashTypeOption {
 }
 
 /// The value of an app token.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "App token")]
 pub(crate) struct AppTokenValueOptions {
     /// Read the app token value from this file (one trailing newline is removed) [env: KALTURA_APP_TOKEN]
@@ -305,7 +318,7 @@ impl AppTokenValueOptions {
 }
 
 /// A KS that somebody else has made.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Session")]
 pub(crate) struct KsOptions {
     /// Read the KS from this file (one trailing newline is removed) [env: KALTURA_KS]
@@ -347,7 +360,7 @@ impl KsOptions {
 }
 
 /// The admin secret of an account, with which every KS of it is signed and opened.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Admin secret")]
 pub(crate) struct AdminSecretOptions {
     /// Read the admin secret from this file (one trailing newline is removed) [env: KALTURA_ADMIN_SECRET]

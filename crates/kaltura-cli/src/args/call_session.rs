@@ -4,7 +4,10 @@ use clap::Args;
 use kaltura_auth::ServiceUrl;
 use kaltura_types::{Ks, KsHeader};
 
-use super::{AppTokenOptions, KsOptions, ServerOptions, SessionRequestOptions, SessionSupply, WantedSession};
+use super::{
+    AppTokenOptions, KsOptions, ServerOptions, SessionRequestOptions, SessionSupply, StoreOptions,
+    WantedSession,
+};
 use crate::config::{Origin, Settings};
 use crate::error::Failure;
 use crate::output::Ui;
@@ -32,16 +35,19 @@ pub(crate) struct CallSessionOptions {
 
     #[command(flatten)]
     request: SessionRequestOptions,
+
+    #[command(flatten)]
+    store: StoreOptions,
 }
 
 /// What calls go with.
-pub(crate) enum Authority<'a> {
+pub(crate) enum Authority {
     /// Nothing, or what the calls bring with them.
     Nobody,
-    /// A KS that somebody else has made.
+    /// A KS that another program has made.
     Ks(Ks),
     /// A session of the app token.
-    Token(Box<SessionSupply<'a>>),
+    Token(Box<SessionSupply>),
 }
 
 impl CallSessionOptions {
@@ -70,7 +76,7 @@ impl CallSessionOptions {
         let Some(other) = other else { return Ok(()) };
         for source in [ks, value] {
             if source.takes_stdin() {
-                let message = format!("{} and {other} can not both come from standard input", source.what);
+                let message = format!("{} and {other} cannot both be read from standard input", source.what);
                 let hint = format!("Put {} into a file or into {}.", source.what, source.variable);
                 return Err(Failure::usage(message).with_hint(hint));
             }
@@ -78,7 +84,7 @@ impl CallSessionOptions {
         Ok(())
     }
 
-    /// Whether an option names a token, a profile or what is wished of a session: it goes before `KALTURA_KS`.
+    /// Whether an option names a token, a profile or what is requested of a session: it goes before `KALTURA_KS`.
     fn token_is_meant(&self, settings: &Settings) -> bool {
         let by_option =
             matches!(settings.profile_origin(), Origin::Option(_)) && settings.profile().is_some();
@@ -87,7 +93,7 @@ impl CallSessionOptions {
 
     /// Sees to it that a KS is not sent to the server of another account, nor acts in it unseen.
     fn refuse_another_account(&self, ks: &Ks, settings: &Settings) -> Result<(), Failure> {
-        // What can not be read as a KS, the server refuses.
+        // What cannot be read as a KS, the server refuses.
         let Ok(header) = KsHeader::parse(ks) else { return Ok(()) };
         let partner = header.partner_id();
         match self.token.known_partner(settings)? {
@@ -102,14 +108,14 @@ impl CallSessionOptions {
         }
     }
 
-    /// What the calls go with: a KS that was given, else a session of the app token. A token, profile or wish that is
+    /// What the calls go with: a KS that was given, else a session of the app token. A token, profile or session request that is
     /// given by an option goes before the variable of a KS. `ends_sessions` is whether one of the calls is `session.end`.
-    pub(crate) fn authority<'a>(
-        &'a self,
+    pub(crate) fn authority(
+        &self,
         ui: &Ui,
-        settings: &'a Settings,
+        settings: &Settings,
         ends_sessions: bool,
-    ) -> Result<Authority<'a>, Failure> {
+    ) -> Result<Authority, Failure> {
         if self.anonymous {
             return Ok(Authority::Nobody);
         }
@@ -130,6 +136,7 @@ impl CallSessionOptions {
             server: &self.server,
             token: &self.token,
             request: &self.request,
+            store: &self.store,
             min_validity: None,
             fresh: self.fresh,
         };

@@ -1,23 +1,31 @@
-//! A session that is ready to be used: from the cache, else by a login.
+//! A session that is ready to be used: from the cache or a shared store, else by a login.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
-use kaltura_auth::{Adjustment, AppTokenCredentials, AppTokenLogin, ServiceUrl, Session};
-use kaltura_types::{Ks, UnixTime};
+use kaltura_auth::blocking::SessionManager;
+use kaltura_auth::manager::{Event, InvalidReason, Observer, Policy};
+use kaltura_auth::{ErrorKind, ServiceUrl, Session, SessionIdentity};
+use kaltura_http::SystemClock;
 
-use super::{AppTokenOptions, ServerOptions, SessionRequestOptions, Wishes};
+use super::{AppTokenOptions, ServerOptions, SessionRequestOptions, StoreOptions};
 use crate::config::Settings;
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
-use crate::session_cache::{Lock, LoginWay, Record, SessionFile, TokenFolder};
-use crate::signals::Signals;
-use crate::{runtime, time};
+use crate::session::{
+    CommandStore, LoginFailure, Place, SessionCache, TokenSessions, TokenSource, with_causes,
+};
+use crate::time;
+
+/// How long a login of another process is waited for: until it ends. A person may be asked meanwhile, by a command that
+/// prints the secret. A process that ends, or is stopped, loses its right to log in.
+const PATIENCE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Which session, and how long it must be good for.
 #[derive(Debug, Args)]
 pub(crate) struct ReadySessionOptions {
-    /// How long the session must live at least
+    /// How long the session must be valid at least
     #[arg(long, value_name = "DURATION", value_parser = time::parse_duration, default_value = "5m")]
     min_validity: Duration,
 
@@ -33,17 +41,21 @@ pub(crate) struct ReadySessionOptions {
 
     #[command(flatten)]
     request: SessionRequestOptions,
+
+    #[command(flatten)]
+    store: StoreOptions,
 }
 
 /// A session that is ready to be used.
 pub(crate) struct ReadySession {
-    pub(crate) record: Record,
+    pub(crate) session: Arc<Session>,
+    /// How long it is valid from now. Nothing if the server did not say.
+    pub(crate) valid_for: Option<Duration>,
     pub(crate) service_url: ServiceUrl,
+    /// Whether no login was needed.
     pub(crate) from_cache: bool,
     /// What is wrong with the cache, the first first.
     pub(crate) warnings: Vec<String>,
-    /// Where the server granted something else than was asked.
-    pub(crate) adjustments: Vec<Adjustment>,
 }
 
 impl ReadySession {
@@ -52,7 +64,7 @@ impl ReadySession {
         for warning in &self.warnings {
             ui.note(warning);
         }
-        for adjustment in &self.adjustments {
+        for adjustment in self.session.adjustments() {
             ui.note(&adjustment.to_string());
         }
     }
@@ -65,10 +77,11 @@ impl ReadySessionOptions {
             server: &self.server,
             token: &self.token,
             request: &self.request,
+            store: &self.store,
             min_validity: Some(self.min_validity),
             fresh: self.fresh,
         };
-        SessionSupply::new(ui, wanted, settings)?.session(ui)
+        SessionSupply::new(ui, wanted, settings)?.session()
     }
 }
 
@@ -78,181 +91,201 @@ pub(crate) struct WantedSession<'a> {
     pub(crate) server: &'a ServerOptions,
     pub(crate) token: &'a AppTokenOptions,
     pub(crate) request: &'a SessionRequestOptions,
+    pub(crate) store: &'a StoreOptions,
     /// How long it must live at least; nothing if any will do that the server accepts.
     pub(crate) min_validity: Option<Duration>,
     /// Whether the one in the cache will not do.
     pub(crate) fresh: bool,
 }
 
-/// Where sessions come from: the cache, else a login.
-pub(crate) struct SessionSupply<'a> {
-    wanted: WantedSession<'a>,
-    settings: &'a Settings,
+/// Where sessions come from: the cache or a shared store, else a login.
+pub(crate) struct SessionSupply {
+    manager: SessionManager,
     service_url: ServiceUrl,
-    wishes: Wishes,
-    /// Where the cache keeps it; nothing if there is no cache.
-    place: Option<SessionFile>,
-    credentials: Option<AppTokenCredentials>,
-    refused: Option<Ks>,
-    warnings: Vec<String>,
+    min_validity: Option<Duration>,
+    failure: Arc<LoginFailure>,
+    log: Arc<SessionLog>,
 }
 
-impl<'a> SessionSupply<'a> {
-    pub(crate) fn new(ui: &Ui, wanted: WantedSession<'a>, settings: &'a Settings) -> Result<Self, Failure> {
-        wanted.token.value_source().refuse_an_argument()?;
-        let service_url = wanted.server.service_url(settings)?;
-        let wishes = wanted.request.wishes(settings)?;
-        let (partner, token) = wanted.token.account(settings)?;
-        // What is wrong is told, also where no login needs it.
-        wanted.token.check_hash_type(settings)?;
-        let place = TokenFolder::of(settings.environment(), &service_url, partner, &token)
-            .and_then(|folder| folder.session(&wishes));
+impl SessionSupply {
+    pub(crate) fn new(ui: &Ui, wanted: WantedSession<'_>, settings: &Settings) -> Result<Self, Failure> {
+        let WantedSession { server, token, request, store, min_validity, fresh } = wanted;
+        token.value_source().refuse_an_argument()?;
+        let service_url = server.service_url(settings)?;
+        let request = request.request(settings)?;
+        let (partner, token_id) = token.account(settings)?;
+        // What is wrong is reported, also where no login needs it.
+        token.check_hash_type(settings)?;
+        let log = Arc::<SessionLog>::default();
+
+        let get = |ui: &Ui| token.credentials(ui, settings, &service_url, None);
         // Who pipes the value in waits until it is read. Otherwise it is taken only if it is needed.
-        let piped = wanted.token.value_source().takes_stdin();
-        let credentials =
-            if piped { Some(wanted.token.credentials(ui, settings, &service_url, None)?) } else { None };
-        let (place, warnings) = match place {
-            Ok(place) => (Some(place), Vec::new()),
-            Err(trouble) => (None, vec![trouble.to_string()]),
+        let mut known = if token.value_source().takes_stdin() { Some(get(ui)?) } else { None };
+        let shared = store.open(settings)?;
+        let own = match shared {
+            Some(_) => None,
+            None => SessionCache::of(settings.environment())
+                .map(|cache| cache.token(&service_url, partner, &token_id))
+                .map_err(|trouble| log.warn(trouble.to_string()))
+                .ok(),
         };
-        Ok(Self { wanted, settings, service_url, wishes, place, credentials, refused: None, warnings })
+        // Other processes do not wait until a person has answered.
+        if known.is_none() && token.value_must_be_asked(ui, settings) {
+            let is_there = |sessions: &TokenSessions| {
+                let least = min_validity.unwrap_or_default();
+                let found = sessions.read(&request);
+                !fresh && found.is_ok_and(|found| found.is_some_and(|(_, left)| left > least))
+            };
+            if !own.as_ref().is_some_and(is_there) {
+                known = Some(get(ui)?);
+            }
+        }
+        let place = match (shared, own) {
+            (Some(store), _) => Some((Place::Shared(store), None)),
+            (None, Some(sessions)) => {
+                let key = TokenSessions::key(&request);
+                let way = token.login_way(settings, &key, known.as_ref());
+                Some((Place::Own { sessions, way }, Some(key)))
+            }
+            (None, None) => None,
+        };
+        let (place, key) = place.map_or((None, None), |(place, key)| (Some(place), key));
+        let credentials = {
+            let (ui, token, settings, url) =
+                (ui.clone(), token.clone(), settings.clone(), service_url.clone());
+            move || match &known {
+                Some(known) => Ok(known.clone()),
+                None => token.credentials(&ui, &settings, &url, None),
+            }
+        };
+        let transport = {
+            let (ui, server) = (ui.clone(), server.clone());
+            move || server.transport(&ui)
+        };
+        let source = TokenSource::new(
+            ui,
+            service_url.clone(),
+            request,
+            server.timeout(),
+            key,
+            Box::new(credentials),
+            Box::new(transport),
+        );
+        let failure = source.failure();
+        let mut manager = SessionManager::builder(source, SystemClock::new())
+            .policy(Policy::default().login_timeout(PATIENCE))
+            .observer(Arc::clone(&log));
+        if let Some(place) = place {
+            manager = manager.store(CommandStore::new(place, fresh, Arc::clone(&failure), ui.clone()));
+        }
+        Ok(Self { manager: manager.build(), service_url, min_validity, failure, log })
     }
 
     /// A session.
-    pub(crate) fn session(&mut self, ui: &Ui) -> Result<ReadySession, Failure> {
-        let Some(cache) = self.place.clone() else { return self.log_in(ui, None) };
-        if let Some(record) = self.look(&cache) {
-            return Ok(self.found(record));
+    pub(crate) fn session(&self) -> Result<ReadySession, Failure> {
+        let session = match self.min_validity {
+            Some(least) => self.manager.session_valid_for(least),
+            None => self.manager.session(),
+        };
+        let session = session.map_err(|error| self.failed(error))?;
+        // A source that does not know says so by the longest duration there is.
+        let remaining = self.manager.status().remaining;
+        let valid_for = remaining.filter(|left| *left < Duration::MAX / 2);
+        if valid_for.is_none() && self.min_validity.is_some() {
+            let message = "the server did not report when the session expires";
+            return Err(Failure::new(ExitCode::Server, message)
+                .with_hint("Use `kaltura login --ks-only`, which does not need to know."));
         }
-        // Others do not wait until a person has answered.
-        if self.credentials.is_none() && self.wanted.token.value_must_be_asked(ui, self.settings) {
-            let credentials = self.wanted.token.credentials(ui, self.settings, &self.service_url, None)?;
-            self.credentials = Some(credentials);
-        }
-        match cache.lock(ui) {
-            Ok(lock) => {
-                // Another process may have logged in meanwhile.
-                if let Some(record) = self.look(&cache) {
-                    return Ok(self.found(record));
-                }
-                if let Some(failure) = lock.failed_meanwhile(&self.way()) {
-                    return Err(failure);
-                }
-                self.log_in(ui, Some(&lock))
-            }
-            Err(trouble) => {
-                self.warnings.push(trouble.to_string());
-                self.log_in(ui, None)
-            }
-        }
-    }
-
-    /// In which way a login would be tried.
-    fn way(&self) -> LoginWay {
-        let WantedSession { server, token, .. } = self.wanted;
-        let way = token.login_way(self.settings, server.timeout());
-        if self.credentials.is_some() { way.with_known_value() } else { way }
+        let log = self.log.take();
+        Ok(ReadySession {
+            session,
+            valid_for,
+            service_url: self.service_url.clone(),
+            from_cache: log.adopted,
+            warnings: log.warnings,
+        })
     }
 
     /// Another session than this one, which the server has refused.
-    pub(crate) fn instead_of(&mut self, ui: &Ui, refused: &Ks) -> Result<ReadySession, Failure> {
-        self.refused = Some(refused.clone());
-        self.session(ui)
-    }
-
-    /// The session in the cache, if it will do.
-    fn look(&mut self, cache: &SessionFile) -> Option<Record> {
-        if self.wanted.fresh {
-            return None;
-        }
-        match cache.read() {
-            Ok(record) => {
-                let least = self.wanted.min_validity.unwrap_or_default().max(Duration::from_secs(1));
-                let refused = self.refused.as_ref().map(Ks::expose);
-                record.filter(|record| {
-                    record.life_left(time::now()) >= least && refused != Some(record.ks.expose())
-                })
-            }
-            Err(trouble) => {
-                let warning = trouble.to_string();
-                if !self.warnings.contains(&warning) {
-                    self.warnings.push(warning);
-                }
-                None
-            }
-        }
-    }
-
-    fn found(&mut self, record: Record) -> ReadySession {
-        let (service_url, warnings) = (self.service_url.clone(), std::mem::take(&mut self.warnings));
-        let adjustments = record.adjustments(&self.wishes.request());
-        ReadySession { record, service_url, from_cache: true, warnings, adjustments }
-    }
-
-    fn log_in(&mut self, ui: &Ui, lock: Option<&Lock<'_>>) -> Result<ReadySession, Failure> {
-        let (asked_at, way) = (time::now(), self.way());
-        let session = self.start_session(ui).inspect_err(|failure| {
-            if let Some(lock) = lock {
-                lock.tell(failure, &way);
-            }
-        })?;
-        let kept = Record::of(&session, asked_at);
-        if let (Some(record), Some(lock)) = (&kept, lock)
-            && let Err(trouble) = lock.write(ui, record)
-        {
-            self.warnings.push(trouble.to_string());
-        }
-        let record = match self.wanted.min_validity {
-            None => kept.unwrap_or_else(|| Record::of_unknown_end(&session, asked_at)),
-            // The server did not say when it ends: then it can only be taken at its word.
-            Some(least) => self.long_enough(kept, least, asked_at)?,
-        };
-        // The record can not tell one whose end is not known from one that has none left.
-        let adjustments = session.adjustments().to_vec();
-        Ok(ReadySession { from_cache: false, adjustments, ..self.found(record) })
-    }
-
-    /// Sees to it that a session lives as long as it must.
-    fn long_enough(
+    pub(crate) fn instead_of(
         &self,
-        kept: Option<Record>,
-        least: Duration,
-        asked_at: UnixTime,
-    ) -> Result<Record, Failure> {
-        let record = kept.ok_or_else(|| {
-            Failure::new(ExitCode::Server, "the server did not say when the session ends")
-                .with_hint("Use `kaltura login --ks-only`, which does not need to know.")
-        })?;
-        let life = record.life_left(asked_at);
-        if life >= least {
-            return Ok(record);
-        }
-        let (life, least) = (life.as_secs(), least.as_secs());
-        let message = format!(
-            "the session lives {}, and {} are wanted",
-            time::show_duration(life),
-            time::show_duration(least)
-        );
-        // The token was accepted: another login would help nobody.
-        Err(Failure::usage(message)
-            .with_hint("Ask for a longer --lifetime or a shorter --min-validity, or take another app token.")
-            .at(&self.service_url))
+        refused: &Arc<Session>,
+        reason: InvalidReason,
+    ) -> Result<ReadySession, Failure> {
+        self.manager.invalidate(refused, reason);
+        self.session()
     }
 
-    fn start_session(&mut self, ui: &Ui) -> Result<Session, Failure> {
-        let WantedSession { server, token, .. } = self.wanted;
-        let credentials = match &self.credentials {
-            Some(credentials) => credentials.clone(),
-            None => token.credentials(ui, self.settings, &self.service_url, None)?,
+    fn failed(&self, error: kaltura_auth::Error) -> Failure {
+        if let Some(failure) = self.failure.take_own() {
+            return failure;
+        }
+        if error.kind() == ErrorKind::SessionTooShort {
+            return self.too_short(&error);
+        }
+        let is_of_another_process = error.is_of_another_process();
+        if is_of_another_process && error.kind() == ErrorKind::SourceFailed {
+            let message = "another kaltura process, which this one waited for, could not log in: it did not get the \
+                           app token value";
+            return Failure::new(ExitCode::Local, message).with_hint("Run the command again to see why.");
+        }
+        let failure = Failure::from(error).at(&self.service_url);
+        if is_of_another_process {
+            return failure.within("another kaltura process, which this one waited for, could not log in");
+        }
+        failure
+    }
+
+    /// The token was accepted: another login would not help.
+    fn too_short(&self, error: &kaltura_auth::Error) -> Failure {
+        let least = time::show_duration(self.min_validity.unwrap_or_default().as_secs());
+        let message = match self.manager.status().remaining {
+            Some(left) => {
+                let left = time::show_duration(left.as_secs());
+                format!("the session is valid for {left}, but {least} are required")
+            }
+            None => error.to_string(),
         };
-        let transport = server.transport(ui)?;
-        let login = AppTokenLogin::new(self.service_url.clone(), credentials)
-            .request(self.wishes.request())
-            .timeout(server.timeout());
-        runtime::run(ui, async {
-            let mut signals = Signals::listen(ui)?;
-            let outcome = signals.unless_stopped(login.run(&transport)).await?;
-            outcome.map_err(|error| Failure::from(error).at(login.service_url()))
-        })
+        Failure::usage(message)
+            .with_hint("Request a longer --lifetime or a shorter --min-validity, or use another app token.")
+            .at(&self.service_url)
+    }
+}
+
+/// What the manager reports.
+#[derive(Debug, Default)]
+struct SessionLog(Mutex<Log>);
+
+#[derive(Clone, Debug, Default)]
+struct Log {
+    adopted: bool,
+    warnings: Vec<String>,
+}
+
+impl SessionLog {
+    fn warn(&self, warning: String) {
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !log.warnings.contains(&warning) {
+            log.warnings.push(warning);
+        }
+    }
+
+    /// What is new since the last call.
+    fn take(&self) -> Log {
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let adopted = log.adopted;
+        Log { adopted, warnings: std::mem::take(&mut log.warnings) }
+    }
+}
+
+impl Observer for SessionLog {
+    fn observe(&self, event: &Event, _: &Arc<SessionIdentity>) {
+        let adopted = |adopted| self.0.lock().unwrap_or_else(PoisonError::into_inner).adopted = adopted;
+        match event {
+            Event::Adopted { .. } => adopted(true),
+            Event::LoginSucceeded { .. } => adopted(false),
+            Event::StoreTrouble { error } => self.warn(format!("session store: {}", with_causes(error))),
+            _ => {}
+        }
     }
 }

@@ -21,7 +21,7 @@ const PROXY_VARIABLES: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 /// Where the API is, and how to reach it.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ServerOptions {
     #[command(flatten)]
@@ -115,7 +115,7 @@ fn check_proxies(environment: &Environment) -> Result<(), Failure> {
 }
 
 /// Where the API is. Who asks it nothing needs no more.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ServerAddressOptions {
     /// The server, if not one of Kaltura's regions [env: KALTURA_SERVICE_URL]

@@ -10,7 +10,7 @@ use crate::error::Failure;
 use crate::redaction::{holds_a_ks, is_formed_like_a_secret};
 
 /// What is wished of the session.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Session settings, as far as the app token allows")]
 pub(crate) struct SessionRequestOptions {
     /// The user of the session [env: KALTURA_USER]

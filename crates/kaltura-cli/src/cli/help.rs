@@ -22,6 +22,8 @@ Environment variables (options override them, and they override the profile):
   KALTURA_PROFILE              the profile to use
   KALTURA_CONFIG_DIR           the directory of profiles
   KALTURA_CACHE_DIR            the directory of cached sessions
+  KALTURA_STORE                a directory, Redis or Valkey to share sessions through
+  KALTURA_STORE_FILE           a file with the URL of that Redis or Valkey
   HTTPS_PROXY, NO_PROXY        the proxy, and hosts to reach without it
   NO_COLOR, CLICOLOR=0         no colors and no spinner
   CLICOLOR_FORCE=1             colors without a terminal, too

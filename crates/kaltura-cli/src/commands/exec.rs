@@ -23,8 +23,8 @@ Examples:
     kaltura exec --min-validity 2h --lifetime 8h -- my-import --all
 
 The program finds KALTURA_KS, KALTURA_SERVICE_URL and KALTURA_PARTNER_ID in its environment,
-and not KALTURA_APP_TOKEN nor KALTURA_ADMIN_SECRET, nor the variables that the profile takes
-them from: it does not need them. The session comes from the cache of `kaltura ks`. What the
+and not KALTURA_APP_TOKEN, KALTURA_ADMIN_SECRET and KALTURA_STORE, nor the variables that the
+profile takes them from: it does not need them. The session comes from the cache of `kaltura ks`. What the
 server granted differently from what was asked is noted on standard error.
 
 The exit code is that of the program. It is 127 if there is no such program, and 126 if it can
@@ -32,7 +32,8 @@ not be executed, as with `env` or `timeout`. If there is no session, nothing is 
 `kaltura --help` lists the exit codes.";
 
 /// What the program does not need, and so does not get.
-const KEPT_BACK: [&str; 2] = [SecretVariable::APP_TOKEN, SecretVariable::ADMIN_SECRET];
+const KEPT_BACK: [&str; 3] =
+    [SecretVariable::APP_TOKEN, SecretVariable::ADMIN_SECRET, Setting::STORE.variable];
 
 /// Run a program with a session in its environment
 ///
@@ -75,11 +76,11 @@ pub(super) fn not_run(program: &OsStr, error: &io::Error) -> Failure {
     let shown = program.to_string_lossy();
     let shown = repeatable(&shown);
     if error.kind() == io::ErrorKind::NotFound {
-        return Failure::new(ExitCode::ProgramNotFound, format!("there is no program {shown}"))
+        return Failure::new(ExitCode::ProgramNotFound, format!("no program {shown} found"))
             .caused_by(error)
-            .with_hint("Look whether it is written right, and whether its folder stands in PATH.");
+            .with_hint("Check its name, and that its directory is in PATH.");
     }
-    let message = format!("the program {shown} can not be executed");
+    let message = format!("the program {shown} cannot be executed");
     Failure::new(ExitCode::ProgramNotExecuted, message).caused_by(error)
 }
 
@@ -87,9 +88,9 @@ impl ReadySession {
     /// What a program needs to use the session.
     pub(super) fn variables(&self) -> [(&'static str, String); 3] {
         [
-            (SecretVariable::KS, self.record.ks.expose().to_owned()),
+            (SecretVariable::KS, self.session.ks().expose().to_owned()),
             (Setting::SERVICE_URL.variable, self.service_url.to_string()),
-            (Setting::PARTNER_ID.variable, self.record.partner_id.to_string()),
+            (Setting::PARTNER_ID.variable, self.session.partner_id().to_string()),
         ]
     }
 }
@@ -101,7 +102,7 @@ fn become_program(mut command: Command) -> io::Error {
     std::os::unix::process::CommandExt::exec(&mut command)
 }
 
-/// Runs the program, and ends with its exit code. Comes back only if it can not be run.
+/// Runs the program, and ends with its exit code. Comes back only if it cannot be run.
 #[cfg(not(unix))]
 fn become_program(mut command: Command) -> io::Error {
     match command.status() {

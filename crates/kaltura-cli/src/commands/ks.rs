@@ -1,7 +1,7 @@
 //! `kaltura ks`: prints a KS that lives long enough.
 
 use clap::Args;
-use kaltura_types::{PartnerId, UnixTime};
+use kaltura_types::{PartnerId, UnixTime, UserId};
 use serde::Serialize;
 
 use crate::args::ReadySessionOptions;
@@ -25,16 +25,23 @@ Examples:
 
 The session is kept in a file that only its owner can read, in KALTURA_CACHE_DIR or else in
 the folder for caches: ~/.cache/kaltura on Linux. The token is not kept. Service URL,
-account, token id and what is wished of the session make it another session. If the cache
-can not be used, that is noted on standard error, and a login takes its place. `kaltura
-status` shows what is kept, `kaltura logout` forgets it.
+account, token id and the requested session make it another session. If the cache cannot be
+used, that is noted on standard error, and a login takes its place. `kaltura status` shows
+what is kept, `kaltura logout` removes it.
+
+--store, KALTURA_STORE or the entry `store` of a profile share the session with all programs
+that use the same store: those on the kaltura crates, and kaltura on other machines. It is a
+folder, or the URL of a Redis or Valkey. A URL with a password is taken from KALTURA_STORE or
+from --store-file, never from an argument. The token's value is then needed each time, since
+only those who have it find the session.
 
 What the server granted differently from what was asked is noted on standard error, also of a
 session that comes from the cache; --quiet leaves it out.
 
-With --json the answer has ks, partnerId, userId, sessionType, expiry (Unix time, by this
-machine's clock), expiresIn (seconds), privileges, adjustments, fromCache, warnings and
-serviceUrl; what the server did not say is null. `kaltura --help` lists the exit codes.";
+With --json the answer is a document for other languages: version (1), ks, id, partnerId,
+userId, type, privileges, expiresAt (Unix time, by this machine's clock), validFor (seconds;
+cache by it), serviceUrl, fromCache, adjustments and warnings. What the server did not report is
+null. `kaltura --help` lists the exit codes.";
 
 /// Print a KS that is good for some time, logging in only if need be
 ///
@@ -49,43 +56,57 @@ pub(crate) struct KsCommand {
     session: ReadySessionOptions,
 }
 
-/// What is printed for programs.
+/// The form of the document: docs/ks-document.md. Another number is another form.
+const VERSION: u32 = 1;
+
+/// What is printed for programs: docs/ks-document.md.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer<'a> {
+struct Document<'a> {
+    version: u32,
     ks: &'a str,
+    /// 32 hex digits.
+    id: String,
     partner_id: PartnerId,
-    user_id: Option<&'a str>,
-    /// `USER`, `ADMIN`, or what else the server said.
-    session_type: Option<&'a str>,
-    expiry: UnixTime,
-    expires_in: u64,
-    privileges: &'a str,
-    adjustments: Vec<Difference>,
-    from_cache: bool,
-    warnings: &'a [String],
+    user_id: Option<&'a UserId>,
+    /// `USER`, `ADMIN`, or what else the server reported.
+    #[serde(rename = "type")]
+    session_type: Option<String>,
+    privileges: String,
+    /// By the clock of this machine.
+    expires_at: UnixTime,
+    /// In seconds.
+    valid_for: u64,
     service_url: &'a str,
+    from_cache: bool,
+    adjustments: Vec<Difference>,
+    warnings: &'a [String],
 }
 
 impl KsCommand {
     pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         let ready = self.session.session(ui, settings)?;
+        let session = &ready.session;
         if ui.wants_json() {
-            return ui.print_json(&Answer {
-                ks: ready.record.ks.expose(),
-                partner_id: ready.record.partner_id,
-                user_id: ready.record.user_id.as_deref(),
-                session_type: ready.record.session_type.as_deref(),
-                expiry: ready.record.until,
-                expires_in: ready.record.life_left(time::now()).as_secs(),
-                privileges: &ready.record.privileges,
-                adjustments: Difference::all(&ready.adjustments),
-                from_cache: ready.from_cache,
-                warnings: &ready.warnings,
+            // Rounded down.
+            let valid_for = ready.valid_for.unwrap_or_default().as_secs();
+            return ui.print_json(&Document {
+                version: VERSION,
+                ks: session.ks().expose(),
+                id: session.id().map(|id| format!("{:032x}", id.to_bits())).unwrap_or_default(),
+                partner_id: session.partner_id(),
+                user_id: session.user_id(),
+                session_type: session.session_type().map(ToString::to_string),
+                privileges: session.privileges().to_string(),
+                expires_at: time::now().plus_seconds(i64::try_from(valid_for).unwrap_or(i64::MAX)),
+                valid_for,
                 service_url: ready.service_url.as_str(),
+                from_cache: ready.from_cache,
+                adjustments: Difference::all(session.adjustments()),
+                warnings: &ready.warnings,
             });
         }
         ready.tell(ui);
-        ui.print(&format!("{}\n", ready.record.ks.expose()))
+        ui.print(&format!("{}\n", session.ks().expose()))
     }
 }

@@ -6,16 +6,16 @@ mod kept_login;
 use std::sync::Arc;
 
 use clap::Args;
-use kaltura_auth::AppTokenLogin;
+use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ServiceUrl, SessionRequest};
 use kaltura_types::HashType;
 
 use self::answer::Answer;
 use self::kept_login::{KeptLogin, LoginManner};
-use crate::args::{AppTokenOptions, ServerOptions, SessionRequestOptions};
+use crate::args::{AppTokenOptions, ServerOptions, SessionRequestOptions, StoreOptions};
 use crate::config::Settings;
 use crate::error::Failure;
 use crate::output::Ui;
-use crate::session_cache::TokenFolder;
+use crate::session::{Place, SessionCache, TokenSessions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,14 +33,14 @@ Examples:
     KALTURA_KS=\"$(kaltura login --ks-only)\" my-import
 
 The session is kept for `kaltura ks` and the others, as `kaltura ks --help` tells, in the place
-of one before it; `kaltura logout` forgets it. If it can not be kept, that is noted on
+of one before it; `kaltura logout` removes it. If it cannot be kept, that is noted on
 standard error.
 
 A login proves that the app token is good, not that its sessions are: those of a token that
 was ended, or of a user who is blocked, are granted and then refused. --verify shows the new
 session to the server (session.startWidgetSession, which changes nothing). It costs one action
 of a session with an actionslimit. A session that is refused is not kept, and the exit code is
-3 for most reasons. One for certain paths only (urirestrict) can not be tried, which is noted.
+3 for most reasons. One for certain paths only (urirestrict) cannot be tried, which is noted.
 
 The KS is shown only if that is asked for, so that the log of a CI system does not keep it:
 --ks-only prints it alone, --show-ks within the answer. `kaltura ks` hands it on.
@@ -79,6 +79,9 @@ pub(crate) struct LoginCommand {
     #[command(flatten)]
     request: SessionRequestOptions,
 
+    #[command(flatten)]
+    store: StoreOptions,
+
     /// If the hash type is refused, try the others, once each
     #[arg(long, help_heading = "App token")]
     detect_hash_type: bool,
@@ -89,17 +92,14 @@ impl LoginCommand {
         let service_url = self.server.service_url(settings)?;
         let guess = self.detect_hash_type.then_some(HashType::Sha256);
         let credentials = self.token.credentials(ui, settings, &service_url, guess)?;
-        let wishes = self.request.wishes(settings)?;
+        let request = self.request.request(settings)?;
+        let place = self.place(settings, &service_url, &request, &credentials)?;
         let transport = Arc::new(self.server.transport(ui)?);
-        let (partner, token_id) = (credentials.partner_id(), credentials.id().as_str());
-        let place = TokenFolder::of(settings.environment(), &service_url, partner, token_id)
-            .and_then(|folder| folder.session(&wishes));
         let timeout = self.server.timeout();
-        let login = AppTokenLogin::new(service_url, credentials).request(wishes.request()).timeout(timeout);
+        let login = AppTokenLogin::new(service_url, credentials).request(request.clone()).timeout(timeout);
 
         let manner = LoginManner { detect_hash_type: self.detect_hash_type, verify: self.verify, timeout };
-        let way = self.token.login_way(settings, timeout).with_known_value();
-        let made = KeptLogin::make(ui, &login, manner, &transport, place, &way)?;
+        let made = KeptLogin::make(ui, &login, &request, manner, &transport, place)?;
 
         let answer = Answer::new(&made, login.service_url(), self.show_ks);
         if ui.wants_json() {
@@ -110,6 +110,25 @@ impl LoginCommand {
         }
         Self::tell(ui, &login, &made);
         ui.print(&if self.ks_only { format!("{}\n", made.session.ks().expose()) } else { answer.as_text() })
+    }
+
+    /// Where the session is kept, or why it is not.
+    fn place(
+        &self,
+        settings: &Settings,
+        service_url: &ServiceUrl,
+        request: &SessionRequest,
+        credentials: &AppTokenCredentials,
+    ) -> Result<Result<Place, String>, Failure> {
+        if let Some(store) = self.store.open(settings)? {
+            return Ok(Ok(Place::Shared(store)));
+        }
+        let place = SessionCache::of(settings.environment()).map(|cache| {
+            let sessions = cache.token(service_url, credentials.partner_id(), credentials.id().as_str());
+            let way = self.token.login_way(settings, &TokenSessions::key(request), Some(credentials));
+            Place::Own { sessions, way }
+        });
+        Ok(place.map_err(|trouble| trouble.to_string()))
     }
 
     /// Writes what is not the answer, but good to know.

@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::error::{ExitCode, Failure};
 use crate::output;
 use crate::output::{Ui, style};
-use crate::session_cache::{Forgotten, TokenFolder, Trouble};
+use crate::session::{Forgotten, Trouble};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,7 +41,7 @@ const WHY: &str = "session.end would end all sessions of the app token, those st
 /// Forget the sessions of an app token on this machine
 ///
 /// Removes the sessions that `kaltura login`, `kaltura ks` and the others have kept for the app token, whatever was
-/// wished of them. Which token, is told as for `kaltura ks`; its value is not needed, and not taken.
+/// requested of them. The token is selected as for `kaltura ks`; its value is not needed, and not read.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct LogoutCommand {
@@ -80,30 +80,23 @@ struct Token {
 
 impl LogoutCommand {
     pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
-        let (token, folders) = if self.all {
-            (None, TokenFolder::all(settings.environment()))
+        let environment = settings.environment();
+        let (token, forgotten) = if self.all {
+            (None, Forgotten::all(ui, environment, None, PATIENCE))
         } else {
             let service_url = self.server.service_url(settings)?;
             let (partner_id, id) = self.token.account(settings)?;
-            let folder = TokenFolder::of(settings.environment(), &service_url, partner_id, &id);
+            let forgotten = Forgotten::all(ui, environment, Some((&service_url, partner_id, &id)), PATIENCE);
             let app_token_id = AppTokenId::new(id).to_string();
-            let token = Token { service_url: service_url.to_string(), partner_id, app_token_id };
-            (Some(token), folder.map(|folder| vec![folder]))
+            (Some(Token { service_url: service_url.to_string(), partner_id, app_token_id }), forgotten)
         };
-        let mut forgotten = Forgotten::default();
-        match folders {
-            Ok(folders) => forgotten.forget(ui, &folders, PATIENCE),
-            // Then nothing was ever kept.
-            Err(Trouble::NoFolder) => {}
-            Err(trouble) => forgotten.trouble = Some(trouble),
-        }
         if let Some(trouble) = forgotten.trouble {
-            let hint = if trouble.is_held() {
-                "See what it waits for, end it, and log out again. The others are forgotten."
+            let hint = if matches!(trouble, Trouble::LoginInProgress(_)) {
+                "See what it waits for, end it, and log out again. The others are removed."
             } else {
-                "See whose it is and what rights it has. The others are forgotten."
+                "Check its owner and permissions. The others are removed."
             };
-            return Err(Failure::new(ExitCode::Local, "not all sessions could be forgotten")
+            return Err(Failure::new(ExitCode::Local, "not all cached sessions could be removed")
                 .caused_by(&trouble)
                 .with_hint(hint));
         }
@@ -127,13 +120,13 @@ impl Answer {
             None => "any app token".to_owned(),
         };
         let sessions = match self.forgotten_sessions {
-            0 => return format!("There was no session of {whose} to forget.\n"),
-            1 => "1 session".to_owned(),
-            count => format!("{count} sessions"),
+            0 => return format!("No cached session of {whose}.\n"),
+            1 => "1 cached session".to_owned(),
+            count => format!("{count} cached sessions"),
         };
         let whose = if self.all { "all app tokens" } else { &whose };
         let explanation =
-            output::wrapped("", "", &format!("On the server they stay good until they end: {WHY}."));
-        format!("{}Forgot{:#} {sessions} of {whose}.\n{explanation}", style::GOOD, style::GOOD)
+            output::wrapped("", "", &format!("On the server they stay valid until they expire: {WHY}."));
+        format!("{}Removed{:#} {sessions} of {whose}.\n{explanation}", style::GOOD, style::GOOD)
     }
 }

@@ -15,7 +15,7 @@ use crate::config::Environment;
 use crate::error::{ExitCode, Failure};
 use crate::output::{Ui, style};
 use crate::profile::{Config, ProfileEditor, ProfileSecret};
-use crate::session_cache::Forgotten;
+use crate::session::Forgotten;
 use crate::signals::Signals;
 use crate::{prompt, runtime};
 

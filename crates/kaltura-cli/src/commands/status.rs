@@ -5,17 +5,18 @@ mod token_value;
 mod verification;
 
 use clap::Args;
-use kaltura_auth::ServiceUrl;
+use kaltura_auth::store::{Ask, StoreKey, Taken};
+use kaltura_auth::{AppTokenLogin, ServiceUrl, Session, SessionId, blocking};
+use kaltura_http::SystemClock;
 use kaltura_types::PartnerId;
 
 use self::answer::{Answer, InUse, Settled, ShownSession};
 use self::verification::Verification;
-use crate::args::{AppTokenOptions, ServerOptions, SessionRequestOptions};
+use crate::args::{AppTokenOptions, ServerOptions, SessionRequestOptions, StoreOptions};
 use crate::config::{SecretVariable, Settings};
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
-use crate::session_cache::{Record, SessionFile, TokenFolder, Trouble};
-use crate::time;
+use crate::session::{SessionCache, TokenSessions, Trouble, with_causes};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,15 +29,16 @@ Examples:
   The same, if the server does not accept it any more:
     kaltura status --verify >/dev/null || kaltura login
 
-The sessions are those of the app token that are kept on this machine, whatever was wished of
+The sessions are those of the app token that are kept on this machine, whatever was requested of
 them. The one that `kaltura ks` takes with the same options is marked. Nothing is asked of the
 server: it may have ended a session, which only --verify or a call shows. And no secret is
 read: neither is the command of a profile run, nor the keyring asked. A file or a variable of
-the token's value that is not there is told.
+the token's value that does not exist is reported. With --store it is the session in that store
+instead, which only the token's value finds: it is read as by `kaltura ks`.
 
 --verify shows the one that `kaltura ks` takes to the server (session.startWidgetSession, which
-changes nothing). It costs one action of a session with an actionslimit. Nobody logs in for it.
-One for certain paths only (urirestrict) can not be tried, which is noted.
+changes nothing). It costs one action of a session with an actionslimit. No login is made for it.
+One for certain paths only (urirestrict) cannot be tried, which is noted.
 
 The exit code is 0 if there is a good session that `kaltura ks` takes with these options, else
 3, whatever other sessions there are, and also if something is missing. It is 2 if a setting is
@@ -67,6 +69,9 @@ pub(crate) struct StatusCommand {
 
     #[command(flatten)]
     request: SessionRequestOptions,
+
+    #[command(flatten)]
+    store: StoreOptions,
 }
 
 impl StatusCommand {
@@ -90,13 +95,22 @@ impl StatusCommand {
         };
         let mut verification = if self.verify { Verification::NoSession } else { Verification::NotWanted };
         if let Ok((service_url, partner, token_id)) = account {
-            let folder = TokenFolder::of(settings.environment(), &service_url, partner, &token_id);
-            match folder.and_then(|folder| self.look(&folder, settings, &mut answer)) {
+            let cache = || {
+                let cache = SessionCache::of(settings.environment());
+                cache.map(|cache| cache.token(&service_url, partner, &token_id))
+            };
+            let found = match self.store.open(settings)? {
+                Some(store) => self.look_into(&*store, ui, settings, &service_url, &mut answer),
+                None => cache()
+                    .and_then(|sessions| self.look(&sessions, settings, &mut answer))
+                    .map_err(|trouble| trouble.to_string()),
+            };
+            match found {
                 Ok(Some(current)) if self.verify => {
                     verification = Verification::of(ui, &current, &service_url, &self.server);
                 }
                 Ok(_) => {}
-                Err(trouble) => answer.warnings.push(trouble.to_string()),
+                Err(trouble) => answer.warnings.push(trouble),
             }
         }
         if settings.environment().is_set(SecretVariable::KS) {
@@ -107,11 +121,11 @@ impl StatusCommand {
         }
         if let Verification::OtherPathsOnly(paths) = &verification {
             answer.warnings.push(format!(
-                "the session is for certain paths only, so that it can not be verified: {paths}"
+                "the session is for certain paths only, so that it cannot be verified: {paths}"
             ));
         }
         answer.verified = matches!(verification, Verification::Accepted);
-        answer.good = !verification.has_failed() && answer.sessions.iter().any(ShownSession::is_taken);
+        answer.good = !verification.has_failed() && answer.sessions.iter().any(ShownSession::is_current);
         if ui.wants_json() {
             ui.print_json(&answer)?;
         } else {
@@ -145,28 +159,58 @@ impl StatusCommand {
         )
     }
 
-    /// Looks at the sessions of the token, and gives the one that is wished, if it has not ended.
+    /// Looks for the session that is requested in a store that is shared with others, and returns it.
+    fn look_into(
+        &self,
+        store: &dyn blocking::SessionStore,
+        ui: &Ui,
+        settings: &Settings,
+        service_url: &ServiceUrl,
+        answer: &mut Answer,
+    ) -> Result<Option<Session>, String> {
+        if !answer.wrong.is_empty() {
+            return Ok(None);
+        }
+        if self.token.value_must_be_asked(ui, settings) {
+            return Err("session store: only with the value of the app token is its session found".to_owned());
+        }
+        let story = |failure: Failure| failure.story();
+        let credentials = self.token.credentials(ui, settings, service_url, None).map_err(story)?;
+        let request = self.request.request(settings).map_err(story)?;
+        let key =
+            StoreKey::of_app_token(&AppTokenLogin::new(service_url.clone(), credentials).request(request));
+        let trouble = |error| format!("session store: {}", with_causes(&error));
+        let ask = Ask::new(SessionId::generate(&SystemClock::new()).to_bits());
+        match store.take(&key, &ask).map_err(trouble)? {
+            Taken::Session { record, left } => {
+                let session = Session::from_stored(record.into_session());
+                answer.sessions.push(ShownSession::of(&session, left, true));
+                Ok(Some(session))
+            }
+            Taken::Lease(lease) => store.release(&key, &lease).map(|()| None).map_err(trouble),
+            Taken::Backoff { .. } | Taken::Held { .. } => Ok(None),
+        }
+    }
+
+    /// Looks at the sessions of the token, and returns the one that is requested.
     fn look(
         &self,
-        folder: &TokenFolder,
+        sessions: &TokenSessions,
         settings: &Settings,
         answer: &mut Answer,
-    ) -> Result<Option<Record>, Trouble> {
-        let now = time::now();
+    ) -> Result<Option<Session>, Trouble> {
         let mut current = None;
-        // If anything is wrong, no session is the one that is wished.
-        let wishes = self.request.wishes(settings).ok().filter(|_| answer.wrong.is_empty());
-        let wished: Option<SessionFile> = wishes.and_then(|wishes| folder.session(&wishes).ok());
-        for file in folder.sessions()? {
-            match file.read() {
-                Ok(Some(record)) => {
-                    let is_wished = Some(&file) == wished.as_ref();
-                    answer.sessions.push(ShownSession::of(&record, is_wished, now));
-                    current = current
-                        .or(Some(record).filter(|record| is_wished && !record.life_left(now).is_zero()));
+        // If anything is wrong, no session is the one that is requested.
+        let request = self.request.request(settings).ok().filter(|_| answer.wrong.is_empty());
+        let requested = request.map(|request| TokenSessions::key(&request));
+        for (key, session) in sessions.valid()? {
+            match session {
+                Ok((record, left)) => {
+                    let session = Session::from_stored(record.into_session());
+                    let is_current = Some(&key) == requested.as_ref();
+                    answer.sessions.push(ShownSession::of(&session, left, is_current));
+                    current = current.or(Some(session).filter(|_| is_current));
                 }
-                // A login is under way, or was.
-                Ok(None) => {}
                 Err(trouble) => answer.warnings.push(trouble.to_string()),
             }
         }

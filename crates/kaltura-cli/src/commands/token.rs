@@ -27,7 +27,7 @@ use crate::error::Failure;
 use crate::http::{admin_client, client_with_ks};
 use crate::output::Ui;
 use crate::profile::{Config, ProfileSecret};
-use crate::session_cache::Forgotten;
+use crate::session::Forgotten;
 use crate::signals::Signals;
 use crate::{runtime, time};
 

@@ -7,13 +7,9 @@ use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::error::Failure;
-
-/// What a shell sets anew for each command.
-const PASSING: [&str; 4] = ["_", "OLDPWD", "PWD", "SHLVL"];
 
 /// The environment variables that a command sees.
 #[derive(Clone)]
@@ -58,24 +54,6 @@ impl Environment {
             Variables::Read(read) => read(name),
             Variables::Values(values) => values.get(std::ffi::OsStr::new(name)).cloned(),
         }
-    }
-
-    /// What tells the variables of this process from those of another one, and nothing else of them. Left out are
-    /// those that a shell changes with each command and folder.
-    pub(crate) fn fingerprint_of_the_process() -> String {
-        let mut variables: Vec<_> = std::env::vars_os()
-            .filter(|(name, _)| !PASSING.iter().any(|passing| name == passing))
-            .map(|(name, value)| (name, Zeroizing::new(value.into_encoded_bytes())))
-            .collect();
-        variables.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let mut digest = Sha256::new();
-        for (name, value) in variables {
-            for text in [name.as_encoded_bytes(), &value] {
-                digest.update(text.len().to_le_bytes());
-                digest.update(text);
-            }
-        }
-        hex::encode(digest.finalize())
     }
 
     /// The text of a variable, if it is set.

@@ -19,11 +19,13 @@ impl Setting {
     pub(crate) const LIFETIME: Self = Self::new("--lifetime", "KALTURA_LIFETIME", "lifetime");
     pub(crate) const PRIVILEGES: Self = Self::new("--privileges", "KALTURA_PRIVILEGES", "privileges");
     pub(crate) const WIDGET_ID: Self = Self::new("--widget-id", "KALTURA_WIDGET_ID", "widget_id");
+    pub(crate) const STORE: Self = Self::new("--store", "KALTURA_STORE", "store");
+    pub(crate) const STORE_FILE: Self = Self::new("--store-file", "KALTURA_STORE_FILE", "store_file");
 
     pub(crate) const CA_FILE: Self = Self::new("--ca-file", "KALTURA_CA_FILE", "ca_file");
 
     /// All of them, in the order in which they are shown.
-    pub(crate) const ALL: [&'static Self; 11] = [
+    pub(crate) const ALL: [&'static Self; 13] = [
         &Self::SERVICE_URL,
         &Self::REGION,
         &Self::PARTNER_ID,
@@ -34,6 +36,8 @@ impl Setting {
         &Self::LIFETIME,
         &Self::PRIVILEGES,
         &Self::WIDGET_ID,
+        &Self::STORE,
+        &Self::STORE_FILE,
         &Self::CA_FILE,
     ];
 

@@ -15,6 +15,7 @@ use crate::output::Ui;
 use crate::profile::{Config, Profile};
 
 /// The environment, and the profile in use.
+#[derive(Clone)]
 pub(crate) struct Settings {
     environment: Environment,
     /// Or why it can not be read, which matters only to who needs it.

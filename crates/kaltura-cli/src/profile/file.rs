@@ -14,7 +14,7 @@ use crate::error::{ExitCode, Failure};
 use crate::files;
 use crate::files::{ForeignOwner, behind_links};
 use crate::output::Ui;
-use crate::redaction::repeatable;
+use crate::redaction::{has_password, repeatable};
 use crate::secret_input::{Secret, without_bom};
 
 /// How many bytes of the file are looked at.
@@ -211,10 +211,15 @@ impl Reading<'_> {
             if is_store && SecretStore::of_entry(&text).is_none() {
                 return Err(self.wrong(item.span(), "a store is keyring or file"));
             }
+            if key == Setting::STORE.entry && has_password(&text) {
+                let why = "a URL with a password belongs into a file that store_file names";
+                return Err(self.wrong(item.span(), why));
+            }
             entries.push((key.to_owned(), text));
         }
         let profile = Profile { name, entries, folder: self.path.parent().unwrap_or(self.path).to_owned() };
         self.one_of(&profile, item, &[Setting::SERVICE_URL.entry, Setting::REGION.entry])?;
+        self.one_of(&profile, item, &[Setting::STORE.entry, Setting::STORE_FILE.entry])?;
         for secret in ProfileSecret::ALL {
             self.one_of(&profile, item, &secret.entries())?;
         }

@@ -61,7 +61,9 @@ fn a_refused_session_is_replaced_and_the_call_sent_again() {
         server.cached(cache.path(), ["call", "media.list", "--json"]).run_in_process().ends_with(0);
     assert_eq!(finished.document()["totalCount"], 0);
     assert_eq!(finished.stderr, "");
-    assert_eq!(asked(&server), with_login(&["media.list invalid_ks"], &["media.list"]));
+    // The widget session of the cache has expired, too.
+    let refused = ["media.list invalid_ks", "apptoken.startsession invalid_ks"];
+    assert_eq!(asked(&server), with_login(&refused, &["media.list"]));
     assert_ne!(ks(), before);
     // The new one is kept.
     server.cached(cache.path(), ["call", "media.list"]).run_in_process().ends_with(0);
@@ -91,7 +93,8 @@ fn a_new_session_that_is_ended_too_is_not_replaced() {
     calls(&server);
     let finished = server.cached(cache.path(), ["call", "media.list"]).run_in_process().fails_with(3);
     finished.saying("it was ended").saying("Create a new app token");
-    assert_eq!(asked(&server), with_login(&["media.list invalid_ks"], &["media.list invalid_ks"]));
+    let expected = ["media.list invalid_ks", "apptoken.startsession", "media.list invalid_ks"];
+    assert_eq!(asked(&server), expected);
 }
 
 #[test]
@@ -202,7 +205,8 @@ fn what_was_granted_otherwise_is_noted() {
     obey(&server, &json!({ "advanceClock": 90_000 }));
     calls(&server);
     assert_eq!(call(&[]).run_in_process().ends_with(0).stderr, format!("note: {note}\n"));
-    assert_eq!(asked(&server), with_login(&["media.list invalid_ks"], &["media.list"]));
+    let refused = ["media.list invalid_ks", "apptoken.startsession invalid_ks"];
+    assert_eq!(asked(&server), with_login(&refused, &["media.list"]));
     // A shorter life is of no matter here.
     assert_eq!(server.call(["media.list", "--lifetime=90d"]).run_in_process().ends_with(0).stderr, "");
 }

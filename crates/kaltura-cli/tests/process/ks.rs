@@ -67,8 +67,7 @@ fn what_does_not_live_long_enough_is_not_taken() {
     };
     let first = ks(&[]).ends_with(0).stdout;
     assert_eq!(ks(&["--min-validity=9m"]).ends_with(0).stdout, first);
-    let short =
-        ks(&["--min-validity=20m"]).fails_with(2).saying("the session lives 10 min, and 20 min are wanted");
+    let short = ks(&["--min-validity=20m"]).fails_with(2).saying("but 20 min are required");
     short.saying("--min-validity");
     let error = ks(&["--min-validity=20m", "--json"]).fails_with(2).error();
     assert_eq!((&error["class"], &error["retryable"]), (&json!("usage"), &json!(false)));
@@ -79,17 +78,22 @@ fn what_does_not_live_long_enough_is_not_taken() {
 #[test]
 fn with_json_it_is_a_document() {
     let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/ks-document.schema.json");
+    let (mut schema, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+    let index = compiler.compile(path, &mut schema).unwrap();
     for from_cache in [false, true] {
         let finished = server.cached(cache.path(), ["ks", "--json", "--lifetime=1h"]).run().ends_with(0);
         assert_eq!(finished.stderr, "");
         let mut document = finished.document();
+        assert!(schema.validate(&document, index).is_ok(), "{document}");
+        assert!(document["id"].take().as_str().is_some_and(|id| id.len() == 32));
         assert!(document["ks"].take().as_str().is_some_and(|ks| ks.starts_with("djJ8")));
-        assert!(document["expiry"].take().is_i64());
-        let left = document["expiresIn"].take().as_i64().unwrap();
+        assert!(document["expiresAt"].take().is_i64());
+        let left = document["validFor"].take().as_i64().unwrap();
         assert!((3_500..=3_600).contains(&left), "{left}");
         let expected = json!({
-            "ks": null, "partnerId": 1_234_567, "userId": null, "sessionType": "USER", "expiry": null,
-            "expiresIn": null, "privileges": "sessionid:0_importer,apptoken:0_importer,sview:*", "adjustments": [],
+            "version": 1, "ks": null, "id": null, "partnerId": 1_234_567, "userId": null, "type": "USER",
+            "expiresAt": null, "validFor": null, "privileges": "sessionid:0_importer,apptoken:0_importer,sview:*", "adjustments": [],
             "fromCache": from_cache, "warnings": [], "serviceUrl": server.url(),
         });
         assert_eq!(document, expected);
@@ -134,7 +138,7 @@ fn a_session_whose_end_is_not_known_is_not_kept() {
         .env("KALTURA_APP_TOKEN", VALUE)
         .env("KALTURA_CACHE_DIR", cache.path().to_str().unwrap())
         .run();
-    finished.fails_with(7).saying("did not say when the session ends");
+    finished.fails_with(7).saying("did not report when the session expires");
 }
 
 #[test]

@@ -1,14 +1,17 @@
 //! The session cache: shared by many processes, and never a reason to fail.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(unix)]
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
 
+use crate::cache_files::cache_file;
 use crate::control::calls;
-use crate::emulator_process::{EmulatorProcess, token};
+use crate::emulator_process::{EmulatorProcess, text_of, token};
 use crate::invocation::{Finished, Running};
 
 const VALUE: &str = "0123456789abcdef0123456789abcdef";
@@ -21,17 +24,6 @@ fn ks(server: &EmulatorProcess, cache: &Path) -> Finished {
     server.cached(cache, ["ks"]).run().ends_with(0)
 }
 
-/// The one file of this ending, in the one folder of a token.
-fn file(cache: &Path, ending: &str) -> PathBuf {
-    let folders: Vec<PathBuf> = fs::read_dir(cache).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let [folder] = &folders[..] else { panic!("{folders:?}") };
-    let files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let mut found = files.iter().filter(|path| path.extension().is_some_and(|it| it == ending));
-    let path = found.next().unwrap_or_else(|| panic!("no {ending} in {files:?}"));
-    assert!(found.next().is_none(), "{files:?}");
-    path.clone()
-}
-
 /// All of one machine, in two time zones.
 #[test]
 fn of_sixty_four_that_start_at_once_one_logs_in() {
@@ -41,8 +33,7 @@ fn of_sixty_four_that_start_at_once_one_logs_in() {
         server.cached(cache.path(), ["ks"]).env("TZ", zone).start()
     };
     let running: Vec<Running> = (0..64).map(start).collect();
-    let outputs: Vec<String> =
-        running.into_iter().map(|one| one.wait().ends_with(0)).map(|one| one.stdout + &one.stderr).collect();
+    let outputs: Vec<String> = running.into_iter().map(|one| one.wait().ends_with(0).stdout).collect();
     assert!(outputs.iter().all(|one| *one == outputs[0]), "{outputs:#?}");
     assert_eq!(calls(&server), ["session.startWidgetSession", "appToken.startSession"]);
 }
@@ -51,9 +42,9 @@ fn of_sixty_four_that_start_at_once_one_logs_in() {
 fn the_token_is_not_kept() {
     let (server, cache) = (server(), tempfile::tempdir().unwrap());
     let printed = ks(&server, cache.path()).stdout;
-    let kept = fs::read_to_string(file(cache.path(), "json")).unwrap();
+    let kept = fs::read_to_string(cache_file(cache.path(), ".session")).unwrap();
     assert!(kept.contains(printed.trim_end()) && !kept.contains(VALUE), "{kept}");
-    for entry in fs::read_dir(file(cache.path(), "json").parent().unwrap()).unwrap() {
+    for entry in fs::read_dir(cache_file(cache.path(), ".session").parent().unwrap()).unwrap() {
         let path = entry.unwrap().path();
         assert!(!fs::read_to_string(&path).unwrap().contains(VALUE), "{path:?}");
     }
@@ -68,16 +59,16 @@ fn only_the_owner_can_read_it() {
     let (server, folder) = (server(), tempfile::tempdir().unwrap());
     let cache = folder.path().join("new/kaltura");
     let first = ks(&server, &cache).stdout;
-    let (json, lock) = (file(&cache, "json"), file(&cache, "lock"));
+    let (json, lock) = (cache_file(&cache, ".session"), cache_file(&cache, ".lock"));
     assert_eq!((mode(&cache), mode(json.parent().unwrap())), (0o700, 0o700));
     assert_eq!((mode(&json), mode(&lock)), (0o600, 0o600));
 
     // What others could read is not trusted, and does not stay.
-    fs::set_permissions(file(&cache, "json"), fs::Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(cache_file(&cache, ".session"), fs::Permissions::from_mode(0o644)).unwrap();
     let second = ks(&server, &cache);
     assert_ne!(second.stdout, first);
-    let second = second.saying("note: others can read the session cache");
-    assert_eq!(mode(&file(&cache, "json")), 0o600);
+    let second = second.saying("note: session store: other users can read or write");
+    assert_eq!(mode(&cache_file(&cache, ".session")), 0o600);
     assert_eq!(ks(&server, &cache).stdout, second.stdout);
 }
 
@@ -85,15 +76,15 @@ fn only_the_owner_can_read_it() {
 fn what_is_broken_or_foreign_is_replaced() {
     let (server, cache) = (server(), tempfile::tempdir().unwrap());
     let mut last = ks(&server, cache.path()).stdout;
-    let path = file(cache.path(), "json");
+    let path = cache_file(cache.path(), ".session");
     let whole = fs::read_to_string(&path).unwrap();
-    let foreign = whole.replace("\"version\":2", "\"version\":1");
-    for content in ["", "{", &whole[..whole.len() / 2], "null", "\u{0}\u{0}", &foreign] {
+    let newer = whole.replace("\"version\":1,\"key\"", "\"version\":2,\"key\"");
+    for content in ["", "{", &whole[..whole.len() / 2], "null", "\u{0}\u{0}", &newer] {
         fs::write(&path, content).unwrap();
         let finished = ks(&server, cache.path());
         assert_ne!(finished.stdout, last, "{content:?}");
         last.clone_from(&finished.stdout);
-        let finished = finished.saying("is not of this version, or broken; a login replaces it");
+        let finished = finished.saying("is not a valid record of this version; the next login replaces it");
         assert_eq!(finished.stderr.matches("note:").count(), 1, "{finished:#?}");
         assert_eq!(ks(&server, cache.path()).stdout, last);
     }
@@ -112,12 +103,12 @@ fn what_can_not_be_written_costs_a_login() {
     for cache in [&blocked, &blocked.join("inside")] {
         let (first, second) = (ks(&server, cache), ks(&server, cache));
         assert_ne!(first.stdout, second.stdout);
-        first.saying("note: the session cache").saying("can not be");
+        first.saying("note: session store:");
     }
     // A folder stands where the file should be.
     let cache = folder.path().join("cache");
     ks(&server, &cache);
-    let path = file(&cache, "json");
+    let path = cache_file(&cache, ".session");
     fs::remove_file(&path).unwrap();
     fs::create_dir_all(path.join("inside")).unwrap();
     ks(&server, &cache).saying("note:");
@@ -136,7 +127,7 @@ fn its_place_is_the_one_of_the_system() {
     let (server, home) = (server(), tempfile::tempdir().unwrap());
     let at_home = server.cached(Path::new(""), ["ks"]).env("HOME", home.path().to_str().unwrap());
     assert_eq!(at_home.run().ends_with(0).stderr, "");
-    file(&home.path().join(".cache/kaltura"), "json");
+    cache_file(&home.path().join(".cache/kaltura"), ".session");
 }
 
 /// The moment of each kill follows the moment at which the session is written: later after one that came too early,
@@ -168,15 +159,61 @@ fn who_is_killed_while_it_writes_leaves_it_readable() {
     }
 }
 
-/// What a killed process has left beside the file is in nobody's way.
+/// A FIFO would block who opens it, and a symbolic link may lead anywhere.
+#[cfg(unix)]
 #[test]
-fn a_half_written_file_is_cleared_away() {
+fn what_is_no_file_of_the_user_costs_a_login_and_no_time() {
     let (server, cache) = (server(), tempfile::tempdir().unwrap());
     ks(&server, cache.path());
-    let left = file(cache.path(), "json").with_extension("json.new");
-    fs::write(&left, "{\"version\"").unwrap();
-    let fresh = server.cached(cache.path(), ["ks", "--fresh"]).run().ends_with(0);
-    assert_eq!(fresh.stderr, "");
-    assert_eq!(ks(&server, cache.path()).stdout, fresh.stdout);
-    assert!(!left.exists());
+    for ending in [".session", ".lock"] {
+        let path = cache_file(cache.path(), ending);
+        for command in ["mkfifo", "ln -s /dev/zero"] {
+            fs::remove_file(&path).unwrap();
+            let script = format!("{command} '{}'", path.display());
+            assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
+            let fresh = server.cached(cache.path(), ["ks", "--fresh"]).start();
+            let fresh = fresh.wait_at_most(Duration::from_secs(60)).ends_with(0);
+            fresh.saying("is not a regular file");
+        }
+        fs::remove_file(&path).unwrap();
+        ks(&server, cache.path());
+    }
+}
+
+#[test]
+fn a_folder_that_programs_share_is_a_store() {
+    let (server, folder) = (server(), tempfile::tempdir().unwrap());
+    let store = folder.path().join("store");
+    let ks = |cache: &str| {
+        let ks = server.cached(&folder.path().join(cache), ["ks", "--store", text_of(&store)]);
+        ks.start()
+    };
+    // As on two machines, neither of which sees the cache of the other.
+    let running: Vec<Running> = (0..20).map(|number| ks(["one", "other"][number % 2])).collect();
+    let outputs: Vec<String> = running.into_iter().map(|one| one.wait().ends_with(0).stdout).collect();
+    assert!(outputs.iter().all(|one| *one == outputs[0]), "{outputs:#?}");
+    assert_eq!(calls(&server), ["session.startWidgetSession", "appToken.startSession"]);
+    // Who has not the value of the token finds nothing.
+    let other = server.cached(folder.path(), ["ks"]).env("KALTURA_STORE", text_of(&store));
+    other.env("KALTURA_APP_TOKEN", &VALUE.replace('0', "1")).run().fails_with(3);
+}
+
+/// Versions before this one kept a folder for each token beside it.
+#[test]
+fn the_cache_of_older_versions_is_removed_once() {
+    let (server, cache) = (server(), tempfile::tempdir().unwrap());
+    let name = "0a".repeat(32);
+    let (old, mine) = (cache.path().join(&name), cache.path().join("mine"));
+    for folder in [&old, &mine] {
+        fs::create_dir(folder).unwrap();
+        for ending in ["json", "lock", "failed"] {
+            fs::write(folder.join(format!("{name}.{ending}")), "old").unwrap();
+        }
+    }
+    ks(&server, cache.path());
+    assert!(!old.exists());
+    assert_eq!(fs::read_dir(&mine).unwrap().count(), 3);
+    fs::create_dir(&old).unwrap();
+    server.cached(cache.path(), ["ks", "--fresh"]).run().ends_with(0);
+    assert!(old.exists());
 }

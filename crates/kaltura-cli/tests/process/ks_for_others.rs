@@ -86,14 +86,13 @@ fn a_program_that_can_not_be_run_ends_as_in_a_shell() {
     let exec = |json: &[&str], program: &str| {
         server.cached(folder.path(), [&["exec"], json, &["--", program, "x"]].concat()).run()
     };
-    let missing =
-        exec(&[], "/no/such/program").fails_with(127).saying("there is no program /no/such/program");
-    missing.saying("because: No such file or directory").saying("hint: Look whether it is written right");
+    let missing = exec(&[], "/no/such/program").fails_with(127).saying("no program /no/such/program found");
+    missing.saying("because: No such file or directory").saying("hint: Check its name");
     assert_eq!(exec(&["--json"], "no-such-program").fails_with(127).error()["class"], "programNotFound");
 
     let plain = folder.path().join("plain");
     fs::write(&plain, "no program\n").unwrap();
-    let plain = exec(&[], plain.to_str().unwrap()).fails_with(126).saying("can not be executed");
+    let plain = exec(&[], plain.to_str().unwrap()).fails_with(126).saying("cannot be executed");
     plain.saying("because: Permission denied");
     let itself = exec(&["--json"], folder.path().to_str().unwrap()).fails_with(126).error();
     assert_eq!(itself["class"], "programNotExecuted");

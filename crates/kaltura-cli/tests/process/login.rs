@@ -117,7 +117,7 @@ fn the_text_says_who_until_when_and_what() {
            partner    1234567\n  \
            user       alice\n  \
            type       USER\n  \
-           until      2026-11-24 05:39:15 UTC, in 1 h 30 min\n  \
+           expires    2026-11-24 05:39:15 UTC, in 1 h 30 min\n  \
            privileges sessionid:0_importer,apptoken:0_importer,sview:*\n  \
            KS         version 2, ",
         server.url()
@@ -132,7 +132,7 @@ fn the_text_says_who_until_when_and_what() {
 fn the_end_is_shown_in_the_time_zone_of_the_machine() {
     let server = server();
     let finished = server.login(["--lifetime=1h"]).env("TZ", "CET-1CEST,M3.5.0,M10.5.0/3").run().ends_with(0);
-    assert!(finished.stdout.contains("until      2026-11-24 06:09:15 CET, in 1 h\n"), "{finished:#?}");
+    assert!(finished.stdout.contains("expires    2026-11-24 06:09:15 CET, in 1 h\n"), "{finished:#?}");
 }
 
 #[test]

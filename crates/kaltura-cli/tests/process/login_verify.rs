@@ -76,7 +76,7 @@ fn a_session_for_certain_paths_can_not_be_tried() {
     let paths = "urirestrict:/api_v3/service/media/*";
     let scene = Scene::with_token(json!({ "sessionPrivileges": paths }));
     let text = login(&scene, &[]).ends_with(0);
-    let note = "note: the session is for certain paths only, so that it can not be verified:";
+    let note = "note: the session is for certain paths only, so that it cannot be verified:";
     assert!(!text.stdout.contains("verified"), "{text:#?}");
     text.saying(note).saying("/api_v3/service/media/*");
     let document = login(&scene, &["--json"]).ends_with(0).document();

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::cache_files::cache_files;
 use crate::doctor_scene::{Scene, TOKEN, VALUE};
-use crate::emulator_process::{text_of, token};
+use crate::emulator_process::token;
 use crate::invocation::{Finished, Kaltura};
+use crate::odd_server::OddServer;
 
 const WHY: &str = "session.end would end all sessions of the app token, those still to be started included";
-const EXPLANATION: &str = "On the server they stay good until they end: session.end would end all sessions\n\
-    of the app token, those still to be started included.\n";
+const EXPLANATION: &str = "On the server they stay valid until they expire: session.end would end all\n\
+    sessions of the app token, those still to be started included.\n";
 
 /// Runs a command with a cache in the home of the scene.
 fn run(scene: &Scene, arguments: &[&str]) -> Finished {
@@ -22,14 +24,6 @@ fn run(scene: &Scene, arguments: &[&str]) -> Finished {
 
 fn cache(scene: &Scene) -> PathBuf {
     scene.home.path().join("cache")
-}
-
-/// The files of this ending in all folders of the cache.
-fn files(cache: &Path, ending: &str) -> Vec<PathBuf> {
-    let folders =
-        fs::read_dir(cache).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
-    let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
-    files.filter(|path| text_of(path).ends_with(ending)).collect()
 }
 
 fn two_tokens() -> Scene {
@@ -42,31 +36,32 @@ fn the_sessions_of_the_token_go_and_those_of_others_stay() {
     for arguments in [&["ks"][..], &["login", "--user=bob"], &["ks", "--app-token-id=0_other"]] {
         run(&scene, arguments).ends_with(0);
     }
-    assert_eq!(files(&cache(&scene), ".json").len(), 3);
+    assert_eq!(cache_files(&cache(&scene), ".session").len(), 3);
     let calls = scene.calls();
     let finished = run(&scene, &["logout"]).ends_with(0);
     let url = scene.server.url();
     assert_eq!(
         finished.stdout,
-        format!("Forgot 2 sessions of app token 0_importer of partner 1234567 at {url}.\n{EXPLANATION}")
+        format!(
+            "Removed 2 cached sessions of app token 0_importer of partner 1234567 at {url}.\n{EXPLANATION}"
+        )
     );
     assert_eq!(finished.stderr, "");
-    assert_eq!(files(&cache(&scene), ".json").len(), 1);
+    assert_eq!(cache_files(&cache(&scene), ".session").len(), 1);
     // Nobody was asked.
     assert_eq!(scene.calls(), calls);
     run(&scene, &["status"]).ends_with(3);
     run(&scene, &["status", "--app-token-id=0_other"]).ends_with(0);
 
     let again = run(&scene, &["logout"]).ends_with(0).stdout;
-    let nothing =
-        format!("There was no session of app token 0_importer of partner 1234567 at {url} to forget.\n");
+    let nothing = format!("No cached session of app token 0_importer of partner 1234567 at {url}.\n");
     assert_eq!(again, nothing);
 
     let all = run(&scene, &["logout", "--all"]).ends_with(0).stdout;
-    assert_eq!(all, format!("Forgot 1 session of all app tokens.\n{EXPLANATION}"));
-    assert_eq!(files(&cache(&scene), ".json"), [""; 0].map(PathBuf::from));
+    assert_eq!(all, format!("Removed 1 cached session of all app tokens.\n{EXPLANATION}"));
+    assert_eq!(cache_files(&cache(&scene), ".session"), [""; 0].map(PathBuf::from));
     let all = run(&scene, &["logout", "--all"]).ends_with(0).stdout;
-    assert_eq!(all, "There was no session of any app token to forget.\n");
+    assert_eq!(all, "No cached session of any app token.\n");
 }
 
 #[test]
@@ -100,38 +95,33 @@ fn neither_the_server_nor_the_token_is_needed() {
     run(&scene, &["ks"]).ends_with(0);
     let logout = scene.server.cached(&cache(&scene), ["logout"]).env("KALTURA_APP_TOKEN", "");
     drop(scene.server);
-    assert!(logout.run().ends_with(0).stdout.starts_with("Forgot 1 session of app token"));
+    assert!(logout.run().ends_with(0).stdout.starts_with("Removed 1 cached session of app token"));
 }
 
 #[test]
 fn what_is_broken_goes_too_and_what_is_not_ours_stays() {
     let scene = two_tokens();
     run(&scene, &["ks"]).ends_with(0);
-    let session = files(&cache(&scene), ".json").remove(0);
+    let session = cache_files(&cache(&scene), ".session").remove(0);
     let folder = session.parent().unwrap();
     fs::write(&session, "{").unwrap();
-    fs::write(session.with_extension("json.new"), "half").unwrap();
-    let name = "0".repeat(64);
-    // What a killed process has left alone.
-    fs::write(folder.join(format!("{name}.json.new")), "half").unwrap();
+    let (name, sessions) = ("0".repeat(64), cache(&scene).join("sessions"));
+    fs::create_dir(sessions.join("mine")).unwrap();
     let foreign = [
-        cache(&scene).join("notes.json"),
-        folder.join("notes.json"),
+        cache(&scene).join("notes.session"),
+        folder.join("notes.session"),
         folder.join(format!("{name}.txt")),
-        folder.join(format!("{}.json", "A".repeat(64))),
-        cache(&scene).join(format!("{name}.json")),
+        folder.join(format!("{}.session", "A".repeat(64))),
+        sessions.join(format!("{name}.session")),
+        sessions.join("mine").join(session.file_name().unwrap()),
     ];
     foreign.iter().for_each(|path| fs::write(path, "mine").unwrap());
-    fs::create_dir(cache(&scene).join("mine")).unwrap();
-    fs::write(cache(&scene).join("mine").join(session.file_name().unwrap()), "mine").unwrap();
 
     let forgotten =
         run(&scene, &["logout", "--all", "--json"]).ends_with(0).document()["forgottenSessions"].take();
     assert_eq!(forgotten, 1);
     assert!(!session.exists());
-    assert!(files(&cache(&scene), ".new").is_empty());
     assert!(foreign.iter().all(|path| path.exists()));
-    assert!(cache(&scene).join("mine").join(session.file_name().unwrap()).exists());
 }
 
 #[test]
@@ -140,7 +130,7 @@ fn a_login_under_way_is_waited_for_and_its_session_goes_too() {
     scene.command(&json!({ "setLatency": [700, 700] }));
     let running = scene.server.cached(&cache(&scene), ["ks"]).start();
     for _ in 0..500 {
-        if cache(&scene).exists() && !files(&cache(&scene), ".lock").is_empty() {
+        if cache(&scene).exists() && !cache_files(&cache(&scene), ".lock").is_empty() {
             break;
         }
         thread::sleep(Duration::from_millis(10));
@@ -148,29 +138,27 @@ fn a_login_under_way_is_waited_for_and_its_session_goes_too() {
     let forgotten = run(&scene, &["logout", "--json"]).ends_with(0).document()["forgottenSessions"].take();
     assert_eq!(forgotten, 1);
     running.wait().ends_with(0);
-    assert!(files(&cache(&scene), ".json").is_empty());
+    assert!(cache_files(&cache(&scene), ".session").is_empty());
 }
 
-/// Its command may hang, or ask somebody who is not there.
+/// Its command may hang, or ask a person who is not there.
 #[test]
 fn a_login_that_hangs_keeps_only_its_own_session() {
     let scene = two_tokens();
-    for user in ["--user=a", "--user=b"] {
-        run(&scene, &["ks", user]).ends_with(0);
-    }
+    run(&scene, &["ks"]).ends_with(0);
     run(&scene, &["ks", "--app-token-id=0_other"]).ends_with(0);
-    let locks = files(&cache(&scene), ".lock");
-    let held: Vec<_> = locks[..2].iter().map(|path| fs::File::open(path).unwrap()).collect();
-    held.iter().for_each(|lock| lock.lock().unwrap());
+    let silent = OddServer::silent();
+    let hanging = ["ks", "--timeout=10m", "--service-url", &silent.url];
+    let hanging = scene.server.cached(&cache(&scene), hanging).start();
+    while silent.requests.recv_timeout(Duration::from_secs(60)).is_err() {}
     let logout = scene.server.cached(&cache(&scene), ["logout", "--all", "--json", "--quiet"]).start();
-    let error = logout.wait_at_most(Duration::from_secs(45)).fails_with(1).error();
-    assert_eq!(error["message"], "not all sessions could be forgotten");
+    let error = logout.wait_at_most(Duration::from_secs(60)).fails_with(1).error();
+    assert_eq!(error["message"], "not all cached sessions could be removed");
     let cause = error["causes"][0].as_str().unwrap();
-    let names_one = locks[..2].iter().any(|path| cause.contains(text_of(path)));
-    assert!(names_one && cause.ends_with("another kaltura is at work there"), "{error}");
+    assert!(cause.contains("another kaltura process is logging in"), "{error}");
     assert!(error["hint"].as_str().unwrap().contains("end it"), "{error}");
-    let left = files(&cache(&scene), ".json");
-    assert!(left.len() == 2 && locks[..2].iter().all(|path| left.contains(&path.with_extension("json"))));
+    assert!(cache_files(&cache(&scene), ".session").is_empty());
+    drop(hanging);
 }
 
 #[test]
@@ -179,7 +167,9 @@ fn whoever_logs_in_and_out_at_once_leaves_nothing_broken() {
     let start = |name: &str| scene.server.cached(&cache(&scene), [name]).start();
     let running: Vec<_> = (0..6).flat_map(|_| [start("ks"), start("logout")]).collect();
     for one in running {
-        assert_eq!(one.wait().ends_with(0).stderr, "");
+        let stderr = one.wait().ends_with(0).stderr;
+        // On a busy machine it may take so long.
+        assert!(stderr.is_empty() || stderr.starts_with("note: waiting for another kaltura"), "{stderr}");
     }
     run(&scene, &["ks"]).ends_with(0);
     assert_eq!(run(&scene, &["logout", "--json"]).ends_with(0).document()["forgottenSessions"], 1);
@@ -189,7 +179,7 @@ fn whoever_logs_in_and_out_at_once_leaves_nothing_broken() {
 fn without_a_place_there_is_nothing_to_forget() {
     let scene = two_tokens();
     let finished = scene.server.cached(Path::new(""), ["logout"]).run().ends_with(0);
-    assert!(finished.stdout.starts_with("There was no session of app token"), "{finished:#?}");
+    assert!(finished.stdout.starts_with("No cached session of app token"), "{finished:#?}");
 }
 
 #[test]
@@ -199,11 +189,11 @@ fn what_can_not_be_forgotten_is_a_failure() {
     fs::write(&blocked, "").unwrap();
     for arguments in [&["logout"][..], &["logout", "--all"]] {
         let finished = scene.server.cached(&blocked, arguments.iter().copied()).run().fails_with(1);
-        finished.saying("not all sessions could be forgotten").saying("can not be read").saying("hint:");
+        finished.saying("not all cached sessions could be removed").saying("session cache:").saying("hint:");
     }
     // A folder stands where the file should be.
     run(&scene, &["ks"]).ends_with(0);
-    let session = files(&cache(&scene), ".json").remove(0);
+    let session = cache_files(&cache(&scene), ".session").remove(0);
     fs::remove_file(&session).unwrap();
     fs::create_dir(&session).unwrap();
     for user in ["--user=a", "--user=b", "--user=c"] {
@@ -211,9 +201,9 @@ fn what_can_not_be_forgotten_is_a_failure() {
     }
     let error = run(&scene, &["logout", "--json"]).fails_with(1).error();
     // The others are gone, whichever comes first.
-    assert_eq!(files(&cache(&scene), ".json"), [session]);
+    assert_eq!(cache_files(&cache(&scene), ".session"), [session]);
     assert_eq!((&error["class"], &error["exitCode"]), (&json!("local"), &json!(1)));
-    assert!(error["causes"][0].as_str().unwrap().contains("can not be written"), "{error}");
+    assert!(error["causes"][0].as_str().unwrap().contains("session cache: cannot remove"), "{error}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod batch;
 mod cache_cleared;
+mod cache_files;
 mod call;
 mod call_all;
 mod call_refused;

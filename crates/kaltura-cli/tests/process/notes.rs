@@ -1,12 +1,10 @@
 //! Notes on standard error: lines for people, and with `--json` documents for programs, whichever command it is.
 
-use std::fs::{self, File};
-use std::path::PathBuf;
-use std::thread;
-use std::time::Duration;
+use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::cache_files::cache_file;
 use crate::emulator_process::{EmulatorProcess, token};
 use crate::invocation::Finished;
 
@@ -17,13 +15,6 @@ fn server() -> EmulatorProcess {
 
 fn run(server: &EmulatorProcess, line: &[&str]) -> Finished {
     server.cached(server.cache.path(), line.iter().copied()).run().ends_with(0)
-}
-
-/// The file of this ending of the only session.
-fn file(server: &EmulatorProcess, ending: &str) -> PathBuf {
-    let folder = fs::read_dir(server.cache.path()).unwrap().next().unwrap().unwrap().path();
-    let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    files.find(|path| path.extension().is_some_and(|it| it == ending)).unwrap()
 }
 
 /// The notes, each of which is a document in a line.
@@ -45,14 +36,17 @@ fn of_a_cache_that_is_broken() {
     }
     run(&server, &["ks"]);
     for line in lines {
-        fs::write(file(&server, "json"), "{").unwrap();
+        fs::write(cache_file(server.cache.path(), ".session"), "{").unwrap();
         let program = run(&server, &[&["--json"], line].concat());
         let [note] = &documents(&program)[..] else { panic!("{program:#?}") };
-        assert!(note.ends_with("is not of this version, or broken; a login replaces it"), "{note}");
-        fs::write(file(&server, "json"), "{").unwrap();
+        assert!(
+            note.ends_with("is not a valid record of this version; the next login replaces it"),
+            "{note}"
+        );
+        fs::write(cache_file(server.cache.path(), ".session"), "{").unwrap();
         let person = run(&server, line);
-        assert!(person.stderr.starts_with("note: the session cache"), "{person:#?}");
-        fs::write(file(&server, "json"), "{").unwrap();
+        assert!(person.stderr.starts_with("note: session store:"), "{person:#?}");
+        fs::write(cache_file(server.cache.path(), ".session"), "{").unwrap();
         assert_eq!(run(&server, &[&["--json", "--quiet"], line].concat()).stderr, "");
     }
 }
@@ -65,25 +59,6 @@ fn of_what_was_granted_differently() {
         assert_eq!(documents(&program), ["the session is for user alice instead of bob"]);
         assert!(program.document()["KALTURA_KS"].is_string());
     }
-}
-
-#[test]
-fn of_another_process_that_is_waited_for() {
-    let server = server();
-    run(&server, &["ks"]);
-    let told = |line: &[&str]| {
-        let held = File::open(file(&server, "lock")).unwrap();
-        held.lock().unwrap();
-        let waiting = server.cached(server.cache.path(), line.iter().copied()).start();
-        thread::sleep(Duration::from_secs(5));
-        drop(held);
-        waiting.wait().ends_with(0)
-    };
-    let program = told(&["ks", "--fresh", "--json"]);
-    assert_eq!(documents(&program), ["waiting for another kaltura process"]);
-    assert!(program.document()["ks"].is_string());
-    let person = told(&["ks", "--fresh"]);
-    assert!(person.stderr.starts_with("note: waiting for another kaltura"), "{person:#?}");
 }
 
 #[cfg(unix)]

@@ -33,7 +33,7 @@ fn a_session_can_be_selected_from() {
             &["login", "--jq=.userId, .privileges, .adjustments"][..],
             "alice\nsessionid:0_importer,apptoken:0_importer,sview:*\n[]\n",
         ),
-        (&["ks", "--jq=[.userId, .sessionType, .fromCache] | @tsv"], "alice\tUSER\ttrue\n"),
+        (&["ks", "--jq=[.userId, .type, .fromCache] | @tsv"], "alice\tUSER\ttrue\n"),
         (&["env", "--jq=.KALTURA_PARTNER_ID"], "1234567\n"),
         (&["status", "--jq=.good, .settings.partnerId.value, (.sessions | length)"], "true\n1234567\n1\n"),
         (&["logout", "--jq=.forgottenSessions"], "1\n"),

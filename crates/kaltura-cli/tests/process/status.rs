@@ -1,12 +1,13 @@
 //! `kaltura status`: what is set and by whom, and which sessions there are.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use kaltura_auth::Fingerprint;
 use kaltura_types::Ks;
 use serde_json::{Value, json};
 
+use crate::cache_files::cache_file;
 use crate::emulator_process::{EmulatorProcess, text_of, token};
 use crate::invocation::{Finished, Kaltura};
 
@@ -29,18 +30,11 @@ fn settings(folder: &Path, entries: &str) -> String {
     text_of(&settings).to_owned()
 }
 
-/// The file of the only session.
-fn session_file(cache: &Path) -> PathBuf {
-    let folder = fs::read_dir(cache).unwrap().next().unwrap().unwrap().path();
-    let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    files.find(|path| path.extension().is_some_and(|ending| ending == "json")).unwrap()
-}
-
-/// Lets the only session end at this time.
-pub(crate) fn let_it_end(cache: &Path, until: i64) {
-    let path = session_file(cache);
+/// Lets the only session end.
+pub(crate) fn let_it_end(cache: &Path) {
+    let path = cache_file(cache, ".session");
     let mut record: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    record["until"] = until.into();
+    record["content"]["expires_at_ms"] = 1.into();
     // Written into the file that is there, which keeps its mode.
     fs::write(&path, record.to_string()).unwrap();
 }
@@ -50,7 +44,6 @@ fn the_text_tells_settings_and_sessions() {
     let (server, cache) = (server(), tempfile::tempdir().unwrap());
     let wishes = ["--user=bob", "--lifetime=1h"];
     let ks = server.cached(cache.path(), ["ks"]).arguments(wishes).run().ends_with(0).stdout;
-    let_it_end(cache.path(), 4_000_000_000);
     let url = server.url().to_owned();
     let status = server.cached(cache.path(), ["status"]).arguments(wishes);
     // Nobody is asked.
@@ -59,9 +52,9 @@ fn the_text_tells_settings_and_sessions() {
     assert_eq!(finished.stderr, "");
     let fingerprint = Fingerprint::from_ks(&Ks::new(ks.trim_end()));
     let text: Vec<&str> = finished.stdout.lines().collect();
-    assert!(text[11].starts_with("Session of bob, good for "), "{finished:#?}");
+    assert!(text[11].starts_with("Session of bob, valid for "), "{finished:#?}");
     let others: Vec<&str> =
-        text.iter().enumerate().filter(|(place, _)| *place != 11).map(|it| *it.1).collect();
+        text.iter().enumerate().filter(|(place, _)| ![11, 13].contains(place)).map(|it| *it.1).collect();
     let expected = format!(
         "No profile
   service URL {url} (variable KALTURA_SERVICE_URL)
@@ -75,10 +68,9 @@ fn the_text_tells_settings_and_sessions() {
   widget      not given
   token value variable KALTURA_APP_TOKEN
   type        USER
-  until       2096-10-02 07:06:40 UTC
   privileges  {GRANTED}
   KS          version 2, fingerprint {fingerprint}
-  taken by    `kaltura ks` with these settings"
+  current     yes (`kaltura ks` will use it)"
     );
     assert_eq!(others, expected.lines().collect::<Vec<_>>());
 }
@@ -164,7 +156,7 @@ fn a_profile_is_told_with_who_has_chosen_it() {
         lines[10..],
         [
             "  token value token_command of profile work: it is that of another service_url",
-            "No good session, and no token value for a login."
+            "No valid session, and no token value for a login."
         ]
     );
     let by_variable = command("status").env("KALTURA_PROFILE", "work").run().ends_with(3);
@@ -207,7 +199,7 @@ No profile
   privileges  not given
   widget      not given
   token value not given
-No good session: --partner-id, --app-token-id, --hash-type, the app token value are missing.
+No valid session: --partner-id, --app-token-id, --hash-type, the app token value are missing.
 ";
     assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), (expected, ""));
     let document = Kaltura::new(["status", "--json", "--partner-id=1"]).run().ends_with(3);
@@ -236,7 +228,7 @@ fn what_is_wrong_is_shown_and_not_quoted() {
         "  app token   (not an app token id) (option --app-token-id)",
         "  lifetime    variable KALTURA_LIFETIME: the value of KALTURA_LIFETIME is invalid: not a duration",
         "  token value variable KALTURA_APP_TOKEN: KALTURA_APP_TOKEN is set, but empty",
-        "Wrong settings, with which there is no session: service URL, partner, lifetime.",
+        "Invalid settings: service URL, partner, lifetime",
     ] {
         assert!(finished.stdout.lines().any(|shown| shown.starts_with(line)), "{line}\n{finished:#?}");
     }
@@ -246,25 +238,20 @@ fn what_is_wrong_is_shown_and_not_quoted() {
 fn a_session_that_has_ended_is_not_good() {
     let (server, cache) = (server(), tempfile::tempdir().unwrap());
     server.cached(cache.path(), ["ks", "--lifetime=1h"]).run().ends_with(0);
-    let_it_end(cache.path(), 1_795_400_000);
+    let_it_end(cache.path());
     let finished = status(&server, cache.path(), &["--lifetime=1h"]).ends_with(3);
-    let lines: Vec<&str> = finished.stdout.lines().skip(11).collect();
-    assert_eq!(
-        lines[..3],
-        ["Session of nobody, ended", "  type        USER", "  until       2026-11-23 02:13:20 UTC"]
-    );
-    assert_eq!(lines.last(), Some(&"No good session any more. `kaltura login` makes one."));
+    assert_eq!(finished.stdout.lines().nth(11), Some("No valid session. Run `kaltura login`."));
     let document = status(&server, cache.path(), &["--json"]).ends_with(3).document();
-    assert_eq!((&document["good"], &document["sessions"][0]["expiresIn"]), (&json!(false), &json!(0)));
+    assert_eq!((&document["good"], &document["sessions"]), (&json!(false), &json!([])));
 }
 
 #[test]
 fn a_broken_cache_is_told() {
     let (server, cache) = (server(), tempfile::tempdir().unwrap());
     server.cached(cache.path(), ["ks"]).run().ends_with(0);
-    fs::write(session_file(cache.path()), "{").unwrap();
-    let text = status(&server, cache.path(), &[]).ends_with(3).saying("note: the session cache");
-    assert!(text.stdout.ends_with("No good session. `kaltura login` makes one.\n"), "{text:#?}");
+    fs::write(cache_file(cache.path(), ".session"), "{").unwrap();
+    let text = status(&server, cache.path(), &[]).ends_with(3).saying("note: session cache:");
+    assert!(text.stdout.ends_with("No valid session. Run `kaltura login`.\n"), "{text:#?}");
     let document = status(&server, cache.path(), &["--json"]).ends_with(3);
     assert_eq!(document.stderr, "");
     assert_eq!(document.document()["warnings"].as_array().map(Vec::len), Some(1));

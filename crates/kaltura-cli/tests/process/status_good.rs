@@ -24,8 +24,8 @@ fn a_session_that_was_asked_for_otherwise_is_not_good() {
     status(&server, cache.path(), &[]).ends_with(0);
     let other = status(&server, cache.path(), &["--user=alice"]).ends_with(3);
     assert_eq!(other.stderr, "");
-    assert!(other.stdout.contains("\nSession of nobody, good for "), "{other:#?}");
-    let end = "\nNone of these is the one that `kaltura ks` takes. `kaltura login` makes it.\n";
+    assert!(other.stdout.contains("\nSession of (none, anonymous session), valid for "), "{other:#?}");
+    let end = "\nNone of these matches the current settings. Run `kaltura login`.\n";
     assert!(other.stdout.ends_with(end), "{other:#?}");
     let document = status(&server, cache.path(), &["--user=alice", "--json"]).ends_with(3).document();
     assert_eq!((&document["good"], &document["sessions"][0]["current"]), (&json!(false), &json!(false)));
@@ -43,12 +43,12 @@ fn a_token_that_is_not_there_is_told() {
     let line = "\n  token value file /no/such/file: there is no such file\n";
     let text = told(&[missing]).ends_with(3).stdout;
     assert!(
-        text.contains(line) && text.ends_with("\nNo good session, and no token value for a login.\n"),
+        text.contains(line) && text.ends_with("\nNo valid session, and no token value for a login.\n"),
         "{text}"
     );
     let there = tempfile::NamedTempFile::new().unwrap();
     let there = format!("--app-token-file={}", there.path().display());
-    assert!(told(&[&there]).ends_with(3).stdout.ends_with("\nNo good session. `kaltura login` makes one.\n"));
+    assert!(told(&[&there]).ends_with(3).stdout.ends_with("\nNo valid session. Run `kaltura login`.\n"));
 
     server.cached(cache.path(), ["ks"]).run().ends_with(0);
     assert!(told(&[missing]).ends_with(0).stdout.contains(line));
@@ -76,8 +76,8 @@ fn with_a_wrong_setting_no_session_is_good() {
         // As `kaltura ks` ends.
         server.cached(cache.path(), ["ks"]).env(variable, "a:b c,").run().fails_with(2);
         let text = status(&[]);
-        let end = format!("\nWrong settings, with which there is no session: {label}.\n");
-        assert!(text.stdout.ends_with(&end) && !text.stdout.contains("taken by"), "{text:#?}");
+        let end = format!("\nInvalid settings: {label}\n");
+        assert!(text.stdout.ends_with(&end) && !text.stdout.contains("  current "), "{text:#?}");
         // Nobody is asked with it.
         assert_eq!(status(&["--verify"]).stdout, text.stdout);
         let json = status(&["--json"]);

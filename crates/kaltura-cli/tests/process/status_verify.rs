@@ -27,8 +27,7 @@ fn the_proof_is_one_call_and_the_answer_tells_it() {
     let logins = scene.calls().len();
     let text = status(&scene, &[]).ends_with(0);
     assert_eq!(text.stderr, "");
-    let end =
-        "  taken by    `kaltura ks` with these settings\n  verified    the server accepts the session\n";
+    let end = "  current     yes (`kaltura ks` will use it)\n  verified    the server accepts the session\n";
     assert!(text.stdout.ends_with(end), "{text:#?}");
     assert_eq!(scene.calls()[logins..], ["session.startWidgetSession"]);
     let document = status(&scene, &["--json"]).ends_with(0).document();
@@ -54,7 +53,7 @@ fn a_session_that_somebody_has_ended_is_found_out() {
     cached(&scene, &["status"]).ends_with(0);
     let text = status(&scene, &[]).ends_with(3);
     assert!(text.stdout.contains("\nSession of alice, not verified\n"), "{text:#?}");
-    assert!(text.stdout.ends_with("\n  taken by    `kaltura ks` with these settings\n"), "{text:#?}");
+    assert!(text.stdout.ends_with("\n  current     yes (`kaltura ks` will use it)\n"), "{text:#?}");
     assert!(!text.stderr.contains(&ks[..16]), "{text:#?}");
     let text = text.saying("the session was refused: it was ended").saying("INVALID_KS");
     text.saying(&format!("at: {}", scene.server.url()))
@@ -78,7 +77,7 @@ fn it_is_the_session_with_these_wishes() {
     let blocked = status(&scene, &["--user=bob", "--json"]).ends_with(4);
     assert_eq!(blocked.error()["class"], "permission");
     let none = status(&scene, &["--user=carol"]).ends_with(3);
-    let end = "\nNone of these is the one that `kaltura ks` takes. `kaltura login` makes it.\n";
+    let end = "\nNone of these matches the current settings. Run `kaltura login`.\n";
     assert!(none.stdout.ends_with(end) && none.stderr.is_empty(), "{none:#?}");
     let document = status(&scene, &["--user=carol", "--json"]).ends_with(3).document();
     assert_eq!((&document["good"], &document["sessions"][0]["current"]), (&json!(false), &json!(false)));
@@ -89,14 +88,14 @@ fn it_is_the_session_with_these_wishes() {
 fn without_a_session_nobody_is_asked() {
     let scene = Scene::with_token(json!({}));
     let text = status(&scene, &[]).ends_with(3);
-    assert!(text.stdout.ends_with("\nNo good session. `kaltura login` makes one.\n"), "{text:#?}");
+    assert!(text.stdout.ends_with("\nNo valid session. Run `kaltura login`.\n"), "{text:#?}");
     assert_eq!((text.stderr.as_str(), scene.calls().len()), ("", 0));
 
     cached(&scene, &["ks"]).ends_with(0);
     let logins = scene.calls().len();
-    let_it_end(scene.server.cache.path(), 1_795_400_000);
+    let_it_end(scene.server.cache.path());
     let text = status(&scene, &[]).ends_with(3);
-    assert!(text.stdout.ends_with("\nNo good session any more. `kaltura login` makes one.\n"), "{text:#?}");
+    assert!(text.stdout.ends_with("\nNo valid session. Run `kaltura login`.\n"), "{text:#?}");
     assert_eq!((text.stderr.as_str(), scene.calls().len()), ("", logins));
 }
 
@@ -105,7 +104,7 @@ fn a_session_for_certain_paths_can_not_be_tried() {
     let (scene, _) = scene(json!({ "sessionPrivileges": "urirestrict:/api_v3/service/media/*" }));
     let text = status(&scene, &[]).ends_with(0);
     assert!(!text.stdout.contains("verified"), "{text:#?}");
-    let note = "note: the session is for certain paths only, so that it can not be verified:";
+    let note = "note: the session is for certain paths only, so that it cannot be verified:";
     text.saying(note).saying("/api_v3/service/media/*");
     let document = status(&scene, &["--json"]).ends_with(0).document();
     assert_eq!((&document["good"], &document["verified"]), (&json!(true), &json!(false)));

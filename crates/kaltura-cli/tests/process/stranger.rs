@@ -6,8 +6,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::Command;
 
+use crate::cache_files::cache_file;
 use crate::emulator_process::{EmulatorProcess, text_of};
 use crate::invocation::{Finished, Kaltura};
 use crate::profile_scene::{ADMIN_VALUE, Home, VALUE, holds_no_secret, server};
@@ -77,12 +77,6 @@ fn run_as(user: u32, kaltura: Kaltura) -> Option<Finished> {
     }
 }
 
-/// The only file of this ending in a folder below.
-fn file(folder: &Path, ending: &str) -> std::path::PathBuf {
-    let found = Command::new("find").arg(folder).args(["-type", "f", "-name", ending]).output().unwrap();
-    String::from_utf8(found.stdout).unwrap().trim_end().into()
-}
-
 #[test]
 fn profiles_that_another_user_could_change_are_not_used() {
     let Some((_server, home)) = scene() else { return };
@@ -147,24 +141,24 @@ fn a_session_that_another_user_has_put_there_is_not_used() {
     let Some((_server, home)) = scene() else { return };
     let ks = || home.kaltura(["ks"]).run().ends_with(0);
     let (first, cache) = (ks(), home.path("cache"));
-    let session = file(&cache, "*.json");
+    let session = cache_file(&cache, ".session");
     assert!(give(&session, MALLORY));
     let second = ks();
     assert_ne!(second.stdout, first.stdout);
-    second.saying("belongs to another user (number 54322); it is not used, and a login replaces it");
+    second.saying("belongs to another user (number 54322)");
     assert_eq!(ks().stderr, "");
     // Nor is what is in a folder of another user.
-    for folder in [session.parent().unwrap(), &cache] {
+    for folder in [&cache.join("sessions"), &cache] {
         assert!(give(folder, MALLORY));
         let (one, other) = (ks(), ks());
         assert_ne!(one.stdout, other.stdout);
         let one =
-            one.saying(&format!("note: the session cache {} is a place of another user", folder.display()));
+            one.saying(&format!("note: the session cache {} belongs to another user", folder.display()));
         one.saying("it is not used.").saying("set KALTURA_CACHE_DIR");
         assert!(give(folder, 0));
     }
     assert!(give(&cache, MALLORY));
-    home.kaltura(["logout"]).run().fails_with(1).saying("is a place of another user");
+    home.kaltura(["logout"]).run().fails_with(1).saying("belongs to another user");
     assert_eq!(verdict(&home, "sessionCache"), "warning");
 }
 
@@ -202,7 +196,7 @@ fn the_superuser_leaves_nothing_in_the_home_of_another_user() {
         |arguments: &[&str]| Kaltura::new(arguments.iter().copied()).env("HOME", text_of(fresh.path()));
     let ks = || server.cached(Path::new(""), ["ks"]).env("HOME", text_of(fresh.path()));
     let logged_in = by_sudo(ks()).ends_with(0);
-    logged_in.saying("is a place of another user (number 54321); it is not used.");
+    logged_in.saying("belongs to another user (number 54321); it is not used.");
     let add = ["profile", "add", "admin", "--partner-id=7", "--admin-secret-stdin", "--store=file"];
     let refused = by_sudo(at_home(&add).stdin(ADMIN_VALUE)).fails_with(2);
     refused.saying("would belong to another user (number 54321)").saying("without sudo");

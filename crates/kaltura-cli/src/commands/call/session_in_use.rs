@@ -1,5 +1,6 @@
 //! The session that calls are sent with, and a new one where the server refuses that of the cache.
 
+use kaltura_auth::manager::InvalidReason;
 use kaltura_auth::source::FixedSession;
 use kaltura_auth::{Adjustment, ServiceUrl, Session, Transport};
 use kaltura_client::{CallOptions, Client, Error, ErrorKind, RetryPolicy};
@@ -16,15 +17,15 @@ use crate::signals::Signals;
 pub(in crate::commands) struct SessionInUse<'a> {
     options: &'a CallSessionOptions,
     service_url: ServiceUrl,
-    held: Held<'a>,
+    held: Held,
     retry: RetryPolicy,
 }
 
-enum Held<'a> {
+enum Held {
     Nothing,
     Given(Ks),
     Ready {
-        supply: Box<SessionSupply<'a>>,
+        supply: Box<SessionSupply>,
         session: Box<ReadySession>,
         /// Whether it is known to be new, so that another one would be no better.
         is_new: bool,
@@ -89,14 +90,14 @@ impl<'a> SessionInUse<'a> {
         ui: &Ui,
         options: &'a CallSessionOptions,
         service_url: &ServiceUrl,
-        authority: Authority<'a>,
+        authority: Authority,
     ) -> Result<Self, Failure> {
         let held = match authority {
             Authority::Nobody => Held::Nothing,
             Authority::Ks(ks) => Held::Given(ks),
-            Authority::Token(mut supply) => {
+            Authority::Token(supply) => {
                 let within = options.server().timeout();
-                let session = runtime::run_with_retries(ui, within, || supply.session(ui))?;
+                let session = runtime::run_with_retries(ui, within, || supply.session())?;
                 let session = Box::new(session);
                 let is_new = !session.from_cache;
                 Held::Ready { supply, session, is_new }
@@ -130,7 +131,7 @@ impl<'a> SessionInUse<'a> {
             let options = match &self.held {
                 Held::Nothing => CallOptions::new().anonymous(),
                 Held::Given(ks) => CallOptions::new().ks(ks.clone()),
-                Held::Ready { session, .. } => CallOptions::new().ks(session.record.ks.clone()),
+                Held::Ready { session, .. } => CallOptions::new().ks(session.session.ks().clone()),
             };
             let service_url = &self.service_url;
             let outcome = runtime::run(ui, async {
@@ -142,7 +143,7 @@ impl<'a> SessionInUse<'a> {
                 Ok(done) => return Ok(done),
                 Err(Undone::Failed(failure)) => return Err(failure),
                 Err(Undone::Refused { failure, why, worked }) => {
-                    if !self.renew(ui, worked)? {
+                    if !self.renew(ui, why, worked)? {
                         return Err(self.hopeless(failure, why));
                     }
                 }
@@ -151,13 +152,13 @@ impl<'a> SessionInUse<'a> {
     }
 
     /// Gets a new session in the place of a refused one, if that may help.
-    fn renew(&mut self, ui: &Ui, worked: bool) -> Result<bool, Failure> {
+    fn renew(&mut self, ui: &Ui, why: KsRefusal, worked: bool) -> Result<bool, Failure> {
         match &mut self.held {
             Held::Ready { supply, session, is_new } if !*is_new || worked => {
-                let renewed = supply.instead_of(ui, &session.record.ks)?;
+                let renewed = supply.instead_of(&session.session, reason_of(why))?;
                 let before = std::mem::replace(&mut **session, renewed);
                 *is_new = true;
-                self.tell(ui, &before.adjustments);
+                self.tell(ui, before.session.adjustments());
                 Ok(true)
             }
             _ => Ok(false),
@@ -167,13 +168,13 @@ impl<'a> SessionInUse<'a> {
     /// The session was refused, and there is none that would not be.
     fn hopeless(&self, failure: Failure, why: KsRefusal) -> Failure {
         match (&self.held, why) {
-            // Whoever ends one session of a token ends those to come (wire contract, section 4.4).
+            // Ending one session of a token ends those to come (wire contract, section 4.4).
             (Held::Ready { .. }, KsRefusal::LoggedOut) => failure.with_hint(
-                "This is a new session of the app token. Somebody has ended one of its sessions, and so all of them, \
-                 those that are still to be started included. Create a new app token.",
+                "This is a new session of the app token. One of its sessions was ended by session.end, which ends all of \
+                 them, later ones included. Create a new app token.",
             ),
             (Held::Given(_), _) => failure.with_hint(
-                "This is the KS that was given. For a session of the app token unset KALTURA_KS, or say --fresh.",
+                "This is the KS that was given. To use a session of the app token, unset KALTURA_KS or use --fresh.",
             ),
             _ => failure,
         }
@@ -185,12 +186,21 @@ impl<'a> SessionInUse<'a> {
         for warning in &session.warnings {
             ui.note(warning);
         }
-        for adjustment in &session.adjustments {
+        for adjustment in session.session.adjustments() {
             // How long it lives makes no difference to a call.
             if !matches!(adjustment, Adjustment::ShorterLifetime { .. }) && !told.contains(adjustment) {
                 ui.note(&adjustment.to_string());
             }
         }
+    }
+}
+
+/// What the refusal says of the session.
+const fn reason_of(why: KsRefusal) -> InvalidReason {
+    match why {
+        KsRefusal::LoggedOut => InvalidReason::LoggedOut,
+        KsRefusal::ActionsLimitExceeded => InvalidReason::ActionsUsedUp,
+        _ => InvalidReason::Expired,
     }
 }
 

@@ -60,13 +60,13 @@ impl<'a> Answer<'a> {
 
     /// Lines for people. The KS is named, unless it shall be shown.
     pub(super) fn as_text(&self) -> String {
-        let user = self.user_id.map_or("nobody", UserId::as_str);
+        let user = self.user_id.map_or("(none, anonymous session)", UserId::as_str);
         let until = match (self.expiry, self.expires_in) {
             (Some(expiry), Some(seconds)) => {
                 format!("{}, in {}", time::show_time(expiry), time::show_duration(seconds))
             }
             (Some(expiry), None) => time::show_time(expiry),
-            (None, _) => "the server did not say".to_owned(),
+            (None, _) => "not reported".to_owned(),
         };
         let privileges = if self.privileges.is_empty() { "none" } else { &self.privileges };
         let partner = self.partner_id.to_string();
@@ -75,8 +75,8 @@ impl<'a> Answer<'a> {
         for (label, value) in [
             ("partner", partner.as_str()),
             ("user", user),
-            ("type", self.session_type.as_deref().unwrap_or("the server did not say")),
-            ("until", &until),
+            ("type", self.session_type.as_deref().unwrap_or("not reported")),
+            ("expires", &until),
             ("privileges", privileges),
             ("KS", &ks),
         ] {
@@ -145,6 +145,6 @@ mod tests {
             serde_json::to_string(&answer).unwrap(),
             r#"{"ks":"odd","fingerprint":"09d801ff","partnerId":7,"userId":null,"sessionType":null,"expiry":null,"expiresIn":null,"privileges":"","adjustments":[],"hashType":"MD5","serviceUrl":"https://api.eu.kaltura.com","verified":false,"warnings":["odd"]}"#
         );
-        assert!(answer.as_text().contains("the server did not say"));
+        assert!(answer.as_text().contains("not reported"));
     }
 }

@@ -3,15 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_auth::{AppTokenLogin, DetectedHashType, Session, Transport};
+use kaltura_auth::manager::{IssuedSession, Moment};
+use kaltura_auth::store::{StoreKey, StoreTime};
+use kaltura_auth::{
+    AppTokenCredentials, AppTokenLogin, DetectedHashType, Session, SessionId, SessionRequest, Transport,
+};
+use kaltura_http::SystemClock;
 use kaltura_types::HashType;
 
 use crate::error::Failure;
 use crate::output::Ui;
-use crate::session_cache::{Lock, LoginWay, Record, SessionFile, Trouble};
+use crate::runtime;
+use crate::session::{Place, TokenSessions, with_causes};
 use crate::session_proof::{Proof, client_of, prove};
 use crate::signals::Signals;
-use crate::{runtime, time};
 
 /// How to log in.
 #[derive(Clone, Copy)]
@@ -35,41 +40,30 @@ pub(super) struct KeptLogin {
 }
 
 impl KeptLogin {
-    /// Logs in, while no other process does so for the same session; and keeps the session at this place.
+    /// Logs in, and keeps the session at this place.
     pub(super) fn make(
         ui: &Ui,
         login: &AppTokenLogin,
+        request: &SessionRequest,
         manner: LoginManner,
         transport: &Arc<impl Transport + 'static>,
-        place: Result<SessionFile, Trouble>,
-        way: &LoginWay,
+        place: Result<Place, String>,
     ) -> Result<Self, Failure> {
-        let mut warnings = Vec::new();
-        let mut usable = |trouble: Trouble| warnings.push(trouble.to_string());
-        let place = place.map_err(&mut usable).ok();
-        let lock = place.as_ref().and_then(|place| place.lock(ui).map_err(&mut usable).ok());
-
-        // To verify the session, or to try several hash types, is something else than others wait for.
-        let shared = lock.as_ref().filter(|_| !manner.detect_hash_type && !manner.verify);
-        if let Some(failure) = shared.and_then(|lock| lock.failed_meanwhile(way)) {
-            return Err(failure);
-        }
-
-        let asked_at = time::now();
-        let made = runtime::run(ui, async {
+        let clock = SystemClock::new();
+        // Before the login: the session must not be kept for longer than it lives.
+        let started = place.and_then(|place| {
+            let time = place.time().map_err(|error| format!("session store: {}", with_causes(&error)))?;
+            Ok((place, time))
+        });
+        let sent_at = Moment::read(&clock);
+        let mut made = runtime::run(ui, async {
             let mut signals = Signals::listen(ui)?;
             let outcome = signals.unless_stopped(Self::log_in(login, manner, transport)).await?;
             outcome.map_err(|failure| failure.at(login.service_url()))
-        });
-        let mut made = made.inspect_err(|failure| {
-            if let Some(lock) = shared {
-                lock.tell(failure, way);
-            }
         })?;
-        made.warnings.splice(0..0, warnings);
-        if let Some(lock) = &lock {
-            made.keep(ui, lock, Record::of(&made.session, asked_at));
-        }
+        let kept =
+            started.and_then(|(place, started)| made.keep(&place, started, sent_at, login, request, &clock));
+        made.warnings.extend(kept.err());
         Ok(made)
     }
 
@@ -102,7 +96,7 @@ impl KeptLogin {
         match prove(&client, &self.session).await {
             Ok(Proof::Accepted) => self.verified = true,
             Ok(Proof::OtherPathsOnly(paths)) => self.warnings.push(format!(
-                "the session is for certain paths only, so that it can not be verified: {paths}"
+                "the session is for certain paths only, so that it cannot be verified: {paths}"
             )),
             Err(failure) => {
                 let hint = failure.hint().map(|hint| format!("{hint} ")).unwrap_or_default();
@@ -112,11 +106,37 @@ impl KeptLogin {
         Ok(())
     }
 
-    fn keep(&mut self, ui: &Ui, lock: &Lock<'_>, record: Option<Record>) {
-        let outcome = match record {
-            Some(record) => lock.write(ui, &record).map_err(|trouble| trouble.to_string()),
-            None => Err("the server did not say when the session ends, so it is not kept".to_owned()),
+    fn keep(
+        &self,
+        place: &Place,
+        started: StoreTime,
+        sent_at: Moment,
+        login: &AppTokenLogin,
+        request: &SessionRequest,
+        clock: &SystemClock,
+    ) -> Result<(), String> {
+        let session = self.session.clone().with_id(SessionId::generate(clock));
+        let issued = IssuedSession::new(Arc::new(session), sent_at, request.get_lifetime());
+        let key = match place {
+            Place::Own { .. } => TokenSessions::key(request),
+            Place::Shared(_) => {
+                let (old, hash_type) = (login.credentials(), self.hash_type);
+                let token = AppTokenCredentials::new(
+                    old.partner_id(),
+                    old.id().clone(),
+                    old.value().clone(),
+                    hash_type,
+                );
+                let login = AppTokenLogin::new(login.service_url().clone(), token);
+                StoreKey::of_app_token(&login.request(request.clone()))
+            }
         };
-        self.warnings.extend(outcome.err());
+        match place.keep(&key, started, &issued) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                Err("the server did not report when the session expires, so it is not cached".to_owned())
+            }
+            Err(error) => Err(format!("session store: {}", with_causes(&error))),
+        }
     }
 }

@@ -326,6 +326,8 @@ fn settings(entries: EntryOptions) -> Result<Vec<(&'static Setting, String)>, Fa
         (&Setting::LIFETIME, entries.lifetime),
         (&Setting::PRIVILEGES, entries.privileges),
         (&Setting::WIDGET_ID, entries.widget_id),
+        (&Setting::STORE, entries.session_store),
+        (&Setting::STORE_FILE, entries.session_store_file),
     ];
     Ok(given.into_iter().filter_map(|(setting, text)| Some((setting, text?))).collect())
 }

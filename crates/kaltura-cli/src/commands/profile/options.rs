@@ -14,7 +14,7 @@ use crate::args::{AdminSecretOptions, AppTokenValueOptions, TypeWish, parse_priv
 use crate::config::Setting;
 use crate::error::Failure;
 use crate::profile::SecretStore;
-use crate::redaction::{holds_a_ks, is_formed_like_a_secret, looks_like_a_secret};
+use crate::redaction::{has_password, holds_a_ks, is_formed_like_a_secret, looks_like_a_secret};
 
 /// What a login needs, except for secrets.
 #[derive(Debug, Args)]
@@ -59,6 +59,14 @@ pub(super) struct EntryOptions {
     /// The widget that logins begin with, if not the account's default
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub(super) widget_id: Option<String>,
+
+    /// Share sessions through this folder, or this Redis or Valkey (a URL without a password)
+    #[arg(long, value_name = "FOLDER|URL", value_parser = without_password, conflicts_with = "session_store_file")]
+    pub(super) session_store: Option<String>,
+
+    /// Take the URL of the session store from this file, which may contain a password
+    #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
+    pub(super) session_store_file: Option<String>,
 
     /// Also trust the certificates in this PEM file
     #[arg(long, value_name = "FILE", value_parser = file_name)]
@@ -147,6 +155,14 @@ fn as_written<T, E: fmt::Display>(
 pub(super) fn token_id(text: &str) -> Result<String, &'static str> {
     let is_id = AppTokenId::new(text).is_well_formed();
     is_id.then(|| text.to_owned()).ok_or("an app token id looks like 0_7jh3eu10")
+}
+
+/// Others can read arguments, and the profile is shown.
+fn without_password(text: &str) -> Result<String, &'static str> {
+    if has_password(text) {
+        return Err("a URL with a password belongs into a file: --session-store-file");
+    }
+    if text.is_empty() { Err("it is empty") } else { Ok(text.to_owned()) }
 }
 
 /// An entry without which a profile is still one.

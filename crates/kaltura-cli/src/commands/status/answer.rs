@@ -1,8 +1,9 @@
 //! The status, for people and for programs.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use kaltura_auth::Fingerprint;
+use kaltura_auth::{Fingerprint, Session};
 use kaltura_types::UnixTime;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -11,20 +12,19 @@ use super::token_value::TokenValue;
 use super::verification::Verification;
 use crate::config::{Found, Origin};
 use crate::output::{ks_name, one_line, style};
-use crate::session_cache::Record;
 use crate::time;
 
 /// All that is known. No secret is in it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Answer {
-    /// Whether the session that is wished has not ended, and the server has not refused it.
+    /// Whether the session that is requested has not ended, and the server has not refused it.
     pub(super) good: bool,
     /// Whether the server was shown the session in use, and accepted it.
     pub(super) verified: bool,
     pub(super) profile: Option<InUse>,
     pub(super) settings: Settled,
-    /// The names of the settings that can not be used.
+    /// The names of the settings that cannot be used.
     pub(super) wrong: Vec<&'static str>,
     pub(super) app_token: TokenValue,
     pub(super) sessions: Vec<ShownSession>,
@@ -53,10 +53,10 @@ pub(super) struct ShownSession {
     privileges: String,
     /// By the clock of this machine.
     expiry: UnixTime,
-    /// In seconds; 0 if it has ended.
+    /// In seconds.
     expires_in: u64,
     fingerprint: String,
-    /// Whether it is the one that is wished.
+    /// Whether it is the one that is requested.
     current: bool,
     #[serde(skip)]
     ks_name: String,
@@ -76,7 +76,7 @@ impl Settled {
         ("widgetId", "widget"),
     ];
 
-    /// Those that can not be used.
+    /// Those that cannot be used.
     pub(super) fn wrong(&self) -> Vec<&'static str> {
         let settings = Self::NAMES.iter().zip(&self.0);
         settings.filter(|(_, found)| found.problem.is_some()).map(|((name, _), _)| *name).collect()
@@ -112,51 +112,46 @@ impl<'a> ShownSetting<'a> {
 }
 
 impl ShownSession {
-    pub(super) fn of(record: &Record, current: bool, now: UnixTime) -> Self {
+    pub(super) fn of(session: &Session, left: Duration, current: bool) -> Self {
+        let expires_in = left.as_secs();
         Self {
-            user_id: record.user_id.clone(),
-            session_type: record.session_type.clone(),
-            privileges: record.privileges.clone(),
-            expiry: record.until,
-            expires_in: record.life_left(now).as_secs(),
-            fingerprint: Fingerprint::from_ks(&record.ks).to_string(),
+            user_id: session.user_id().map(|user| user.as_str().to_owned()),
+            session_type: session.session_type().map(ToString::to_string),
+            privileges: session.privileges().to_string(),
+            expiry: time::now().plus_seconds(i64::try_from(expires_in).unwrap_or(i64::MAX)),
+            expires_in,
+            fingerprint: Fingerprint::from_ks(session.ks()).to_string(),
             current,
-            ks_name: ks_name(&record.ks),
+            ks_name: ks_name(session.ks()),
         }
     }
 
-    const fn is_good(&self) -> bool {
-        self.expires_in > 0
+    /// Whether `kaltura ks` uses it.
+    pub(super) const fn is_current(&self) -> bool {
+        self.current
     }
 
-    /// Whether `kaltura ks` takes it.
-    pub(super) const fn is_taken(&self) -> bool {
-        self.current && self.is_good()
-    }
-
-    /// Where it stands: first the one that is wished, then those that live longest.
+    /// Where it stands: first the one that is requested, then those that live longest.
     pub(super) fn rank(&self) -> (bool, std::cmp::Reverse<u64>, String) {
         (!self.current, std::cmp::Reverse(self.expires_in), self.fingerprint.clone())
     }
 
     fn add_text(&self, text: &mut String, verification: &Verification) {
-        let user = one_line(self.user_id.as_deref().unwrap_or("nobody"));
+        let user = one_line(self.user_id.as_deref().unwrap_or("(none, anonymous session)"));
         if self.current && matches!(verification, Verification::Failed(_)) {
             let _ = writeln!(text, "{}Session{:#} of {user}, not verified", style::BAD, style::BAD);
-        } else if self.is_good() {
-            let life = time::show_duration(self.expires_in);
-            let _ = writeln!(text, "{}Session{:#} of {user}, good for {life}", style::GOOD, style::GOOD);
         } else {
-            let _ = writeln!(text, "{}Session{:#} of {user}, ended", style::QUIET, style::QUIET);
+            let life = time::show_duration(self.expires_in);
+            let _ = writeln!(text, "{}Session{:#} of {user}, valid for {life}", style::GOOD, style::GOOD);
         }
-        let kind = self.session_type.as_deref().unwrap_or("the server did not say");
+        let kind = self.session_type.as_deref().unwrap_or("not reported");
         let privileges = if self.privileges.is_empty() { "none" } else { &self.privileges };
         line(text, "type", kind);
-        line(text, "until", &time::show_time(self.expiry));
+        line(text, "expires", &time::show_time(self.expiry));
         line(text, "privileges", privileges);
         line(text, "KS", &self.ks_name);
         if self.current {
-            line(text, "taken by", "`kaltura ks` with these settings");
+            line(text, "current", "yes (`kaltura ks` will use it)");
             if matches!(verification, Verification::Accepted) {
                 line(text, "verified", "the server accepts the session");
             }
@@ -185,20 +180,16 @@ impl Answer {
         }
         // Of one that is not verified the error tells why.
         if !self.good && !matches!(verification, Verification::Failed(_)) {
-            let is_alive = self.sessions.iter().any(ShownSession::is_good);
             let why = match (&self.missing, self.sessions.is_empty()) {
                 _ if !self.wrong.is_empty() => {
-                    format!("Wrong settings, with which there is no session: {}.", self.wrong_labels())
+                    format!("Invalid settings: {}", self.wrong_labels())
                 }
-                _ if is_alive => {
-                    "None of these is the one that `kaltura ks` takes. `kaltura login` makes it.".to_owned()
-                }
-                (Some(missing), _) => format!("No good session: {}.", one_line(missing)),
+                (_, false) => "None of these matches the current settings. Run `kaltura login`.".to_owned(),
+                (Some(missing), _) => format!("No valid session: {}.", one_line(missing)),
                 (None, _) if problem.is_some() => {
-                    "No good session, and no token value for a login.".to_owned()
+                    "No valid session, and no token value for a login.".to_owned()
                 }
-                (None, true) => "No good session. `kaltura login` makes one.".to_owned(),
-                (None, false) => "No good session any more. `kaltura login` makes one.".to_owned(),
+                (None, true) => "No valid session. Run `kaltura login`.".to_owned(),
             };
             let _ = writeln!(text, "{}{why}{:#}", style::BAD, style::BAD);
         }

@@ -14,7 +14,7 @@ use crate::secret_input::SecretSource;
 pub(super) struct TokenValue {
     /// Nothing if it is not given.
     pub(super) origin: Option<String>,
-    /// Why it can not be used.
+    /// Why it cannot be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) problem: Option<String>,
 }

@@ -1,12 +1,11 @@
 //! `kaltura status --verify`: whether the server accepts the session that `kaltura ks` takes.
 
-use kaltura_auth::ServiceUrl;
+use kaltura_auth::{ServiceUrl, Session};
 
 use crate::args::ServerOptions;
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
 use crate::runtime;
-use crate::session_cache::Record;
 use crate::session_proof::{Proof, prove_kept};
 use crate::signals::Signals;
 
@@ -17,7 +16,7 @@ pub(super) enum Verification {
     /// There is no such session, or not any more.
     NoSession,
     Accepted,
-    /// It is good for these paths only, so that it can not be shown.
+    /// It is good for these paths only, so that it cannot be shown.
     OtherPathsOnly(String),
     /// The server refuses it, or could not be asked.
     Failed(Failure),
@@ -25,11 +24,11 @@ pub(super) enum Verification {
 
 impl Verification {
     /// Shows the session to the server.
-    pub(super) fn of(ui: &Ui, record: &Record, service_url: &ServiceUrl, server: &ServerOptions) -> Self {
+    pub(super) fn of(ui: &Ui, session: &Session, service_url: &ServiceUrl, server: &ServerOptions) -> Self {
         let proof = server.transport(ui).and_then(|transport| {
             runtime::run(ui, async {
                 let mut signals = Signals::listen(ui)?;
-                let shown = prove_kept(record, service_url, transport, server.timeout());
+                let shown = prove_kept(session, service_url, transport, server.timeout());
                 signals.unless_stopped(shown).await?
             })
         });

@@ -13,7 +13,7 @@ use super::{Account, AccountOptions, may_be_done};
 use crate::config::Settings;
 use crate::error::Failure;
 use crate::output::{Ui, one_line};
-use crate::session_cache::Forgotten;
+use crate::session::Forgotten;
 use crate::time;
 
 const EXAMPLES: &str = "\
