@@ -46,6 +46,21 @@ impl TokenHash {
         &self.0
     }
 
+    /// What the server will probably refuse about these inputs. They are hashed all the same.
+    ///
+    /// ```
+    /// # use kaltura_auth::{TokenHash, TokenHashWarning}; use kaltura_types::{AppTokenValue, Ks};
+    /// let warnings = TokenHash::check(&Ks::new("Service unavailable"), &AppTokenValue::new("3f78\n"));
+    /// assert_eq!(warnings, [TokenHashWarning::NotAKs, TokenHashWarning::WhiteSpace]);
+    /// ```
+    #[must_use]
+    pub fn check(ks: &Ks, token: &AppTokenValue) -> Vec<TokenHashWarning> {
+        let not_a_ks = !Ks::looks_like_ks(ks.expose());
+        let white_space = token.expose().contains(char::is_whitespace);
+        let found = [(not_a_ks, TokenHashWarning::NotAKs), (white_space, TokenHashWarning::WhiteSpace)];
+        found.into_iter().filter_map(|(is_found, warning)| is_found.then_some(warning)).collect()
+    }
+
     fn digest<D: Digest>(ks: &Ks, token: &AppTokenValue) -> Self {
         let hash = D::new().chain_update(ks.expose()).chain_update(token.expose()).finalize();
         Self(Zeroizing::new(hex::encode(hash)))
@@ -56,6 +71,18 @@ impl fmt::Debug for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenHash(redacted)")
     }
+}
+
+/// Why the server will probably refuse a token hash: see [`TokenHash::check`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenHashWarning {
+    /// The first part does not have the form of a KS.
+    #[error("the KS does not have the form of a KS; it was hashed as it is")]
+    NotAKs,
+    /// The token value contains white space, such as a line break at its end.
+    #[error("the token value contains white space or a line break, which was hashed with it")]
+    WhiteSpace,
 }
 
 #[cfg(test)]
@@ -70,6 +97,15 @@ mod tests {
             assert_eq!(hash(HashType::Md5).expose(), "900150983cd24fb0d6963f7d28e17f72");
             assert_eq!(hash(HashType::Sha1).expose(), "a9993e364706816aba3e25717850c26c9cd0d89d");
         }
+    }
+
+    #[test]
+    fn inputs_that_look_right_have_no_warning() {
+        let ks = Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8");
+        let value = AppTokenValue::new("0123456789abcdef0123456789abcdef");
+        assert!(TokenHash::check(&ks, &value).is_empty());
+        let warnings = [TokenHashWarning::NotAKs, TokenHashWarning::WhiteSpace];
+        assert_eq!(TokenHash::check(&Ks::new(""), &AppTokenValue::new("abc ")), warnings);
     }
 
     #[test]
