@@ -23,6 +23,7 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
             Check::Readme => crate::readme::run(workspace, out),
             Check::Api => crate::api::check(workspace, out),
             Check::Clients => crate::clients::run(workspace, out),
+            Check::Page => crate::page::run(workspace, out),
             Check::Skip(_) => Ok(true),
         })?;
     writeln!(out, "tests: {counts}")?;
@@ -45,6 +46,7 @@ enum Check {
     Readme,
     Api,
     Clients,
+    Page,
     /// Not run, with the reason.
     Skip(&'static str),
 }
@@ -57,6 +59,7 @@ impl fmt::Display for Check {
             Self::Readme => f.write_str("$ cargo xtask readme"),
             Self::Api => f.write_str("$ cargo xtask api --check"),
             Self::Clients => f.write_str("$ cargo xtask clients"),
+            Self::Page => f.write_str("$ cargo xtask page"),
             Self::Skip(reason) => write!(f, "skipped: {reason}"),
         }
     }
@@ -96,6 +99,7 @@ fn steps(readme: &ReadmeCommands, members: &[Member], cargo_deny: bool) -> Vec<S
         step("package outside of the workspace", outside()),
         step("licences, bans, sources", vec![deny]),
         step("clients in other languages", vec![Check::Clients]),
+        step("page of the emulator", vec![Check::Page]),
         step("demo", vec![Check::Run(readme.demo.clone())]),
     ]
 }

@@ -6,6 +6,7 @@ mod clients;
 mod command;
 mod emulator;
 mod measure;
+mod page;
 mod process;
 mod readme;
 mod tidy;
@@ -30,6 +31,7 @@ usage: cargo xtask <task>
   readme    builds and runs the examples of the README, as a user's package
   api       writes the public items of each library to docs/api; with `--check` compares them
   clients   runs the published clients for Python and Node.js, and curl, against `kaltura emulate`
+  page      clicks through the page of `kaltura emulate --ui` in a headless Chromium
   measure   the size of the release binary, and the time of `kaltura ks` compared with the client for Python
 
 exit code: 0 success, 1 a check failed, 2 invalid command line
@@ -69,6 +71,7 @@ fn task(arguments: &[&str]) -> Option<Task> {
         ["api"] => Some(api::write),
         ["api", "--check"] => Some(api::check),
         ["clients"] => Some(clients::run),
+        ["page"] => Some(page::run),
         ["measure"] => Some(measure::run),
         _ => None,
     }
@@ -97,7 +100,7 @@ mod tests {
     fn the_usage_lists_every_task() {
         let listed = USAGE.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
         let listed: Vec<_> = listed.collect();
-        assert_eq!(listed, ["ci", "tidy", "readme", "api", "clients", "measure"]);
+        assert_eq!(listed, ["ci", "tidy", "readme", "api", "clients", "page", "measure"]);
         assert!(listed.iter().all(|name| task(&[name]).is_some()));
         assert!(task(&["api", "--check"]).is_some());
         assert!(task(&["tydi"]).is_none());

@@ -19,23 +19,7 @@ const README: &str = "README.md";
 pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Failure> {
     let text = fs::read_to_string(workspace.root.join(README))?;
     let packages = packages(&text)?;
-    let directory = tempfile::tempdir()?;
-    write_packages(&workspace.root, directory.path(), &packages)?;
-
-    let target = workspace.target.to_str().ok_or("the path of the build directory is not UTF-8")?;
-    let mut failed = Vec::new();
-    for package in &packages {
-        for example in &package.examples {
-            let (package, binary) = (package.name(), example.name());
-            writeln!(out, "{README}:{}: {package}", example.line)?;
-            // What the workspace was built from is on this machine.
-            let run = ["cargo", "run", "--quiet", "--offline", "--target-dir", target];
-            let command = Command::new(&[&run[..], &["--package", &package, "--bin", &binary]].concat());
-            if !command.run(directory.path())? {
-                failed.push(format!("{README}:{}", example.line));
-            }
-        }
-    }
+    let failed = run_packages(workspace, &packages, README, out)?;
     if failed.is_empty() {
         let examples: usize = packages.iter().map(|package| package.examples.len()).sum();
         writeln!(out, "readme: {examples} examples passed")?;
@@ -43,6 +27,44 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
         writeln!(out, "readme: failed: {}", failed.join(", "))?;
     }
     Ok(failed.is_empty())
+}
+
+/// Builds and runs programs with these dependencies as a user's package. `false` if one failed.
+pub(crate) fn run_sources(
+    workspace: &Workspace,
+    dependencies: &str,
+    sources: Vec<String>,
+    out: &mut dyn Write,
+) -> Result<bool, Failure> {
+    let examples = (1..).zip(sources).map(|(line, code)| Example { line, code }).collect();
+    let package = ExamplePackage { line: 0, dependencies: dependencies.to_owned(), examples };
+    Ok(run_packages(workspace, &[package], "source", out)?.is_empty())
+}
+
+/// Builds and runs every example. Returns those that failed.
+fn run_packages(
+    workspace: &Workspace,
+    packages: &[ExamplePackage],
+    origin: &str,
+    out: &mut dyn Write,
+) -> Result<Vec<String>, Failure> {
+    let directory = tempfile::tempdir()?;
+    write_packages(&workspace.root, directory.path(), packages)?;
+    let target = workspace.target.to_str().ok_or("the path of the build directory is not UTF-8")?;
+    let mut failed = Vec::new();
+    for package in packages {
+        for example in &package.examples {
+            let (package, binary) = (package.name(), example.name());
+            writeln!(out, "{origin}:{}: {package}", example.line)?;
+            // What the workspace was built from is on this machine.
+            let run = ["cargo", "run", "--quiet", "--offline", "--target-dir", target];
+            let command = Command::new(&[&run[..], &["--package", &package, "--bin", &binary]].concat());
+            if !command.run(directory.path())? {
+                failed.push(format!("{origin}:{}", example.line));
+            }
+        }
+    }
+    Ok(failed)
 }
 
 /// The two commands that the README promises. CI runs them as they are written there.

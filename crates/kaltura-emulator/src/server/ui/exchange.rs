@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, ORIGIN, USER_AGENT};
+use http::header::{CONTENT_TYPE, HeaderName, USER_AGENT};
 use http::{HeaderMap, Method, Request};
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ const MOST_TEXT: usize = 16 << 10;
 const MOST_READ: usize = 256 << 10;
 
 /// The headers that are kept.
-const REQUEST_HEADERS: [HeaderName; 3] = [CONTENT_TYPE, USER_AGENT, ORIGIN];
+const REQUEST_HEADERS: [HeaderName; 2] = [CONTENT_TYPE, USER_AGENT];
 const RESPONSE_HEADERS: [&str; 6] =
     ["content-type", "date", "retry-after", "x-kaltura", "x-kaltura-app", "x-kaltura-emulator"];
 
@@ -45,8 +45,8 @@ pub(super) struct Summary {
     pub(super) number: u64,
     /// When the request came, in milliseconds by the emulator's clock.
     at: i64,
-    /// How long the response took, in milliseconds.
-    milliseconds: u64,
+    /// How long the response took, with its delay.
+    microseconds: u64,
     method: String,
     /// Service and action, or the path of what is not a call.
     action: String,
@@ -120,7 +120,7 @@ impl Exchange {
             summary: Summary {
                 number,
                 at,
-                milliseconds: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
+                microseconds: u64::try_from(time.as_micros()).unwrap_or(u64::MAX),
                 method: request.method().to_string(),
                 action: match calls {
                     [] => cut(&target, 200).0,

@@ -52,7 +52,7 @@ function secretButton(value) {
 function codeBlock(title, text, ...more) {
   return [
     h('h4', {}, title, h('span', { class: 'grow' }), ...more, copyButton(text, title)),
-    h('pre', { tabindex: '0', role: 'region', 'aria-label': title }, secretText(text)),
+    h('pre', { tabindex: '0', role: 'group', 'aria-label': title }, secretText(text)),
   ];
 }
 
@@ -115,7 +115,7 @@ function takeToken() {
   if (!found) return;
   token = found[1];
   sessionStorage.setItem('token', token);
-  history.replaceState(null, '', `${location.pathname}#calls`);
+  history.replaceState(null, '', `${location.pathname}#/calls`);
 }
 
 class Refused extends Error {}
@@ -206,7 +206,7 @@ function duration(seconds) {
 
 function signed(seconds) {
   const rounded = Math.round(seconds);
-  return rounded === 0 ? 'as at the start' : `${duration(Math.abs(rounded))} ${rounded > 0 ? 'ahead' : 'behind'}`;
+  return rounded === 0 ? 'Not moved' : `${duration(Math.abs(rounded))} ${rounded > 0 ? 'ahead' : 'behind'}`;
 }
 
 function untilText(expiry) {
@@ -227,7 +227,7 @@ function tick() {
   const shift = (now() - clock.unmoved - (performance.now() - clock.at)) / 1000;
   if (!slider.isMoving) {
     $('clock').replaceChildren(text.slice(11, 19), h('small', {}, `${text.slice(0, 10)}, UTC`));
-    setText($('clock-shift'), `${clock.frozen ? 'Frozen, ' : ''}${signed(shift)}`);
+    setText($('clock-shift'), `${signed(shift)}${clock.frozen ? ', frozen' : ''}`);
     $('clock-slider').value = shift;
     $('clock-slider').setAttribute('aria-valuetext', signed(shift));
   }
@@ -319,7 +319,7 @@ const journal = {
     }
     setText($('call-count'), this.lines.length ? String(this.lines.length) : '');
     this.drawEmpty();
-    $('newest').hidden = this.follows || !this.shown.length;
+    $('newest').hidden = frame.scrollTop + frame.clientHeight >= this.shown.length * HEIGHT - 4;
   },
 
   place(index) {
@@ -343,7 +343,7 @@ const journal = {
     $('no-lines').dataset.kind = kind;
     $('no-lines').replaceChildren(...(kind === 'none' ? ['No call matches the filter.'] : kind === 'start' ? [
       h('strong', {}, 'No calls yet'), h('span', {}, `Point a client to ${location.origin}, or`),
-      h('a', { href: '#login' }, 'log in step by step'),
+      h('a', { href: '#/login' }, 'log in step by step'),
     ] : []));
   },
 
@@ -377,14 +377,16 @@ const journal = {
 
 function lineElement(line) {
   const under = [timeOfDay(line.at), line.session ?? 'no session'].join(' · ');
-  const outcome = line.faults.length ? h('span', { class: 'fault' }, ` · fault ${line.faults.join(', ')}`) : null;
-  const status = line.status === null ? 'reset' : line.status === 200 ? null : `HTTP ${line.status}`;
-  const error = line.error ?? status;
+  const fault = line.faults.length && h('span', { class: 'fault' }, ` · fault ${line.faults.join(', ')}`);
+  // A fault may have replaced the answer with the error.
+  const error = !fault && (line.error ?? (line.status === 200 ? null : `HTTP ${line.status}`));
   return h('div', { class: `line${line.succeeded ? '' : ' failed'}`, role: 'option', id: `line-${line.number}`, 'data-number': line.number },
-    h('span', { class: 'action' }, h('span', { class: 'method' }, line.method), line.action),
-    h('span', { class: 'took' }, `${line.milliseconds} ms`),
-    h('span', { class: 'under' }, under, error && h('span', { class: 'error' }, ` · ${error}`), outcome));
+    h('span', { class: 'action' }, h('span', { class: 'method' }, line.method), ' ', line.action),
+    h('span', { class: 'took' }, took(line)),
+    h('span', { class: 'under' }, under, error && h('span', { class: 'error' }, ` · ${error}`), fault || ''));
 }
+
+const took = ({ microseconds }) => (microseconds < 9950 ? `${(microseconds / 1000).toFixed(1)} ms` : `${Math.round(microseconds / 1000)} ms`);
 
 let wantedDetail = null;
 async function loadDetail(number) {
@@ -422,7 +424,7 @@ function showDetail(detail) {
     h('div', { class: 'tags' },
       tag(detail.status === null ? 'connection reset' : `HTTP ${detail.status}`, detail.status === 200 ? 'good' : 'bad'),
       detail.error && tag(detail.error, 'bad'), detail.faults.map((fault) => tag(`fault ${fault}`, 'warn')),
-      tag(`${detail.milliseconds} ms`), tag(iso(detail.at).slice(11, 23)), tag(detail.session ?? 'no session')),
+      tag(took(detail)), tag(iso(detail.at).slice(11, 23)), tag(detail.session ?? 'no session')),
     ...detail.notes.map((note) => h('p', { class: 'note' }, note)), calls || '',
     ...codeBlock('Request', text(detail.request), detail.ks && h('button', { type: 'button', class: 'small', onclick: () => inspect(detail.ks) }, 'Inspect KS')),
     ...codeBlock('Answer', text(detail.response)),
@@ -452,7 +454,7 @@ function objectTable(id, title, columns, actions) {
       keys.add(object[key]);
       let row = rows.get(object[key]);
       if (row?.json !== json) {
-        const cells = columns.map(([name, cell]) => h('td', { role: 'cell', 'data-label': name }, cell(object)));
+        const cells = columns.map(([name, cell]) => h('td', { role: 'cell', 'data-label': name }, h('div', {}, cell(object))));
         const element = h('tr', { role: 'row' }, cells, h('td', { role: 'cell', class: 'actions' }, actions(object)));
         if (row) row.element.replaceWith(element);
         row = { json, element };
@@ -542,7 +544,11 @@ function show() {
   setOptions($('hash-pick-token'), [['', 'Choose an app token…'], ...tokens.map((object) => [object.id, `${object.id}, ${object.hashType}`])]);
   const usable = [...tokens].sort((one, other) => other.isFirst - one.isFirst);
   setOptions($('flow-token'), usable.map((object) => [object.id, `${object.id}, ${object.hashType}${object.status === 'active' ? '' : `, ${object.status}`}`]));
-  if (!flow.hasStarted) restartFlow();
+  if (!flow.hasStarted) {
+    // A USER session lists only the entries of its user.
+    $('flow-user').value = state.entries.first.find((entry) => entry.userId)?.userId ?? '';
+    restartFlow();
+  }
 
   setChecked('freeze', state.isFrozen);
   setChecked('cache', state.responseCache);
@@ -586,8 +592,8 @@ function setUpClock() {
     $('clock-steps').append(small(text, `Move the clock by ${text}`, () => command({ advanceClock: seconds })));
   }
   $('clock-steps').append(
-    small('Past expiry', 'Move the clock past the expiry of the newest active session', pastExpiry),
-    small('Start', 'Move the clock back to where it would be', () => setShift(0)));
+    small('Past expiry', 'Past expiry: move the clock past that of the newest active session', pastExpiry),
+    small('Back', 'Back: move the clock to where it would be', () => setShift(0)));
 }
 
 function pastExpiry() {
@@ -747,7 +753,7 @@ use kaltura::{ServiceUrl, Transport, WireRequest};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let url = ServiceUrl::parse(${JSON.stringify(location.origin)})?;
+    let url: ServiceUrl = ${JSON.stringify(location.origin)}.parse()?;
     let parameters = serde_json::from_str(r#"${JSON.stringify(body)}"#)?;
     let request = WireRequest::json(&url, "${service}", "${action}", parameters);
     let response = ReqwestTransport::builder().build()?.send(request).await?;
@@ -814,7 +820,7 @@ const widget = await call('session', 'startWidgetSession', { widgetId: '_${v.par
 const tokenHash = createHash('${v.type.toLowerCase()}').update(widget.ks + token).digest('hex');
 const session = await call('appToken', 'startSession', { ks: widget.ks, id: ${JSON.stringify(v.id)}, tokenHash${more(v).map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`).join('')} });
 console.log((await call('media', 'list', { ks: session.ks })).totalCount);`,
-  rust: (v) => `use kaltura::{AppTokenCredentials, AppTokenLogin, HashType, PartnerId, RawAction, ServiceUrl};
+  rust: (v) => `use kaltura::{AppTokenCredentials, AppTokenLogin, HashType, PartnerId, RawAction};
 ${v.user || v.lifetime || v.privileges ? `use kaltura::{${[v.lifetime && 'Lifetime', v.privileges && 'Privileges', 'SessionRequest'].filter(Boolean).join(', ')}};\n` : ''}
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -824,7 +830,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         ${JSON.stringify(v.token)},
         HashType::${rustHash(v.type)},
     );
-    let login = AppTokenLogin::new(ServiceUrl::parse(${JSON.stringify(location.origin)})?, token)${rustRequest(v)};
+    let login = AppTokenLogin::new(${JSON.stringify(location.origin)}.parse()?, token)${rustRequest(v)};
     // Logs in at the first call, and renews the session before it expires.
     let client = kaltura::client(login)?;
     let media: serde_json::Value = client.call(&RawAction::new("media", "list")).await?;
@@ -862,6 +868,17 @@ function stepSource(step, language) {
   return writers.call(...step.action, step.parameters(values));
 }
 
+/** What the server did not grant as it was requested. It does so without an error. */
+function adjustments(values, session) {
+  const granted = session.privileges.split(',');
+  const missing = values.privileges.split(',').filter((privilege) => privilege && !granted.includes(privilege));
+  return [
+    missing.length && `Not granted: ${missing.join(', ')}. The server drops its own privileges unless the app token has them.`,
+    values.user && session.userId !== values.user && `The app token fixes the user ${session.userId}.`,
+    values.lifetime && session.expiry - Math.floor(now() / 1000) < values.lifetime - 5 && 'The app token limits the lifetime.',
+  ].filter(Boolean);
+}
+
 async function runStep(index) {
   const step = STEPS[index];
   const values = flowValues();
@@ -877,6 +894,7 @@ async function runStep(index) {
         answer.isGood = response.ok && result !== null && typeof result === 'object' && result.objectType !== 'KalturaAPIException';
         answer.ks = typeof result?.ks === 'string' ? result.ks : undefined;
         answer.code = result?.code;
+        if (index === 2 && answer.isGood) answer.notes = adjustments(values, result);
       } catch {
         answer.code = 'not JSON';
       }
@@ -912,7 +930,7 @@ function drawFlow() {
         h('div', {}, h('h3', {}, `${index + 1}. ${step.title}`), h('p', {}, step.text)), h('span', { class: 'grow' }), run),
       h('div', {}, ...(isReady ? codeBlock(step.action ? `Request: ${step.action.join('.')}` : 'Computation', source)
         : [h('h4', {}, 'Request'), h('p', { class: 'pending' }, 'Needs the answer of the step before.')])),
-      h('div', {}, ...(answer ? codeBlock(`Answer: ${answer.isGood ? answer.title : answer.code ?? answer.title}`, answered)
+      h('div', {}, ...(answer ? [...codeBlock(`Answer: ${answer.isGood ? answer.title : answer.code ?? answer.title}`, answered), ...(answer.notes ?? []).map((note) => h('p', { class: 'note' }, note))]
         : [h('h4', {}, 'Answer'), h('p', { class: 'pending' }, 'Not sent yet.')])));
   }));
   const language = flow.language === 'http' ? 'curl' : flow.language;
@@ -959,7 +977,7 @@ function setUpFlow() {
 // ---- Tools ----
 
 function inspect(ks) {
-  location.hash = '#inspector';
+  location.hash = '#/inspector';
   $('inspect-ks').value = ks;
   $('inspect-pick').value = [...$('inspect-pick').options].some(({ value }) => value === ks) ? ks : '';
   $('inspect-form').requestSubmit();
@@ -1013,7 +1031,7 @@ function setUpTools() {
     event.preventDefault();
     try {
       const answer = await request('/hash', { ks: $('hash-ks').value, token: $('hash-token').value, hashType: $('hash-type').value });
-      $('hashed').replaceChildren(...codeBlock(`${answer.hashType} of KS and token value`, answer.tokenHash),
+      $('hashed').replaceChildren(h('h3', { class: 'visually-hidden' }, 'Result'), ...codeBlock(`${answer.hashType} of KS and token value`, answer.tokenHash),
         h('p', { class: 'muted' }, `It is good for the KS with the fingerprint ${answer.fingerprint} alone. Together they start a session: the hash is a secret too.`),
         ...answer.notes.map((note) => h('p', { class: 'note' }, note)));
     } catch (error) {
@@ -1028,12 +1046,12 @@ function route() {
   const isOpen = Boolean(token);
   $('locked').hidden = isOpen;
   for (const part of ['views', 'server']) $(part).hidden = !isOpen;
-  const wanted = location.hash.slice(1);
+  const wanted = location.hash.slice(2);
   const view = ['calls', 'login', 'objects', 'inspector', 'hash', 'server'].includes(wanted) ? wanted : 'calls';
   for (const section of document.querySelectorAll('.view')) section.hidden = !isOpen || section.id !== (view === 'server' ? 'calls' : view);
   document.body.classList.toggle('show-server', view === 'server');
   for (const link of $('views').children) {
-    if (link.hash === `#${view}`) link.setAttribute('aria-current', 'page');
+    if (link.hash === `#/${view}`) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
   if (view === 'calls' && isOpen) journal.draw();
