@@ -220,8 +220,8 @@ impl Exchange {
         } else if has_body {
             let sent = self.request_headers.iter().find(|(name, _)| *name == CONTENT_TYPE.as_str());
             // curl's own type is that of a form.
-            let content_type =
-                sent.map_or("Content-Type:".to_owned(), |(_, value)| format!("Content-Type: {value}"));
+            let content_type = sent
+                .map_or_else(|| "Content-Type:".to_owned(), |(_, value)| format!("Content-Type: {value}"));
             if content_type != "Content-Type: application/x-www-form-urlencoded" {
                 let _ = write!(command, " \\\n  -H {}", quoted(&content_type));
             }
