@@ -1,6 +1,7 @@
 //! The command line as a whole.
 
-mod no_use;
+mod global_options;
+pub(crate) mod help;
 
 use std::ffi::OsString;
 
@@ -27,12 +28,11 @@ use crate::commands::sign::SignCommand;
 use crate::commands::status::StatusCommand;
 use crate::commands::token::TokenCommand;
 use crate::completion::values;
-use crate::environment::Environment;
-use crate::failure::Failure;
-use crate::output::{self, Manner, Verbosity};
+use crate::config::{Environment, SecretVariable};
+use crate::error::Failure;
+use crate::output::{Ui, Verbosity};
 use crate::profile::{Config, Profile};
-use crate::settings::SecretVariable;
-use crate::{build_data, help};
+use crate::version;
 
 /// What the help puts the options of all commands under, behind those of the command itself.
 pub(crate) const GLOBAL: &str = "Global options";
@@ -41,7 +41,7 @@ pub(crate) const GLOBAL: &str = "Global options";
 #[derive(Debug, Args)]
 #[command(
     version,
-    long_version = build_data::LONG_VERSION,
+    long_version = version::LONG_VERSION,
     arg_required_else_help = true,
     after_help = "Begin with: kaltura demo",
     after_long_help = help::after_all(),
@@ -105,7 +105,7 @@ pub(crate) enum Command {
 
 impl CommandFactory for Cli {
     fn command() -> clap::Command {
-        no_use::hidden(Self::augment_args(clap::Command::new("kaltura")))
+        global_options::hidden(Self::augment_args(clap::Command::new("kaltura")))
     }
 
     fn command_for_update() -> clap::Command {
@@ -114,22 +114,30 @@ impl CommandFactory for Cli {
 }
 
 impl Cli {
-    /// Reads a command line.
+    /// Reads a command line, and sets the format of the output. Help and version are printed, and leave nothing to do.
     pub(crate) fn read(
         arguments: impl IntoIterator<Item = OsString>,
-        environment: Environment,
-    ) -> Result<Self, Unread> {
+        environment: &Environment,
+        ui: &mut Ui,
+    ) -> Result<Option<Self>, Failure> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
-        // What can not be parsed must still be told in the right form. Behind `--` all is for another program.
+        // An error of the parser must be reported in the right format. Behind `--` stands another program.
         let json = arguments.iter().take_while(|argument| *argument != "--").any(|it| it == "--json");
-        let cli = Self::parsed(arguments).and_then(Self::without_conflict);
-        cli.map_err(|error| Unread { json, error, environment })
+        ui.set_format(json, Verbosity::Normal);
+        match Self::parsed(arguments).and_then(Self::without_conflict) {
+            Ok(cli) => {
+                ui.set_format(cli.json, cli.verbosity());
+                Ok(Some(cli))
+            }
+            Err(error) if !error.use_stderr() => ui.print(&error.render().ansi().to_string()).map(|()| None),
+            Err(error) => Err(usage_error(&error, environment)),
+        }
     }
 
     fn parsed(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
         let mut all = Self::command();
         let matches = all.try_get_matches_from_mut(arguments)?;
-        if let Some(refusal) = no_use::refusal(&mut all, &matches) {
+        if let Some(refusal) = global_options::refusal(&mut all, &matches) {
             return Err(refusal);
         }
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut all))
@@ -144,68 +152,53 @@ impl Cli {
         Ok(self)
     }
 
-    /// How the process is to speak.
-    pub(crate) const fn manner(&self) -> Manner {
-        let verbosity = match (self.quiet, self.verbose) {
+    const fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, 0) => Verbosity::Normal,
             (false, 1) => Verbosity::Requests,
             (false, _) => Verbosity::Bodies,
-        };
-        Manner { verbosity, json: self.json }
+        }
     }
 }
 
-/// A command line that is no command: a wrong one, or one that asks for help or the version.
-pub(crate) struct Unread {
-    /// Whether it asks for JSON.
-    pub(crate) json: bool,
-    error: clap::Error,
-    environment: Environment,
+/// A shorter text is not taken out of a message, which would only become unreadable.
+const SHORTEST_SECRET: usize = 8;
+
+/// What is wrong with a command line, without the secrets that stand in it by mistake.
+fn usage_error(error: &clap::Error, environment: &Environment) -> Failure {
+    let plain = error.render().to_string();
+    let secrets = known_secrets(environment);
+    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    if let Some(program) = program_without_dashes(error) {
+        let program = redact(program, &secrets);
+        return Failure::usage(format!("`--` is missing before the program {program}"))
+            .with_hint(format!("Write it so: kaltura exec -- {program} …"));
+    }
+    let clean = redact(&plain, &secrets);
+    let said = if clean == plain { error.render().ansi().to_string() } else { clean.to_string() };
+    let message = clean.trim_start_matches("error: ").split("\n\n").next().unwrap_or_default();
+    Failure::usage(message.split_whitespace().collect::<Vec<_>>().join(" ")).shown_as(said)
 }
 
-impl Unread {
-    /// A text that is shorter would only make the message unreadable.
-    const LEAST_OF_A_SECRET: usize = 8;
+/// The values of the variables that hold secrets, those of all profiles included: which profile the command line
+/// means is not known.
+fn known_secrets(environment: &Environment) -> Vec<String> {
+    let config = Config::read(environment).unwrap_or_default();
+    let of_profiles = config.profiles().flat_map(Profile::secret_variables);
+    let names = SecretVariable::ALL.into_iter().map(str::to_owned).chain(of_profiles);
+    names
+        .filter_map(|name| environment.text(&name).ok().flatten())
+        .filter(|secret| secret.len() >= SHORTEST_SECRET)
+        .collect()
+}
 
-    /// Prints help or version, or gives back what is wrong.
-    pub(crate) fn tell(self) -> Result<(), Failure> {
-        if !self.error.use_stderr() {
-            return output::to_stdout(&self.error.render().ansi().to_string());
-        }
-        let plain = self.error.render().to_string();
-        let secrets = self.secrets();
-        let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
-        if let Some(program) = self.program_without_dashes() {
-            let program = redact(program, &secrets);
-            return Err(Failure::usage(format!("`--` is missing before the program {program}"))
-                .with_hint(format!("Write it so: kaltura exec -- {program} …")));
-        }
-        let clean = redact(&plain, &secrets);
-        let said = if clean == plain { self.error.render().ansi().to_string() } else { clean.to_string() };
-        let message = clean.trim_start_matches("error: ").split("\n\n").next().unwrap_or_default();
-        Err(Failure::usage(message.split_whitespace().collect::<Vec<_>>().join(" ")).shown_as(said))
-    }
-
-    /// What may stand in the line by mistake: the values of the variables that hold secrets, those of all profiles
-    /// included. Which profile the line means is not known.
-    fn secrets(&self) -> Vec<String> {
-        let config = Config::read(self.environment).unwrap_or_default();
-        let of_profiles = config.profiles().flat_map(Profile::secret_variables);
-        let names = SecretVariable::ALL.into_iter().map(str::to_owned).chain(of_profiles);
-        names
-            .filter_map(|name| self.environment.text(&name).ok().flatten())
-            .filter(|secret| secret.len() >= Self::LEAST_OF_A_SECRET)
-            .collect()
-    }
-
-    /// What is taken for the program of `exec`, though it does not stand behind `--`.
-    fn program_without_dashes(&self) -> Option<&str> {
-        let ContextValue::StyledStr(usage) = self.error.get(ContextKind::Usage)? else { return None };
-        let ContextValue::String(unknown) = self.error.get(ContextKind::InvalidArg)? else { return None };
-        let is_program = self.error.kind() == ErrorKind::UnknownArgument && !unknown.starts_with('-');
-        (is_program && usage.to_string().contains("kaltura exec ")).then_some(unknown)
-    }
+/// What is taken for the program of `exec`, though it does not stand behind `--`.
+fn program_without_dashes(error: &clap::Error) -> Option<&str> {
+    let ContextValue::StyledStr(usage) = error.get(ContextKind::Usage)? else { return None };
+    let ContextValue::String(unknown) = error.get(ContextKind::InvalidArg)? else { return None };
+    let is_program = error.kind() == ErrorKind::UnknownArgument && !unknown.starts_with('-');
+    (is_program && usage.to_string().contains("kaltura exec ")).then_some(unknown)
 }
 
 #[cfg(test)]

@@ -20,43 +20,38 @@ pub(crate) mod status;
 pub(crate) mod token;
 
 use crate::cli::{Cli, Command};
-use crate::environment::Environment;
-use crate::failure::Failure;
-use crate::output::Selection;
-use crate::settings::Settings;
+use crate::config::{Environment, Settings};
+use crate::error::Failure;
+use crate::output::{Selection, Ui};
 
 /// Runs the command of a command line.
-pub(crate) fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
-    let json = is_json_wanted(&cli)?;
+pub(crate) fn run(cli: Cli, environment: &Environment, ui: &mut Ui) -> Result<(), Failure> {
+    if let Some(filter) = &cli.jq {
+        // A wrong filter is an error before anything is done.
+        ui.set_filter(Selection::new(filter, cli.json)?);
+    }
+    let ui = &*ui;
     let settings = || Settings::load(cli.profile.as_deref(), environment);
     // For those that do without a profile where all is given.
     let settings_if_needed = || Settings::load_if_needed(cli.profile.as_deref(), environment);
     match cli.command {
-        // These two select from what the API answers, which is JSON in any case.
-        Command::Batch(batch) => batch.run(cli.json, &settings()?),
-        Command::Call(call) => call.run(cli.json, &settings()?),
-        Command::Completions(completions) => completions.run(),
-        Command::Demo(demo) => demo.run(json),
-        Command::Doctor(doctor) => doctor.run(json, environment, settings()),
-        Command::Emulate(emulate) => emulate.run(),
-        Command::Env(env) => env.run(json, &settings()?),
-        Command::Exec(exec) => exec.run(&settings()?),
-        Command::Hash(hash) => hash.run(json, &settings_if_needed()?),
-        Command::Inspect(inspect) => inspect.run(json, &settings_if_needed()?),
-        Command::Ks(ks) => ks.run(json, &settings()?),
-        Command::Login(login) => login.run(json, &settings()?),
-        Command::Logout(logout) => logout.run(json, &settings_if_needed()?),
-        Command::Man(man) => man.run(),
-        Command::Profile(profile) => profile.run(json, cli.profile.as_deref(), environment),
-        Command::Sign(sign) => sign.run(json, &settings_if_needed()?),
-        Command::Status(status) => status.run(json, &settings()?),
-        Command::Token(token) => token.run(json, &settings()?),
+        Command::Batch(batch) => batch.run(ui, &settings()?),
+        Command::Call(call) => call.run(ui, &settings()?),
+        Command::Completions(completions) => completions.run(ui),
+        Command::Demo(demo) => demo.run(ui),
+        Command::Doctor(doctor) => doctor.run(ui, environment, settings()),
+        Command::Emulate(emulate) => emulate.run(ui),
+        Command::Env(env) => env.run(ui, &settings()?),
+        Command::Exec(exec) => exec.run(ui, &settings()?),
+        Command::Hash(hash) => hash.run(ui, &settings_if_needed()?),
+        Command::Inspect(inspect) => inspect.run(ui, &settings_if_needed()?),
+        Command::Ks(ks) => ks.run(ui, &settings()?),
+        Command::Login(login) => login.run(ui, &settings()?),
+        Command::Logout(logout) => logout.run(ui, &settings_if_needed()?),
+        Command::Man(man) => man.run(ui),
+        Command::Profile(profile) => profile.run(ui, cli.profile.as_deref(), environment),
+        Command::Sign(sign) => sign.run(ui, &settings_if_needed()?),
+        Command::Status(status) => status.run(ui, &settings()?),
+        Command::Token(token) => token.run(ui, &settings()?),
     }
-}
-
-/// Whether the answer is wanted as JSON, or what `--jq` makes of it. A wrong filter is told before anything is done.
-fn is_json_wanted(cli: &Cli) -> Result<bool, Failure> {
-    let Some(filter) = &cli.jq else { return Ok(cli.json) };
-    Selection::new(filter, cli.json)?.choose();
-    Ok(true)
 }

@@ -40,7 +40,7 @@ pub(crate) use self::secret_owner::SecretOwner;
 pub(crate) use self::secret_place::{ProfileSecret, SecretPlace};
 pub(crate) use self::secret_store::SecretStore;
 
-use crate::failure::Failure;
+use crate::error::Failure;
 
 /// What a login needs, under a name.
 pub(crate) struct Profile {

@@ -20,8 +20,8 @@ pub(crate) use self::forgotten::Forgotten;
 pub(crate) use self::record::Record;
 pub(crate) use self::session_file::{Lock, SessionFile};
 pub(crate) use self::token_folder::TokenFolder;
-use crate::folders;
-use crate::stranger::Stranger;
+use crate::config::paths;
+use crate::files::Stranger;
 
 /// What is wrong with the cache. No secret is in it.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub(crate) enum Trouble {
     FileOfStranger { path: PathBuf, owner: Stranger },
     #[error(
         "the session cache {} is a place of {owner}; it is not used. {}",
-        path.display(), owner.remedy(folders::CACHES_VARIABLE)
+        path.display(), owner.remedy(paths::CACHES_VARIABLE)
     )]
     FolderOfStranger { path: PathBuf, owner: Stranger },
 }

@@ -9,7 +9,7 @@ use kaltura_client::{CallOptions, Client, Error, ErrorKind, RetryPolicy};
 use kaltura_http::TokioRuntime;
 use kaltura_types::{ErrorCode, KsRefusal, Privileges, StartWidgetSession, WidgetId};
 
-use crate::failure::Failure;
+use crate::error::Failure;
 use crate::session_cache::Record;
 
 /// What there is to say of a session that the server was shown, and has not refused.

@@ -14,8 +14,8 @@ use std::io;
 pub(crate) use self::program::run_program;
 use self::watch::Hearing;
 pub(crate) use self::watch::watch;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::error::{ExitCode, Failure};
+use crate::output::Ui;
 
 /// The signals that ask a process to stop. While this exists, it is to end the process; what does not is ended all
 /// the same, after a while.
@@ -30,8 +30,8 @@ pub(crate) struct Signals {
 
 impl Signals {
     /// Begins to listen. Must be called within a runtime.
-    pub(crate) fn listen() -> Result<Self, Failure> {
-        watch();
+    pub(crate) fn listen(ui: &Ui) -> Result<Self, Failure> {
+        watch(ui);
         Self::register(Some(Hearing::begin()))
             .map_err(|error| Failure::new(ExitCode::Local, "can not listen to signals").caused_by(&error))
     }

@@ -15,10 +15,11 @@ use serde_json::Value;
 
 use self::planned_call::PlannedCall;
 use super::call::{Line, SessionInUse, Undone, cured_by_a_login};
-use crate::failure::Failure;
-use crate::options::{Authority, CallSessionOptions};
-use crate::output::{self, Selection};
-use crate::settings::Settings;
+use crate::args::{Authority, CallSessionOptions};
+use crate::config::Settings;
+use crate::error::Failure;
+use crate::output;
+use crate::output::Ui;
 
 const EXAMPLES: &str = "\
 The file holds a JSON list of calls, which are carried out in this order:
@@ -74,31 +75,35 @@ pub(crate) struct BatchCommand {
 }
 
 impl BatchCommand {
-    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         let takes_stdin = self.file.as_os_str() == "-";
         self.session.check_secrets(takes_stdin.then_some("the calls"))?;
         let service_url = self.session.service_url(settings)?;
-        let calls = file::read(&self.file)?;
+        let calls = file::read(ui, &self.file)?;
         if self.dry_run || self.curl {
             let with_session = self.session.is_wanted();
-            return rehearsal::of(&calls, &service_url, with_session)?.print(self.curl, json);
+            return rehearsal::of(ui, &calls, &service_url, with_session)?.print(
+                ui,
+                self.curl,
+                ui.has_json_flag(),
+            );
         }
 
         let authority = if calls.iter().all(PlannedCall::has_own_ks) {
             Authority::Nobody
         } else {
             let ends_sessions = calls.iter().any(|call| call.action().ends_sessions() && !call.has_own_ks());
-            self.session.authority(settings, ends_sessions)?
+            self.session.authority(ui, settings, ends_sessions)?
         };
-        let mut session = SessionInUse::new(&self.session, &service_url, authority)?;
-        session.run(async |line| {
-            let results = send(&calls, line).await?;
+        let mut session = SessionInUse::new(ui, &self.session, &service_url, authority)?;
+        session.run(ui, async |line| {
+            let results = send(ui, &calls, line).await?;
             let failure = first_failure(&results, &service_url);
             let list = Value::Array(results.into_iter().map(shown).collect());
-            match Selection::chosen() {
-                Some(selection) => selection.print(vec![list], line.signals).await?,
-                None if json => output::foreign_text_to_stdout(&output::json_line(&list))?,
-                None => output::foreign_text_to_stdout(&format!("{list:#}\n"))?,
+            match ui.filter() {
+                Some(selection) => selection.print(ui, vec![list], line.signals).await?,
+                None if ui.wants_json() => ui.print_foreign(&output::json_line(&list))?,
+                None => ui.print_foreign(&format!("{list:#}\n"))?,
             }
             failure.map_or(Ok(()), |failure| Err(failure.into()))
         })
@@ -106,7 +111,11 @@ impl BatchCommand {
 }
 
 /// Sends the calls, and gives the result of each.
-async fn send(calls: &[PlannedCall], line: &mut Line<'_>) -> Result<Vec<Result<Value, Error>>, Undone> {
+async fn send(
+    ui: &Ui,
+    calls: &[PlannedCall],
+    line: &mut Line<'_>,
+) -> Result<Vec<Result<Value, Error>>, Undone> {
     let (batch, handles) = planned_call::assemble(calls);
     let sent = line.client.multirequest_with(batch, &line.options);
     let mut results = match line.signals.unless_stopped(sent).await? {
@@ -118,7 +127,7 @@ async fn send(calls: &[PlannedCall], line: &mut Line<'_>) -> Result<Vec<Result<V
     if let Some(Err(refused)) = results.iter().find(|_| was_refused_as_a_whole(calls, &results)) {
         return Err(line.undone(refused.clone(), false));
     }
-    tell(&void);
+    tell(ui, &void);
     Ok(results)
 }
 
@@ -148,7 +157,7 @@ fn unsent(error: Error, line: &Line<'_>) -> Undone {
 }
 
 /// Tells where the server put in an empty text. That of a failed call is told by its error.
-fn tell(void: &[UnresolvedReference]) {
+fn tell(ui: &Ui, void: &[UnresolvedReference]) {
     for reference in void.iter().filter(|reference| reference.reason() == UnresolvedReason::NoValue) {
         let text = format!(
             "{} of call {} was an empty text: the result of call {} has no value there",
@@ -156,7 +165,7 @@ fn tell(void: &[UnresolvedReference]) {
             reference.number(),
             reference.referenced_call()
         );
-        output::note(&text);
+        ui.note(&text);
     }
 }
 

@@ -24,11 +24,11 @@ use serde_json::Value;
 
 use self::argument::Argument;
 use self::form::{Form, FormOptions};
+use crate::args::{Authority, CallSessionOptions};
 use crate::completion::values;
-use crate::failure::Failure;
-use crate::options::{Authority, CallSessionOptions};
-use crate::output;
-use crate::settings::Settings;
+use crate::config::Settings;
+use crate::error::Failure;
+use crate::output::Ui;
 use crate::signals::Signals;
 
 const EXAMPLES: &str = "\
@@ -114,51 +114,55 @@ pub(crate) struct CallCommand {
 }
 
 impl CallCommand {
-    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         let arguments = self.arguments()?;
         let takes_stdin = arguments.iter().any(|argument| matches!(argument, Argument::Stdin));
         self.session.check_secrets(takes_stdin.then_some("the parameters"))?;
-        let form = self.form.form(json, settings)?;
+        let form = self.form.form(ui)?;
         let service_url = self.session.service_url(settings)?;
-        let parameters = parameters::assemble(&arguments)?;
+        let parameters = parameters::assemble(ui, &arguments)?;
         let listing = self.all.then(|| pages::listing(&self.action, parameters.clone())).transpose()?;
 
         if self.dry_run || self.curl {
             let first_page = listing.and_then(|listing| listing.next_request());
             let parameters = first_page.map_or(parameters, |request| request.parameters());
             let with_session = self.session.is_wanted();
-            return ShownRequest::of_action(&service_url, &self.action, parameters, with_session)
-                .print(self.curl, json);
+            return ShownRequest::of_action(&service_url, &self.action, parameters, with_session).print(
+                ui,
+                self.curl,
+                ui.has_json_flag(),
+            );
         }
 
         // A KS among the parameters is the session of the call.
         let authority = if parameters.contains_key("ks") {
             Authority::Nobody
         } else {
-            self.session.authority(settings, self.action.ends_sessions())?
+            self.session.authority(ui, settings, self.action.ends_sessions())?
         };
-        let mut session = SessionInUse::new(&self.session, &service_url, authority)?;
+        let mut session = SessionInUse::new(ui, &self.session, &service_url, authority)?;
         match listing {
             Some(mut listing) => {
                 // A list that has answered once does no harm, so its pages may be asked for again.
                 session = session.retry(RetryPolicy::default());
-                self.print_all(&mut session, &mut listing, &form)
+                self.print_all(ui, &mut session, &mut listing, &form)
             }
-            None => self.print_one(&mut session, &parameters, &form),
+            None => self.print_one(ui, &mut session, &parameters, &form),
         }
     }
 
     fn print_one(
         &self,
+        ui: &Ui,
         session: &mut SessionInUse<'_>,
         parameters: &Parameters,
         form: &Form,
     ) -> Result<(), Failure> {
-        session.run(async |line| {
+        session.run(ui, async |line| {
             let action =
                 RawAction::new(self.action.service(), self.action.action()).params(parameters.clone());
             match line.signals.unless_stopped(line.client.call_with(&action, &line.options)).await? {
-                Ok(answer) => Ok(form.print(answer, &self.action, line.signals).await?),
+                Ok(answer) => Ok(form.print(ui, answer, &self.action, line.signals).await?),
                 Err(error) => Err(line.undone(error, false)),
             }
         })
@@ -166,25 +170,26 @@ impl CallCommand {
 
     fn print_all(
         &self,
+        ui: &Ui,
         session: &mut SessionInUse<'_>,
         listing: &mut Listing,
         form: &Form,
     ) -> Result<(), Failure> {
         let mut objects = Vec::new();
-        pages::take_all(session, &self.action, listing, async |line, page| {
-            objects.extend(form.print_page(page, line).await?);
+        pages::take_all(ui, session, &self.action, listing, async |line, page| {
+            objects.extend(form.print_page(ui, page, line).await?);
             Ok(())
         })?;
         if !form.is_by_and_by() {
             let all = serde_json::json!({ "totalCount": objects.len(), "objects": Value::Array(objects) });
-            crate::runtime::run(async {
-                let mut signals = Signals::listen()?;
-                form.print(all, &self.action, &mut signals).await
+            crate::runtime::run(ui, async {
+                let mut signals = Signals::listen(ui)?;
+                form.print(ui, all, &self.action, &mut signals).await
             })?;
         }
         let listed = listing.listed();
         if let Some(total) = listing.total().filter(|total| *total != listed) {
-            output::note(&format!("the server counts {total}, and has listed {listed}"));
+            ui.note(&format!("the server counts {total}, and has listed {listed}"));
         }
         Ok(())
     }

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::completion::{self, Offer, Shell};
-use crate::failure::Failure;
-use crate::output;
+use crate::completion;
+use crate::completion::{Offer, Shell};
+use crate::error::Failure;
+use crate::output::Ui;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,13 +37,13 @@ pub(crate) struct CompletionsCommand {
 }
 
 impl CompletionsCommand {
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui) -> Result<(), Failure> {
         let text = if self.line {
-            Offer::for_line(self.shell, completion::line_from(std::io::stdin())).text(self.shell)
+            Offer::for_line(self.shell, completion::line_from(&mut *ui.stdin())).text(self.shell)
         } else {
             self.shell.script(&this_program())
         };
-        output::to_stdout(&text)
+        ui.print(&text)
     }
 }
 

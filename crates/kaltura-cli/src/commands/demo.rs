@@ -10,9 +10,10 @@ mod trace;
 use clap::Args;
 
 use self::story::Story;
-use crate::failure::Failure;
+use crate::error::Failure;
+use crate::output::Ui;
+use crate::runtime;
 use crate::signals::Signals;
-use crate::{output, runtime};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,17 +33,17 @@ it. The exit code is 0 only if every claim holds.";
 pub(crate) struct DemoCommand {}
 
 impl DemoCommand {
-    pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui) -> Result<(), Failure> {
         let mut story = Story::default();
-        let outcome = runtime::run(async {
-            let mut signals = Signals::listen()?;
+        let outcome = runtime::run(ui, async {
+            let mut signals = Signals::listen(ui)?;
             signals.unless_stopped(plot::play(&mut story)).await?
         });
         story.ok = outcome.is_ok() && story.all_holds().is_ok();
-        if json {
-            output::json_to_stdout(&story)?;
+        if ui.wants_json() {
+            ui.print_json(&story)?;
         } else {
-            output::to_stdout(&story.as_text())?;
+            ui.print(&story.as_text())?;
         }
         outcome.and_then(|()| story.all_holds())
     }

@@ -34,15 +34,15 @@ use self::journal::Journal;
 use self::reading_action::ReadingAction;
 use self::round::Round;
 use self::settings_check::Known;
-use crate::admin_client::admin_client;
+use crate::args::{AdminSecretOptions, AppTokenOptions, ServerOptions, SessionRequestOptions};
 use crate::completion::values;
-use crate::environment::Environment;
-use crate::failure::Failure;
-use crate::options::{AdminSecretOptions, AppTokenOptions, ServerOptions, SessionRequestOptions};
+use crate::config::{Environment, Settings};
+use crate::error::Failure;
+use crate::http::admin_client;
+use crate::output::Ui;
 use crate::profile::{ProfileSecret, SecretPlace};
 use crate::runtime;
 use crate::session_proof::client_of;
-use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 What is looked at, one line each:
@@ -123,43 +123,48 @@ impl DoctorCommand {
     /// `settings` may have failed to load, which is what this command is to tell of.
     pub(crate) fn run(
         self,
-        json: bool,
-        environment: Environment,
+        ui: &Ui,
+        environment: &Environment,
         settings: Result<Settings, Failure>,
     ) -> Result<(), Failure> {
         self.token.value_source().refuse_an_argument()?;
         self.admin_secret.source().refuse_an_argument()?;
         self.token.value_source().shares_stdin_with(&self.admin_secret.source())?;
-        let mut journal = Journal::new(json, environment);
+        let mut journal = Journal::new(ui, environment);
         let settings = match settings {
             Ok(settings) => settings,
             Err(failure) => {
-                journal.tell(Subject::Settings, Finding::of(&failure))?;
+                journal.tell(ui, Subject::Settings, Finding::of(&failure))?;
                 for subject in Subject::NEED_SETTINGS {
-                    journal.tell(subject, Finding::skipped_because_of(Subject::Settings))?;
+                    journal.tell(ui, subject, Finding::skipped_because_of(Subject::Settings))?;
                 }
-                journal.tell(Subject::SessionCache, session_cache_check::look(environment).finding)?;
-                journal.tell(Subject::Files, files::look(environment, None).finding)?;
-                return journal.finish();
+                journal.tell(
+                    ui,
+                    Subject::SessionCache,
+                    session_cache_check::look(ui, environment).finding,
+                )?;
+                journal.tell(ui, Subject::Files, files::look(environment, None).finding)?;
+                return journal.finish(ui);
             }
         };
         // The commands of the profile run before anybody listens to signals: Ctrl-C ends them all.
-        let (finding, known) = settings_check::look(&self, &settings);
+        let (finding, known) = settings_check::look(ui, &self, &settings);
         settings_check::secrets(&known).into_iter().for_each(|secret| journal.hide(secret));
-        journal.tell(Subject::Settings, finding)?;
+        journal.tell(ui, Subject::Settings, finding)?;
         let url = self.server.service_url(&settings).ok();
         let admin =
-            known.partner.map(|partner| (partner, self.admin_secret(&settings, partner, url.as_ref())));
-        runtime::run(async {
-            let mut round = Round::new(journal)?;
-            self.examine(&mut round, &settings, &known, admin).await?;
-            round.end()
+            known.partner.map(|partner| (partner, self.admin_secret(ui, &settings, partner, url.as_ref())));
+        runtime::run(ui, async {
+            let mut round = Round::new(ui, journal)?;
+            self.examine(ui, &mut round, &settings, &known, admin).await?;
+            round.end(ui)
         })
     }
 
     /// The checks, in their order. Each names what it needs, and is skipped if that has failed.
     async fn examine(
         &self,
+        ui: &Ui,
         round: &mut Round,
         settings: &Settings,
         known: &Known,
@@ -170,58 +175,59 @@ impl DoctorCommand {
 
         let url = self.server.service_url(settings);
         let url =
-            round.check(Subject::ServiceUrl, Ok(url), |url| ready(service_url_check::look(url))).await?;
-        let way = round.check(Subject::Dns, need(&url), |url| dns::look(url, limit)).await?;
+            round.check(ui, Subject::ServiceUrl, Ok(url), |url| ready(service_url_check::look(url))).await?;
+        let way = round.check(ui, Subject::Dns, need(&url), |url| dns::look(ui, url, limit)).await?;
 
         let login = need(&url).map(|url| known.login(url).timeout(limit));
         let needs = both(need(&login), need(&way));
         let answer = round
-            .check(Subject::Connection, needs, |(login, way)| {
-                connection::look(self.transport(), login, way, limit)
+            .check(ui, Subject::Connection, needs, |(login, way)| {
+                connection::look(self.transport(ui), login, way, limit)
             })
             .await?;
-        let api = round.check(Subject::Api, need(&answer), |answer| ready(api::look(answer))).await?;
-        let _ = round.check(Subject::Clock, api, |api| ready(clock::look(api))).await?;
+        let api = round.check(ui, Subject::Api, need(&answer), |answer| ready(api::look(answer))).await?;
+        let _ = round.check(ui, Subject::Clock, api, |api| ready(clock::look(api))).await?;
 
         let needs = both(api, known.partner);
         let widget = round
-            .check(Subject::WidgetSession, needs, |(answer, partner)| {
+            .check(ui, Subject::WidgetSession, needs, |(answer, partner)| {
                 ready(widget_session::look(answer, partner))
             })
             .await?;
         let needs = both(widget, both(need(&known.credentials), need(&login)));
         let session = round
-            .check(Subject::Login, needs, |(answer, (_, login))| {
+            .check(ui, Subject::Login, needs, |(answer, (_, login))| {
                 login::look(answer, login, known, self.detect)
             })
             .await?;
 
         let needs = both(both(need(&url), widget), both(need(&known.token_id), admin));
         let _ = round
-            .check(Subject::TokenState, needs, |((url, answer), (id, admin))| {
+            .check(ui, Subject::TokenState, needs, |((url, answer), (id, admin))| {
                 self.token_state(url, answer, id, admin, known)
             })
             .await?;
 
-        let _ = round.check(Subject::Grant, need(&session), |session| ready(grant::look(session))).await?;
+        let _ =
+            round.check(ui, Subject::Grant, need(&session), |session| ready(grant::look(session))).await?;
         let client = both(both(need(&url), widget), need(&session))
             .map(|((url, answer), session)| client_of(session, url, Arc::clone(&answer.transport), limit));
         let accepted = round
-            .check(Subject::Session, both(need(&client), need(&session)), |(client, session)| {
+            .check(ui, Subject::Session, both(need(&client), need(&session)), |(client, session)| {
                 session::look(client, session)
             })
             .await?;
         let needs = both(both(need(&client), need(&session)), accepted);
         let _ = round
-            .check(Subject::Action, needs, |((client, session), ())| {
+            .check(ui, Subject::Action, needs, |((client, session), ())| {
                 action::look(client, session, self.action.as_ref())
             })
             .await?;
 
-        let cache = |()| ready(session_cache_check::look(environment));
-        let _ = round.check(Subject::SessionCache, Ok(()), cache).await?;
+        let cache = |()| ready(session_cache_check::look(ui, environment));
+        let _ = round.check(ui, Subject::SessionCache, Ok(()), cache).await?;
         let files = |profile| ready(files::look(environment, profile));
-        let _ = round.check(Subject::Files, Ok(settings.profile()), files).await?;
+        let _ = round.check(ui, Subject::Files, Ok(settings.profile()), files).await?;
         Ok(())
     }
 
@@ -237,7 +243,7 @@ impl DoctorCommand {
         match secret {
             Ok(Some(secret)) => {
                 let transport = Arc::clone(&answer.transport);
-                let client = admin_client(url, partner, secret, transport, &self.server);
+                let client = admin_client(url, partner, secret, transport, self.server.timeout());
                 token_state::look(&client, id, known, answer.server_time()).await
             }
             Ok(None) => Outcome::nothing(Finding::skipped(NO_ADMIN_SECRET)),
@@ -245,23 +251,24 @@ impl DoctorCommand {
         }
     }
 
-    fn transport(&self) -> Result<Arc<dyn Transport>, Failure> {
-        Ok(Arc::new(self.server.transport()?))
+    fn transport(&self, ui: &Ui) -> Result<Arc<dyn Transport>, Failure> {
+        Ok(Arc::new(self.server.transport(ui)?))
     }
 
     /// The admin secret, if one is at hand without a question.
     fn admin_secret(
         &self,
+        ui: &Ui,
         settings: &Settings,
         partner: PartnerId,
         service_url: Option<&ServiceUrl>,
     ) -> Result<Option<AdminSecret>, Failure> {
-        if let Some(given) = self.admin_secret.given(settings)? {
+        if let Some(given) = self.admin_secret.given(ui, settings)? {
             return Ok(Some(given));
         }
         match settings.profile().and_then(|profile| profile.place_of(ProfileSecret::AdminSecret)) {
             Some(SecretPlace::File(_) | SecretPlace::OwnFile(_) | SecretPlace::Variable(_)) => {
-                self.admin_secret.admin_secret(settings, partner, service_url).map(Some)
+                self.admin_secret.admin_secret(ui, settings, partner, service_url).map(Some)
             }
             _ => Ok(None),
         }

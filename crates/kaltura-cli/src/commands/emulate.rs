@@ -18,14 +18,13 @@ use kaltura_types::UnixTime;
 use tokio::process::Command;
 
 use super::exec::not_run;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::output::{Manner, Verbosity};
+use crate::config::SecretVariable;
+use crate::error::{ExitCode, Failure};
+use crate::output::{Ui, Verbosity};
 use crate::profile::Profile;
-use crate::secret_likeness::{repeatable, repeatable_path};
-use crate::settings::SecretVariable;
+use crate::redaction::{repeatable, repeatable_path};
 use crate::signals::{Signals, run_program};
-use crate::{output, request_log, runtime};
+use crate::{http, runtime};
 
 /// How often the calls are forgotten, if no client can ask for them.
 const FORGETTING: Duration = Duration::from_secs(5);
@@ -116,14 +115,14 @@ pub(crate) struct EmulateCommand {
 }
 
 impl EmulateCommand {
-    pub(crate) fn run(self) -> Result<(), Failure> {
-        let emulator = self.emulator()?;
+    pub(crate) fn run(self, ui: &Ui) -> Result<(), Failure> {
+        let emulator = self.emulator(ui)?;
         if self.print_seed {
-            return output::json_to_stdout(emulator.seed());
+            return ui.print_json(emulator.seed());
         }
-        let status = runtime::run(async {
+        let status = runtime::run(ui, async {
             // Before a client can know of the server: it may stop it at once.
-            let mut signals = Signals::listen()?;
+            let mut signals = Signals::listen(ui)?;
             let server = self.serve(emulator).await?;
             let _ready = self.ready_file.as_deref().map(|path| ready_file(path, &server)).transpose()?;
             if let Some(url) = server.ui_url() {
@@ -137,10 +136,10 @@ impl EmulateCommand {
                 server.shutdown().await;
                 return code.map(Some).map_err(|error| not_run(program, &error));
             }
-            output::json_to_stdout(&server.access())?;
-            output::aside(&format!("Serving an emulated Kaltura at {}. Stop it with Ctrl-C.", server.url()));
+            ui.print_json(&server.access())?;
+            ui.aside(&format!("Serving an emulated Kaltura at {}. Stop it with Ctrl-C.", server.url()));
             if !self.listen.ip().to_canonical().is_loopback() {
-                output::note("other machines can reach it, and whoever reaches it can use it");
+                ui.note("other machines can reach it, and whoever reaches it can use it");
             }
             serve_until_stopped(server, self.has_control() || self.ui, &mut signals).await;
             Ok(None)
@@ -155,7 +154,7 @@ impl EmulateCommand {
         self.control || self.control_token || !self.control_origin.is_empty()
     }
 
-    fn emulator(&self) -> Result<Emulator, Failure> {
+    fn emulator(&self, ui: &Ui) -> Result<Emulator, Failure> {
         let clock = Clock::new();
         if self.freeze {
             clock.freeze();
@@ -164,19 +163,21 @@ impl EmulateCommand {
             clock.set(UnixTime::from_seconds(seconds));
         }
         let mut builder = Emulator::builder().clock(clock).response_cache(self.response_cache);
-        builder = builder.on_notice(|notice| output::note(&notice.to_string()));
+        let noted = ui.clone();
+        builder = builder.on_notice(move |notice| noted.note(&notice.to_string()));
         if let Some(number) = self.random_seed {
             builder = builder.random_seed(number);
         }
         if let Some(range) = self.latency {
             builder = builder.latency(range.into());
         }
-        let verbosity = Manner::chosen().verbosity;
+        let verbosity = ui.verbosity();
         if verbosity >= Verbosity::Requests {
             let with_parameters = verbosity >= Verbosity::Bodies;
+            let ui = ui.clone();
             builder = builder.on_call(move |call| {
                 let line = if with_parameters { format!("{call:#}") } else { call.to_string() };
-                request_log::write_line(&line);
+                http::write_line(&ui, &line);
             });
         }
         builder = self.rate_limit.iter().cloned().fold(builder, EmulatorBuilder::rate_limit);

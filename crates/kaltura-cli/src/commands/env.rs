@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
-use crate::failure::Failure;
-use crate::options::ReadySessionOptions;
-use crate::output;
-use crate::settings::Settings;
+use crate::args::ReadySessionOptions;
+use crate::config::Settings;
+use crate::error::Failure;
+use crate::output::Ui;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,20 +52,20 @@ enum Shell {
 }
 
 impl EnvCommand {
-    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
-        let ready = self.session.session(settings)?;
-        ready.tell();
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
+        let ready = self.session.session(ui, settings)?;
+        ready.tell(ui);
         let variables = ready.variables();
-        if json {
+        if ui.wants_json() {
             let object: Map<String, Value> =
                 variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-            return output::json_to_stdout(&object);
+            return ui.print_json(&object);
         }
         let mut commands = String::new();
         for (name, value) in variables {
             let _ = writeln!(commands, "{}", self.shell.setting(name, &value));
         }
-        output::to_stdout(&commands)
+        ui.print(&commands)
     }
 }
 

@@ -6,11 +6,11 @@ use std::process::Command;
 
 use clap::Args;
 
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::options::{ReadySession, ReadySessionOptions};
+use crate::args::{ReadySession, ReadySessionOptions};
+use crate::config::{SecretVariable, Setting, Settings};
+use crate::error::{ExitCode, Failure};
+use crate::output::Ui;
 use crate::profile::Profile;
-use crate::settings::{SecretVariable, Setting, Settings};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,12 +49,12 @@ pub(crate) struct ExecCommand {
 }
 
 impl ExecCommand {
-    pub(crate) fn run(self, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         let Some((program, arguments)) = self.program.split_first() else {
             return Err(Failure::usage("the program is missing"));
         };
-        let ready = self.session.session(settings)?;
-        ready.tell();
+        let ready = self.session.session(ui, settings)?;
+        ready.tell(ui);
         let mut command = Command::new(program);
         command.args(arguments);
         for name in KEPT_BACK {

@@ -6,11 +6,11 @@ use kaltura_auth::TokenHash;
 use kaltura_types::{AppTokenValue, HashType, Ks};
 use serde::Serialize;
 
-use crate::failure::Failure;
-use crate::options::{AppTokenValueOptions, HashTypeOption, KsOptions};
-use crate::output;
+use crate::args::{AppTokenValueOptions, HashTypeOption, KsOptions};
+use crate::config::Settings;
+use crate::error::Failure;
+use crate::output::Ui;
 use crate::profile::SecretOwner;
-use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,27 +57,22 @@ struct Answer<'a> {
 }
 
 impl HashCommand {
-    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         self.ks.source().shares_stdin_with(&self.value.source())?;
         let hash_type = self.hash_type.hash_type(settings, None)?;
-        let ks = self.ks.ks(settings)?;
-        let value = self.value.value(settings, &SecretOwner::default())?;
+        let ks = self.ks.ks(ui, settings)?;
+        let value = self.value.value(ui, settings, &SecretOwner::default())?;
 
         let hash = TokenHash::new(hash_type, &ks, &value);
         let warnings = warnings(&ks, &value);
-        if json {
+        if ui.wants_json() {
             let fingerprint = Fingerprint::from_ks(&ks).to_string();
-            return output::json_to_stdout(&Answer {
-                token_hash: hash.expose(),
-                hash_type,
-                fingerprint,
-                warnings,
-            });
+            return ui.print_json(&Answer { token_hash: hash.expose(), hash_type, fingerprint, warnings });
         }
         for warning in warnings {
-            output::note(warning);
+            ui.note(warning);
         }
-        output::to_stdout(&format!("{}\n", hash.expose()))
+        ui.print(&format!("{}\n", hash.expose()))
     }
 }
 

@@ -8,11 +8,11 @@ use kaltura_ks::{OpenError, open};
 use kaltura_types::{Ks, KsHeader, MalformedKs};
 
 use self::answer::Answer;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::options::{AdminSecretOptions, KsOptions};
-use crate::settings::Settings;
-use crate::{moment, output};
+use crate::args::{AdminSecretOptions, KsOptions};
+use crate::config::Settings;
+use crate::error::{ExitCode, Failure};
+use crate::output::Ui;
+use crate::time;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,24 +49,24 @@ pub(crate) struct InspectCommand {
 }
 
 impl InspectCommand {
-    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         self.ks.source().shares_stdin_with(&self.secret.source())?;
-        let secret = self.secret.given(settings)?;
-        let ks = self.ks.ks(settings)?;
+        let secret = self.secret.given(ui, settings)?;
+        let ks = self.ks.ks(ui, settings)?;
 
         let header = KsHeader::parse(&ks).map_err(|error| malformed(&ks, error))?;
         let opened = match secret {
             Some(secret) => Some(open(&ks, &[secret]).map_err(|error| unopened(&header, error))?),
             None => None,
         };
-        let answer = Answer::new(&ks, &header, opened.as_ref(), moment::now());
-        if json {
-            return output::json_to_stdout(&answer);
+        let answer = Answer::new(&ks, &header, opened.as_ref(), time::now());
+        if ui.wants_json() {
+            return ui.print_json(&answer);
         }
         if let Some(note) = answer.note() {
-            output::note(note);
+            ui.note(note);
         }
-        output::to_stdout(&answer.as_text())
+        ui.print(&answer.as_text())
     }
 }
 

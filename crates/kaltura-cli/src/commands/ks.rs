@@ -4,11 +4,11 @@ use clap::Args;
 use kaltura_types::{PartnerId, UnixTime};
 use serde::Serialize;
 
-use crate::failure::Failure;
-use crate::moment;
-use crate::options::ReadySessionOptions;
-use crate::output::{self, Difference};
-use crate::settings::Settings;
+use crate::args::ReadySessionOptions;
+use crate::config::Settings;
+use crate::error::Failure;
+use crate::output::{Difference, Ui};
+use crate::time;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -68,16 +68,16 @@ struct Answer<'a> {
 }
 
 impl KsCommand {
-    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
-        let ready = self.session.session(settings)?;
-        if json {
-            return output::json_to_stdout(&Answer {
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
+        let ready = self.session.session(ui, settings)?;
+        if ui.wants_json() {
+            return ui.print_json(&Answer {
                 ks: ready.record.ks.expose(),
                 partner_id: ready.record.partner_id,
                 user_id: ready.record.user_id.as_deref(),
                 session_type: ready.record.session_type.as_deref(),
                 expiry: ready.record.until,
-                expires_in: ready.record.life_left(moment::now()).as_secs(),
+                expires_in: ready.record.life_left(time::now()).as_secs(),
                 privileges: &ready.record.privileges,
                 adjustments: Difference::all(&ready.adjustments),
                 from_cache: ready.from_cache,
@@ -85,7 +85,7 @@ impl KsCommand {
                 service_url: ready.service_url.as_str(),
             });
         }
-        ready.tell();
-        output::to_stdout(&format!("{}\n", ready.record.ks.expose()))
+        ready.tell(ui);
+        ui.print(&format!("{}\n", ready.record.ks.expose()))
     }
 }

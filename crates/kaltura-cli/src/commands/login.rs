@@ -11,11 +11,11 @@ use kaltura_types::HashType;
 
 use self::answer::Answer;
 use self::kept_login::{KeptLogin, LoginManner};
-use crate::failure::Failure;
-use crate::options::{AppTokenOptions, ServerOptions, SessionRequestOptions};
-use crate::output::{self, Selection};
+use crate::args::{AppTokenOptions, ServerOptions, SessionRequestOptions};
+use crate::config::Settings;
+use crate::error::Failure;
+use crate::output::Ui;
 use crate::session_cache::TokenFolder;
-use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -85,12 +85,12 @@ pub(crate) struct LoginCommand {
 }
 
 impl LoginCommand {
-    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         let service_url = self.server.service_url(settings)?;
         let guess = self.detect_hash_type.then_some(HashType::Sha256);
-        let credentials = self.token.credentials(settings, &service_url, guess)?;
+        let credentials = self.token.credentials(ui, settings, &service_url, guess)?;
         let wishes = self.request.wishes(settings)?;
-        let transport = Arc::new(self.server.transport()?);
+        let transport = Arc::new(self.server.transport(ui)?);
         let (partner, token_id) = (credentials.partner_id(), credentials.id().as_str());
         let place = TokenFolder::of(settings.environment(), &service_url, partner, token_id)
             .and_then(|folder| folder.session(&wishes));
@@ -99,34 +99,30 @@ impl LoginCommand {
 
         let manner = LoginManner { detect_hash_type: self.detect_hash_type, verify: self.verify, timeout };
         let way = self.token.login_way(settings, timeout).with_known_value();
-        let made = KeptLogin::make(&login, manner, &transport, place, &way)?;
+        let made = KeptLogin::make(ui, &login, manner, &transport, place, &way)?;
 
         let answer = Answer::new(&made, login.service_url(), self.show_ks);
-        if json {
-            if !self.show_ks && Selection::chosen().is_some_and(|filter| filter.takes("ks")) {
-                output::note("the answer has no ks without --show-ks; --ks-only prints it alone");
+        if ui.wants_json() {
+            if !self.show_ks && ui.filter().is_some_and(|filter| filter.takes("ks")) {
+                ui.note("the answer has no ks without --show-ks; --ks-only prints it alone");
             }
-            return output::json_to_stdout(&answer);
+            return ui.print_json(&answer);
         }
-        Self::tell(&login, &made);
-        output::to_stdout(&if self.ks_only {
-            format!("{}\n", made.session.ks().expose())
-        } else {
-            answer.as_text()
-        })
+        Self::tell(ui, &login, &made);
+        ui.print(&if self.ks_only { format!("{}\n", made.session.ks().expose()) } else { answer.as_text() })
     }
 
     /// Writes what is not the answer, but good to know.
-    fn tell(login: &AppTokenLogin, made: &KeptLogin) {
+    fn tell(ui: &Ui, login: &AppTokenLogin, made: &KeptLogin) {
         for warning in &made.warnings {
-            output::note(warning);
+            ui.note(warning);
         }
         let hash_type = made.hash_type;
         if hash_type != login.credentials().hash_type() {
-            output::note(&format!("the hash type is {hash_type}: give it with --hash-type {hash_type}"));
+            ui.note(&format!("the hash type is {hash_type}: give it with --hash-type {hash_type}"));
         }
         for adjustment in made.session.adjustments() {
-            output::note(&adjustment.to_string());
+            ui.note(&adjustment.to_string());
         }
     }
 }

@@ -6,12 +6,12 @@ use clap::Args;
 use kaltura_types::{AppTokenId, PartnerId};
 use serde::Serialize;
 
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::options::{AppTokenNameOptions, ServerAddressOptions};
-use crate::output::{self, style};
+use crate::args::{AppTokenNameOptions, ServerAddressOptions};
+use crate::config::Settings;
+use crate::error::{ExitCode, Failure};
+use crate::output;
+use crate::output::{Ui, style};
 use crate::session_cache::{Forgotten, TokenFolder, Trouble};
-use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -79,7 +79,7 @@ struct Token {
 }
 
 impl LogoutCommand {
-    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         let (token, folders) = if self.all {
             (None, TokenFolder::all(settings.environment()))
         } else {
@@ -92,7 +92,7 @@ impl LogoutCommand {
         };
         let mut forgotten = Forgotten::default();
         match folders {
-            Ok(folders) => forgotten.forget(&folders, PATIENCE),
+            Ok(folders) => forgotten.forget(ui, &folders, PATIENCE),
             // Then nothing was ever kept.
             Err(Trouble::NoFolder) => {}
             Err(trouble) => forgotten.trouble = Some(trouble),
@@ -114,7 +114,7 @@ impl LogoutCommand {
             ended_on_server: false,
             why: WHY,
         };
-        if json { output::json_to_stdout(&answer) } else { output::to_stdout(&answer.as_text()) }
+        if ui.wants_json() { ui.print_json(&answer) } else { ui.print(&answer.as_text()) }
     }
 }
 

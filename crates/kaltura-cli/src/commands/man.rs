@@ -12,9 +12,8 @@ use std::{fs, io};
 use clap::{Args, Command, CommandFactory as _};
 
 use crate::cli::Cli;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::output;
+use crate::error::{ExitCode, Failure};
+use crate::output::Ui;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,13 +38,13 @@ pub(crate) struct ManCommand {
 }
 
 impl ManCommand {
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui) -> Result<(), Failure> {
         if let Some(folder) = &self.out {
             return write_all(folder);
         }
         let all = all();
         let command = self.command.iter().try_fold(&all, |outer, name| named(outer, name))?;
-        output::to_stdout(&page::of(command, &all))
+        ui.print(&page::of(command, &all))
     }
 }
 

@@ -17,8 +17,9 @@ use self::list::ListCommand;
 use self::remove::RemoveCommand;
 use self::show::ShowCommand;
 use self::use_profile::UseCommand;
-use crate::environment::Environment;
-use crate::failure::Failure;
+use crate::config::Environment;
+use crate::error::Failure;
+use crate::output::Ui;
 
 const HELP: &str = "\
 A profile is taken with --profile NAME, else by KALTURA_PROFILE, else the default one. An option
@@ -50,18 +51,13 @@ enum ProfileAction {
 impl ProfileCommand {
     /// `wanted` is the profile of the option `--profile`. No profile is in use here, so that a default one that is
     /// not there can be mended.
-    pub(crate) fn run(
-        self,
-        json: bool,
-        wanted: Option<&str>,
-        environment: Environment,
-    ) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, wanted: Option<&str>, environment: &Environment) -> Result<(), Failure> {
         match self.action {
-            ProfileAction::Add(add) => add.run(json, environment),
-            ProfileAction::List(list) => list.run(json, environment),
-            ProfileAction::Show(show) => show.run(json, wanted, environment),
-            ProfileAction::Use(command) => command.run(json, environment),
-            ProfileAction::Remove(remove) => remove.run(json, environment),
+            ProfileAction::Add(add) => add.run(ui, environment),
+            ProfileAction::List(list) => list.run(ui, environment),
+            ProfileAction::Show(show) => show.run(ui, wanted, environment),
+            ProfileAction::Use(command) => command.run(ui, environment),
+            ProfileAction::Remove(remove) => remove.run(ui, environment),
         }
     }
 }

@@ -6,12 +6,12 @@ use kaltura_ks::{InvalidKsFields, KsFields, random_bytes};
 use kaltura_types::{AdminSecret, Ks, KsVersion, Lifetime, PartnerId, Privileges, SessionType, UnixTime};
 use serde::Serialize;
 
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::moment::{self, InvalidTime};
-use crate::options::{AdminSecretOptions, PartnerIdOption, TypeWish, parse_privileges};
-use crate::output;
-use crate::settings::Settings;
+use crate::args::{AdminSecretOptions, PartnerIdOption, TypeWish, parse_privileges};
+use crate::config::Settings;
+use crate::error::{ExitCode, Failure};
+use crate::output::Ui;
+use crate::time;
+use crate::time::InvalidTime;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -97,17 +97,17 @@ struct Answer<'a> {
 }
 
 impl SignCommand {
-    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         self.secret.source().refuse_an_argument()?;
         let partner_id = self.partner.partner_id(settings)?;
-        let secret = self.secret.admin_secret(settings, partner_id, None)?;
-        let now = moment::now();
+        let secret = self.secret.admin_secret(ui, settings, partner_id, None)?;
+        let now = time::now();
         let expiry = self.expiry(now);
         let (ks, version) = self.sign(&self.fields(partner_id, expiry), &secret)?;
 
         let expires_in = u64::try_from(expiry.seconds_since(now)).unwrap_or(0);
-        if json {
-            return output::json_to_stdout(&Answer {
+        if ui.wants_json() {
+            return ui.print_json(&Answer {
                 ks: ks.expose(),
                 version: version.number(),
                 fingerprint: Fingerprint::from_ks(&ks).to_string(),
@@ -120,9 +120,9 @@ impl SignCommand {
             });
         }
         if expires_in == 0 {
-            output::note("the session is over already");
+            ui.note("the session is over already");
         }
-        output::to_stdout(&format!("{}\n", ks.expose()))
+        ui.print(&format!("{}\n", ks.expose()))
     }
 
     fn expiry(&self, now: UnixTime) -> UnixTime {
@@ -163,7 +163,7 @@ impl SignCommand {
 /// Reads the end of a session. The server takes 0 for none that is given, and a number that no calendar has is a
 /// mistake, such as milliseconds.
 fn parse_end(text: &str) -> Result<UnixTime, InvalidEnd> {
-    let end = moment::parse(text)?;
+    let end = time::parse_time(text)?;
     if (1..=LATEST).contains(&end.as_seconds()) { Ok(end) } else { Err(InvalidEnd::OutOfCalendar) }
 }
 

@@ -10,12 +10,12 @@ use kaltura_types::PartnerId;
 
 use self::answer::{Answer, InUse, Settled, ShownSession};
 use self::verification::Verification;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::options::{AppTokenOptions, ServerOptions, SessionRequestOptions};
+use crate::args::{AppTokenOptions, ServerOptions, SessionRequestOptions};
+use crate::config::{SecretVariable, Settings};
+use crate::error::{ExitCode, Failure};
+use crate::output::Ui;
 use crate::session_cache::{Record, SessionFile, TokenFolder, Trouble};
-use crate::settings::{SecretVariable, Settings};
-use crate::{moment, output};
+use crate::time;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -70,7 +70,7 @@ pub(crate) struct StatusCommand {
 }
 
 impl StatusCommand {
-    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         self.token.value_source().refuse_an_argument()?;
         let account = self.account(settings);
         let settled = self.settled(settings);
@@ -93,7 +93,7 @@ impl StatusCommand {
             let folder = TokenFolder::of(settings.environment(), &service_url, partner, &token_id);
             match folder.and_then(|folder| self.look(&folder, settings, &mut answer)) {
                 Ok(Some(current)) if self.verify => {
-                    verification = Verification::of(&current, &service_url, &self.server);
+                    verification = Verification::of(ui, &current, &service_url, &self.server);
                 }
                 Ok(_) => {}
                 Err(trouble) => answer.warnings.push(trouble.to_string()),
@@ -112,11 +112,11 @@ impl StatusCommand {
         }
         answer.verified = matches!(verification, Verification::Accepted);
         answer.good = !verification.has_failed() && answer.sessions.iter().any(ShownSession::is_taken);
-        if json {
-            output::json_to_stdout(&answer)?;
+        if ui.wants_json() {
+            ui.print_json(&answer)?;
         } else {
-            answer.warnings.iter().for_each(|warning| output::note(warning));
-            output::to_stdout(&answer.as_text(&verification))?;
+            answer.warnings.iter().for_each(|warning| ui.note(warning));
+            ui.print(&answer.as_text(&verification))?;
         }
         match verification {
             Verification::Failed(failure) => Err(failure),
@@ -152,7 +152,7 @@ impl StatusCommand {
         settings: &Settings,
         answer: &mut Answer,
     ) -> Result<Option<Record>, Trouble> {
-        let now = moment::now();
+        let now = time::now();
         let mut current = None;
         // If anything is wrong, no session is the one that is wished.
         let wishes = self.request.wishes(settings).ok().filter(|_| answer.wrong.is_empty());

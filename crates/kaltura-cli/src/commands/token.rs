@@ -26,8 +26,9 @@ use self::get::GetCommand;
 use self::list::ListCommand;
 use self::rotate::RotateCommand;
 use self::update::UpdateCommand;
-use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::config::Settings;
+use crate::error::Failure;
+use crate::output::Ui;
 
 const HELP: &str = "\
 An app token lets a program log in without the account's admin secret, and do only what the
@@ -66,14 +67,14 @@ enum TokenAction {
 }
 
 impl TokenCommand {
-    pub(crate) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         match self.action {
-            TokenAction::Add(add) => add.run(json, settings),
-            TokenAction::List(list) => list.run(json, settings),
-            TokenAction::Get(get) => get.run(json, settings),
-            TokenAction::Update(update) => update.run(json, settings),
-            TokenAction::Delete(delete) => delete.run(json, settings),
-            TokenAction::Rotate(rotate) => rotate.run(json, settings),
+            TokenAction::Add(add) => add.run(ui, settings),
+            TokenAction::List(list) => list.run(ui, settings),
+            TokenAction::Get(get) => get.run(ui, settings),
+            TokenAction::Update(update) => update.run(ui, settings),
+            TokenAction::Delete(delete) => delete.run(ui, settings),
+            TokenAction::Rotate(rotate) => rotate.run(ui, settings),
         }
     }
 }

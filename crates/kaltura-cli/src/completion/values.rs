@@ -7,9 +7,8 @@ use kaltura_auth::Region;
 use kaltura_types::{HashType, PartnerId};
 
 use super::action_names::ACTION_NAMES;
-use crate::environment::Environment;
+use crate::config::{Environment, Setting};
 use crate::profile::{Config, Profile};
-use crate::settings::Setting;
 
 /// The names of the profiles, each with its account.
 pub(crate) fn profiles() -> ArgValueCandidates {
@@ -42,7 +41,7 @@ pub(crate) fn actions(fits: fn(&str) -> bool) -> ArgValueCompleter {
 /// The profiles, unless something is wrong with them: this is not the place to tell. What is no common file could
 /// keep its reader waiting.
 fn readable_config() -> Option<Config> {
-    let environment = Environment::of_the_process();
+    let environment = &Environment::of_process();
     Config::path(environment).filter(|path| path.is_file())?;
     Config::read(environment).ok()
 }

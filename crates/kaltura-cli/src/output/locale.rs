@@ -1,9 +1,9 @@
 //! What a terminal can show besides ASCII.
 
-use crate::environment::Environment;
+use crate::config::Environment;
 
 /// Whether signs of Unicode can be shown: the locale says so; Windows and macOS do not need to.
-pub(crate) fn shows_utf8(environment: Environment) -> bool {
+pub(crate) fn shows_utf8(environment: &Environment) -> bool {
     if cfg!(any(windows, target_os = "macos")) {
         return true;
     }
@@ -21,10 +21,10 @@ mod tests {
 
     #[test]
     fn the_first_variable_of_the_locale_counts() {
-        assert!(!shows_utf8(Environment::of_test(|_| None)));
-        assert!(shows_utf8(Environment::of_test(|name| (name == "LANG").then(|| "de_DE.UTF-8".into()))));
-        assert!(shows_utf8(Environment::of_test(|name| (name == "LC_CTYPE").then(|| "C.utf8".into()))));
-        assert!(!shows_utf8(Environment::of_test(|name| match name {
+        assert!(!shows_utf8(&Environment::of_test(|_| None)));
+        assert!(shows_utf8(&Environment::of_test(|name| (name == "LANG").then(|| "de_DE.UTF-8".into()))));
+        assert!(shows_utf8(&Environment::of_test(|name| (name == "LC_CTYPE").then(|| "C.utf8".into()))));
+        assert!(!shows_utf8(&Environment::of_test(|name| match name {
             "LC_ALL" => Some("C".into()),
             _ => Some("C.UTF-8".into()),
         })));

@@ -5,19 +5,13 @@ mod from_json;
 mod nesting;
 mod room;
 
-use std::sync::OnceLock;
-
 use serde_json::Value;
 
 use self::compiled::Compiled;
 use self::room::with_room;
-use super::foreign_text_to_stdout;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use super::Ui;
+use crate::error::{ExitCode, Failure};
 use crate::signals::{Signals, watch};
-
-/// The filter for all answers in JSON.
-static CHOSEN: OnceLock<Selection> = OnceLock::new();
 
 /// A filter that is known to be right.
 #[derive(Clone, Debug)]
@@ -34,16 +28,6 @@ impl Selection {
         Ok(Self { filter: filter.to_owned(), json })
     }
 
-    /// Selects from each answer in JSON from now on. Only the first choice counts.
-    pub(crate) fn choose(self) {
-        let _ = CHOSEN.set(self);
-    }
-
-    /// The one that was chosen.
-    pub(crate) fn chosen() -> Option<&'static Self> {
-        CHOSEN.get()
-    }
-
     /// Whether the filter takes the member of this name, as in `.name`.
     pub(crate) fn takes(&self, name: &str) -> bool {
         let is_more = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -52,26 +36,31 @@ impl Selection {
     }
 
     /// Prints what comes of a value, one result a line, where nobody listens to signals: then they end the process.
-    pub(super) fn print_now(&self, value: Value) -> Result<(), Failure> {
-        watch();
-        self.print_all(&[value])
+    pub(super) fn print_now(&self, ui: &Ui, value: Value) -> Result<(), Failure> {
+        watch(ui);
+        self.print_all(ui, &[value])
     }
 
     /// Prints what comes of these values, one result a line.
     ///
     /// A filter may run for ever, and signals must be heard all the same.
-    pub(crate) async fn print(&self, values: Vec<Value>, signals: &mut Signals) -> Result<(), Failure> {
-        let selection = self.clone();
-        let work = tokio::task::spawn_blocking(move || selection.print_all(&values));
+    pub(crate) async fn print(
+        &self,
+        ui: &Ui,
+        values: Vec<Value>,
+        signals: &mut Signals,
+    ) -> Result<(), Failure> {
+        let (selection, ui) = (self.clone(), ui.clone());
+        let work = tokio::task::spawn_blocking(move || selection.print_all(&ui, &values));
         signals.unless_stopped(work).await?.unwrap_or_else(|error| {
             Err(Failure::new(ExitCode::Local, "the output ended early").caused_by(&error))
         })
     }
 
-    fn print_all(&self, values: &[Value]) -> Result<(), Failure> {
+    fn print_all(&self, ui: &Ui, values: &[Value]) -> Result<(), Failure> {
         with_room(|room| {
             let compiled = Compiled::new(&self.filter, room)?;
-            let mut lines = Lines::default();
+            let mut lines = Lines { ui, text: String::new() };
             for value in values {
                 let goes_on = compiled.run(value, self.json, &mut |line| lines.add(&line))?;
                 if !goes_on {
@@ -84,26 +73,28 @@ impl Selection {
 }
 
 /// Lines that are written many at a time. What is there when it ends with an error is written too.
-#[derive(Default)]
-struct Lines(String);
+struct Lines<'a> {
+    ui: &'a Ui,
+    text: String,
+}
 
-impl Lines {
+impl Lines<'_> {
     /// How many bytes are written at a time.
     const MANY: usize = 64 << 10;
 
     fn add(&mut self, line: &str) -> Result<(), Failure> {
-        self.0.push_str(line);
-        self.0.push('\n');
-        if self.0.len() < Self::MANY { Ok(()) } else { self.flush() }
+        self.text.push_str(line);
+        self.text.push('\n');
+        if self.text.len() < Self::MANY { Ok(()) } else { self.flush() }
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
-        let lines = std::mem::take(&mut self.0);
-        if lines.is_empty() { Ok(()) } else { foreign_text_to_stdout(&lines) }
+        let lines = std::mem::take(&mut self.text);
+        if lines.is_empty() { Ok(()) } else { self.ui.print_foreign(&lines) }
     }
 }
 
-impl Drop for Lines {
+impl Drop for Lines<'_> {
     fn drop(&mut self) {
         let _ = self.flush();
     }

@@ -4,17 +4,13 @@
 //! before nothing was written for a while. Whatever else is written takes the line away first.
 
 use std::future::Future;
-use std::io::{self, IsTerminal as _, Write as _};
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anstream::{AutoStream, ColorChoice};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::manner::{Manner, Verbosity};
-use super::{one_line, shows_utf8};
-use crate::environment::Environment;
+use super::{Ui, one_line};
 
 /// For how long nothing must have been written before somebody wants a sign.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -26,7 +22,23 @@ const PLAIN_PICTURES: [char; 4] = ['|', '/', '-', '\\'];
 /// To the begin of the line, which is then empty.
 const ERASE: &str = "\r\u{1b}[2K";
 
-static LINE: Mutex<Line> = Mutex::new(Line::new());
+/// The line on the terminal, which all clones share.
+#[derive(Clone)]
+pub(super) struct Spinner(Arc<Mutex<Line>>);
+
+impl Spinner {
+    pub(super) fn new(shows_utf8: bool) -> Self {
+        let mut line = Line::new();
+        if shows_utf8 {
+            line.pictures = &PICTURES;
+        }
+        Self(Arc::new(Mutex::new(line)))
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The line on the terminal.
 struct Line {
@@ -68,72 +80,55 @@ impl Line {
     }
 }
 
-fn line() -> MutexGuard<'static, Line> {
-    LINE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Says what is waited for, until this is dropped.
 #[must_use]
-pub(crate) struct Waiting(());
-
-/// Something is waited for: `logging in at www.kaltura.com`.
-pub(crate) fn waiting_for(text: &str) -> Waiting {
-    line().waited_for = Some(one_line(text).into_owned());
-    Waiting(())
-}
+pub(crate) struct Waiting(Option<Spinner>);
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        line().waited_for = None;
-    }
-}
-
-/// Takes the line away, if it is there, for something else is written.
-pub(super) fn make_room() {
-    write(line().make_room(Instant::now()));
-}
-
-/// Does some work, and gives a sign of life meanwhile where somebody sees it.
-pub(crate) async fn beside<T>(work: impl Future<Output = T>) -> T {
-    if !is_wanted() {
-        return work.await;
-    }
-    if shows_utf8(Environment::of_the_process()) {
-        line().pictures = &PICTURES;
-    }
-    make_room();
-    let mut work = pin!(work);
-    let mut ticks = interval(PAUSE);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            biased;
-            result = &mut work => {
-                make_room();
-                return result;
-            }
-            now = ticks.tick() => write(&line().next(now)),
+        if let Some(spinner) = &self.0 {
+            spinner.line().waited_for = None;
         }
     }
 }
 
-/// Whether somebody at a terminal looks at standard error, and nothing else is to be read there. A terminal that
-/// may not have colours gets no moving line either; in a CI system nobody looks.
-fn is_wanted() -> bool {
-    let Manner { verbosity, json } = Manner::chosen();
-    let stderr = io::stderr();
-    verbosity == Verbosity::Normal
-        && !json
-        && stderr.is_terminal()
-        && AutoStream::choice(&stderr) != ColorChoice::Never
-        && std::env::var_os("CI").is_none_or(|text| text.is_empty())
-}
+impl Ui {
+    /// Something is waited for: `logging in at www.kaltura.com`.
+    pub(crate) fn waiting_for(&self, text: &str) -> Waiting {
+        let spinner = self.spinner().cloned();
+        if let Some(spinner) = &spinner {
+            spinner.line().waited_for = Some(one_line(text).into_owned());
+        }
+        Waiting(spinner)
+    }
 
-/// If nobody reads it, nothing is lost.
-fn write(text: &str) {
-    if !text.is_empty() {
-        let mut stream = AutoStream::always_ansi(io::stderr().lock());
-        let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    /// Takes the line away, if it is there, for something else is written.
+    pub(super) fn make_room(&self) {
+        if let Some(spinner) = self.spinner() {
+            self.eprint_raw(spinner.line().make_room(Instant::now()));
+        }
+    }
+
+    /// Does some work, and shows the spinner meanwhile where one is wanted.
+    pub(crate) async fn beside<T>(&self, work: impl Future<Output = T>) -> T {
+        let Some(spinner) = self.spinner() else { return work.await };
+        self.make_room();
+        let mut work = pin!(work);
+        let mut ticks = interval(PAUSE);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                result = &mut work => {
+                    self.make_room();
+                    return result;
+                }
+                now = ticks.tick() => {
+                    let next = spinner.line().next(now);
+                    self.eprint_raw(&next);
+                }
+            }
+        }
     }
 }
 

@@ -1,22 +1,12 @@
 //! Tables: columns side by side, without lines.
 
-use terminal_size::{Width, terminal_size_of};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{one_line, style};
-use crate::environment::Environment;
-use crate::failure::Failure;
-
 /// How many blanks stand between two columns.
 pub(crate) const TABLE_GAP: usize = 2;
 /// How narrow a column may become.
 const NARROWEST: usize = 8;
-
-/// How wide the terminal is: what `COLUMNS` says, else what the terminal says; nothing without one.
-pub(crate) fn width(environment: Environment) -> Result<Option<usize>, Failure> {
-    let said = environment.text("COLUMNS")?.and_then(|text| text.parse().ok()).filter(|width| *width > 0);
-    Ok(said.or_else(|| terminal_size_of(std::io::stdout()).map(|(Width(width), _)| usize::from(width))))
-}
 
 /// How many columns of a terminal a text takes.
 pub(crate) fn columns(text: &str) -> usize {

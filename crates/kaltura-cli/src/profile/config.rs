@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 
 use self::reading::Reading;
 use super::{Profile, ProfileName};
-use crate::environment::Environment;
-use crate::failure::Failure;
-use crate::folders;
-use crate::secret_likeness::repeatable;
-use crate::stranger::Stranger;
+use crate::config::{Environment, paths};
+use crate::error::Failure;
+use crate::files::Stranger;
+use crate::redaction::repeatable;
 
 /// How many bytes of the file are looked at.
 const MOST_BYTES: u64 = 1 << 20;
@@ -27,12 +26,12 @@ pub(crate) struct Config {
 
 impl Config {
     /// Where the file is, or would be; nothing if the environment names no place for it.
-    pub(crate) fn path(environment: Environment) -> Option<PathBuf> {
-        Some(folders::settings(environment)?.join("config.toml"))
+    pub(crate) fn path(environment: &Environment) -> Option<PathBuf> {
+        Some(paths::settings(environment)?.join("config.toml"))
     }
 
     /// The profiles; none if there is no file.
-    pub(crate) fn read(environment: Environment) -> Result<Self, Failure> {
+    pub(crate) fn read(environment: &Environment) -> Result<Self, Failure> {
         let Some(path) = Self::path(environment) else { return Ok(Self::default()) };
         let text = Self::text(&path)?;
         Self::of_text(&path, &text)
@@ -45,7 +44,7 @@ impl Config {
         // Whoever can change the file can have a command run as the one who reads it.
         if let Some(stranger) = file.as_ref().ok().and_then(Stranger::with_file) {
             let message = format!("the file with the profiles {} belongs to {stranger}", path.display());
-            return Err(Failure::usage(message).with_hint(stranger.remedy(folders::SETTINGS_VARIABLE)));
+            return Err(Failure::usage(message).with_hint(stranger.remedy(paths::SETTINGS_VARIABLE)));
         }
         match file.and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text)) {
             Ok(bytes) if bytes as u64 > MOST_BYTES => Err(Failure::usage(format!(
@@ -100,7 +99,7 @@ impl Config {
     }
 
     /// No profile is named, and none is the default one.
-    pub(crate) fn none_chosen(&self, environment: Environment) -> Failure {
+    pub(crate) fn none_chosen(&self, environment: &Environment) -> Failure {
         let empty = environment.but_empty(&[Profile::VARIABLE]);
         Failure::usage(format!("there is no default profile, and none is named{empty}"))
             .with_hint(self.those_there_are())

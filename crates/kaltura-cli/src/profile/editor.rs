@@ -15,12 +15,11 @@ use self::kept_secrets::KeptSecrets;
 use self::unsettled::Unsettled;
 use super::store_slot::StoreSlot;
 use super::{Config, ProfileName, ProfileSecret};
-use crate::environment::Environment;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::links::behind_links;
-use crate::stranger::Stranger;
-use crate::{folders, private_file};
+use crate::config::{Environment, paths};
+use crate::error::{ExitCode, Failure};
+use crate::files;
+use crate::files::{Stranger, behind_links};
+use crate::output::Ui;
 
 /// The file with the profiles, while nobody else changes it. Whoever only reads it is not held up.
 ///
@@ -35,16 +34,16 @@ pub(crate) struct ProfileEditor {
 
 impl ProfileEditor {
     /// Waits until nobody else changes the profiles, and reads them.
-    pub(crate) fn open(environment: Environment) -> Result<Self, Failure> {
+    pub(crate) fn open(ui: &Ui, environment: &Environment) -> Result<Self, Failure> {
         let path = Config::path(environment).ok_or_else(|| {
             Failure::usage("there is no place for profiles").with_hint("Set HOME or KALTURA_CONFIG_DIR.")
         })?;
         let folder = path.parent().unwrap_or(&path);
         if let Some(stranger) = Stranger::with_folder(folder, environment) {
             let message = format!("the profiles in {} would be those of {stranger}", path.display());
-            return Err(Failure::usage(message).with_hint(stranger.remedy(folders::SETTINGS_VARIABLE)));
+            return Err(Failure::usage(message).with_hint(stranger.remedy(paths::SETTINGS_VARIABLE)));
         }
-        let lock = private_file::lock(&path.with_file_name("config.lock")).map_err(|error| {
+        let lock = files::lock(ui, &path.with_file_name("config.lock")).map_err(|error| {
             let message = format!("the profiles in {} can not be changed", path.display());
             Failure::new(ExitCode::Local, message)
                 .caused_by(&error)
@@ -170,7 +169,7 @@ impl ProfileEditor {
     fn write(&mut self) -> Result<(), Failure> {
         let text = self.document.text();
         let config = Config::of_text(&self.path, &text)?;
-        private_file::replace(&behind_links(&self.path), text.as_bytes()).map_err(|error| {
+        files::replace(&behind_links(&self.path), text.as_bytes()).map_err(|error| {
             let message = format!("the profiles can not be written to {}", self.path.display());
             Failure::new(ExitCode::Local, message).caused_by(&error)
         })?;
@@ -190,13 +189,13 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::settings::Setting;
+    use crate::config::Setting;
 
     #[test]
     fn what_a_person_writes_meanwhile_stays() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
-        let lock = private_file::lock(&folder.path().join("config.lock")).unwrap();
+        let lock = files::lock(&Ui::silent(), &folder.path().join("config.lock")).unwrap();
         let (config, document) = read(&path).unwrap();
         let mut editor = ProfileEditor { path: path.clone(), config, document, _lock: lock };
         fs::write(&path, "# mine\n[profiles.byhand]\npartner_id = 7\n").unwrap();

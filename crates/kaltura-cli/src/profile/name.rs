@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::secret_likeness::looks_like_a_secret;
+use crate::redaction::looks_like_a_secret;
 
 /// The name of a profile. It can be a part of a file name on every system.
 #[derive(Clone, Debug, PartialEq, Eq)]

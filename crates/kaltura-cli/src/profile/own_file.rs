@@ -6,12 +6,11 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::folders;
-use crate::private_file;
-use crate::secret_input::{self, Secret};
-use crate::stranger::Stranger;
+use crate::config::paths;
+use crate::error::{ExitCode, Failure};
+use crate::files::Stranger;
+use crate::secret_input::Secret;
+use crate::{files, secret_input};
 
 /// The secret; nothing if there is no file. What others could read or put there is not trusted.
 pub(super) fn read(path: &Path) -> Result<Option<Secret>, Failure> {
@@ -25,9 +24,9 @@ pub(super) fn read(path: &Path) -> Result<Option<Secret>, Failure> {
     };
     if let Some(stranger) = Stranger::with_file(&file) {
         let message = format!("the file {place}, which holds a secret, belongs to {stranger}");
-        return Err(Failure::usage(message).with_hint(stranger.remedy(folders::SETTINGS_VARIABLE)));
+        return Err(Failure::usage(message).with_hint(stranger.remedy(paths::SETTINGS_VARIABLE)));
     }
-    if private_file::is_open_to_others(&file) {
+    if files::is_open_to_others(&file) {
         let message = format!("others can read the file {place}, which holds a secret");
         return Err(Failure::usage(message).with_hint(format!(
             "Run: chmod 600 '{place}'. If others may have read it, replace the secret."
@@ -42,8 +41,8 @@ pub(super) fn keep(path: &Path, secret: &str) -> Result<(), Failure> {
     line.push_str(secret);
     line.push('\n');
     path.parent()
-        .map_or(Ok(()), private_file::make_folder)
-        .and_then(|()| private_file::replace(path, line.as_bytes()))
+        .map_or(Ok(()), files::make_folder)
+        .and_then(|()| files::replace(path, line.as_bytes()))
         .map_err(|error| {
             let message = format!("the secret can not be written to {}", path.display());
             Failure::new(ExitCode::Local, message).caused_by(&error)
@@ -52,12 +51,12 @@ pub(super) fn keep(path: &Path, secret: &str) -> Result<(), Failure> {
 
 /// Takes it away, and tells whether there was one.
 pub(super) fn forget(path: &Path) -> io::Result<bool> {
-    private_file::remove_all(path)
+    files::remove_all(path)
 }
 
 /// Takes away what is not whole, which a process that was killed has left beside it.
 pub(super) fn forget_half(path: &Path) -> io::Result<()> {
-    private_file::remove_half(path)
+    files::remove_half(path)
 }
 
 #[cfg(all(test, unix))]

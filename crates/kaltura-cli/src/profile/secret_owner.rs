@@ -4,7 +4,7 @@ use kaltura_auth::{Region, ServiceUrl};
 use kaltura_types::PartnerId;
 
 use super::{Profile, ProfileSecret};
-use crate::settings::Setting;
+use crate::config::Setting;
 
 /// Whose secret it must be, as far as that is known. What a profile keeps is for its own server, account and token:
 /// it is not tried on others that an option or the environment names. Another server could use what it is sent.

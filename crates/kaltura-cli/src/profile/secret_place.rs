@@ -9,7 +9,7 @@ pub(super) use self::keeping::{NotForgotten, NotKept};
 use super::keyring::KeyringTrouble;
 use super::store_slot::StoreSlot;
 use super::{KeyringItem, Profile};
-use crate::environment::Environment;
+use crate::config::Environment;
 
 /// A secret that a profile may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl Profile {
 
 impl SecretPlace {
     /// Whether there is a secret; nothing where only a run of a command could tell.
-    pub(crate) fn has_secret(&self, environment: Environment) -> Result<Option<bool>, KeyringTrouble> {
+    pub(crate) fn has_secret(&self, environment: &Environment) -> Result<Option<bool>, KeyringTrouble> {
         match self {
             Self::Command(_) => Ok(None),
             Self::File(path) | Self::OwnFile(path) => Ok(Some(path.exists())),

@@ -11,9 +11,8 @@ use kaltura_http::SystemClock;
 use kaltura_types::HashType;
 use serde::{Deserialize, Serialize};
 
-use crate::environment::Environment;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::config::Environment;
+use crate::error::{ExitCode, Failure};
 use crate::secret_input::SecretOrigin;
 
 /// The form of the file. Another number is another form.

@@ -8,7 +8,8 @@ use kaltura_http::SystemClock;
 use kaltura_types::PartnerId;
 
 use super::{Lock, TokenFolder, Trouble};
-use crate::environment::Environment;
+use crate::config::Environment;
+use crate::output::Ui;
 
 /// How long a login under way is waited for by who has something else to do.
 const ASIDE: Duration = Duration::from_secs(5);
@@ -25,14 +26,15 @@ impl Forgotten {
     /// Removes the sessions of a token that are kept on this machine, as a part of something else: a login under way
     /// is not waited for for long.
     pub(crate) fn aside(
-        environment: Environment,
+        ui: &Ui,
+        environment: &Environment,
         service_url: &ServiceUrl,
         partner: PartnerId,
         token_id: &str,
     ) -> Self {
         let mut forgotten = Self::default();
         match TokenFolder::of(environment, service_url, partner, token_id) {
-            Ok(folder) => forgotten.forget(&[folder], ASIDE),
+            Ok(folder) => forgotten.forget(ui, &[folder], ASIDE),
             // Then nothing was ever kept.
             Err(Trouble::NoFolder) => {}
             Err(trouble) => forgotten.trouble = Some(trouble),
@@ -43,7 +45,7 @@ impl Forgotten {
     /// Removes all sessions in these folders. A login under way is waited for, so that its session goes too, but for no
     /// longer than this in all. One that can not be removed does not keep the others: those that nobody is at work on
     /// go first.
-    pub(crate) fn forget(&mut self, folders: &[TokenFolder], patience: Duration) {
+    pub(crate) fn forget(&mut self, ui: &Ui, folders: &[TokenFolder], patience: Duration) {
         let mut held = Vec::new();
         for folder in folders {
             let sessions = folder.sessions().unwrap_or_else(|trouble| {
@@ -51,7 +53,7 @@ impl Forgotten {
                 Vec::new()
             });
             for session in sessions {
-                match session.lock_within(Duration::ZERO).and_then(Lock::remove) {
+                match session.lock_within(ui, Duration::ZERO).and_then(Lock::remove) {
                     Err(trouble) if trouble.is_held() => held.push(session),
                     outcome => self.add(outcome),
                 }
@@ -61,7 +63,7 @@ impl Forgotten {
         let end = clock.monotonic().saturating_add(patience);
         for session in held {
             let left = end.saturating_sub(clock.monotonic());
-            self.add(session.lock_within(left).and_then(Lock::remove));
+            self.add(session.lock_within(ui, left).and_then(Lock::remove));
         }
         folders.iter().for_each(TokenFolder::remove_if_empty);
     }

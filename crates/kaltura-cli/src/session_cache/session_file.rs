@@ -9,9 +9,10 @@ use kaltura_types::UnixTime;
 use zeroize::Zeroizing;
 
 use super::{LoginWay, Record, Trouble, sweep};
-use crate::failure::Failure;
-use crate::private_file;
-use crate::stranger::Stranger;
+use crate::error::Failure;
+use crate::files;
+use crate::files::Stranger;
+use crate::output::Ui;
 
 /// How many bytes of a file are looked at. A session has a few hundred.
 const MOST_BYTES: u64 = 1 << 20;
@@ -47,15 +48,15 @@ impl SessionFile {
     }
 
     /// Waits until no other process logs in for this session.
-    pub(crate) fn lock(&self) -> Result<Lock<'_>, Trouble> {
-        self.lock_within(Duration::MAX)
+    pub(crate) fn lock(&self, ui: &Ui) -> Result<Lock<'_>, Trouble> {
+        self.lock_within(ui, Duration::MAX)
     }
 
     /// The same, but not for longer than this.
-    pub(super) fn lock_within(&self, patience: Duration) -> Result<Lock<'_>, Trouble> {
+    pub(super) fn lock_within(&self, ui: &Ui, patience: Duration) -> Result<Lock<'_>, Trouble> {
         let path = self.lock_path();
         let told_before = self.told();
-        match private_file::lock_within(&path, patience) {
+        match files::lock_within(ui, &path, patience) {
             Ok(held) => Ok(Lock { file: self, held, told_before }),
             Err(error) => Err(Trouble::Unwritable { path, error }),
         }
@@ -66,10 +67,10 @@ impl SessionFile {
     }
 
     /// Removes its files if nobody has a use for them any more.
-    pub(super) fn clear_if_over(&self, now: UnixTime) {
+    pub(super) fn clear_if_over(&self, ui: &Ui, now: UnixTime) {
         // Whoever holds the lock logs in.
         if self.is_over(now)
-            && let Ok(lock) = self.lock_within(Duration::ZERO)
+            && let Ok(lock) = self.lock_within(ui, Duration::ZERO)
             && self.is_over(now)
         {
             let _ = lock.remove();
@@ -107,7 +108,7 @@ fn own_bytes(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Trouble> {
     if let Some(owner) = Stranger::with_file(&file) {
         return Err(Trouble::FileOfStranger { path, owner });
     }
-    if private_file::is_open_to_others(&file) {
+    if files::is_open_to_others(&file) {
         return Err(Trouble::OthersCanRead { path });
     }
     let mut bytes = Zeroizing::new(Vec::new());
@@ -119,14 +120,13 @@ fn own_bytes(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Trouble> {
 
 impl Lock<'_> {
     /// Keeps a session in the place of the one before it.
-    pub(crate) fn write(&self, record: &Record) -> Result<(), Trouble> {
+    pub(crate) fn write(&self, ui: &Ui, record: &Record) -> Result<(), Trouble> {
         let path = self.file.path.clone();
         // What failed before is over. If it can not be removed, it is older than whoever waits from now on.
-        let _ = private_file::remove_all(&self.file.failed());
-        private_file::replace(&path, &record.to_bytes())
-            .map_err(|error| Trouble::Unwritable { path, error })?;
+        let _ = files::remove_all(&self.file.failed());
+        files::replace(&path, &record.to_bytes()).map_err(|error| Trouble::Unwritable { path, error })?;
         if let Some(folder) = self.file.path.parent() {
-            sweep::around(folder);
+            sweep::around(ui, folder);
         }
         Ok(())
     }
@@ -140,17 +140,17 @@ impl Lock<'_> {
     /// Tells those who wait that a login failed. If that can not be done, they try it themselves.
     pub(crate) fn tell(&self, failure: &Failure, way: &LoginWay) {
         if let Some(text) = way.written(failure) {
-            let _ = private_file::replace(&self.file.failed(), &text);
+            let _ = files::replace(&self.file.failed(), &text);
         }
     }
 
     /// Removes the session, what a killed process has left of another, and the lock. Says whether there was one.
     pub(super) fn remove(self) -> Result<bool, Trouble> {
         let path = self.file.path.clone();
-        let told = private_file::remove_all(&self.file.failed());
-        let was_there = private_file::remove_all(&path).and_then(|was_there| told.map(|_| was_there));
+        let told = files::remove_all(&self.file.failed());
+        let was_there = files::remove_all(&path).and_then(|was_there| told.map(|_| was_there));
         let was_there = was_there.map_err(|error| Trouble::Unwritable { path, error })?;
-        private_file::unlock_for_good(self.held, &self.file.lock_path());
+        files::unlock_for_good(self.held, &self.file.lock_path());
         Ok(was_there)
     }
 }

@@ -11,9 +11,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{SessionFile, Trouble};
-use crate::environment::Environment;
-use crate::folders;
-use crate::stranger::Stranger;
+use crate::config::{Environment, paths};
+use crate::files::Stranger;
 
 /// What may stand behind the name of a session in a file name: its lock, itself, why there is none, and what is not
 /// yet that.
@@ -28,7 +27,7 @@ pub(crate) struct TokenFolder {
 impl TokenFolder {
     /// The folder of a token. Its value has no part in this. Two tokens never share a folder.
     pub(crate) fn of(
-        environment: Environment,
+        environment: &Environment,
         service_url: &ServiceUrl,
         partner: PartnerId,
         token_id: &str,
@@ -38,7 +37,7 @@ impl TokenFolder {
     }
 
     /// The folders of all tokens.
-    pub(crate) fn all(environment: Environment) -> Result<Vec<Self>, Trouble> {
+    pub(crate) fn all(environment: &Environment) -> Result<Vec<Self>, Trouble> {
         Self::all_in(&cache(environment)?)
     }
 
@@ -76,12 +75,12 @@ impl TokenFolder {
 }
 
 /// The folder of the cache.
-fn cache(environment: Environment) -> Result<PathBuf, Trouble> {
-    of_no_stranger(folders::caches(environment).ok_or(Trouble::NoFolder)?, environment)
+fn cache(environment: &Environment) -> Result<PathBuf, Trouble> {
+    of_no_stranger(paths::caches(environment).ok_or(Trouble::NoFolder)?, environment)
 }
 
 /// Neither is a session of somebody else used, nor is one kept where its owner would be locked out.
-fn of_no_stranger(path: PathBuf, environment: Environment) -> Result<PathBuf, Trouble> {
+fn of_no_stranger(path: PathBuf, environment: &Environment) -> Result<PathBuf, Trouble> {
     match Stranger::with_folder(&path, environment) {
         None => Ok(path),
         Some(owner) => Err(Trouble::FolderOfStranger { path, owner }),
@@ -119,7 +118,7 @@ mod tests {
 
     fn folder(url: &str, partner: i64, token: &str) -> TokenFolder {
         let environment = Environment::of_test(|_| Some("/cache".into()));
-        TokenFolder::of(environment, &url.parse().unwrap(), PartnerId::new(partner), token).unwrap()
+        TokenFolder::of(&environment, &url.parse().unwrap(), PartnerId::new(partner), token).unwrap()
     }
 
     #[test]

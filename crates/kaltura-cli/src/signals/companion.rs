@@ -19,6 +19,7 @@ use std::time::Duration;
 use super::kin::Kin;
 use super::printed::Printed;
 use super::watch;
+use crate::output::Ui;
 
 /// How long those who are asked to end may take.
 #[cfg(unix)]
@@ -34,8 +35,12 @@ fn running() -> MutexGuard<'static, Option<Child>> {
 }
 
 /// Runs a command to its end, and reads what it prints. It ends earlier if this process is told to stop.
-pub(crate) fn run<T>(command: &mut Command, read: impl FnOnce(Printed) -> T) -> io::Result<(ExitStatus, T)> {
-    watch();
+pub(crate) fn run<T>(
+    ui: &Ui,
+    command: &mut Command,
+    read: impl FnOnce(Printed) -> T,
+) -> io::Result<(ExitStatus, T)> {
+    watch(ui);
     let pipe = {
         // Who is told to stop now waits until there is something to end.
         let mut running = running();

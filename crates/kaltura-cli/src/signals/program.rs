@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 use tokio::process::{Child, Command};
 
 use super::Signals;
-use crate::exit_code::ExitCode;
+use crate::error::ExitCode;
 
 /// Runs a program to its end. Returns its exit code.
 pub(crate) async fn run_program(command: &mut Command, signals: &mut Signals) -> io::Result<i32> {

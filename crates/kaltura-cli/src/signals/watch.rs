@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use super::hangup::Hangup;
 use super::{Signals, companion, told_to_stop};
-use crate::exit_code::ExitCode;
-use crate::output::Manner;
+use crate::error::ExitCode;
+use crate::output::Ui;
 
 /// How long those who listen may take to end the process.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -52,8 +52,9 @@ impl Drop for Hearing {
 
 /// Begins to watch, if that has not been done. If it can not be done, signals end the process as they always do,
 /// or whoever listens does.
-pub(crate) fn watch() {
+pub(crate) fn watch(ui: &Ui) {
     BEGUN.call_once(|| {
+        let ui = ui.clone();
         let (ready, begun) = channel::<()>();
         let thread = thread::Builder::new().name("signals".to_owned()).spawn(move || {
             let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
@@ -65,12 +66,12 @@ pub(crate) fn watch() {
                 let signal = tokio::select! {
                     signal = signals.next() => signal,
                     // Nobody else listens to it.
-                    () = hangup.arrival() => end(ExitCode::HungUp),
+                    () = hangup.arrival() => end(&ui, ExitCode::HungUp),
                 };
                 if HEARING.load(Ordering::SeqCst) > 0 {
                     tokio::time::sleep(PATIENCE).await;
                 }
-                end(signal)
+                end(&ui, signal)
             });
         });
         if thread.is_ok() {
@@ -80,12 +81,12 @@ pub(crate) fn watch() {
     });
 }
 
-fn end(signal: ExitCode) -> ! {
+fn end(ui: &Ui, signal: ExitCode) -> ! {
     let _ended = companion::end();
     if crossterm::terminal::is_raw_mode_enabled().unwrap_or(false) {
         let _ = crossterm::terminal::disable_raw_mode();
         let _ = io::stderr().write_all(AS_BEFORE);
     }
-    told_to_stop(signal).report(Manner::chosen().json);
+    ui.report(&told_to_stop(signal));
     std::process::exit(i32::from(signal.number()))
 }

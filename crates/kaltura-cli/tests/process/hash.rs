@@ -18,9 +18,9 @@ fn hash() -> Kaltura {
 
 #[test]
 fn the_hash_alone_is_one_line() {
-    let finished = hash().arguments(["--hash-type", "SHA256"]).run().ends_with(0);
+    let finished = hash().arguments(["--hash-type", "SHA256"]).run_in_process().ends_with(0);
     assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), (&*format!("{SHA256}\n"), ""));
-    let finished = hash().env("KALTURA_APP_TOKEN_HASH_TYPE", "md5").run().ends_with(0);
+    let finished = hash().env("KALTURA_APP_TOKEN_HASH_TYPE", "md5").run_in_process().ends_with(0);
     assert_eq!(finished.stdout, format!("{MD5}\n"));
 }
 
@@ -40,14 +40,14 @@ fn each_secret_comes_from_a_file_standard_input_or_the_environment() {
             "value piped",
         ),
     ] {
-        let finished = finished.arguments(["--hash-type=SHA256"]).run().ends_with(0);
+        let finished = finished.arguments(["--hash-type=SHA256"]).run_in_process().ends_with(0);
         assert_eq!(finished.stdout, format!("{SHA256}\n"), "{form}");
     }
 }
 
 #[test]
 fn with_json_it_is_a_document() {
-    let finished = hash().arguments(["--hash-type", "SHA256", "--json"]).run().ends_with(0);
+    let finished = hash().arguments(["--hash-type", "SHA256", "--json"]).run_in_process().ends_with(0);
     assert_eq!(finished.stderr, "");
     let expected =
         json!({ "tokenHash": SHA256, "hashType": "SHA256", "fingerprint": "148d7104", "warnings": [] });
@@ -64,36 +64,44 @@ fn a_server_takes_it() {
     Kaltura::new(["login", "--service-url", &odd.url, "--partner-id", "1234567", "--hash-type", "SHA512"])
         .arguments(["--app-token-id", "0_importer"])
         .env("KALTURA_APP_TOKEN", token)
-        .run();
+        .run_in_process();
     let sent: Vec<String> = odd.requests.try_iter().collect();
-    let printed =
-        hash().env("KALTURA_APP_TOKEN", token).arguments(["--hash-type", "SHA512"]).run().ends_with(0);
+    let printed = hash()
+        .env("KALTURA_APP_TOKEN", token)
+        .arguments(["--hash-type", "SHA512"])
+        .run_in_process()
+        .ends_with(0);
     assert!(sent[1].contains(&format!("\"tokenHash\":\"{}\"", printed.stdout.trim_end())), "{sent:#?}");
 }
 
 #[test]
 fn what_looks_wrong_is_hashed_and_noted() {
     let odd = || hash().env("KALTURA_KS", "Service unavailable").env("KALTURA_APP_TOKEN", "a b");
-    let finished = odd().arguments(["--hash-type=SHA1"]).run().ends_with(0);
+    let finished = odd().arguments(["--hash-type=SHA1"]).run_in_process().ends_with(0);
     assert_eq!(finished.stdout.len(), 41);
     finished.saying("note: the KS does not read as one").saying("contains white space or a line break");
-    let document = odd().arguments(["--hash-type=SHA1", "--json"]).run().ends_with(0).document();
+    let document = odd().arguments(["--hash-type=SHA1", "--json"]).run_in_process().ends_with(0).document();
     assert_eq!(document["warnings"].as_array().map(Vec::len), Some(2));
 }
 
 #[test]
 fn what_is_missing_or_wrong_is_a_usage_error() {
     let bare = || Kaltura::new(["hash", "--hash-type=SHA1"]);
-    bare().run().fails_with(2).saying("the KS is missing").saying("--ks-file FILE");
-    bare().env("KALTURA_KS", KS).run().fails_with(2).saying("the value of the app token is missing");
-    bare().env("KALTURA_KS", "").run().fails_with(2).saying("KALTURA_KS is set, but empty");
-    hash().run().fails_with(2).saying("--hash-type is missing");
-    let both = hash().arguments(["--hash-type=SHA1", "--ks-stdin", "--app-token-stdin"]).stdin(KS).run();
+    bare().run_in_process().fails_with(2).saying("the KS is missing").saying("--ks-file FILE");
+    bare()
+        .env("KALTURA_KS", KS)
+        .run_in_process()
+        .fails_with(2)
+        .saying("the value of the app token is missing");
+    bare().env("KALTURA_KS", "").run_in_process().fails_with(2).saying("KALTURA_KS is set, but empty");
+    hash().run_in_process().fails_with(2).saying("--hash-type is missing");
+    let both =
+        hash().arguments(["--hash-type=SHA1", "--ks-stdin", "--app-token-stdin"]).stdin(KS).run_in_process();
     both.fails_with(2).saying("can not both come from standard input");
     for option in ["--ks", "--app-token"] {
-        let finished = hash().arguments(["--hash-type=SHA1", option, VALUE]).run().fails_with(2);
+        let finished = hash().arguments(["--hash-type=SHA1", option, VALUE]).run_in_process().fails_with(2);
         assert!(!finished.saying("not taken from an argument").stderr.contains(VALUE));
     }
-    let error = hash().arguments(["--json"]).run().fails_with(2).error();
+    let error = hash().arguments(["--json"]).run_in_process().fails_with(2).error();
     assert_eq!((&error["class"], &error["message"]), (&json!("usage"), &json!("--hash-type is missing")));
 }

@@ -1,5 +1,6 @@
 //! Running the command, and looking at what it did.
 
+use std::ffi::OsString;
 use std::io::{Read, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
@@ -63,6 +64,14 @@ impl Kaltura {
     pub(crate) fn stdin(mut self, text: impl Into<Vec<u8>>) -> Self {
         self.stdin = Some(text.into());
         self
+    }
+
+    /// Arguments, variables and standard input.
+    pub(crate) fn into_parts(self) -> (Vec<OsString>, Vec<(OsString, OsString)>, Vec<u8>) {
+        let arguments = self.command.get_args().map(OsString::from).collect();
+        let variables =
+            self.command.get_envs().filter_map(|(name, value)| Some((name.into(), value?.into()))).collect();
+        (arguments, variables, self.stdin.unwrap_or_default())
     }
 
     /// Runs it to its end.

@@ -36,6 +36,7 @@ mod emulate_program;
 mod emulator_process;
 mod granted;
 mod hash;
+mod in_process;
 mod inspect;
 mod invocation;
 #[cfg(all(target_os = "linux", feature = "keyring"))]

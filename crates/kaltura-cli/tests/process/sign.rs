@@ -25,7 +25,7 @@ fn opened(finished: &Finished) -> OpenedKs {
 #[test]
 fn the_ks_alone_is_one_line_and_opens() {
     let finished = sign(["--expires-at", LATE, "--user", "alice", "--privileges", "sview:0_a/0_b,appid:x"])
-        .run()
+        .run_in_process()
         .ends_with(0);
     assert_eq!(finished.stderr, "");
     let ks = opened(&finished);
@@ -35,13 +35,14 @@ fn the_ks_alone_is_one_line_and_opens() {
 
 #[test]
 fn what_is_not_given_is_not_in_it() {
-    let finished = sign(["--expires-at", LATE, "--type", "ADMIN"]).run().ends_with(0);
+    let finished = sign(["--expires-at", LATE, "--type", "ADMIN"]).run_in_process().ends_with(0);
     assert_eq!(opened(&finished).fields_text(), "_e=4000000000&_t=2");
 }
 
 #[test]
 fn version_1_is_signed_too() {
-    let sign = || sign(["--expires-at", LATE, "--ks-version", "1", "--user", "alice"]).run().ends_with(0);
+    let sign =
+        || sign(["--expires-at", LATE, "--ks-version", "1", "--user", "alice"]).run_in_process().ends_with(0);
     let (first, second) = (sign(), sign());
     let ks = opened(&first);
     assert_eq!(ks.version(), KsVersion::V1);
@@ -53,7 +54,7 @@ fn version_1_is_signed_too() {
 
 #[test]
 fn each_ks_is_another_one() {
-    let sign = || sign(["--expires-at", LATE]).run().ends_with(0).stdout;
+    let sign = || sign(["--expires-at", LATE]).run_in_process().ends_with(0).stdout;
     assert_ne!(sign(), sign());
 }
 
@@ -61,7 +62,8 @@ fn each_ks_is_another_one() {
 fn it_lives_a_day_unless_said_otherwise() {
     for (options, life) in [(&[][..], 86_400), (&["--lifetime", "90m"], 5_400)] {
         let before = kaltura_now();
-        let document = sign(options.iter().copied()).arguments(["--json"]).run().ends_with(0).document();
+        let document =
+            sign(options.iter().copied()).arguments(["--json"]).run_in_process().ends_with(0).document();
         let expiry = document["expiry"].as_i64().unwrap();
         assert!((before + life..=kaltura_now() + life).contains(&expiry), "{document}");
         assert_eq!(document["expiresIn"], life);
@@ -70,7 +72,8 @@ fn it_lives_a_day_unless_said_otherwise() {
 
 #[test]
 fn with_json_it_is_a_document() {
-    let finished = sign(["--expires-at", LATE, "--privileges", "list:*", "--json"]).run().ends_with(0);
+    let finished =
+        sign(["--expires-at", LATE, "--privileges", "list:*", "--json"]).run_in_process().ends_with(0);
     assert_eq!(finished.stderr, "");
     let mut document = finished.document();
     let ks = Ks::new(document["ks"].take().as_str().unwrap());
@@ -86,19 +89,19 @@ fn with_json_it_is_a_document() {
 #[test]
 fn the_end_is_written_as_that_of_a_token() {
     for time in ["2096-10-02T07:06:40Z", "2096-10-02T09:06:40+02:00", "2096-10-02T07:06:40"] {
-        let finished = sign(["--expires-at", time]).run().ends_with(0);
+        let finished = sign(["--expires-at", time]).run_in_process().ends_with(0);
         assert_eq!(opened(&finished).fields_text(), "_e=4000000000&_t=0", "{time}");
     }
-    let wrong = |time: &str| sign(["--expires-at", time]).run().fails_with(2);
+    let wrong = |time: &str| sign(["--expires-at", time]).run_in_process().fails_with(2);
     wrong("soon").saying("not a time: write it like 2027-06-30, 2027-06-30T12:00:00Z");
     wrong("4000000000000").saying("before the year 10000");
 }
 
 #[test]
 fn a_session_that_is_over_is_made_and_noted() {
-    let finished = sign(["--expires-at", "1500000000"]).run().ends_with(0);
+    let finished = sign(["--expires-at", "1500000000"]).run_in_process().ends_with(0);
     assert_eq!(finished.stderr, "note: the session is over already\n");
-    let document = sign(["--expires-at", "1500000000", "--json"]).run().ends_with(0).document();
+    let document = sign(["--expires-at", "1500000000", "--json"]).run_in_process().ends_with(0).document();
     assert_eq!(document["expiresIn"], 0);
 }
 
@@ -108,9 +111,17 @@ fn the_secret_comes_from_a_file_or_standard_input_too() {
     let path = folder.path().join("secret");
     std::fs::write(&path, format!("{ADMIN_SECRET}\n")).unwrap();
     let bare = || Kaltura::new(["sign"]).env("KALTURA_PARTNER_ID", "1234567");
-    opened(&bare().arguments(["--admin-secret-file", text_of(&path)]).run().ends_with(0));
-    opened(&bare().arguments(["--admin-secret-stdin"]).stdin(format!("{ADMIN_SECRET}\n")).run().ends_with(0));
-    opened(&sign(["--admin-secret-stdin"]).env("KALTURA_ADMIN_SECRET", "x").stdin(ADMIN_SECRET).run());
+    opened(&bare().arguments(["--admin-secret-file", text_of(&path)]).run_in_process().ends_with(0));
+    opened(
+        &bare()
+            .arguments(["--admin-secret-stdin"])
+            .stdin(format!("{ADMIN_SECRET}\n"))
+            .run_in_process()
+            .ends_with(0),
+    );
+    opened(
+        &sign(["--admin-secret-stdin"]).env("KALTURA_ADMIN_SECRET", "x").stdin(ADMIN_SECRET).run_in_process(),
+    );
 }
 
 #[test]
@@ -119,22 +130,22 @@ fn what_would_be_misread_is_refused() {
         (&["--ks-version=1", "--user=a;b"][..], "a `;` in the user shifts the fields"),
         (&["--ks-version=1", "--privileges=urirestrict:/a;b"], "a `;` in the privileges"),
     ] {
-        let finished = sign(options.iter().copied()).run().fails_with(2).saying(why);
+        let finished = sign(options.iter().copied()).run_in_process().fails_with(2).saying(why);
         finished.saying("the server would read another session from this KS");
     }
-    sign(["--ks-version=2", "--user=a;b"]).run().ends_with(0);
-    sign(["--privileges=my.name:1"]).run().fails_with(2).saying("must not contain a comma");
+    sign(["--ks-version=2", "--user=a;b"]).run_in_process().ends_with(0);
+    sign(["--privileges=my.name:1"]).run_in_process().fails_with(2).saying("must not contain a comma");
 }
 
 #[test]
 fn what_is_missing_is_a_usage_error() {
     let bare = || Kaltura::new(["sign"]);
-    bare().run().fails_with(2).saying("--partner-id is missing");
-    let missing = bare().arguments(["--partner-id=1"]).run().fails_with(2);
+    bare().run_in_process().fails_with(2).saying("--partner-id is missing");
+    let missing = bare().arguments(["--partner-id=1"]).run_in_process().fails_with(2);
     missing.saying("the admin secret is missing").saying("KALTURA_ADMIN_SECRET");
-    let finished = bare().arguments(["--admin-secret", ADMIN_SECRET]).run().fails_with(2);
+    let finished = bare().arguments(["--admin-secret", ADMIN_SECRET]).run_in_process().fails_with(2);
     assert!(!finished.saying("not taken from an argument").stderr.contains(ADMIN_SECRET));
-    let error = bare().arguments(["--json"]).run().fails_with(2).error();
+    let error = bare().arguments(["--json"]).run_in_process().fails_with(2).error();
     assert_eq!(error["class"], Value::from("usage"));
 }
 

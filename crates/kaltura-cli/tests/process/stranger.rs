@@ -93,8 +93,9 @@ fn profiles_that_another_user_could_change_are_not_used() {
         let finished =
             finished.saying(&format!("{} belongs to another user (number {MALLORY})", home.file().display()));
         // It may be a container, with the folder mounted.
-        let finished = finished.saying("Run kaltura as that user; in a container, with docker run --user");
-        finished.saying("Or set KALTURA_CONFIG_DIR to a copy that belongs to root.");
+        let finished =
+            finished.saying("Run kaltura as that user, without sudo; in a container, with docker run --user");
+        finished.saying("Or set KALTURA_CONFIG_DIR to a folder that belongs to root.");
     }
     let by_sudo = home.kaltura(["login"]).env("SUDO_UID", &ALICE.to_string()).run().fails_with(2);
     by_sudo.saying("Run kaltura as that user, without sudo.").saying("set KALTURA_CONFIG_DIR");

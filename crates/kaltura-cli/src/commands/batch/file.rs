@@ -1,25 +1,24 @@
 //! The file with the calls.
 
-use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::planned_call::PlannedCall;
 use crate::commands::call::{read_file, read_text};
-use crate::failure::Failure;
+use crate::error::Failure;
+use crate::output::Ui;
 
 /// Reads the calls of a file; `-` is standard input. No error quotes what stands there: it may be a secret.
-pub(super) fn read(path: &Path) -> Result<Vec<PlannedCall>, Failure> {
+pub(super) fn read(ui: &Ui, path: &Path) -> Result<Vec<PlannedCall>, Failure> {
     if path.as_os_str() != "-" {
         return calls(&read_file(path)?, &format!("the file {}", path.display()));
     }
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
+    if ui.stdin_is_terminal() {
         let hint = "Name a file, or pipe them in, as in: kaltura batch - < calls.json";
         return Err(Failure::usage("the calls on standard input are missing").with_hint(hint));
     }
-    calls(&read_text(stdin.lock(), "standard input")?, "standard input")
+    calls(&read_text(&mut *ui.stdin(), "standard input")?, "standard input")
 }
 
 fn calls(text: &str, place: &str) -> Result<Vec<PlannedCall>, Failure> {

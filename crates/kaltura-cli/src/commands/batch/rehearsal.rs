@@ -8,8 +8,8 @@ use kaltura_types::Ks;
 
 use super::planned_call::{self, PlannedCall};
 use crate::commands::call::{ShownRequest, without_login};
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::error::{ExitCode, Failure};
+use crate::output::Ui;
 use crate::runtime;
 
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,7 @@ struct NothingIsSent;
 
 /// What would be sent, byte for byte but for the session: the client makes the request, and a transport keeps it.
 pub(super) fn of(
+    ui: &Ui,
     calls: &[PlannedCall],
     service_url: &ServiceUrl,
     with_session: bool,
@@ -33,7 +34,7 @@ pub(super) fn of(
     let options = CallOptions::new();
     let options = if with_session { options.ks(Ks::new(ShownRequest::SESSION)) } else { options.anonymous() };
     let (batch, _) = planned_call::assemble(calls);
-    let outcome = runtime::run(async {
+    let outcome = runtime::run(ui, async {
         let client =
             without_login(service_url, transport).retry(kaltura_client::RetryPolicy::never()).build();
         Ok(client.multirequest_with(batch, &options).await)

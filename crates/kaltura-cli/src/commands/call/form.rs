@@ -1,7 +1,5 @@
 //! How an answer is printed: the options, and what follows from them.
 
-use std::io::{self, IsTerminal as _};
-
 use clap::Args;
 use kaltura_client::List;
 use serde_json::Value;
@@ -10,9 +8,9 @@ use super::action_name::ActionName;
 use super::pages::no_list;
 use super::session_in_use::Line;
 use super::table::{self, TableWish};
-use crate::failure::Failure;
-use crate::output::{self, Selection};
-use crate::settings::Settings;
+use crate::error::Failure;
+use crate::output;
+use crate::output::{Selection, Ui};
 use crate::signals::Signals;
 
 /// How the answer is printed.
@@ -48,23 +46,14 @@ pub(super) enum Form {
 
 impl FormOptions {
     /// What the options ask for, those for all commands among them.
-    pub(super) fn form(&self, json: bool, settings: &Settings) -> Result<Form, Failure> {
-        self.form_on(io::stdout().is_terminal(), json, Selection::chosen().cloned(), settings)
-    }
-
-    fn form_on(
-        &self,
-        terminal: bool,
-        json: bool,
-        selection: Option<Selection>,
-        settings: &Settings,
-    ) -> Result<Form, Failure> {
+    pub(super) fn form(&self, ui: &Ui) -> Result<Form, Failure> {
+        let (selection, json, terminal) = (ui.filter().cloned(), ui.has_json_flag(), ui.stdout_is_terminal());
         Ok(match selection {
             selection if self.jsonl => Form::Lines(selection),
             Some(selection) => Form::Selection(selection),
             None if json => Form::Json,
             None if self.table || self.columns.is_some() || terminal => {
-                let width = output::width(settings.environment())?;
+                let width = ui.width();
                 Form::Table(match &self.columns {
                     Some(names) => TableWish::with_columns(names, width)?,
                     None => TableWish { columns: None, width, is_asked: self.table },
@@ -79,29 +68,30 @@ impl Form {
     /// Prints an answer.
     pub(super) async fn print(
         &self,
+        ui: &Ui,
         answer: Value,
         action: &ActionName,
         signals: &mut Signals,
     ) -> Result<(), Failure> {
         match self {
-            Self::Text => output::foreign_text_to_stdout(&as_text(&answer)),
-            Self::Json => output::foreign_text_to_stdout(&output::json_line(&answer)),
+            Self::Text => ui.print_foreign(&as_text(&answer)),
+            Self::Json => ui.print_foreign(&output::json_line(&answer)),
             Self::Lines(_) => {
                 let list = List::from_response(answer).map_err(|_| no_list(action, "--jsonl"))?;
-                self.print_lines(list.objects, signals).await
+                self.print_lines(ui, list.objects, signals).await
             }
-            Self::Selection(selection) => selection.print(vec![answer], signals).await,
+            Self::Selection(selection) => selection.print(ui, vec![answer], signals).await,
             Self::Table(wish) => match List::from_response(answer) {
                 Ok(list) => {
-                    table::print(&list.objects, wish)?;
+                    table::print(ui, &list.objects, wish)?;
                     let shown = list.objects.len() as u64;
                     if let Some(total) = list.total_count.filter(|total| *total > shown) {
-                        output::note(&format!("showing {shown} of {total} (use --all)"));
+                        ui.note(&format!("showing {shown} of {total} (use --all)"));
                     }
                     Ok(())
                 }
                 Err(_) if wish.is_asked => Err(no_list(action, "a table")),
-                Err(answer) => output::foreign_text_to_stdout(&as_text(&answer)),
+                Err(answer) => ui.print_foreign(&as_text(&answer)),
             },
         }
     }
@@ -109,22 +99,23 @@ impl Form {
     /// Prints the objects of a page, if they can be printed by and by; gives them back if not.
     pub(super) async fn print_page(
         &self,
+        ui: &Ui,
         objects: Vec<Value>,
         line: &mut Line<'_>,
     ) -> Result<Vec<Value>, Failure> {
         if !matches!(self, Self::Lines(_)) {
             return Ok(objects);
         }
-        self.print_lines(objects, line.signals).await?;
+        self.print_lines(ui, objects, line.signals).await?;
         Ok(Vec::new())
     }
 
-    async fn print_lines(&self, objects: Vec<Value>, signals: &mut Signals) -> Result<(), Failure> {
+    async fn print_lines(&self, ui: &Ui, objects: Vec<Value>, signals: &mut Signals) -> Result<(), Failure> {
         match self {
-            Self::Lines(Some(selection)) => selection.print(objects, signals).await,
+            Self::Lines(Some(selection)) => selection.print(ui, objects, signals).await,
             _ => {
                 let lines: String = objects.iter().map(output::json_line).collect();
-                output::foreign_text_to_stdout(&lines)
+                ui.print_foreign(&lines)
             }
         }
     }
@@ -148,7 +139,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::environment::Environment;
 
     #[derive(Parser)]
     struct Line {
@@ -162,9 +152,12 @@ mod tests {
 
     fn form(arguments: &[&str], terminal: bool) -> &'static str {
         let line = Line::try_parse_from([&["x"], arguments].concat()).unwrap();
-        let settings = Settings::of_environment(Environment::of_test(|_| None));
-        let selection = line.jq.map(|filter| Selection::new(&filter, line.json).unwrap());
-        match line.form.form_on(terminal, line.json, selection, &settings).unwrap() {
+        let mut ui = if terminal { Ui::at_terminal(80) } else { Ui::silent() };
+        ui.set_format(line.json, crate::output::Verbosity::Normal);
+        if let Some(filter) = line.jq {
+            ui.set_filter(Selection::new(&filter, line.json).unwrap());
+        }
+        match line.form.form(&ui).unwrap() {
             Form::Text => "text",
             Form::Json => "json",
             Form::Lines(None) => "lines",

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::action_name::ActionName;
 use super::session_in_use::{Line, SessionInUse, Undone};
-use crate::failure::Failure;
+use crate::error::Failure;
+use crate::output::Ui;
 
 /// The list of a call with these parameters.
 pub(super) fn listing(action: &ActionName, parameters: Parameters) -> Result<Listing, Failure> {
@@ -26,12 +27,13 @@ pub(super) fn listing(action: &ActionName, parameters: Parameters) -> Result<Lis
 
 /// Requests all pages of a list. `take` gets the objects of each page that were not listed before.
 pub(super) fn take_all(
+    ui: &Ui,
     session: &mut SessionInUse<'_>,
     action: &ActionName,
     listing: &mut Listing,
     mut take: impl AsyncFnMut(&mut Line<'_>, Vec<Value>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    session.run(async |line| {
+    session.run(ui, async |line| {
         let mut worked = false;
         while let Some(call) = listing.next_request() {
             // Once it has answered with a list, it is known to do no harm.

@@ -1,7 +1,7 @@
 //! The parameters of a call, put together from the command line, files and standard input.
 
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read};
+use std::io::Read;
 use std::path::Path;
 
 use kaltura_types::Parameters;
@@ -10,22 +10,22 @@ use serde_json::map::Entry;
 
 use super::argument::{Argument, Written};
 use super::own_parameter::OwnParameter;
-use crate::failure::Failure;
-use crate::masking::{first_within, is_secret};
+use crate::error::Failure;
+use crate::output::Ui;
+use crate::redaction::{first_within, holds_a_ks, is_secret, looks_like_a_secret, unopened};
 use crate::secret_input::without_line_end;
-use crate::secret_likeness::{holds_a_ks, looks_like_a_secret, unopened};
 
 /// How many bytes a file or standard input may have.
 const MOST_BYTES: u64 = 16 << 20;
 
 /// Puts the parameters together. What stands on the command line goes before standard input.
-pub(super) fn assemble(arguments: &[Argument]) -> Result<Parameters, Failure> {
-    let parameters = together(arguments)?;
+pub(super) fn assemble(ui: &Ui, arguments: &[Argument]) -> Result<Parameters, Failure> {
+    let parameters = together(ui, arguments)?;
     OwnParameter::refuse(&parameters).map_err(|error| Failure::usage(error.to_string()))?;
     Ok(parameters)
 }
 
-fn together(arguments: &[Argument]) -> Result<Parameters, Failure> {
+fn together(ui: &Ui, arguments: &[Argument]) -> Result<Parameters, Failure> {
     let mut parameters = Parameters::new();
     for argument in arguments {
         if let Argument::One { path, value } = argument {
@@ -35,7 +35,7 @@ fn together(arguments: &[Argument]) -> Result<Parameters, Failure> {
     match arguments.iter().filter(|argument| **argument == Argument::Stdin).count() {
         0 => Ok(parameters),
         1 => {
-            let mut all = from_stdin()?;
+            let mut all = from_stdin(ui)?;
             overlay(&mut all, parameters);
             Ok(all)
         }
@@ -114,13 +114,12 @@ pub(in crate::commands) fn read_file(path: &Path) -> Result<String, Failure> {
     read_text(file, &format!("the file {}", path.display()))
 }
 
-fn from_stdin() -> Result<Parameters, Failure> {
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
+fn from_stdin(ui: &Ui) -> Result<Parameters, Failure> {
+    if ui.stdin_is_terminal() {
         let hint = "Pipe it in, as in: kaltura call media.list - < parameters.json";
         return Err(Failure::usage("the parameters on standard input are missing").with_hint(hint));
     }
-    let text = read_text(stdin.lock(), "standard input")?;
+    let text = read_text(&mut *ui.stdin(), "standard input")?;
     // The reason of the parser is left out: it may quote a secret.
     serde_json::from_str(&text).map_err(|_| {
         Failure::usage("standard input is not a JSON object")
@@ -147,7 +146,7 @@ mod tests {
 
     fn assembled(arguments: &[&str]) -> Result<Value, Failure> {
         let arguments: Vec<Argument> = arguments.iter().map(|text| text.parse().unwrap()).collect();
-        assemble(&arguments).map(Value::Object)
+        assemble(&Ui::silent(), &arguments).map(Value::Object)
     }
 
     #[test]

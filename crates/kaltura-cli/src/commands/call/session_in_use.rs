@@ -6,10 +6,11 @@ use kaltura_client::{CallOptions, Client, Error, ErrorKind, RetryPolicy};
 use kaltura_http::TokioRuntime;
 use kaltura_types::{Ks, KsRefusal, PartnerId};
 
-use crate::failure::Failure;
-use crate::options::{Authority, CallSessionOptions, ReadySession, SessionSupply};
+use crate::args::{Authority, CallSessionOptions, ReadySession, SessionSupply};
+use crate::error::Failure;
+use crate::output::Ui;
+use crate::runtime;
 use crate::signals::Signals;
-use crate::{output, runtime};
 
 /// What calls are sent with.
 pub(in crate::commands) struct SessionInUse<'a> {
@@ -85,6 +86,7 @@ pub(in crate::commands) fn cured_by_a_login(error: &Error) -> Option<KsRefusal> 
 impl<'a> SessionInUse<'a> {
     /// Takes the session from where it is to come from.
     pub(in crate::commands) fn new(
+        ui: &Ui,
         options: &'a CallSessionOptions,
         service_url: &ServiceUrl,
         authority: Authority<'a>,
@@ -93,14 +95,14 @@ impl<'a> SessionInUse<'a> {
             Authority::Nobody => Held::Nothing,
             Authority::Ks(ks) => Held::Given(ks),
             Authority::Token(mut supply) => {
-                let session = Box::new(supply.session()?);
+                let session = Box::new(supply.session(ui)?);
                 let is_new = !session.from_cache;
                 Held::Ready { supply, session, is_new }
             }
         };
         let service_url = service_url.clone();
         let in_use = Self { options, service_url, held, retry: RetryPolicy::never() };
-        in_use.tell(&[]);
+        in_use.tell(ui, &[]);
         Ok(in_use)
     }
 
@@ -114,10 +116,11 @@ impl<'a> SessionInUse<'a> {
     /// more whenever that one had been accepted.
     pub(in crate::commands) fn run<T>(
         &mut self,
+        ui: &Ui,
         mut work: impl AsyncFnMut(&mut Line<'_>) -> Result<T, Undone>,
     ) -> Result<T, Failure> {
         loop {
-            let transport = self.options.server().transport()?;
+            let transport = self.options.server().transport(ui)?;
             let client = without_login(&self.service_url, transport)
                 .retry(self.retry.clone())
                 .request_timeout(self.options.server().timeout())
@@ -128,8 +131,8 @@ impl<'a> SessionInUse<'a> {
                 Held::Ready { session, .. } => CallOptions::new().ks(session.record.ks.clone()),
             };
             let service_url = &self.service_url;
-            let outcome = runtime::run(async {
-                let mut signals = Signals::listen()?;
+            let outcome = runtime::run(ui, async {
+                let mut signals = Signals::listen(ui)?;
                 let mut line = Line { client: &client, options, signals: &mut signals, service_url };
                 Ok(work(&mut line).await)
             })?;
@@ -137,7 +140,7 @@ impl<'a> SessionInUse<'a> {
                 Ok(done) => return Ok(done),
                 Err(Undone::Failed(failure)) => return Err(failure),
                 Err(Undone::Refused { failure, why, worked }) => {
-                    if !self.renew(worked)? {
+                    if !self.renew(ui, worked)? {
                         return Err(self.hopeless(failure, why));
                     }
                 }
@@ -146,13 +149,13 @@ impl<'a> SessionInUse<'a> {
     }
 
     /// Gets a new session in the place of a refused one, if that may help.
-    fn renew(&mut self, worked: bool) -> Result<bool, Failure> {
+    fn renew(&mut self, ui: &Ui, worked: bool) -> Result<bool, Failure> {
         match &mut self.held {
             Held::Ready { supply, session, is_new } if !*is_new || worked => {
-                let renewed = supply.instead_of(&session.record.ks)?;
+                let renewed = supply.instead_of(ui, &session.record.ks)?;
                 let before = std::mem::replace(&mut **session, renewed);
                 *is_new = true;
-                self.tell(&before.adjustments);
+                self.tell(ui, &before.adjustments);
                 Ok(true)
             }
             _ => Ok(false),
@@ -175,15 +178,15 @@ impl<'a> SessionInUse<'a> {
     }
 
     /// Tells what is wrong with the cache, and what the server granted otherwise, but for what is told already.
-    fn tell(&self, told: &[Adjustment]) {
+    fn tell(&self, ui: &Ui, told: &[Adjustment]) {
         let Held::Ready { session, .. } = &self.held else { return };
         for warning in &session.warnings {
-            output::note(warning);
+            ui.note(warning);
         }
         for adjustment in &session.adjustments {
             // How long it lives makes no difference to a call.
             if !matches!(adjustment, Adjustment::ShorterLifetime { .. }) && !told.contains(adjustment) {
-                output::note(&adjustment.to_string());
+                ui.note(&adjustment.to_string());
             }
         }
     }

@@ -8,10 +8,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::action_name::ActionName;
-use crate::failure::Failure;
-use crate::masking::{MASK, replaced};
+use crate::config::SecretVariable;
+use crate::error::Failure;
 use crate::output;
-use crate::settings::SecretVariable;
+use crate::output::Ui;
+use crate::redaction::{MASK, replaced};
 
 /// What ends the text that curl reads.
 const END: &str = "KALTURA_REQUEST";
@@ -77,12 +78,12 @@ impl ShownRequest {
     }
 
     /// Prints it: as a command of curl, or with its secrets masked.
-    pub(in crate::commands) fn print(&self, as_curl: bool, json: bool) -> Result<(), Failure> {
+    pub(in crate::commands) fn print(&self, ui: &Ui, as_curl: bool, json: bool) -> Result<(), Failure> {
         match (as_curl, json) {
-            (true, _) => output::to_stdout(&self.as_curl()),
+            (true, _) => ui.print(&self.as_curl()),
             // A filter is for the answer, which this is not.
-            (false, true) => output::to_stdout(&output::json_line(self)),
-            (false, false) => output::to_stdout(&self.as_text()),
+            (false, true) => ui.print(&output::json_line(self)),
+            (false, false) => ui.print(&self.as_text()),
         }
     }
 

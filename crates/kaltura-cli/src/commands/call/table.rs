@@ -5,8 +5,9 @@ mod columns;
 
 use serde_json::Value;
 
-use crate::failure::Failure;
+use crate::error::Failure;
 use crate::output;
+use crate::output::Ui;
 
 /// What is wished of a table.
 pub(in crate::commands) struct TableWish {
@@ -33,14 +34,14 @@ impl TableWish {
 }
 
 /// Prints objects as a table.
-pub(in crate::commands) fn print(objects: &[Value], wish: &TableWish) -> Result<(), Failure> {
+pub(in crate::commands) fn print(ui: &Ui, objects: &[Value], wish: &TableWish) -> Result<(), Failure> {
     if objects.is_empty() {
-        output::note("the list is empty");
+        ui.note("the list is empty");
         return Ok(());
     }
     let names = match &wish.columns {
         Some(names) => {
-            tell_of_unknown(objects, names);
+            tell_of_unknown(ui, objects, names);
             names.clone()
         }
         None => columns::choose(objects, wish.width.unwrap_or(columns::USUAL_WIDTH)),
@@ -48,15 +49,15 @@ pub(in crate::commands) fn print(objects: &[Value], wish: &TableWish) -> Result<
     let rows = objects.iter().map(|object| {
         names.iter().map(|name| cell::shown(name, object.get(name).unwrap_or(&Value::Null))).collect()
     });
-    output::to_stdout(&output::table(&names, &rows.collect::<Vec<_>>(), wish.width))
+    ui.print(&output::table(&names, &rows.collect::<Vec<_>>(), wish.width))
 }
 
 /// What is null is not sent, so a column that nothing stands in may be right.
-fn tell_of_unknown(objects: &[Value], names: &[String]) {
+fn tell_of_unknown(ui: &Ui, objects: &[Value], names: &[String]) {
     let known = columns::names(objects);
     for name in names {
         if !known.contains(&name.as_str()) {
-            output::note(&format!("no object has {name}; they have {}", known.join(", ")));
+            ui.note(&format!("no object has {name}; they have {}", known.join(", ")));
         }
     }
 }

@@ -16,8 +16,7 @@ use serde::Deserialize;
 use super::checks;
 use super::story::{Exchange, Scene, ShownError, Story};
 use super::trace::Traced;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::error::{ExitCode, Failure};
 
 /// The user of the demo's sessions.
 pub(super) const USER: &str = "demo-app";

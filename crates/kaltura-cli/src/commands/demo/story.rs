@@ -3,8 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::error::{ExitCode, Failure};
 
 /// All that happened.
 #[derive(Debug, Default, Serialize)]

@@ -6,9 +6,9 @@ use kaltura_types::{SessionType, UnixTime};
 use serde_json::{Map, Value};
 
 use super::story::{Exchange, Scene, ShownError, Story};
-use crate::moment;
 use crate::output::style::{BAD, GOOD, HEADING, NOTE};
 use crate::output::{filled, one_line, wrapped};
+use crate::time;
 
 impl Story {
     /// Lines for people.
@@ -104,7 +104,7 @@ fn readable(name: &str, value: &Value) -> String {
             _ => number.to_string(),
         },
         ("expiry", Value::Number(number)) => {
-            number.as_i64().map(UnixTime::from_seconds).map_or_else(|| number.to_string(), moment::show_local)
+            number.as_i64().map(UnixTime::from_seconds).map_or_else(|| number.to_string(), time::show_time)
         }
         (_, Value::String(text)) => one_line(text).into_owned(),
         (_, other) => other.to_string(),

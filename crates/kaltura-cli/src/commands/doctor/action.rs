@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 
 use super::check::{Finding, Outcome};
 use super::reading_action::ReadingAction;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::error::{ExitCode, Failure};
 
 /// How many parameters are filled in before it is given up.
 const MOST_PARAMETERS: usize = 3;

@@ -5,7 +5,7 @@ use kaltura_types::redact::shown_host;
 
 use super::check::{Finding, Outcome};
 use super::connection::FirstAnswer;
-use crate::failure::Failure;
+use crate::error::Failure;
 
 /// Looks at the first answer. An error of the API is an answer of it.
 pub(super) fn look(answer: &FirstAnswer) -> Outcome<&FirstAnswer> {

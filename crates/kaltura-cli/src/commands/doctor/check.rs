@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::error::{ExitCode, Failure};
 
 /// What is looked at, in the order of the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

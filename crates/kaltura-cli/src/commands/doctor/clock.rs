@@ -4,7 +4,7 @@ use kaltura_types::UnixTime;
 
 use super::check::{Finding, Outcome};
 use super::connection::FirstAnswer;
-use crate::duration;
+use crate::time;
 
 /// Clocks that differ by no more than this agree: both are read in whole seconds.
 const AGREEING: i64 = 2;
@@ -27,7 +27,7 @@ fn seconds_ahead(server: UnixTime, asked_at: UnixTime, answered_at: UnixTime) ->
 }
 
 fn finding(ahead: i64) -> Finding {
-    let apart = duration::show(ahead.unsigned_abs());
+    let apart = time::show_duration(ahead.unsigned_abs());
     let direction = if ahead > 0 { "ahead of" } else { "behind" };
     let skewed = format!("this machine's clock is {apart} {direction} the server's");
     if ahead.saturating_abs() <= AGREEING {

@@ -13,9 +13,8 @@ use kaltura_types::UnixTime;
 use self::fault::Fault;
 use super::check::{Finding, Outcome};
 use super::way::Way;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::moment;
+use crate::error::{ExitCode, Failure};
+use crate::time;
 
 /// The first answer of the server, to the first request of the login.
 pub(super) struct FirstAnswer {
@@ -52,11 +51,11 @@ pub(super) async fn look(
     let FlowStep::Send(request, flow) = AppTokenFlow::start(login) else {
         return Outcome::nothing(Finding::skipped("the login needs no request"));
     };
-    let asked_at = moment::now();
+    let asked_at = time::now();
     match transport.send(request).await {
         Ok(response) => {
             let judged = flow.receive(Ok(response.clone())).map(|_| ());
-            let answered_at = moment::now();
+            let answered_at = time::now();
             let finding = Finding::ok(format!("{} answers{}", shown(way), way.by_proxy()));
             Outcome::found(finding, FirstAnswer { transport, response, judged, asked_at, answered_at })
         }

@@ -9,17 +9,17 @@ use tokio::time::timeout;
 
 use super::check::{Finding, Outcome};
 use super::way::Way;
-use crate::exit_code::ExitCode;
-use crate::output::spinner;
+use crate::error::ExitCode;
+use crate::output::Ui;
 
 /// Looks the host up.
-pub(super) async fn look(url: &ServiceUrl, limit: Duration) -> Outcome<Way> {
+pub(super) async fn look(ui: &Ui, url: &ServiceUrl, limit: Duration) -> Outcome<Way> {
     let way = Way::to(url);
     let Way { host, port, proxy, .. } = &way;
     if way.address().is_some() {
         return Outcome::found(Finding::ok(format!("{host} is an address, which needs no look-up")), way);
     }
-    let _waiting = spinner::waiting_for(&format!("looking up {host}"));
+    let _waiting = ui.waiting_for(&format!("looking up {host}"));
     let looked_up = timeout(limit, lookup_host((host.as_str(), *port))).await;
     let looked_up = looked_up.map(|found| found.map(counted));
     let why = match looked_up {

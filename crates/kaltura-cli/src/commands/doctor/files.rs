@@ -4,17 +4,16 @@ use std::fs::File;
 use std::path::Path;
 
 use super::check::{Finding, Outcome};
-use crate::environment::Environment;
-use crate::folders;
+use crate::config::{Environment, paths};
+use crate::files::Stranger;
 use crate::profile::{Config, Profile, ProfileSecret, SecretPlace};
-use crate::stranger::Stranger;
 
 /// Looks at the file with the profiles, and at the secrets of the profile in use that are in files.
-pub(super) fn look(environment: Environment, profile: Option<&Profile>) -> Outcome {
+pub(super) fn look(environment: &Environment, profile: Option<&Profile>) -> Outcome {
     Outcome::nothing(finding(environment, profile))
 }
 
-fn finding(environment: Environment, profile: Option<&Profile>) -> Finding {
+fn finding(environment: &Environment, profile: Option<&Profile>) -> Finding {
     let Some(path) = Config::path(environment).filter(|path| path.exists()) else {
         return Finding::skipped("there are no profiles");
     };
@@ -24,7 +23,7 @@ fn finding(environment: Environment, profile: Option<&Profile>) -> Finding {
     for path in path.parent().into_iter().chain([path.as_path()]) {
         if let Some(owner) = File::open(path).ok().as_ref().and_then(Stranger::with_file) {
             open.push(format!("{} belongs to {owner}", path.display()));
-            stranger = Some(owner.remedy(folders::SETTINGS_VARIABLE));
+            stranger = Some(owner.remedy(paths::SETTINGS_VARIABLE));
         }
         if has_mode(path, 0o022) {
             open.push(format!("others can change {}, and so which command gives a secret", path.display()));

@@ -4,7 +4,7 @@ use kaltura_auth::{Adjustment, Session};
 use kaltura_types::UserId;
 
 use super::check::{Finding, Outcome};
-use crate::duration;
+use crate::time;
 
 /// Looks at the session.
 pub(super) fn look(session: &Session) -> Outcome {
@@ -25,7 +25,7 @@ fn granted(session: &Session) -> String {
     let session_type =
         session.session_type().map_or_else(|| "of no known type".to_owned(), ToString::to_string);
     let life = match session.granted_lifetime() {
-        Some(life) => format!("for {}", duration::show(life.as_secs())),
+        Some(life) => format!("for {}", time::show_duration(life.as_secs())),
         None => "for a time that the server did not say".to_owned(),
     };
     let privileges = session.privileges().to_string();

@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::check::{Finding, Subject, Verdict};
 use super::marks::Marks;
-use crate::environment::Environment;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::output::{self, one_line, style};
+use crate::config::Environment;
+use crate::error::{ExitCode, Failure};
+use crate::output;
+use crate::output::{Ui, one_line, style};
 
 /// The column behind the names of the subjects, without the marks.
 const NAMES_WIDTH: usize = 15;
@@ -45,8 +45,13 @@ struct Answer<'a> {
 }
 
 impl Journal {
-    pub(super) fn new(json: bool, environment: Environment) -> Self {
-        Self { marks: Marks::of_stdout(environment), json, secrets: Vec::new(), lines: Vec::new() }
+    pub(super) fn new(ui: &Ui, environment: &Environment) -> Self {
+        Self {
+            marks: Marks::of_stdout(ui, environment),
+            json: ui.wants_json(),
+            secrets: Vec::new(),
+            lines: Vec::new(),
+        }
     }
 
     /// Sees to it that no line from now on shows this, whoever echoes it.
@@ -58,7 +63,7 @@ impl Journal {
     }
 
     /// Takes a line, and tells it to people at once.
-    pub(super) fn tell(&mut self, name: Subject, finding: Finding) -> Result<(), Failure> {
+    pub(super) fn tell(&mut self, ui: &Ui, name: Subject, finding: Finding) -> Result<(), Failure> {
         let secrets: Vec<&str> = self.secrets.iter().map(AppTokenValue::expose).collect();
         let clean = |text: String| one_line(&redact(&text, &secrets)).into_owned();
         let Finding { verdict, message, remedy, code, class } = finding;
@@ -71,23 +76,23 @@ impl Journal {
             class,
         };
         if !self.json {
-            output::to_stdout(&self.as_text(&line))?;
+            ui.print(&self.as_text(&line))?;
         }
         self.lines.push(line);
         Ok(())
     }
 
     /// Ends with the sum of it. The first line that failed is the failure of the command.
-    pub(super) fn finish(self) -> Result<(), Failure> {
+    pub(super) fn finish(self, ui: &Ui) -> Result<(), Failure> {
         let class = self.lines.iter().find_map(|line| line.class);
         if self.json {
-            output::json_to_stdout(&Answer {
+            ui.print_json(&Answer {
                 verdict: self.verdict(),
                 exit_code: class.map_or(0, ExitCode::number),
                 checks: &self.lines,
             })?;
         } else {
-            output::to_stdout(&self.sum())?;
+            ui.print(&self.sum())?;
         }
         class.map_or(Ok(()), |class| Err(Failure::told_already(class)))
     }
@@ -133,11 +138,13 @@ mod tests {
 
     #[test]
     fn no_line_shows_a_hidden_text_or_leaves_its_line() {
-        let mut journal = Journal::new(true, Environment::of_test(|_| None));
+        let mut ui = Ui::silent();
+        ui.set_format(true, crate::output::Verbosity::Normal);
+        let mut journal = Journal::new(&ui, &Environment::of_test(|_| None));
         journal.hide(AppTokenValue::new("hush hush"));
         journal.hide(AppTokenValue::new("is"));
         let finding = Finding::warning("it is hush hush\u{1b}[2J", "forget hush hush");
-        journal.tell(Subject::Login, finding).unwrap();
+        journal.tell(&Ui::silent(), Subject::Login, finding).unwrap();
         let line = &journal.lines[0];
         assert_eq!(line.message, "it is (redacted) [2J");
         assert_eq!(line.remedy.as_deref(), Some("forget (redacted)"));
@@ -145,12 +152,14 @@ mod tests {
 
     #[test]
     fn the_first_line_that_failed_is_the_failure() {
-        let mut journal = Journal::new(true, Environment::of_test(|_| None));
+        let mut ui = Ui::silent();
+        ui.set_format(true, crate::output::Verbosity::Normal);
+        let mut journal = Journal::new(&ui, &Environment::of_test(|_| None));
         assert_eq!((journal.verdict(), journal.sum().contains("no problem")), (Verdict::Ok, true));
-        journal.tell(Subject::Clock, Finding::warning("late", "wait")).unwrap();
+        journal.tell(&Ui::silent(), Subject::Clock, Finding::warning("late", "wait")).unwrap();
         assert_eq!(journal.verdict(), Verdict::Warning);
         for (name, class) in [(Subject::Login, ExitCode::Permission), (Subject::Action, ExitCode::Usage)] {
-            journal.tell(name, Finding::failed(class, "no", "no")).unwrap();
+            journal.tell(&Ui::silent(), name, Finding::failed(class, "no", "no")).unwrap();
         }
         assert_eq!(journal.verdict(), Verdict::Failed);
         assert!(journal.sum().contains("failed: login, action; warnings: clock"), "{}", journal.sum());

@@ -11,8 +11,7 @@ use kaltura_types::HashType;
 use super::check::{Finding, Outcome};
 use super::connection::FirstAnswer;
 use super::settings_check::Known;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::error::{ExitCode, Failure};
 
 /// Finishes the login that the first answer began. With `detect`, each of the other hash types is tried once if
 /// the hash is refused.

@@ -1,13 +1,10 @@
 //! How a verdict is marked: by a sign where a terminal shows colours and UTF-8, else by a word.
 
-use std::io;
-
-use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
 
 use super::check::Verdict;
-use crate::environment::Environment;
-use crate::output::{shows_utf8, style};
+use crate::config::Environment;
+use crate::output::{Ui, shows_utf8, style};
 
 /// How a verdict is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +15,8 @@ pub(super) enum Marks {
 
 impl Marks {
     /// As standard output can show them.
-    pub(super) fn of_stdout(environment: Environment) -> Self {
-        let has_colours = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
-        if has_colours && shows_utf8(environment) { Self::Signs } else { Self::Words }
+    pub(super) fn of_stdout(ui: &Ui, environment: &Environment) -> Self {
+        if ui.stdout_has_colours() && shows_utf8(environment) { Self::Signs } else { Self::Words }
     }
 
     /// The mark in its colour, as wide as all of them.

@@ -4,7 +4,8 @@ use std::future::Future;
 
 use super::check::{Finding, Have, Outcome, Subject};
 use super::journal::Journal;
-use crate::failure::Failure;
+use crate::error::Failure;
+use crate::output::Ui;
 use crate::signals::Signals;
 
 /// The way through the checks.
@@ -15,13 +16,14 @@ pub(super) struct Round {
 
 impl Round {
     /// Begins to listen to signals. Must be called within a runtime.
-    pub(super) fn new(journal: Journal) -> Result<Self, Failure> {
-        Ok(Self { journal, signals: Signals::listen()? })
+    pub(super) fn new(ui: &Ui, journal: Journal) -> Result<Self, Failure> {
+        Ok(Self { journal, signals: Signals::listen(ui)? })
     }
 
     /// Makes a check, unless one that it needs has failed; and gives what it found, or which one has failed.
     pub(super) async fn check<N, T, F>(
         &mut self,
+        ui: &Ui,
         subject: Subject,
         needs: Have<N>,
         check: impl FnOnce(N) -> F,
@@ -32,20 +34,20 @@ impl Round {
         let needs = match needs {
             Ok(needs) => needs,
             Err(failed) => {
-                self.journal.tell(subject, Finding::skipped_because_of(failed))?;
+                self.journal.tell(ui, subject, Finding::skipped_because_of(failed))?;
                 return Ok(Err(failed));
             }
         };
         let outcome = self.signals.unless_stopped(check(needs)).await?;
-        self.journal.tell(subject, outcome.finding)?;
+        self.journal.tell(ui, subject, outcome.finding)?;
         Ok(outcome.found.ok_or(subject))
     }
 
     /// The end of it.
-    pub(super) fn end(self) -> Result<(), Failure> {
+    pub(super) fn end(self, ui: &Ui) -> Result<(), Failure> {
         let Self { journal, signals } = self;
         // A filter may take long, and nobody listens meanwhile.
         drop(signals);
-        journal.finish()
+        journal.finish(ui)
     }
 }

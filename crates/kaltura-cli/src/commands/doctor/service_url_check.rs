@@ -4,7 +4,7 @@ use kaltura_auth::{Region, ServiceUrl};
 
 use super::check::{Finding, Outcome};
 use super::way::Way;
-use crate::failure::Failure;
+use crate::error::Failure;
 
 /// Looks at the service URL that the settings give.
 pub(super) fn look(url: Result<ServiceUrl, Failure>) -> Outcome<ServiceUrl> {

@@ -5,9 +5,9 @@ use kaltura_types::{AppTokenId, AppTokenValue, HashType, PartnerId};
 
 use super::DoctorCommand;
 use super::check::{Finding, Have, Subject};
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::settings::{Setting, Settings};
+use crate::config::{Setting, Settings};
+use crate::error::{ExitCode, Failure};
+use crate::output::Ui;
 
 /// What is known of the login, as far as it is there.
 pub(super) struct Known {
@@ -49,10 +49,10 @@ impl Known {
 }
 
 /// Looks at the settings, all of them at once.
-pub(super) fn look(command: &DoctorCommand, settings: &Settings) -> (Finding, Known) {
+pub(super) fn look(ui: &Ui, command: &DoctorCommand, settings: &Settings) -> (Finding, Known) {
     // A wrong URL is told by the check of it.
     let service_url = command.server.service_url(settings).ok();
-    let parts = command.token.parts(settings, service_url.as_ref());
+    let parts = command.token.parts(ui, settings, service_url.as_ref());
     let request = command.request.request(settings);
     let hash_type = parts.hash_type.and_then(|set| match set {
         None if command.detect => Ok(None),

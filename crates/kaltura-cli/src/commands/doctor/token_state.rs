@@ -7,9 +7,8 @@ use kaltura_types::{AppToken, AppTokenId, AppTokenStatus, HashType, Open, UnixTi
 use super::check::{Finding, Outcome};
 use super::login;
 use super::settings_check::Known;
-use crate::duration;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::error::{ExitCode, Failure};
+use crate::time;
 
 /// A token that ends sooner than this is worth a warning: 14 days.
 const SOON: i64 = 14 * 86_400;
@@ -61,7 +60,7 @@ impl Look<'_> {
                 );
             }
             Some(left) if left < SOON => {
-                let left = duration::show(left.unsigned_abs());
+                let left = time::show_duration(left.unsigned_abs());
                 return Finding::warning(
                     format!("it ends in {left}: {told}"),
                     "Move its end with `kaltura token update`, or make its successor with `kaltura token rotate`.",
@@ -105,8 +104,8 @@ impl Look<'_> {
         let token = self.token;
         let end = match self.seconds_left() {
             None => "without an end of its own".to_owned(),
-            Some(left @ ..=0) => format!("ended {} ago", duration::show(left.unsigned_abs())),
-            Some(left) => format!("ends in {}", duration::show(left.unsigned_abs())),
+            Some(left @ ..=0) => format!("ended {} ago", time::show_duration(left.unsigned_abs())),
+            Some(left) => format!("ends in {}", time::show_duration(left.unsigned_abs())),
         };
         let length = token.session_duration.map_or(0, |it| u64::try_from(it.get()).unwrap_or(0));
         let session_type =
@@ -119,7 +118,7 @@ impl Look<'_> {
         } else {
             format!("privileges {privileges}")
         };
-        let length = duration::show(length);
+        let length = time::show_duration(length);
         format!("{}, {end}, sessions of {length}, {session_type}, {user}, {privileges}", token.status)
     }
 }

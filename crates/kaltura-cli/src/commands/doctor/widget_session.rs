@@ -4,7 +4,7 @@ use kaltura_types::PartnerId;
 
 use super::check::{Finding, Outcome};
 use super::connection::FirstAnswer;
-use crate::failure::Failure;
+use crate::error::Failure;
 
 /// Looks at the first answer, which is the widget session of this account.
 pub(super) fn look(answer: &FirstAnswer, partner: PartnerId) -> Outcome<&FirstAnswer> {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::restrictions::Restrictions;
 use crate::output::{one_line, style};
-use crate::{duration, moment};
+use crate::time;
 
 /// All that is known of a KS. The KS itself is not in it.
 #[derive(Serialize)]
@@ -145,12 +145,12 @@ impl Claims {
 
     fn until(&self) -> String {
         let when = match self.expiry {
-            Some(expiry) => moment::show_local(expiry),
+            Some(expiry) => time::show_time(expiry),
             None => format!("{:?}, which is no time", self.expiry_text),
         };
         match self.expires_in {
             _ if self.expired => format!("{when}: it is over"),
-            Some(seconds) => format!("{when}, in {}", duration::show(seconds)),
+            Some(seconds) => format!("{when}, in {}", time::show_duration(seconds)),
             None => when,
         }
     }

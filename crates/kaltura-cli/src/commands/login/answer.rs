@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::KeptLogin;
 use crate::output::{Difference, ks_name, one_line, style};
-use crate::{duration, moment};
+use crate::time;
 
 /// What a login gave. The KS is in it only if it shall be.
 #[derive(Serialize)]
@@ -63,9 +63,9 @@ impl<'a> Answer<'a> {
         let user = self.user_id.map_or("nobody", UserId::as_str);
         let until = match (self.expiry, self.expires_in) {
             (Some(expiry), Some(seconds)) => {
-                format!("{}, in {}", moment::show_local(expiry), duration::show(seconds))
+                format!("{}, in {}", time::show_time(expiry), time::show_duration(seconds))
             }
-            (Some(expiry), None) => moment::show_local(expiry),
+            (Some(expiry), None) => time::show_time(expiry),
             (None, _) => "the server did not say".to_owned(),
         };
         let privileges = if self.privileges.is_empty() { "none" } else { &self.privileges };

@@ -6,11 +6,12 @@ use std::time::Duration;
 use kaltura_auth::{AppTokenLogin, DetectedHashType, Session, Transport};
 use kaltura_types::HashType;
 
-use crate::failure::Failure;
+use crate::error::Failure;
+use crate::output::Ui;
 use crate::session_cache::{Lock, LoginWay, Record, SessionFile, Trouble};
 use crate::session_proof::{Proof, client_of, prove};
 use crate::signals::Signals;
-use crate::{moment, runtime};
+use crate::{runtime, time};
 
 /// How to log in.
 #[derive(Clone, Copy)]
@@ -36,6 +37,7 @@ pub(super) struct KeptLogin {
 impl KeptLogin {
     /// Logs in, while no other process does so for the same session; and keeps the session at this place.
     pub(super) fn make(
+        ui: &Ui,
         login: &AppTokenLogin,
         manner: LoginManner,
         transport: &Arc<impl Transport + 'static>,
@@ -45,7 +47,7 @@ impl KeptLogin {
         let mut warnings = Vec::new();
         let mut usable = |trouble: Trouble| warnings.push(trouble.to_string());
         let place = place.map_err(&mut usable).ok();
-        let lock = place.as_ref().and_then(|place| place.lock().map_err(&mut usable).ok());
+        let lock = place.as_ref().and_then(|place| place.lock(ui).map_err(&mut usable).ok());
 
         // To verify the session, or to try several hash types, is something else than others wait for.
         let shared = lock.as_ref().filter(|_| !manner.detect_hash_type && !manner.verify);
@@ -53,9 +55,9 @@ impl KeptLogin {
             return Err(failure);
         }
 
-        let asked_at = moment::now();
-        let made = runtime::run(async {
-            let mut signals = Signals::listen()?;
+        let asked_at = time::now();
+        let made = runtime::run(ui, async {
+            let mut signals = Signals::listen(ui)?;
             let outcome = signals.unless_stopped(Self::log_in(login, manner, transport)).await?;
             outcome.map_err(|failure| failure.at(login.service_url()))
         });
@@ -66,7 +68,7 @@ impl KeptLogin {
         })?;
         made.warnings.splice(0..0, warnings);
         if let Some(lock) = &lock {
-            made.keep(lock, Record::of(&made.session, asked_at));
+            made.keep(ui, lock, Record::of(&made.session, asked_at));
         }
         Ok(made)
     }
@@ -110,9 +112,9 @@ impl KeptLogin {
         Ok(())
     }
 
-    fn keep(&mut self, lock: &Lock<'_>, record: Option<Record>) {
+    fn keep(&mut self, ui: &Ui, lock: &Lock<'_>, record: Option<Record>) {
         let outcome = match record {
-            Some(record) => lock.write(&record).map_err(|trouble| trouble.to_string()),
+            Some(record) => lock.write(ui, &record).map_err(|trouble| trouble.to_string()),
             None => Err("the server did not say when the session ends, so it is not kept".to_owned()),
         };
         self.warnings.extend(outcome.err());

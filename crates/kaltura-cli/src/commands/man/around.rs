@@ -7,7 +7,8 @@ use clap::Command;
 use super::options::shown;
 use super::prose::{self, Block};
 use super::roff::{Roff, bold};
-use crate::{exit_code, help};
+use crate::cli::help;
+use crate::error;
 
 /// Files, the commands that use them, and what they are.
 const FILES: [(&str, &[&str], &str); 3] = [
@@ -78,7 +79,7 @@ pub(super) fn environment(page: &mut Roff, command: &Command, is_all: bool) {
 pub(super) fn exit_status(page: &mut Roff, said: &[Block], name: &str) {
     page.section("EXIT STATUS");
     prose::write(page, said);
-    for line in exit_code::HELP.lines().skip(1) {
+    for line in error::EXIT_CODES.lines().skip(1) {
         let Some((code, text)) = line.trim_start().split_once("  ") else { continue };
         // Some are of one command alone.
         let owner = text.split_once(": ").map(|(owner, _)| format!("kaltura {owner}"));

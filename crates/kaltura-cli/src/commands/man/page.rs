@@ -6,7 +6,7 @@ use super::around;
 use super::options;
 use super::prose::{self, Prose};
 use super::roff::{Roff, bold};
-use crate::build_data;
+use crate::version;
 
 /// The page of a command, which is `all` or within it.
 pub(super) fn of(command: &Command, all: &Command) -> String {
@@ -19,7 +19,7 @@ pub(super) fn of(command: &Command, all: &Command) -> String {
     };
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     let page_name = name.replace(' ', "-");
-    let mut page = Roff::title(&page_name, build_data::date(), build_data::VERSION);
+    let mut page = Roff::title(&page_name, version::date(), version::VERSION);
 
     page.section("NAME");
     page.paragraph(&format!("{page_name} - {}", about.trim_end_matches('.')));

@@ -8,11 +8,10 @@ use super::given::Given;
 use super::options::{AdminSecretPlaceOptions, EntryOptions, KeptSecretOptions, TokenPlaceOptions};
 use super::shown::ShownProfile;
 use crate::completion::values;
-use crate::environment::Environment;
-use crate::failure::Failure;
-use crate::output::{self, style};
+use crate::config::Environment;
+use crate::error::Failure;
+use crate::output::{Ui, style};
 use crate::profile::{Config, ProfileEditor, ProfileName, new_profile_name};
-use crate::prompt;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -75,24 +74,24 @@ struct Answer<'a> {
 }
 
 impl AddCommand {
-    pub(super) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
+    pub(super) fn run(self, ui: &Ui, environment: &Environment) -> Result<(), Failure> {
         let Self { name, entries, token, admin_secret, kept } = self;
         let config = Config::read(environment)?;
         let name = match name {
             Some(name) => name,
-            None if prompt::somebody_is_there() => asked::name(&config)?,
+            None if ui.is_interactive() => asked::name(ui, &config)?,
             None => {
                 let failure = Failure::usage("the name of the profile is missing");
                 return Err(failure.with_hint("Give one, such as: kaltura profile add work"));
             }
         };
         config.refuse_namesake(&name)?;
-        let mut given = Given::read(entries, token, admin_secret, &kept, environment)?;
+        let mut given = Given::read(ui, entries, token, admin_secret, &kept, environment)?;
         let before = config.find(name.as_str());
         let missing = given.missing(before);
-        let is_asked = !missing.is_empty() && prompt::somebody_is_there();
+        let is_asked = !missing.is_empty() && ui.is_interactive();
         if is_asked {
-            asked::rest(&mut given, &missing, before.is_none())?;
+            asked::rest(ui, &mut given, &missing, before.is_none())?;
         } else if !missing.is_empty() {
             return Err(Given::failure(&missing));
         }
@@ -104,33 +103,29 @@ impl AddCommand {
                 ));
         }
 
-        let mut editor = ProfileEditor::open(environment)?;
+        let mut editor = ProfileEditor::open(ui, environment)?;
         let saved = editor.save(&name, &given.changes)?;
         warnings.extend(saved.notes);
         let Some(profile) = editor.config().find(name.as_str()) else {
             return Err(editor.config().unknown(name.as_str()));
         };
         let shown = ShownProfile::of(profile, editor.config(), editor.path());
-        if json {
-            return output::json_to_stdout(&Answer {
-                profile: shown,
-                is_new: saved.is_new,
-                warnings: &warnings,
-            });
+        if ui.wants_json() {
+            return ui.print_json(&Answer { profile: shown, is_new: saved.is_new, warnings: &warnings });
         }
         for warning in &warnings {
-            output::note(warning);
+            ui.note(warning);
         }
         let done = if saved.is_new { "Added" } else { "Changed" };
         let default = if saved.became_default { ", the default one from now on" } else { "" };
-        output::to_stdout(&format!(
+        ui.print(&format!(
             "{}{done}{:#} profile {name}{default}\n{}",
             style::GOOD,
             style::GOOD,
             shown.lines()
         ))?;
         if is_asked {
-            output::note(&format!("whether it works, `kaltura doctor --profile {name}` tells"));
+            ui.note(&format!("whether it works, `kaltura doctor --profile {name}` tells"));
         }
         Ok(())
     }

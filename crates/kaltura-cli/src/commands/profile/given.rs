@@ -6,11 +6,11 @@ use kaltura_types::{AppTokenValue, HashType, PartnerId, SessionType};
 use super::options::{
     AdminSecretPlaceOptions, EntryOptions, KeptSecretOptions, TokenPlaceOptions, service_url,
 };
-use crate::environment::Environment;
-use crate::failure::Failure;
+use crate::config::{Environment, Setting};
+use crate::error::Failure;
+use crate::output::Ui;
 use crate::profile::{NewPlace, Profile, ProfileChanges, ProfileSecret};
 use crate::secret_input::SecretSource;
-use crate::settings::Setting;
 
 /// What was given by options. Whoever asks a person for the rest adds it to the changes.
 pub(super) struct Given {
@@ -44,11 +44,12 @@ impl Missing {
 impl Given {
     /// Reads the secrets that are given, and checks what has not been checked yet.
     pub(super) fn read(
+        ui: &Ui,
         entries: EntryOptions,
         token: TokenPlaceOptions,
         admin_secret: AdminSecretPlaceOptions,
         kept: &KeptSecretOptions,
-        environment: Environment,
+        environment: &Environment,
     ) -> Result<Self, Failure> {
         let (token_source, admin_source) = (kept.token.source(), kept.admin_secret.source());
         token_source.refuse_an_argument()?;
@@ -79,7 +80,7 @@ impl Given {
         for (secret, command, path, variable, source) in places {
             let place = command.map(NewPlace::Command).or_else(|| path.map(NewPlace::File));
             let place = match place.or_else(|| variable.map(NewPlace::Variable)) {
-                None => kept_now(&source, environment)?,
+                None => kept_now(ui, &source, environment)?,
                 place => place,
             };
             changes.secrets.extend(place.map(|place| (secret, place)));
@@ -167,12 +168,16 @@ impl Given {
     }
 }
 
-fn kept_now(source: &SecretSource<'_>, environment: Environment) -> Result<Option<NewPlace>, Failure> {
+fn kept_now(
+    ui: &Ui,
+    source: &SecretSource<'_>,
+    environment: &Environment,
+) -> Result<Option<NewPlace>, Failure> {
     // Where no option says so, the environment would be asked.
     if !source.is_given() {
         return Ok(None);
     }
-    Ok(source.read(environment)?.map(NewPlace::Kept))
+    Ok(source.read(ui, environment)?.map(NewPlace::Kept))
 }
 
 /// The settings in the order in which they are written.

@@ -7,12 +7,12 @@ use kaltura_types::AppTokenId;
 use serde::Serialize;
 
 use super::shown::service_url;
-use crate::environment::Environment;
-use crate::failure::Failure;
-use crate::output::{self, style};
+use crate::config::{Environment, Setting};
+use crate::error::Failure;
+use crate::output;
+use crate::output::{Ui, style};
 use crate::profile::{Config, Profile};
-use crate::secret_likeness::repeatable;
-use crate::settings::Setting;
+use crate::redaction::repeatable;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -51,7 +51,7 @@ struct Line<'a> {
 }
 
 impl ListCommand {
-    pub(super) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
+    pub(super) fn run(self, ui: &Ui, environment: &Environment) -> Result<(), Failure> {
         let config = Config::read(environment)?;
         let answer = Answer {
             config_file: Config::path(environment).map(|path| path.display().to_string()),
@@ -62,14 +62,14 @@ impl ListCommand {
             }),
             profiles: config.profiles().map(|profile| Line::of(profile, config.default_name())).collect(),
         };
-        if json {
-            return output::json_to_stdout(&answer);
+        if ui.wants_json() {
+            return ui.print_json(&answer);
         }
         if let Some(gone) = config.default_name().filter(|name| config.find(name).is_none()) {
             let gone = config.unknown(gone);
-            output::note(&format!("the default profile is not there: {}", gone.story()));
+            ui.note(&format!("the default profile is not there: {}", gone.story()));
         }
-        output::to_stdout(&answer.text())
+        ui.print(&answer.text())
     }
 }
 

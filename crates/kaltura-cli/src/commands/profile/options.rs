@@ -10,12 +10,12 @@ use clap::builder::NonEmptyStringValueParser;
 use kaltura_auth::{InvalidServiceUrl, Region, ServiceUrl};
 use kaltura_types::{AppTokenId, HashType, Lifetime, PartnerId};
 
+use crate::args::{AdminSecretOptions, AppTokenValueOptions, TypeWish, parse_privileges};
 use crate::completion::values;
-use crate::failure::Failure;
-use crate::options::{AdminSecretOptions, AppTokenValueOptions, TypeWish, parse_privileges};
+use crate::config::Setting;
+use crate::error::Failure;
 use crate::profile::SecretStore;
-use crate::secret_likeness::{holds_a_ks, is_formed_like_a_secret, looks_like_a_secret};
-use crate::settings::Setting;
+use crate::redaction::{holds_a_ks, is_formed_like_a_secret, looks_like_a_secret};
 
 /// What a login needs, except for secrets.
 #[derive(Debug, Args)]

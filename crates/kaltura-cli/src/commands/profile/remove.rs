@@ -4,15 +4,13 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::completion::values;
-use crate::environment::Environment;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::output::{self, style};
+use crate::config::Environment;
+use crate::error::{ExitCode, Failure};
+use crate::output::{Ui, style};
 use crate::profile::{Config, ProfileEditor, ProfileSecret};
-use crate::prompt;
-use crate::runtime;
 use crate::session_cache::Forgotten;
 use crate::signals::Signals;
+use crate::{prompt, runtime};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,14 +56,14 @@ struct Answer<'a> {
 }
 
 impl RemoveCommand {
-    pub(super) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
+    pub(super) fn run(self, ui: &Ui, environment: &Environment) -> Result<(), Failure> {
         let name = self.name.as_str();
         let config = Config::read(environment)?;
         let profile = config.find(name).ok_or_else(|| config.unknown(name))?;
         if !self.yes {
-            ask(name)?;
+            ask(ui, name)?;
         }
-        let mut editor = ProfileEditor::open(environment)?;
+        let mut editor = ProfileEditor::open(ui, environment)?;
         let mut removed = editor.remove(name)?;
         let account = profile.account();
         let is_used = editor.config().profiles().any(|other| other.account() == account);
@@ -73,17 +71,17 @@ impl RemoveCommand {
         drop(editor);
         let sessions = match account {
             Some((service_url, partner, token_id)) if !is_used => {
-                Forgotten::aside(environment, &service_url, partner, token_id)
+                Forgotten::aside(ui, environment, &service_url, partner, token_id)
             }
             _ => Forgotten::default(),
         };
         removed.notes.extend(sessions.note());
-        if json {
+        if ui.wants_json() {
             let forgotten = removed.forgotten.iter().map(|secret| match secret {
                 ProfileSecret::AppToken => "appToken",
                 ProfileSecret::AdminSecret => "adminSecret",
             });
-            return output::json_to_stdout(&Answer {
+            return ui.print_json(&Answer {
                 name,
                 removed: true,
                 was_default: removed.was_default,
@@ -93,7 +91,7 @@ impl RemoveCommand {
             });
         }
         for note in &removed.notes {
-            output::note(note);
+            ui.note(note);
         }
         let secrets = removed.forgotten.iter().map(|secret| secret.what().to_owned());
         let forgotten: Vec<String> = secrets.chain(sessions.sessions()).collect();
@@ -103,23 +101,19 @@ impl RemoveCommand {
             Some((last, first)) => format!(", and forgot {} and {last}", first.join(", ")),
         };
         let default = if removed.was_default { "There is no default profile now.\n" } else { "" };
-        output::to_stdout(&format!(
-            "{}Removed{:#} profile {name}{forgotten}\n{default}",
-            style::GOOD,
-            style::GOOD
-        ))
+        ui.print(&format!("{}Removed{:#} profile {name}{forgotten}\n{default}", style::GOOD, style::GOOD))
     }
 }
 
-fn ask(name: &str) -> Result<(), Failure> {
-    if !prompt::somebody_is_there() {
+fn ask(ui: &Ui, name: &str) -> Result<(), Failure> {
+    if !ui.is_interactive() {
         return Err(Failure::usage("nobody is there to be asked whether the profile shall be removed")
             .with_hint("Say --yes if it shall: the secrets that are kept for it go too."));
     }
     let question = format!("Remove the profile {name}, and forget the secrets that are kept for it?");
-    let is_wanted = runtime::run(async {
-        let mut signals = Signals::listen()?;
-        signals.unless_stopped(prompt::confirm::is_wanted(question)).await?
+    let is_wanted = runtime::run(ui, async {
+        let mut signals = Signals::listen(ui)?;
+        signals.unless_stopped(prompt::confirm(ui, question)).await?
     })?;
     if is_wanted { Ok(()) } else { Err(Failure::new(ExitCode::Interrupted, "nothing was removed")) }
 }

@@ -4,9 +4,9 @@ use clap::Args;
 
 use super::shown::ShownProfile;
 use crate::completion::values;
-use crate::environment::Environment;
-use crate::failure::Failure;
-use crate::output::{self, style};
+use crate::config::Environment;
+use crate::error::Failure;
+use crate::output::{Ui, style};
 use crate::profile::{Config, Profile};
 
 const EXAMPLES: &str = "\
@@ -33,12 +33,7 @@ pub(super) struct ShowCommand {
 }
 
 impl ShowCommand {
-    pub(super) fn run(
-        self,
-        json: bool,
-        wanted: Option<&str>,
-        environment: Environment,
-    ) -> Result<(), Failure> {
+    pub(super) fn run(self, ui: &Ui, wanted: Option<&str>, environment: &Environment) -> Result<(), Failure> {
         let config = Config::read(environment)?;
         let by_variable = environment.text(Profile::VARIABLE)?;
         let name = self.name.or_else(|| wanted.map(str::to_owned)).or(by_variable);
@@ -48,15 +43,10 @@ impl ShowCommand {
         let Some(profile) = config.find(name) else { return Err(config.unknown(name)) };
         let path = Config::path(environment).unwrap_or_default();
         let shown = ShownProfile::of(profile, &config, &path).look_for_secrets(environment);
-        if json {
-            return output::json_to_stdout(&shown);
+        if ui.wants_json() {
+            return ui.print_json(&shown);
         }
         let default = if config.default_name() == Some(name) { ", the default one" } else { "" };
-        output::to_stdout(&format!(
-            "{}Profile {name}{:#}{default}\n{}",
-            style::HEADING,
-            style::HEADING,
-            shown.lines()
-        ))
+        ui.print(&format!("{}Profile {name}{:#}{default}\n{}", style::HEADING, style::HEADING, shown.lines()))
     }
 }

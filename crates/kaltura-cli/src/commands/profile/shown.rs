@@ -7,11 +7,10 @@ use kaltura_auth::{Region, ServiceUrl};
 use kaltura_types::AppTokenId;
 use serde::Serialize;
 
-use crate::environment::Environment;
+use crate::config::{Environment, Setting};
 use crate::output::{one_line, style};
 use crate::profile::{Config, Profile, ProfileSecret, SecretPlace};
-use crate::secret_likeness::{repeatable, repeatable_path};
-use crate::settings::Setting;
+use crate::redaction::{repeatable, repeatable_path};
 
 /// One profile.
 #[derive(Serialize)]
@@ -84,7 +83,7 @@ impl<'a> ShownProfile<'a> {
     }
 
     /// Looks whether the secrets are there. The keyring may ask a person to unlock it.
-    pub(super) fn look_for_secrets(mut self, environment: Environment) -> Self {
+    pub(super) fn look_for_secrets(mut self, environment: &Environment) -> Self {
         let shown = [
             (ProfileSecret::AppToken, self.app_token.as_mut()),
             (ProfileSecret::AdminSecret, self.admin_secret.as_mut()),

@@ -4,9 +4,9 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::completion::values;
-use crate::environment::Environment;
-use crate::failure::Failure;
-use crate::output::{self, style};
+use crate::config::Environment;
+use crate::error::Failure;
+use crate::output::{Ui, style};
 use crate::profile::{Config, ProfileEditor};
 
 const EXAMPLES: &str = "\
@@ -34,17 +34,17 @@ struct Answer<'a> {
 }
 
 impl UseCommand {
-    pub(super) fn run(self, json: bool, environment: Environment) -> Result<(), Failure> {
+    pub(super) fn run(self, ui: &Ui, environment: &Environment) -> Result<(), Failure> {
         let name = self.name.as_str();
         // For a name that is wrong, no folder is made.
         let config = Config::read(environment)?;
         config.find(name).ok_or_else(|| config.unknown(name))?;
-        let mut editor = ProfileEditor::open(environment)?;
+        let mut editor = ProfileEditor::open(ui, environment)?;
         editor.make_default(name)?;
-        if json {
+        if ui.wants_json() {
             let config_file = editor.path().display().to_string();
-            return output::json_to_stdout(&Answer { default_profile: name, config_file });
+            return ui.print_json(&Answer { default_profile: name, config_file });
         }
-        output::to_stdout(&format!("{}Profile {name}{:#} is the default one\n", style::GOOD, style::GOOD))
+        ui.print(&format!("{}Profile {name}{:#} is the default one\n", style::GOOD, style::GOOD))
     }
 }

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::token_value::TokenValue;
 use super::verification::Verification;
+use crate::config::{Found, Origin};
 use crate::output::{ks_name, one_line, style};
 use crate::session_cache::Record;
-use crate::settings::{Found, Origin};
-use crate::{duration, moment};
+use crate::time;
 
 /// All that is known. No secret is in it.
 #[derive(Serialize)]
@@ -144,7 +144,7 @@ impl ShownSession {
         if self.current && matches!(verification, Verification::Failed(_)) {
             let _ = writeln!(text, "{}Session{:#} of {user}, not verified", style::BAD, style::BAD);
         } else if self.is_good() {
-            let life = duration::show(self.expires_in);
+            let life = time::show_duration(self.expires_in);
             let _ = writeln!(text, "{}Session{:#} of {user}, good for {life}", style::GOOD, style::GOOD);
         } else {
             let _ = writeln!(text, "{}Session{:#} of {user}, ended", style::QUIET, style::QUIET);
@@ -152,7 +152,7 @@ impl ShownSession {
         let kind = self.session_type.as_deref().unwrap_or("the server did not say");
         let privileges = if self.privileges.is_empty() { "none" } else { &self.privileges };
         line(text, "type", kind);
-        line(text, "until", &moment::show_local(self.expiry));
+        line(text, "until", &time::show_time(self.expiry));
         line(text, "privileges", privileges);
         line(text, "KS", &self.ks_name);
         if self.current {

@@ -4,10 +4,10 @@ use kaltura_auth::ServiceUrl;
 use kaltura_types::PartnerId;
 use serde::Serialize;
 
+use crate::config::Settings;
 use crate::profile::{Profile, ProfileSecret, SecretOwner, SecretPlace};
+use crate::redaction::repeatable_path;
 use crate::secret_input::SecretSource;
-use crate::secret_likeness::repeatable_path;
-use crate::settings::Settings;
 
 /// Where the value of the token would come from.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -81,8 +81,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::environment::Environment;
-    use crate::settings::SecretVariable;
+    use crate::config::{Environment, SecretVariable};
 
     const SOURCE: SecretSource<'_> = SecretSource {
         what: "the value of the app token",
@@ -98,7 +97,7 @@ mod tests {
     const HUSH: Environment = Environment::of_test(|name| (name == "HUSH").then(|| "hush".into()));
     const EMPTY: Environment = Environment::of_test(|name| (name == "KALTURA_APP_TOKEN").then(|| "".into()));
 
-    fn told(source: &SecretSource<'_>, environment: Environment, profile: &str) -> (String, String) {
+    fn told(source: &SecretSource<'_>, environment: &Environment, profile: &str) -> (String, String) {
         let token = (ServiceUrl::US, PartnerId::new(1), "0_a".to_owned());
         let TokenValue { origin, problem } =
             look(source, &Settings::of_test(environment, profile), Some(&token));
@@ -120,7 +119,7 @@ mod tests {
             (&SOURCE, HUSH, "token_variable = 'HUSH'", "token_variable of profile test"),
             (&SOURCE, UNSET, "", ""),
         ] {
-            assert_eq!(told(source, environment, profile), (origin.to_owned(), String::new()));
+            assert_eq!(told(source, &environment, profile), (origin.to_owned(), String::new()));
         }
     }
 
@@ -128,18 +127,18 @@ mod tests {
     fn what_can_not_be_used_is_told() {
         let nowhere = SecretSource { file: Some(Path::new("/no/such/file")), ..SOURCE };
         let expected = ("file /no/such/file".to_owned(), "there is no such file".to_owned());
-        assert_eq!(told(&nowhere, UNSET, ""), expected);
+        assert_eq!(told(&nowhere, &UNSET, ""), expected);
         let value = SecretSource { file: Some(Path::new("0123456789abcdef0123456789abcdef")), ..SOURCE };
-        assert_eq!(told(&value, UNSET, "").0, "file (redacted)");
-        assert_eq!(told(&SOURCE, EMPTY, "").1, "KALTURA_APP_TOKEN is set, but empty");
-        let other = told(&SOURCE, UNSET, "token_command = 'hush'\napp_token_id = '0_b'");
+        assert_eq!(told(&value, &UNSET, "").0, "file (redacted)");
+        assert_eq!(told(&SOURCE, &EMPTY, "").1, "KALTURA_APP_TOKEN is set, but empty");
+        let other = told(&SOURCE, &UNSET, "token_command = 'hush'\napp_token_id = '0_b'");
         assert_eq!(other.1, "it is that of another app_token_id");
         for (entry, problem) in [
             ("token_file = '/no/such/file'", "there is no such file"),
             ("token_store = 'file'", "there is no such file"),
             ("token_variable = 'HUSH'", "the variable is not set"),
         ] {
-            let (origin, told) = told(&SOURCE, UNSET, entry);
+            let (origin, told) = told(&SOURCE, &UNSET, entry);
             assert!(origin.ends_with(" of profile test") && told == problem, "{origin}: {told}");
         }
     }

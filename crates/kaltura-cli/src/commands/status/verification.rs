@@ -2,9 +2,9 @@
 
 use kaltura_auth::ServiceUrl;
 
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::options::ServerOptions;
+use crate::args::ServerOptions;
+use crate::error::{ExitCode, Failure};
+use crate::output::Ui;
 use crate::runtime;
 use crate::session_cache::Record;
 use crate::session_proof::{Proof, prove_kept};
@@ -25,10 +25,10 @@ pub(super) enum Verification {
 
 impl Verification {
     /// Shows the session to the server.
-    pub(super) fn of(record: &Record, service_url: &ServiceUrl, server: &ServerOptions) -> Self {
-        let proof = server.transport().and_then(|transport| {
-            runtime::run(async {
-                let mut signals = Signals::listen()?;
+    pub(super) fn of(ui: &Ui, record: &Record, service_url: &ServiceUrl, server: &ServerOptions) -> Self {
+        let proof = server.transport(ui).and_then(|transport| {
+            runtime::run(ui, async {
+                let mut signals = Signals::listen(ui)?;
                 let shown = prove_kept(record, service_url, transport, server.timeout());
                 signals.unless_stopped(shown).await?
             })

@@ -10,14 +10,14 @@ use kaltura_types::{AppTokenId, Ks, KsHeader, PartnerId};
 
 use super::hint::hint_of;
 use super::server_clock::ServerClock;
-use crate::admin_client::{admin_client, client_with_ks};
-use crate::environment::Environment;
-use crate::failure::Failure;
-use crate::options::{AdminSecretOptions, KsOptions, PartnerIdOption, ServerOptions};
+use crate::args::{AdminSecretOptions, KsOptions, PartnerIdOption, ServerOptions};
+use crate::config::{Environment, SecretVariable, Setting, Settings};
+use crate::error::Failure;
+use crate::http::{admin_client, client_with_ks};
+use crate::output::Ui;
 use crate::profile::ProfileSecret;
 use crate::runtime;
 use crate::session_cache::Forgotten;
-use crate::settings::{SecretVariable, Setting, Settings};
 use crate::signals::Signals;
 
 /// The account, and what proves that one may manage it.
@@ -56,7 +56,7 @@ pub(super) struct Account {
 
 impl AccountOptions {
     /// The account. Nothing is sent yet.
-    pub(super) fn open(&self, settings: &Settings) -> Result<Account, Failure> {
+    pub(super) fn open(&self, ui: &Ui, settings: &Settings) -> Result<Account, Failure> {
         let (secret, ks) = (self.secret.source(), self.ks.source());
         secret.refuse_an_argument()?;
         ks.refuse_an_argument()?;
@@ -65,13 +65,13 @@ impl AccountOptions {
         }
         let service_url = self.server.service_url(settings)?;
         let clock = ServerClock::default();
-        let transport = clock.watching(self.server.transport()?);
+        let transport = clock.watching(self.server.transport(ui)?);
         // An option goes before the environment, and that before the profile.
-        let by_ks = ks.is_given() || (!secret.is_given() && self.secret.given(settings)?.is_none());
-        let ks = if by_ks { self.ks.given(settings)? } else { None };
+        let by_ks = ks.is_given() || (!secret.is_given() && self.secret.given(ui, settings)?.is_none());
+        let ks = if by_ks { self.ks.given(ui, settings)? } else { None };
         match ks {
             Some(ks) => self.with_ks(ks, settings, service_url, transport, clock),
-            None => self.with_secret(settings, service_url, transport, clock),
+            None => self.with_secret(ui, settings, service_url, transport, clock),
         }
     }
 
@@ -95,31 +95,32 @@ impl AccountOptions {
             }
             _ => {}
         }
-        let client = client_with_ks(&service_url, partner, ks, transport, &self.server);
+        let client = client_with_ks(&service_url, partner, ks, transport, self.server.timeout());
         Ok(Account { client, partner, service_url, clock, authority: Authority::Ks })
     }
 
     fn with_secret(
         &self,
+        ui: &Ui,
         settings: &Settings,
         service_url: ServiceUrl,
         transport: impl Transport + 'static,
         clock: ServerClock,
     ) -> Result<Account, Failure> {
-        let is_given = self.secret.source().is_given() || self.secret.given(settings)?.is_some();
+        let is_given = self.secret.source().is_given() || self.secret.given(ui, settings)?.is_some();
         let is_kept =
             settings.profile().is_some_and(|profile| profile.place_of(ProfileSecret::AdminSecret).is_some());
         if !is_given && !is_kept {
             return Err(no_authority(settings.environment()));
         }
         let partner = self.partner.partner_id(settings)?;
-        let secret = self.secret.admin_secret(settings, partner, Some(&service_url))?;
-        let client = admin_client(&service_url, partner, secret, transport, &self.server);
+        let secret = self.secret.admin_secret(ui, settings, partner, Some(&service_url))?;
+        let client = admin_client(&service_url, partner, secret, transport, self.server.timeout());
         Ok(Account { client, partner, service_url, clock, authority: Authority::Secret })
     }
 }
 
-fn no_authority(environment: Environment) -> Failure {
+fn no_authority(environment: &Environment) -> Failure {
     let variable = Setting::PARTNER_ID.variable;
     let empty = environment.but_empty(&[SecretVariable::ADMIN_SECRET, SecretVariable::KS]);
     let message = "managing app tokens takes the admin secret of the account, or an ADMIN session";
@@ -134,8 +135,13 @@ fn no_authority(environment: Environment) -> Failure {
 impl Account {
     /// Forgets the sessions of a deleted token that are kept on this machine: they are dead. If that can not be done,
     /// the next one who takes one is told by the server.
-    pub(super) fn forget_sessions(&self, token: &AppTokenId, environment: Environment) -> Forgotten {
-        Forgotten::aside(environment, &self.service_url, self.partner, token.as_str())
+    pub(super) fn forget_sessions(
+        &self,
+        ui: &Ui,
+        token: &AppTokenId,
+        environment: &Environment,
+    ) -> Forgotten {
+        Forgotten::aside(ui, environment, &self.service_url, self.partner, token.as_str())
     }
 
     /// The app tokens.
@@ -159,9 +165,13 @@ impl Account {
     }
 
     /// Runs some work, unless a signal comes first.
-    pub(super) fn run<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        runtime::run(async {
-            let mut signals = Signals::listen()?;
+    pub(super) fn run<T>(
+        &self,
+        ui: &Ui,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        runtime::run(ui, async {
+            let mut signals = Signals::listen(ui)?;
             signals.unless_stopped(work).await?
         })
     }

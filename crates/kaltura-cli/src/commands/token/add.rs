@@ -10,9 +10,9 @@ use super::hint::may_be_done;
 use super::settings::{Asked, TokenOptions};
 use super::value::ValueOptions;
 use super::{stored, traps};
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::config::Settings;
+use crate::error::{ExitCode, Failure};
+use crate::output::Ui;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -84,19 +84,19 @@ enum NewType {
 }
 
 impl AddCommand {
-    pub(super) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         traps::refuse_mistakes(self.token.privileges())?;
-        let account = self.account.open(settings)?;
-        let place = self.value.place(None, account.service_url(), settings.environment())?;
+        let account = self.account.open(ui, settings)?;
+        let place = self.value.place(ui, None, account.service_url(), settings.environment())?;
         let (asked, token) =
-            account.run(self.make(&account)).map_err(|failure| match failure.exit_code() {
+            account.run(ui, self.make(&account)).map_err(|failure| match failure.exit_code() {
                 ExitCode::Interrupted | ExitCode::Terminated => failure.with_hint(LOOK),
                 _ => failure,
             })?;
         let mut warnings = traps::of_a_new_token(&asked);
         warnings.extend(stored::differences(&asked, &token));
         warnings.extend(stored::defects(&token));
-        tell_of(&token, "Made", place, &account, &warnings, json)
+        tell_of(ui, &token, "Made", place, &account, &warnings, ui.wants_json())
     }
 
     async fn make(&self, account: &Account) -> Result<(Asked, AppToken), Failure> {

@@ -10,11 +10,12 @@ use serde::Serialize;
 use super::account::Account;
 use super::shown::{ShownToken, line};
 use super::value::{KeptValue, ValuePlace};
-use crate::failure::Failure;
-use crate::output::{self, one_line, style};
+use crate::error::Failure;
+use crate::output::{Ui, one_line, style};
 
 /// Puts the value of a token to its place, and tells of the token. `done` is what was done with it, such as `Made`.
 pub(super) fn tell_of(
+    ui: &Ui,
     token: &AppToken,
     done: &str,
     place: ValuePlace,
@@ -22,19 +23,19 @@ pub(super) fn tell_of(
     warnings: &[String],
     json: bool,
 ) -> Result<(), Failure> {
-    warn(warnings, json);
+    warn(ui, warnings, json);
     let value = place.keep(token)?;
-    warn(value.notes(), json);
+    warn(ui, value.notes(), json);
     let warnings = [warnings, value.notes()].concat();
     let answer = Answer::new(token, &value, account.clock().now(), account.service_url(), &warnings);
-    if json { output::json_to_stdout(&answer) } else { output::to_stdout(&answer.as_text(done)) }
+    if json { ui.print_json(&answer) } else { ui.print(&answer.as_text(done)) }
 }
 
 /// Tells people the warnings, beside the answer. Programs find them in it.
-pub(super) fn warn(warnings: &[String], json: bool) {
+pub(super) fn warn(ui: &Ui, warnings: &[String], json: bool) {
     if !json {
         for warning in warnings {
-            output::note(warning);
+            ui.note(warning);
         }
     }
 }

@@ -7,11 +7,10 @@ use serde::Serialize;
 
 use super::account::{Account, AccountOptions};
 use super::answer::warn;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::output::{self, one_line, style};
+use crate::config::Settings;
+use crate::error::{ExitCode, Failure};
+use crate::output::{Ui, one_line, style};
 use crate::prompt;
-use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,24 +57,24 @@ struct Answer<'a> {
 }
 
 impl DeleteCommand {
-    pub(super) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
-        if !self.yes && !prompt::somebody_is_there() {
+    pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
+        if !self.yes && !ui.is_interactive() {
             return Err(Failure::usage("nobody is there to be asked whether the app token shall be deleted")
                 .with_hint("Say --yes if it shall: all its sessions end, and there is no way back."));
         }
-        let account = self.account.open(settings)?;
+        let account = self.account.open(ui, settings)?;
         let id = AppTokenId::new(self.id);
-        account.run(async {
+        account.run(ui, async {
             if !self.yes {
-                ask(&account, &id).await?;
+                ask(ui, &account, &id).await?;
             }
             account.tokens().delete(&id).await.map_err(|error| account.failure(error))
         })?;
-        let sessions = account.forget_sessions(&id, settings.environment());
+        let sessions = account.forget_sessions(ui, &id, settings.environment());
         let warnings: Vec<String> = sessions.note().into_iter().collect();
-        warn(&warnings, json);
-        if json {
-            return output::json_to_stdout(&Answer {
+        warn(ui, &warnings, ui.wants_json());
+        if ui.wants_json() {
+            return ui.print_json(&Answer {
                 id: &id,
                 deleted: true,
                 forgotten_sessions: sessions.count,
@@ -84,7 +83,7 @@ impl DeleteCommand {
             });
         }
         let forgotten = sessions.sessions().map(|sessions| format!(", and forgot {sessions} of it here"));
-        output::to_stdout(&format!(
+        ui.print(&format!(
             "{}Deleted{:#} app token {} at {}{}\n",
             style::GOOD,
             style::GOOD,
@@ -96,14 +95,14 @@ impl DeleteCommand {
 }
 
 /// Shows which token it is, and asks.
-async fn ask(account: &Account, id: &AppTokenId) -> Result<(), Failure> {
+async fn ask(ui: &Ui, account: &Account, id: &AppTokenId) -> Result<(), Failure> {
     let token = account.tokens().get(id).await.map_err(|error| account.failure(error))?;
     let about = match token.description.as_deref().filter(|text| !text.is_empty()) {
         Some(description) => format!("{} ({description})", token.id),
         None => token.id.to_string(),
     };
     let question = format!("Delete the app token {about}, and end all its sessions?");
-    if prompt::confirm::is_wanted(one_line(&question).into_owned()).await? {
+    if prompt::confirm(ui, one_line(&question).into_owned()).await? {
         Ok(())
     } else {
         Err(Failure::new(ExitCode::Interrupted, "nothing was deleted"))

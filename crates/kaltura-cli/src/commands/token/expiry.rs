@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use kaltura_types::UnixTime;
 
 use super::server_clock::ServerClock;
-use crate::duration::parse_limit;
-use crate::failure::Failure;
-use crate::moment;
+use crate::error::Failure;
+use crate::time;
+use crate::time::parse_limit;
 
 /// When the token stops starting sessions.
 #[derive(Debug, Args)]
@@ -20,7 +20,7 @@ pub(super) struct ExpiryOptions {
     expires_in: Option<Duration>,
 
     /// When the token stops starting sessions, such as 2027-06-30, 2027-06-30T12:00:00Z or a Unix time
-    #[arg(long, value_name = "TIME", value_parser = moment::parse, conflicts_with = "expires_in")]
+    #[arg(long, value_name = "TIME", value_parser = time::parse_time, conflicts_with = "expires_in")]
     expires_at: Option<UnixTime>,
 }
 
@@ -36,7 +36,7 @@ impl ExpiryOptions {
         let in_time = |life: Duration| now.plus_seconds(i64::try_from(life.as_secs()).unwrap_or(i64::MAX));
         let Some(expiry) = self.expires_in.map(in_time).or(self.expires_at) else { return Ok(None) };
         if expiry <= now {
-            let message = format!("--expires-at is over: {}", moment::show_local(expiry));
+            let message = format!("--expires-at is over: {}", time::show_time(expiry));
             return Err(Failure::usage(message).with_hint(
                 "Such a token would start no session. Give a time that is still to come; for a token that never \
                  expires, give none.",

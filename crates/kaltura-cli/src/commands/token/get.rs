@@ -8,8 +8,9 @@ use super::account::AccountOptions;
 use super::answer::tell_of;
 use super::stored;
 use super::value::ValueOptions;
-use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::config::Settings;
+use crate::error::Failure;
+use crate::output::Ui;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,13 +41,13 @@ pub(super) struct GetCommand {
 }
 
 impl GetCommand {
-    pub(super) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
-        let account = self.account.open(settings)?;
-        let place = self.value.place(None, account.service_url(), settings.environment())?;
+    pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
+        let account = self.account.open(ui, settings)?;
+        let place = self.value.place(ui, None, account.service_url(), settings.environment())?;
         let id = AppTokenId::new(self.id);
-        let token =
-            account.run(async { account.tokens().get(&id).await.map_err(|error| account.failure(error)) })?;
+        let token = account
+            .run(ui, async { account.tokens().get(&id).await.map_err(|error| account.failure(error)) })?;
         let warnings = stored::defects(&token);
-        tell_of(&token, "Found", place, &account, &warnings, json)
+        tell_of(ui, &token, "Found", place, &account, &warnings, ui.wants_json())
     }
 }

@@ -5,7 +5,7 @@ use kaltura_client::{CallError, Error, ErrorKind};
 use kaltura_types::{ErrorCode, KsRefusal, PartnerId};
 
 use super::account::Authority;
-use crate::duration;
+use crate::time;
 
 /// How far the clocks may be apart, in seconds, before that is told.
 const CLOCKS_AGREE: u64 = 60;
@@ -61,7 +61,7 @@ fn difference(ahead: Option<i64>) -> String {
     match ahead {
         Some(ahead) if ahead.unsigned_abs() > CLOCKS_AGREE => {
             let direction = if ahead > 0 { "behind" } else { "ahead of" };
-            format!(", which is {} {direction} the server's", duration::show(ahead.unsigned_abs()))
+            format!(", which is {} {direction} the server's", time::show_duration(ahead.unsigned_abs()))
         }
         _ => String::new(),
     }

@@ -10,9 +10,9 @@ use super::account::AccountOptions;
 use super::shown::{ShownToken, State};
 use super::table::table;
 use crate::commands::call::{TableWish, print_table};
-use crate::failure::Failure;
-use crate::output;
-use crate::settings::Settings;
+use crate::config::Settings;
+use crate::error::Failure;
+use crate::output::Ui;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,7 +58,7 @@ pub(super) struct ListCommand {
     session_type: Option<WantedType>,
 
     /// Only those that are over, or will be within this time, such as 30d
-    #[arg(long, value_name = "DURATION", value_parser = crate::duration::parse, help_heading = "Which")]
+    #[arg(long, value_name = "DURATION", value_parser = crate::time::parse_duration, help_heading = "Which")]
     expires_within: Option<Duration>,
 
     /// List these columns, such as id,description,createdAt: names of the answer with --json
@@ -85,30 +85,30 @@ enum WantedType {
 }
 
 impl ListCommand {
-    pub(super) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
-        let width = output::width(settings.environment())?;
+    pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
+        let width = ui.width();
         let columns = self.columns.as_deref();
         let columns = columns.map(|names| TableWish::with_columns(names, width)).transpose()?;
-        let account = self.account.open(settings)?;
+        let account = self.account.open(ui, settings)?;
         let listed = account.tokens().list(self.filter());
         let mut tokens: Vec<AppToken> =
-            account.run(async { listed.try_collect().await.map_err(|error| account.failure(error)) })?;
+            account.run(ui, async { listed.try_collect().await.map_err(|error| account.failure(error)) })?;
         let now = account.clock().now();
         tokens.retain(|token| self.is_wanted(token, now));
         let shown = || tokens.iter().map(|token| ShownToken::new(token, now));
-        if json {
-            return output::json_to_stdout(&shown().collect::<Vec<_>>());
+        if ui.wants_json() {
+            return ui.print_json(&shown().collect::<Vec<_>>());
         }
         if tokens.is_empty() {
-            output::note("there is no such app token");
+            ui.note("there is no such app token");
             return Ok(());
         }
         match columns {
             Some(wish) => {
                 let tokens = shown().map(|token| serde_json::to_value(token).unwrap_or_default());
-                print_table(&tokens.collect::<Vec<_>>(), &wish)
+                print_table(ui, &tokens.collect::<Vec<_>>(), &wish)
             }
-            None => output::to_stdout(&table(&tokens, now, width)),
+            None => ui.print(&table(&tokens, now, width)),
         }
     }
 

@@ -14,10 +14,10 @@ use super::shown::State;
 use super::update::ChangeOptions;
 use super::value::ValueOptions;
 use super::{stored, traps};
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::settings::Settings;
-use crate::{moment, output};
+use crate::config::Settings;
+use crate::error::{ExitCode, Failure};
+use crate::output::Ui;
+use crate::{output, time};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -70,18 +70,18 @@ struct Rotated<'a> {
 }
 
 impl RotateCommand {
-    pub(super) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         self.changes.refuse_mistakes()?;
         if self.delete_old && !self.value.is_wanted() {
             let message = "the old token is deleted only when the value of the new one is where you want it";
             return Err(Failure::usage(message)
                 .with_hint("Say where it goes: --value-file FILE, --save-profile NAME or --show-value."));
         }
-        let account = self.account.open(settings)?;
+        let account = self.account.open(ui, settings)?;
         let id = AppTokenId::new(self.id.as_str());
-        let place = self.value.place(Some(&id), account.service_url(), settings.environment())?;
+        let place = self.value.place(ui, Some(&id), account.service_url(), settings.environment())?;
         let (asked, old, rotated) =
-            account.run(self.rotate(&account, &id)).map_err(|failure| match failure.exit_code() {
+            account.run(ui, self.rotate(&account, &id)).map_err(|failure| match failure.exit_code() {
                 ExitCode::Interrupted | ExitCode::Terminated => failure.with_hint(look_for_a_twin(&id)),
                 _ => failure,
             })?;
@@ -94,19 +94,19 @@ impl RotateCommand {
         }
         warnings.extend(stored::differences(&asked, token));
         warnings.extend_from_slice(value.notes());
-        warn(&warnings, json);
+        warn(ui, &warnings, ui.wants_json());
         // The new token is told of in any case.
-        let deleted = if self.delete_old { self.delete(&account, &id, &token.id) } else { Ok(()) };
+        let deleted = if self.delete_old { self.delete(ui, &account, &id, &token.id) } else { Ok(()) };
         let is_deleted = self.delete_old && deleted.is_ok();
-        let sessions = is_deleted.then(|| account.forget_sessions(&id, settings.environment()));
+        let sessions = is_deleted.then(|| account.forget_sessions(ui, &id, settings.environment()));
         let sessions = sessions.unwrap_or_default();
         if let Some(note) = sessions.note() {
-            warn(std::slice::from_ref(&note), json);
+            warn(ui, std::slice::from_ref(&note), ui.wants_json());
             warnings.push(note);
         }
         let answer = Answer::new(token, &value, account.clock().now(), account.service_url(), &warnings);
-        if json {
-            output::json_to_stdout(&Rotated {
+        if ui.wants_json() {
+            ui.print_json(&Rotated {
                 token: answer,
                 old_id: &id,
                 old_deleted: is_deleted,
@@ -119,10 +119,7 @@ impl RotateCommand {
                 (false, _) => "is still there".to_owned(),
             };
             let text = answer.as_text("Made");
-            output::to_stdout(&format!(
-                "{text}The old app token {} {outcome}.\n",
-                output::one_line(id.as_str())
-            ))?;
+            ui.print(&format!("{text}The old app token {} {outcome}.\n", output::one_line(id.as_str())))?;
         }
         deleted
     }
@@ -141,9 +138,9 @@ impl RotateCommand {
         Ok((asked, old, rotated))
     }
 
-    fn delete(&self, account: &Account, old: &AppTokenId, new: &AppTokenId) -> Result<(), Failure> {
-        let deleted =
-            account.run(async { account.tokens().delete(old).await.map_err(|error| account.failure(error)) });
+    fn delete(&self, ui: &Ui, account: &Account, old: &AppTokenId, new: &AppTokenId) -> Result<(), Failure> {
+        let deleted = account
+            .run(ui, async { account.tokens().delete(old).await.map_err(|error| account.failure(error)) });
         deleted.map_err(|failure| {
             failure.with_hint(format!(
                 "The new app token {new} works. The old one may still be there: `kaltura token delete {old}`."
@@ -157,7 +154,7 @@ fn refuse_an_end_in_the_past(old: &AppToken, asked: &Asked, account: &Account) -
     let is_over = State::of(old, account.clock().now()) == State::Expired;
     match old.expiry {
         Some(expiry) if is_over && asked.expiry == Expiry::Unsaid => {
-            let message = format!("{} is over since {}", old.id, moment::show_local(expiry));
+            let message = format!("{} is over since {}", old.id, time::show_time(expiry));
             Err(Failure::usage(message)
                 .with_hint("The new one would be over too: say --expires-in 90d, or --never-expires.")
                 .at(account.service_url()))

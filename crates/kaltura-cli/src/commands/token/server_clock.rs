@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kaltura_auth::{Transport, TransportError, WireRequest, WireResponse, async_trait};
 use kaltura_types::UnixTime;
 
-use crate::moment;
+use crate::time;
 
 /// The server's clock, as its last answer showed it. Before the first answer it is that of this machine.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ struct Seen {
 impl ServerClock {
     /// What it showed in the last answer, which was a moment ago.
     pub(super) fn now(&self) -> UnixTime {
-        self.seen().map_or_else(moment::now, |seen| seen.shown)
+        self.seen().map_or_else(time::now, |seen| seen.shown)
     }
 
     /// By how many seconds it is ahead of the clock of this machine, once an answer has shown it.
@@ -41,7 +41,7 @@ impl ServerClock {
     }
 
     fn set(&self, shown: UnixTime) {
-        let seen = Seen { shown, ahead: shown.seconds_since(moment::now()) };
+        let seen = Seen { shown, ahead: shown.seconds_since(time::now()) };
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
     }
 }

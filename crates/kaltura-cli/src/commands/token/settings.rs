@@ -9,9 +9,9 @@ use kaltura_types::{AppTokenDraft, HashType, Lifetime, Privileges, SessionType, 
 
 use super::expiry::ExpiryOptions;
 use super::server_clock::ServerClock;
+use crate::args::parse_privileges;
 use crate::completion::values;
-use crate::failure::Failure;
-use crate::options::parse_privileges;
+use crate::error::Failure;
 
 /// What an app token shall be like. The type of its sessions is not here: a new token has a default.
 #[derive(Debug, Args)]

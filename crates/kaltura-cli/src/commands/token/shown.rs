@@ -4,7 +4,7 @@ use kaltura_types::{AppToken, AppTokenId, AppTokenStatus, PartnerId, UnixTime, U
 use serde::Serialize;
 
 use crate::output::{one_line, style};
-use crate::{duration, moment};
+use crate::time;
 
 /// Whether a token starts sessions now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl<'a> ShownToken<'a> {
     /// How long its sessions live, as people read it.
     pub(super) fn duration(&self) -> String {
         match self.session_duration.map(u64::try_from) {
-            Some(Ok(seconds)) if seconds > 0 => duration::show(seconds),
+            Some(Ok(seconds)) if seconds > 0 => time::show_duration(seconds),
             _ => "over on arrival".to_owned(),
         }
     }
@@ -108,12 +108,12 @@ impl<'a> ShownToken<'a> {
 
     /// Lines for people.
     pub(super) fn lines(&self) -> String {
-        let expires = match (self.expiry, self.time_left(duration::show)) {
-            (Some(expiry), Some(left)) => format!("{}, {left}", moment::show_local(expiry)),
+        let expires = match (self.expiry, self.time_left(time::show_duration)) {
+            (Some(expiry), Some(left)) => format!("{}, {left}", time::show_time(expiry)),
             _ => "never".to_owned(),
         };
         let when = |time: Option<UnixTime>| {
-            time.map_or_else(|| "the server did not say".to_owned(), moment::show_local)
+            time.map_or_else(|| "the server did not say".to_owned(), time::show_time)
         };
         let privileges = self.session_privileges.as_deref().filter(|text| !text.is_empty());
         let mut text = String::new();

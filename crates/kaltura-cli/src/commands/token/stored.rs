@@ -3,8 +3,7 @@
 use kaltura_types::{AppToken, Privileges};
 
 use super::settings::{Asked, Expiry};
-use crate::duration;
-use crate::moment;
+use crate::time;
 
 /// Where the token is not what was asked.
 pub(super) fn differences(asked: &Asked, token: &AppToken) -> Vec<String> {
@@ -18,18 +17,18 @@ pub(super) fn differences(asked: &Asked, token: &AppToken) -> Vec<String> {
         (Expiry::At(wanted), stored) => compare(
             "the end of the token",
             stored == Some(wanted),
-            stored.map_or_else(|| "never".to_owned(), moment::show_local),
-            moment::show_local(wanted),
+            stored.map_or_else(|| "never".to_owned(), time::show_time),
+            time::show_time(wanted),
         ),
         (Expiry::Never, Some(stored)) => {
-            compare("the end of the token", false, moment::show_local(stored), "never".to_owned());
+            compare("the end of the token", false, time::show_time(stored), "never".to_owned());
         }
         _ => {}
     }
     if let Some(wanted) = asked.session_duration {
         let stored = token.session_duration.map_or(0, kaltura_types::app_token::Seconds::get);
         let wanted = i64::from(wanted.as_seconds());
-        let show = |seconds: i64| duration::show(u64::try_from(seconds).unwrap_or(0));
+        let show = |seconds: i64| time::show_duration(u64::try_from(seconds).unwrap_or(0));
         compare("the duration of its sessions", stored == wanted, show(stored), show(wanted));
     }
     if let Some(wanted) = asked.session_type {

@@ -3,7 +3,7 @@
 use kaltura_types::{AppToken, UnixTime};
 
 use super::shown::ShownToken;
-use crate::{duration, moment, output};
+use crate::{output, time};
 
 /// What stands where. The number says when a column is left out for want of room: the highest is the first to go,
 /// and 0 stays.
@@ -45,8 +45,8 @@ fn places_for(rows: &[[String; 7]], width: Option<usize>) -> Vec<usize> {
 }
 
 fn row(token: &ShownToken<'_>) -> [String; 7] {
-    let expires = match (token.expiry, token.time_left(duration::show_roughly)) {
-        (Some(expiry), Some(left)) => format!("{}, {left}", moment::show_local_day(expiry)),
+    let expires = match (token.expiry, token.time_left(time::show_duration_roughly)) {
+        (Some(expiry), Some(left)) => format!("{}, {left}", time::show_day(expiry)),
         _ => "never".to_owned(),
     };
     [

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use kaltura_types::{HashType, Lifetime, Privilege, Privileges, SessionType, is_server_privilege};
 
 use super::settings::{Asked, Expiry};
-use crate::duration;
-use crate::failure::Failure;
+use crate::error::Failure;
+use crate::time;
 
 /// The longest session that passes without a word, in seconds. The server has no limit of its own here.
 const LONG_SESSION: u32 = 86_400;
@@ -81,7 +81,7 @@ pub(super) fn of_wishes(asked: &Asked) -> Vec<String> {
 
 fn of_duration(duration: Lifetime) -> Option<String> {
     let seconds = duration.as_seconds();
-    let shown = duration::show(seconds.into());
+    let shown = time::show_duration(seconds.into());
     if seconds > LONG_SESSION {
         Some(format!(
             "its sessions live {shown}: the account's own limit does not hold for app tokens, and a session that \

@@ -9,9 +9,10 @@ use super::answer::tell_of;
 use super::settings::{Asked, Expiry, TokenOptions};
 use super::value::ValuePlace;
 use super::{stored, traps};
-use crate::failure::Failure;
-use crate::options::TypeWish;
-use crate::settings::Settings;
+use crate::args::TypeWish;
+use crate::config::Settings;
+use crate::error::Failure;
+use crate::output::Ui;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -81,20 +82,20 @@ impl ChangeOptions {
 }
 
 impl UpdateCommand {
-    pub(super) fn run(self, json: bool, settings: &Settings) -> Result<(), Failure> {
+    pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         if self.changes.is_empty() {
             return Err(Failure::usage("there is nothing to change")
                 .with_hint("Say what: `kaltura token update --help` lists the options."));
         }
         self.changes.refuse_mistakes()?;
-        let account = self.account.open(settings)?;
+        let account = self.account.open(ui, settings)?;
         let id = AppTokenId::new(self.id.as_str());
-        let (asked, before, token) = account.run(self.change(&account, &id))?;
+        let (asked, before, token) = account.run(ui, self.change(&account, &id))?;
         let mut warnings = traps::of_wishes(&asked);
         warnings.extend(of_running_sessions(&asked, &before, &token));
         warnings.extend(stored::differences(&asked, &token));
         warnings.extend(stored::defects(&token));
-        tell_of(&token, "Changed", ValuePlace::Nowhere, &account, &warnings, json)
+        tell_of(ui, &token, "Changed", ValuePlace::Nowhere, &account, &warnings, ui.wants_json())
     }
 
     async fn change(

@@ -13,9 +13,9 @@ use kaltura_types::{AppToken, AppTokenId, AppTokenValue};
 use self::new_file::NewFile;
 use self::profile_place::ProfilePlace;
 use crate::completion::values;
-use crate::environment::Environment;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::config::Environment;
+use crate::error::{ExitCode, Failure};
+use crate::output::Ui;
 use crate::profile::{ProfileName, new_profile_name};
 
 /// Where the value goes.
@@ -69,15 +69,16 @@ impl ValueOptions {
     /// Makes the place ready. `replaced` is the token whose place the new one takes.
     pub(super) fn place(
         &self,
+        ui: &Ui,
         replaced: Option<&AppTokenId>,
         service_url: &ServiceUrl,
-        environment: Environment,
+        environment: &Environment,
     ) -> Result<ValuePlace, Failure> {
         if let Some(path) = &self.value_file {
             return NewFile::begin(path, self.force).map(ValuePlace::File);
         }
         if let Some(name) = &self.save_profile {
-            let place = ProfilePlace::begin(name, service_url, environment)?;
+            let place = ProfilePlace::begin(ui, name, service_url, environment)?;
             if !self.force {
                 place.refuse_another_token(replaced)?;
             }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::room::{Measured, Room, Terms};
 use super::{from_json, nesting};
-use crate::failure::Failure;
+use crate::error::Failure;
 
 /// How much of an error is shown. It may have the whole answer in it.
 const MOST_LETTERS: usize = 200;

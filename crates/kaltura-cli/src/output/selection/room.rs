@@ -13,8 +13,7 @@ use jaq_core::{DataT, Lut};
 use jaq_json::Val;
 
 use super::nesting;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::error::{ExitCode, Failure};
 
 /// How large the stack is. Only what is used of it takes memory, but all of it takes addresses, which may be limited:
 /// then a smaller one must do.

@@ -6,10 +6,10 @@ use std::path::Path;
 use toml_edit::{Document, Item, TableLike, Value};
 
 use super::Config;
-use crate::failure::Failure;
+use crate::config::Setting;
+use crate::error::Failure;
 use crate::profile::store_slot::StoreSlot;
 use crate::profile::{Profile, ProfileSecret};
-use crate::settings::Setting;
 
 /// A file that is being read.
 pub(super) struct Reading<'a> {

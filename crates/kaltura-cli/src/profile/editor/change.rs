@@ -1,8 +1,8 @@
 //! What shall be changed in a profile, and what was.
 
+use crate::config::Setting;
 use crate::profile::{ProfileSecret, SecretStore};
 use crate::secret_input::Secret;
-use crate::settings::Setting;
 
 /// What shall be changed in a profile. What is not named stays as it is.
 #[derive(Default)]

@@ -2,9 +2,9 @@
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
-use crate::failure::Failure;
+use crate::config::Setting;
+use crate::error::Failure;
 use crate::profile::{ProfileName, ProfileSecret};
-use crate::settings::Setting;
 
 const DEFAULT: &str = "default_profile";
 const PROFILES: &str = "profiles";

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::unsettled::Unsettled;
-use crate::failure::Failure;
+use crate::error::Failure;
 use crate::profile::keyring::KeyringTrouble;
 use crate::profile::secret_place::NotKept;
 use crate::profile::store_slot::StoreSlot;

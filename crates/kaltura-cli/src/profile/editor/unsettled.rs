@@ -5,9 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::private_file;
+use crate::error::{ExitCode, Failure};
+use crate::files;
 use crate::profile::secret_place::NotForgotten;
 use crate::profile::store_slot::StoreSlot;
 use crate::profile::{Config, ProfileName, ProfileSecret, SecretPlace};
@@ -109,7 +108,7 @@ impl Unsettled {
 
     fn write(&self) -> Result<(), Failure> {
         let path = path(&self.folder);
-        private_file::replace(&path, self.text().as_bytes()).map_err(|error| {
+        files::replace(&path, self.text().as_bytes()).map_err(|error| {
             let (folder, file) = (self.folder.display(), path.display());
             let message =
                 format!("the profiles in {folder} can not be changed: the file {file} can not be written");
@@ -120,7 +119,7 @@ impl Unsettled {
     /// If more of the file stays than is left, the next change finds nothing to do there.
     fn tidy(&self) {
         let _ = if self.left.is_empty() {
-            private_file::remove_all(&path(&self.folder)).is_ok()
+            files::remove_all(&path(&self.folder)).is_ok()
         } else {
             self.write().is_ok()
         };
@@ -181,7 +180,7 @@ mod tests {
         for place in &places {
             place.keep("hush").unwrap();
         }
-        let half = private_file::beside(&path_of(&places[1]));
+        let half = files::beside(&path_of(&places[1]));
         fs::write(&half, "hu").unwrap();
 
         let (mut unsettled, _) =

@@ -3,8 +3,7 @@
 use std::io;
 
 use super::SecretPlace;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::error::{ExitCode, Failure};
 use crate::profile::keyring::KeyringTrouble;
 use crate::profile::own_file;
 use crate::secret_input::Secret;

@@ -3,22 +3,23 @@
 use std::process::{Command, Stdio};
 
 use super::{ProfileSecret, SecretPlace};
-use crate::environment::Environment;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::config::Environment;
+use crate::error::{ExitCode, Failure};
+use crate::output::Ui;
 use crate::profile::keyring::KeyringTrouble;
-use crate::profile::own_file;
-use crate::profile::{Profile, SecretOwner};
-use crate::secret_input::{self, Secret};
-use crate::secret_likeness::repeatable;
+use crate::profile::{Profile, SecretOwner, own_file};
+use crate::redaction::repeatable;
+use crate::secret_input;
+use crate::secret_input::Secret;
 use crate::signals::companion;
 
 impl Profile {
     /// A secret of this profile; nothing if it keeps none. `owner` is whose secret it must be.
     pub(crate) fn secret(
         &self,
+        ui: &Ui,
         secret: ProfileSecret,
-        environment: Environment,
+        environment: &Environment,
         owner: &SecretOwner<'_>,
     ) -> Result<Option<Secret>, Failure> {
         let Some(place) = self.place_of(secret) else { return Ok(None) };
@@ -34,17 +35,18 @@ impl Profile {
                 setting.option, setting.variable
             )));
         }
-        self.read(secret, &place, environment).map(Some)
+        self.read(ui, secret, &place, environment).map(Some)
     }
 
     fn read(
         &self,
+        ui: &Ui,
         secret: ProfileSecret,
         place: &SecretPlace,
-        environment: Environment,
+        environment: &Environment,
     ) -> Result<Secret, Failure> {
         match place {
-            SecretPlace::Command(command) => self.printed_by(secret, command),
+            SecretPlace::Command(command) => self.printed_by(ui, secret, command),
             SecretPlace::File(path) => secret_input::from_file(path),
             SecretPlace::Variable(name) => {
                 secret_input::from_environment(environment, name)?.ok_or_else(|| {
@@ -82,11 +84,11 @@ impl Profile {
 
     /// What a command of the shell prints, less one line end. The command is not quoted: it may hold a secret. What
     /// it says on standard error is seen. It ends with this process.
-    fn printed_by(&self, secret: ProfileSecret, command: &str) -> Result<Secret, Failure> {
+    fn printed_by(&self, ui: &Ui, secret: ProfileSecret, command: &str) -> Result<Secret, Failure> {
         let [entry, ..] = secret.entries();
         let failed =
             |why: &str| Failure::new(ExitCode::Local, format!("{entry} of the profile {} {why}", self.name));
-        let outcome = companion::run(shell(command).stdin(Stdio::null()), |pipe| {
+        let outcome = companion::run(ui, shell(command).stdin(Stdio::null()), |pipe| {
             secret_input::read(pipe, &format!("what {entry} prints"))
         });
         match outcome {
@@ -112,7 +114,8 @@ mod tests {
     const ENVIRONMENT: Environment = Environment::of_test(|name| (name == "MINE").then(|| "kept".into()));
 
     fn value(entries: &str, owner: SecretOwner<'_>) -> Result<Option<String>, Failure> {
-        let value = Profile::of_test(entries).secret(ProfileSecret::AppToken, ENVIRONMENT, &owner)?;
+        let value =
+            Profile::of_test(entries).secret(&Ui::silent(), ProfileSecret::AppToken, &ENVIRONMENT, &owner)?;
         Ok(value.map(|value| value.to_string()))
     }
 

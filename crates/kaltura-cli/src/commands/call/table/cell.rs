@@ -3,7 +3,7 @@
 use kaltura_types::UnixTime;
 use serde_json::Value;
 
-use crate::moment;
+use crate::time;
 
 /// Ten years: what is less is a duration and no point in time (wire contract, section 1.3).
 const LEAST_TIME: i64 = 315_360_000;
@@ -16,9 +16,7 @@ pub(super) fn shown(name: &str, value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         Value::Number(number) => match number.as_i64().filter(|_| is_named_like_a_time(name)) {
-            Some(seconds @ LEAST_TIME..=MOST_TIME) => {
-                moment::show_local_short(UnixTime::from_seconds(seconds))
-            }
+            Some(seconds @ LEAST_TIME..=MOST_TIME) => time::show_minute(UnixTime::from_seconds(seconds)),
             _ => number.to_string(),
         },
         other => other.to_string(),

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::cell;
-use crate::masking::is_secret;
 use crate::output;
+use crate::redaction::is_secret;
 
 /// How wide a table is where nobody knows how wide it may be.
 pub(super) const USUAL_WIDTH: usize = 100;

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 
 use kaltura_types::AppTokenValue;
 
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::links::behind_links;
-use crate::private_file;
-use crate::secret_likeness::looks_like_a_secret;
+use crate::error::{ExitCode, Failure};
+use crate::files;
+use crate::files::behind_links;
+use crate::redaction::looks_like_a_secret;
 
 /// A file that is being written. Unless it is finished, it is taken away again.
 pub(in crate::commands::token) struct NewFile {
@@ -39,13 +38,13 @@ impl NewFile {
             ));
         }
         let target = if takes_the_place { behind_links(path) } else { path.to_owned() };
-        let beginning = if takes_the_place { private_file::beside(&target) } else { path.to_owned() };
+        let beginning = if takes_the_place { files::beside(&target) } else { path.to_owned() };
         if takes_the_place {
             refuse_what_is_no_file(&target, &shown)?;
             // What a process that was killed has left. If it can not go, the next step tells why.
             let _ = fs::remove_file(&beginning);
         }
-        match private_file::create_new(&beginning) {
+        match files::create_new(&beginning) {
             Ok(file) => Ok(Self { file, beginning: Some(beginning), target, path: path.to_owned() }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 let message = format!("there is a file {shown} already");

@@ -5,10 +5,10 @@ use kaltura_types::{AppToken, AppTokenId};
 use zeroize::Zeroizing;
 
 use super::KeptValue;
-use crate::environment::Environment;
-use crate::failure::Failure;
+use crate::config::{Environment, Setting};
+use crate::error::Failure;
+use crate::output::Ui;
 use crate::profile::{Config, NewPlace, ProfileChanges, ProfileEditor, ProfileName, ProfileSecret};
-use crate::settings::Setting;
 
 /// A profile that is about to be made or changed. Nobody else changes profiles meanwhile.
 pub(in crate::commands::token) struct ProfilePlace {
@@ -20,13 +20,14 @@ pub(in crate::commands::token) struct ProfilePlace {
 impl ProfilePlace {
     /// Sees to it that the profile can be saved.
     pub(super) fn begin(
+        ui: &Ui,
         name: &ProfileName,
         service_url: &ServiceUrl,
-        environment: Environment,
+        environment: &Environment,
     ) -> Result<Self, Failure> {
         Config::read(environment)?.refuse_namesake(name)?;
         let server = server(service_url)?;
-        Ok(Self { editor: ProfileEditor::open(environment)?, name: name.clone(), server })
+        Ok(Self { editor: ProfileEditor::open(ui, environment)?, name: name.clone(), server })
     }
 
     /// Refuses a profile that logs in with a token other than the one whose place the new one takes.

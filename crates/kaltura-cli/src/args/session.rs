@@ -1,0 +1,261 @@
+//! Options for the requested session.
+
+use clap::{Args, ValueEnum};
+use kaltura_auth::SessionRequest;
+use kaltura_types::{InvalidPrivilege, Lifetime, Privileges, SessionType};
+use serde::Serialize;
+
+use crate::config::{Found, Setting, Settings};
+use crate::error::Failure;
+
+/// What is wished of the session.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Session, as far as the token lets you choose")]
+pub(crate) struct SessionRequestOptions {
+    /// Whose session it is [env: KALTURA_USER]
+    #[arg(long, value_name = "ID")]
+    user: Option<String>,
+
+    /// What kind of session it is [env: KALTURA_SESSION_TYPE]
+    #[arg(long = "type", value_name = "TYPE", ignore_case = true)]
+    session_type: Option<TypeWish>,
+
+    /// How long it may live, such as 90s, 15m, 1h or 90d [env: KALTURA_LIFETIME]
+    #[arg(long, value_name = "DURATION")]
+    lifetime: Option<Lifetime>,
+
+    /// What it may do besides what the token allows, such as sview:0_a/0_b,appid:importer
+    /// [env: KALTURA_PRIVILEGES]
+    #[arg(long, value_name = "PRIVILEGES", value_parser = parse_privileges)]
+    privileges: Option<Privileges>,
+
+    /// The widget that the login goes through, if not the account's own [env: KALTURA_WIDGET_ID]
+    #[arg(long, value_name = "ID")]
+    widget_id: Option<String>,
+}
+
+/// A type of session, as it is written on a command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum TypeWish {
+    User,
+    Admin,
+}
+
+impl From<TypeWish> for SessionType {
+    fn from(wish: TypeWish) -> Self {
+        match wish {
+            TypeWish::User => Self::User,
+            TypeWish::Admin => Self::Admin,
+        }
+    }
+}
+
+/// What is wished, by these options, the environment and the profile.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Wishes {
+    user: Option<String>,
+    session_type: Option<SessionType>,
+    lifetime: Option<Lifetime>,
+    privileges: Option<Privileges>,
+    widget_id: Option<String>,
+}
+
+impl SessionRequestOptions {
+    /// Whether an option wishes something.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.user.is_some()
+            || self.session_type.is_some()
+            || self.lifetime.is_some()
+            || self.privileges.is_some()
+            || self.widget_id.is_some()
+    }
+
+    /// What is wished.
+    pub(crate) fn wishes(&self, settings: &Settings) -> Result<Wishes, Failure> {
+        let privileges = self.privileges.clone();
+        Ok(Wishes {
+            user: settings.value(&Setting::USER, self.user.clone())?,
+            session_type: settings
+                .value_by(&Setting::SESSION_TYPE, self.session_type, unquoted_session_type)?
+                .map(SessionType::from),
+            lifetime: settings.value(&Setting::LIFETIME, self.lifetime)?,
+            privileges: settings.value_by(&Setting::PRIVILEGES, privileges, unquoted_privileges)?,
+            widget_id: settings.value(&Setting::WIDGET_ID, self.widget_id.clone())?,
+        })
+    }
+
+    /// User, type, lifetime, privileges and widget, each with who has set it.
+    pub(crate) fn found(&self, settings: &Settings) -> [Found; 5] {
+        let text = |setting, given: &Option<String>| {
+            settings.found(setting, given.clone(), str::parse, String::clone)
+        };
+        let show_type = |wish: &TypeWish| SessionType::from(*wish).to_string();
+        let privileges = self.privileges.clone();
+        [
+            text(&Setting::USER, &self.user),
+            settings.found(&Setting::SESSION_TYPE, self.session_type, unquoted_session_type, show_type),
+            settings.found(&Setting::LIFETIME, self.lifetime, str::parse, Lifetime::to_string),
+            settings.found(&Setting::PRIVILEGES, privileges, unquoted_privileges, Privileges::to_string),
+            text(&Setting::WIDGET_ID, &self.widget_id),
+        ]
+    }
+
+    /// The request of a login.
+    pub(crate) fn request(&self, settings: &Settings) -> Result<SessionRequest, Failure> {
+        Ok(self.wishes(settings)?.request())
+    }
+}
+
+impl Wishes {
+    /// The request of a login. What is not wished is not asked for.
+    pub(crate) fn request(&self) -> SessionRequest {
+        let mut request = SessionRequest::new();
+        if let Some(user) = &self.user {
+            request = request.user_id(user.as_str());
+        }
+        if let Some(session_type) = self.session_type {
+            request = request.session_type(session_type);
+        }
+        if let Some(lifetime) = self.lifetime {
+            request = request.lifetime(lifetime);
+        }
+        if let Some(privileges) = &self.privileges {
+            request = request.privileges(privileges.clone());
+        }
+        if let Some(widget) = &self.widget_id {
+            request = request.widget_id(widget.as_str());
+        }
+        request
+    }
+}
+
+/// Reads privileges as the API writes them, and refuses what the server would read differently (wire
+/// contract, section 5.1), and an empty text, which is an option or entry without a value.
+pub(crate) fn parse_privileges(text: &str) -> Result<Privileges, InvalidPrivilege> {
+    if text.is_empty() { Err(InvalidPrivilege::EmptyName) } else { text.parse() }
+}
+
+fn unquoted_session_type(text: &str) -> Result<TypeWish, &'static str> {
+    TypeWish::from_str(text, true).map_err(|_| "write user or admin")
+}
+
+fn unquoted_privileges(text: &str) -> Result<Privileges, &'static str> {
+    parse_privileges(text).map_err(|error| error.reason())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    use crate::config::Environment;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        session: SessionRequestOptions,
+    }
+
+    const ENVIRONMENT: Environment = Environment::of_test(|name| match name {
+        "KALTURA_USER" => Some("environment".into()),
+        "KALTURA_SESSION_TYPE" => Some("ADMIN".into()),
+        _ => None,
+    });
+
+    fn request(arguments: &[&str]) -> SessionRequest {
+        of(arguments, &Settings::of_environment(&Environment::of_test(|_| None)))
+    }
+
+    fn of(arguments: &[&str], settings: &Settings) -> SessionRequest {
+        Line::try_parse_from([&["x"], arguments].concat()).unwrap().session.request(settings).unwrap()
+    }
+
+    #[test]
+    fn each_wish_may_come_from_elsewhere() {
+        let profile =
+            "user = 'profile'\ntype = 'user'\nlifetime = '1h'\nprivileges = 'sview:*'\nwidget_id = '_2'";
+        let asked = of(&["--lifetime=2h"], &Settings::of_test(&ENVIRONMENT, profile));
+        let expected = SessionRequest::new()
+            .user_id("environment")
+            .session_type(SessionType::Admin)
+            .lifetime(Lifetime::hours(2))
+            .privileges(Privileges::parse("sview:*"))
+            .widget_id("_2");
+        assert_eq!(asked, expected);
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_profile_or_variable_is_not_quoted() {
+        const WRONG: Environment =
+            Environment::of_test(|name| (name == "KALTURA_SESSION_TYPE").then(|| "hush".into()));
+        let none = Environment::of_test(|_| None);
+        for (settings, place) in [
+            (Settings::of_environment(&WRONG), "KALTURA_SESSION_TYPE"),
+            (Settings::of_test(&none, "type = 'hush'"), "type of the profile test"),
+            (Settings::of_test(&none, "privileges = 'hush hush'"), "privileges of the profile test"),
+        ] {
+            let options = Line::try_parse_from(["x"]).unwrap().session;
+            let told = format!("{:?}", options.request(&settings).unwrap_err());
+            assert!(told.contains(place) && !told.contains("hush"), "{told}");
+            let told = format!("{:?}", options.found(&settings));
+            assert!(told.contains(place) && !told.contains("hush"), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_given_is_not_asked() {
+        assert_eq!(request(&[]), SessionRequest::new());
+    }
+
+    #[test]
+    fn all_that_is_given_is_asked() {
+        let asked = request(&[
+            "--user=me",
+            "--type=Admin",
+            "--lifetime=1h",
+            "--privileges=appid:x,sview:0_a/0_b",
+            "--widget-id=_2",
+        ]);
+        let expected = SessionRequest::new()
+            .user_id("me")
+            .session_type(SessionType::Admin)
+            .lifetime(Lifetime::hours(1))
+            .privileges(Privileges::parse("appid:x,sview:0_a/0_b"))
+            .widget_id("_2");
+        assert_eq!(asked, expected);
+    }
+
+    #[test]
+    fn privileges_mean_what_they_say() {
+        let restricted = "disableentitlement,urirestrict:/api_v3/service/media/*,sview:0_a";
+        assert_eq!(parse_privileges(restricted).unwrap(), Privileges::parse(restricted));
+        for text in ["", "sview:0_a,,list:*", "my.name:1", "sview:", "_u:me", "a b", "actionslimit:0"] {
+            assert!(parse_privileges(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_right_is_read() {
+        assert!(matches!(unquoted_session_type("Admin"), Ok(TypeWish::Admin)));
+        assert_eq!(unquoted_privileges("sview:0_a,appid:x"), Ok(Privileges::parse("sview:0_a,appid:x")));
+    }
+
+    #[test]
+    fn what_is_wrong_is_not_quoted() {
+        assert_eq!(unquoted_session_type("hush").unwrap_err(), "write user or admin");
+        for (text, part) in [
+            (",", "needs a name"),
+            ("hush hush", "control character"),
+            ("_u:hush", "a field of the KS"),
+            ("0", "named 0"),
+            ("actionslimit:0", "0 actions"),
+            ("hush:", "an empty value"),
+            ("hush:a\u{1}b", "control character"),
+            ("hush:a ", "ends with white space"),
+        ] {
+            let error = unquoted_privileges(text).unwrap_err();
+            assert!(error.contains(part) && !error.contains("hush"), "{text}: {error}");
+        }
+    }
+}

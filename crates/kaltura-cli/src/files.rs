@@ -1,0 +1,372 @@
+//! Files that only their owner can read, that are replaced as a whole, and locks beside them.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fmt, fs, io, thread};
+
+use crate::config::Environment;
+use crate::output::Ui;
+
+/// Writes the content beside the file, and then moves it there at once. The caller holds the lock, so that a file
+/// beside is what a killed process has left.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let beside = beside(path);
+    remove_half(path)?;
+    let written = create_new(&beside)
+        .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        // It may be a secret. Why it could not be written is what is told.
+        let _ = remove(&beside);
+    }
+    written.map(|()| keep_name(path))
+}
+
+/// Takes a file away, and what a process that was killed has left beside it. Tells whether the file was there.
+pub(crate) fn remove_all(path: &Path) -> io::Result<bool> {
+    remove_half(path)?;
+    remove(path)
+}
+
+/// Takes away what a process that was killed has left beside a file.
+pub(crate) fn remove_half(path: &Path) -> io::Result<()> {
+    remove(&beside(path)).map(drop)
+}
+
+fn remove(path: &Path) -> io::Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Sees to it that the new name outlives a loss of power, where the system can do that.
+fn keep_name(path: &Path) {
+    if cfg!(unix)
+        && let Some(Ok(folder)) = path.parent().map(File::open)
+    {
+        let _ = folder.sync_all();
+    }
+}
+
+/// Makes a file where nothing is yet.
+pub(crate) fn create_new(path: &Path) -> io::Result<File> {
+    own(OpenOptions::new().write(true).create_new(true)).open(path)
+}
+
+/// Makes a folder, and those around it, for its owner alone. Those that are there stay as they are.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+/// Whether anybody but its owner can read or change it.
+#[cfg(unix)]
+pub(crate) fn is_open_to_others(file: &File) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.metadata().is_ok_and(|about| about.permissions().mode() & 0o077 != 0)
+}
+
+/// Elsewhere the folder belongs to the user alone.
+#[cfg(not(unix))]
+pub(crate) fn is_open_to_others(_: &File) -> bool {
+    false
+}
+
+/// `name.json.new` for `name.json`: what is written there takes the place of the file when it is whole.
+pub(crate) fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    name.into()
+}
+
+#[cfg(unix)]
+fn own(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(0o600)
+}
+
+#[cfg(not(unix))]
+fn own(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+/// After how long a person is told what is waited for.
+const SILENCE: Duration = Duration::from_secs(2);
+/// How long to wait before a lock is tried again, until a person has been told, and from then on.
+const PAUSES: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(100)];
+/// How often a file is made anew whose folder is removed meanwhile.
+const TRIES: usize = 10;
+
+/// Opens a file beside others to lock it, and waits for the lock for as long as somebody else holds it. That has an
+/// end: a process that ends, or is killed, loses its locks, and a signal ends the one that waits. No limit of time
+/// would be right: a person may be asked meanwhile, by a command that prints the secret.
+///
+/// The lock is held until the file is dropped. An error is one of the file: it can not be made, or not be locked.
+pub(crate) fn lock(ui: &Ui, path: &Path) -> io::Result<File> {
+    lock_within(ui, path, Duration::MAX)
+}
+
+/// The same, but not for longer than this.
+pub(crate) fn lock_within(ui: &Ui, path: &Path, patience: Duration) -> io::Result<File> {
+    let mut file = open(path)?;
+    let mut waited = Duration::ZERO;
+    let [mut pause, later] = PAUSES;
+    loop {
+        match file.try_lock() {
+            Ok(()) if is_there(&file, path) => return Ok(file),
+            Ok(()) => {
+                file = open(path)?;
+                continue;
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if waited >= patience => {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "another kaltura is at work there"));
+            }
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if pause < later && waited >= SILENCE {
+            ui.note("waiting for another kaltura, which logs in or changes the same thing");
+            pause = later;
+        }
+        thread::sleep(pause);
+        waited += pause;
+    }
+}
+
+/// Gives a lock back, and removes its file, where others would see that.
+pub(crate) fn unlock_for_good(held: File, path: &Path) {
+    if cfg!(unix) {
+        let _ = fs::remove_file(path);
+    }
+    drop(held);
+}
+
+/// Opens the file, and makes it and its folder if need be.
+fn open(path: &Path) -> io::Result<File> {
+    let mut tries = 0;
+    loop {
+        if let Some(folder) = path.parent() {
+            make_folder(folder)?;
+        }
+        match own(OpenOptions::new().write(true).create(true).truncate(false)).open(path) {
+            // Another process has just removed the folder, which was empty.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && tries < TRIES => tries += 1,
+            opened => return opened,
+        }
+    }
+}
+
+/// Whether this is the file of that name.
+#[cfg(unix)]
+fn is_there(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let place = |about: fs::Metadata| (about.dev(), about.ino());
+    match (file.metadata().map(place), fs::metadata(path).map(place)) {
+        (Ok(held), Ok(named)) => held == named,
+        (_, Err(error)) => error.kind() != io::ErrorKind::NotFound,
+        (Err(_), _) => true,
+    }
+}
+
+/// Elsewhere nobody removes one.
+#[cfg(not(unix))]
+fn is_there(_: &File, _: &Path) -> bool {
+    true
+}
+
+/// How many links are followed from one file to the next.
+const MOST: usize = 16;
+
+/// The file that a link leads to, whether it is there or not; what is no link is itself.
+pub(crate) fn behind_links(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..MOST {
+        let Ok(target) = fs::read_link(&path) else { break };
+        path = path.parent().unwrap_or(&path).join(target);
+    }
+    path
+}
+
+/// As whom the system shows owners who have no number on this machine.
+const NOBODY: u32 = 65_534;
+
+/// A user who is neither the one who runs this nor the superuser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stranger {
+    number: u32,
+    /// Whether the superuser runs this.
+    before_root: bool,
+}
+
+impl Stranger {
+    /// Whom the file belongs to, if it is a stranger.
+    pub(crate) fn with_file(file: &File) -> Option<Self> {
+        owner::of_file(file).and_then(Self::new)
+    }
+
+    /// In whose place a folder is that is to be written to. One that is not there yet is in the home of a stranger
+    /// when it is `sudo` that would make it there: nobody but the superuser could use it then.
+    pub(crate) fn with_folder(folder: &Path, environment: &Environment) -> Option<Self> {
+        let (nearest, owner) = folder.ancestors().find_map(|it| Some((it, owner::of_folder(it)?)))?;
+        let stranger = Self::new(owner)?;
+        let by_sudo = || environment.text("SUDO_UID").ok().flatten()?.parse::<u32>().ok();
+        let is_in_the_way = nearest == folder || (stranger.before_root && by_sudo() == Some(owner));
+        is_in_the_way.then_some(stranger)
+    }
+
+    fn new(owner: u32) -> Option<Self> {
+        let me = owner::me()?;
+        (owner != me && owner != 0).then_some(Self { number: owner, before_root: me == 0 })
+    }
+
+    /// What to do. `variable` names another folder.
+    pub(crate) fn remedy(self, variable: &str) -> String {
+        let me = if self.before_root { "root" } else { "you" };
+        if self.number == NOBODY {
+            format!(
+                "This number stands for owners who are not known on this machine (user namespaces, NFS). Set \
+                 {variable} to a copy that belongs to {me}."
+            )
+        } else if !self.before_root {
+            format!(
+                "Have it given to you (chown), if you trust what is in it. Or set {variable} to your own folder."
+            )
+        } else {
+            format!(
+                "Run kaltura as that user, without sudo; in a container, with docker run --user \"$(id -u)\", and \
+                 {variable} set to that folder. Or set {variable} to a folder that belongs to root."
+            )
+        }
+    }
+}
+
+impl fmt::Display for Stranger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "another user (number {})", self.number)
+    }
+}
+
+#[cfg(unix)]
+mod owner {
+    use std::fs::{self, File};
+    use std::os::unix::fs::MetadataExt as _;
+    use std::path::Path;
+
+    pub(super) fn me() -> Option<u32> {
+        Some(rustix::process::geteuid().as_raw())
+    }
+
+    pub(super) fn of_file(file: &File) -> Option<u32> {
+        file.metadata().ok().map(|about| about.uid())
+    }
+
+    pub(super) fn of_folder(folder: &Path) -> Option<u32> {
+        fs::metadata(folder).ok().map(|about| about.uid())
+    }
+}
+
+/// Elsewhere the folders of a user belong to the user alone.
+#[cfg(not(unix))]
+mod owner {
+    use std::fs::File;
+    use std::path::Path;
+
+    pub(super) fn me() -> Option<u32> {
+        None
+    }
+
+    pub(super) fn of_file(_: &File) -> Option<u32> {
+        None
+    }
+
+    pub(super) fn of_folder(_: &Path) -> Option<u32> {
+        None
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_for_its_owner_alone_and_takes_the_place_of_the_old() {
+        let around = tempfile::tempdir().unwrap();
+        let folder = around.path().join("a/b");
+        let path = folder.join("it.json");
+        let _held = lock(&Ui::silent(), &folder.join("it.lock")).unwrap();
+        // What a killed process has left.
+        fs::write(beside(&path), "half").unwrap();
+        for content in ["one", "two"] {
+            replace(&path, content.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), content);
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            assert!(!is_open_to_others(&File::open(&path).unwrap()));
+        }
+        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+        assert!(!beside(&path).exists());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(is_open_to_others(&File::open(&path).unwrap()));
+    }
+
+    #[test]
+    fn a_lock_is_waited_for_for_as_long_as_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("it.lock");
+        let held = lock(&Ui::silent(), &path).unwrap();
+        let error = lock_within(&Ui::silent(), &path, 3 * PAUSES[0]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        let waiting = thread::spawn({
+            let path = path.clone();
+            move || lock(&Ui::silent(), &path).map(drop)
+        });
+        thread::sleep(SILENCE + 3 * PAUSES[1]);
+        assert!(!waiting.is_finished());
+        drop(held);
+        waiting.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn who_has_waited_for_a_file_that_is_gone_locks_the_one_that_is_there() {
+        let around = tempfile::tempdir().unwrap();
+        let folder = around.path().join("folder");
+        let path = folder.join("it.lock");
+        let held = lock(&Ui::silent(), &path).unwrap();
+        let waiting = thread::spawn({
+            let path = path.clone();
+            move || lock(&Ui::silent(), &path)
+        });
+        thread::sleep(5 * PAUSES[0]);
+        unlock_for_good(held, &path);
+        fs::remove_dir(&folder).unwrap_or_default();
+        let got = waiting.join().unwrap().unwrap();
+        assert!(is_there(&got, &path));
+        assert!(lock_within(&Ui::silent(), &path, Duration::ZERO).is_err());
+    }
+
+    #[test]
+    fn links_are_followed_to_the_last_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        symlink("second", place("first")).unwrap();
+        symlink(place("file"), place("second")).unwrap();
+        assert_eq!(behind_links(&place("first")), place("file"));
+        assert_eq!(behind_links(&place("file")), place("file"));
+    }
+
+    #[test]
+    fn links_in_a_circle_come_to_an_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        symlink("second", place("first")).unwrap();
+        symlink("first", place("second")).unwrap();
+        assert!(behind_links(&place("first")).is_symlink());
+    }
+}

@@ -1,0 +1,60 @@
+//! The `kaltura` command as a library: [`run`] takes a command line, and everything else that a process is given, as
+//! values. This crate is made for its own binary and tests; its API may change with every release.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `error`, `time` | failures and their exit codes; times and durations as text |
+//! | `config` | environment variables, folders, settings |
+//! | `redaction` | secrets in what is shown |
+//! | `output` | what is written: answers, notes, errors, tables, progress |
+//! | `signals` | Ctrl-C and requests to stop |
+//! | `files`, `http`, `prompt`, `runtime` | files for their owner alone, requests, questions, the async runtime |
+//! | `secret_input`, `profile` | secrets from files, standard input and variables; named login profiles |
+//! | `args` | groups of options |
+//! | `session_cache`, `session_proof` | cached sessions, and whether the server accepts one |
+//! | `commands`, `completion`, `cli` | the commands, what shells complete, and the command line as a whole |
+//!
+//! Each module imports only from the rows above its own.
+
+mod args;
+mod cli;
+mod commands;
+mod completion;
+mod config;
+mod error;
+mod files;
+mod http;
+mod output;
+mod profile;
+mod prompt;
+mod redaction;
+mod runtime;
+mod secret_input;
+mod session_cache;
+mod session_proof;
+mod signals;
+mod time;
+mod version;
+
+use std::ffi::OsString;
+
+pub use crate::config::Environment;
+pub use crate::output::Ui;
+
+use crate::cli::Cli;
+
+/// Runs a command line, the first word of which is the name of the program, to its end. Returns the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment, ui: &mut Ui) -> u8 {
+    let outcome = match Cli::read(arguments, environment, ui) {
+        Ok(Some(cli)) => commands::run(cli, environment, ui),
+        Ok(None) => Ok(()),
+        Err(failure) => Err(failure),
+    };
+    match outcome {
+        Ok(()) => 0,
+        Err(failure) => {
+            ui.report(&failure);
+            failure.exit_code().number()
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! How a failure is told: lines for people, one JSON document for programs; both on standard error.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::{Ui, json_line, one_line, style, wrapped};
+use crate::error::{ExitCode, Failure, Story};
+
+impl Ui {
+    /// Writes an error to standard error.
+    pub(crate) fn report(&self, failure: &Failure) {
+        // A reader that has closed the pipe reads no more.
+        if !failure.0.is_told && failure.exit_code() != ExitCode::BrokenPipe {
+            self.eprint(&if self.has_json_flag() { failure.as_json() } else { failure.as_text() });
+        }
+    }
+}
+
+impl Failure {
+    fn as_text(&self) -> String {
+        if let Some(text) = &self.0.ready_text {
+            return text.clone();
+        }
+        let Story { message, causes, hint, service_url, server, request_id, http_status, .. } = &*self.0;
+        let mut text = wrapped(&format!("{}error:{:#}", style::BAD, style::BAD), "  ", &one_line(message));
+        if let Some(url) = service_url {
+            text += &wrapped("  at:", "    ", url);
+        }
+        if !causes.is_empty() {
+            text += &wrapped("  because:", "    ", &one_line(&causes.join(": ")));
+        }
+        if let Some(hint) = hint {
+            text += &wrapped(&format!("{}hint:{:#}", style::NOTE, style::NOTE), "  ", &one_line(hint));
+        }
+        let mut ticket = Vec::new();
+        ticket.extend(http_status.filter(|status| *status >= 300).map(|status| format!("HTTP {status}")));
+        ticket.extend(server.as_ref().map(|server| format!("server {}", one_line(server))));
+        ticket.extend(request_id.as_ref().map(|id| format!("request {}", one_line(id))));
+        if !ticket.is_empty() {
+            text += &wrapped("  for support:", "    ", &ticket.join(", "));
+        }
+        text
+    }
+
+    fn as_json(&self) -> String {
+        let mut text = json_line(&self.document());
+        if text.is_empty() {
+            // Texts and numbers always fit into JSON; should they not, a program still gets a line.
+            let _ = writeln!(text, "{{\"error\":{{\"exitCode\":{}}}}}", self.exit_code().number());
+        }
+        text
+    }
+
+    /// What programs read: an object with the member `error`.
+    pub(crate) fn document(&self) -> impl Serialize + '_ {
+        #[derive(Serialize)]
+        struct Report<'a> {
+            error: Body<'a>,
+        }
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Body<'a> {
+            exit_code: u8,
+            #[serde(flatten)]
+            story: &'a Story,
+        }
+        Report { error: Body { exit_code: self.exit_code().number(), story: &self.0 } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    #[test]
+    fn people_read_what_why_and_what_to_do() {
+        let cause = std::io::Error::other("the disk\nis full");
+        let failure =
+            Failure::new(ExitCode::Local, "can not write").caused_by(&cause).with_hint("Make room.");
+        assert_eq!(
+            plain(&failure.as_text()),
+            "error: can not write\n  because: the disk is full\nhint: Make room.\n"
+        );
+    }
+
+    #[test]
+    fn programs_read_one_line_of_json() {
+        let failure = Failure::usage("no partner id").with_hint("Give one.");
+        assert_eq!(
+            failure.as_json(),
+            "{\"error\":{\"exitCode\":2,\"class\":\"usage\",\"message\":\"no partner id\",\
+             \"hint\":\"Give one.\",\"retryable\":false}}\n"
+        );
+    }
+
+    #[test]
+    fn a_cause_that_repeats_what_was_said_is_left_out() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("can not write")]
+        struct Outer(#[source] std::io::Error);
+
+        let cause = Outer(std::io::Error::other("disk full"));
+        let failure = Failure::new(ExitCode::Local, "can not write the file").caused_by(&cause);
+        assert_eq!(plain(&failure.as_text()), "error: can not write the file\n  because: disk full\n");
+    }
+}

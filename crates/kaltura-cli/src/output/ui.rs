@@ -1,0 +1,270 @@
+//! Where a command reads and writes, and how: streams, output format, verbosity, colours, progress.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{self, IsTerminal as _, Read, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anstream::{AutoStream, ColorChoice};
+use serde::Serialize;
+use terminal_size::{Width, terminal_size_of};
+
+use super::spinner::Spinner;
+use super::{Selection, json_line, one_line, printable, shows_utf8, style, wrapped};
+use crate::config::Environment;
+use crate::error::Failure;
+
+/// What is written to standard error besides errors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verbosity {
+    /// Nothing.
+    Quiet,
+    /// Notes.
+    #[default]
+    Normal,
+    /// Also each request and its response.
+    Requests,
+    /// Also their bodies.
+    Bodies,
+}
+
+/// Where a command reads and writes, and how. Clones share the streams.
+///
+/// It is set up once, when the command line is known, and then passed down.
+#[derive(Clone)]
+pub struct Ui {
+    stdin: Arc<Mutex<dyn Read + Send>>,
+    stdin_is_terminal: bool,
+    stdout: Stream,
+    stderr: Stream,
+    /// How wide the terminal is; nothing without one.
+    width: Option<usize>,
+    json: bool,
+    filter: Option<Selection>,
+    verbosity: Verbosity,
+    spinner: Option<Spinner>,
+}
+
+#[derive(Clone)]
+struct Stream {
+    writer: Arc<Mutex<dyn Write + Send>>,
+    is_terminal: bool,
+    has_colours: bool,
+}
+
+impl fmt::Debug for Ui {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { json, verbosity, .. } = self;
+        f.debug_struct("Ui").field("json", json).field("verbosity", verbosity).finish_non_exhaustive()
+    }
+}
+
+impl Ui {
+    /// The streams of this process.
+    #[must_use]
+    pub fn of_process(environment: &Environment) -> Self {
+        let (stdout, stderr) = (io::stdout(), io::stderr());
+        let has_colours = |choice| choice != ColorChoice::Never;
+        let width = terminal_size_of(&stdout).map(|(Width(width), _)| usize::from(width));
+        let columns = environment.text("COLUMNS").ok().flatten().and_then(|text| text.parse().ok());
+        let is_watched = stderr.is_terminal()
+            && AutoStream::choice(&stderr) != ColorChoice::Never
+            && !environment.is_set("CI");
+        Self {
+            stdin: Arc::new(Mutex::new(io::stdin())),
+            stdin_is_terminal: io::stdin().is_terminal(),
+            width: columns.filter(|columns| *columns > 0).or(width),
+            spinner: is_watched.then(|| Spinner::new(shows_utf8(environment))),
+            stdout: Stream {
+                is_terminal: stdout.is_terminal(),
+                has_colours: has_colours(AutoStream::choice(&stdout)),
+                writer: Arc::new(Mutex::new(stdout)),
+            },
+            stderr: Stream {
+                is_terminal: stderr.is_terminal(),
+                has_colours: has_colours(AutoStream::choice(&stderr)),
+                writer: Arc::new(Mutex::new(stderr)),
+            },
+            json: false,
+            filter: None,
+            verbosity: Verbosity::Normal,
+        }
+    }
+
+    /// Other streams, none of which is a terminal.
+    pub fn new(
+        stdin: impl Read + Send + 'static,
+        stdout: impl Write + Send + 'static,
+        stderr: impl Write + Send + 'static,
+    ) -> Self {
+        Self {
+            stdin: Arc::new(Mutex::new(stdin)),
+            stdin_is_terminal: false,
+            stdout: Stream::plain(stdout),
+            stderr: Stream::plain(stderr),
+            width: None,
+            json: false,
+            filter: None,
+            verbosity: Verbosity::Normal,
+            spinner: None,
+        }
+    }
+
+    /// Streams of a test that is at a terminal of this width.
+    #[cfg(test)]
+    pub(crate) fn at_terminal(width: usize) -> Self {
+        let mut ui = Self::new(io::empty(), io::sink(), io::sink());
+        (ui.stdin_is_terminal, ui.stdout.is_terminal, ui.stderr.is_terminal) = (true, true, true);
+        ui.width = Some(width);
+        ui
+    }
+
+    /// Streams of a test that reads and writes nothing.
+    #[cfg(test)]
+    pub(crate) fn silent() -> Self {
+        Self::new(io::empty(), io::sink(), io::sink())
+    }
+
+    /// Sets whether answers, notes and errors are JSON, and what is written besides answers and errors.
+    pub(crate) fn set_format(&mut self, json: bool, verbosity: Verbosity) {
+        self.json = json;
+        self.verbosity = verbosity;
+    }
+
+    /// Sets the filter for all answers in JSON.
+    pub(crate) fn set_filter(&mut self, filter: Selection) {
+        self.filter = Some(filter);
+    }
+
+    /// Whether `--json` is given: notes and errors are JSON.
+    pub(crate) const fn has_json_flag(&self) -> bool {
+        self.json
+    }
+
+    /// Whether the answer is wanted as JSON: by `--json`, or for the filter of `--jq`.
+    pub(crate) const fn wants_json(&self) -> bool {
+        self.json || self.filter.is_some()
+    }
+
+    /// The filter of `--jq`.
+    pub(crate) const fn filter(&self) -> Option<&Selection> {
+        self.filter.as_ref()
+    }
+
+    pub(crate) const fn verbosity(&self) -> Verbosity {
+        self.verbosity
+    }
+
+    /// How wide the terminal of standard output is, in columns; nothing without one.
+    pub(crate) const fn width(&self) -> Option<usize> {
+        self.width
+    }
+
+    /// Whether questions can be asked.
+    pub(crate) const fn is_interactive(&self) -> bool {
+        self.stdin_is_terminal && self.stderr.is_terminal
+    }
+
+    pub(crate) const fn stdin_is_terminal(&self) -> bool {
+        self.stdin_is_terminal
+    }
+
+    pub(crate) const fn stdout_is_terminal(&self) -> bool {
+        self.stdout.is_terminal
+    }
+
+    /// Whether standard output shows colours.
+    pub(crate) const fn stdout_has_colours(&self) -> bool {
+        self.stdout.has_colours
+    }
+
+    /// Standard input.
+    pub(crate) fn stdin(&self) -> MutexGuard<'_, dyn Read + Send + 'static> {
+        self.stdin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The spinner, where one is wanted: a person looks at standard error, and nothing else is written there.
+    pub(super) fn spinner(&self) -> Option<&Spinner> {
+        self.spinner.as_ref().filter(|_| self.verbosity == Verbosity::Normal && !self.json)
+    }
+
+    /// Writes an answer, and flushes it.
+    pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
+        self.make_room();
+        self.stdout.write(text).map_err(|error| Failure::output(&error))
+    }
+
+    /// Writes a value as one line of JSON, or what `--jq` selects from it.
+    pub(crate) fn print_json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        match &self.filter {
+            Some(filter) => filter.print_now(self, serde_json::to_value(value).unwrap_or_default()),
+            None => self.print(&json_line(value)),
+        }
+    }
+
+    /// Writes an answer that came from elsewhere: as it is, unless a terminal would obey what is in it.
+    pub(crate) fn print_foreign(&self, text: &str) -> Result<(), Failure> {
+        self.make_room();
+        let shown = if self.stdout.is_terminal { Cow::Owned(printable(text)) } else { Cow::Borrowed(text) };
+        self.stdout.write_raw(shown.as_bytes()).map_err(|error| Failure::output(&error))
+    }
+
+    /// Writes what is not an answer. An error of it is ignored.
+    pub(crate) fn eprint(&self, text: &str) {
+        self.make_room();
+        let _ = self.stderr.write(text);
+    }
+
+    /// Writes control sequences of the terminal of standard error.
+    pub(super) fn eprint_raw(&self, text: &str) {
+        if !text.is_empty() {
+            let _ = self.stderr.write_raw(text.as_bytes());
+        }
+    }
+
+    /// Writes a note, unless with `--quiet`. Programs get it as `{"note":"..."}`.
+    pub(crate) fn note(&self, text: &str) {
+        self.beside_the_answer(text, |text| {
+            wrapped(&format!("{}note:{:#}", style::NOTE, style::NOTE), "  ", text)
+        });
+    }
+
+    /// The same, which people get without the word `note` before it.
+    pub(crate) fn aside(&self, text: &str) {
+        self.beside_the_answer(text, |text| format!("{text}\n"));
+    }
+
+    fn beside_the_answer(&self, text: &str, for_people: impl FnOnce(&str) -> String) {
+        #[derive(Serialize)]
+        struct Note<'a> {
+            note: &'a str,
+        }
+        if self.verbosity != Verbosity::Quiet {
+            self.eprint(&if self.json {
+                json_line(&Note { note: text })
+            } else {
+                for_people(&one_line(text))
+            });
+        }
+    }
+}
+
+impl Stream {
+    fn plain(writer: impl Write + Send + 'static) -> Self {
+        Self { writer: Arc::new(Mutex::new(writer)), is_terminal: false, has_colours: false }
+    }
+
+    /// Writes a text, without its colours where they are not shown.
+    fn write(&self, text: &str) -> io::Result<()> {
+        if self.has_colours {
+            self.write_raw(text.as_bytes())
+        } else {
+            self.write_raw(anstream::adapter::strip_str(text).to_string().as_bytes())
+        }
+    }
+
+    fn write_raw(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.write_all(bytes).and_then(|()| writer.flush())
+    }
+}

@@ -1,0 +1,175 @@
+//! Durations and points in time, as people write and read them.
+
+use std::time::Duration;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ZonedDateTime};
+use kaltura_auth::runtime::Clock as _;
+use kaltura_http::SystemClock;
+pub(crate) use kaltura_types::duration::parse as parse_duration;
+use kaltura_types::{InvalidDuration, UnixTime};
+
+/// Reads a limit of time: a duration that is not zero.
+pub(crate) fn parse_limit(text: &str) -> Result<Duration, InvalidLimit> {
+    let limit = parse_duration(text)?;
+    if limit.is_zero() { Err(InvalidLimit::Zero) } else { Ok(limit) }
+}
+
+/// Writes a number of seconds by its two largest units: `59 min 58 s`, `1 day 2 h`.
+pub(crate) fn show_duration(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    let parts =
+        [(days, if days == 1 { "day" } else { "days" }), (hours, "h"), (minutes, "min"), (seconds % 60, "s")];
+    let largest = parts.iter().position(|(count, _)| *count > 0).unwrap_or(3);
+    let shown: Vec<String> = parts[largest..]
+        .iter()
+        .take(2)
+        .enumerate()
+        .filter(|(place, (count, _))| *place == 0 || *count > 0)
+        .map(|(_, (count, unit))| format!("{count} {unit}"))
+        .collect();
+    shown.join(" ")
+}
+
+/// The same where there is little room: from two days on, what is more than whole days is left out.
+pub(crate) fn show_duration_roughly(seconds: u64) -> String {
+    const DAY: u64 = 86_400;
+    show_duration(if seconds < 2 * DAY { seconds } else { seconds / DAY * DAY })
+}
+
+/// Why a text is no limit of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidLimit {
+    /// It is no duration.
+    #[error(transparent)]
+    Duration(#[from] InvalidDuration),
+    /// It is zero.
+    #[error("it must be at least one second; leave the option out for the default")]
+    Zero,
+}
+
+/// What the clock of this machine shows.
+pub(crate) fn now() -> UnixTime {
+    let seconds = SystemClock::new().unix_time().as_secs();
+    UnixTime::from_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+/// A point in time in the time zone of this machine: `2026-11-24 05:09:15 CET`.
+pub(crate) fn show_time(time: UnixTime) -> String {
+    show_in(time, TimeZone::system())
+}
+
+/// The day in the time zone of this machine: `2026-11-24`.
+pub(crate) fn show_day(time: UnixTime) -> String {
+    show_as("%Y-%m-%d", time, TimeZone::system())
+}
+
+/// Day and minute, for where there is little room: `2026-11-24 05:09`.
+pub(crate) fn show_minute(time: UnixTime) -> String {
+    show_as("%Y-%m-%d %H:%M", time, TimeZone::system())
+}
+
+fn show_in(time: UnixTime, zone: TimeZone) -> String {
+    show_as("%Y-%m-%d %H:%M:%S %Z", time, zone)
+}
+
+fn show_as(form: &str, time: UnixTime, zone: TimeZone) -> String {
+    match Timestamp::from_second(time.as_seconds()) {
+        Ok(timestamp) => timestamp.to_zoned_datetime(zone).strftime(form).to_string(),
+        // Beyond the year 9999, or long before the first.
+        Err(_) => format!("Unix time {}", time.as_seconds()),
+    }
+}
+
+/// Reads what people write: a Unix time, a time with its offset from UTC, or a date or time by the clock on the wall.
+pub(crate) fn parse_time(text: &str) -> Result<UnixTime, InvalidTime> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let seconds = text.parse().map_err(|_| InvalidTime)?;
+        return Ok(UnixTime::from_seconds(seconds));
+    }
+    let timestamp = match text.parse::<Timestamp>() {
+        Ok(timestamp) => timestamp,
+        Err(_) => on_the_wall(text, TimeZone::system()).ok_or(InvalidTime)?.timestamp(),
+    };
+    Ok(UnixTime::from_seconds(timestamp.as_second()))
+}
+
+fn on_the_wall(text: &str, zone: TimeZone) -> Option<ZonedDateTime> {
+    text.parse::<DateTime>().ok()?.to_zoned_datetime(zone).ok()
+}
+
+/// A text is no time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a time: write it like 2027-06-30, 2027-06-30T12:00:00Z, or as a number of Unix seconds")]
+pub(crate) struct InvalidTime;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_something() {
+        assert_eq!(parse_limit("0"), Err(InvalidLimit::Zero));
+        assert_eq!(parse_limit("1h30m"), Ok(Duration::from_secs(5_400)));
+        assert_eq!(parse_limit("soon"), Err(InvalidLimit::Duration(InvalidDuration::Unreadable)));
+    }
+
+    #[test]
+    fn people_read_the_two_largest_units() {
+        for (seconds, text) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3_598, "59 min 58 s"),
+            (3_600, "1 h"),
+            (3_605, "1 h"),
+            (5_400, "1 h 30 min"),
+            (86_400, "1 day"),
+            (86_460, "1 day"),
+            (180_000, "2 days 2 h"),
+        ] {
+            assert_eq!(show_duration(seconds), text);
+        }
+    }
+
+    #[test]
+    fn where_there_is_little_room_two_days_are_days() {
+        for (seconds, text) in [(3_598, "59 min 58 s"), (172_799, "1 day 23 h"), (7_775_999, "89 days")] {
+            assert_eq!(show_duration_roughly(seconds), text);
+        }
+    }
+
+    #[test]
+    fn a_time_is_shown_in_the_zone_and_names_it() {
+        let time = UnixTime::from_seconds(1_795_493_355);
+        assert_eq!(show_in(time, TimeZone::UTC), "2026-11-24 04:09:15 UTC");
+        let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        assert_eq!(show_in(time, berlin.clone()), "2026-11-24 05:09:15 CET");
+        assert_eq!(show_as("%Y-%m-%d %H:%M", time, berlin), "2026-11-24 05:09");
+    }
+
+    #[test]
+    fn a_time_that_no_calendar_has_is_shown_as_its_number() {
+        let beyond = UnixTime::from_seconds(i64::MAX);
+        assert_eq!(show_in(beyond, TimeZone::UTC), "Unix time 9223372036854775807");
+    }
+
+    #[test]
+    fn a_time_is_written_in_three_ways() {
+        for text in ["1814356800", "2027-06-30T12:00:00Z", "2027-06-30T14:00:00+02:00"] {
+            assert_eq!(parse_time(text), Ok(UnixTime::from_seconds(1_814_356_800)), "{text}");
+        }
+        let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        for (text, seconds) in [("2027-06-30", 1_814_306_400), ("2027-06-30T14:00", 1_814_356_800)] {
+            assert_eq!(on_the_wall(text, berlin.clone()).unwrap().timestamp().as_second(), seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in ["", "soon", "90d", "-1", "30.06.2027", "2027-06-31", "99999999999999999999"] {
+            assert_eq!(parse_time(text), Err(InvalidTime), "{text}");
+        }
+    }
+}
