@@ -188,7 +188,7 @@ async function journal(page) {
 }
 
 async function secretsOfOthers(page) {
-  const other = 'djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8';
+  const other = 'djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c';
   const hash = crypto.createHash('sha256').update('another').digest('hex');
   await call('appToken', 'startSession', { ks: other, id: '0_other', tokenHash: hash });
   await page.waitForSelector('.line >> text=INVALID_KS');

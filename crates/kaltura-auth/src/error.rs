@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaltura_types::{ApiError, PartnerId, PayloadError, UnexpectedBody, UnixTime};
+use kaltura_types::{ApiError, PartnerId, PayloadError, UnexpectedBody, UnixTime, duration};
 
 pub use self::kind::ErrorKind;
 pub use self::report::Report;
@@ -103,7 +103,7 @@ pub enum UnusableSession {
         actual: PartnerId,
     },
     /// It had expired when it was granted.
-    #[error("the session had expired {seconds_ago} s before it was granted")]
+    #[error("its expiry is {} before the time of issue", duration::describe(u64::try_from(*seconds_ago).unwrap_or(0)))]
     ExpiredOnArrival {
         /// The time since its expiry, in seconds.
         seconds_ago: i64,
@@ -259,6 +259,11 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> String {
         let mut hint = self.0.kind.hint().to_owned();
+        if let Some(target) = self.redirect_target() {
+            hint.push_str(" It leads to ");
+            hint.push_str(target);
+            hint.push('.');
+        }
         for issue in &self.0.credential_issues {
             hint.push(' ');
             hint.push_str(issue.advice());
@@ -336,6 +341,12 @@ impl Error {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.response_metadata()?.retry_after()
+    }
+
+    /// Where the redirect leads, if the response is one: scheme, host and path, without user, query and fragment.
+    #[must_use]
+    pub fn redirect_target(&self) -> Option<&str> {
+        self.response_metadata()?.redirect_target()
     }
 
     /// The session manager's error, if it has no session for the caller.

@@ -101,7 +101,9 @@ mod tests {
 
     #[test]
     fn inputs_that_look_right_have_no_warning() {
-        let ks = Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8");
+        let ks = Ks::new(
+            "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c",
+        );
         let value = AppTokenValue::new("0123456789abcdef0123456789abcdef");
         assert!(TokenHash::check(&ks, &value).is_empty());
         let warnings = [TokenHashWarning::NotAKs, TokenHashWarning::WhiteSpace];

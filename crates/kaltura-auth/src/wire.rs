@@ -368,6 +368,7 @@ pub struct ResponseMetadata {
     server: Option<String>,
     request_id: Option<String>,
     retry_after: Option<Duration>,
+    redirect_target: Option<String>,
 }
 
 impl ResponseMetadata {
@@ -379,6 +380,10 @@ impl ResponseMetadata {
             server: response.header("x-me").map(|name| shown_host(name, secrets)),
             request_id: response.header("x-kaltura-session").map(|id| redact_server_text(id, secrets)),
             retry_after: response.retry_after(),
+            redirect_target: response
+                .header("location")
+                .filter(|_| matches!(response.status(), 300..=399))
+                .map(|location| redirect_target(location, secrets)),
         }
     }
 
@@ -405,6 +410,31 @@ impl ResponseMetadata {
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
+
+    /// Where a redirect leads (`Location` of a status 3xx): scheme, host and path, without user, query and fragment.
+    #[must_use]
+    pub fn redirect_target(&self) -> Option<&str> {
+        self.redirect_target.as_deref()
+    }
+}
+
+/// A URL of the server without the parts that may hold a secret.
+fn redirect_target(location: &str, secrets: &[&str]) -> String {
+    let location = location.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = location.split_once("://") else {
+        return redact_server_text(location, secrets);
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let (host, port) = host.split_at(host.rfind(':').unwrap_or(host.len()));
+    let is_port = port.len() <= 6 && port.bytes().skip(1).all(|byte| byte.is_ascii_digit());
+    format!(
+        "{}://{}{}{}",
+        redact_server_text(scheme, secrets),
+        shown_host(host, secrets),
+        if is_port { port } else { "" },
+        redact_server_text(path, secrets),
+    )
 }
 
 #[cfg(test)]
@@ -448,6 +478,31 @@ mod tests {
         let metadata = ResponseMetadata::from_response(&response, &["example"]);
         assert_eq!(metadata.server(), Some("api-12.(redacted).internal"));
         assert_eq!(metadata.request_id(), Some("(redacted), 1795493355"));
+    }
+
+    #[test]
+    fn a_redirect_target_is_kept_without_what_may_be_secret() {
+        for (status, location, kept) in [
+            (
+                302,
+                "https://user:hush@login.example.com:8443/sso/start?ks=hush#hush",
+                Some("https://login.example.com:8443/sso/start"),
+            ),
+            (301, "https://api.eu.kaltura.com", Some("https://api.eu.kaltura.com")),
+            (307, "https://www.kaltura.com/api_v3/?hush", Some("https://www.kaltura.com/api_v3/")),
+            (302, "/sign-in?hush", Some("/sign-in")),
+            (302, "https://u:p@hu@sh@example.com/", Some("https://example.com/")),
+            (
+                302,
+                "https://example.com/3f786850e387550fdab836ed7e6dc881",
+                Some("https://example.com(redacted)"),
+            ),
+            (201, "https://www.example.com/", None),
+        ] {
+            let response = WireResponse::new(status, "").with_header("Location", location);
+            let metadata = ResponseMetadata::from_response(&response, &["hush"]);
+            assert_eq!(metadata.redirect_target(), kept, "{location}");
+        }
     }
 
     #[test]

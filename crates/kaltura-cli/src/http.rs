@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(purpose_of("media", "list"), "calling media.list at www.kaltura.com");
     }
 
-    const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+    const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
     const TOOK: Duration = Duration::from_millis(123);
 
     fn log(request: &WireRequest, with_bodies: bool) -> RequestLog {

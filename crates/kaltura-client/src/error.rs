@@ -288,7 +288,10 @@ impl Error {
     pub fn hint(&self) -> String {
         match &self.0.cause {
             Cause::Session(error) => error.hint(),
-            _ => self.0.kind.hint().to_owned(),
+            _ => match self.response_metadata().and_then(ResponseMetadata::redirect_target) {
+                Some(target) => format!("{} It leads to {target}.", self.0.kind.hint()),
+                None => self.0.kind.hint().to_owned(),
+            },
         }
     }
 

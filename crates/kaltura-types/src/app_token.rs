@@ -2,6 +2,7 @@
 
 mod actions;
 mod draft;
+mod warnings;
 
 use std::fmt;
 
@@ -12,6 +13,7 @@ pub use self::actions::{
     StartAppTokenSession, UpdateAppToken,
 };
 pub use self::draft::{AppTokenDraft, InvalidDraft};
+pub use self::warnings::AppTokenWarning;
 
 use crate::open::{ApiEnum, Open, Scalar};
 use crate::{

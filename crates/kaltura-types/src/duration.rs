@@ -71,6 +71,30 @@ pub fn format_seconds(seconds: u64) -> String {
     if text.is_empty() { "0s".to_owned() } else { text }
 }
 
+/// A number of seconds in words, by its two largest units: `59 min 58 s`, `1 day 2 h`. For messages; [`parse`] does not
+/// read it.
+///
+/// ```
+/// # use kaltura_types::duration;
+/// assert_eq!(duration::describe(2_592_000), "30 days");
+/// assert_eq!(duration::describe(5_400), "1 h 30 min");
+/// ```
+#[must_use]
+pub fn describe(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    let day = if days == 1 { "day" } else { "days" };
+    let parts = [(days, day), (hours, "h"), (minutes, "min"), (seconds % 60, "s")];
+    let largest = parts.iter().position(|(count, _)| *count > 0).unwrap_or(parts.len() - 1);
+    let shown: Vec<String> = parts[largest..]
+        .iter()
+        .take(2)
+        .enumerate()
+        .filter(|(place, (count, _))| *place == 0 || *count > 0)
+        .map(|(_, (count, unit))| format!("{count} {unit}"))
+        .collect();
+    shown.join(" ")
+}
+
 /// Why a text is not a duration. The message does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -124,6 +148,22 @@ mod tests {
             assert_eq!(parse(text), Ok(Duration::from_secs(seconds)));
         }
         assert_eq!(parse(&format_seconds(u64::MAX)), Ok(Duration::from_secs(u64::MAX)));
+    }
+
+    #[test]
+    fn a_description_has_the_two_largest_units() {
+        for (seconds, text) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3_598, "59 min 58 s"),
+            (3_605, "1 h"),
+            (86_400, "1 day"),
+            (86_460, "1 day"),
+            (180_000, "2 days 2 h"),
+        ] {
+            assert_eq!(describe(seconds), text);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The KS: the string that authorises calls, and what can be read from it without a secret.
 
 mod envelope;
+mod issue;
 
 use std::fmt;
 
@@ -8,6 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 pub use self::envelope::{KsBody, KsEnvelope, MalformedKs};
+pub use self::issue::KsIssue;
 
 use crate::ids::PartnerId;
 use crate::secret::secret;
@@ -28,7 +30,7 @@ impl Ks {
     ///
     /// ```
     /// # use kaltura_types::Ks;
-    /// assert!(Ks::looks_like_ks("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8"));
+    /// assert!(Ks::looks_like_ks("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c"));
     /// assert!(!Ks::looks_like_ks("Service unavailable"));
     /// ```
     #[must_use]
@@ -36,6 +38,14 @@ impl Ks {
         let body = text.trim_end_matches('=');
         let alphabet = body.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/-_".contains(&b));
         alphabet && text.len() - body.len() <= 2 && (looks_like_v2(body) || looks_like_v1(body))
+    }
+
+    /// Why this text is not a KS; `None` if it has the form of one.
+    ///
+    /// The server refuses a text with an issue, whatever the secret, so a program can report it before it sends it.
+    #[must_use]
+    pub fn issue(&self) -> Option<KsIssue> {
+        KsIssue::of(self)
     }
 }
 
@@ -92,7 +102,7 @@ impl fmt::Display for KsVersion {
 ///
 /// ```
 /// # use kaltura_types::{Ks, KsHeader, KsVersion};
-/// let ks = Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8");
+/// let ks = Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c");
 /// let header = KsHeader::parse(&ks)?;
 /// assert_eq!(header.version(), KsVersion::V2);
 /// assert_eq!(header.partner_id().get(), 1234567);

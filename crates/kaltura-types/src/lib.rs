@@ -42,16 +42,18 @@ pub use action::{Action, FilePart, ListAction, Parameters, is_repeatable_by_name
 pub use api_error::{ApiError, ErrorClass, ErrorCode, KsRefusal};
 pub use app_token::{
     AddAppToken, AppToken, AppTokenDraft, AppTokenFilter, AppTokenList, AppTokenOrder, AppTokenStatus,
-    DeleteAppToken, GetAppToken, InvalidDraft, ListAppTokens, Pager, Seconds, StartAppTokenSession,
-    UpdateAppToken,
+    AppTokenWarning, DeleteAppToken, GetAppToken, InvalidDraft, ListAppTokens, Pager, Seconds,
+    StartAppTokenSession, UpdateAppToken,
 };
 pub use duration::InvalidDuration;
 pub use hash_type::{HashType, UnknownHashType};
 pub use ids::{AppTokenId, InvalidPartnerId, PartnerId, UserId, WidgetId};
-pub use ks::{Ks, KsBody, KsEnvelope, KsHeader, KsVersion, MalformedKs};
+pub use ks::{Ks, KsBody, KsEnvelope, KsHeader, KsIssue, KsVersion, MalformedKs};
 pub use open::{ApiEnum, Open, Scalar};
 pub use payload::{PayloadError, UnexpectedBody};
-pub use privileges::{InvalidPrivilege, Privilege, Privileges, PrivilegesBuilder, is_server_privilege};
+pub use privileges::{
+    InvalidPrivilege, Privilege, PrivilegeWarning, Privileges, PrivilegesBuilder, is_server_privilege,
+};
 pub use redact::{is_secret_name, redact, redact_server_text};
 pub use secret::{AdminSecret, AppTokenValue, UserSecret};
 pub use session::{

@@ -2,6 +2,7 @@
 
 mod builder;
 mod by_name;
+mod warnings;
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::builder::{InvalidPrivilege, PrivilegesBuilder};
+pub use self::warnings::PrivilegeWarning;
 
 use self::by_name::{ByName, join};
 use crate::AppTokenId;

@@ -250,7 +250,7 @@ impl fmt::Display for ErrorKind {
         f.write_str(match self {
             Self::Transport(kind) => return kind.fmt(f),
             Self::KsRefused(refusal) => return write!(f, "the widget session was refused: {refusal}"),
-            Self::InvalidTokenHash => "the server does not accept the hash of the app token",
+            Self::InvalidTokenHash => "the app token was rejected: wrong value or hash type",
             Self::TokenNotFound => "the partner has no such app token",
             Self::TokenNotActive => "the app token is disabled",
             Self::TokenExpired => "the app token has expired",
@@ -272,7 +272,7 @@ impl fmt::Display for ErrorKind {
             Self::Unavailable => "the server is unavailable",
             Self::NotKaltura => "the response is not from the Kaltura API",
             Self::OtherPartner => "the response is for another partner",
-            Self::ExpiredOnArrival => "the session had expired when it was granted",
+            Self::ExpiredOnArrival => "the session had already expired when it was issued",
             Self::SessionTooShort => "no session lives as long as needed",
             Self::TokenGroupEnded => "the server refuses each new session of the app token",
             Self::RevokedEarly => "the server refuses each new session soon after it started",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use kaltura_types::{Lifetime, Open, SessionRequest, SessionType, UserId};
+use kaltura_types::{Lifetime, Open, SessionRequest, SessionType, UserId, duration};
 use serde::{Deserialize, Serialize};
 
 use super::Session;
@@ -100,11 +100,9 @@ impl fmt::Display for Adjustment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ShorterLifetime { requested, granted_seconds } => {
-                write!(
-                    f,
-                    "the session lifetime is {granted_seconds} s instead of {} s",
-                    requested.as_seconds()
-                )
+                let granted = duration::describe(u64::try_from(*granted_seconds).unwrap_or(0));
+                let requested = duration::describe(requested.as_seconds().into());
+                write!(f, "the server limited the session to {granted} ({requested} requested)")
             }
             Self::OtherUser { requested, granted: Some(granted) } => {
                 write!(f, "the session is for user {granted} instead of {requested}")
@@ -116,7 +114,8 @@ impl fmt::Display for Adjustment {
                 write!(f, "the session is of type {granted} instead of {requested}")
             }
             Self::PrivilegesDropped { names } => {
-                write!(f, "the server did not grant these privileges as requested: {}", names.join(", "))
+                let names = names.join(", ");
+                write!(f, "privileges not granted as requested: {names} (the app token does not allow them)")
             }
         }
     }
@@ -148,6 +147,7 @@ mod tests {
             adjusted,
             [Adjustment::ShorterLifetime { requested: Lifetime::seconds(60), granted_seconds: 57 }]
         );
+        assert_eq!(adjusted[0].to_string(), "the server limited the session to 57 s (1 min requested)");
     }
 
     #[test]

@@ -47,8 +47,8 @@ impl fmt::Debug for Fingerprint {
 ///
 /// ```
 /// # use kaltura_auth::KsLabel; use kaltura_types::Ks;
-/// let ks = Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8");
-/// assert_eq!(KsLabel::new(&ks).to_string(), "KS v2 of partner 1234567, fingerprint 148d7104");
+/// let ks = Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c");
+/// assert_eq!(KsLabel::new(&ks).to_string(), "KS v2 of partner 1234567, fingerprint 56ffe41d");
 /// assert_eq!(KsLabel::new(&Ks::new("?")).to_string(), "KS of unknown form, fingerprint 66c3fc19");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

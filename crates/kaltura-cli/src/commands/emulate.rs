@@ -126,7 +126,7 @@ impl EmulateCommand {
             let server = self.serve(emulator).await?;
             let _ready = self.ready_file.as_deref().map(|path| ready_file(path, &server)).transpose()?;
             if let Some(url) = server.ui_url() {
-                output::aside(&format!("The page of the emulator: {url}"));
+                ui.aside(&format!("The page of the emulator: {url}"));
             }
             if let Some((program, arguments)) = self.program.split_first() {
                 let mut command = Command::new(program);

@@ -3,7 +3,7 @@
 use clap::Args;
 use kaltura_auth::Fingerprint;
 use kaltura_auth::TokenHash;
-use kaltura_types::{AppTokenValue, HashType, Ks};
+use kaltura_types::HashType;
 use serde::Serialize;
 
 use crate::args::{AppTokenValueOptions, HashTypeOption, KsOptions};
@@ -53,7 +53,7 @@ struct Answer<'a> {
     hash_type: HashType,
     /// Of the KS.
     fingerprint: String,
-    warnings: Vec<&'static str>,
+    warnings: Vec<String>,
 }
 
 impl HashCommand {
@@ -64,40 +64,14 @@ impl HashCommand {
         let value = self.value.value(ui, settings, &SecretOwner::default())?;
 
         let hash = TokenHash::new(hash_type, &ks, &value);
-        let warnings = warnings(&ks, &value);
+        let warnings: Vec<String> = TokenHash::check(&ks, &value).iter().map(ToString::to_string).collect();
         if ui.wants_json() {
             let fingerprint = Fingerprint::from_ks(&ks).to_string();
             return ui.print_json(&Answer { token_hash: hash.expose(), hash_type, fingerprint, warnings });
         }
         for warning in warnings {
-            ui.note(warning);
+            ui.note(&warning);
         }
         ui.print(&format!("{}\n", hash.expose()))
-    }
-}
-
-/// What the server will probably not accept. It is hashed all the same.
-fn warnings(ks: &Ks, value: &AppTokenValue) -> Vec<&'static str> {
-    let mut warnings = Vec::new();
-    if !Ks::looks_like_ks(ks.expose()) {
-        warnings.push("the KS does not read as one; it was hashed as it is");
-    }
-    if value.expose().contains(char::is_whitespace) {
-        warnings.push("the token's value contains white space or a line break, which was hashed with it");
-    }
-    warnings
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_looks_wrong_is_told() {
-        let ks = Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8");
-        let value = AppTokenValue::new("0123456789abcdef0123456789abcdef");
-        assert!(warnings(&ks, &value).is_empty());
-        assert_eq!(warnings(&Ks::new("Service unavailable"), &value).len(), 1);
-        assert_eq!(warnings(&Ks::new(""), &AppTokenValue::new("abc ")).len(), 2);
     }
 }

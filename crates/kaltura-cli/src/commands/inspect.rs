@@ -1,7 +1,6 @@
 //! `kaltura inspect`: what a KS says, without asking any server.
 
 mod answer;
-mod restrictions;
 
 use clap::Args;
 use kaltura_ks::{OpenError, open};
@@ -100,7 +99,9 @@ mod tests {
 
     #[test]
     fn each_reason_has_its_class() {
-        let ks = Ks::new("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8");
+        let ks = Ks::new(
+            "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c",
+        );
         let header = KsHeader::parse(&ks).unwrap();
         let class = |error| unopened(&header, error).exit_code();
         assert_eq!(class(OpenError::NoSecretMatches), ExitCode::Authentication);

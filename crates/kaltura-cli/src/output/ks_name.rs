@@ -3,7 +3,7 @@
 use kaltura_auth::KsLabel;
 use kaltura_types::Ks;
 
-/// What a KS is called for people: `version 2, fingerprint 148d7104`.
+/// What a KS is called for people: `version 2, fingerprint 56ffe41d`.
 pub(crate) fn ks_name(ks: &Ks) -> String {
     let label = KsLabel::new(ks);
     match label.header() {

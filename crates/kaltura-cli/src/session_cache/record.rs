@@ -174,10 +174,10 @@ mod tests {
         assert_eq!(
             told,
             [
-                "the session lifetime is 600 s instead of 3600 s",
+                "the server limited the session to 10 min (1 h requested)",
                 "the session is for user alice instead of bob",
                 "the session is of type ADMIN instead of USER",
-                "the server did not grant these privileges as requested: edit",
+                "privileges not granted as requested: edit (the app token does not allow them)",
             ]
         );
         let asked = SessionRequest::new()

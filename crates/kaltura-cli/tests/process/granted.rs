@@ -9,10 +9,10 @@ use crate::invocation::{Finished, Kaltura};
 /// None of which the token grants.
 const WISHES: [&str; 4] = ["--user=zoe", "--type=admin", "--lifetime=2d", "--privileges=edit:*"];
 const MESSAGES: [&str; 4] = [
-    "the session lifetime is 86400 s instead of 172800 s",
+    "the server limited the session to 1 day (2 days requested)",
     "the session is for user bob instead of zoe",
     "the session is of type USER instead of ADMIN",
-    "the server did not grant these privileges as requested: edit",
+    "privileges not granted as requested: edit (the app token does not allow them)",
 ];
 
 fn server() -> EmulatorProcess {

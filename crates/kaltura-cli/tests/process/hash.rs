@@ -6,11 +6,12 @@ use crate::emulator_process::{EmulatorProcess, text_of};
 use crate::invocation::Kaltura;
 use crate::odd_server::{OddServer, ok};
 
-const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+const KS: &str =
+    "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
 const VALUE: &str = "0123456789abcdef0123456789abcdef";
 /// `printf %s "$KS$VALUE" | sha256sum`, and so on.
-const SHA256: &str = "822c564cf35feb9e37f457635fc5e8c175ba0012b3ff7ad9411da1f6d18c6827";
-const MD5: &str = "eee31b5314db33c8d27637ec1c801727";
+const SHA256: &str = "3c3805d59a8ebd507f55bfda98aa56e9950effefb55cb6895c0b078253b3dc55";
+const MD5: &str = "0a54e84ee01e03e91e5058ab98fc0b70";
 
 fn hash() -> Kaltura {
     Kaltura::new(["hash"]).env("KALTURA_KS", KS).env("KALTURA_APP_TOKEN", VALUE)
@@ -50,7 +51,7 @@ fn with_json_it_is_a_document() {
     let finished = hash().arguments(["--hash-type", "SHA256", "--json"]).run_in_process().ends_with(0);
     assert_eq!(finished.stderr, "");
     let expected =
-        json!({ "tokenHash": SHA256, "hashType": "SHA256", "fingerprint": "148d7104", "warnings": [] });
+        json!({ "tokenHash": SHA256, "hashType": "SHA256", "fingerprint": "56ffe41d", "warnings": [] });
     assert_eq!(finished.document(), expected);
 }
 

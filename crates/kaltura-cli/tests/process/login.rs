@@ -172,10 +172,10 @@ fn what_is_granted_otherwise_is_noted_beside_the_answer() {
     let wishes = ["--user=bob", "--type=ADMIN", "--lifetime=90d", "--privileges=edit:*"];
     let text = server.login(wishes).run().ends_with(0);
     let notes = [
-        "note: the session lifetime is 86400 s instead of 7776000 s",
+        "note: the server limited the session to 1 day (90 days requested)",
         "note: the session is for user alice instead of bob",
         "note: the session is of type USER instead of ADMIN",
-        "note: the server did not grant these privileges as requested: edit",
+        "note: privileges not granted as requested: edit (the app token does not allow them)",
     ];
     assert_eq!(text.stderr.lines().collect::<Vec<_>>(), notes);
 

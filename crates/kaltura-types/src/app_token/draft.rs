@@ -126,14 +126,54 @@ impl AppTokenDraft {
     ///
     /// [`InvalidDraft`] for the first such value.
     pub fn validate(&self) -> Result<(), InvalidDraft> {
-        let expiry = self.members.get(EXPIRY).and_then(Value::as_i64);
-        if let Some(seconds) = expiry.filter(|seconds| *seconds <= MAX_RELATIVE_EXPIRY) {
+        if let Some(seconds) = self.number(EXPIRY).filter(|seconds| *seconds <= MAX_RELATIVE_EXPIRY) {
             return Err(InvalidDraft::RelativeExpiry { seconds });
         }
-        if self.members.get("sessionUserId").and_then(Value::as_str) == Some("") {
+        if self.get_session_user_id() == Some("") {
             return Err(InvalidDraft::EmptyUser);
         }
         Ok(())
+    }
+
+    pub(super) fn get_hash_type(&self) -> Option<HashType> {
+        self.text("hashType")?.parse().ok()
+    }
+
+    /// `None` if it is not set, or the token never expires.
+    pub(super) fn get_expiry(&self) -> Option<UnixTime> {
+        self.number(EXPIRY).map(UnixTime::from_seconds)
+    }
+
+    /// Whether it sets an expiry, or removes it.
+    pub(super) fn sets_expiry(&self) -> bool {
+        self.members.contains_key(EXPIRY) || self.members.contains_key(NO_EXPIRY)
+    }
+
+    /// The number on the wire.
+    pub(super) fn get_session_type(&self) -> Option<i64> {
+        self.number("sessionType")
+    }
+
+    pub(super) fn get_session_user_id(&self) -> Option<&str> {
+        self.text("sessionUserId")
+    }
+
+    /// In seconds.
+    pub(super) fn get_session_duration(&self) -> Option<i64> {
+        self.number("sessionDuration")
+    }
+
+    pub(super) fn get_session_privileges(&self) -> Option<Privileges> {
+        let text = self.text("sessionPrivileges")?;
+        Some(if text.is_empty() { Privileges::none() } else { Privileges::parse(text) })
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.members.get(name)?.as_str()
+    }
+
+    fn number(&self, name: &str) -> Option<i64> {
+        self.members.get(name)?.as_i64()
     }
 
     /// Sets a member, and removes the one that contradicts it.

@@ -11,6 +11,12 @@ use zeroize::Zeroizing;
 use super::{Ks, KsHeader, KsVersion};
 use crate::ids::PartnerId;
 
+/// The block size of the cipher of version 2, in bytes.
+const BLOCK: usize = 16;
+
+/// The shortest ciphertext of version 2: hash, random bytes, expiry and type (wire contract, section 6.1).
+const MIN_CIPHERTEXT: usize = 3 * BLOCK;
+
 /// A KS, decoded as far as possible without a secret.
 ///
 /// The crate `kaltura-ks` verifies, decrypts and signs the body. For a program that only logs in, a KS is an opaque
@@ -45,6 +51,9 @@ pub enum KsBody<'a> {
 impl KsEnvelope {
     /// Decodes the Base64 and reads version and partner id, as the server does (wire contract, sections 6.2 and 6.3).
     ///
+    /// A KS of version 2 whose encrypted part has an impossible length is refused here, since no secret opens it: most
+    /// often its end was cut off when it was copied.
+    ///
     /// # Errors
     ///
     /// [`MalformedKs`] if the text is not a KS of either version.
@@ -55,7 +64,8 @@ impl KsEnvelope {
         }
         let (version, partner, body) = if decoded.starts_with(b"v2|") {
             let partner = 3..position(&decoded, 3, b'|').ok_or(MalformedKs::TooFewParts)?;
-            (KsVersion::V2, partner.clone(), partner.end + 1)
+            let ciphertext = partner.end + 1;
+            (KsVersion::V2, partner, ciphertext)
         } else {
             // The server treats everything that does not begin with `v2|` as version 1.
             let fields = position(&decoded, 0, b'|').ok_or(MalformedKs::NoSeparator)? + 1;
@@ -65,6 +75,11 @@ impl KsEnvelope {
         };
         let text = str::from_utf8(&decoded[partner.clone()]).map_err(|_| MalformedKs::PartnerId)?;
         let partner_id = text.parse().map_err(|_| MalformedKs::PartnerId)?;
+        let ciphertext_bytes = decoded.len() - body;
+        let is_whole = ciphertext_bytes >= MIN_CIPHERTEXT && ciphertext_bytes.is_multiple_of(BLOCK);
+        if version == KsVersion::V2 && !is_whole {
+            return Err(MalformedKs::Truncated { ciphertext_bytes });
+        }
         Ok(Self { version, partner_id, decoded, partner, body })
     }
 
@@ -134,6 +149,16 @@ pub enum MalformedKs {
     /// The partner id is not a number.
     #[error("not a KS: the partner id is not a number")]
     PartnerId,
+    /// The encrypted part of version 2 is not a multiple of 16 bytes, or shorter than 48: no KS has this length, so
+    /// that no secret opens it.
+    #[error(
+        "not a whole KS: its encrypted part has {ciphertext_bytes} bytes, which is not a multiple of 16 from 48 up; \
+         it was truncated or altered"
+    )]
+    Truncated {
+        /// The length of the encrypted part, in bytes.
+        ciphertext_bytes: usize,
+    },
 }
 
 /// Takes digits only, as the padding is checked before. PHP ignores unused bits of the last digit.
@@ -199,17 +224,29 @@ mod tests {
 
     #[test]
     fn only_the_first_separators_count() {
-        let v2 = decode("v2|-2|a|b|").unwrap();
+        let ciphertext = "a|b|".repeat(16);
+        let v2 = decode(&format!("v2|-2|{ciphertext}")).unwrap();
         assert_eq!((v2.header().partner_id(), v2.partner_text()), (PartnerId::new(-2), "-2"));
-        assert!(matches!(v2.body(), KsBody::V2 { ciphertext: b"a|b|" }));
+        assert!(matches!(v2.body(), KsBody::V2 { ciphertext: found } if found == ciphertext.as_bytes()));
         let v1 = decode("hash|01;2;3|4").unwrap();
         assert_eq!((v1.header().partner_id(), v1.partner_text()), (PartnerId::new(1), "01"));
         assert!(matches!(v1.body(), KsBody::V1 { signature: b"hash", fields: b"01;2;3|4" }));
     }
 
     #[test]
-    fn a_body_may_be_empty() {
-        assert!(matches!(decode("v2|1|").unwrap().body(), KsBody::V2 { ciphertext: b"" }));
+    fn a_ciphertext_of_an_impossible_length_was_cut() {
+        for bytes in 0..100 {
+            let decoded = decode(&format!("v2|1234567|{}", "x".repeat(bytes)));
+            if matches!(bytes, 48 | 64 | 80 | 96) {
+                assert!(decoded.is_ok(), "{bytes}");
+            } else {
+                assert_eq!(decoded.err(), Some(MalformedKs::Truncated { ciphertext_bytes: bytes }));
+            }
+        }
+    }
+
+    #[test]
+    fn the_fields_of_version_1_may_be_empty() {
         assert!(matches!(decode("|1;;").unwrap().body(), KsBody::V1 { signature: b"", fields: b"1;;" }));
     }
 

@@ -3,11 +3,10 @@
 use std::fmt::Write as _;
 
 use kaltura_auth::Fingerprint;
-use kaltura_ks::{KsClaims, OpenedKs, unverified_claims};
+use kaltura_ks::{ClaimsSummary, OpenedKs, unverified_claims};
 use kaltura_types::{Ks, KsHeader, PartnerId, UnixTime};
 use serde::Serialize;
 
-use super::restrictions::Restrictions;
 use crate::output::{one_line, style};
 use crate::time;
 
@@ -23,32 +22,7 @@ pub(super) struct Answer {
     /// Whether the signature was checked, and is that of the secret.
     proven: bool,
     /// Nothing if the KS is encrypted and was not opened.
-    claims: Option<Claims>,
-}
-
-/// What the KS says of its session.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Claims {
-    user_id: Option<String>,
-    /// `USER`, `ADMIN`, or what else is written there.
-    session_type: Option<String>,
-    admin: bool,
-    widget_session: bool,
-    expiry: Option<UnixTime>,
-    /// In seconds, by the clock of this machine; 0 if it is over.
-    expires_in: Option<u64>,
-    expired: bool,
-    privileges: String,
-    restrictions: Restrictions,
-    /// What `session.end` ends as a whole.
-    group: Option<String>,
-    group_hash: Option<String>,
-    master_partner_id: Option<PartnerId>,
-    additional_data: Option<String>,
-    /// The end as it is written, which may be no number.
-    #[serde(skip)]
-    expiry_text: String,
+    claims: Option<ClaimsSummary>,
 }
 
 impl Answer {
@@ -61,7 +35,7 @@ impl Answer {
             fingerprint: Fingerprint::from_ks(ks).to_string(),
             length: ks.expose().chars().count(),
             proven: opened.is_some(),
-            claims: claims.map(|claims| Claims::of(claims, now)),
+            claims: claims.map(|claims| ClaimsSummary::new(claims, now)),
         }
     }
 
@@ -90,7 +64,7 @@ impl Answer {
         let signature = if self.proven { "good, of the given admin secret" } else { "not checked" };
         let mut lines = vec![("partner", self.partner_id.to_string()), ("signature", signature.to_owned())];
         if let Some(claims) = &self.claims {
-            claims.add_lines(&mut lines);
+            add_lines(claims, &mut lines);
         }
         for (label, value) in lines {
             let _ = writeln!(text, "  {}{label:<11}{:#}{}", style::QUIET, style::QUIET, one_line(&value));
@@ -99,60 +73,36 @@ impl Answer {
     }
 }
 
-impl Claims {
-    fn of(claims: &KsClaims, now: UnixTime) -> Self {
-        let expired = claims.is_expired_at(now);
-        let left = claims.expiry().map(|expiry| expiry.seconds_since(now));
-        Self {
-            // Version 1 has no other way to say "none" than an empty field.
-            user_id: claims.user().map(|user| user.as_str().to_owned()).filter(|user| !user.is_empty()),
-            session_type: claims.session_type().map(|session_type| session_type.to_string()),
-            admin: claims.is_admin(),
-            widget_session: claims.is_widget_session(),
-            expiry: claims.expiry(),
-            expires_in: left.map(|seconds| u64::try_from(seconds).unwrap_or(0)),
-            expired,
-            privileges: claims.privileges_text().unwrap_or_default().to_owned(),
-            restrictions: Restrictions::of(claims.privileges()),
-            group: claims.session_id(),
-            group_hash: claims.session_id_hash(),
-            master_partner_id: claims.master_partner_id(),
-            additional_data: claims.additional_data().map(str::to_owned).filter(|data| !data.is_empty()),
-            expiry_text: claims.expiry_text().unwrap_or_default().to_owned(),
-        }
+fn add_lines(claims: &ClaimsSummary, lines: &mut Vec<(&'static str, String)>) {
+    let user = claims.user_id.clone().unwrap_or_else(|| "nobody".to_owned());
+    let session_type = claims.session_type.clone().unwrap_or_else(|| "none".to_owned());
+    let kind = if claims.widget_session { " (of a widget)" } else { "" };
+    lines.push(("user", user));
+    lines.push(("type", session_type + kind));
+    lines.push(("until", until(claims)));
+    let privileges = if claims.privileges.is_empty() { "none" } else { &claims.privileges };
+    lines.push(("privileges", privileges.to_owned()));
+    lines.extend(claims.restrictions.lines().into_iter().map(|line| ("restricted", line)));
+    if let Some(group) = &claims.group {
+        lines.push(("group", format!("{group}: session.end ends all sessions of it")));
     }
-
-    fn add_lines(&self, lines: &mut Vec<(&'static str, String)>) {
-        let user = self.user_id.clone().unwrap_or_else(|| "nobody".to_owned());
-        let session_type = self.session_type.clone().unwrap_or_else(|| "none".to_owned());
-        let kind = if self.widget_session { " (of a widget)" } else { "" };
-        lines.push(("user", user));
-        lines.push(("type", session_type + kind));
-        lines.push(("until", self.until()));
-        let privileges = if self.privileges.is_empty() { "none" } else { &self.privileges };
-        lines.push(("privileges", privileges.to_owned()));
-        lines.extend(self.restrictions.as_lines().into_iter().map(|line| ("restricted", line)));
-        if let Some(group) = &self.group {
-            lines.push(("group", format!("{group}: session.end ends all sessions of it")));
-        }
-        if let Some(master) = self.master_partner_id {
-            lines.push(("master", format!("partner {master}, which impersonates this one")));
-        }
-        if let Some(data) = &self.additional_data {
-            lines.push(("data", data.clone()));
-        }
+    if let Some(master) = claims.master_partner_id {
+        lines.push(("master", format!("partner {master}, which impersonates this one")));
     }
+    if let Some(data) = &claims.additional_data {
+        lines.push(("data", data.clone()));
+    }
+}
 
-    fn until(&self) -> String {
-        let when = match self.expiry {
-            Some(expiry) => time::show_time(expiry),
-            None => format!("{:?}, which is no time", self.expiry_text),
-        };
-        match self.expires_in {
-            _ if self.expired => format!("{when}: it is over"),
-            Some(seconds) => format!("{when}, in {}", time::show_duration(seconds)),
-            None => when,
-        }
+fn until(claims: &ClaimsSummary) -> String {
+    let when = match claims.expiry {
+        Some(expiry) => time::show_time(expiry),
+        None => format!("{:?}, which is no time", claims.expiry_text),
+    };
+    match claims.expires_in {
+        _ if claims.expired => format!("{when}: it is over"),
+        Some(seconds) => format!("{when}, in {}", time::show_duration(seconds)),
+        None => when,
     }
 }
 
@@ -187,10 +137,10 @@ mod tests {
         let ks = sealed(&fields());
         let before = answer(&ks, Some("secret"), END.plus_seconds(-61)).claims.unwrap();
         assert_eq!((before.expired, before.expires_in), (false, Some(61)));
-        assert!(before.until().ends_with(", in 1 min 1 s"), "{}", before.until());
+        assert!(until(&before).ends_with(", in 1 min 1 s"), "{}", until(&before));
         let at_the_end = answer(&ks, Some("secret"), END).claims.unwrap();
         assert_eq!((at_the_end.expired, at_the_end.expires_in), (true, Some(0)));
-        assert!(at_the_end.until().ends_with(": it is over"), "{}", at_the_end.until());
+        assert!(until(&at_the_end).ends_with(": it is over"), "{}", until(&at_the_end));
     }
 
     #[test]

@@ -101,7 +101,7 @@ mod tests {
 
     use super::*;
 
-    const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+    const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
 
     fn made(session: Session, verified: bool) -> KeptLogin {
         KeptLogin { session, hash_type: HashType::Md5, verified, warnings: vec!["odd".to_owned()] }
@@ -129,7 +129,7 @@ mod tests {
             "  user       a lice",
             "  type       ADMIN",
             "  privileges sview:*,list:*",
-            "  KS         version 2, fingerprint 148d7104 (--ks-only prints it)",
+            "  KS         version 2, fingerprint 56ffe41d (--ks-only prints it)",
         ] {
             assert!(text.lines().any(|shown| shown == line), "{line}\n{text}");
         }

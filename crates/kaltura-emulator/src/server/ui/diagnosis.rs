@@ -84,7 +84,8 @@ fn wrong_hash(token: &AppToken, ks: &Ks, sent: &str) -> String {
 
 fn invalid_ks(backend: &Backend, ks: &Ks, now: UnixTime) -> String {
     let Ok(header) = KsHeader::parse(ks) else {
-        return "The text that was sent as ks is not a KS.".to_owned();
+        let advice = ks.issue().map(|issue| format!(": {issue}. {}", issue.advice()));
+        return format!("The text that was sent as ks is not a KS{}", advice.unwrap_or_default());
     };
     let partner = header.partner_id();
     let Ok(opened) = ks_check::open(&backend.state, ks) else {
@@ -99,7 +100,7 @@ fn invalid_ks(backend: &Backend, ks: &Ks, now: UnixTime) -> String {
         return match claims.expiry() {
             Some(expiry) => {
                 let seconds = u64::try_from(now.seconds_since(expiry)).unwrap_or(0);
-                format!("The KS expired {} ago by the emulator's clock.", duration::format_seconds(seconds))
+                format!("The KS expired {} ago by the emulator's clock.", duration::describe(seconds))
             }
             None => "The KS has an expiry that is not a number.".to_owned(),
         };
@@ -176,9 +177,9 @@ mod tests {
         let restricted = emulator.ks(SessionType::User, "alice", "iprestrict:10.0.0.1");
         assert!(list(&restricted).contains("restriction"));
         assert!(list("gibberish").contains("not a KS"));
-        let other = "djJ8NzY1NDMyMXx2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+        let other = "djJ8NzY1NDMyMXx2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
         assert!(list(other).contains("partner 7654321, which this emulator does not have"));
-        let forged = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+        let forged = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
         assert!(list(forged).contains("none of its admin secrets"));
         let ks = emulator.ks(SessionType::User, "alice", "");
         assert_eq!(list(&ks), "");
@@ -186,7 +187,7 @@ mod tests {
         assert_eq!(list(&ks), "The session was ended.");
         let ks = emulator.ks(SessionType::User, "bob", "");
         emulator.clock().advance(Duration::from_secs(3_661));
-        assert_eq!(list(&ks), "The KS expired 1m1s ago by the emulator's clock.");
+        assert_eq!(list(&ks), "The KS expired 1 min 1 s ago by the emulator's clock.");
     }
 
     #[test]

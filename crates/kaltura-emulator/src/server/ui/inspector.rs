@@ -2,7 +2,7 @@
 
 use kaltura_auth::{Fingerprint, TokenHash};
 use kaltura_ks::{ClaimsSummary, OpenedKs, unverified_claims};
-use kaltura_types::{AdminSecret, AppTokenValue, HashType, Ks, KsHeader, PartnerId};
+use kaltura_types::{AdminSecret, AppTokenValue, HashType, Ks, KsHeader, PartnerId, PrivilegeWarning};
 use serde::{Deserialize, Serialize};
 
 use crate::Emulator;
@@ -41,9 +41,18 @@ pub(super) fn inspect(emulator: &Emulator, body: &[u8]) -> Result<Inspected, Str
     let Inspection { ks, admin_secret } = read(body)?;
     // People paste line breaks with it.
     let ks = Ks::new(ks.trim());
-    let header = KsHeader::parse(&ks).map_err(|error| {
-        format!("{error}. The text has {} characters; it may be truncated.", ks.expose().chars().count())
-    })?;
+    let header = match (KsHeader::parse(&ks), ks.issue()) {
+        (Ok(header), None) => header,
+        (Err(malformed), None) => return Err(sentence(&malformed.to_string())),
+        (_, Some(issue)) => {
+            let length = ks.expose().chars().count();
+            return Err(format!(
+                "{} {} It has {length} characters.",
+                sentence(&issue.to_string()),
+                issue.advice()
+            ));
+        }
+    };
     let now = emulator.clock().now();
     let mut notes = Vec::new();
     let backend = emulator.backend();
@@ -55,7 +64,8 @@ pub(super) fn inspect(emulator: &Emulator, body: &[u8]) -> Result<Inspected, Str
     let opened = match given {
         Some(Ok(opened)) => Some(opened),
         Some(Err(error)) if !is_own => {
-            return Err(format!("{error}. The KS names partner {}.", header.partner_id()));
+            let error = sentence(&error.to_string());
+            return Err(format!("{error} The KS names partner {}.", header.partner_id()));
         }
         _ => own,
     };
@@ -76,6 +86,13 @@ pub(super) fn inspect(emulator: &Emulator, body: &[u8]) -> Result<Inspected, Str
         is_ended(opened.digest_hex())
             || opened.claims().session_id_hash().is_some_and(|group| is_ended(&group))
     });
+    if let Some(claims) = claims {
+        // In a session of an app token, the server has set them.
+        let is_surprising =
+            |warning: &PrivilegeWarning| !matches!(warning, PrivilegeWarning::SetByServer { .. });
+        let warnings = claims.privileges().warnings();
+        notes.extend(warnings.iter().filter(|one| is_surprising(one)).map(|one| sentence(&one.to_string())));
+    }
     let claims = claims.map(|claims| ClaimsSummary::new(claims, now));
     if ended == Some(true) {
         notes.push("This session was ended: each call with it gets INVALID_KS.".to_owned());
@@ -126,8 +143,15 @@ pub(super) fn hash(body: &[u8]) -> Result<Hashed, String> {
         token_hash: TokenHash::new(hash_type, &ks, &token).expose().to_owned(),
         hash_type,
         fingerprint: Fingerprint::from_ks(&ks).to_string(),
-        notes: TokenHash::check(&ks, &token).iter().map(ToString::to_string).collect(),
+        notes: TokenHash::check(&ks, &token).iter().map(|warning| sentence(&warning.to_string())).collect(),
     })
+}
+
+/// A message of the library as a sentence.
+fn sentence(message: &str) -> String {
+    let mut rest = message.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", rest.as_str().trim_end_matches('.'))
 }
 
 fn read<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, String> {

@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn secrets_of_others_are_removed() {
         let emulator = emulator();
-        let other = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+        let other = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
         let (value, hash) = ("3f786850e387550fdab836ed7e6dc881", "a".repeat(64));
         let sent =
             json!({ "ks": other, "tokenHash": hash, "secret": "hunter2", "appToken": { "token": value } });

@@ -7,7 +7,8 @@ use super::*;
 use crate::test_client::{ADMIN_SECRET, emulator};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const KS_OF_ANOTHER: &str = "djJ8NzY1NDMyMXx2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+const KS_OF_ANOTHER: &str =
+    "djJ8NzY1NDMyMXx2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
 
 fn ui() -> Ui {
     Ui::new(emulator(), ControlToken("right".to_owned()))
@@ -341,6 +342,7 @@ fn a_ks_is_inspected_with_and_without_its_secret() {
     let (status, answer) = inspect("gibberish", "");
     assert_eq!(status, 400);
     assert!(text(&answer["error"]).contains("9 characters") && !answer.to_string().contains("gibberish"));
+    assert!(text(&inspect("\"x\"", "").1["error"]).contains("in quotes. Remove the quotes"));
     // The secret of the account of version 1, which shows its claims to anyone.
     let v1 = "MDlhNzI5NTg5ZWQ3NGY2MTIxNzlmMjc1ZDJkMzJhNGQxNjVlYTI1Y3w3NjU0MzIxOzc2NTQzMjE7MjAwMDAwMDAwMDswOzE3MDAwMDAwNDguMjU7YWxpY2U7c3ZpZXc6Kjs7";
     let (_, answer) = inspect(v1, "");

@@ -141,16 +141,16 @@ async function command(...commands) {
   } catch (error) {
     toast(error.message);
   }
+  // What is being read may be from before the commands.
+  await running;
   await refresh();
 }
 
 let state;
 let clock = { time: 0, unmoved: 0, at: 0, frozen: false };
 let polling;
-let isLocked = false;
 
 function lock() {
-  isLocked = true;
   token = null;
   sessionStorage.removeItem('token');
   route();
@@ -1086,7 +1086,6 @@ function start() {
     token = /([0-9a-f]{16,})\s*$/.exec($('token').value)?.[1] ?? $('token').value;
     sessionStorage.setItem('token', token);
     $('token').value = '';
-    isLocked = false;
     route();
     refresh();
   });
