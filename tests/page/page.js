@@ -512,6 +512,7 @@ async function pictures(browser) {
   for (const colorScheme of ['light', 'dark']) {
     for (const [size, viewport] of [['desktop', { width: 1280, height: 800 }], ['phone', { width: 390, height: 844 }]]) {
       const page = await open(browser, { viewport, colorScheme });
+      await page.click('#forget');
       await view(page, 'login');
       await page.click('#flow-all');
       await page.waitForSelector('.step.done:nth-child(4)');

@@ -33,6 +33,7 @@ mod empty_variables;
 mod emulate;
 mod emulate_modes;
 mod emulate_program;
+mod emulate_ui;
 mod emulator_process;
 mod granted;
 mod hash;
