@@ -374,6 +374,13 @@ async function manyCalls(page) {
   agent.destroy();
 }
 
+/** What breaks a rule of accessibility. */
+async function violations(page) {
+  await page.evaluate(axe.source);
+  const result = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  return result.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).slice(0, 3).join(' | ')}`);
+}
+
 async function accessibility(page) {
   for (const colorScheme of ['light', 'dark']) {
     for (const [size, viewport] of [['desktop', { width: 1440, height: 900 }], ['phone', { width: 390, height: 844 }]]) {
@@ -386,9 +393,7 @@ async function accessibility(page) {
           await page.click('.line >> nth=3');
           await page.waitForSelector('#detail pre');
         }
-        await page.evaluate(axe.source);
-        const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-        found.push(...violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.map((node) => node.html.slice(0, 160)).slice(0, 3).join(' | ')}`));
+        found.push(...(await violations(page)).map((violation) => `${name}: ${violation}`));
         const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
         if (wide) found.push(`${name}: wider than the window`);
       }
@@ -403,6 +408,7 @@ async function reset(page) {
   await page.waitForSelector('#fault-rules li');
   await page.fill('#clock-slider', '86400');
   await page.click('#reset');
+  equal('the question is accessible', await violations(page), []);
   await page.click('#confirm button:text("Cancel")');
   ok('a reset is confirmed first', await page.locator('#fault-rules li').count() === 1);
   await page.click('#reset');
@@ -416,8 +422,7 @@ async function reset(page) {
 
 /** A page of another origin, on this machine and on a name that points to it. */
 async function otherPages(browser) {
-  const attempts = async (base) => {
-    const token = 'x'.repeat(32);
+  const attempts = async ([base, token]) => {
     const outcome = {};
     const read = async (name, url, options) => {
       try {
@@ -467,7 +472,7 @@ async function otherPages(browser) {
   const before = (await call('system', 'getTime'));
   for (const name of ['127.0.0.1', 'localhost', 'rebound.example']) {
     await page.goto(`http://${name}:${host.address().port}/`);
-    const outcome = await page.evaluate(attempts, base);
+    const outcome = await page.evaluate(attempts, [base, address.split('token=')[1]]);
     const expected = {
       read: 'nothing', 'read the page': 'nothing', 'read with a token': 'nothing', post: 'opaque', 'post JSON': 'nothing',
       script: 'nothing', style: 'nothing', frame: 'nothing', window: 'nothing',
@@ -487,6 +492,7 @@ async function otherPages(browser) {
   await page.goto(base);
   await page.waitForSelector('#locked:visible');
   ok('without the token there is only the question for it', await page.isHidden('#views') && await page.isHidden('#server'));
+  equal('which is accessible', await violations(page), []);
   await page.fill('#token', '0'.repeat(32));
   await page.click('#unlock button');
   await page.waitForTimeout(500);

@@ -80,7 +80,9 @@ fn what_looks_wrong_is_hashed_and_noted() {
     let odd = || hash().env("KALTURA_KS", "Service unavailable").env("KALTURA_APP_TOKEN", "a b");
     let finished = odd().arguments(["--hash-type=SHA1"]).run_in_process().ends_with(0);
     assert_eq!(finished.stdout.len(), 41);
-    finished.saying("note: the KS does not have the form of a KS").saying("contains white space or a line break");
+    finished
+        .saying("note: the KS does not have the form of a KS")
+        .saying("contains white space or a line break");
     let document = odd().arguments(["--hash-type=SHA1", "--json"]).run_in_process().ends_with(0).document();
     assert_eq!(document["warnings"].as_array().map(Vec::len), Some(2));
 }
