@@ -19,7 +19,7 @@ const folder = env('KALTURA_PAGE_FOLDER');
 
 const outcomes = [];
 
-/** Tells whether something is so, as TAP; the details only if it is not. */
+/** Reports a check as TAP, with the details only if it fails. */
 function ok(what, isSo, ...details) {
   outcomes.push(Boolean(isSo));
   console.log(`${isSo ? 'ok' : 'not ok'} - ${what}`);
@@ -420,7 +420,7 @@ async function reset(page) {
   ok('and what was added', !(await text(page, '#entries')).includes('onerror'));
 }
 
-/** A page of another origin, on this machine and on a name that points to it. */
+/** Pages of other origins: on this machine, and on a name that resolves to it. */
 async function otherPages(browser) {
   const attempts = async ([base, token]) => {
     const outcome = {};

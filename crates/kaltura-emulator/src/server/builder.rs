@@ -103,9 +103,9 @@ impl ServerBuilder {
     /// Serves a page for people at `/_emulator/ui`: the calls with their answers, the objects, the clock, faults, and tools
     /// for KSs and token hashes. [`Server::ui_url`] returns its address.
     ///
-    /// Whoever has the address can see the secrets of this emulator and change it. Other pages, other machines and
-    /// programs without the address cannot, also with [`allow_remote`](Self::allow_remote). The last 10 000 calls with up
-    /// to 32 MiB of text are kept. Responses of the API get the header `Content-Security-Policy: sandbox`.
+    /// The address gives access to the secrets of this emulator and to all commands. Other pages, other machines and
+    /// programs without the address have no access, also with [`allow_remote`](Self::allow_remote). The last 10 000 calls
+    /// with up to 32 MiB of text are kept. Responses of the API get the header `Content-Security-Policy: sandbox`.
     pub const fn ui(mut self) -> Self {
         self.has_ui = true;
         self

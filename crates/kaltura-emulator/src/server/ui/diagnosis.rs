@@ -1,4 +1,4 @@
-//! Why a call was refused, as far as the server knows it and its response does not tell.
+//! Why a call was refused, as far as the server knows and its response does not say.
 
 use http::Request;
 use http::header::CONTENT_TYPE;
