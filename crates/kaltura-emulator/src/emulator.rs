@@ -496,6 +496,12 @@ impl Emulator {
         self.backend().stubs.add(stub);
     }
 
+    /// The range of the delay of each response, if there is one.
+    #[must_use]
+    pub fn latency(&self) -> Option<RangeInclusive<Duration>> {
+        self.backend().faults.latency().cloned()
+    }
+
     /// Delays each response by a time from this range; `None` for no delay.
     pub fn set_latency(&self, range: Option<RangeInclusive<Duration>>) {
         self.backend().faults.set_latency(range);
