@@ -24,6 +24,7 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
             Check::Api => crate::api::check(workspace, out),
             Check::Clients => crate::clients::run(workspace, out),
             Check::Fleet => crate::fleet::run_short(workspace, out),
+            Check::Page => crate::page::run(workspace, out),
             Check::Skip(_) => Ok(true),
         })?;
     writeln!(out, "tests: {counts}")?;
@@ -47,6 +48,7 @@ enum Check {
     Api,
     Clients,
     Fleet,
+    Page,
     /// Not run, with the reason.
     Skip(&'static str),
 }
@@ -60,6 +62,7 @@ impl fmt::Display for Check {
             Self::Api => f.write_str("$ cargo xtask api --check"),
             Self::Clients => f.write_str("$ cargo xtask clients"),
             Self::Fleet => f.write_str("$ cargo xtask fleet --short"),
+            Self::Page => f.write_str("$ cargo xtask page"),
             Self::Skip(reason) => write!(f, "skipped: {reason}"),
         }
     }
@@ -100,6 +103,7 @@ fn steps(readme: &ReadmeCommands, members: &[Member], cargo_deny: bool) -> Vec<S
         step("licences, bans, sources", vec![deny]),
         step("clients in other languages", vec![Check::Clients]),
         step("fleet", vec![Check::Fleet]),
+        step("page of the emulator", vec![Check::Page]),
         step("demo", vec![Check::Run(readme.demo.clone())]),
     ]
 }

@@ -17,7 +17,7 @@ use crate::Failure;
 use crate::emulator::{EmulatorProcess, ResponseCache, build_kaltura};
 use crate::process::Process;
 use crate::workspace::Workspace;
-pub(crate) use install::Clients;
+pub(crate) use install::{Clients, install_node};
 
 /// How long a script may print nothing. A call takes less than a tenth of that.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -61,7 +61,7 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Language {
+pub(crate) enum Language {
     Python,
     Node,
     Shell,
@@ -81,10 +81,10 @@ impl Language {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-struct Script {
-    language: Language,
+pub(crate) struct Script {
+    pub(crate) language: Language,
     /// From the root of the repository.
-    path: String,
+    pub(crate) path: String,
 }
 
 impl Script {
@@ -133,7 +133,12 @@ impl Script {
     }
 
     /// Runs it and copies its output to `out`. Stops waiting if it prints nothing before the timeout.
-    fn run(&self, command: &mut Command, timeout: Duration, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    pub(crate) fn run(
+        &self,
+        command: &mut Command,
+        timeout: Duration,
+        out: &mut dyn Write,
+    ) -> Result<Outcome, Failure> {
         let started = Process::start(command.stdin(Stdio::null()));
         let mut process = started.map_err(|error| format!("could not run {}: {error}", self.path))?;
         let mut report = Report::default();
@@ -152,15 +157,15 @@ impl Script {
 
 /// The result of a script.
 #[derive(Debug)]
-struct Outcome {
-    report: Report,
+pub(crate) struct Outcome {
+    pub(crate) report: Report,
     /// `None` after a timeout.
     status: Option<ExitStatus>,
 }
 
 impl Outcome {
     /// Why the script counts as failed, if it does.
-    fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self) -> Option<String> {
         let Some(status) = self.status else { return Some("timeout".to_owned()) };
         let exit_code = || (!status.success()).then(|| format!("all checks passed, but {status}"));
         self.report.problem().or_else(exit_code)
@@ -169,7 +174,7 @@ impl Outcome {
 
 /// The checks of a script, which it prints as TAP: `ok - what`, `not ok - what`, and at the end `1..N`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Report {
+pub(crate) struct Report {
     passed: u64,
     failed: u64,
     /// The number of checks in the last line.

@@ -77,6 +77,7 @@ struct Access {
     admin_secret: String,
     user_secret: String,
     app_token: AppToken,
+    ui: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -87,15 +88,28 @@ struct AppToken {
     hash_type: String,
 }
 
+/// `kaltura emulate` with options, as a command that ends with this process.
+fn emulate(kaltura: &Path, options: &[&str]) -> process::Command {
+    let mut command = process::Command::new("sh");
+    command.args(["-c", UNTIL_INPUT_ENDS, "sh"]).arg(kaltura).arg("emulate").args(options);
+    command
+}
+
 impl EmulatorProcess {
     /// Starts it and waits until it serves.
     pub(crate) fn start(kaltura: &Path, cache: ResponseCache) -> Result<Self, Failure> {
-        let mut command = process::Command::new("sh");
-        command.args(["-c", UNTIL_INPUT_ENDS, "sh"]).arg(kaltura).arg("emulate");
-        if cache == ResponseCache::On {
-            command.arg("--response-cache");
-        }
-        Self::start_command(&mut command, cache)
+        let options: &[&str] = if cache == ResponseCache::On { &["--response-cache"] } else { &[] };
+        Self::start_command(&mut emulate(kaltura, options), cache)
+    }
+
+    /// Starts it with its page for people.
+    pub(crate) fn start_with_page(kaltura: &Path) -> Result<Self, Failure> {
+        Self::start_command(&mut emulate(kaltura, &["--ui"]), ResponseCache::Off)
+    }
+
+    /// The address of its page.
+    pub(crate) fn page(&self) -> Option<&str> {
+        self.access.ui.as_deref()
     }
 
     fn start_command(command: &mut process::Command, cache: ResponseCache) -> Result<Self, Failure> {
@@ -114,7 +128,7 @@ impl EmulatorProcess {
 
     /// What a script needs to know of it, as environment variables.
     pub(crate) fn variables(&self) -> [(&'static str, String); 8] {
-        let Access { url, partner_id, admin_secret, user_secret, app_token } = &self.access;
+        let Access { url, partner_id, admin_secret, user_secret, app_token, .. } = &self.access;
         [
             ("KALTURA_SERVICE_URL", url.clone()),
             ("KALTURA_PARTNER_ID", partner_id.to_string()),

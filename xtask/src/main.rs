@@ -8,6 +8,7 @@ mod emulator;
 mod fleet;
 mod fleet_simulation;
 mod measure;
+mod page;
 mod process;
 mod readme;
 mod tidy;
@@ -35,6 +36,7 @@ usage: cargo xtask <task>
   fleet     shares a session between 50 processes through Redis while processes and servers fail; `--short` takes half a
             minute, `--valkey` uses Valkey 9, `--simulate` simulates up to 10 000 processes and writes the table and the
             plot of docs/fleet.md
+  page      clicks through the page of `kaltura emulate --ui` in a headless Chromium
   measure   the size of the release binary, and the time of `kaltura ks` compared with the client for Python
 
 exit code: 0 success, 1 a check failed, 2 invalid command line
@@ -78,6 +80,7 @@ fn task(arguments: &[&str]) -> Option<Task> {
         ["fleet", "--short"] => Some(fleet::run_short),
         ["fleet", "--valkey"] => Some(fleet::run_valkey),
         ["fleet", "--simulate"] => Some(fleet_simulation::run),
+        ["page"] => Some(page::run),
         ["measure"] => Some(measure::run),
         _ => None,
     }
@@ -109,7 +112,7 @@ mod tests {
             .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
             .filter(|name| !name.is_empty());
         let listed: Vec<_> = listed.collect();
-        assert_eq!(listed, ["ci", "tidy", "readme", "api", "clients", "fleet", "measure"]);
+        assert_eq!(listed, ["ci", "tidy", "readme", "api", "clients", "fleet", "page", "measure"]);
         assert!(listed.iter().all(|name| task(&[name]).is_some()));
         assert!(task(&["api", "--check"]).is_some());
         assert!(task(&["tydi"]).is_none());

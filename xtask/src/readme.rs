@@ -26,12 +26,40 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
     if packages.iter().all(|package| package.examples.is_empty()) {
         return Err(format!("{README} has no example").into());
     }
-    let directory = tempfile::tempdir()?;
-    write_packages(&workspace.root, directory.path(), &packages)?;
+    let failed = run_packages(workspace, &packages, out)?;
+    if failed.is_empty() {
+        let examples: usize = packages.iter().map(|package| package.examples.len()).sum();
+        writeln!(out, "readme: {examples} examples passed")?;
+    } else {
+        writeln!(out, "readme: failed: {}", failed.join(", "))?;
+    }
+    Ok(failed.is_empty())
+}
 
+/// Builds and runs programs with these dependencies as a user's package. `false` if one failed.
+pub(crate) fn run_sources(
+    workspace: &Workspace,
+    dependencies: &str,
+    sources: Vec<String>,
+    out: &mut dyn Write,
+) -> Result<bool, Failure> {
+    let example = |(line, code)| Example { document: "source".to_owned(), line, code };
+    let examples = (1..).zip(sources).map(example).collect();
+    let package = ExamplePackage { number: 1, dependencies: dependencies.to_owned(), examples };
+    Ok(run_packages(workspace, &[package], out)?.is_empty())
+}
+
+/// Builds and runs every example. Returns those that failed.
+fn run_packages(
+    workspace: &Workspace,
+    packages: &[ExamplePackage],
+    out: &mut dyn Write,
+) -> Result<Vec<String>, Failure> {
+    let directory = tempfile::tempdir()?;
+    write_packages(&workspace.root, directory.path(), packages)?;
     let target = workspace.target.to_str().ok_or("the path of the build directory is not UTF-8")?;
     let mut failed = Vec::new();
-    for package in &packages {
+    for package in packages {
         for example in &package.examples {
             let (package, binary) = (package.name(), example.name());
             writeln!(out, "{}: {package}", example.place())?;
@@ -43,13 +71,7 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
             }
         }
     }
-    if failed.is_empty() {
-        let examples: usize = packages.iter().map(|package| package.examples.len()).sum();
-        writeln!(out, "readme: {examples} examples passed")?;
-    } else {
-        writeln!(out, "readme: failed: {}", failed.join(", "))?;
-    }
-    Ok(failed.is_empty())
+    Ok(failed)
 }
 
 /// The two commands that the README promises. CI runs them as they are written there.

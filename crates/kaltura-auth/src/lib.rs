@@ -67,7 +67,7 @@ pub use runtime::maybe_send::{MaybeSend, MaybeSync};
 pub use service_url::{InvalidServiceUrl, Region, ServiceUrl, UnknownRegion};
 pub use session::{Adjustment, Fingerprint, KsLabel, Session, SessionId, StoredSession};
 pub use source::SessionIdentity;
-pub use token_hash::TokenHash;
+pub use token_hash::{TokenHash, TokenHashWarning};
 #[cfg(feature = "tower")]
 pub use transport::TowerTransport;
 pub use transport::{Transport, TransportError, TransportErrorKind, TransportFn, transport_fn};

@@ -55,6 +55,7 @@ impl Backend {
         for fault in &triggered.faults {
             apply_fault(&mut reply, fault);
         }
+        reply.faults = triggered.faults;
         if request.method == Method::HEAD {
             *reply.response.body_mut() = Bytes::new();
         }

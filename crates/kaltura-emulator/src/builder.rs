@@ -269,6 +269,7 @@ impl EmulatorBuilder {
             app_token,
             on_notice: self.on_notice,
             observer: self.observer,
+            forgotten: std::sync::atomic::AtomicU64::new(0),
         };
         Ok(Emulator::from_shared(shared))
     }

@@ -42,6 +42,8 @@ pub enum Command {
     SkewDate(i64),
     /// Adds a fault rule, in the format of the command line.
     InjectFault(FaultRule),
+    /// Removes the fault rules with this text.
+    RemoveFault(String),
     /// Removes all fault rules.
     ClearFaults,
     /// Delays each response by a time from this range, in milliseconds; `null` for no delay.
@@ -138,6 +140,10 @@ impl Emulator {
             Command::FreezeClock(false) => self.clock().resume(),
             Command::SkewDate(seconds) => self.clock().skew_date(seconds),
             Command::InjectFault(rule) => self.inject(rule),
+            // A rule that is not there is removed already.
+            Command::RemoveFault(rule) => {
+                self.remove_fault(&rule);
+            }
             Command::ClearFaults => self.clear_faults(),
             Command::SetLatency(range) => {
                 let range = range.map(|(least, most)| least.min(most)..=most);
@@ -192,6 +198,10 @@ mod tests {
         assert_eq!(kind(), None);
         apply(&emulator, json!({ "injectFault": "status:503@appToken.startSession#1" })).unwrap();
         assert_eq!(kind(), Some(ErrorKind::Unavailable));
+        apply(&emulator, json!({ "injectFault": "status:503@appToken.startSession" })).unwrap();
+        assert_eq!(kind(), Some(ErrorKind::Unavailable));
+        apply(&emulator, json!({ "removeFault": "status:503@appToken.startSession" })).unwrap();
+        assert_eq!(kind(), None);
         apply(&emulator, json!({ "injectFault": "status:503@appToken.startSession" })).unwrap();
         apply(&emulator, json!("clearFaults")).unwrap();
         apply(&emulator, json!({ "setRateLimits": ["appToken.startSession:1/60"] })).unwrap();

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -51,6 +52,8 @@ pub(crate) struct Shared {
     pub(crate) app_token: EmulatedAppToken,
     pub(crate) on_notice: Option<OnNotice>,
     pub(crate) observer: Option<Observer>,
+    /// How often the calls were forgotten.
+    pub(crate) forgotten: AtomicU64,
 }
 
 /// What an emulator starts with, and is [reset](Emulator::reset) to.
@@ -166,6 +169,7 @@ impl Emulator {
     /// Forgets the calls so far.
     pub fn forget_calls(&self) {
         self.backend().calls = Calls::default();
+        self.shared.forgotten.fetch_add(1, Ordering::Release);
     }
 
     /// The bytes that were uploaded to an upload token or are the content of an entry, of the first partner; `None` if
@@ -200,6 +204,7 @@ impl Emulator {
         self.shared.clock.restore(start.clock);
         let random = std::mem::replace(&mut backend.state.random, Random::from_seed(0));
         *backend = start.backend(State::new(start.seed.clone(), random, self.shared.clock.now()));
+        self.shared.forgotten.fetch_add(1, Ordering::Release);
     }
 
     /// This server as a transport: a clone of it.
@@ -219,12 +224,21 @@ impl Emulator {
     /// and how the connection breaks. The caller must apply both.
     #[must_use]
     pub fn respond(&self, request: &http::Request<Bytes>, client: IpAddr) -> Reply {
+        self.respond_with_calls(request, client).0
+    }
+
+    /// The same, and the calls of the request.
+    pub(crate) fn respond_with_calls(
+        &self,
+        request: &http::Request<Bytes>,
+        client: IpAddr,
+    ) -> (Reply, Vec<Arc<RecordedCall>>) {
         // What depends on the request alone runs without the lock, as does the code of the caller.
         let Some(api_request) = ApiRequest::read(request, client) else {
-            return Reply::whole(not_an_api_path());
+            return (Reply::whole(not_an_api_path()), Vec::new());
         };
         if request.method() == Method::OPTIONS {
-            return Reply::whole(preflight(&self.shared.clock.date_header()));
+            return (Reply::whole(preflight(&self.shared.clock.date_header())), Vec::new());
         }
         let mut backend = self.backend();
         let mut reply = backend.respond(&api_request, &self.shared.clock);
@@ -241,20 +255,25 @@ impl Emulator {
         if let Some(Observer(observer)) = &self.shared.observer {
             calls.iter().for_each(|call| observer(call));
         }
-        reply
+        (reply, calls)
     }
 
     pub(crate) fn finish_upload(&self, pending: &PendingUpload) -> Option<http::Response<Bytes>> {
         self.backend().finish_upload(pending, &self.shared.clock)
     }
 
-    /// 32 random hex digits.
+    /// What changes when the calls are forgotten.
     #[cfg(feature = "server")]
-    pub(crate) fn random_hex(&self) -> String {
-        self.backend().state.random.hex::<16>()
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.shared.forgotten.load(Ordering::Acquire)
     }
 
-    fn backend(&self) -> MutexGuard<'_, Backend> {
+    #[cfg(feature = "server")]
+    pub(crate) fn start_clock(&self) -> clock::State {
+        self.shared.start.clock
+    }
+
+    pub(crate) fn backend(&self) -> MutexGuard<'_, Backend> {
         // After a panic in one call, a test can still read the state.
         self.shared.backend.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -447,6 +466,26 @@ impl Emulator {
         self.backend().faults.inject(rule);
     }
 
+    /// The fault rules, in the order in which they were added.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FaultRule> {
+        self.backend().faults.rules().to_vec()
+    }
+
+    /// Removes the fault rules with this text ([`FaultRule`]'s `Display`), and keeps what the others have counted.
+    /// Returns whether there was one.
+    ///
+    /// ```
+    /// # use kaltura_emulator::{Emulator, FaultRule};
+    /// # let emulator = Emulator::new();
+    /// emulator.inject("status:503@media.list".parse()?);
+    /// assert!(emulator.remove_fault("status:503@media.list"));
+    /// # Ok::<(), kaltura_emulator::InvalidFaultRule>(())
+    /// ```
+    pub fn remove_fault(&self, rule: &str) -> bool {
+        self.backend().faults.remove(rule)
+    }
+
     /// Removes all fault rules.
     pub fn clear_faults(&self) {
         self.backend().faults.clear();
@@ -455,6 +494,12 @@ impl Emulator {
     /// Adds a stub. It replaces an earlier one of the same action.
     pub fn stub(&self, stub: Stub) {
         self.backend().stubs.add(stub);
+    }
+
+    /// The range of the delay of each response, if there is one.
+    #[must_use]
+    pub fn latency(&self) -> Option<RangeInclusive<Duration>> {
+        self.backend().faults.latency().cloned()
     }
 
     /// Delays each response by a time from this range; `None` for no delay.

@@ -3,6 +3,7 @@
 mod apply;
 mod parse;
 
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
@@ -130,6 +131,54 @@ impl FaultRule {
     }
 }
 
+/// The text of the command line, such as `status:503@media.list#2%50`. [`FaultRule::before_the_action`] has no text.
+///
+/// ```
+/// # use kaltura_emulator::FaultRule;
+/// let rule: FaultRule = "status:503@appToken.startSession#2-4%12.5".parse()?;
+/// assert_eq!(rule.to_string(), "status:503@appToken.startSession#2-4%12.5");
+/// # Ok::<(), kaltura_emulator::InvalidFaultRule>(())
+/// ```
+impl fmt::Display for FaultRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fault.fmt(f)?;
+        if let Some(action) = &self.action {
+            write!(f, "@{action}")?;
+        }
+        match (*self.occurrences.start(), *self.occurrences.end()) {
+            (1, u64::MAX) => {}
+            (first, last) if first == last => write!(f, "#{first}")?,
+            (first, last) => write!(f, "#{first}-{last}")?,
+        }
+        if self.probability < 1.0 {
+            // Without the inexact digits of the multiplication.
+            write!(f, "%{}", (self.probability * 1e8).round() / 1e6)?;
+        }
+        Ok(())
+    }
+}
+
+/// The text of the command line.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "status:{status}"),
+            Self::HtmlPage(200) => f.write_str("html"),
+            Self::HtmlPage(status) => write!(f, "html:{status}"),
+            Self::Xml => f.write_str("xml"),
+            Self::PlainString(text) => write!(f, "string:{text}"),
+            Self::CutBody => f.write_str("cut"),
+            Self::TruncatedBody => f.write_str("truncate"),
+            Self::EmptyBody => f.write_str("empty"),
+            Self::Reset => f.write_str("reset"),
+            Self::Slow(time) => write!(f, "slow:{}", time.as_millis()),
+            Self::ContentType(value) => write!(f, "content-type:{value}"),
+            Self::EchoSecrets => f.write_str("echo"),
+            Self::ClockSkew(seconds) => write!(f, "skew:{seconds}"),
+        }
+    }
+}
+
 /// How long responses are delayed, in the format of the command line: milliseconds like `20-80`, or `50` for both ends.
 ///
 /// ```
@@ -193,6 +242,21 @@ impl Faults {
         self.rules.push(rule);
     }
 
+    pub(crate) fn rules(&self) -> &[FaultRule] {
+        &self.rules
+    }
+
+    /// Removes the rules with this text. Returns whether there was one.
+    pub(crate) fn remove(&mut self, text: &str) -> bool {
+        let before = self.rules.len();
+        self.rules.retain(|rule| rule.to_string() != text);
+        self.rules.len() < before
+    }
+
+    pub(crate) const fn latency(&self) -> Option<&RangeInclusive<Duration>> {
+        self.latency.as_ref()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.rules.clear();
     }
@@ -240,6 +304,37 @@ mod tests {
         assert_eq!(triggered(rule().times(2), &calls), [true, false, true, false]);
         assert_eq!(triggered(rule().calls(2..=3), &calls), [false, false, true, true]);
         assert_eq!(triggered(FaultRule::new(Fault::Reset).nth(2), &calls), [false, true, false, false]);
+    }
+
+    #[test]
+    fn a_rule_has_the_text_that_it_was_read_from() {
+        for text in [
+            "status:503@a.b#2",
+            "html",
+            "html:502%12.5",
+            "xml#1-3",
+            "string:Service unavailable@multirequest",
+            "cut",
+            "truncate",
+            "empty%7",
+            "reset%0.1",
+            "slow:1500@a.b#2-4%50",
+            "content-type:text/html",
+            "echo",
+            "skew:-300",
+        ] {
+            assert_eq!(text.parse::<FaultRule>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_rule_is_removed_by_its_text_and_the_others_stay() {
+        let rule = |text: &str| text.parse::<FaultRule>().unwrap();
+        let mut faults = Faults::new(vec![rule("reset@a.b"), rule("status:503")], None);
+        assert!(!faults.remove("status:502"));
+        assert!(faults.remove("status:503"));
+        let left: Vec<_> = faults.rules().iter().map(ToString::to_string).collect();
+        assert_eq!(left, ["reset@a.b"]);
     }
 
     #[test]

@@ -55,6 +55,19 @@ impl ApiRequest {
     }
 }
 
+/// The fields and files of a multipart body; `None` if the request has another body.
+#[cfg(feature = "server")]
+pub(crate) fn multipart_parts(request: &http::Request<Bytes>) -> Option<Parameters> {
+    let content_type = request.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let (media_type, attributes) = content_type.split_once(';')?;
+    if !media_type.trim().eq_ignore_ascii_case("multipart/form-data") {
+        return None;
+    }
+    let form::Multipart { mut fields, files } = form::read_multipart(request.body(), attributes);
+    fields.extend(files);
+    Some(fields)
+}
+
 /// Reads the body: JSON with any method, forms only with POST.
 fn read_body(request: &http::Request<Bytes>) -> Parameters {
     let content_type = request.headers().get(header::CONTENT_TYPE);

@@ -35,11 +35,13 @@ mod guard;
 mod ready_file;
 #[cfg(test)]
 mod tests;
+mod ui;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::{fmt, io, thread};
 
 use kaltura_auth::ServiceUrl;
+use kaltura_ks::RandomUnavailable;
 use tokio::sync::{oneshot, watch};
 
 pub use self::access::Access;
@@ -57,6 +59,7 @@ pub struct Server {
     address: SocketAddr,
     url: ServiceUrl,
     control_token: Option<ControlToken>,
+    ui_url: Option<String>,
     stop: watch::Sender<Stop>,
     /// Resolves when the server has ended.
     ended: oneshot::Receiver<()>,
@@ -113,6 +116,13 @@ impl Server {
     #[must_use]
     pub fn control_token(&self) -> Option<&str> {
         self.control_token.as_ref().map(|token| token.0.as_str())
+    }
+
+    /// The address of the page for people, with the token that opens it, if the server has the page: see
+    /// [`ServerBuilder::ui`]. The token is in the fragment, which a browser does not send.
+    #[must_use]
+    pub fn ui_url(&self) -> Option<&str> {
+        self.ui_url.as_deref()
     }
 
     /// The emulator that responds to the requests.
@@ -189,6 +199,9 @@ pub enum ServerError {
         /// The cause.
         source: io::Error,
     },
+    /// The operating system returned no random bytes for a token.
+    #[error("no random bytes for the token")]
+    Random(#[source] RandomUnavailable),
     /// There is no current tokio runtime.
     #[error("no tokio runtime: await this within one, or use spawn or serve_blocking")]
     NoRuntime,

@@ -12,6 +12,7 @@ use kaltura_auth::{
 
 use crate::backend::upload::AwaitedChunks;
 use crate::emulator::Emulator;
+use crate::faults::Fault;
 use crate::request::ApiRequest;
 
 /// A response, and what happens to it on its way to the client.
@@ -25,6 +26,8 @@ pub struct Reply {
     /// How the connection breaks, if it does.
     pub breakage: Option<Breakage>,
     pub(crate) pending: Option<PendingUpload>,
+    /// The faults that were injected into it.
+    pub(crate) faults: Vec<Fault>,
 }
 
 /// The final chunk of an upload, whose response is delayed because chunks before it are missing.
@@ -53,7 +56,7 @@ pub enum Breakage {
 
 impl Reply {
     pub(crate) const fn whole(response: http::Response<Bytes>) -> Self {
-        Self { response, delay: Duration::ZERO, breakage: None, pending: None }
+        Self { response, delay: Duration::ZERO, breakage: None, pending: None, faults: Vec::new() }
     }
 
     /// The response in place of the delayed one, if the reason of the delay is gone: the chunks for which an upload
@@ -139,8 +142,8 @@ fn deliver(reply: Reply, request: &WireRequest) -> Result<WireResponse, Transpor
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::FaultRule;
     use crate::test_client::emulator;
-    use crate::{Fault, FaultRule};
     use kaltura_auth::ServiceUrl;
 
     fn ping() -> WireRequest {

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | read the claims of a version 1 KS, unverified | [`unverified_claims`] | nothing |
 //! | verify a KS and read user, expiry, privileges | [`open()`] | the partner's admin secret |
+//! | show the claims to people or as JSON | [`ClaimsSummary`] | the claims |
 //! | sign a KS | [`KsFields`] | the partner's admin secret, random bytes |
 //!
 //! Both versions are read and written byte by byte as the server does it. They are described in the
@@ -20,6 +21,7 @@ mod claims;
 mod fields;
 mod open;
 mod php;
+mod summary;
 mod v1;
 mod v2;
 
@@ -27,5 +29,6 @@ pub use claims::{KsClaims, unverified_claims};
 pub use fields::{InvalidKsFields, KsFields};
 pub use open::{OpenError, OpenedKs, open};
 pub use php::php_random_bytes;
+pub use summary::{ClaimsSummary, Restrictions};
 #[cfg(feature = "getrandom")]
 pub use v2::{RandomUnavailable, random_bytes};

@@ -19,22 +19,15 @@ const INSTALLED: &str = "installed-from";
 #[derive(Debug)]
 pub(crate) struct Clients {
     python: PathBuf,
-    node: PathBuf,
+    node_modules: PathBuf,
 }
 
 impl Clients {
     /// Installs what is missing into `directory`, and writes the commands to `out`.
     pub(crate) fn install(root: &Path, directory: &Path, out: &mut dyn Write) -> Result<Self, Failure> {
         let python = Self::install_python(root, directory, out)?;
-        let node = directory.join("node");
-        install(&node, &root.join(NODE), &mut |required, place| {
-            fs::create_dir_all(place)?;
-            fs::copy(required, node.join("package.json"))?;
-            let options =
-                ["--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
-            run(root, out, &[&["npm", "install", "--prefix", place], &options[..]].concat())
-        })?;
-        Ok(Self { python, node })
+        let node_modules = install_node(root, &root.join(NODE), &directory.join("node"), out)?;
+        Ok(Self { python, node_modules })
     }
 
     /// Installs the client for Python only. Returns the path of the Python that can import it.
@@ -59,9 +52,26 @@ impl Clients {
     }
 
     /// The directory in which Node.js finds the client.
-    pub(crate) fn node_modules(&self) -> PathBuf {
-        self.node.join("node_modules")
+    pub(crate) fn node_modules(&self) -> &Path {
+        &self.node_modules
     }
+}
+
+/// Installs the packages that a `package.json` requires. Returns the directory in which Node.js finds them.
+pub(crate) fn install_node(
+    root: &Path,
+    required: &Path,
+    directory: &Path,
+    out: &mut dyn Write,
+) -> Result<PathBuf, Failure> {
+    install(directory, required, &mut |required, place| {
+        fs::create_dir_all(place)?;
+        fs::copy(required, directory.join("package.json"))?;
+        let options =
+            ["--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+        run(root, out, &[&["npm", "install", "--prefix", place], &options[..]].concat())
+    })?;
+    Ok(directory.join("node_modules"))
 }
 
 /// Creates a directory from the file of the required versions, unless it was created from the same versions before.

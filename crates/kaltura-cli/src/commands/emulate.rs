@@ -102,6 +102,10 @@ pub(crate) struct EmulateCommand {
     #[arg(long, value_name = "ORIGIN")]
     control_origin: Vec<String>,
 
+    /// Serve a page for people, whose address is in the first line of output: calls, objects, clock, faults, tools
+    #[arg(long)]
+    ui: bool,
+
     /// Listen on addresses that other machines can reach: no TLS and no authentication
     #[arg(long)]
     allow_remote: bool,
@@ -122,6 +126,9 @@ impl EmulateCommand {
             let mut signals = Signals::listen(ui)?;
             let server = self.serve(emulator).await?;
             let _ready = self.ready_file.as_deref().map(|path| ready_file(path, &server)).transpose()?;
+            if let Some(url) = server.ui_url() {
+                ui.aside(&format!("The page of the emulator: {url}"));
+            }
             if let Some((program, arguments)) = self.program.split_first() {
                 let mut command = Command::new(program);
                 // A session or a profile would be of another server.
@@ -135,7 +142,7 @@ impl EmulateCommand {
             if !self.listen.ip().to_canonical().is_loopback() {
                 ui.note("other machines can reach the emulator and use it");
             }
-            serve_until_stopped(server, self.has_control(), &mut signals).await;
+            serve_until_stopped(server, self.has_control() || self.ui, &mut signals).await;
             Ok(None)
         })?;
         match status {
@@ -196,6 +203,9 @@ impl EmulateCommand {
         }
         if self.control_token {
             builder = builder.control_token();
+        }
+        if self.ui {
+            builder = builder.ui();
         }
         builder = self
             .control_origin

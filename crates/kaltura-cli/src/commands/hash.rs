@@ -3,7 +3,7 @@
 use clap::Args;
 use kaltura_auth::Fingerprint;
 use kaltura_auth::TokenHash;
-use kaltura_types::{AppTokenValue, HashType, Ks};
+use kaltura_types::HashType;
 use serde::Serialize;
 
 use crate::args::{AppTokenValueOptions, HashTypeOption, KsOptions};
@@ -64,7 +64,7 @@ impl HashCommand {
         let value = self.value.value(ui, settings, &SecretOwner::default())?;
 
         let hash = TokenHash::new(hash_type, &ks, &value);
-        let warnings = warnings(&ks, &value);
+        let warnings: Vec<String> = TokenHash::check(&ks, &value).iter().map(ToString::to_string).collect();
         if ui.wants_json() {
             let fingerprint = Fingerprint::from_ks(&ks).to_string();
             return ui.print_json(&Answer { token_hash: hash.expose(), hash_type, fingerprint, warnings });
@@ -73,39 +73,5 @@ impl HashCommand {
             ui.note(&warning);
         }
         ui.print(&format!("{}\n", hash.expose()))
-    }
-}
-
-/// What the server will not accept. It is hashed nevertheless.
-fn warnings(ks: &Ks, value: &AppTokenValue) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if let Some(issue) = ks.issue() {
-        let issue = issue.to_string();
-        let issue = issue.trim_start_matches("not a KS: ");
-        warnings.push(format!("the given KS is not a KS, and was hashed as it is: {issue}"));
-    }
-    if value.expose().contains(char::is_whitespace) {
-        warnings
-            .push("the token value contains white space or a line break, which was hashed too".to_owned());
-    }
-    warnings
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_looks_wrong_is_reported() {
-        let text = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
-        let value = AppTokenValue::new("0123456789abcdef0123456789abcdef");
-        assert!(warnings(&Ks::new(text), &value).is_empty());
-        for (wrong, why) in
-            [(&text[..64], "encrypted part"), ("Service unavailable", "no `|`"), ("null", "no value")]
-        {
-            let warnings = warnings(&Ks::new(wrong), &value);
-            assert!(warnings.len() == 1 && warnings[0].contains(why), "{warnings:?}");
-        }
-        assert_eq!(warnings(&Ks::new(""), &AppTokenValue::new("abc ")).len(), 2);
     }
 }

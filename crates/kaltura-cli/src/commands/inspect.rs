@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use kaltura_auth::Fingerprint;
-use kaltura_ks::{KsClaims, OpenError, OpenedKs, open, unverified_claims};
-use kaltura_types::{Ks, KsHeader, KsVersion, PartnerId, Privileges, UnixTime};
+use kaltura_ks::{ClaimsSummary, OpenError, OpenedKs, open, unverified_claims};
+use kaltura_types::{Ks, KsHeader, PartnerId, UnixTime};
 use serde::Serialize;
 
 use crate::args::{AdminSecretOptions, KsOptions};
@@ -107,49 +107,7 @@ struct Answer {
     /// Whether the signature was verified.
     proven: bool,
     /// Nothing if the KS is encrypted and was not opened.
-    claims: Option<Claims>,
-}
-
-/// What the KS says of its session.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Claims {
-    user_id: Option<String>,
-    /// `USER`, `ADMIN`, or what else is written there.
-    session_type: Option<String>,
-    admin: bool,
-    widget_session: bool,
-    expiry: Option<UnixTime>,
-    /// In seconds, by the clock of this machine; 0 if it has expired.
-    expires_in: Option<u64>,
-    expired: bool,
-    privileges: String,
-    restrictions: Restrictions,
-    /// What `session.end` ends as a whole.
-    group: Option<String>,
-    group_hash: Option<String>,
-    master_partner_id: Option<PartnerId>,
-    additional_data: Option<String>,
-    /// The expiry as it is written, which may be no number.
-    #[serde(skip)]
-    expiry_text: String,
-    /// Whether a version 1 KS has more fields than the format: one of them holds a `;`.
-    #[serde(skip)]
-    has_shifted_fields: bool,
-}
-
-/// The privileges that restrict the use of a session (wire contract, section 5.4).
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Restrictions {
-    /// The number of calls, as it is written.
-    actions_limit: Option<String>,
-    /// The only addresses that may use it.
-    addresses: Option<Vec<String>>,
-    /// The only request URIs; `*` at the end stands for anything.
-    uris: Option<Vec<String>>,
-    /// The role instead of the user's own.
-    role: Option<String>,
+    claims: Option<ClaimsSummary>,
 }
 
 impl Answer {
@@ -162,7 +120,7 @@ impl Answer {
             fingerprint: Fingerprint::from_ks(ks).to_string(),
             length: ks.expose().chars().count(),
             proven: opened.is_some(),
-            claims: claims.map(|claims| Claims::of(claims, header.version(), now)),
+            claims: claims.map(|claims| ClaimsSummary::new(claims, now)),
         }
     }
 
@@ -198,7 +156,7 @@ impl Answer {
         );
         let signature = if self.proven { "valid, by the given admin secret" } else { "not verified" };
         let mut lines = vec![("partner", self.partner_id.to_string()), ("signature", signature.to_owned())];
-        lines.extend(self.claims.iter().flat_map(Claims::lines));
+        lines.extend(self.claims.iter().flat_map(lines_of));
         for (label, value) in lines {
             let _ = writeln!(text, "  {}{label:<11}{:#}{}", style::QUIET, style::QUIET, one_line(&value));
         }
@@ -206,90 +164,37 @@ impl Answer {
     }
 }
 
-impl Claims {
-    fn of(claims: &KsClaims, version: KsVersion, now: UnixTime) -> Self {
-        let left = claims.expiry().map(|expiry| expiry.seconds_since(now));
-        Self {
-            // Version 1 has no other way to say "none" than an empty field.
-            user_id: claims.user().map(|user| user.as_str().to_owned()).filter(|user| !user.is_empty()),
-            session_type: claims.session_type().map(|session_type| session_type.to_string()),
-            admin: claims.is_admin(),
-            widget_session: claims.is_widget_session(),
-            expiry: claims.expiry(),
-            expires_in: left.map(|seconds| u64::try_from(seconds).unwrap_or(0)),
-            expired: claims.is_expired_at(now),
-            privileges: claims.privileges_text().unwrap_or_default().to_owned(),
-            restrictions: Restrictions::of(claims.privileges()),
-            group: claims.session_id(),
-            group_hash: claims.session_id_hash(),
-            master_partner_id: claims.master_partner_id(),
-            additional_data: claims.additional_data().map(str::to_owned).filter(|data| !data.is_empty()),
-            expiry_text: claims.expiry_text().unwrap_or_default().to_owned(),
-            has_shifted_fields: version == KsVersion::V1 && !claims.extra_fields().is_empty(),
-        }
+fn lines_of(claims: &ClaimsSummary) -> Vec<(&'static str, String)> {
+    let user = claims.user_id.clone().unwrap_or_else(|| "(none, anonymous session)".to_owned());
+    let session_type = claims.session_type.clone().unwrap_or_else(|| "none".to_owned());
+    let kind = if claims.widget_session { " (widget session)" } else { "" };
+    let privileges = if claims.privileges.is_empty() { "none" } else { &claims.privileges };
+    let mut lines = vec![
+        ("user", user),
+        ("type", session_type + kind),
+        ("expires", expires(claims)),
+        ("privileges", privileges.to_owned()),
+    ];
+    lines.extend(claims.restrictions.lines().into_iter().map(|line| ("restricted", line)));
+    if let Some(group) = &claims.group {
+        lines.push(("group", format!("{group} (session.end ends all its sessions)")));
     }
-
-    fn lines(&self) -> Vec<(&'static str, String)> {
-        let user = self.user_id.clone().unwrap_or_else(|| "(none, anonymous session)".to_owned());
-        let session_type = self.session_type.clone().unwrap_or_else(|| "none".to_owned());
-        let kind = if self.widget_session { " (widget session)" } else { "" };
-        let privileges = if self.privileges.is_empty() { "none" } else { &self.privileges };
-        let mut lines = vec![
-            ("user", user),
-            ("type", session_type + kind),
-            ("expires", self.expires()),
-            ("privileges", privileges.to_owned()),
-        ];
-        lines.extend(self.restrictions.lines().into_iter().map(|line| ("restricted", line)));
-        if let Some(group) = &self.group {
-            lines.push(("group", format!("{group} (session.end ends all its sessions)")));
-        }
-        if let Some(master) = self.master_partner_id {
-            lines.push(("master", format!("partner {master}, which impersonates this one")));
-        }
-        lines.extend(self.additional_data.clone().map(|data| ("data", data)));
-        lines
+    if let Some(master) = claims.master_partner_id {
+        lines.push(("master", format!("partner {master}, which impersonates this one")));
     }
-
-    fn expires(&self) -> String {
-        let when = match self.expiry {
-            Some(expiry) => time::show_time(expiry),
-            None => format!("{:?}, which is not a time", self.expiry_text),
-        };
-        match self.expires_in {
-            _ if self.expired => format!("{when} (expired)"),
-            Some(seconds) => format!("{when}, in {}", time::show_duration(seconds)),
-            None => when,
-        }
-    }
+    lines.extend(claims.additional_data.clone().map(|data| ("data", data)));
+    lines
 }
 
-impl Restrictions {
-    fn of(privileges: &Privileges) -> Self {
-        let values = |name: &str| privileges.get(name).map(|privilege| privilege.values().to_vec());
-        // The other separators than `/` are the privilege's own.
-        let text = |name: &str| values(name).map(|values| values.join("/"));
-        Self {
-            actions_limit: text("actionslimit"),
-            addresses: values("iprestrict"),
-            uris: text("urirestrict").map(|uris| uris.split('|').map(str::to_owned).collect()),
-            role: text("setrole"),
-        }
-    }
-
-    fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        if let Some(limit) = &self.actions_limit {
-            lines.push(match limit.parse() {
-                Ok(1_u64) => "valid for 1 call".to_owned(),
-                Ok(calls @ 2..) => format!("valid for {calls} calls"),
-                _ => format!("actionslimit:{limit} is not a number from 1 up: the server refuses each call"),
-            });
-        }
-        lines.extend(self.addresses.as_ref().map(|all| format!("only from {}", all.join(", "))));
-        lines.extend(self.uris.as_ref().map(|all| format!("only for requests to {}", all.join(", "))));
-        lines.extend(self.role.as_ref().map(|role| format!("with the role {role}")));
-        lines
+fn expires(claims: &ClaimsSummary) -> String {
+    let when = match claims.expiry {
+        Some(expiry) => time::show_time(expiry),
+        None => format!("{:?}, which is not a time", claims.expiry_text),
+    };
+    match claims.expires_in {
+        _ if claims.expired => format!("{when} (expired)"),
+        Some(seconds) => format!("{when}, in {}", time::show_duration(seconds)),
+        None => when,
     }
 }
 
@@ -324,10 +229,10 @@ mod tests {
         let ks = sealed(&fields());
         let before = answer(&ks, Some("secret"), END.plus_seconds(-61)).claims.unwrap();
         assert_eq!((before.expired, before.expires_in), (false, Some(61)));
-        assert!(before.expires().ends_with(", in 1 min 1 s"), "{}", before.expires());
+        assert!(expires(&before).ends_with(", in 1 min 1 s"), "{}", expires(&before));
         let at_expiry = answer(&ks, Some("secret"), END).claims.unwrap();
         assert_eq!((at_expiry.expired, at_expiry.expires_in), (true, Some(0)));
-        assert!(at_expiry.expires().ends_with(" (expired)"), "{}", at_expiry.expires());
+        assert!(expires(&at_expiry).ends_with(" (expired)"), "{}", expires(&at_expiry));
     }
 
     #[test]
@@ -384,25 +289,6 @@ mod tests {
         let notes = answer(&ks, Some("secret"), END).notes();
         assert!(notes.len() == 1 && notes[0].contains("contains a `;`"), "{notes:?}");
         assert!(answer(&sealed(&fields().user("a;b")), Some("secret"), END).notes().is_empty());
-    }
-
-    #[test]
-    fn each_restriction_has_a_line() {
-        let lines = |privileges: &str| Restrictions::of(&Privileges::parse(privileges)).lines();
-        assert_eq!(lines("sview:*,list:*"), Vec::<String>::new());
-        assert_eq!(
-            lines("actionslimit:5,iprestrict:10.0.0.1/10.0.0.2,urirestrict:/api_v3/a/*|/b,setrole:12"),
-            [
-                "valid for 5 calls",
-                "only from 10.0.0.1, 10.0.0.2",
-                "only for requests to /api_v3/a/*, /b",
-                "with the role 12",
-            ]
-        );
-        assert_eq!(lines("actionslimit:1"), ["valid for 1 call"]);
-        for limit in ["actionslimit:0", "actionslimit:many", "actionslimit"] {
-            assert!(lines(limit)[0].contains("the server refuses each call"), "{limit}");
-        }
     }
 
     #[test]

@@ -29,6 +29,7 @@ mod empty_variables;
 mod emulate;
 mod emulate_modes;
 mod emulate_program;
+mod emulate_ui;
 mod emulator_process;
 mod expectations;
 mod granted;

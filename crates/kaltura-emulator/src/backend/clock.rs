@@ -68,6 +68,12 @@ impl Clock {
         self.state().time()
     }
 
+    /// Whether the clock is stopped.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        self.state().frozen
+    }
+
     /// Sets the clock. A running clock continues from there.
     pub fn set(&self, time: UnixTime) {
         let milliseconds = time.as_seconds().saturating_mul(1000);
@@ -142,7 +148,8 @@ pub(crate) fn shift_http_date(date: &str, seconds: i64) -> Option<String> {
 const LAST_HTTP_DATE: u64 = 253_402_300_799;
 
 impl State {
-    fn time(self) -> i64 {
+    /// In milliseconds.
+    pub(crate) fn time(self) -> i64 {
         if self.frozen { self.milliseconds } else { self.milliseconds.saturating_add(system_milliseconds()) }
     }
 }

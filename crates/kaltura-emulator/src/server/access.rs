@@ -26,6 +26,9 @@ pub struct Access<'a> {
     app_token: AppTokenAccess<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     control_token: Option<&'a str>,
+    /// The address of the page for people, with its token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ui: Option<&'a str>,
 }
 
 #[derive(Clone, Copy, Serialize)]
@@ -60,6 +63,7 @@ impl<'a> Access<'a> {
                 hash_type: token.hash_type(),
             },
             control_token: server.control_token(),
+            ui: server.ui_url(),
         }
     }
 

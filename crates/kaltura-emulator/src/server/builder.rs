@@ -16,6 +16,7 @@ use tokio::sync::{oneshot, watch};
 use super::connection::{Exchanges, Respond, Stop, run};
 use super::control;
 use super::guard::{ControlToken, Guard, is_origin};
+use super::ui::{self, Ui};
 use super::{ANY_PORT, Server, ServerError};
 use crate::Emulator;
 
@@ -35,6 +36,7 @@ pub struct ServerBuilder {
     takes_commands: bool,
     has_control_token: bool,
     control_origins: Vec<String>,
+    has_ui: bool,
     max_request_bytes: usize,
     shutdown_grace: Duration,
 }
@@ -54,6 +56,7 @@ impl ServerBuilder {
             takes_commands: false,
             has_control_token: false,
             control_origins: Vec::new(),
+            has_ui: false,
             max_request_bytes: Self::DEFAULT_MAX_REQUEST_BYTES,
             shutdown_grace: Self::DEFAULT_SHUTDOWN_GRACE,
         }
@@ -97,6 +100,17 @@ impl ServerBuilder {
         self.control_token()
     }
 
+    /// Serves a page for people at `/_emulator/ui`: the calls with their answers, the objects, the clock, faults, and tools
+    /// for KSs and token hashes. [`Server::ui_url`] returns its address.
+    ///
+    /// The address gives access to the secrets of this emulator and to all commands. Other pages, other machines and
+    /// programs without the address have no access, also with [`allow_remote`](Self::allow_remote). The last 10 000 calls
+    /// with up to 32 MiB of text are kept. Responses of the API get the header `Content-Security-Policy: sandbox`.
+    pub const fn ui(mut self) -> Self {
+        self.has_ui = true;
+        self
+    }
+
     /// Sets the maximum size of a request body in bytes. A larger one gets the status 413.
     pub const fn max_request_bytes(mut self, bytes: usize) -> Self {
         self.max_request_bytes = bytes;
@@ -116,9 +130,9 @@ impl ServerBuilder {
     /// [`ServerError`] if it cannot listen or run.
     pub async fn bind(self) -> Result<Server, ServerError> {
         let runtime = Handle::try_current().map_err(|_| ServerError::NoRuntime)?;
-        let (respond, token) = self.respond()?;
+        let (respond, tokens) = self.respond()?;
         let (mut server, work) = self.prepare(respond)?;
-        server.control_token = token;
+        server.set_tokens(tokens);
         runtime.spawn(work);
         Ok(server)
     }
@@ -129,9 +143,9 @@ impl ServerBuilder {
     ///
     /// [`ServerError`] if it cannot listen or run.
     pub fn spawn(self) -> Result<Server, ServerError> {
-        let (respond, token) = self.respond()?;
+        let (respond, tokens) = self.respond()?;
         let mut server = self.spawn_with(respond)?;
-        server.control_token = token;
+        server.set_tokens(tokens);
         Ok(server)
     }
 
@@ -153,14 +167,17 @@ impl ServerBuilder {
         Ok(server)
     }
 
-    /// What responds to the requests, and the control token.
-    fn respond(&self) -> Result<(Arc<Respond>, Option<ControlToken>), ServerError> {
+    /// What responds to the requests, and the tokens: that of the control endpoint and that of the page.
+    fn respond(&self) -> Result<(Arc<Respond>, Tokens), ServerError> {
         if let Some(invalid) = self.control_origins.iter().find(|origin| !is_origin(origin)) {
             return Err(ServerError::InvalidOrigin(invalid.clone()));
         }
         let emulator = self.emulator.clone();
         let takes_commands = self.takes_commands;
-        let token = self.has_control_token.then(|| ControlToken(emulator.random_hex()));
+        let random = |is_wanted: bool| is_wanted.then(ControlToken::random).transpose();
+        let token = random(self.has_control_token).map_err(ServerError::Random)?;
+        let ui_token = random(self.has_ui).map_err(ServerError::Random)?;
+        let ui = ui_token.clone().map(|token| Ui::new(emulator.clone(), token));
         let guard = Guard {
             origins: self.control_origins.clone(),
             token: token.clone(),
@@ -170,9 +187,13 @@ impl ServerBuilder {
             if takes_commands && request.uri().path() == control::PATH {
                 return control::respond(&emulator, &guard, request);
             }
-            emulator.respond(request, client)
+            match &ui {
+                Some(ui) if Ui::has(request.uri().path()) => ui.respond(request, client),
+                Some(ui) => ui.record(request, client),
+                None => emulator.respond(request, client),
+            }
         };
-        Ok((Arc::new(respond), token))
+        Ok((Arc::new(respond), (token, ui_token)))
     }
 
     /// Binds the port. The server runs while the future is polled.
@@ -197,11 +218,30 @@ impl ServerBuilder {
             let _ = end.send(());
         };
         Ok((
-            Server { emulator: self.emulator, address, url, control_token: None, stop, ended, thread: None },
+            Server {
+                emulator: self.emulator,
+                address,
+                url,
+                control_token: None,
+                ui_url: None,
+                stop,
+                ended,
+                thread: None,
+            },
             work,
         ))
     }
 }
+
+impl Server {
+    fn set_tokens(&mut self, (control, ui): Tokens) {
+        self.control_token = control;
+        self.ui_url = ui.map(|token| format!("{}{}#token={}", self.url.as_str(), ui::PATH, token.0));
+    }
+}
+
+/// The token of the control endpoint, and that of the page.
+type Tokens = (Option<ControlToken>, Option<ControlToken>);
 
 /// Must be called within a tokio runtime.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {

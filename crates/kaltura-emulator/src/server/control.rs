@@ -53,14 +53,14 @@ fn run(emulator: &Emulator, method: &Method, request: &Request<Bytes>) -> (Statu
     }
 }
 
-fn is_json(request: &Request<Bytes>) -> bool {
+pub(super) fn is_json(request: &Request<Bytes>) -> bool {
     let value = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = value.split(';').next().unwrap_or_default();
     media_type.trim().eq_ignore_ascii_case("application/json")
 }
 
 /// Applies the commands. Returns what they created.
-fn apply(emulator: &Emulator, body: &[u8]) -> Result<Vec<Created>, String> {
+pub(super) fn apply(emulator: &Emulator, body: &[u8]) -> Result<Vec<Created>, String> {
     let commands: Commands = serde_json::from_slice(body).map_err(|_| "the body is not JSON".to_owned())?;
     let commands = match commands {
         Commands::Several(commands) => commands,

@@ -11,9 +11,10 @@ use http::header::{
     ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, HOST, HeaderName, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use kaltura_ks::RandomUnavailable;
 
 /// Tells for what a browser sends a request. A page cannot set it.
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+pub(super) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The rules of one server.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +37,11 @@ impl std::fmt::Debug for ControlToken {
 }
 
 impl ControlToken {
+    /// A token from the operating system's random bytes: the emulator's own may be the same in each run.
+    pub(super) fn random() -> Result<Self, RandomUnavailable> {
+        Ok(Self(hex::encode(kaltura_ks::random_bytes()?)))
+    }
+
     /// Compares in constant time.
     fn is(&self, sent: &str) -> bool {
         let differences = self.0.bytes().zip(sent.bytes()).fold(0, |found, (own, sent)| found | (own ^ sent));
@@ -100,15 +106,19 @@ impl Guard {
     }
 
     fn is_authorized(&self, headers: &HeaderMap) -> bool {
-        let Some(token) = &self.token else { return true };
-        let sent = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let sent = sent.and_then(|value| value.split_once(' '));
-        sent.is_some_and(|(scheme, sent)| scheme.eq_ignore_ascii_case("Bearer") && token.is(sent.trim()))
+        self.token.as_ref().is_none_or(|token| is_authorized(headers, token))
     }
 }
 
+/// Whether the headers contain the token.
+pub(super) fn is_authorized(headers: &HeaderMap, token: &ControlToken) -> bool {
+    let sent = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let sent = sent.and_then(|value| value.split_once(' '));
+    sent.is_some_and(|(scheme, sent)| scheme.eq_ignore_ascii_case("Bearer") && token.is(sent.trim()))
+}
+
 /// Whether the request was sent to a name or an address of loopback.
-fn is_loopback<T>(request: &Request<T>) -> bool {
+pub(super) fn is_loopback<T>(request: &Request<T>) -> bool {
     let header = || request.headers().get(HOST)?.to_str().ok()?.parse::<Uri>().ok();
     // The target of a request to a proxy contains the host, and wins over the header.
     let host = match request.uri().host() {
