@@ -3,12 +3,15 @@
 mod http;
 mod multipart;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kaltura_types::redact::{redact_server_text, shown_host};
-use kaltura_types::{FilePart, Parameters, UnixTime};
+use kaltura_types::{FilePart, Ks, Parameters, UnixTime};
+use serde::Serialize;
+use serde::ser::Serializer as _;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -36,7 +39,7 @@ pub struct WireRequest {
     url: String,
     service: String,
     action: String,
-    content_type: String,
+    content_type: Cow<'static, str>,
     headers: Vec<(String, String)>,
     body: Arc<Zeroizing<Vec<u8>>>,
     timeout: Option<Duration>,
@@ -62,7 +65,7 @@ impl WireRequest {
             url: url.into(),
             service: service.into(),
             action: action.into(),
-            content_type: "application/json".to_owned(),
+            content_type: Cow::Borrowed("application/json"),
             headers: Vec::new(),
             body: Arc::new(Zeroizing::new(body.into())),
             timeout: None,
@@ -75,9 +78,29 @@ impl WireRequest {
     ///
     /// The URL has `format=1` too, so that the response is JSON even if the server does not read the body.
     #[must_use]
-    pub fn json(url: &ServiceUrl, service: &str, action: &str, mut parameters: Parameters) -> Self {
-        parameters.insert("format".to_owned(), 1.into());
-        let body = Value::Object(parameters).to_string();
+    pub fn json(url: &ServiceUrl, service: &str, action: &str, parameters: Parameters) -> Self {
+        let parameters = parameters.iter().map(|(name, value)| (name.as_str(), value));
+        Self::json_with_ks(url, service, action, parameters, None)
+    }
+
+    /// The same call with parameters that are not copied, so that the request can be built again for each attempt.
+    /// `ks` takes the place of the parameter `ks`. Each name must occur once.
+    ///
+    /// ```
+    /// # use kaltura_auth::{ServiceUrl, WireRequest}; use kaltura_types::Ks; use serde_json::json;
+    /// let (id, ks) = (json!("0_abc"), Ks::new("djJ8MTIzNDU2N3x2VYG2FbRs"));
+    /// let request = WireRequest::json_with_ks(&ServiceUrl::US, "media", "get", [("entryId", &id)], Some(&ks));
+    /// assert_eq!(request.body(), br#"{"format":1,"ks":"djJ8MTIzNDU2N3x2VYG2FbRs","entryId":"0_abc"}"#);
+    /// ```
+    #[must_use]
+    pub fn json_with_ks<'a>(
+        url: &ServiceUrl,
+        service: &str,
+        action: &str,
+        parameters: impl IntoIterator<Item = (&'a str, &'a Value)>,
+        ks: Option<&'a Ks>,
+    ) -> Self {
+        let body = json_body(parameters, ks);
         Self::new(url.action_url(service, action), service, action, body)
     }
 
@@ -124,7 +147,7 @@ impl WireRequest {
     /// ignores the body without an error (wire contract, section 1.3).
     #[must_use]
     pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
-        self.content_type = content_type.into();
+        self.content_type = Cow::Owned(content_type.into());
         self
     }
 
@@ -246,6 +269,29 @@ impl fmt::Debug for WireRequest {
             .field("fresh_connection", &self.fresh_connection)
             .finish()
     }
+}
+
+/// The parameters as a JSON object, with `format` and the KS.
+fn json_body<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a Value)>, ks: Option<&'a Ks>) -> Vec<u8> {
+    /// Most bodies fit, so that no copy of a secret remains where the buffer was before it grew.
+    const CAPACITY: usize = 1024;
+    let set = [Some(("format", JsonMember::Format(1))), ks.map(|ks| ("ks", JsonMember::Ks(ks.expose())))];
+    let others =
+        parameters.into_iter().filter(|(name, _)| *name != "format" && (*name != "ks" || ks.is_none()));
+    let others = others.map(|(name, value)| (name, JsonMember::Parameter(value)));
+    let mut body = Vec::with_capacity(CAPACITY);
+    let mut serializer = serde_json::Serializer::new(&mut body);
+    let written = serializer.collect_map(set.into_iter().flatten().chain(others));
+    debug_assert!(written.is_ok(), "values of JSON can be written to memory");
+    body
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum JsonMember<'a> {
+    Format(u8),
+    Ks(&'a str),
+    Parameter(&'a Value),
 }
 
 /// The response headers that are kept. Others are dropped, because they may contain secrets.

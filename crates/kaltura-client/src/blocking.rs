@@ -326,8 +326,8 @@ impl Client {
 
     fn run_attempts<R: ApiRequest>(&self, request: &R, span: &CallSpan) -> Result<R::Output, Error> {
         let Inner { builder: ClientBuilder { config, transport, clock, sleep, .. }, sessions, .. } = &*self.0;
-        let started_at = Moment::read(clock);
-        let mut retries = RetryState::new(config, request.options(), request.is_repeatable(), started_at);
+        let (now, random) = (|| Moment::read(clock), || clock.random());
+        let mut retries = RetryState::new(config, request.options(), request.is_repeatable(), now());
         loop {
             let session = if request.needs_session() {
                 Some(self.wait_for_session(request.name(), &retries)?)
@@ -335,15 +335,12 @@ impl Client {
                 None
             };
             let sent = session.as_deref();
-            let mut outcome =
-                transport.send(retries.wire_request(request, sent, Moment::read(clock), || clock.random())?);
+            let mut outcome = transport.send(retries.wire_request(request, sent, now, random)?);
             if retries.needs_fresh_connection(&outcome) {
-                outcome = transport
-                    .send(retries.wire_request(request, sent, Moment::read(clock), || clock.random())?);
+                outcome = transport.send(retries.wire_request(request, sent, now, random)?);
             }
-            let (metadata, evaluation) = evaluate(request, outcome, sent);
-            span.record_attempt(metadata.as_ref());
-            let (invalid, next) = retries.next_step(evaluation, sent, Moment::read(clock), clock.random());
+            let evaluation = evaluate(request, outcome, sent, span);
+            let (invalid, next) = retries.next_step(evaluation, sent, now, random);
             if let (Some(session), Some(reason)) = (&session, invalid) {
                 sessions.invalidate(session, reason);
             }

@@ -58,7 +58,7 @@ impl TryFrom<&WireRequest> for Request<Bytes> {
             }
             headers.append(name, HeaderValue::try_from(value).map_err(build_error)?);
         }
-        headers.insert(CONTENT_TYPE, HeaderValue::try_from(&request.content_type).map_err(build_error)?);
+        headers.insert(CONTENT_TYPE, HeaderValue::try_from(&*request.content_type).map_err(build_error)?);
         if request.body.is_empty() {
             // Some HTTP clients send no length for an empty body, and some servers require one.
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));

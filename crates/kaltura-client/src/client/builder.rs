@@ -8,6 +8,7 @@ use kaltura_auth::manager::{Observer, Policy};
 use kaltura_auth::runtime::Runtime;
 use kaltura_auth::source::SessionSource;
 use kaltura_auth::{CLIENT_TAG, ServiceUrl, SessionIdentity, SessionRequest, Transport};
+use serde_json::Value;
 
 use crate::error::{ActionName, CallError, Error};
 use crate::retry::RetryPolicy;
@@ -20,7 +21,8 @@ const DEFAULT_MAX_POOLED_SESSIONS: usize = 256;
 #[derive(Clone)]
 pub(crate) struct Config {
     pub(crate) service_url: ServiceUrl,
-    pub(crate) client_tag: String,
+    /// As the value of a parameter.
+    pub(crate) client_tag: Value,
     pub(crate) request_timeout: Duration,
     pub(crate) retry: RetryPolicy,
     pub(crate) renew_on_actions_limit: bool,
@@ -33,7 +35,7 @@ impl Config {
     pub(crate) fn new(service_url: ServiceUrl) -> Self {
         Self {
             service_url,
-            client_tag: CLIENT_TAG.to_owned(),
+            client_tag: CLIENT_TAG.into(),
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
             retry: RetryPolicy::default(),
             renew_on_actions_limit: true,
@@ -94,7 +96,7 @@ macro_rules! config_setters {
         /// Sets the name of this client in the server's logs. The default is
         /// [`CLIENT_TAG`](kaltura_auth::CLIENT_TAG).
         pub fn client_tag(mut self, tag: impl Into<String>) -> Self {
-            self.config.client_tag = tag.into();
+            self.config.client_tag = tag.into().into();
             self
         }
 
