@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::Instant;
 
 use kaltura_auth::types::{HashType, PartnerId};
 use kaltura_auth::{
@@ -118,6 +119,20 @@ pub(crate) fn loopback_baseline() -> Work {
         });
         drop(black_box(started));
     })
+}
+
+/// `kaltura-benches logins <count>`: so many logins, one after the other, with the server and the app token of the
+/// environment. Prints the microseconds of each.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+pub(crate) fn serial(count: u32) {
+    let login = AppTokenLogin::from_vars(|name| std::env::var(name).ok()).unwrap();
+    let runtime = runtime();
+    let transport = ReqwestTransport::builder().build().unwrap();
+    for _ in 0..count {
+        let start = Instant::now();
+        drop(black_box(runtime.block_on(login.run(&transport)).unwrap()));
+        println!("{}", start.elapsed().as_micros());
+    }
 }
 
 /// The two requests of a login, from one with an answer that is not the server's.

@@ -1,9 +1,8 @@
 //! The work that `cargo xtask bench` measures.
 //!
-//! `kaltura-benches count <case> <subject|baseline> <times>` prepares a case, does its work a few times, and then the
-//! given number of times in the function [`measured`], whose instructions valgrind counts.
-//! `kaltura-benches list` prints the names of the cases; an asterisk marks those with a baseline.
-//! The other commands are described where they are.
+//! `kaltura-benches count <case> <subject|baseline>` prepares a case, does its work a few times, and then some more times
+//! in the function [`measured`], whose instructions valgrind counts. `kaltura-benches list` prints for each case its name,
+//! this number of times, and whether it has a baseline. The other commands are described where they are.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,27 +30,36 @@ type Work = Box<dyn FnMut()>;
 /// A thing that is measured, and the least that a program without these crates would do for the same.
 struct Case {
     name: &'static str,
+    /// How often it is counted: the longer it takes, the less often.
+    times: u32,
     subject: fn() -> Work,
     baseline: Option<fn() -> Work>,
 }
 
+impl Case {
+    const fn new(
+        name: &'static str,
+        times: u32,
+        subject: fn() -> Work,
+        baseline: Option<fn() -> Work>,
+    ) -> Self {
+        Self { name, times, subject, baseline }
+    }
+}
+
 const CASES: [Case; 12] = [
-    Case { name: "call-small", subject: api_call::small, baseline: Some(api_call::small_baseline) },
-    Case { name: "call-50kb", subject: api_call::large, baseline: Some(api_call::large_baseline) },
-    Case { name: "login-loopback", subject: login::loopback, baseline: Some(login::loopback_baseline) },
-    Case { name: "transport-build", subject: http::build, baseline: Some(http::build_baseline) },
-    Case { name: "transport-https", subject: http::first_https, baseline: Some(http::first_https_baseline) },
-    Case { name: "session-cached", subject: sessions::cached, baseline: Some(sessions::cached_baseline) },
-    Case {
-        name: "session-blocking",
-        subject: sessions::cached_blocking,
-        baseline: Some(sessions::cached_baseline),
-    },
-    Case { name: "token-hash", subject: signing::token_hash, baseline: Some(signing::token_hash_baseline) },
-    Case { name: "ks-open", subject: signing::open, baseline: Some(signing::open_baseline) },
-    Case { name: "ks-sign", subject: signing::sign, baseline: Some(signing::sign_baseline) },
-    Case { name: "login-flow", subject: login::flow, baseline: None },
-    Case { name: "login-emulator", subject: login::emulator, baseline: None },
+    Case::new("call-small", 50, api_call::small, Some(api_call::small_baseline)),
+    Case::new("call-50kb", 5, api_call::large, Some(api_call::large_baseline)),
+    Case::new("login-loopback", 40, login::loopback, Some(login::loopback_baseline)),
+    Case::new("login-flow", 20, login::flow, None),
+    Case::new("login-emulator", 10, login::emulator, None),
+    Case::new("transport-build", 10, http::build, Some(http::build_baseline)),
+    Case::new("transport-https", 3, http::first_https, Some(http::first_https_baseline)),
+    Case::new("session-cached", 200, sessions::cached, Some(sessions::cached_baseline)),
+    Case::new("session-blocking", 200, sessions::cached_blocking, Some(sessions::cached_baseline)),
+    Case::new("token-hash", 50, signing::token_hash, Some(signing::token_hash_baseline)),
+    Case::new("ks-open", 50, signing::open, Some(signing::open_baseline)),
+    Case::new("ks-sign", 50, signing::sign, Some(signing::sign_baseline)),
 ];
 
 /// How often a case is done before it is measured: caches, connections and pools are then filled.
@@ -62,10 +70,11 @@ fn main() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["list"] => CASES.iter().for_each(|case| {
-            println!("{}{}", case.name, if case.baseline.is_some() { "*" } else { "" });
+            println!("{} {} {}", case.name, case.times, case.baseline.is_some());
         }),
-        ["count", name, side, times] => count(name, side, times.parse().unwrap()),
+        ["count", name, side] => count(name, side),
         ["serve"] => login::serve(),
+        ["logins", count] => login::serial(count.parse().unwrap()),
         ["sessions", count] => memory::hold_sessions(count.parse().unwrap()),
         ["threads"] => threads::run(),
         ["herd", callers] => load::herd(callers.parse().unwrap()),
@@ -74,7 +83,7 @@ fn main() {
     }
 }
 
-fn count(name: &str, side: &str, times: u32) {
+fn count(name: &str, side: &str) {
     let case = CASES.iter().find(|case| case.name == name).unwrap_or_else(|| panic!("no case {name}"));
     let prepare = match side {
         "subject" => case.subject,
@@ -85,7 +94,7 @@ fn count(name: &str, side: &str, times: u32) {
     for _ in 0..WARM_UP {
         work();
     }
-    measured(&mut *work, times);
+    measured(&mut *work, case.times);
 }
 
 /// Valgrind counts what runs in this function, by its name.

@@ -19,7 +19,7 @@ pub(crate) fn hold_sessions(count: usize) {
     let transport = transport_fn(|request: WireRequest| {
         let answer = json!({
             "ks": KS, "partnerId": 1_234_567, "userId": user_of(request.body()), "sessionType": 0,
-            "expiry": 4_000_000_000_i64, "privileges": "", "objectType": "KalturaSessionInfo",
+            "expiry": 2_000_000_000, "privileges": "", "objectType": "KalturaSessionInfo",
         });
         async move { Ok(WireResponse::new(200, answer.to_string())) }
     });
