@@ -48,7 +48,11 @@ impl TokenHash {
 
     fn digest<D: Digest>(ks: &Ks, token: &AppTokenValue) -> Self {
         let hash = D::new().chain_update(ks.expose()).chain_update(token.expose()).finalize();
-        Self(Zeroizing::new(hex::encode(hash)))
+        // `hex::encode` collects character by character.
+        let mut digits = vec![0; 2 * hash.len()];
+        let encoded = hex::encode_to_slice(hash, &mut digits);
+        debug_assert!(encoded.is_ok(), "the length is right");
+        Self(Zeroizing::new(String::from_utf8(digits).unwrap_or_default()))
     }
 }
 
