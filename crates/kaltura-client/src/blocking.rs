@@ -36,7 +36,7 @@ use crate::trace::{self, CallSpan};
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
-    config: Config,
+    config: Arc<Config>,
     transport: Arc<dyn BlockingTransport>,
     clock: Arc<dyn Clock>,
     sleep: Arc<dyn Fn(Duration) + Send + Sync>,
@@ -128,7 +128,7 @@ impl Client {
         clock: impl Clock + 'static,
     ) -> ClientBuilder {
         ClientBuilder {
-            config: Config::new(service_url),
+            config: Arc::new(Config::new(service_url)),
             transport: Arc::new(transport),
             clock: Arc::new(clock),
             sleep: Arc::new(std::thread::sleep),

@@ -68,8 +68,9 @@ impl ClientBuilder {
         let (source, runtime) = (Arc::clone(&self.source), Arc::clone(&self.runtime));
         let config = &self.config;
         let identity = config.identity(source.identity());
-        let mut sessions =
-            SessionManager::builder(source, runtime).identity(identity).policy(config.session_policy.clone());
+        let mut sessions = SessionManager::builder_with_shared(source, runtime)
+            .identity(identity)
+            .policy(config.session_policy.clone());
         if let Some(observer) = trace::observer(config.observer.clone()) {
             sessions = sessions.observer(observer);
         }
@@ -99,7 +100,7 @@ impl Client {
         runtime: impl Runtime + 'static,
     ) -> ClientBuilder {
         ClientBuilder {
-            config: Config::new(service_url),
+            config: Arc::new(Config::new(service_url)),
             transport: Arc::new(transport),
             runtime: Arc::new(runtime),
             source: Arc::new(source),
