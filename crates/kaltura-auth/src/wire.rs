@@ -305,7 +305,7 @@ const KEPT_HEADERS: [&str; 7] =
 #[derive(Clone)]
 pub struct WireResponse {
     status: u16,
-    headers: Vec<(String, String)>,
+    headers: Vec<(&'static str, String)>,
     body: Arc<Zeroizing<Vec<u8>>>,
 }
 
@@ -320,9 +320,8 @@ impl WireResponse {
     /// `X-Kaltura`, `X-Kaltura-Session` and `X-Me` (case-insensitive).
     #[must_use]
     pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
-        let name = name.to_ascii_lowercase();
-        if KEPT_HEADERS.contains(&name.as_str()) {
-            self.headers.push((name, value.into()));
+        if let Some(kept) = KEPT_HEADERS.into_iter().find(|kept| kept.eq_ignore_ascii_case(name)) {
+            self.headers.push((kept, value.into()));
         }
         self
     }
@@ -376,7 +375,7 @@ fn http_date(text: &str) -> Option<UnixTime> {
 impl fmt::Debug for WireResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<(&str, &str)> =
-            self.headers.iter().map(|(name, value)| (name.as_str(), shown_header(name, value))).collect();
+            self.headers.iter().map(|(name, value)| (*name, shown_header(name, value))).collect();
         f.debug_struct("WireResponse")
             .field("status", &self.status)
             .field("headers", &headers)

@@ -187,8 +187,13 @@ fn is_loopback(url: &Url) -> bool {
 fn convert(request: &WireRequest) -> Result<(Request, SentFlag), TransportError> {
     let (parts, body) = http::Request::try_from(request)?.into_parts();
     let (body, sent) = TrackedBody::new(body);
-    let converted = http::Request::from_parts(parts, reqwest::Body::wrap(body));
-    Ok((Request::try_from(converted).map_err(build_error)?, sent))
+    // From the text: a conversion of the `Uri` would write it as text again.
+    let mut url = Url::parse(request.url()).map_err(build_error)?;
+    url.set_fragment(None);
+    let mut converted = Request::new(parts.method, url);
+    *converted.headers_mut() = parts.headers;
+    *converted.body_mut() = Some(reqwest::Body::wrap(body));
+    Ok((converted, sent))
 }
 
 fn build_error(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TransportError {
