@@ -215,7 +215,8 @@ pub(crate) enum IdleConnections {
 #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
 impl ReqwestTransportBuilder {
     /// Trusts one or more root certificates in PEM form, in addition to those of the system. Can be called
-    /// several times.
+    /// several times. With rustls on Linux, a certificate that a server signed itself may be among them, as
+    /// `openssl req -x509` makes it.
     ///
     /// With rustls this works on Unix and Windows; on Apple's systems only together with
     /// [`disable_system_roots`](Self::disable_system_roots).

@@ -155,12 +155,20 @@ fn read_profile(profile: &str) -> Option<Count> {
     Some(Count { instructions: instructions.filter(|count| *count > 0)?, allocations })
 }
 
+/// Installs valgrind if it is missing and the system has `apt-get`.
 fn require_valgrind() -> Result<(), Failure> {
-    if output_of(Command::new("valgrind").arg("--version")).is_ok() {
+    let is_installed = || output_of(Command::new("valgrind").arg("--version")).is_ok();
+    if is_installed() {
         return Ok(());
     }
-    Err("valgrind is needed to count instructions: install it, for example with `apt-get install valgrind`"
-        .into())
+    let installed = output_of(Command::new("apt-get").args(["install", "--yes", "valgrind"]));
+    match installed {
+        Ok(_) if is_installed() => Ok(()),
+        Ok(_) => Err("valgrind was installed and does not start".into()),
+        Err(failure) => {
+            Err(format!("valgrind is needed to count instructions; installing it: {failure}").into())
+        }
+    }
 }
 
 /// The output of a command. A failure is an error: it would take little without having done anything.
