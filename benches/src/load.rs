@@ -16,10 +16,10 @@ use tokio::sync::Barrier;
 const LOGIN_TIME: Duration = Duration::from_millis(100);
 
 /// The life of a session while it is renewed.
-const LIFETIME: u32 = 10;
+const LIFETIME: u32 = 30;
 
 /// The calls in a second while the session is renewed.
-const RATE: u32 = 200;
+const RATE: u32 = 60;
 
 /// A server whose logins take their time, and a client of it. The server passes the name of each call to `observer`.
 async fn set_up(

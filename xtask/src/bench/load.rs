@@ -11,7 +11,7 @@ use crate::Failure;
 use crate::workspace::Workspace;
 
 const CALLERS: usize = 10_000;
-const SECONDS: u32 = 30;
+const SECONDS: u32 = 90;
 
 /// The directory of the plots, from the root of the repository.
 pub(super) const PLOTS: &str = "docs/performance";
