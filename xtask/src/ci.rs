@@ -22,6 +22,7 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
             Check::Tidy => crate::tidy::run(workspace, out),
             Check::Readme => crate::readme::run(workspace, out),
             Check::Api => crate::api::check(workspace, out),
+            Check::Bench => crate::bench::check(workspace, out),
             Check::Clients => crate::clients::run(workspace, out),
             Check::Fleet => crate::fleet::run_short(workspace, out),
             Check::Page => crate::page::run(workspace, out),
@@ -46,6 +47,7 @@ enum Check {
     Tidy,
     Readme,
     Api,
+    Bench,
     Clients,
     Fleet,
     Page,
@@ -60,6 +62,7 @@ impl fmt::Display for Check {
             Self::Tidy => f.write_str("$ cargo xtask tidy"),
             Self::Readme => f.write_str("$ cargo xtask readme"),
             Self::Api => f.write_str("$ cargo xtask api --check"),
+            Self::Bench => f.write_str("$ cargo xtask bench --check"),
             Self::Clients => f.write_str("$ cargo xtask clients"),
             Self::Fleet => f.write_str("$ cargo xtask fleet --short"),
             Self::Page => f.write_str("$ cargo xtask page"),
@@ -85,6 +88,11 @@ fn steps(readme: &ReadmeCommands, members: &[Member], cargo_deny: bool) -> Vec<S
     } else {
         Check::Skip("cargo-deny is not installed (cargo install cargo-deny --locked)")
     };
+    let bench = if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        Check::Bench
+    } else {
+        Check::Skip("the checked-in instruction counts are those of Linux on x86-64")
+    };
     let interleavings = "cargo test -p kaltura-auth --lib --target-dir target/shuttle interleavings";
     let interleavings = Command::parse(interleavings).env("RUSTFLAGS", "--cfg shuttle");
     let step = |title, checks| Step { title, checks };
@@ -101,6 +109,7 @@ fn steps(readme: &ReadmeCommands, members: &[Member], cargo_deny: bool) -> Vec<S
         step("readme", vec![Check::Readme]),
         step("package outside of the workspace", outside()),
         step("licences, bans, sources", vec![deny]),
+        step("instructions", vec![bench]),
         step("clients in other languages", vec![Check::Clients]),
         step("fleet", vec![Check::Fleet]),
         step("page of the emulator", vec![Check::Page]),
@@ -260,6 +269,12 @@ mod tests {
         let steps = all_steps(false);
         assert_eq!(steps[0].checks, [Check::Test(Command::parse("cargo test --from-readme"))]);
         assert_eq!(steps.last().unwrap().checks, [Check::Run(Command::parse("cargo run demo"))]);
+    }
+
+    #[test]
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    fn instructions_are_compared() {
+        assert_eq!(checks("instructions", false), ["$ cargo xtask bench --check"]);
     }
 
     #[test]

@@ -15,8 +15,14 @@ use crate::process::Process;
 
 /// Builds `kaltura` with a profile of cargo. Returns the path of the executable.
 pub(crate) fn build_kaltura(root: &Path, profile: &str) -> Result<PathBuf, Failure> {
-    let build = ["cargo", "build", "--quiet", "--package=kaltura-cli", "--bin=kaltura", "--profile", profile];
-    let command = Command::new(&[&build[..], &["--message-format=json-render-diagnostics"]].concat());
+    build_binary(root, "kaltura-cli", &["--bin=kaltura", "--profile", profile])
+}
+
+/// Builds the only binary of a package. Returns the path of the executable.
+pub(crate) fn build_binary(root: &Path, package: &str, options: &[&str]) -> Result<PathBuf, Failure> {
+    let build =
+        ["cargo", "build", "--quiet", "--message-format=json-render-diagnostics", "--package", package];
+    let command = Command::new(&[&build[..], options].concat());
     let mut executable = None;
     let success = command.run_with_lines(root, &mut io::sink(), &mut |line| {
         if let Some(path) = executable_of(line) {

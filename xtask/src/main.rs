@@ -1,13 +1,13 @@
 //! Tasks for the development of this workspace: `cargo xtask <task>`.
 
 mod api;
+mod bench;
 mod ci;
 mod clients;
 mod command;
 mod emulator;
 mod fleet;
 mod fleet_simulation;
-mod measure;
 mod page;
 mod process;
 mod readme;
@@ -37,12 +37,14 @@ usage: cargo xtask <task>
             minute, `--valkey` uses Valkey 9, `--simulate` simulates up to 10 000 processes and writes the table and the
             plot of docs/fleet.md
   page      clicks through the page of `kaltura emulate --ui` in a headless Chromium
-  measure   the size of the release binary, and the time of `kaltura ks` compared with the client for Python
+  bench     what operations cost in instructions, allocations, memory and CPU time, beside the least possible; with
+            `--against COMMIT` beside that commit; with `--check` compared with the checked-in counts, which `--save`
+            and `--save-baselines` write; with `--peers` other clients, with `--load` many callers: docs/performance.md
 
 exit code: 0 success, 1 a check failed, 2 invalid command line
 ";
 
-type Task = fn(&Workspace, &mut dyn Write) -> Result<bool, Failure>;
+type Task = Box<dyn Fn(&Workspace, &mut dyn Write) -> Result<bool, Failure>>;
 
 fn main() -> ExitCode {
     if let Some(exit_code) = api::run_as_rustdoc() {
@@ -54,7 +56,7 @@ fn main() -> ExitCode {
     let result = if let ["help" | "--help" | "-h"] = arguments[..] {
         out.write_all(USAGE.as_bytes()).map(|()| true).map_err(Failure::from)
     } else if let Some(task) = task(&arguments) {
-        run(task, &mut out)
+        run(&task, &mut out)
     } else {
         return usage_error();
     };
@@ -69,25 +71,35 @@ fn main() -> ExitCode {
 }
 
 fn task(arguments: &[&str]) -> Option<Task> {
-    match arguments {
-        ["ci"] => Some(ci::run),
-        ["tidy"] => Some(tidy::run),
-        ["readme"] => Some(readme::run),
-        ["api"] => Some(api::write),
-        ["api", "--check"] => Some(api::check),
-        ["clients"] => Some(clients::run),
-        ["fleet"] => Some(fleet::run),
-        ["fleet", "--short"] => Some(fleet::run_short),
-        ["fleet", "--valkey"] => Some(fleet::run_valkey),
-        ["fleet", "--simulate"] => Some(fleet_simulation::run),
-        ["page"] => Some(page::run),
-        ["measure"] => Some(measure::run),
-        _ => None,
-    }
+    let task: Task = match arguments {
+        ["ci"] => Box::new(ci::run),
+        ["tidy"] => Box::new(tidy::run),
+        ["readme"] => Box::new(readme::run),
+        ["api"] => Box::new(api::write),
+        ["api", "--check"] => Box::new(api::check),
+        ["clients"] => Box::new(clients::run),
+        ["fleet"] => Box::new(fleet::run),
+        ["fleet", "--short"] => Box::new(fleet::run_short),
+        ["fleet", "--valkey"] => Box::new(fleet::run_valkey),
+        ["fleet", "--simulate"] => Box::new(fleet_simulation::run),
+        ["page"] => Box::new(page::run),
+        ["bench"] => Box::new(|workspace, out| bench::run(workspace, None, out)),
+        ["bench", "--against", commit] => {
+            let commit = (*commit).to_owned();
+            Box::new(move |workspace, out| bench::run(workspace, Some(&commit), out))
+        }
+        ["bench", "--check"] => Box::new(bench::check),
+        ["bench", "--save"] => Box::new(|workspace, out| bench::save(workspace, false, out)),
+        ["bench", "--save-baselines"] => Box::new(|workspace, out| bench::save(workspace, true, out)),
+        ["bench", "--peers"] => Box::new(bench::peers),
+        ["bench", "--load"] => Box::new(bench::load),
+        _ => return None,
+    };
+    Some(task)
 }
 
 /// Runs a task in the workspace of the current directory. `false` if a check failed.
-fn run(task: Task, out: &mut dyn Write) -> Result<bool, Failure> {
+fn run(task: &Task, out: &mut dyn Write) -> Result<bool, Failure> {
     task(&Workspace::read(&std::env::current_dir()?)?, out)
 }
 
@@ -107,14 +119,15 @@ mod tests {
 
     #[test]
     fn the_usage_lists_every_task() {
-        let listed = USAGE
-            .lines()
-            .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
-            .filter(|name| !name.is_empty());
-        let listed: Vec<_> = listed.collect();
-        assert_eq!(listed, ["ci", "tidy", "readme", "api", "clients", "fleet", "page", "measure"]);
+        let listed = USAGE.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+        let listed: Vec<_> = listed.filter(|name| !name.is_empty()).collect();
+        assert_eq!(listed, ["ci", "tidy", "readme", "api", "clients", "fleet", "page", "bench"]);
         assert!(listed.iter().all(|name| task(&[name]).is_some()));
         assert!(task(&["api", "--check"]).is_some());
+        for option in ["--check", "--save", "--save-baselines", "--peers", "--load"] {
+            assert!(task(&["bench", option]).is_some() && USAGE.contains(option), "{option}");
+        }
+        assert!(task(&["bench", "--against", "HEAD"]).is_some() && task(&["bench", "--against"]).is_none());
         assert!(task(&["tydi"]).is_none());
         assert!(task(&[]).is_none());
     }

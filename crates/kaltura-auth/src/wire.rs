@@ -3,12 +3,15 @@
 mod http;
 mod multipart;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kaltura_types::redact::{redact_server_text, shown_host};
-use kaltura_types::{FilePart, Parameters, UnixTime};
+use kaltura_types::{FilePart, Ks, Parameters, UnixTime};
+use serde::Serialize;
+use serde::ser::Serializer as _;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -36,7 +39,7 @@ pub struct WireRequest {
     url: String,
     service: String,
     action: String,
-    content_type: String,
+    content_type: Cow<'static, str>,
     headers: Vec<(String, String)>,
     body: Arc<Zeroizing<Vec<u8>>>,
     timeout: Option<Duration>,
@@ -62,7 +65,7 @@ impl WireRequest {
             url: url.into(),
             service: service.into(),
             action: action.into(),
-            content_type: "application/json".to_owned(),
+            content_type: Cow::Borrowed("application/json"),
             headers: Vec::new(),
             body: Arc::new(Zeroizing::new(body.into())),
             timeout: None,
@@ -75,9 +78,29 @@ impl WireRequest {
     ///
     /// The URL has `format=1` too, so that the response is JSON even if the server does not read the body.
     #[must_use]
-    pub fn json(url: &ServiceUrl, service: &str, action: &str, mut parameters: Parameters) -> Self {
-        parameters.insert("format".to_owned(), 1.into());
-        let body = Value::Object(parameters).to_string();
+    pub fn json(url: &ServiceUrl, service: &str, action: &str, parameters: Parameters) -> Self {
+        let parameters = parameters.iter().map(|(name, value)| (name.as_str(), value));
+        Self::json_with_ks(url, service, action, parameters, None)
+    }
+
+    /// The same call with parameters that are not copied, so that the request can be built again for each attempt.
+    /// `ks` takes the place of the parameter `ks`. Each name must occur once.
+    ///
+    /// ```
+    /// # use kaltura_auth::{ServiceUrl, WireRequest}; use kaltura_types::Ks; use serde_json::json;
+    /// let (id, ks) = (json!("0_abc"), Ks::new("djJ8MTIzNDU2N3x2VYG2FbRs"));
+    /// let request = WireRequest::json_with_ks(&ServiceUrl::US, "media", "get", [("entryId", &id)], Some(&ks));
+    /// assert_eq!(request.body(), br#"{"format":1,"ks":"djJ8MTIzNDU2N3x2VYG2FbRs","entryId":"0_abc"}"#);
+    /// ```
+    #[must_use]
+    pub fn json_with_ks<'a>(
+        url: &ServiceUrl,
+        service: &str,
+        action: &str,
+        parameters: impl IntoIterator<Item = (&'a str, &'a Value)>,
+        ks: Option<&'a Ks>,
+    ) -> Self {
+        let body = json_body(parameters, ks);
         Self::new(url.action_url(service, action), service, action, body)
     }
 
@@ -124,7 +147,7 @@ impl WireRequest {
     /// ignores the body without an error (wire contract, section 1.3).
     #[must_use]
     pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
-        self.content_type = content_type.into();
+        self.content_type = Cow::Owned(content_type.into());
         self
     }
 
@@ -248,6 +271,29 @@ impl fmt::Debug for WireRequest {
     }
 }
 
+/// The parameters as a JSON object, with `format` and the KS.
+fn json_body<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a Value)>, ks: Option<&'a Ks>) -> Vec<u8> {
+    /// Most bodies fit, so that no copy of a secret remains where the buffer was before it grew.
+    const CAPACITY: usize = 1024;
+    let set = [Some(("format", JsonMember::Format(1))), ks.map(|ks| ("ks", JsonMember::Ks(ks.expose())))];
+    let others =
+        parameters.into_iter().filter(|(name, _)| *name != "format" && (*name != "ks" || ks.is_none()));
+    let others = others.map(|(name, value)| (name, JsonMember::Parameter(value)));
+    let mut body = Vec::with_capacity(CAPACITY);
+    let mut serializer = serde_json::Serializer::new(&mut body);
+    let written = serializer.collect_map(set.into_iter().flatten().chain(others));
+    debug_assert!(written.is_ok(), "values of JSON can be written to memory");
+    body
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum JsonMember<'a> {
+    Format(u8),
+    Ks(&'a str),
+    Parameter(&'a Value),
+}
+
 /// The response headers that are kept. Others are dropped, because they may contain secrets.
 const KEPT_HEADERS: [&str; 7] =
     ["date", "retry-after", "location", "content-type", "x-kaltura", "x-kaltura-session", "x-me"];
@@ -259,7 +305,7 @@ const KEPT_HEADERS: [&str; 7] =
 #[derive(Clone)]
 pub struct WireResponse {
     status: u16,
-    headers: Vec<(String, String)>,
+    headers: Vec<(&'static str, String)>,
     body: Arc<Zeroizing<Vec<u8>>>,
 }
 
@@ -274,9 +320,8 @@ impl WireResponse {
     /// `X-Kaltura`, `X-Kaltura-Session` and `X-Me` (case-insensitive).
     #[must_use]
     pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
-        let name = name.to_ascii_lowercase();
-        if KEPT_HEADERS.contains(&name.as_str()) {
-            self.headers.push((name, value.into()));
+        if let Some(kept) = KEPT_HEADERS.into_iter().find(|kept| kept.eq_ignore_ascii_case(name)) {
+            self.headers.push((kept, value.into()));
         }
         self
     }
@@ -330,7 +375,7 @@ fn http_date(text: &str) -> Option<UnixTime> {
 impl fmt::Debug for WireResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<(&str, &str)> =
-            self.headers.iter().map(|(name, value)| (name.as_str(), shown_header(name, value))).collect();
+            self.headers.iter().map(|(name, value)| (*name, shown_header(name, value))).collect();
         f.debug_struct("WireResponse")
             .field("status", &self.status)
             .field("headers", &headers)

@@ -38,7 +38,7 @@ use crate::trace::{self, CallSpan};
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
-    config: Config,
+    config: Arc<Config>,
     transport: Arc<dyn BlockingTransport>,
     clock: Arc<dyn Clock>,
     sleep: Arc<dyn Fn(Duration) + Send + Sync>,
@@ -140,7 +140,7 @@ impl Client {
         clock: impl Clock + 'static,
     ) -> ClientBuilder {
         ClientBuilder {
-            config: Config::new(service_url),
+            config: Arc::new(Config::new(service_url)),
             transport: Arc::new(transport),
             clock: Arc::new(clock),
             sleep: Arc::new(std::thread::sleep),
@@ -338,8 +338,8 @@ impl Client {
 
     fn run_attempts<R: ApiRequest>(&self, request: &R, span: &CallSpan) -> Result<R::Output, Error> {
         let Inner { builder: ClientBuilder { config, transport, clock, sleep, .. }, sessions, .. } = &*self.0;
-        let started_at = Moment::read(clock);
-        let mut retries = RetryState::new(config, request.options(), request.is_repeatable(), started_at);
+        let (now, random) = (|| Moment::read(clock), || clock.random());
+        let mut retries = RetryState::new(config, request.options(), request.is_repeatable(), now());
         loop {
             let session = if request.needs_session() {
                 Some(self.wait_for_session(request.name(), &retries)?)
@@ -347,15 +347,12 @@ impl Client {
                 None
             };
             let sent = session.as_deref();
-            let mut outcome =
-                transport.send(retries.wire_request(request, sent, Moment::read(clock), || clock.random())?);
+            let mut outcome = transport.send(retries.wire_request(request, sent, now, random)?);
             if retries.needs_fresh_connection(&outcome) {
-                outcome = transport
-                    .send(retries.wire_request(request, sent, Moment::read(clock), || clock.random())?);
+                outcome = transport.send(retries.wire_request(request, sent, now, random)?);
             }
-            let (metadata, evaluation) = evaluate(request, outcome, sent);
-            span.record_attempt(metadata.as_ref());
-            let (invalid, next) = retries.next_step(evaluation, sent, Moment::read(clock), clock.random());
+            let evaluation = evaluate(request, outcome, sent, span);
+            let (invalid, next) = retries.next_step(evaluation, sent, now, random);
             if let (Some(session), Some(reason)) = (&session, invalid) {
                 sessions.invalidate(session, reason);
             }

@@ -68,8 +68,9 @@ impl ClientBuilder {
         let (source, runtime) = (Arc::clone(&self.source), Arc::clone(&self.runtime));
         let config = &self.config;
         let identity = config.identity(source.identity());
-        let mut sessions =
-            SessionManager::builder(source, runtime).identity(identity).policy(config.session_policy.clone());
+        let mut sessions = SessionManager::builder_with_shared(source, runtime)
+            .identity(identity)
+            .policy(config.session_policy.clone());
         if let Some(observer) = trace::observer(config.observer.clone()) {
             sessions = sessions.observer(observer);
         }
@@ -99,7 +100,7 @@ impl Client {
         runtime: impl Runtime + 'static,
     ) -> ClientBuilder {
         ClientBuilder {
-            config: Config::new(service_url),
+            config: Arc::new(Config::new(service_url)),
             transport: Arc::new(transport),
             runtime: Arc::new(runtime),
             source: Arc::new(source),
@@ -360,8 +361,10 @@ impl Client {
 
     async fn run_attempts<R: ApiRequest>(&self, request: &R, span: &CallSpan) -> Result<R::Output, Error> {
         let Inner { builder: ClientBuilder { config, transport, runtime, .. }, sessions, .. } = &*self.0;
-        let started_at = Moment::read(runtime);
-        let mut retries = RetryState::new(config, request.options(), request.is_repeatable(), started_at);
+        // The pointer is a transport too, and would allocate a second future.
+        let transport = &**transport;
+        let (now, random) = (|| Moment::read(runtime), || runtime.random());
+        let mut retries = RetryState::new(config, request.options(), request.is_repeatable(), now());
         loop {
             let session = if request.needs_session() {
                 Some(self.wait_for_session(request.name(), &retries).await?)
@@ -369,18 +372,12 @@ impl Client {
                 None
             };
             let sent = session.as_deref();
-            let mut outcome = transport
-                .send(retries.wire_request(request, sent, Moment::read(runtime), || runtime.random())?)
-                .await;
+            let mut outcome = transport.send(retries.wire_request(request, sent, now, random)?).await;
             if retries.needs_fresh_connection(&outcome) {
-                outcome = transport
-                    .send(retries.wire_request(request, sent, Moment::read(runtime), || runtime.random())?)
-                    .await;
+                outcome = transport.send(retries.wire_request(request, sent, now, random)?).await;
             }
-            let (metadata, evaluation) = evaluate(request, outcome, sent);
-            span.record_attempt(metadata.as_ref());
-            let (invalid, next) =
-                retries.next_step(evaluation, sent, Moment::read(runtime), runtime.random());
+            let evaluation = evaluate(request, outcome, sent, span);
+            let (invalid, next) = retries.next_step(evaluation, sent, now, random);
             if let (Some(session), Some(reason)) = (&session, invalid) {
                 sessions.invalidate(session, reason);
             }

@@ -1,5 +1,6 @@
 //! Any action of the API, by name.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read as _};
 use std::marker::PhantomData;
@@ -188,6 +189,10 @@ impl<O: DeserializeOwned> Action for RawAction<O> {
 
     fn parameters(&self) -> Parameters {
         self.parameters.clone()
+    }
+
+    fn borrowed_parameters(&self) -> Cow<'_, Parameters> {
+        Cow::Borrowed(&self.parameters)
     }
 
     fn is_repeatable(&self) -> bool {

@@ -1,6 +1,7 @@
 //! A request of the API: prepared once, sent once or more often, its response evaluated. Async and blocking clients
 //! share all of it.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use kaltura_auth::{ResponseMetadata, Session, TransportError, WireRequest, WireResponse};
@@ -10,7 +11,8 @@ use serde_json::Value;
 
 use crate::client::builder::Config;
 use crate::error::{ActionName, CallError, Error, ErrorKind};
-use crate::options::CallOptions;
+use crate::options::{CallOptions, KsChoice};
+use crate::trace::CallSpan;
 use crate::unfiltered::find_empty_member;
 
 /// One call, or several calls in one HTTP request.
@@ -36,13 +38,14 @@ pub(crate) trait ApiRequest {
     /// The secrets in the request, which no error may repeat.
     fn secrets<'a>(&'a self, session: Option<&'a Session>) -> Vec<&'a str>;
 
-    /// Evaluates a response. The secrets are already redacted in its `metadata`.
-    fn evaluate(
-        &self,
-        response: &WireResponse,
-        metadata: &ResponseMetadata,
-        session: Option<&Session>,
-    ) -> Evaluation<Self::Output>;
+    /// Evaluates a response.
+    fn evaluate(&self, response: &WireResponse, session: Option<&Session>) -> Evaluation<Self::Output>;
+
+    /// The metadata of a response, for errors and traces. The secrets are redacted, which takes time: a call that
+    /// succeeds does without.
+    fn metadata(&self, response: &WireResponse, session: Option<&Session>) -> ResponseMetadata {
+        ResponseMetadata::from_response(response, &self.secrets(session))
+    }
 }
 
 /// What a response means.
@@ -74,29 +77,27 @@ impl<T> Evaluation<T> {
     }
 }
 
-/// Evaluates what the transport returned.
+/// Evaluates what the transport returned, and records it in the span of the call.
 pub(crate) fn evaluate<R: ApiRequest>(
     request: &R,
     outcome: Result<WireResponse, TransportError>,
     session: Option<&Session>,
-) -> (Option<ResponseMetadata>, Evaluation<R::Output>) {
+    span: &CallSpan,
+) -> Evaluation<R::Output> {
+    span.record_attempt(outcome.as_ref().ok().map(|response| || request.metadata(response, session)));
     match outcome {
-        Ok(response) => {
-            let metadata = ResponseMetadata::from_response(&response, &request.secrets(session));
-            let evaluation = request.evaluate(&response, &metadata, session);
-            (Some(metadata), evaluation)
-        }
+        Ok(response) => request.evaluate(&response, session),
         Err(error) => {
             let outcome = Err(Error::transport(request.name().clone(), error));
-            (None, Evaluation { outcome, ks_refusals: Vec::new(), not_executed: false })
+            Evaluation { outcome, ks_refusals: Vec::new(), not_executed: false }
         }
     }
 }
 
 /// Whether a response with this status may be a result. The API returns results with 200 only (wire contract, section
 /// 2.1). JSON with another status that is no API error comes from a proxy or gateway.
-pub(crate) const fn has_result_status(metadata: &ResponseMetadata) -> bool {
-    matches!(metadata.status(), 200..=299)
+pub(crate) const fn has_result_status(response: &WireResponse) -> bool {
+    matches!(response.status(), 200..=299)
 }
 
 /// A call of one action.
@@ -104,8 +105,9 @@ pub(crate) struct ActionRequest<'a, O> {
     config: &'a Config,
     options: &'a CallOptions,
     name: ActionName,
-    parameters: Parameters,
-    files: Vec<FilePart>,
+    /// Without the session's KS and the client tag.
+    parameters: Cow<'a, Parameters>,
+    files: &'a [FilePart],
     needs_session: bool,
     is_repeatable: bool,
     output: PhantomData<fn() -> O>,
@@ -119,7 +121,7 @@ pub(crate) enum Prepared<'a, O> {
 
 impl<'a, O> ActionRequest<'a, O> {
     pub(crate) fn prepare<A: Action<Output = O>>(
-        action: &A,
+        action: &'a A,
         options: &'a CallOptions,
         config: &'a Config,
     ) -> Result<Prepared<'a, O>, Error> {
@@ -127,23 +129,26 @@ impl<'a, O> ActionRequest<'a, O> {
         if let Some(output) = action.known_result() {
             return Ok(Prepared::Known(output));
         }
-        let mut parameters = action.parameters();
+        let mut parameters = action.borrowed_parameters();
         if let Some(member) = find_empty_member(&parameters).filter(|_| !action.allows_unfiltered()) {
             return Err(Error::call(name, CallError::EmptyFilterMember { member }));
         }
         if let Some(reserved) = find_reserved(&parameters) {
             return Err(Error::call(name, CallError::ReservedParameter { name: reserved }));
         }
-        let needs_session = options.ks.insert_into(&mut parameters);
+        // Parameters are copied only if there is something to set.
+        let needs_session = match options.ks {
+            KsChoice::Session if !parameters.contains_key("ks") => true,
+            _ => options.ks.insert_into(parameters.to_mut()),
+        };
         if let Some(partner) = options.partner {
-            parameters.insert("partnerId".to_owned(), partner.get().into());
+            parameters.to_mut().insert("partnerId".to_owned(), partner.get().into());
         }
         if options.nocache {
-            parameters.insert("nocache".to_owned(), 1.into());
+            parameters.to_mut().insert("nocache".to_owned(), 1.into());
         }
-        parameters.insert("clientTag".to_owned(), config.client_tag.clone().into());
         let is_repeatable = options.repeatable.unwrap_or_else(|| action.is_repeatable());
-        let files = action.files().to_vec();
+        let files = action.files();
         Ok(Prepared::Request(Self {
             config,
             options,
@@ -177,17 +182,20 @@ impl<O: DeserializeOwned> ApiRequest for ActionRequest<'_, O> {
     }
 
     fn wire_request(&self, session: Option<&Session>, random: impl FnOnce() -> u64) -> WireRequest {
-        let mut parameters = self.parameters.clone();
-        if let Some(session) = session {
-            parameters.insert("ks".to_owned(), session.ks().expose().into());
-        }
+        let (url, ks) = (&self.config.service_url, session.map(Session::ks));
         let (service, action) = (self.name.service(), self.name.action());
         if self.files.is_empty() {
-            WireRequest::json(&self.config.service_url, service, action, parameters)
-        } else {
-            let url = self.config.service_url.action_url(service, action);
-            WireRequest::multipart(url, service, action, parameters, &self.files, random())
+            let parameters = self.parameters.iter().map(|(name, value)| (name.as_str(), value));
+            let tag = ("clientTag", &self.config.client_tag);
+            return WireRequest::json_with_ks(url, service, action, parameters.chain([tag]), ks);
         }
+        let mut parameters = self.parameters.clone().into_owned();
+        parameters.insert("clientTag".to_owned(), self.config.client_tag.clone());
+        if let Some(ks) = ks {
+            parameters.insert("ks".to_owned(), ks.expose().into());
+        }
+        let url = url.action_url(service, action);
+        WireRequest::multipart(url, service, action, parameters, self.files, random())
     }
 
     fn secrets<'a>(&'a self, session: Option<&'a Session>) -> Vec<&'a str> {
@@ -198,20 +206,18 @@ impl<O: DeserializeOwned> ApiRequest for ActionRequest<'_, O> {
             .collect()
     }
 
-    fn evaluate(
-        &self,
-        response: &WireResponse,
-        metadata: &ResponseMetadata,
-        session: Option<&Session>,
-    ) -> Evaluation<O> {
+    fn evaluate(&self, response: &WireResponse, session: Option<&Session>) -> Evaluation<O> {
         let outcome = match payload::decode(response.body()) {
-            Ok(_) if !has_result_status(metadata) => {
-                Err(Error::unexpected_status(self.name.clone(), metadata))
-            }
-            Ok(output) => Ok(output),
-            Err(error) => {
-                let sent: Vec<String> = self.parameters.keys().cloned().collect();
-                Err(Error::response(self.name.clone(), error, metadata, &sent, &self.secrets(session)))
+            Ok(output) if has_result_status(response) => Ok(output),
+            failed => {
+                let (name, metadata) = (self.name.clone(), self.metadata(response, session));
+                Err(match failed {
+                    Ok(_) => Error::unexpected_status(name, &metadata),
+                    Err(error) => {
+                        let sent: Vec<String> = self.parameters.keys().cloned().collect();
+                        Error::response(name, error, &metadata, &sent, &self.secrets(session))
+                    }
+                })
             }
         };
         Evaluation::with_session(outcome, session)

@@ -190,16 +190,17 @@ impl<'a> RetryState<'a> {
         &self,
         request: &R,
         session: Option<&Session>,
-        now: Moment,
+        now: impl FnOnce() -> Moment,
         random: impl FnOnce() -> u64,
     ) -> Result<WireRequest, Error> {
-        let elapsed = now.since(self.started_at);
         let longest = self.config.request_timeout.max(self.options.min_request_timeout.unwrap_or_default());
         let request_timeout = match self.options.timeout {
-            Some(timeout) if elapsed >= timeout => {
-                return Err(Error::call(request.name().clone(), CallError::TimedOut { timeout }));
-            }
-            Some(timeout) => (timeout - elapsed).min(longest),
+            Some(timeout) => match timeout.checked_sub(now().since(self.started_at)) {
+                None | Some(Duration::ZERO) => {
+                    return Err(Error::call(request.name().clone(), CallError::TimedOut { timeout }));
+                }
+                Some(rest) => rest.min(longest),
+            },
             None => longest,
         };
         let mut wire_request = request
@@ -216,12 +217,13 @@ impl<'a> RetryState<'a> {
     }
 
     /// Decides what to do after an attempt. The reason is `Some` if the session that was sent must be invalidated.
+    /// Time and chance are needed only after a failure.
     pub(crate) fn next_step<T>(
         &mut self,
         evaluation: Evaluation<T>,
         session: Option<&Session>,
-        now: Moment,
-        random: u64,
+        now: impl FnOnce() -> Moment,
+        random: impl FnOnce() -> u64,
     ) -> (Option<InvalidReason>, NextStep<T>) {
         self.attempts = self.attempts.saturating_add(1);
         if let Some(session) = session.filter(|_| evaluation.session_accepted()) {
@@ -235,7 +237,7 @@ impl<'a> RetryState<'a> {
         }
         let next = match evaluation.outcome {
             Ok(output) => NextStep::Done(Ok(output)),
-            Err(error) => match self.delay(&error, now, random) {
+            Err(error) => match self.delay(&error, now(), random()) {
                 Some(delay) => NextStep::Wait(delay),
                 None => NextStep::Done(Err(error)),
             },

@@ -55,10 +55,14 @@ mod enabled {
             self.span.in_scope(work)
         }
 
-        /// Records an attempt, with the metadata of the response if there was one.
-        pub(crate) fn record_attempt(&self, metadata: Option<&ResponseMetadata>) {
+        /// Records an attempt, with the metadata of the response if there was one. They are computed only if the
+        /// span is enabled.
+        pub(crate) fn record_attempt(&self, metadata: Option<impl FnOnce() -> ResponseMetadata>) {
+            if self.span.is_disabled() {
+                return;
+            }
             self.span.record("attempts", self.attempts.fetch_add(1, Ordering::Relaxed) + 1);
-            if let Some(metadata) = metadata {
+            if let Some(metadata) = metadata.map(|metadata| metadata()) {
                 self.span.record("status", metadata.status());
                 self.span.record("server", metadata.server());
                 self.span.record("request_id", metadata.request_id());
@@ -185,7 +189,7 @@ mod disabled {
             work()
         }
 
-        pub(crate) const fn record_attempt(&self, _metadata: Option<&ResponseMetadata>) {}
+        pub(crate) fn record_attempt(&self, _metadata: Option<impl FnOnce() -> ResponseMetadata>) {}
 
         pub(crate) const fn end(&self, _error: Option<&Error>) {}
     }

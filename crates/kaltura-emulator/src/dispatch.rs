@@ -62,7 +62,7 @@ impl Backend {
         } else {
             self.cache_caller(request, parameters, time)
         };
-        let key = Key::of(parameters, caller).filter(|_| self.cache.is_on());
+        let key = if self.cache.is_on() { Key::of(parameters, caller) } else { None };
         if let Some(completed) = self.run_from_cache(request, key.as_ref(), time) {
             return completed;
         }
@@ -105,8 +105,10 @@ impl Backend {
 
     /// Who calls, as far as the cache is concerned.
     fn cache_caller(&self, request: &ApiRequest, parameters: &Parameters, time: Time) -> Caller {
+        if !self.cache.is_on() {
+            return Caller::Anonymous;
+        }
         match ks_check::read(&self.state, parameters.get("ks")) {
-            _ if !self.cache.is_on() => Caller::Anonymous,
             Ok(None) => Caller::Anonymous,
             Ok(Some(ks)) => {
                 match ks_check::check_restrictions(&ks.opened, time.now, request.client, &request.uri) {
@@ -155,7 +157,7 @@ impl Backend {
             }
             multirequest::add_common(&mut part, &request.parameters);
             let caller = self.cache_caller(request, &part, time);
-            let part_key = Key::of_part(&part, caller).filter(|_| self.cache.is_on());
+            let part_key = if self.cache.is_on() { Key::of_part(&part, caller) } else { None };
             if let Some(value) = self.cache.get(part_key.as_ref(), time).cloned() {
                 self.record(RecordedCall::cached(&request.method, &part, &Ok(value.clone())));
                 let name = part_key.map(|key| key.name()).unwrap_or_default();

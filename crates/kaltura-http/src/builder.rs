@@ -12,6 +12,8 @@ use reqwest::{Client, ClientBuilder, redirect};
 
 use self::proxy::ProxySettings;
 #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
+pub(crate) use self::tls::Tls;
+#[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
 use self::tls::TlsSettings;
 #[cfg(feature = "blocking")]
 use crate::blocking;
@@ -123,12 +125,16 @@ impl ReqwestTransportBuilder {
 
     /// Builds an async transport.
     ///
+    /// The certificates that were added are validated here. Those of the system are read with the first request over
+    /// https, on systems where they are files; a system without any is an error of that request only.
+    ///
     /// # Errors
     ///
     /// [`BuildError`] says which setting is invalid.
     pub fn build(&self) -> Result<ReqwestTransport, BuildError> {
-        let clients = self.clients(IdleConnections::Keep)?;
-        Ok(ReqwestTransport::from_parts(clients, self.limits, self.clone()))
+        let tls = self.tls()?;
+        let clients = self.clients(&tls, IdleConnections::Keep)?;
+        Ok(ReqwestTransport::from_parts(clients, self.limits, self.clone(), tls))
     }
 
     /// Builds a transport that blocks the calling thread.
@@ -141,19 +147,32 @@ impl ReqwestTransportBuilder {
         blocking::ReqwestTransport::from_async(self.build()?)
     }
 
-    pub(crate) fn clients(&self, idle: IdleConnections) -> Result<Clients, BuildError> {
-        let client = self.proxy.apply(self.client(idle)?)?;
+    /// Validates the certificates.
+    #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
+    pub(crate) fn tls(&self) -> Result<Tls, BuildError> {
+        self.tls.prepare()
+    }
+
+    /// There is no TLS.
+    #[cfg(not(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider")))]
+    #[expect(clippy::unnecessary_wraps, reason = "with TLS it can fail")]
+    pub(crate) const fn tls(&self) -> Result<Tls, BuildError> {
+        Ok(Tls)
+    }
+
+    pub(crate) fn clients(&self, tls: &Tls, idle: IdleConnections) -> Result<Clients, BuildError> {
+        let client = self.proxy.apply(self.client(tls, idle)?)?;
         let client = client.build().map_err(BuildError::http_client)?;
-        let without_proxy = if self.proxy.is_disabled() {
-            None
+        let without_proxy = if self.proxy.applies() {
+            Some(self.client(tls, idle)?.no_proxy().build().map_err(BuildError::http_client)?)
         } else {
-            Some(self.client(idle)?.no_proxy().build().map_err(BuildError::http_client)?)
+            None
         };
         Ok(Clients { client, without_proxy })
     }
 
     /// A client with all settings but those of the proxy.
-    fn client(&self, idle: IdleConnections) -> Result<ClientBuilder, BuildError> {
+    fn client(&self, tls: &Tls, idle: IdleConnections) -> Result<ClientBuilder, BuildError> {
         let user_agent = HeaderValue::try_from(&self.user_agent).map_err(|_| BuildError::InvalidUserAgent)?;
         let mut client = Client::builder()
             .user_agent(user_agent)
@@ -166,9 +185,20 @@ impl ReqwestTransportBuilder {
         if let Some(timeout) = self.connect_timeout {
             client = client.connect_timeout(timeout);
         }
-        #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
-        let client = self.tls.apply(client)?;
-        Ok(client)
+        Ok(tls.apply(client))
+    }
+}
+
+/// In a build without TLS.
+#[cfg(not(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider")))]
+#[derive(Clone)]
+pub(crate) struct Tls;
+
+#[cfg(not(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider")))]
+impl Tls {
+    #[expect(clippy::unused_self, reason = "with TLS it has settings")]
+    fn apply(&self, client: ClientBuilder) -> ClientBuilder {
+        client
     }
 }
 
@@ -185,7 +215,8 @@ pub(crate) enum IdleConnections {
 #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
 impl ReqwestTransportBuilder {
     /// Trusts one or more root certificates in PEM form, in addition to those of the system. Can be called
-    /// several times.
+    /// several times. With rustls on Linux, a certificate that a server signed itself may be among them, as
+    /// `openssl req -x509` makes it.
     ///
     /// With rustls this works on Unix and Windows; on Apple's systems only together with
     /// [`disable_system_roots`](Self::disable_system_roots).

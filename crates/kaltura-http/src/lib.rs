@@ -66,7 +66,8 @@ pub use self::transport::ReqwestTransport;
 ///
 /// # Errors
 ///
-/// [`BuildError`] if the HTTP client cannot be built, for example because the system has no root certificates.
+/// [`BuildError`] if the HTTP client cannot be built, for example because the program has installed no crypto provider.
+/// A system without root certificates is an error of the first request over https.
 #[cfg(feature = "client")]
 pub fn client(login: kaltura_auth::AppTokenLogin) -> Result<kaltura_client::Client, BuildError> {
     Ok(client_builder(login)?.build())

@@ -16,7 +16,7 @@ use reqwest::header::CONTENT_ENCODING;
 use reqwest::{Client, Request, Response, Url};
 use tokio::runtime::Handle;
 
-use crate::builder::{IdleConnections, ReqwestTransportBuilder};
+use crate::builder::{IdleConnections, ReqwestTransportBuilder, Tls};
 use crate::classify::{RequestError, ResponseError, classify};
 
 /// A [`Transport`] on reqwest.
@@ -48,7 +48,7 @@ pub struct ReqwestTransport {
 #[derive(Clone)]
 pub(crate) struct Clients {
     pub(crate) client: Client,
-    /// For loopback addresses; `None` if `client` uses no proxy, or belongs to the caller.
+    /// For loopback addresses; `None` if there is no proxy, or `client` belongs to the caller.
     pub(crate) without_proxy: Option<Client>,
 }
 
@@ -65,13 +65,14 @@ impl Clients {
 /// first such request is sent.
 struct FreshClients {
     builder: ReqwestTransportBuilder,
+    tls: Tls,
     clients: OnceLock<Option<Clients>>,
 }
 
 impl FreshClients {
     /// `None` if they cannot be built, although those with idle connections could.
     fn get(&self) -> Option<&Clients> {
-        self.clients.get_or_init(|| self.builder.clients(IdleConnections::Close).ok()).as_ref()
+        self.clients.get_or_init(|| self.builder.clients(&self.tls, IdleConnections::Close).ok()).as_ref()
     }
 }
 
@@ -120,10 +121,15 @@ impl ReqwestTransport {
         ReqwestTransportBuilder::new()
     }
 
-    pub(crate) fn from_parts(clients: Clients, limits: Limits, builder: ReqwestTransportBuilder) -> Self {
+    pub(crate) fn from_parts(
+        clients: Clients,
+        limits: Limits,
+        builder: ReqwestTransportBuilder,
+        tls: Tls,
+    ) -> Self {
         let supports_https =
             cfg!(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"));
-        let fresh = FreshClients { builder, clients: OnceLock::new() };
+        let fresh = FreshClients { builder, tls, clients: OnceLock::new() };
         Self { clients, fresh: Some(Arc::new(fresh)), limits, supports_https }
     }
 
@@ -181,8 +187,13 @@ fn is_loopback(url: &Url) -> bool {
 fn convert(request: &WireRequest) -> Result<(Request, SentFlag), TransportError> {
     let (parts, body) = http::Request::try_from(request)?.into_parts();
     let (body, sent) = TrackedBody::new(body);
-    let converted = http::Request::from_parts(parts, reqwest::Body::wrap(body));
-    Ok((Request::try_from(converted).map_err(build_error)?, sent))
+    // From the text: a conversion of the `Uri` would write it as text again.
+    let mut url = Url::parse(request.url()).map_err(build_error)?;
+    url.set_fragment(None);
+    let mut converted = Request::new(parts.method, url);
+    *converted.headers_mut() = parts.headers;
+    *converted.body_mut() = Some(reqwest::Body::wrap(body));
+    Ok((converted, sent))
 }
 
 fn build_error(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TransportError {

@@ -1,6 +1,5 @@
 //! The fields of a KS to sign: what they are, whether the server would read them unchanged, and how it issues them.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use kaltura_types::{AdminSecret, ApiEnum as _, Ks, Open, PartnerId, SessionType, UnixTime, UserId};
@@ -208,19 +207,21 @@ fn check_v2(fields: &KsFields) -> Result<(), InvalidKsFields> {
     if text.split(',').any(|item| php::trim(item) == "0") {
         return Err(InvalidKsFields::DroppedPrivilege);
     }
-    let mut seen = HashSet::new();
+    let mut names = Vec::new();
     for (name, _) in v2::privilege_items(text) {
         if v2::FIELD_NAMES.contains(&name) {
             return Err(InvalidKsFields::ReservedPrivilege(name.to_owned()));
         }
-        if php::variable_name(name.as_bytes()) != Some(Name::Plain(name.as_bytes().to_vec())) {
+        if php::variable_name(name.as_bytes()) != Some(Name::Plain(name.as_bytes().into())) {
             return Err(InvalidKsFields::PrivilegeName(name.to_owned()));
         }
-        if !seen.insert(name) {
-            return Err(InvalidKsFields::RepeatedPrivilege(name.to_owned()));
-        }
+        names.push(name);
     }
-    if seen.len() + v2::FIELD_NAMES.len() > MAX_VARIABLES {
+    names.sort_unstable();
+    if let Some(same) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(InvalidKsFields::RepeatedPrivilege(same[0].to_owned()));
+    }
+    if names.len() + v2::FIELD_NAMES.len() > MAX_VARIABLES {
         return Err(InvalidKsFields::TooManyPrivileges);
     }
     Ok(())

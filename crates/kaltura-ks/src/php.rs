@@ -79,15 +79,16 @@ pub(crate) fn append_pair(query: &mut String, name: &str, value: &str) {
     if !query.is_empty() {
         query.push('&');
     }
-    query.push_str(&escape(name));
+    push_escaped(query, name);
     query.push('=');
-    query.push_str(&escape(value));
+    push_escaped(query, value);
 }
 
 /// Escapes a name or a value; a space becomes `+`.
-fn escape(text: &str) -> String {
+fn push_escaped(query: &mut String, text: &str) {
     // A percent sign of the text is %25 here, so each %20 is a space.
-    Cow::from(percent_encode(text.as_bytes(), ESCAPED)).replace("%20", "+")
+    percent_encode(text.as_bytes(), ESCAPED)
+        .for_each(|part| query.push_str(if part == "%20" { "+" } else { part }));
 }
 
 /// The value of a variable.
@@ -109,8 +110,8 @@ pub(crate) fn parse_query(query: &[u8]) -> Vec<(Vec<u8>, Value)> {
             None => (pair, &[][..]),
         };
         let (name, value) = match variable_name(&unescape(name)) {
-            Some(Name::Plain(name)) => (name, Value::Text(unescape(value))),
-            Some(Name::Array(name)) => (name, Value::Array),
+            Some(Name::Plain(name)) => (name.into_owned(), Value::Text(unescape(value).into_owned())),
+            Some(Name::Array(name)) => (name.into_owned(), Value::Array),
             None => continue,
         };
         match variables.iter_mut().find(|(present, _)| *present == name) {
@@ -123,15 +124,15 @@ pub(crate) fn parse_query(query: &[u8]) -> Vec<(Vec<u8>, Value)> {
 
 /// The name of a variable, after PHP has altered it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Name {
-    Plain(Vec<u8>),
+pub(crate) enum Name<'a> {
+    Plain(Cow<'a, [u8]>),
     /// The part before a pair of brackets.
-    Array(Vec<u8>),
+    Array(Cow<'a, [u8]>),
 }
 
 /// Converts a raw name to the name of a variable: leading spaces are removed; `.`, space and a `[` without a `]`
 /// after it become `_`. `None` if nothing is left before the first bracket: PHP drops such a pair.
-pub(crate) fn variable_name(raw: &[u8]) -> Option<Name> {
+pub(crate) fn variable_name(raw: &[u8]) -> Option<Name<'_>> {
     let name = up_to_nul(raw);
     let name = &name[name.iter().take_while(|&&byte| byte == b' ').count()..];
     let bracket = name.iter().position(|&byte| byte == b'[');
@@ -143,8 +144,13 @@ pub(crate) fn variable_name(raw: &[u8]) -> Option<Name> {
     }
 }
 
-fn replace_separators(name: &[u8]) -> Vec<u8> {
-    name.iter().map(|&byte| if matches!(byte, b' ' | b'.' | b'[') { b'_' } else { byte }).collect()
+fn replace_separators(name: &[u8]) -> Cow<'_, [u8]> {
+    let is_separator = |byte: u8| matches!(byte, b' ' | b'.' | b'[');
+    if name.iter().any(|&byte| is_separator(byte)) {
+        name.iter().map(|&byte| if is_separator(byte) { b'_' } else { byte }).collect()
+    } else {
+        Cow::Borrowed(name)
+    }
 }
 
 /// PHP handles names, and the query string as a whole, as strings of C, which end at NUL.
@@ -152,9 +158,12 @@ fn up_to_nul(text: &[u8]) -> &[u8] {
     text.split(|&byte| byte == 0).next().unwrap_or(text)
 }
 
-fn unescape(text: &[u8]) -> Vec<u8> {
+fn unescape(text: &[u8]) -> Cow<'_, [u8]> {
+    if !text.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        return Cow::Borrowed(text);
+    }
     let with_spaces: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
-    percent_decode(&with_spaces).collect()
+    Cow::Owned(percent_decode(&with_spaces).collect())
 }
 
 /// The distance in the state of the Mersenne Twister between a word and the word that it is mixed with.

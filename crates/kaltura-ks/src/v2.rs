@@ -1,7 +1,6 @@
 //! Version 2: encrypted fields (wire contract, sections 6.1 and 6.2).
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::borrow::Cow;
 
 use aes::Aes128;
 use base64::Engine as _;
@@ -32,32 +31,42 @@ const IV: [u8; BLOCK_LENGTH] = [0; BLOCK_LENGTH];
 
 /// Writes the privileges and the other fields as a query string.
 pub(crate) fn write(fields: &KsFields) -> Zeroizing<String> {
-    let mut written: Vec<(&str, Option<String>)> = Vec::new();
-    // An array of PHP: a name that is set again keeps its position. With the index, the time is linear.
-    let mut positions: HashMap<&str, usize> = HashMap::new();
-    let mut set = |name, value| match positions.entry(name) {
-        Entry::Occupied(position) => written[*position.get()].1 = value,
-        Entry::Vacant(vacant) => {
-            vacant.insert(written.len());
-            written.push((name, value));
-        }
-    };
-    for (name, value) in privilege_items(fields.privileges.as_deref().unwrap_or_default()) {
-        set(name, Some(value.to_owned()));
-    }
-    set(EXPIRY, Some(fields.expiry.as_seconds().to_string()));
-    set(SESSION_TYPE, Some(fields.session_type_text()));
-    set(USER, fields.user.as_ref().map(|user| user.as_str().to_owned()));
-    set(MASTER_PARTNER, fields.master_partner_id.map(|id| id.to_string()));
-    set(ADDITIONAL_DATA, fields.additional_data.clone());
+    let privileges = fields.privileges.as_deref().unwrap_or_default();
+    let mut written: Vec<(&str, Option<Cow<'_, str>>)> =
+        privilege_items(privileges).map(|(name, value)| (name, Some(value.into()))).collect();
+    written.extend([
+        (EXPIRY, Some(fields.expiry.as_seconds().to_string().into())),
+        (SESSION_TYPE, Some(fields.session_type_text().into())),
+        (USER, fields.user.as_ref().map(|user| user.as_str().into())),
+        (MASTER_PARTNER, fields.master_partner_id.map(|id| id.to_string().into())),
+        (ADDITIONAL_DATA, fields.additional_data.as_deref().map(Into::into)),
+    ]);
+    keep_last_values(&mut written);
 
-    let mut query = Zeroizing::new(String::new());
+    let length =
+        written.iter().flat_map(|(name, value)| [Some(name.len()), value.as_ref().map(|value| value.len())]);
+    // Room for all of it: where a buffer was before it grew, a copy of the text would remain.
+    let mut query =
+        Zeroizing::new(String::with_capacity(3 * length.flatten().sum::<usize>() + 2 * written.len()));
     for (name, value) in written {
         if let Some(value) = value {
             php::append_pair(&mut query, name, &value);
         }
     }
     query
+}
+
+/// An array of PHP: a name that is set again keeps its position and gets the last value. The others get none.
+fn keep_last_values(written: &mut [(&str, Option<Cow<'_, str>>)]) {
+    let mut by_name: Vec<usize> = (0..written.len()).collect();
+    by_name.sort_by_key(|position| written[*position].0);
+    // From the end, so that the last value reaches the first position.
+    for pair in by_name.windows(2).rev() {
+        let (one, other) = (pair[0], pair[1]);
+        if written[one].0 == written[other].0 {
+            written[one].1 = written[other].1.take();
+        }
+    }
 }
 
 /// Names and values of the privileges, as the server splits the text when it signs: items are trimmed, empty
@@ -86,7 +95,7 @@ pub(crate) fn seal(
     sealed.resize(length.next_multiple_of(BLOCK_LENGTH), 0);
     let (blocks, _) = Block::<Aes128>::slice_as_chunks_mut(&mut sealed);
     cbc::Encryptor::<Aes128>::new((&*key_of(secret)).into(), &IV.into()).encrypt_blocks(blocks);
-    let parts = [format!("v2|{partner}|").as_bytes(), &sealed].concat();
+    let parts = [b"v2|", partner.to_string().as_bytes(), b"|", &sealed].concat();
     Ks::new(URL_SAFE.encode(parts))
 }
 
@@ -138,10 +147,18 @@ pub(crate) fn decrypt(ciphertext: &[u8], secret: &AdminSecret) -> Option<Decrypt
     // The server also accepts a signed content with fewer than 16 random bytes.
     let (random, fields) = rest.split_at(rest.len().min(RANDOM_LENGTH));
     Some(Decrypted {
-        hash: hex::encode(hash),
+        hash: hex_of(hash),
         random: Zeroizing::new(random.to_vec()),
         fields: Zeroizing::new(fields.to_vec()),
     })
+}
+
+/// `hex::encode` collects character by character.
+fn hex_of(hash: &[u8]) -> String {
+    let mut digits = vec![0; 2 * hash.len()];
+    let encoded = hex::encode_to_slice(hash, &mut digits);
+    debug_assert!(encoded.is_ok(), "the length is right");
+    into_text(digits)
 }
 
 fn key_of(secret: &AdminSecret) -> Zeroizing<[u8; 16]> {
@@ -182,11 +199,18 @@ pub(crate) fn read(envelope: &KsEnvelope, fields: &[u8]) -> Option<KsClaims> {
 
 /// The text that the server rebuilds from the privileges; `all:*` alone becomes `*`.
 fn privileges_text(privileges: &[(String, String)]) -> String {
-    let items: Vec<String> = privileges
-        .iter()
-        .map(|(name, value)| if value.is_empty() { name.clone() } else { format!("{name}:{value}") })
-        .collect();
-    let text = items.join(",");
+    let mut text =
+        String::with_capacity(privileges.iter().map(|(name, value)| name.len() + value.len() + 2).sum());
+    for (place, (name, value)) in privileges.iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        text.push_str(name);
+        if !value.is_empty() {
+            text.push(':');
+            text.push_str(value);
+        }
+    }
     if text == "all:*" { "*".to_owned() } else { text }
 }
 
@@ -195,5 +219,6 @@ fn parts(value: &str) -> Vec<String> {
 }
 
 fn into_text(bytes: Vec<u8>) -> String {
-    String::from_utf8_lossy(&bytes).into_owned()
+    // Without a copy if it is UTF-8.
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }

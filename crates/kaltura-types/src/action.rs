@@ -1,5 +1,6 @@
 //! A call of the API as a value: service, action, parameters, files, and the type of the result.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -33,6 +34,11 @@ pub trait Action {
 
     /// The parameters that are set. They may contain secrets.
     fn parameters(&self) -> Parameters;
+
+    /// The parameters without a copy, if the action has them as they are. The default is a copy.
+    fn borrowed_parameters(&self) -> Cow<'_, Parameters> {
+        Cow::Owned(self.parameters())
+    }
 
     /// The files that are sent with the call. With files, the request is `multipart/form-data` (wire contract,
     /// section 1.3). The default is none.
@@ -110,6 +116,10 @@ impl<A: Action + ?Sized> Action for &A {
 
     fn parameters(&self) -> Parameters {
         (**self).parameters()
+    }
+
+    fn borrowed_parameters(&self) -> Cow<'_, Parameters> {
+        (**self).borrowed_parameters()
     }
 
     fn files(&self) -> &[FilePart] {

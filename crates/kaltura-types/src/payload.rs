@@ -4,7 +4,9 @@
 //! with any status. So the body itself is examined (wire contract, section 2).
 
 use std::fmt;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -27,10 +29,38 @@ use crate::api_error::ApiError;
 /// # Ok::<(), PayloadError>(())
 /// ```
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, PayloadError> {
+    if let Some(result) = decode_plain_result(body) {
+        return Ok(result);
+    }
     match serde_json::from_slice(body) {
         Ok(value) => decode_value(value),
         Err(error) => Err(PayloadError::Unexpected(classify(body, error.is_eof()))),
     }
+}
+
+/// Decodes a body that is certainly neither an error nor in an envelope, without a tree of values. `None` decides
+/// nothing: then the tree is examined.
+fn decode_plain_result<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    // Also checks the parts that `T` skips.
+    let text = std::str::from_utf8(body).ok()?;
+    let is_plain = !has_envelope_name(text) && !has_error_name(body);
+    if is_plain { serde_json::from_str(text).ok() } else { None }
+}
+
+/// Whether the first member has the name of a member of an envelope, or a name with escapes.
+fn has_envelope_name(text: &str) -> bool {
+    let Some(members) = text.trim_start().strip_prefix('{') else { return false };
+    let name = members.trim_start().trim_start_matches('"');
+    name.starts_with("result\"") || name.starts_with("executionTime\"") || name.starts_with('\\')
+}
+
+/// Whether the name `code`, which all errors have, may be anywhere. In the text of a value its quotes are escaped.
+fn has_error_name(body: &[u8]) -> bool {
+    static CODE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(r#""code""#));
+    static ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(r"\u00"));
+    // PHP escapes no letters of ASCII.
+    let is_letter = |at: usize| matches!(body.get(at + ESCAPE.needle().len()), Some(b'4'..=b'7'));
+    CODE.find(body).is_some() || ESCAPE.find_iter(body).any(is_letter)
 }
 
 /// Decodes a JSON value that should be a `T`, such as one result of a multirequest.
@@ -264,6 +294,54 @@ mod tests {
     fn an_object_with_a_member_result_is_not_an_envelope() {
         let body = br#"{"result":"x","executionTime":1,"objectType":"KalturaJob"}"#;
         assert!(decode::<Value>(body).unwrap().get("result").is_some());
+    }
+
+    /// With optional members only, so that it can be deserialized from any object.
+    #[derive(Debug, serde::Deserialize)]
+    struct Anything {
+        name: Option<String>,
+    }
+
+    #[test]
+    fn an_error_is_recognised_whatever_the_type_and_the_spelling() {
+        for error in [
+            r#"{"code":"A","message":"m","objectType":"KalturaAPIException","args":{}}"#,
+            r#"{"name":"n","message":"m","code":"A"}"#,
+            r#"{"\u0063ode":"A","message":"m"}"#,
+            r#"{"co\u0064e":"A","message":"m","objectType":"KalturaAPIException"}"#,
+            r#" { "error" : {"code":"A","message":"m"} }"#,
+            r#"{"execution\u0054ime":1,"result":{"code":"A","message":"m"}}"#,
+        ] {
+            let decoded = decode::<Anything>(error.as_bytes());
+            assert!(matches!(decoded, Err(PayloadError::Api(_))), "{error}: {decoded:?}");
+        }
+    }
+
+    #[test]
+    fn the_result_in_an_envelope_is_decoded_whatever_the_type_and_the_spelling() {
+        for body in [
+            r#"{"result":{"name":"n"},"executionTime":1}"#,
+            r#" { "executionTime":1,"result":{"name":"n"}}"#,
+            r#"{"\u0072esult":{"name":"n"},"executionTime":1}"#,
+            r#"{"e\u0078ecutionTime":1,"result":{"name":"n"}}"#,
+        ] {
+            assert_eq!(decode::<Anything>(body.as_bytes()).unwrap().name.as_deref(), Some("n"), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_plain_result_is_decoded_as_it_is_from_a_tree() {
+        for body in [
+            r#"{"name":"\u00e9 \"code\" \u0000","objectType":"KalturaMediaEntry"}"#,
+            r#"{"name":"n","name":"last","unknown":[1,{"executionTime":2}]}"#,
+            r#"{"name":null,"code":7,"message":"m"}"#,
+        ] {
+            let from_tree: Anything = decode_value(serde_json::from_str(body).unwrap()).unwrap();
+            assert_eq!(decode::<Anything>(body.as_bytes()).unwrap().name, from_tree.name, "{body}");
+        }
+        // What the type skips is checked too.
+        assert_eq!(unexpected::<Anything>(b"{\"unknown\":\"\xff\"}"), UnexpectedBody::NotUtf8);
+        assert_eq!(unexpected::<Anything>(b"{\"unknown\":[1,}"), UnexpectedBody::InvalidJson);
     }
 
     #[test]

@@ -156,10 +156,18 @@ impl SessionManager {
         source: impl SessionSource + 'static,
         runtime: impl Runtime + 'static,
     ) -> SessionManagerBuilder {
+        Self::builder_with_shared(Arc::new(source), Arc::new(runtime))
+    }
+
+    /// A builder of one of several managers that share a source or a runtime.
+    pub fn builder_with_shared(
+        source: Arc<dyn SessionSource>,
+        runtime: Arc<dyn Runtime>,
+    ) -> SessionManagerBuilder {
         SessionManagerBuilder {
-            runtime: Arc::new(runtime),
             identity: source.identity(),
-            source: Arc::new(source),
+            runtime,
+            source,
             observer: None,
             policy: Policy::default(),
         }

@@ -8,7 +8,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSF
 use http::{Method, Request, Response, Uri};
 use zeroize::Zeroizing;
 
-use super::{WireRequest, WireResponse};
+use super::{KEPT_HEADERS, WireRequest, WireResponse};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// Headers that follow from the request. A second one would make the request ambiguous.
@@ -58,7 +58,7 @@ impl TryFrom<&WireRequest> for Request<Bytes> {
             }
             headers.append(name, HeaderValue::try_from(value).map_err(build_error)?);
         }
-        headers.insert(CONTENT_TYPE, HeaderValue::try_from(&request.content_type).map_err(build_error)?);
+        headers.insert(CONTENT_TYPE, HeaderValue::try_from(&*request.content_type).map_err(build_error)?);
         if request.body.is_empty() {
             // Some HTTP clients send no length for an empty body, and some servers require one.
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
@@ -79,9 +79,13 @@ impl TryFrom<&WireRequest> for Request<Bytes> {
 impl From<Response<Bytes>> for WireResponse {
     fn from(response: Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
-        parts.headers.iter().fold(Self::new(parts.status.as_u16(), body), |converted, (name, value)| {
-            converted.with_header(name.as_str(), String::from_utf8_lossy(value.as_bytes()))
-        })
+        let mut converted = Self::new(parts.status.as_u16(), body);
+        for name in KEPT_HEADERS {
+            let values = parts.headers.get_all(name).iter();
+            let values = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+            converted.headers.extend(values.map(|value| (name, value)));
+        }
+        converted
     }
 }
 

@@ -62,7 +62,7 @@ pub(crate) fn login(token: &AppToken, config: &Config) -> Result<AppTokenLogin, 
     let login = AppTokenLogin::new(config.service_url.clone(), credentials(token)?);
     Ok(login
         .request(SessionRequest::new().lifetime(SHORT_LIFETIME))
-        .client_tag(config.client_tag.clone())
+        .client_tag(config.client_tag.as_str().unwrap_or_default())
         .timeout(config.request_timeout))
 }
 

@@ -9,6 +9,7 @@ use kaltura_auth::runtime::Runtime;
 use kaltura_auth::source::SessionSource;
 use kaltura_auth::store::{SessionStore, SharedSource};
 use kaltura_auth::{CLIENT_TAG, ServiceUrl, SessionIdentity, SessionRequest, Transport};
+use serde_json::Value;
 
 use crate::error::{ActionName, CallError, Error};
 use crate::retry::RetryPolicy;
@@ -21,7 +22,8 @@ const DEFAULT_MAX_POOLED_SESSIONS: usize = 256;
 #[derive(Clone)]
 pub(crate) struct Config {
     pub(crate) service_url: ServiceUrl,
-    pub(crate) client_tag: String,
+    /// As the value of a parameter.
+    pub(crate) client_tag: Value,
     pub(crate) request_timeout: Duration,
     pub(crate) retry: RetryPolicy,
     pub(crate) renew_on_actions_limit: bool,
@@ -34,7 +36,7 @@ impl Config {
     pub(crate) fn new(service_url: ServiceUrl) -> Self {
         Self {
             service_url,
-            client_tag: CLIENT_TAG.to_owned(),
+            client_tag: CLIENT_TAG.into(),
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
             retry: RetryPolicy::default(),
             renew_on_actions_limit: true,
@@ -65,49 +67,49 @@ impl fmt::Debug for Config {
     }
 }
 
-/// The setters of both builders. Each builder has a field `config: Config`.
+/// The setters of both builders. Each builder has a field `config: Arc<Config>`.
 macro_rules! config_setters {
     () => {
         /// Sets the observer of session events, for metrics and logs.
         pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
-            self.config.observer = Some(Arc::new(observer));
+            Arc::make_mut(&mut self.config).observer = Some(Arc::new(observer));
             self
         }
 
         /// Sets how early sessions are renewed, and the backoff after a failed login.
         pub fn session_policy(mut self, policy: Policy) -> Self {
-            self.config.session_policy = policy;
+            Arc::make_mut(&mut self.config).session_policy = policy;
             self
         }
 
         /// Sets when failed calls are retried.
         pub fn retry(mut self, policy: RetryPolicy) -> Self {
-            self.config.retry = policy;
+            Arc::make_mut(&mut self.config).retry = policy;
             self
         }
 
         /// Sets the timeout of each request, from connecting to the last byte. The default is 60 seconds.
-        pub const fn request_timeout(mut self, timeout: Duration) -> Self {
-            self.config.request_timeout = timeout;
+        pub fn request_timeout(mut self, timeout: Duration) -> Self {
+            Arc::make_mut(&mut self.config).request_timeout = timeout;
             self
         }
 
         /// Sets the name of this client in the server's logs. The default is
         /// [`CLIENT_TAG`](kaltura_auth::CLIENT_TAG).
         pub fn client_tag(mut self, tag: impl Into<String>) -> Self {
-            self.config.client_tag = tag.into();
+            Arc::make_mut(&mut self.config).client_tag = tag.into().into();
             self
         }
 
         /// Sets whether to log in again when a session has reached its `actionslimit`. The default is `true`.
-        pub const fn renew_on_actions_limit(mut self, renew: bool) -> Self {
-            self.config.renew_on_actions_limit = renew;
+        pub fn renew_on_actions_limit(mut self, renew: bool) -> Self {
+            Arc::make_mut(&mut self.config).renew_on_actions_limit = renew;
             self
         }
 
         /// Sets how many sessions [`login_as`](crate::Client::login_as) keeps, at least one. The default is 256.
-        pub const fn max_pooled_sessions(mut self, sessions: usize) -> Self {
-            self.config.max_pooled_sessions = sessions;
+        pub fn max_pooled_sessions(mut self, sessions: usize) -> Self {
+            Arc::make_mut(&mut self.config).max_pooled_sessions = sessions;
             self
         }
     };
@@ -118,7 +120,8 @@ pub(crate) use config_setters;
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
-    pub(super) config: Config,
+    /// Shared by the clients of [`login_as`](crate::Client::login_as).
+    pub(super) config: Arc<Config>,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) runtime: Arc<dyn Runtime>,
     pub(super) source: Arc<dyn SessionSource>,

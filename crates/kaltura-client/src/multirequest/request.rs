@@ -231,7 +231,7 @@ impl ApiRequest for BatchRequest<'_> {
         if let Some(partner) = self.options.partner {
             body.insert("partnerId".to_owned(), partner.get().into());
         }
-        body.insert("clientTag".to_owned(), self.config.client_tag.clone().into());
+        body.insert("clientTag".to_owned(), self.config.client_tag.clone());
         body.insert("format".to_owned(), 1.into());
         let url = self.config.service_url.multirequest_url();
         let files: Vec<FilePart> = self.calls.iter().flat_map(|call| call.files.iter().cloned()).collect();
@@ -249,14 +249,14 @@ impl ApiRequest for BatchRequest<'_> {
     fn evaluate(
         &self,
         response: &WireResponse,
-        metadata: &ResponseMetadata,
         session: Option<&Session>,
     ) -> Evaluation<MultirequestResults> {
-        let secrets = self.secrets(session);
+        // Any of the results may be an error.
+        let (secrets, metadata) = (self.secrets(session), &self.metadata(response, session));
         let unusable = |error| Error::response(self.name.clone(), error, metadata, &[], &secrets);
         let error = match payload::decode::<serde_json::Value>(response.body()) {
             Err(error) => unusable(error),
-            Ok(_) if !has_result_status(metadata) => Error::unexpected_status(self.name.clone(), metadata),
+            Ok(_) if !has_result_status(response) => Error::unexpected_status(self.name.clone(), metadata),
             Ok(Value::Array(list)) if list.is_empty() => Error::body_ignored(self.name.clone(), metadata),
             Ok(Value::Array(list)) if list.len() <= self.calls.len() => {
                 return self.evaluate_results(self.decode(list, metadata, &secrets), metadata);

@@ -147,6 +147,11 @@ pub(crate) fn group(parameters: Parameters) -> Parameters {
 fn group_within(parameters: Parameters, depth: usize) -> Parameters {
     let mut grouped = Parameters::new();
     for (name, value) in parameters {
+        // Most parameters have no parts.
+        if !name.contains(':') && !matches!(value, Parameter::Object(_)) {
+            grouped.insert(name, value);
+            continue;
+        }
         let mut keys: Vec<&str> = name.split(':').collect();
         let is_flat = keys.len() > MAX_DEPTH.min(depth);
         let used = if is_flat { 1 } else { keys.len() };

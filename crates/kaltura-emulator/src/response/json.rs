@@ -75,6 +75,13 @@ fn error(json: &mut String, exception: &ApiException) {
 
 /// A string with `/` as `\/`, and each character that is not ASCII as `\uXXXX` (wire contract, section 2.2).
 fn string(json: &mut String, text: &str) {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'/');
+    if text.bytes().all(is_plain) {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+        return;
+    }
     for c in serde_json::Value::from(text).to_string().chars() {
         match c {
             '/' => json.push_str("\\/"),

@@ -7,6 +7,10 @@ use reqwest::{ClientBuilder, NoProxy, Proxy, Url};
 
 use super::BuildError;
 
+/// The variables that select a proxy.
+const VARIABLES: [&str; 6] =
+    ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
 /// The custom proxy if there is one, else those of the environment, unless proxies are disabled.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ProxySettings {
@@ -35,8 +39,10 @@ impl ProxySettings {
         *self = Self { custom: None, disabled: true };
     }
 
-    pub(super) const fn is_disabled(&self) -> bool {
-        self.disabled
+    /// Whether there may be a proxy, from the settings or the environment.
+    pub(super) fn applies(&self) -> bool {
+        let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+        !self.disabled && (self.custom.is_some() || VARIABLES.into_iter().any(is_set))
     }
 
     pub(super) fn apply(&self, client: ClientBuilder) -> Result<ClientBuilder, BuildError> {

@@ -1,10 +1,17 @@
 //! Which servers TLS trusts, and the client certificate.
 
+#[cfg(any(feature = "native-tls", not(unix), target_vendor = "apple", target_os = "android"))]
+#[path = "tls/platform.rs"]
+mod backend;
+#[cfg(not(any(feature = "native-tls", not(unix), target_vendor = "apple", target_os = "android")))]
+#[path = "tls/webpki.rs"]
+mod backend;
+
 use std::fmt;
 
-use reqwest::{Certificate, ClientBuilder, Identity, tls};
 use zeroize::Zeroizing;
 
+pub(crate) use self::backend::Tls;
 use super::BuildError;
 
 /// Certificates as given by the caller, not yet validated.
@@ -37,67 +44,17 @@ impl TlsSettings {
         });
     }
 
-    pub(super) fn apply(&self, client: ClientBuilder) -> Result<ClientBuilder, BuildError> {
-        let client = with_backend(client)?.tls_version_min(tls::Version::TLS_1_2);
-        let roots = self.parse_roots()?;
-        let client = match (self.system_roots_disabled, roots.is_empty()) {
-            (true, true) => return Err(BuildError::NoRootCertificates),
-            (true, false) => client.tls_certs_only(roots),
-            (false, true) => client,
-            (false, false) => client.tls_certs_merge(roots),
-        };
-        match &self.identity {
-            None => Ok(client),
-            Some(identity) => {
-                let identity =
-                    identity.to_reqwest().map_err(|e| BuildError::InvalidClientCertificate(Box::new(e)))?;
-                Ok(client.identity(identity))
-            }
+    /// Validates the certificates. What the clients of one transport can share, they share.
+    pub(super) fn prepare(&self) -> Result<Tls, BuildError> {
+        // reqwest panics without a provider, and rustls has none to choose.
+        #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            return Err(BuildError::NoCryptoProvider);
         }
-    }
-
-    fn parse_roots(&self) -> Result<Vec<Certificate>, BuildError> {
-        let mut all = Vec::new();
-        for pem in &self.roots {
-            let certificates =
-                Certificate::from_pem_bundle(pem).map_err(|_| BuildError::InvalidRootCertificate)?;
-            if certificates.is_empty() {
-                return Err(BuildError::InvalidRootCertificate);
-            }
-            all.extend(certificates);
+        if self.system_roots_disabled && self.roots.is_empty() {
+            return Err(BuildError::NoRootCertificates);
         }
-        Ok(all)
-    }
-}
-
-/// Selects the TLS library explicitly, because another crate may have enabled a second one in reqwest.
-#[cfg(feature = "native-tls")]
-#[expect(clippy::unnecessary_wraps, reason = "with rustls it can fail")]
-fn with_backend(client: ClientBuilder) -> Result<ClientBuilder, BuildError> {
-    Ok(client.tls_backend_native())
-}
-
-/// Selects the TLS library explicitly, because another crate may have enabled a second one in reqwest.
-#[cfg(not(feature = "native-tls"))]
-fn with_backend(client: ClientBuilder) -> Result<ClientBuilder, BuildError> {
-    // reqwest panics without a provider.
-    #[cfg(not(feature = "rustls"))]
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        return Err(BuildError::NoCryptoProvider);
-    }
-    Ok(client.tls_backend_rustls())
-}
-
-impl ClientCertificate {
-    #[cfg(feature = "native-tls")]
-    fn to_reqwest(&self) -> reqwest::Result<Identity> {
-        Identity::from_pkcs8_pem(&self.certificates, &self.key)
-    }
-
-    #[cfg(not(feature = "native-tls"))]
-    fn to_reqwest(&self) -> reqwest::Result<Identity> {
-        let parts = [self.certificates.as_slice(), b"\n", self.key.as_slice()];
-        Identity::from_pem(&Zeroizing::new(parts.concat()))
+        Tls::new(self)
     }
 }
 

@@ -47,6 +47,23 @@ impl TlsServer {
     fn responding(authority: &Authority, client_authority: Option<&Authority>, response: Vec<u8>) -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = certificate_params("server", &["127.0.0.1"]).signed_by(&key, authority).unwrap();
+        Self::with_certificate(certificate.der(), &key, client_authority, response)
+    }
+
+    /// A server whose certificate is its own root.
+    fn self_signed(params: CertificateParams) -> (Self, String) {
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        let response = ok("Connection: close\r\n", "\"over tls\"");
+        (Self::with_certificate(certificate.der(), &key, None, response), certificate.pem())
+    }
+
+    fn with_certificate(
+        certificate: &CertificateDer<'static>,
+        key: &KeyPair,
+        client_authority: Option<&Authority>,
+        response: Vec<u8>,
+    ) -> Self {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider));
         let config = config.with_safe_default_protocol_versions().unwrap();
@@ -60,7 +77,7 @@ impl TlsServer {
             }
         };
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let config = Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).unwrap());
+        let config = Arc::new(config.with_single_cert(vec![certificate.clone()], key).unwrap());
 
         let client_certificates = Arc::new(Mutex::new(Vec::new()));
         let server_log = Arc::clone(&client_certificates);
@@ -132,6 +149,72 @@ async fn certificate_for_another_name_is_not_trusted() {
     let transport = builder().add_root_certificates_pem(trusted.pem()).build().unwrap();
     let error = transport.send(request(&url)).await.unwrap_err();
     assert_error(&error, TransportErrorKind::Connect, false);
+}
+
+/// The certificate of a server, as `openssl req -x509` makes it: an authority and a server in one.
+fn as_openssl_makes_it() -> CertificateParams {
+    let mut params = certificate_params("server", &["127.0.0.1"]);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_is_trusted_if_it_is_given() {
+    for params in [certificate_params("server", &["127.0.0.1"]), as_openssl_makes_it()] {
+        let (server, pem) = TlsServer::self_signed(params);
+        assert_not_trusted(&server, builder()).await;
+        let (_, other) = TlsServer::self_signed(as_openssl_makes_it());
+        assert_not_trusted(&server, builder().add_root_certificates_pem(other)).await;
+        assert_trusted(&server, builder().add_root_certificates_pem(&pem)).await;
+        assert_trusted(&server, builder().add_root_certificates_pem(&pem).disable_system_roots()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_is_trusted_for_its_name_and_time_only() {
+    let mut other_name = as_openssl_makes_it();
+    other_name.subject_alt_names.clear();
+    let (server, pem) = TlsServer::self_signed(other_name);
+    assert_not_trusted(&server, builder().add_root_certificates_pem(pem)).await;
+
+    let mut expired = as_openssl_makes_it();
+    expired.not_after = rcgen::date_time_ymd(2001, 1, 1);
+    let (server, pem) = TlsServer::self_signed(expired);
+    assert_not_trusted(&server, builder().add_root_certificates_pem(pem)).await;
+}
+
+/// This test in a process of its own, whose environment selects the root certificates.
+fn with_root_certificates(file: &str) -> String {
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "tls::root_certificates_of_the_environment", "--ignored", "--nocapture"]);
+    let output = command.env("SSL_CERT_FILE", file).env_remove("SSL_CERT_DIR").output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+#[test]
+#[cfg(all(unix, not(target_vendor = "apple"), not(feature = "native-tls")))]
+fn without_root_certificates_only_https_fails() {
+    for file in ["", "/dev/null", "/no/such/file"] {
+        let text = with_root_certificates(file);
+        for name in ["ca-certificates", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
+            assert!(text.contains(name), "{file}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "`without_root_certificates_only_https_fails` runs it without certificates"]
+async fn root_certificates_of_the_environment() {
+    let plain = RawServer::responding_once(ok("", "null"));
+    let (tls, pem) = TlsServer::self_signed(as_openssl_makes_it());
+    let transport = builder().build().unwrap();
+    assert_eq!(transport.send(request(&plain.url())).await.unwrap().body(), b"null");
+    let error = transport.send(request(&tls.url())).await.unwrap_err();
+    assert_error(&error, TransportErrorKind::Connect, false);
+    println!("{}", error_text(&error));
+    assert_trusted(&tls, builder().add_root_certificates_pem(pem)).await;
 }
 
 #[tokio::test]

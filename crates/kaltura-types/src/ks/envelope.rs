@@ -162,18 +162,28 @@ pub enum MalformedKs {
 }
 
 /// Takes digits only, as the padding is checked before. PHP ignores unused bits of the last digit.
-const DIGITS: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
-);
+const DIGITS_ONLY: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_allow_trailing_bits(true)
+    .with_decode_padding_mode(DecodePaddingMode::RequireNone);
+
+const DIGITS: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, DIGITS_ONLY);
+
+/// The alphabet in which the server writes.
+const USUAL_DIGITS: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, DIGITS_ONLY);
 
 /// Decodes Base64 as PHP's `base64_decode` does in its strict mode, in both alphabets (wire contract, section 6.2).
 ///
 /// Spaces, tabs and line breaks are skipped anywhere, and padding may be missing. Wrong padding, digits after
 /// the padding and other characters are refused.
 fn decode_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    // As the server writes it, which is the usual case; everything else is sorted out below.
+    let usual = text.trim_end_matches('=');
+    let is_padded = text.len() - usual.len() <= 2 && text.len().is_multiple_of(4);
+    if (is_padded || usual.len() == text.len())
+        && let Ok(decoded) = USUAL_DIGITS.decode(usual)
+    {
+        return Some(Zeroizing::new(decoded));
+    }
     let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut padding = 0_usize;
     for byte in text.bytes() {

@@ -22,8 +22,17 @@ impl<'a> ByName<'a> {
     }
 }
 
+/// So few names are compared faster than they are hashed.
+const FEW: usize = 8;
+
 /// Joins the values of privileges with equal names, in the place of the first.
 pub(super) fn join(privileges: Vec<Privilege>) -> Vec<Privilege> {
+    let mut names = privileges.iter().map(Privilege::name).enumerate();
+    if privileges.len() <= FEW
+        && names.all(|(place, name)| privileges[..place].iter().all(|earlier| earlier.name() != name))
+    {
+        return privileges;
+    }
     let firsts: Vec<usize> = {
         let by_name = ByName::new(privileges.iter().map(Privilege::name));
         let first = |(place, privilege): (usize, &Privilege)| by_name.get(privilege.name()).unwrap_or(place);
