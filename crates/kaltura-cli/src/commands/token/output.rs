@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::value::{StoredValue, ValuePlace};
 use super::{Account, AccountOptions};
-use crate::commands::call::{TableWish, print_table};
+use crate::commands::call::{TableOptions, print_table};
 use crate::config::Settings;
 use crate::error::Failure;
 use crate::output::{self, TABLE_GAP, Ui, one_line, style};
@@ -92,7 +92,7 @@ enum TypeFilter {
 impl ListCommand {
     pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         let columns = self.columns.as_deref();
-        let columns = columns.map(|names| TableWish::with_columns(names, ui.width())).transpose()?;
+        let columns = columns.map(|names| TableOptions::with_columns(names, ui.width())).transpose()?;
         let account = self.account.open(ui, settings)?;
         let listed = account.tokens().list(self.filter());
         let mut tokens: Vec<AppToken> =
