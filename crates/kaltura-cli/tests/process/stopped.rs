@@ -33,7 +33,7 @@ fn refused_call(server: &EmulatorProcess, cache: &Path) -> Kaltura {
 }
 
 fn lock_file(cache: &Path) -> PathBuf {
-    let folder = fs::read_dir(cache).unwrap().next().unwrap().unwrap().path();
+    let folder = fs::read_dir(cache.join("sessions")).unwrap().next().unwrap().unwrap().path();
     let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     files.find(|path| path.extension().is_some_and(|ending| ending == "lock")).unwrap()
 }
