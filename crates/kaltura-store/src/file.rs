@@ -61,7 +61,7 @@ use self::lease::{Attempt, Leases};
 ///     transport: impl Transport + 'static,
 ///     runtime: impl Runtime + 'static,
 /// ) -> SessionManager {
-///     let store = FileStore::new("/home/alice/.cache/my-import/sessions");
+///     let store = FileStore::new("/var/lib/my-import/sessions");
 ///     SessionManager::builder(AppTokenSource::new(login, transport), runtime).store(store).build()
 /// }
 /// ```

@@ -6,12 +6,12 @@ use kaltura_types::ErrorCode;
 
 const REFERENCE: &str = include_str!("../errors.md");
 
-/// Each section of a code: the code, and the class that its text begins with.
+/// Each section of a code: the code, and the class that its text begins with; empty if it does not.
 fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
-    REFERENCE.split("\n### ").skip(1).map(|section| {
-        let (code, text) = section.split_once('\n').unwrap();
+    REFERENCE.split("\n### ").skip(1).filter_map(|section| {
+        let (code, text) = section.split_once('\n')?;
         let class = text.trim_start().strip_prefix("Class `").and_then(|text| text.split('`').next());
-        (code, class.unwrap_or_else(|| panic!("{code}: the text does not begin with its class")))
+        Some((code, class.unwrap_or_default()))
     })
 }
 

@@ -48,7 +48,7 @@ pub(super) fn run(
     let node_modules = clients.node_modules();
     let command = |program: &Program| {
         let mut command = environment.command(program);
-        command.env("NODE_PATH", &node_modules);
+        command.env("NODE_PATH", node_modules);
         command
     };
     let with = |name, path: &Path, arguments: &[&str]| Program::new(name, path, arguments);

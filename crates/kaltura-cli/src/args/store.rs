@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn it_is_a_folder_a_url_or_nothing() {
         assert!(!open(&[], &UNSET, "").unwrap());
-        for text in ["/tmp/x", "here", "file:///tmp/x"] {
+        for text in ["/srv/x", "here", "file:///srv/x"] {
             assert!(open(&["--store", text], &UNSET, "").unwrap());
             assert!(open(&[], &UNSET, &format!("store = '{text}'")).unwrap());
         }
