@@ -6,7 +6,8 @@ use crate::emulator_process::ADMIN_SECRET;
 use crate::invocation::{Finished, Kaltura};
 use crate::profile_scene::{Home, VALUE};
 
-const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+const KS: &str =
+    "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
 const BROKEN: &str = "cannot read the profiles in ";
 
 /// A home whose file of profiles is broken.
