@@ -160,7 +160,7 @@ fn a_ks_that_is_given_is_told_of_where_it_matters() {
         let line = kaltura(folder.path(), command.iter().copied()).env("KALTURA_PROFILE", "work");
         line.env("KALTURA_KS", KS).run()
     };
-    with_ks(&["call", "media.list"]).fails_with(3).saying("unset KALTURA_KS, or say --fresh");
+    with_ks(&["call", "media.list"]).fails_with(3).saying("unset KALTURA_KS or use --fresh");
     kaltura(folder.path(), ["ks", "--profile=work"]).run().ends_with(0);
     let status = with_ks(&["status", "--json"]).ends_with(0).document();
     assert!(status["warnings"][0].as_str().unwrap().starts_with("KALTURA_KS is set"), "{status}");
