@@ -26,6 +26,10 @@ const DOCUMENT: &str = "docs/performance.md";
 const BEGIN: &str = "<!-- begin: cargo xtask bench --peers -->\n";
 const END: &str = "<!-- end -->\n";
 
+/// The plots, from the documentation.
+const PLOT_LINKS: &str = "\n![A login as a process](performance/login.svg)\n\n\
+                          ![A further login](performance/warm-login.svg)\n";
+
 pub(super) fn run(
     workspace: &Workspace,
     kaltura: &Path,
@@ -106,6 +110,7 @@ fn table(
         let ratio = ratio(rounds, index, 0).median;
         table.push_str(&format!("| {} | {cpu} | {ratio:.1} | {memory:.1} | {warm} |\n", program.name));
     }
+    table.push_str(PLOT_LINKS);
     table
 }
 
@@ -146,7 +151,8 @@ mod tests {
         let table = table(&processes, &rounds, &warm, "a machine");
         assert!(table.contains("| x | 2.00 (2.00 to 2.00) | 1.0 | 7.0 | – |\n"), "{table}");
         assert!(
-            table.ends_with("| y | 20.0 (20.0 to 20.0) | 10.0 | 7.0 | 1.00 (1.00 to 1.00) |\n"),
+            table.ends_with(PLOT_LINKS)
+                && table.contains("| y | 20.0 (20.0 to 20.0) | 10.0 | 7.0 | 1.00 (1.00 to 1.00) |\n"),
             "{table}"
         );
     }

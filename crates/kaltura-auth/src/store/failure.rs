@@ -233,7 +233,7 @@ mod tests {
         assert!(read.is_of_another_process() && !error.is_of_another_process());
         assert_eq!(
             format!("{:#}", read.report()),
-            "appToken.startSession failed: the server does not accept the hash of the app token\n  \
+            "appToken.startSession failed: the app token was rejected: wrong value or hash type\n  \
              because: the server answered INVALID_APP_TOKEN_HASH\n\
              hint: Check the token value and the hash type: both must be those of this app token, and the value must be \
              without white space or line breaks. If the hash type is unknown, detect it. \

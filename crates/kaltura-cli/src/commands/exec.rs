@@ -24,8 +24,8 @@ Examples:
 
 The program finds KALTURA_KS, KALTURA_SERVICE_URL and KALTURA_PARTNER_ID in its environment,
 and not KALTURA_APP_TOKEN, KALTURA_ADMIN_SECRET and KALTURA_STORE, nor the variables that the
-profile takes them from: it does not need them. The session comes from the cache of `kaltura ks`. What the
-server granted differently from what was asked is noted on standard error.
+profile takes them from: it does not need them. The session comes from the cache of
+`kaltura ks`. What the server granted differently from what was asked is noted on standard error.
 
 The exit code is that of the program. It is 127 if there is no such program, and 126 if it can
 not be executed, as with `env` or `timeout`. If there is no session, nothing is run:

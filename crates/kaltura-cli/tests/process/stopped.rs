@@ -1,7 +1,7 @@
 //! Being told to stop where nothing but waiting is done.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 #[cfg(target_os = "linux")]
 use std::process::{Command, Stdio};
 use std::thread;
@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::cache_files::cache_file;
 use crate::control::{calls, calls_so_far, obey};
 use crate::emulator_process::{EmulatorProcess, text_of, token};
 use crate::invocation::{Kaltura, Running};
@@ -33,6 +32,12 @@ fn refused_call(server: &EmulatorProcess, cache: &Path) -> Kaltura {
     call
 }
 
+fn lock_file(cache: &Path) -> PathBuf {
+    let folder = fs::read_dir(cache.join("sessions")).unwrap().next().unwrap().unwrap().path();
+    let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.find(|path| path.extension().is_some_and(|ending| ending == "lock")).unwrap()
+}
+
 /// Waits until the server has refused a call.
 fn wait_for_a_refusal(server: &EmulatorProcess) {
     for _ in 0..500 {
@@ -49,7 +54,7 @@ fn who_waits_for_a_lock_can_be_stopped() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let (server, cache) = (server(), tempfile::tempdir().unwrap());
         let call = refused_call(&server, cache.path());
-        let held = File::open(cache_file(cache.path(), ".lock")).unwrap();
+        let held = File::open(lock_file(cache.path())).unwrap();
         held.lock().unwrap();
         let running: Running = call.start();
         wait_for_a_refusal(&server);

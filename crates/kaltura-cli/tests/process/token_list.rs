@@ -96,8 +96,8 @@ ID          EXPIRES
         match columns {
             "100" => assert_eq!(list.stderr, ""),
             _ => {
-                let words = list.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-                assert!(words.contains("columns not shown for lack of width: "), "{}", list.stderr);
+                let note = list.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+                assert!(note.contains("columns not shown for lack of width: "), "{note}");
             }
         }
         let width: usize = columns.parse().unwrap();

@@ -184,6 +184,7 @@ async fn a_self_signed_certificate_is_trusted_for_its_name_and_time_only() {
 }
 
 /// This test in a process of its own, whose environment selects the root certificates.
+#[cfg(all(unix, not(target_vendor = "apple"), not(feature = "native-tls")))]
 fn with_root_certificates(file: &str) -> String {
     let mut command = std::process::Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "tls::root_certificates_of_the_environment", "--ignored", "--nocapture"]);

@@ -330,7 +330,7 @@ fn a_ks_is_inspected_with_and_without_its_secret() {
     let (status, answer) = inspect(&format!(" {own}\n"), "");
     assert_eq!(
         (status, &answer["claims"]["userId"], &answer["restrictions"]),
-        (200, &json!("alice"), &json!(["good for 2 calls"]))
+        (200, &json!("alice"), &json!(["valid for 2 calls"]))
     );
     let (_, answer) = inspect(KS_OF_ANOTHER, "");
     assert_eq!(
