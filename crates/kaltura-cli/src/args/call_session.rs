@@ -91,9 +91,16 @@ impl CallSessionOptions {
         self.fresh || by_option || self.token.is_named() || self.request.is_given()
     }
 
+    /// Names what is wrong with a text that is not a KS, before it is sent. The text is not shown.
+    fn refuse_another_text(&self, ks: &Ks) -> Result<(), Failure> {
+        let Some(issue) = ks.issue() else { return Ok(()) };
+        let source = self.ks.source();
+        let place = if source.is_given() { String::new() } else { format!(" in {}", source.variable) };
+        Err(Failure::usage(format!("the KS{place} cannot be used: {issue}")).with_hint(issue.advice()))
+    }
+
     /// Sees to it that a KS is not sent to the server of another account, nor acts in it unseen.
     fn refuse_another_account(&self, ks: &Ks, settings: &Settings) -> Result<(), Failure> {
-        // What cannot be read as a KS, the server refuses.
         let Ok(header) = KsHeader::parse(ks) else { return Ok(()) };
         let partner = header.partner_id();
         match self.token.known_partner(settings)? {
@@ -122,6 +129,7 @@ impl CallSessionOptions {
         if (!self.token_is_meant(settings) || self.ks.source().is_given())
             && let Some(ks) = self.ks.given(ui, settings)?
         {
+            self.refuse_another_text(&ks)?;
             self.refuse_another_account(&ks, settings)?;
             return Ok(Authority::Ks(ks));
         }

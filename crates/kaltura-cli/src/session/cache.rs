@@ -90,6 +90,17 @@ impl SessionCache {
         TokenSessions { store: FileStore::new(self.folder.join(name.as_hex())) }
     }
 
+    /// Where they are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The folders of the tokens that have sessions.
+    pub(crate) fn token_folders(&self) -> Result<Vec<PathBuf>, Trouble> {
+        let tokens = self.all()?;
+        Ok(tokens.iter().map(|token| token.store.folder().to_owned()).collect())
+    }
+
     /// The sessions of all tokens.
     fn all(&self) -> Result<Vec<TokenSessions>, Trouble> {
         let is_ours =

@@ -7,7 +7,8 @@ use crate::invocation::{Finished, Kaltura};
 use crate::odd_server::{OddServer, ok};
 
 const VALUE: &str = "0123456789abcdef0123456789abcdef";
-const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+const KS: &str =
+    "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
 
 /// A server with three videos, and a token of its own making.
 fn server() -> EmulatorProcess {
@@ -106,7 +107,7 @@ fn a_token_that_is_given_by_an_option_goes_before_the_variable_of_a_ks() {
     let by_option = server.call(["session.get", "--json", "--app-token-stdin"]).stdin(VALUE);
     assert_eq!(user(by_option.env("KALTURA_KS", "dead").run()), "alice");
     let by_variable = server.call(["session.get", "--json"]).env("KALTURA_KS", "dead").run();
-    by_variable.fails_with(3);
+    by_variable.fails_with(2).saying("the KS in KALTURA_KS cannot be used");
 }
 
 #[test]

@@ -10,7 +10,9 @@ use crate::invocation::Kaltura;
 use crate::odd_server::{OddServer, ok, whole};
 
 const VALUE: &str = "0123456789abcdef0123456789abcdef";
-const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+/// The signature is wrong.
+const KS: &str =
+    "djJ8MTIzNDU2N3x2VYG2FbRtIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
 
 /// The first token makes USER sessions, the other one ADMIN sessions.
 fn server() -> EmulatorProcess {
@@ -33,6 +35,36 @@ fn authentication() {
     // Without a session there is nothing to call with, and the login says why.
     let refused = server.call(["media.list", "--hash-type=MD5"]).run_in_process().fails_with(3);
     refused.saying("appToken.startSession failed").saying("INVALID_APP_TOKEN_HASH");
+}
+
+#[test]
+fn a_text_that_is_not_a_ks_is_named_and_not_sent() {
+    let server = OddServer::answering(ok("application/json", "true"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ks");
+    for (text, named, advice) in [
+        (format!("b'{KS}'"), "bytes of Python", "ks.decode()"),
+        (format!("\"{KS}\""), "in quotes", "Remove the quotes"),
+        ("null".to_owned(), "no value", "it had none"),
+        (format!("{KS}%3D"), "percent-encoded", "Decode the text"),
+        (format!("{{\"ks\":\"{KS}\"}}"), "is JSON", "member `ks`"),
+        (KS[..64].to_owned(), "truncated", "Copy the whole KS again"),
+    ] {
+        std::fs::write(&file, &text).unwrap();
+        let call = |command: &[&'static str]| {
+            Kaltura::new(command.iter().copied()).arguments(["--service-url", &server.url])
+        };
+        for line in [
+            call(&["call", "media.list"]).env("KALTURA_KS", &text),
+            call(&["call", "media.list", "--ks-stdin"]).stdin(text.clone()),
+            call(&["call", "media.list"]).arguments(["--ks-file", file.to_str().unwrap()]),
+            call(&["batch"]).env("KALTURA_KS", &text).stdin(r#"[{"call":"media.list"}]"#),
+        ] {
+            let finished = line.run_in_process().fails_with(2).saying("the KS").saying(named).saying(advice);
+            assert!(!finished.stderr.contains("djJ8"), "{finished:#?}");
+        }
+    }
+    assert_eq!(server.requests.try_iter().count(), 0);
 }
 
 #[test]

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::invocation::Kaltura;
 use crate::odd_server::{OddServer, ok};
 
-const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+const KS: &str =
+    "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
 const PIPED: &str = r#"{"secret":"hush","note":"a$HOME `id` \\ \" ü"}"#;
 
 fn call(url: &str, arguments: &[&str]) -> Kaltura {

@@ -106,7 +106,7 @@ ok      action          media.list is allowed
     );
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words(&finished.stdout).starts_with(&words(&expected)), "{}", finished.stdout);
-    let cache = text_of(fixture.home.path()).to_owned() + "/cache is writable, and only by you";
+    let cache = text_of(fixture.home.path()).to_owned() + "/cache/sessions is writable, and only by you";
     assert!(words(&finished.stdout).contains(&format!("ok session cache {cache}")), "{}", finished.stdout);
     assert!(finished.stdout.ends_with("skipped files           no profiles found\n\nAll checks passed\n"));
     assert!(finished.stdout.lines().take(20).all(|line| line.len() <= 80), "{}", finished.stdout);
@@ -447,7 +447,8 @@ fn files_and_a_cache_that_are_open_to_others_are_warnings() {
     set_mode(&config, 0o644);
     set_mode(&secret, 0o600);
     assert_eq!((&line("files")["verdict"], &line("sessionCache")["verdict"]), (&json!("ok"), &json!("ok")));
-    assert_eq!(fs::read_dir(&cache).unwrap().count(), 0);
+    let sessions = cache.join("sessions");
+    assert_eq!(fs::read_dir(&sessions).unwrap().count(), 0);
     set_mode(&config, 0o664);
     set_mode(&secret, 0o640);
     let files = line("files");
@@ -455,9 +456,26 @@ fn files_and_a_cache_that_are_open_to_others_are_warnings() {
     let remedy = files["remedy"].as_str().unwrap();
     assert!(remedy.contains(&format!("chmod go-w '{}'", config.display())), "{files}");
     assert!(remedy.contains(&format!("chmod 600 '{}'", secret.display())), "{files}");
+    // What is open to others above the sessions lists nothing of them.
     set_mode(&cache, 0o755);
-    assert!(line("sessionCache")["remedy"].to_string().contains("chmod 700"));
-    fs::remove_dir(&cache).unwrap();
+    assert_eq!(line("sessionCache")["verdict"], "ok");
+    let of_token = sessions.join("0a".repeat(32));
+    fs::create_dir(&of_token).unwrap();
+    for (path, message) in [(&sessions, "can list"), (&of_token, "its sessions are not used")] {
+        set_mode(&sessions, 0o700);
+        set_mode(&of_token, 0o700);
+        assert_eq!(line("sessionCache")["verdict"], "ok");
+        set_mode(path, 0o755);
+        let open = line("sessionCache");
+        assert_eq!(open["verdict"], "warning");
+        assert!(open["message"].to_string().contains(message), "{open}");
+        let remedy = open["remedy"].as_str().unwrap();
+        assert!(
+            remedy.contains("chmod ") && remedy.contains(&format!(" '{}'", sessions.display())),
+            "{open}"
+        );
+    }
+    fs::remove_dir_all(&cache).unwrap();
     fs::write(&cache, "a file").unwrap();
     assert!(line("sessionCache")["message"].to_string().contains("cannot be written"));
     let homeless = Kaltura::new(["doctor", "--json"]).run_in_process().ends_with(2).line("sessionCache");

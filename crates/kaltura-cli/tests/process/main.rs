@@ -42,6 +42,8 @@ mod keyring;
 mod ks;
 mod ks_cache;
 mod ks_for_others;
+#[cfg(all(unix, feature = "redis"))]
+mod ks_redis;
 #[cfg(unix)]
 mod ks_waiting;
 mod login;

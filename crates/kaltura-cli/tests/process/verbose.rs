@@ -212,7 +212,7 @@ fn what_a_server_echoes_is_not_logged() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("password");
     std::fs::write(&file, PASSWORD).unwrap();
-    let ks = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8";
+    let ks = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
     let password = format!("password=@{}", text_of(&file));
     let finished = Kaltura::new(["call", "user.loginByLoginId", "-vv", "--service-url", &server.url])
         .arguments([password.as_str()])

@@ -14,6 +14,7 @@ use crate::error::{ExitCode, Failure};
 use crate::files::{self, ForeignOwner};
 use crate::output::Ui;
 use crate::profile::{Config, Profile, ProfileSecret, SecretPlace};
+use crate::session::{SessionCache, Trouble};
 
 /// What is known of the login, as far as it is set.
 pub(super) struct LoginInputs {
@@ -133,27 +134,47 @@ pub(super) fn ignored_region(environment: &Environment) -> Option<String> {
         .then(|| format!("{region} is ignored, because {url} is set"))
 }
 
-/// Writes a file into the folder of the cache, and removes it.
+/// Writes a file into the folder with the sessions, and removes it.
 pub(super) fn session_cache(ui: &Ui, environment: &Environment) -> Line {
     let warning = |message: String, remedy: String| Line::warning(Check::SessionCache, message, remedy);
-    let Some(folder) = paths::caches(environment) else {
-        return warning(
-            "there is no directory for it, so each command logs in".to_owned(),
-            "Set HOME, or set KALTURA_CACHE_DIR to an absolute path.".to_owned(),
-        );
+    let cache = match SessionCache::of(environment) {
+        Ok(cache) => cache,
+        Err(Trouble::ForeignFolder { path, owner }) => {
+            let message = format!("{} belongs to {owner}, so each command logs in", path.display());
+            return warning(message, owner.hint(paths::CACHES_VARIABLE));
+        }
+        Err(_) => {
+            return warning(
+                "there is no directory for it, so each command logs in".to_owned(),
+                "Set HOME, or set KALTURA_CACHE_DIR to an absolute path.".to_owned(),
+            );
+        }
     };
-    let shown = folder.display();
-    if let Some(owner) = ForeignOwner::of_folder(&folder, environment) {
-        let message = format!("{shown} belongs to {owner}, so each command logs in");
-        return warning(message, owner.hint(paths::CACHES_VARIABLE));
+    let shown = cache.folder().display();
+    let tokens = try_to_write(ui, cache.folder())
+        .map_err(|error| error.to_string())
+        .and_then(|()| cache.token_folders().map_err(|trouble| trouble.to_string()));
+    let tokens = match tokens {
+        Ok(tokens) => tokens,
+        Err(error) => {
+            return warning(
+                format!("{shown} cannot be written, so each command logs in: {error}"),
+                "Make the directory writable for you, or set KALTURA_CACHE_DIR to another one.".to_owned(),
+            );
+        }
+    };
+    // The store refuses such a folder of a token. Its name is no secret, but would be hidden as one.
+    for opened in tokens.iter().filter_map(|folder| File::open(folder).ok()) {
+        if let Some(owner) = ForeignOwner::of_file(&opened) {
+            let message = format!("a folder in {shown} belongs to {owner}: its sessions are not used");
+            return warning(message, owner.hint(paths::CACHES_VARIABLE));
+        }
+        if files::is_open_to_others(&opened) {
+            let message = format!("other users can use a folder in {shown}: its sessions are not used");
+            return warning(message, format!("Run: chmod -R go-rwx '{shown}'"));
+        }
     }
-    if let Err(error) = try_to_write(ui, &folder) {
-        return warning(
-            format!("{shown} cannot be written, so each command logs in: {error}"),
-            "Make the directory writable for you, or set KALTURA_CACHE_DIR to another one.".to_owned(),
-        );
-    }
-    match File::open(&folder) {
+    match File::open(cache.folder()) {
         Ok(opened) if files::is_open_to_others(&opened) => warning(
             format!("other users can list {shown}"),
             format!("Run: chmod 700 '{shown}'. The sessions in it are readable only by you nevertheless."),
