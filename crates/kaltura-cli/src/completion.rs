@@ -22,7 +22,7 @@ const MOST_BYTES: u64 = 4 << 20;
 /// Its words, each of which has a zero byte behind it. What else there is, such as an end of line, is of no word.
 pub(crate) fn line_from(input: impl Read) -> Vec<OsString> {
     let mut bytes = Vec::new();
-    // What can not be read makes no sense, and nothing is offered for it.
+    // What cannot be read makes no sense, and nothing is offered for it.
     let _ = input.take(MOST_BYTES).read_to_end(&mut bytes);
     let mut words: Vec<OsString> = bytes.split(|byte| *byte == 0).map(word).collect();
     words.pop();

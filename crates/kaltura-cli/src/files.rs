@@ -104,7 +104,7 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(
 /// end: a process that ends, or is killed, loses its locks, and a signal ends the one that waits. No limit of time
 /// would be right: a person may be asked meanwhile, by a command that prints the secret.
 ///
-/// The lock is held until the file is dropped. An error is one of the file: it can not be made, or not be locked.
+/// The lock is held until the file is dropped. An error is one of the file: it cannot be created or locked.
 pub(crate) fn lock(ui: &Ui, path: &Path) -> io::Result<File> {
     path.parent().map_or(Ok(()), make_folder)?;
     let file = own(OpenOptions::new().write(true).create(true).truncate(false)).open(path)?;

@@ -136,7 +136,7 @@ impl FromStr for ProfileName {
     }
 }
 
-/// The text can not name a profile.
+/// The text cannot name a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a profile name has up to 64 letters, digits, - and _, such as work")]
 pub(crate) struct InvalidProfileName;
@@ -173,7 +173,7 @@ impl Profile {
         Some((self.service_url()?, partner, self.text(Setting::APP_TOKEN_ID.entry)?))
     }
 
-    /// The server of the profile; nothing if it can not be read.
+    /// The server of the profile; nothing if it cannot be read.
     fn service_url(&self) -> Option<ServiceUrl> {
         match (self.text(Setting::SERVICE_URL.entry), self.text(Setting::REGION.entry)) {
             (Some(url), _) => url.parse().ok(),

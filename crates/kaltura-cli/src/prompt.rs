@@ -140,7 +140,7 @@ fn answered<T>(answer: Result<T, InquireError>) -> Result<T, Failure> {
 
 /// Asks, and waits for the answer. Whatever is not a yes is a no.
 pub(crate) async fn confirm(ui: &Ui, question: String) -> Result<bool, Failure> {
-    // Reading can not be given up: it holds a thread of its own, so that Ctrl-C is heard meanwhile.
+    // Reading cannot be cancelled: it has a thread of its own, so that Ctrl-C works meanwhile.
     let ui = ui.clone();
     let asked = tokio::task::spawn_blocking(move || {
         ui.eprint(&format!("{question} [y/N] "));

@@ -149,7 +149,7 @@ pub(crate) fn repeatable_path(path: &Path) -> String {
     if path.exists() { shown } else { repeatable(&shown).into_owned() }
 }
 
-/// A file can not be opened: perhaps because it is none, but a secret.
+/// A file cannot be opened: perhaps because it is not a file name, but a secret.
 pub(crate) fn unopened(path: &Path, error: &io::Error) -> Failure {
     let shown = repeatable_path(path);
     let failure = Failure::usage(format!("cannot open the file {shown}")).caused_by(error);

@@ -11,7 +11,7 @@
 //! the user's own: each is an error, and so an event and a login, and never blocks. On Windows the folder must be one
 //! that the system keeps for the user, such as those in the user's profile; nothing is checked there.
 //!
-//! The time that a session has left is measured by the boot clock of Linux, which nobody can set and which counts
+//! The time that a session has left is measured by the boot clock of Linux, which no user can set and which counts
 //! while the machine is suspended. After a restart, and on other systems, it is measured by the wall clock; a session
 //! never gets more time than was granted.
 //!

@@ -142,7 +142,7 @@ impl AppTokenOptions {
             partner: partner.as_ref().ok().copied(),
             token_id: id.as_deref().ok(),
         };
-        // Nobody is asked for the value of a token that is not known.
+        // The value of a token that is not known is not prompted for.
         let value = if self.value_must_be_asked(ui, settings) && (partner.is_err() || id.is_err()) {
             Err(self.value.source().missing(settings.environment(), ""))
         } else {

@@ -43,7 +43,7 @@ pub(crate) struct CallSessionOptions {
 /// What calls go with.
 pub(crate) enum Authority {
     /// Nothing, or what the calls bring with them.
-    Nobody,
+    Anonymous,
     /// A KS that another program has made.
     Ks(Ks),
     /// A session of the app token.
@@ -124,7 +124,7 @@ impl CallSessionOptions {
         ends_sessions: bool,
     ) -> Result<Authority, Failure> {
         if self.anonymous {
-            return Ok(Authority::Nobody);
+            return Ok(Authority::Anonymous);
         }
         if (!self.token_is_meant(settings) || self.ks.source().is_given())
             && let Some(ks) = self.ks.given(ui, settings)?

@@ -92,7 +92,7 @@ impl BatchCommand {
         }
 
         let authority = if calls.iter().all(|call| !call.needs_session()) {
-            Authority::Nobody
+            Authority::Anonymous
         } else {
             let ends_sessions = calls.iter().any(|call| call.action.ends_sessions() && call.needs_session());
             self.session.authority(ui, settings, ends_sessions)?

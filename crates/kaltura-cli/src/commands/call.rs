@@ -185,7 +185,7 @@ impl CallCommand {
         let action = call.action(&self.action)?;
         // A KS among the parameters is the session of the call.
         let authority = if has_own_ks {
-            Authority::Nobody
+            Authority::Anonymous
         } else {
             self.session.authority(ui, settings, self.action.ends_sessions())?
         };

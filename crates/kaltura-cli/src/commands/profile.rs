@@ -112,7 +112,7 @@ impl RemoveCommand {
         let mut removed = editor.remove(name)?;
         let account = profile.account();
         let is_used = editor.config().profiles().any(|other| other.account() == account);
-        // Whoever changes other profiles does not wait until the sessions are gone.
+        // A change of other profiles does not wait until the sessions are gone.
         drop(editor);
         let sessions = match account {
             Some((service_url, partner, token_id)) if !is_used => {

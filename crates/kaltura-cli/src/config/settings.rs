@@ -18,7 +18,7 @@ use crate::profile::{Config, Profile};
 #[derive(Clone)]
 pub(crate) struct Settings {
     environment: Environment,
-    /// Or why it can not be read, which matters only to who needs it.
+    /// Or why it cannot be read, which matters only where it is needed.
     profile: Result<Option<Profile>, Failure>,
     /// Who has named the profile.
     profile_origin: Origin,
@@ -128,7 +128,7 @@ impl Settings {
         }
     }
 
-    /// What a command can not do without.
+    /// What a command cannot do without.
     pub(crate) fn required<T>(&self, setting: &Setting, given: Option<T>) -> Result<T, Failure>
     where
         T: FromStr<Err: fmt::Display>,
@@ -174,7 +174,7 @@ pub(crate) enum Origin {
     Variable(&'static str),
     /// The profile of this name.
     Profile(String),
-    /// Nobody.
+    /// The built-in default.
     Default,
 }
 

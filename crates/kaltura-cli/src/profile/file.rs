@@ -54,7 +54,7 @@ impl Config {
     pub(super) fn text(path: &Path) -> Result<String, Failure> {
         let mut text = String::new();
         let file = File::open(path);
-        // Whoever can change the file can have a command run as the one who reads it.
+        // A user who can change the file can have a command run as the user who reads it.
         if let Some(owner) = file.as_ref().ok().and_then(ForeignOwner::of_file) {
             let message = format!("the profiles file {} belongs to {owner}", path.display());
             return Err(Failure::usage(message).with_hint(owner.hint(paths::SETTINGS_VARIABLE)));
@@ -263,7 +263,7 @@ pub(crate) struct ProfileChanges {
     pub(crate) settings: Vec<(&'static Setting, String)>,
     /// Where secrets are from now on.
     pub(crate) secrets: Vec<(ProfileSecret, NewPlace)>,
-    /// The store that secrets shall be kept in; otherwise the keyring, and where that can not be used, a file.
+    /// Where secrets are kept; otherwise the keyring, and where that cannot be used, a file.
     pub(crate) store: Option<SecretStore>,
 }
 
@@ -393,9 +393,9 @@ fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
     }
 }
 
-/// The file with the profiles, while nobody else changes it. Whoever only reads it is not held up.
+/// The file with the profiles, while no other process changes it. A process that only reads it does not wait.
 ///
-/// Opening it shows that the folder can be written to: whoever gets a secret from elsewhere that must not be lost opens
+/// Opening it shows that the folder can be written to: a caller with a secret that must not be lost opens
 /// it before. [`Self::save`] then keeps the secret and writes the entries. A secret comes as [`NewPlace::Kept`].
 pub(crate) struct ProfileEditor {
     path: PathBuf,
@@ -405,7 +405,7 @@ pub(crate) struct ProfileEditor {
 }
 
 impl ProfileEditor {
-    /// Waits until nobody else changes the profiles, and reads them.
+    /// Waits until no other process changes the profiles, and reads them.
     pub(crate) fn open(ui: &Ui, environment: &Environment) -> Result<Self, Failure> {
         let path = Config::path(environment).ok_or_else(|| {
             Failure::usage("no directory for profiles").with_hint("Set HOME or KALTURA_CONFIG_DIR.")

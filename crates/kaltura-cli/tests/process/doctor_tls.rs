@@ -54,7 +54,7 @@ impl Server {
             for stream in listener.incoming() {
                 let session = ServerConnection::new(Arc::clone(&config)).unwrap();
                 let mut stream = StreamOwned::new(session, stream.unwrap());
-                // Whoever does not trust the certificate hangs up.
+                // A client that does not trust the certificate closes the connection.
                 if stream.read(&mut [0; 4096]).is_ok() {
                     let _ = stream.write_all(&whole("200 OK", "", "<html>in secret"));
                     stream.conn.send_close_notify();

@@ -23,7 +23,7 @@ impl Kaltura {
     pub(crate) fn new<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kaltura"));
         command.env_clear().env("TZ", "UTC0").args(arguments);
-        // Without it, the D-Bus of whoever runs the tests is found, and with it the keyring.
+        // Without it, the D-Bus of the user who runs the tests is found, and with it the keyring.
         command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nosuch");
         // Windows cannot open a socket without it.
         command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
@@ -94,7 +94,7 @@ impl Kaltura {
         self.command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
         let mut child = self.command.stderr(Stdio::piped()).spawn().expect("the command starts");
         if let (Some(mut pipe), Some(text)) = (child.stdin.take(), self.stdin) {
-            // It may be a usage error, so that nobody reads this.
+            // It may be a usage error, so that this is not read.
             let _ = pipe.write_all(&text);
         }
         let stderr = child.stderr.take().map(read_all);

@@ -1,4 +1,4 @@
-//! Secrets in the keyring of the system: that of GNOME, on a D-Bus and in a home of its own, so that the one of whoever
+//! Secrets in the keyring of the system: that of GNOME, on a D-Bus and in a home of its own, so that the one of the user who
 //! runs the tests is never touched.
 
 use std::path::Path;
@@ -27,7 +27,7 @@ add() {
 struct Desktop(tempfile::TempDir);
 
 impl Desktop {
-    /// Nothing, and a word about it, where a keyring can not be had.
+    /// Nothing, and a line about it, where there is no keyring.
     fn new(server: &str) -> Option<Self> {
         for program in ["dbus-run-session", "gnome-keyring-daemon"] {
             let found = Command::new(program).arg("--version").output().is_ok_and(|it| it.status.success());
@@ -206,7 +206,7 @@ fn a_keyring_that_stays_locked_is_told() {
     let server = server();
     let Some(home) = Desktop::new(server.url()) else { return };
     home.run("unlock; add work >/dev/null").ends_with(0);
-    // It runs, and nobody is there to type the password.
+    // It runs, and no user is there to type the password.
     let start = "gnome-keyring-daemon --start --components=secrets >/dev/null 2>&1\n";
     let locked = home.run(&format!("{start} kaltura login")).fails_with(1);
     let locked = locked.saying("cannot read the app token value of profile 'work' from the system keyring");

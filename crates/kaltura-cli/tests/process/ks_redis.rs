@@ -130,7 +130,7 @@ fn of_twenty_at_once_one_logs_in_and_a_new_one_adopts_its_session() {
     assert_eq!(document["ks"], outputs[0].trim_end());
     assert_eq!((&document["fromCache"], &document["warnings"]), (&json!(true), &json!([])));
     assert_eq!(calls(&server), Vec::<String>::new());
-    // Whoever does not have the value of the token finds nothing.
+    // A process without the value of the token finds nothing.
     let other = |ks: Kaltura| ks.env("KALTURA_APP_TOKEN", &VALUE.replace('0', "1"));
     run_elsewhere(&server, &["ks", "--store", &redis.url()], other).fails_with(3);
 }

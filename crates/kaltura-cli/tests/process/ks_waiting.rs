@@ -134,7 +134,7 @@ mod failed {
         assert_eq!(finished.iter().filter(is_first).count(), 1, "{finished:#?}");
         assert!(calls(&server).is_empty());
 
-        // Whoever comes later tries it again.
+        // A later process tries it again.
         let later = kaltura(&home, &["ks"]).run().fails_with(1);
         assert_eq!((runs(&home), told(&[later])), (2, 0));
         // What is told of one value says nothing of another; it goes with a logout.

@@ -12,7 +12,7 @@ fn login(url: &str) -> Kaltura {
         .env("KALTURA_APP_TOKEN", "0123456789abcdef0123456789abcdef")
 }
 
-/// A port where nobody listens.
+/// A port where nothing listens.
 fn closed_port() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())

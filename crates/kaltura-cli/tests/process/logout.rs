@@ -48,7 +48,7 @@ fn the_sessions_of_the_token_go_and_those_of_others_stay() {
     );
     assert_eq!(finished.stderr, "");
     assert_eq!(cache_files(&cache(&scene), ".session").len(), 1);
-    // Nobody was asked.
+    // There was no prompt.
     assert_eq!(scene.calls(), calls);
     run(&scene, &["status"]).ends_with(3);
     run(&scene, &["status", "--app-token-id=0_other"]).ends_with(0);

@@ -32,6 +32,8 @@ mod emulate_program;
 mod emulate_ui;
 mod emulator_process;
 mod expectations;
+#[cfg(unix)]
+mod foreign_owner;
 mod granted;
 mod hash;
 mod in_process;
@@ -80,8 +82,6 @@ mod status_good;
 mod status_verify;
 #[cfg(unix)]
 mod stopped;
-#[cfg(unix)]
-mod stranger;
 #[cfg(unix)]
 mod terminal;
 mod token;

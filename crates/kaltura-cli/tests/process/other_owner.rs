@@ -45,15 +45,15 @@ fn kaltura<'a>(folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> K
 fn another_server_gets_nothing_that_the_secrets_of_a_profile_made() {
     let (server, folder) = (server(), tempfile::tempdir().unwrap());
     profile(&server, folder.path());
-    let stranger = OddServer::silent();
+    let other_server = OddServer::silent();
     for command in [&["token", "list"][..], &["login"], &["ks"], &["call", "media.list"]] {
         let line = || kaltura(folder.path(), command.iter().copied()).arguments(["--profile=work"]);
-        let by_option = line().arguments(["--service-url", &stranger.url]).run().fails_with(2);
+        let by_option = line().arguments(["--service-url", &other_server.url]).run().fails_with(2);
         by_option.saying("profile 'work' stores the one for a different server");
-        line().env("KALTURA_SERVICE_URL", &stranger.url).run().fails_with(2);
+        line().env("KALTURA_SERVICE_URL", &other_server.url).run().fails_with(2);
         line().env("KALTURA_REGION", "eu").run().fails_with(2);
     }
-    assert!(stranger.requests.try_recv().is_err(), "nothing was sent");
+    assert!(other_server.requests.try_recv().is_err(), "nothing was sent");
     kaltura(folder.path(), ["token", "list", "--profile=work"]).run().ends_with(0);
     kaltura(folder.path(), ["login", "--profile=work"]).run().ends_with(0);
 }

@@ -164,7 +164,7 @@ fn what_is_no_text_is_not_changed() {
 #[test]
 fn a_folder_that_can_not_be_written_is_told() {
     let home = Home::new();
-    // A folder where a file should be can not be written to, not even by the superuser.
+    // A folder where a file should be cannot be written to, not even by the superuser.
     fs::create_dir_all(home.folder().join("config.lock")).unwrap();
     let add = |folder: &str| {
         Kaltura::new(["profile", "add", "work", "--app-token-stdin", "--store=file", "--json"])

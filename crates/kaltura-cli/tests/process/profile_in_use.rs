@@ -91,7 +91,7 @@ fn a_command_gives_the_secret_of_a_login() {
         home.kaltura(arguments.iter().copied()).env("PATH", &path).run()
     };
     home.profile(["show"]).run().ends_with(0);
-    assert_eq!(runs(), 0, "nobody has logged in");
+    assert_eq!(runs(), 0, "there was no login");
 
     let finished = kaltura(&["login"]).ends_with(0);
     holds_no_secret(&(finished.stdout + &finished.stderr));

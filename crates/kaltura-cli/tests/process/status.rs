@@ -46,7 +46,7 @@ fn the_text_tells_settings_and_sessions() {
     let ks = server.cached(cache.path(), ["ks"]).arguments(wishes).run().ends_with(0).stdout;
     let url = server.url().to_owned();
     let status = server.cached(cache.path(), ["status"]).arguments(wishes);
-    // Nobody is asked.
+    // There is no prompt.
     drop(server);
     let finished = status.run().ends_with(0);
     assert_eq!(finished.stderr, "");

@@ -78,7 +78,7 @@ fn with_a_wrong_setting_no_session_is_good() {
         let text = status(&[]);
         let end = format!("\nInvalid settings: {label}\n");
         assert!(text.stdout.ends_with(&end) && !text.stdout.contains("  current "), "{text:#?}");
-        // Nobody is asked with it.
+        // There is no prompt with it.
         assert_eq!(status(&["--verify"]).stdout, text.stdout);
         let json = status(&["--json"]);
         let document = json.document();

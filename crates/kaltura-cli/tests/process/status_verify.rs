@@ -63,7 +63,7 @@ fn a_session_that_somebody_has_ended_is_found_out() {
     assert_eq!(json.error()["class"], "authentication");
     let document = json.document();
     assert_eq!((&document["good"], &document["verified"]), (&json!(false), &json!(false)));
-    // It is still there: whoever only looks changes nothing.
+    // It is still there: a look changes nothing.
     assert_eq!(document["sessions"].as_array().map(Vec::len), Some(1));
     assert_eq!(cached(&scene, &["ks"]).ends_with(0).stdout.trim_end(), ks);
 }

@@ -100,7 +100,7 @@ fn home_of_a_command(server: &EmulatorProcess, command: &str) -> Home {
 
 #[cfg(target_os = "linux")]
 fn is_alive(id: &str) -> bool {
-    // One that nobody has taken note of has a place there, and has ended all the same.
+    // One that was not waited for has an entry there, and has ended nevertheless.
     fs::read_to_string(format!("/proc/{id}/stat"))
         .is_ok_and(|stat| !stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('Z')))
 }
@@ -152,7 +152,7 @@ fn a_command_of_the_profile_ends_with_the_one_that_waits_for_it() {
     }
 }
 
-/// Whoever does not want to hear that it shall end is ended.
+/// A program that ignores the signal is killed.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_command_that_does_not_want_to_end_is_killed() {

@@ -93,7 +93,7 @@ impl<'a> SessionInUse<'a> {
         authority: Authority,
     ) -> Result<Self, Failure> {
         let held = match authority {
-            Authority::Nobody => Held::Nothing,
+            Authority::Anonymous => Held::Nothing,
             Authority::Ks(ks) => Held::Given(ks),
             Authority::Token(supply) => {
                 let within = options.server().timeout();

@@ -143,12 +143,12 @@ impl AddCommand {
     }
 }
 
-/// What was given by options. Whoever asks a person for the rest adds it to the changes.
+/// What was given by options. The prompts for the rest add to the changes.
 pub(super) struct Given {
     pub(super) changes: ProfileChanges,
 }
 
-/// Something without which nobody could log in.
+/// Something without which no login is possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
     PartnerId,

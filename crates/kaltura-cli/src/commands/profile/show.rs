@@ -103,7 +103,7 @@ struct ShownPlace {
     /// Whether it is there, as far as that was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     is_there: Option<bool>,
-    /// Why that can not be seen.
+    /// Why that cannot be determined.
     #[serde(skip_serializing_if = "Option::is_none")]
     trouble: Option<String>,
     /// The entry of the file that says so.
@@ -180,7 +180,7 @@ impl<'a> ShownProfile<'a> {
 pub(super) fn service_url(profile: &Profile) -> String {
     let region = profile.text(Setting::REGION.entry).map(|text| match text.parse::<Region>() {
         Ok(region) => ServiceUrl::from(region).to_string(),
-        // What is wrong is shown as it stands; whoever uses the profile is told.
+        // What is wrong is shown as it stands; the use of the profile reports it.
         Err(_) => text.to_owned(),
     });
     let url = profile.text(Setting::SERVICE_URL.entry).map(str::to_owned);

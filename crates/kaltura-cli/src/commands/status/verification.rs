@@ -11,7 +11,7 @@ use crate::signals::Signals;
 
 /// What came of it.
 pub(super) enum Verification {
-    /// Nobody has asked for it.
+    /// It was not requested.
     NotWanted,
     /// There is no such session, or not any more.
     NoSession,

@@ -61,7 +61,7 @@ fn not_of(folder: &Path, user: u32) -> Vec<String> {
     found
 }
 
-/// Runs it as another user; nothing if that user can not reach the program.
+/// Runs it as another user; nothing if that user cannot reach the program.
 fn run_as(user: u32, kaltura: Kaltura) -> Option<Finished> {
     let mut command = kaltura.into_command();
     match command.uid(user).gid(user).output() {
@@ -71,7 +71,7 @@ fn run_as(user: u32, kaltura: Kaltura) -> Option<Finished> {
             Some(Finished { code: output.status.code(), stdout, stderr })
         }
         Err(_) => {
-            eprintln!("skipped: another user can not run the program here");
+            eprintln!("skipped: another user cannot run the program here");
             None
         }
     }
@@ -93,7 +93,7 @@ fn profiles_that_another_user_could_change_are_not_used() {
     }
     let by_sudo = home.kaltura(["login"]).env("SUDO_UID", &ALICE.to_string()).run().fails_with(2);
     by_sudo.saying("Run kaltura as that user, without sudo").saying("set KALTURA_CONFIG_DIR");
-    // Nobody can be the one whom the system shows for those whom it does not know.
+    // The user `nobody` may be the one that the system shows for unknown ones.
     assert!(give(&home.file(), 65_534));
     let unknown = home.kaltura(["login"]).run().fails_with(2).saying("another user (number 65534)");
     let unknown = unknown.saying("owners unknown on this machine (user namespaces, NFS). Set");
