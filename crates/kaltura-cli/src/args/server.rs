@@ -79,7 +79,7 @@ impl ServerOptions {
         let connect = ReqwestTransportBuilder::DEFAULT_CONNECT_TIMEOUT.min(self.timeout);
         let mut builder = ReqwestTransport::builder().connect_timeout(connect).timeout(None);
         if let Some(Some(certificates)) = self.certificates.get() {
-            builder = builder.add_root_certificates_pem(certificates);
+            builder = with_root_certificates(builder, certificates)?;
         }
         let http = builder.build().map_err(|error| {
             let failure = Failure::from(error);
@@ -92,6 +92,20 @@ impl ServerOptions {
         })?;
         Ok(LoggedTransport::new(http, ui.clone()))
     }
+}
+
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+#[expect(clippy::unnecessary_wraps, reason = "fails where the command has no TLS")]
+fn with_root_certificates(
+    builder: ReqwestTransportBuilder,
+    pem: &[u8],
+) -> Result<ReqwestTransportBuilder, Failure> {
+    Ok(builder.add_root_certificates_pem(pem))
+}
+
+#[cfg(not(any(feature = "native-tls", feature = "rustls")))]
+fn with_root_certificates(_: ReqwestTransportBuilder, _: &[u8]) -> Result<ReqwestTransportBuilder, Failure> {
+    Err(Failure::usage("--ca-file requires TLS, which this build of kaltura does not have"))
 }
 
 /// Refuses a proxy that cannot be read: the requests would be sent without it. Its URL may hold a password.

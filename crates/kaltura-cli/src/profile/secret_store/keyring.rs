@@ -28,6 +28,7 @@ pub(crate) struct KeyringItem {
 
 /// The keyring did not do what was asked. The texts hold no secret.
 #[derive(Clone, Debug, thiserror::Error)]
+#[cfg_attr(not(feature = "keyring"), expect(dead_code, reason = "without a keyring, each item is absent"))]
 pub(crate) enum KeyringError {
     /// There is no keyring, or it does not answer.
     #[error("no system keyring available ({0})")]
@@ -55,6 +56,7 @@ impl KeyringError {
 }
 
 /// What is done with an item.
+#[cfg_attr(not(feature = "keyring"), expect(dead_code, reason = "without a keyring, each item is absent"))]
 enum Operation {
     Store(Secret),
     Read,
