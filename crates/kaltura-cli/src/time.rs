@@ -35,7 +35,13 @@ pub(crate) enum InvalidLimit {
 
 /// What the clock of this machine shows.
 pub(crate) fn now() -> UnixTime {
-    let seconds = SystemClock::new().unix_time().as_secs();
+    after(Duration::ZERO)
+}
+
+/// The time by the clock of this machine after this duration. The fractions of a second of both are added: what ends at
+/// one point in time is always shown as the same second.
+pub(crate) fn after(duration: Duration) -> UnixTime {
+    let seconds = SystemClock::new().unix_time().saturating_add(duration).as_secs();
     UnixTime::from_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 

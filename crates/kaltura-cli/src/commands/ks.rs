@@ -89,7 +89,8 @@ impl KsCommand {
         let session = &ready.session;
         if ui.wants_json() {
             // Rounded down.
-            let valid_for = ready.valid_for.unwrap_or_default().as_secs();
+            let left = ready.valid_for.unwrap_or_default();
+            let valid_for = left.as_secs();
             return ui.print_json(&Document {
                 version: VERSION,
                 ks: session.ks().expose(),
@@ -98,7 +99,7 @@ impl KsCommand {
                 user_id: session.user_id(),
                 session_type: session.session_type().map(ToString::to_string),
                 privileges: session.privileges().to_string(),
-                expires_at: time::now().plus_seconds(i64::try_from(valid_for).unwrap_or(i64::MAX)),
+                expires_at: time::after(left),
                 valid_for,
                 service_url: ready.service_url.as_str(),
                 from_cache: ready.from_cache,

@@ -118,7 +118,7 @@ impl ShownSession {
             user_id: session.user_id().map(|user| user.as_str().to_owned()),
             session_type: session.session_type().map(ToString::to_string),
             privileges: session.privileges().to_string(),
-            expiry: time::now().plus_seconds(i64::try_from(expires_in).unwrap_or(i64::MAX)),
+            expiry: time::after(left),
             expires_in,
             fingerprint: Fingerprint::from_ks(session.ks()).to_string(),
             current,
