@@ -246,6 +246,7 @@ mod tests {
             manifest: String::new(),
             published,
             library: true,
+            build_script: false,
             features: features.iter().map(|feature| (*feature).to_owned()).collect(),
             dependencies: Vec::new(),
         };

@@ -43,7 +43,7 @@ pub(crate) const GLOBAL: &str = "Global options";
 #[derive(Debug, Args)]
 #[command(
     version,
-    long_version = version::LONG_VERSION,
+    long_version = version::long_version(),
     arg_required_else_help = true,
     after_help = "Start with: kaltura demo",
     after_long_help = help::after_all(),
