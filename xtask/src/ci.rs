@@ -23,6 +23,7 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
             Check::Readme => crate::readme::run(workspace, out),
             Check::Api => crate::api::check(workspace, out),
             Check::Bench => crate::bench::check(workspace, out),
+            Check::Examples => crate::examples::run(workspace, out),
             Check::Clients => crate::clients::run(workspace, out),
             Check::Fleet => crate::fleet::run_short(workspace, out),
             Check::Page => crate::page::run(workspace, out),
@@ -48,6 +49,7 @@ enum Check {
     Readme,
     Api,
     Bench,
+    Examples,
     Clients,
     Fleet,
     Page,
@@ -63,6 +65,7 @@ impl fmt::Display for Check {
             Self::Readme => f.write_str("$ cargo xtask readme"),
             Self::Api => f.write_str("$ cargo xtask api --check"),
             Self::Bench => f.write_str("$ cargo xtask bench --check"),
+            Self::Examples => f.write_str("$ cargo xtask examples"),
             Self::Clients => f.write_str("$ cargo xtask clients"),
             Self::Fleet => f.write_str("$ cargo xtask fleet --short"),
             Self::Page => f.write_str("$ cargo xtask page"),
@@ -107,7 +110,7 @@ fn steps(readme: &ReadmeCommands, members: &[Member], cargo_deny: bool) -> Vec<S
         step("interleavings", vec![Check::Test(interleavings)]),
         step("features", features(members)),
         step("readme", vec![Check::Readme]),
-        step("package outside of the workspace", outside()),
+        step("examples", vec![Check::Examples]),
         step("licences, bans, sources", vec![deny]),
         step("instructions", vec![bench]),
         step("clients in other languages", vec![Check::Clients]),
@@ -151,16 +154,6 @@ fn features(members: &[Member]) -> Vec<Check> {
         ["blocking", "rustls-no-provider,blocking"].map(|features| format!("{test} {features}"))
     });
     checks.chain(tests.map(|line| Check::Test(Command::parse(&line)))).collect()
-}
-
-/// A package as a user writes it, which is not a member of the workspace. It shares the build directory, and so the
-/// build of its dependencies.
-fn outside() -> Vec<Check> {
-    let manifest = "--manifest-path tests/outside/Cargo.toml";
-    vec![
-        Check::Run(Command::parse(&format!("cargo fmt {manifest} --check"))),
-        Check::Test(Command::parse(&format!("cargo test {manifest} --target-dir target"))),
-    ]
 }
 
 type Perform<'a> = dyn FnMut(&Check, &mut dyn Write) -> Result<bool, Failure> + 'a;
@@ -308,14 +301,6 @@ mod tests {
         expected.push(format!("{test} blocking"));
         expected.push(format!("{test} rustls-no-provider,blocking"));
         assert_eq!(checks("features", false), expected);
-    }
-
-    #[test]
-    fn the_package_outside_shares_the_build_directory() {
-        let checks = checks("package outside of the workspace", false);
-        assert!(checks[1].ends_with("tests/outside/Cargo.toml --target-dir target"), "{checks:?}");
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        assert!(root.join("tests/outside/Cargo.toml").is_file());
     }
 
     #[test]

@@ -6,8 +6,10 @@ mod ci;
 mod clients;
 mod command;
 mod emulator;
+mod examples;
 mod fleet;
 mod fleet_simulation;
+mod http;
 mod page;
 mod process;
 mod readme;
@@ -32,6 +34,7 @@ usage: cargo xtask <task>
   tidy      rules that cargo, clippy, rustdoc and cargo-deny do not check
   readme    builds and runs the examples of the README and of docs, as a user's package
   api       writes the public items of each library to docs/api; with `--check` compares them
+  examples  builds, tests and runs the programs of `examples` on `kaltura emulate`
   clients   runs the published clients for Python and Node.js, and curl, against `kaltura emulate`
   fleet     shares a session between 50 processes through Redis while processes and servers fail; `--short` takes half a
             minute, `--valkey` uses Valkey 9, `--simulate` simulates up to 10 000 processes and writes the table and the
@@ -77,6 +80,7 @@ fn task(arguments: &[&str]) -> Option<Task> {
         ["readme"] => Box::new(readme::run),
         ["api"] => Box::new(api::write),
         ["api", "--check"] => Box::new(api::check),
+        ["examples"] => Box::new(examples::run),
         ["clients"] => Box::new(clients::run),
         ["fleet"] => Box::new(fleet::run),
         ["fleet", "--short"] => Box::new(fleet::run_short),
@@ -121,7 +125,7 @@ mod tests {
     fn the_usage_lists_every_task() {
         let listed = USAGE.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
         let listed: Vec<_> = listed.filter(|name| !name.is_empty()).collect();
-        assert_eq!(listed, ["ci", "tidy", "readme", "api", "clients", "fleet", "page", "bench"]);
+        assert_eq!(listed, ["ci", "tidy", "readme", "api", "examples", "clients", "fleet", "page", "bench"]);
         assert!(listed.iter().all(|name| task(&[name]).is_some()));
         assert!(task(&["api", "--check"]).is_some());
         for option in ["--check", "--save", "--save-baselines", "--peers", "--load"] {

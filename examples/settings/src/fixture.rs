@@ -1,14 +1,9 @@
 //! What the tests share.
 
 use kaltura::AppTokenLogin;
+use kaltura::emulator::AppTokenSeed;
 use kaltura::emulator::server::Server;
-use kaltura::emulator::{AppTokenSeed, Emulator};
 use kaltura::types::SessionType;
-
-/// A server with two entries.
-pub async fn serve() -> Server {
-    Emulator::new().serve().await.unwrap()
-}
 
 /// A login with a token that may list media.
 pub fn login(server: &Server) -> AppTokenLogin {
