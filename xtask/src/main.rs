@@ -1,6 +1,7 @@
 //! Tasks for the development of this workspace: `cargo xtask <task>`.
 
 mod api;
+mod audit;
 mod bench;
 mod ci;
 mod clients;
@@ -33,6 +34,7 @@ usage: cargo xtask <task>
   ci        every check of the continuous integration, in order; stops at the first failure
   tidy      rules that cargo, clippy, rustdoc and cargo-deny do not check
   readme    builds and runs the examples of the README and of docs, as a user's package
+  audit     what is checked before a release with tools that are built from source, which takes a while
   api       writes the public items of each library to docs/api; with `--check` compares them
   examples  builds, tests and runs the programs of `examples` on `kaltura emulate`
   clients   runs the published clients for Python and Node.js, and curl, against `kaltura emulate`
@@ -80,6 +82,7 @@ fn task(arguments: &[&str]) -> Option<Task> {
         ["readme"] => Box::new(readme::run),
         ["api"] => Box::new(api::write),
         ["api", "--check"] => Box::new(api::check),
+        ["audit"] => Box::new(audit::run),
         ["examples"] => Box::new(examples::run),
         ["clients"] => Box::new(clients::run),
         ["fleet"] => Box::new(fleet::run),

@@ -139,12 +139,12 @@ impl<'a> Document<'a> {
                         link.function = Some(piece.into_string());
                     }
                 }
-                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                    if !dest_url.contains(':') {
-                        let line = text[..range.start].matches('\n').count() + 1;
-                        links.push(Link { line, destination: dest_url.into_string(), function: None });
-                        link_text = range.start + 1;
-                    }
+                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. })
+                    if !dest_url.contains(':') =>
+                {
+                    let line = text[..range.start].matches('\n').count() + 1;
+                    links.push(Link { line, destination: dest_url.into_string(), function: None });
+                    link_text = range.start + 1;
                 }
                 _ => {}
             }
