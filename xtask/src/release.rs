@@ -17,7 +17,7 @@ const CHANGELOG: &str = "CHANGELOG.md";
 const OTHER_WORKSPACES: [&str; 2] = ["examples", "fuzz"];
 
 /// Where users read which version to depend on.
-const DOCUMENTS: [&str; 2] = ["README.md", "docs"];
+const DOCUMENTS: [&str; 4] = ["README.md", "docs", "examples/Cargo.toml", "xtask/src/page.rs"];
 
 /// Changes the files. `false` if there is a reason not to.
 pub(crate) fn run(workspace: &Workspace, version: &str, out: &mut dyn Write) -> Result<bool, Failure> {
@@ -95,6 +95,8 @@ fn requirement(version: &str) -> String {
 fn with_requirement(text: &str, old: &str, new: &str) -> String {
     text.replace(&format!("kaltura = {{ version = \"{old}\""), &format!("kaltura = {{ version = \"{new}\""))
         .replace(&format!("kaltura = \"{old}\""), &format!("kaltura = \"{new}\""))
+        // In a text of Rust.
+        .replace(&format!("kaltura = \\\"{old}\\\""), &format!("kaltura = \\\"{new}\\\""))
 }
 
 /// The changelog with the unreleased changes under the version. `None` if there are none, or the version is there.
@@ -210,8 +212,10 @@ mod tests {
     #[test]
     fn documents_require_what_is_compatible() {
         assert_eq!(["0.1.7", "1.4.2", "0.2.0-rc.1"].map(requirement), ["0.1", "1", "0.2.0-rc.1"]);
-        let text = "kaltura = { version = \"0.1\", features\nkaltura = \"0.1\"\nhex = \"0.1\"\n";
-        let new = "kaltura = { version = \"0.2\", features\nkaltura = \"0.2\"\nhex = \"0.1\"\n";
+        let text =
+            r#"kaltura = { version = "0.1", features; kaltura = "0.1"; hex = "0.1"; "kaltura = \"0.1\"""#;
+        let new =
+            r#"kaltura = { version = "0.2", features; kaltura = "0.2"; hex = "0.1"; "kaltura = \"0.2\"""#;
         assert_eq!(with_requirement(text, "0.1", "0.2"), new);
     }
 
@@ -220,13 +224,13 @@ mod tests {
         let first = "# Changelog\n\n## [Unreleased]\n\nThe contents of 0.1.0:\n\n### Added\n\n- All.\n";
         let released = "# Changelog\n\n## [Unreleased]\n\n## [0.1.0] - 2026-01-31\n\n### Added\n\n- All.\n";
         assert_eq!(release_changelog(first, "0.1.0", "2026-01-31").as_deref(), Some(released));
-        assert_eq!(release_changelog(released, "0.1.0", "2026-01-31"), None, "released twice");
         assert_eq!(release_changelog(released, "0.2.0", "2026-01-31"), None, "nothing has changed");
 
         let second = released.replace("## [0.1.0]", "### Fixed\n\n- It.\n\n## [0.1.0]");
         let expected =
             released.replace("## [0.1.0]", "## [0.2.0] - 2026-02-01\n\n### Fixed\n\n- It.\n\n## [0.1.0]");
         assert_eq!(release_changelog(&second, "0.2.0", "2026-02-01"), Some(expected));
+        assert_eq!(release_changelog(&second, "0.1.0", "2026-02-01"), None, "released twice");
     }
 
     fn member(name: &str, published: bool, on: &[&str]) -> Member {
