@@ -23,6 +23,7 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
             Check::Readme => crate::readme::run(workspace, out),
             Check::Api => crate::api::check(workspace, out),
             Check::Bench => crate::bench::check(workspace, out),
+            Check::Packages => crate::packages::run(workspace, out),
             Check::Examples => crate::examples::run(workspace, out),
             Check::Clients => crate::clients::run(workspace, out),
             Check::Fleet => crate::fleet::run_short(workspace, out),
@@ -49,6 +50,7 @@ enum Check {
     Readme,
     Api,
     Bench,
+    Packages,
     Examples,
     Clients,
     Fleet,
@@ -65,6 +67,7 @@ impl fmt::Display for Check {
             Self::Readme => f.write_str("$ cargo xtask readme"),
             Self::Api => f.write_str("$ cargo xtask api --check"),
             Self::Bench => f.write_str("$ cargo xtask bench --check"),
+            Self::Packages => f.write_str("$ cargo xtask packages"),
             Self::Examples => f.write_str("$ cargo xtask examples"),
             Self::Clients => f.write_str("$ cargo xtask clients"),
             Self::Fleet => f.write_str("$ cargo xtask fleet --short"),
@@ -78,6 +81,9 @@ impl fmt::Display for Check {
 const WASM: [&str; 5] = ["kaltura-types", "kaltura-ks", "kaltura-auth", "kaltura-client", "kaltura-emulator"];
 
 const GETRANDOM_BACKEND: &str = "--cfg getrandom_backend=\"custom\"";
+
+/// The tests of `cargo xtask dist`, whose crates the other tasks do not need.
+const ARCHIVES: &str = "cargo test --package xtask --features dist dist";
 
 /// The TLS features of `kaltura-http`, of which a user selects one.
 const TLS: [&str; 3] = ["rustls", "native-tls", "rustls-no-provider"];
@@ -111,6 +117,7 @@ fn steps(readme: &ReadmeCommands, members: &[Member], cargo_deny: bool) -> Vec<S
         step("features", features(members)),
         step("readme", vec![Check::Readme]),
         step("examples", vec![Check::Examples]),
+        step("packages", vec![Check::Packages, Check::Test(Command::parse(ARCHIVES))]),
         step("licences, bans, sources", vec![deny]),
         step("instructions", vec![bench]),
         step("clients in other languages", vec![Check::Clients]),

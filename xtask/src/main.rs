@@ -6,14 +6,17 @@ mod bench;
 mod ci;
 mod clients;
 mod command;
+mod dist;
 mod emulator;
 mod examples;
 mod fleet;
 mod fleet_simulation;
 mod http;
+mod packages;
 mod page;
 mod process;
 mod readme;
+mod release;
 mod tidy;
 mod workspace;
 
@@ -36,6 +39,10 @@ usage: cargo xtask <task>
   readme    builds and runs the examples of the README and of docs, as a user's package
   audit     what is checked before a release with tools that are built from source, which takes a while
   api       writes the public items of each library to docs/api; with `--check` compares them
+  packages  packs each crate as for publication, without a warning
+  dist      the files of a release: the command for Linux as an archive, for Debian and for rpm, with a bill of materials
+            and checksums, in target/dist
+  release   `release VERSION` prepares the versions and the changelog, and prints what to do then
   examples  builds, tests and runs the programs of `examples` on `kaltura emulate`
   clients   runs the published clients for Python and Node.js, and curl, against `kaltura emulate`
   fleet     shares a session between 50 processes through Redis while processes and servers fail; `--short` takes half a
@@ -83,6 +90,12 @@ fn task(arguments: &[&str]) -> Option<Task> {
         ["api"] => Box::new(api::write),
         ["api", "--check"] => Box::new(api::check),
         ["audit"] => Box::new(audit::run),
+        ["packages"] => Box::new(packages::run),
+        ["dist"] => Box::new(dist::run),
+        ["release", version] => {
+            let version = (*version).to_owned();
+            Box::new(move |workspace, out| release::run(workspace, &version, out))
+        }
         ["examples"] => Box::new(examples::run),
         ["clients"] => Box::new(clients::run),
         ["fleet"] => Box::new(fleet::run),
@@ -128,9 +141,16 @@ mod tests {
     fn the_usage_lists_every_task() {
         let listed = USAGE.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
         let listed: Vec<_> = listed.filter(|name| !name.is_empty()).collect();
-        assert_eq!(listed, ["ci", "tidy", "readme", "api", "examples", "clients", "fleet", "page", "bench"]);
-        assert!(listed.iter().all(|name| task(&[name]).is_some()));
+        assert_eq!(
+            listed,
+            [
+                "ci", "tidy", "readme", "api", "packages", "dist", "release", "examples", "clients", "fleet",
+                "page", "bench"
+            ]
+        );
+        assert!(listed.iter().all(|name| *name == "release" || task(&[name]).is_some()));
         assert!(task(&["api", "--check"]).is_some());
+        assert!(task(&["release", "0.1.0"]).is_some() && task(&["release"]).is_none());
         for option in ["--check", "--save", "--save-baselines", "--peers", "--load"] {
             assert!(task(&["bench", option]).is_some() && USAGE.contains(option), "{option}");
         }
