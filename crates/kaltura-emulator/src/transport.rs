@@ -44,7 +44,7 @@ impl fmt::Debug for PendingUpload {
     }
 }
 
-/// How a connection breaks. In both cases no complete response arrives.
+/// What is wrong with a connection, besides the content of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Breakage {
@@ -52,6 +52,17 @@ pub enum Breakage {
     Reset,
     /// It ends after this many bytes of the body, fewer than the response has.
     CutBody(usize),
+    /// It is reset after this many bytes of the body, fewer than the response has.
+    ResetBody(usize),
+    /// It is reset after the whole response, so that it cannot be used for another request.
+    ResetAfter,
+    /// The body arrives in pieces, the last one after this time.
+    SlowBody(Duration),
+    /// After the body, spaces follow without an end.
+    EndlessBody,
+    /// The header `Content-Length` has this value. If it is too large, the connection ends after the body; if it is too
+    /// small, the rest of the body follows the response.
+    WrongLength(u64),
 }
 
 impl Reply {
@@ -108,22 +119,39 @@ fn to_http(request: &WireRequest) -> Result<http::Request<Bytes>, TransportError
 }
 
 fn deliver(reply: Reply, request: &WireRequest) -> Result<WireResponse, TransportError> {
-    if request.timeout().is_some_and(|limit| reply.delay > limit) {
+    let body_time = match reply.breakage {
+        Some(Breakage::SlowBody(time)) => time,
+        _ => Duration::ZERO,
+    };
+    if request.timeout().is_some_and(|limit| reply.delay.saturating_add(body_time) > limit) {
         return Err(TransportError::new(
             TransportErrorKind::Timeout,
             "the emulator's response takes longer than the request's time limit",
         ));
     }
+    let (head, mut body) = reply.response.into_parts();
+    let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
     match reply.breakage {
-        Some(Breakage::Reset) => {
+        Some(Breakage::Reset | Breakage::ResetBody(_)) => {
             return Err(TransportError::new(TransportErrorKind::Io, "the emulator reset the connection"));
         }
         Some(Breakage::CutBody(_)) => {
             return Err(TransportError::new(TransportErrorKind::Io, "the emulator cut the response's body"));
         }
-        None => {}
+        Some(Breakage::WrongLength(declared)) if declared > length => {
+            return Err(TransportError::new(TransportErrorKind::Io, "the emulator's response is too short"));
+        }
+        Some(Breakage::EndlessBody) => {
+            return Err(TransportError::new(
+                TransportErrorKind::TooLarge,
+                "the emulator's response has no end",
+            ));
+        }
+        Some(Breakage::WrongLength(declared)) => {
+            body.truncate(usize::try_from(declared).unwrap_or(usize::MAX));
+        }
+        Some(Breakage::ResetAfter | Breakage::SlowBody(_)) | None => {}
     }
-    let (head, body) = reply.response.into_parts();
     if u64::try_from(body.len()).unwrap_or(u64::MAX) > request.max_response_bytes() {
         return Err(TransportError::new(
             TransportErrorKind::TooLarge,
@@ -170,6 +198,14 @@ mod tests {
         let limited = |seconds| ping().with_timeout(Duration::from_secs(seconds));
         assert_eq!(kind(Fault::Reset, &ping()), Some(TransportErrorKind::Io));
         assert_eq!(kind(Fault::CutBody, &ping()), Some(TransportErrorKind::Io));
+        assert_eq!(kind(Fault::ResetBody, &ping()), Some(TransportErrorKind::Io));
+        assert_eq!(kind(Fault::ResetAfter, &ping()), None);
+        assert_eq!(kind(Fault::WrongLength(1), &ping()), Some(TransportErrorKind::Io));
+        assert_eq!(kind(Fault::WrongLength(-1), &ping()), None);
+        assert_eq!(kind(Fault::EndlessBody, &ping()), Some(TransportErrorKind::TooLarge));
+        let slow_body = || Fault::SlowBody(Duration::from_secs(2));
+        assert_eq!(kind(slow_body(), &limited(1)), Some(TransportErrorKind::Timeout));
+        assert_eq!(kind(slow_body(), &limited(2)), None);
         assert_eq!(kind(slow(), &limited(1)), Some(TransportErrorKind::Timeout));
         assert_eq!(kind(slow(), &limited(2)), None);
         assert_eq!(kind(slow(), &ping()), None);

@@ -16,7 +16,7 @@ use reqwest::header::CONTENT_ENCODING;
 use reqwest::{Client, Request, Response, Url};
 use tokio::runtime::Handle;
 
-use crate::builder::{IdleConnections, ReqwestTransportBuilder, Tls};
+use crate::builder::{IdleConnections, NoProxyHosts, ReqwestTransportBuilder, Tls};
 use crate::classify::{RequestError, ResponseError, classify};
 
 /// A [`Transport`] on reqwest.
@@ -48,14 +48,21 @@ pub struct ReqwestTransport {
 #[derive(Clone)]
 pub(crate) struct Clients {
     pub(crate) client: Client,
-    /// For loopback addresses; `None` if there is no proxy, or `client` belongs to the caller.
-    pub(crate) without_proxy: Option<Client>,
+    /// `None` if there is no proxy, or `client` belongs to the caller.
+    pub(crate) without_proxy: Option<WithoutProxy>,
+}
+
+/// The client for loopback addresses, and for other hosts for which the proxy is not used.
+#[derive(Clone)]
+pub(crate) struct WithoutProxy {
+    pub(crate) client: Client,
+    pub(crate) hosts: Arc<NoProxyHosts>,
 }
 
 impl Clients {
     fn client_for(&self, url: &Url) -> &Client {
         match &self.without_proxy {
-            Some(without_proxy) if is_loopback(url) => without_proxy,
+            Some(WithoutProxy { client, hosts }) if is_loopback(url) || hosts.contains(url) => client,
             _ => &self.client,
         }
     }

@@ -35,14 +35,14 @@ pub(crate) const REDACTED: &str = "(redacted)";
 /// ```
 #[must_use]
 pub fn redact<'a>(text: &'a str, secrets: &[&str]) -> Cow<'a, str> {
-    let found = KnownSecrets::new(secrets).find(text);
+    let found = KnownSecrets::for_text(secrets, text).find(text);
     let text = if found.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(replace(text, found)) };
     if words(&text).any(looks_like_secret) { Cow::Owned(redact_words(&text)) } else { text }
 }
 
 /// Whether one of the secrets is in the text, in a spelling that [`redact`] finds.
 pub(crate) fn contains_secret(text: &str, secrets: &[&str]) -> bool {
-    !KnownSecrets::new(secrets).find(text).is_empty()
+    !KnownSecrets::for_text(secrets, text).find(text).is_empty()
 }
 
 /// Replaces the ranges, which may overlap and must be at boundaries of characters.
