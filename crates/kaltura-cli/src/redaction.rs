@@ -55,6 +55,9 @@ impl KnownSecrets {
     pub(crate) fn of(request: &Value) -> Self {
         let mut found = Vec::new();
         collect(request, &mut found);
+        // Each of many calls may have the same KS.
+        found.sort_unstable();
+        found.dedup();
         Self(found)
     }
 

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
@@ -74,6 +75,9 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 /// The maximum number of variables that PHP reads (its setting `max_input_vars`).
 pub(crate) const MAX_VARIABLES: usize = 1000;
 
+/// So few names are compared one by one.
+const FEW: usize = 16;
+
 /// Appends `name=value`, escaped as by PHP's `http_build_query`, to a query string.
 pub(crate) fn append_pair(query: &mut String, name: &str, value: &str) {
     if !query.is_empty() {
@@ -103,6 +107,8 @@ pub(crate) enum Value {
 /// the last value.
 pub(crate) fn parse_query(query: &[u8]) -> Vec<(Vec<u8>, Value)> {
     let mut variables: Vec<(Vec<u8>, Value)> = Vec::new();
+    // Where each name is, once there are many.
+    let mut places: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     let pairs = up_to_nul(query).split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
     for pair in pairs.take(MAX_VARIABLES) {
         let (name, value) = match pair.iter().position(|&byte| byte == b'=') {
@@ -114,9 +120,23 @@ pub(crate) fn parse_query(query: &[u8]) -> Vec<(Vec<u8>, Value)> {
             Some(Name::Array(name)) => (name.into_owned(), Value::Array),
             None => continue,
         };
-        match variables.iter_mut().find(|(present, _)| *present == name) {
-            Some((_, present)) => *present = value,
-            None => variables.push((name, value)),
+        let place = if variables.len() < FEW {
+            variables.iter().position(|(present, _)| *present == name)
+        } else {
+            if places.is_empty() {
+                places
+                    .extend(variables.iter().zip(0..).map(|((present, _), place)| (present.clone(), place)));
+            }
+            places.get(&name).copied()
+        };
+        match place {
+            Some(place) => variables[place].1 = value,
+            None => {
+                if !places.is_empty() {
+                    places.insert(name.clone(), variables.len());
+                }
+                variables.push((name, value));
+            }
         }
     }
     variables
@@ -322,6 +342,13 @@ mod tests {
         ] {
             assert_eq!(parsed(query), variables, "{query}");
         }
+    }
+
+    #[test]
+    fn among_many_names_a_repeated_one_keeps_its_place_and_gets_the_last_value() {
+        let pairs = |value: &str| (0..40).map(|number| format!("k{number}={value}")).collect::<Vec<_>>();
+        let query = [pairs("a"), pairs("b"), vec!["new=c".to_owned()]].concat().join("&");
+        assert_eq!(parsed(&query), [pairs("b"), vec!["new=c".to_owned()]].concat().join("|"));
     }
 
     #[test]

@@ -208,6 +208,18 @@ mod tests {
     }
 
     #[test]
+    fn a_value_with_escapes_is_replaced_behind_its_name() {
+        for text in ["token=ab%2Bcd-ef%2Fgh", "a&#61;ab&#43;cd-ef&#47;gh", "=ab\\u002bcd-ef\\u002Fgh"] {
+            let secret = "ab+cd-ef/gh";
+            for shown in [redact(text, &[secret]).into_owned(), redact_server_text(text, &[secret])] {
+                assert!(shown.ends_with("(redacted)") && !shown.contains("cd"), "{text}: {shown}");
+            }
+        }
+        // Quoted-printable is still decoded.
+        assert_eq!(redact("=61=62+cd-ef/gh", &["ab+cd-ef/gh"]), "(redacted)");
+    }
+
+    #[test]
     fn base64_of_a_secret_has_a_part_that_does_not_depend_on_its_neighbours() {
         use base64::Engine as _;
         let known = KnownSecrets::new(&["correct horse"]);

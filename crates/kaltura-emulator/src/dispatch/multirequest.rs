@@ -74,8 +74,8 @@ fn replace_in(value: &mut Parameter, results: &[ApiValue]) -> Result<(), Failure
 ///
 /// A reference ends at the last brace: two in one text are read as one with an unknown path.
 fn resolve(text: &str, results: &[ApiValue]) -> Result<Option<String>, Failure> {
-    for (start, _) in text.match_indices('{') {
-        let Some(end) = text.rfind('}').filter(|end| *end > start) else { break };
+    let Some(end) = text.rfind('}') else { return Ok(None) };
+    for (start, _) in text[..end].match_indices('{') {
         let Some((number, path)) = read(&text[start + 1..end]) else { continue };
         let Some(value) = number.checked_sub(1).and_then(|index| results.get(index)) else {
             return Ok(None);
@@ -86,12 +86,13 @@ fn resolve(text: &str, results: &[ApiValue]) -> Result<Option<String>, Failure> 
     Ok(None)
 }
 
-/// Reads `N:result` or `N:result:path`.
+/// Reads `N:result` or `N:result:path`. Looks at no more than the number of a text that is no reference: a text may have
+/// many braces.
 fn read(reference: &str) -> Option<(usize, &str)> {
-    let (number, path) = reference.split_once(':')?;
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    let path = path.strip_prefix("result")?;
-    if !is_number || !(path.is_empty() || path.starts_with([':', '}'])) {
+    let path = reference.trim_start_matches(|c: char| c.is_ascii_digit());
+    let number = &reference[..reference.len() - path.len()];
+    let path = path.strip_prefix(":result")?;
+    if !(path.is_empty() || path.starts_with([':', '}'])) {
         return None;
     }
     Some((number.parse().ok()?, path.strip_prefix(':').unwrap_or(path)))
@@ -200,6 +201,9 @@ mod tests {
             ("{1:result", None),
             ("{1:result} {1:result}", Some("")),
             ("{{1:result}", Some("{text")),
+            ("{1{1:result}", Some("{1text")),
+            ("{:result}{1:result}", Some("{:result}text")),
+            ("}{1:result", None),
             ("plain", None),
         ] {
             assert_eq!(resolve(text, &results()).unwrap().as_deref(), replaced, "{text}");

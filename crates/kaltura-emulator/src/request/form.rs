@@ -1,6 +1,9 @@
 //! Query strings and form bodies as PHP reads them: urlencoded and `multipart/form-data`.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
+use memchr::memmem;
 use percent_encoding::percent_decode;
 
 use super::{Parameter, Parameters, UploadedFile};
@@ -12,35 +15,55 @@ pub(super) const MAX_DEPTH: usize = 64;
 
 /// Reads `name=value&…`, with brackets in names for nesting.
 pub(super) fn read(body: &[u8]) -> Parameters {
-    let mut parameters = Parameters::new();
+    let mut fields = Fields::default();
     let pairs = body.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
     for pair in pairs.take(MAX_VARIABLES) {
         let (name, value) = match pair.iter().position(|&byte| byte == b'=') {
             Some(at) => (&pair[..at], &pair[at + 1..]),
             None => (pair, &[][..]),
         };
-        insert(&mut parameters, &decode(name), decode_value(value));
+        fields.insert(&decode(name), decode_value(value));
     }
-    parameters
+    fields.parameters
 }
 
-/// Stores a field under its name, which may contain brackets.
-fn insert(parameters: &mut Parameters, name: &str, value: Parameter) {
-    let name = name.split('\0').next().unwrap_or_default().trim_start_matches(' ');
-    if let Some((top, keys)) = split_name(name) {
-        insert_nested(parameters, top, &keys, value);
-    }
+/// The fields of a form while it is read.
+#[derive(Default)]
+struct Fields {
+    parameters: Parameters,
+    /// The number of each object that has keys, by the number of the object around it and its own name there. The
+    /// outermost one is 0.
+    objects: HashMap<(usize, String), usize>,
+    /// The next free key of each of them, from the one with number 1.
+    next_keys: Vec<u64>,
 }
 
-/// An empty key is the next free number. A text is replaced where an object is needed.
-fn insert_nested(map: &mut Parameters, name: String, keys: &[String], value: Parameter) {
-    let Some((key, rest)) = keys.split_first() else {
-        map.insert(name, value);
-        return;
-    };
-    let nested = map.entry(name).or_insert(Parameter::Null).object_mut();
-    let key = if key.is_empty() { next_number(nested) } else { key.clone() };
-    insert_nested(nested, key, rest, value);
+impl Fields {
+    /// Stores a field under its name, which may contain brackets. An empty key is the next free number. A text is replaced
+    /// where an object is needed.
+    fn insert(&mut self, name: &str, value: Parameter) {
+        let name = name.split('\0').next().unwrap_or_default().trim_start_matches(' ');
+        let Some((mut name, keys)) = split_name(name) else { return };
+        let mut place = &mut self.parameters;
+        let mut object = 0;
+        for key in keys {
+            object = *self.objects.entry((object, name.clone())).or_insert_with(|| {
+                self.next_keys.push(0);
+                self.next_keys.len()
+            });
+            place = place.entry(name).or_insert(Parameter::Null).object_mut();
+            let next_key = &mut self.next_keys[object - 1];
+            if place.is_empty() {
+                // It has taken the place of a text, which took that of an object with keys.
+                *next_key = 0;
+            }
+            name = if key.is_empty() { next_key.to_string() } else { key };
+            if let Ok(number) = name.parse::<u32>() {
+                *next_key = (*next_key).max(u64::from(number) + 1);
+            }
+        }
+        place.insert(name, value);
+    }
 }
 
 /// Splits a name: `a[b][]` is `a` with the keys `b` and an empty one. Without a closing bracket there are no keys.
@@ -62,11 +85,6 @@ fn split_name(name: &str) -> Option<(String, Vec<String>)> {
 /// PHP replaces characters that a variable's name cannot contain by `_`.
 fn mangle(name: &str) -> String {
     name.replace(['.', ' ', '['], "_")
-}
-
-fn next_number(map: &Parameters) -> String {
-    let highest = map.keys().filter_map(|key| key.parse::<u32>().ok()).max();
-    highest.map_or(0, |highest| u64::from(highest) + 1).to_string()
 }
 
 fn decode(text: &[u8]) -> String {
@@ -104,8 +122,9 @@ pub(super) struct Multipart {
 
 /// Reads `multipart/form-data`. `attributes` follow the media type and contain the boundary.
 pub(super) fn read_multipart(body: &Bytes, attributes: &str) -> Multipart {
-    let mut multipart = Multipart::default();
-    let Some(boundary) = attribute(attributes, "boundary") else { return multipart };
+    let mut fields = Fields::default();
+    let mut files = Parameters::new();
+    let Some(boundary) = attribute(attributes, "boundary") else { return Multipart::default() };
     let delimiter = format!("--{boundary}");
     for part in split(body, delimiter.as_bytes()).skip(1).take(MAX_VARIABLES) {
         // Two dashes after the delimiter end the body.
@@ -114,18 +133,18 @@ pub(super) fn read_multipart(body: &Bytes, attributes: &str) -> Multipart {
         }
         match read_part(part) {
             Some(Part { name, file_name: None, content }) => {
-                insert(&mut multipart.fields, &name, into_value(content.to_vec()));
+                fields.insert(&name, into_value(content.to_vec()));
             }
             // With a bracket in its name, PHP gives a file another structure, which the server does not read.
             Some(Part { name, file_name: Some(file_name), content }) if !name.contains('[') => {
                 let file_name = file_name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
                 let file = UploadedFile { name: file_name, content: body.slice_ref(content) };
-                multipart.files.insert(mangle(&name), file.into());
+                files.insert(mangle(&name), file.into());
             }
             Some(_) | None => {}
         }
     }
-    multipart
+    Multipart { fields: fields.parameters, files }
 }
 
 struct Part<'a> {
@@ -187,16 +206,12 @@ fn attribute(header: &str, name: &str) -> Option<String> {
 
 /// Splits at each occurrence of a delimiter.
 fn split<'a>(body: &'a [u8], delimiter: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-    let mut rest = Some(body);
-    std::iter::from_fn(move || {
-        let text = rest?;
-        match text.windows(delimiter.len()).position(|window| window == delimiter) {
-            Some(at) => {
-                rest = Some(&text[at + delimiter.len()..]);
-                Some(&text[..at])
-            }
-            None => rest.take(),
-        }
+    let mut start = 0;
+    let ends = memmem::find_iter(body, delimiter).map(Some).chain([None]);
+    ends.map(move |end| {
+        let part = &body[start..end.unwrap_or(body.len())];
+        start = end.unwrap_or_default() + delimiter.len();
+        part
     })
 }
 
@@ -215,6 +230,12 @@ mod tests {
         assert_eq!(
             parsed("a[b]=1&a[c][d]=2&e[]=x&e[]=y&e[7]=z&e[]=w"),
             json!({"a": {"b": "1", "c": {"d": "2"}}, "e": {"0": "x", "1": "y", "7": "z", "8": "w"}})
+        );
+        assert_eq!(parsed("a[]=1&a[]=2&a=0&a[]=3"), json!({"a": {"0": "3"}}));
+        assert_eq!(parsed("a[b][7]=1&a=0&a[x]=1&a[b][]=2"), json!({"a": {"x": "1", "b": {"0": "2"}}}));
+        assert_eq!(
+            parsed("a[b]=1&a[]=2&a[c][]=3&a[c][]=4"),
+            json!({"a": {"b": "1", "0": "2", "c": {"0": "3", "1": "4"}}})
         );
         assert_eq!(parsed("a=1&a[b]=2"), json!({"a": {"b": "2"}}));
         assert_eq!(parsed("a[b]=2&a=1"), json!({"a": "1"}));

@@ -72,20 +72,37 @@ impl KnownSecrets {
         if self.is_empty() || text.is_empty() {
             return found;
         }
+        // `=ab` is a byte in quoted-printable, and in `token=ab%2Bcd` the start of a value.
+        let may_be_quoted = self.search_layers(text, true, &mut found);
+        if may_be_quoted {
+            self.search_layers(text, false, &mut found);
+        }
+        found
+    }
+
+    /// Searches the text as it is, and after each layer of escapes is removed, those of quoted-printable included or not.
+    /// Returns whether there is a `=`, with which these begin.
+    fn search_layers(&self, text: &str, is_quoted: bool, found: &mut Vec<Range<usize>>) -> bool {
         let mut view = View::of(text);
+        let mut has_equals_sign = false;
         for _ in 0..=MAX_LAYERS {
-            search(&view, &self.exact, &mut found);
-            let mut joined = view.joined();
-            joined.search_base64(&self.base64, &mut found);
-            joined.bytes.make_ascii_lowercase();
-            search(&joined, &self.joined, &mut found);
-            search(&joined.hex_digits(), &self.hex, &mut found);
-            match view.unescaped() {
+            has_equals_sign |= view.bytes.contains(&b'=');
+            self.search_in(&view, found);
+            match view.unescaped(is_quoted) {
                 Some(unescaped) => view = unescaped,
                 None => break,
             }
         }
-        found
+        has_equals_sign
+    }
+
+    fn search_in(&self, view: &View, found: &mut Vec<Range<usize>>) {
+        search(view, &self.exact, found);
+        let mut joined = view.joined();
+        joined.search_base64(&self.base64, found);
+        joined.bytes.make_ascii_lowercase();
+        search(&joined, &self.joined, found);
+        search(&joined.hex_digits(), &self.hex, found);
     }
 }
 
@@ -195,12 +212,12 @@ impl View {
         }
     }
 
-    /// With one layer of escapes removed; `None` if there are none.
-    fn unescaped(&self) -> Option<Self> {
+    /// With one layer of escapes removed, those of quoted-printable only if `is_quoted`; `None` if there are none.
+    fn unescaped(&self, is_quoted: bool) -> Option<Self> {
         let mut plain = Self::with_capacity(self.bytes.len());
         let mut at = 0;
         while let Some(byte) = self.bytes.get(at) {
-            match unescape(&self.bytes[at..]) {
+            match unescape(&self.bytes[at..]).filter(|_| is_quoted || *byte != b'=') {
                 Some((character, length)) => {
                     let source = self.source(at..at + length);
                     let mut buffer = [0; 4];
