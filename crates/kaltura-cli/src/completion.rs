@@ -16,6 +16,9 @@ use std::io::Read;
 use clap::{Arg, Command, ValueEnum};
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, complete};
 
+use crate::args::values;
+use crate::config::Environment;
+
 /// How much of it is read: more than a system takes for one command.
 const MOST_BYTES: u64 = 4 << 20;
 
@@ -53,8 +56,13 @@ impl Offer {
 
     /// What is offered for the last of these words, which begin with the name of the program. If they make no
     /// sense, that is nothing.
-    pub(crate) fn for_line(all: Command, shell: Shell, words: Vec<OsString>) -> Self {
-        let mut command = with_files_for_free_text(all);
+    pub(crate) fn for_line(
+        all: Command,
+        environment: &Environment,
+        shell: Shell,
+        words: Vec<OsString>,
+    ) -> Self {
+        let mut command = with_files_for_free_text(with_profiles(all, environment));
         command.build();
         let words = shell.words(words);
         let not_replaced = words.not_replaced;
@@ -99,6 +107,16 @@ fn candidates(command: &mut Command, mut words: Vec<OsString>, place: usize) -> 
     }
     found.retain(|candidate| !candidate.is_hide_set());
     found
+}
+
+/// Offers the profiles of this environment wherever the name of one belongs.
+fn with_profiles(command: Command, environment: &Environment) -> Command {
+    command
+        .mut_args(|arg| match arg.get::<ArgValueCandidates>() {
+            Some(_) => arg.add(values::profiles_of(environment)),
+            None => arg,
+        })
+        .mut_subcommands(|inner| with_profiles(inner, environment))
 }
 
 /// What marks the one candidate that stands for all files.

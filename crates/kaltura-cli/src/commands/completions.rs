@@ -6,6 +6,7 @@ use clap::{Args, Command};
 
 use crate::completion;
 use crate::completion::{Offer, Shell};
+use crate::config::Environment;
 use crate::error::Failure;
 use crate::output::Ui;
 
@@ -38,9 +39,10 @@ pub(crate) struct CompletionsCommand {
 
 impl CompletionsCommand {
     /// `all` is the whole command line.
-    pub(crate) fn run(self, ui: &Ui, all: Command) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, environment: &Environment, all: Command) -> Result<(), Failure> {
         let text = if self.line {
-            Offer::for_line(all, self.shell, completion::line_from(&mut *ui.stdin())).text(self.shell)
+            let words = completion::line_from(&mut *ui.stdin());
+            Offer::for_line(all, environment, self.shell, words).text(self.shell)
         } else {
             self.shell.script(&this_program())
         };

@@ -13,10 +13,9 @@ use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::doctor_scene::at;
-use crate::emulator_process::text_of;
-use crate::invocation::Finished;
-use crate::odd_server::whole;
+use crate::support::doctor::at;
+use crate::support::invocation::Finished;
+use crate::support::odd_server::whole;
 
 /// A certificate for this host, and which of the two authorities the machine trusts.
 struct Server {
@@ -35,8 +34,8 @@ impl Server {
         let roots: PathBuf = home.path().join("roots.pem");
         std::fs::write(&roots, if self.is_trusted { ours.pem() } else { others.pem() }).unwrap();
         let url = self.start(&ours);
-        let doctor = at(&url, home.path()).arguments(["--json"]).env("SSL_CERT_FILE", text_of(&roots));
-        doctor.run()
+        let doctor = at(&url, home.path()).arguments(["--json"]).env("SSL_CERT_FILE", roots);
+        doctor.run_process()
     }
 
     fn start(&self, authority: &CertifiedIssuer<'static, KeyPair>) -> String {
@@ -76,7 +75,7 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
 #[test]
 fn a_certificate_that_is_trusted_is_no_matter() {
     let finished = GOOD.examined().ends_with(7);
-    let connection = finished.line("connection");
+    let connection = finished.check("connection");
     assert_eq!(connection["verdict"], "ok");
     assert!(
         connection["message"].as_str().unwrap().contains(", TLS: the server responded with HTTP 200"),
@@ -110,7 +109,7 @@ fn each_fault_of_a_certificate_has_its_remedy() {
         ),
     ] {
         let finished = server.examined().ends_with(6);
-        assert_eq!(finished.line("connection")["class"], "network");
+        assert_eq!(finished.check("connection")["class"], "network");
         finished.blames("connection", said, remedy);
     }
 }
