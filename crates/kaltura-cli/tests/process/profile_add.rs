@@ -56,7 +56,8 @@ fn the_json_tells_what_the_text_tells() {
     let mut expected = json!({
         "name": "work", "isDefault": true, "serviceUrl": "https://www.kaltura.com", "region": null, "partnerId": 1_234_567,
         "appTokenId": "0_importer", "hashType": "SHA256", "userId": "bob", "sessionType": null, "lifetime": "1h",
-        "privileges": "appid:importer", "widgetId": null, "store": null, "storeFile": null, "adminSecret": null,
+        "privileges": "appid:importer", "widgetId": null, "store": null, "storeFile": null, "caFile": null,
+        "adminSecret": null,
         "appToken": { "place": "ownFile", "file": secret_file(&home.folder(), "app-token") },
         "configFile": home.file(), "isNew": true, "warnings": [],
     });

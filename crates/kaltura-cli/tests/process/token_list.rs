@@ -121,6 +121,13 @@ id       sessionUserId  expiry            description
 0_open                                    a [2J b
 ";
     assert_eq!(chosen.stdout, expected);
+    // In a narrow terminal descriptions are cut, and ids are not.
+    let narrow =
+        manage(&server, ["list", "--columns", "description,sessionUserId,id"]).env("COLUMNS", "20").run();
+    let narrow = narrow.ends_with(0);
+    for id in ["0_fresh", "0_off", "0_over", "0_open", "sessionUserId", "alice"] {
+        assert!(narrow.stdout.contains(id), "{narrow:#?}");
+    }
     // The value is in none of them.
     let none =
         list("id,token").ends_with(0).saying("note: no object has token; they have id, partnerId, state,");
