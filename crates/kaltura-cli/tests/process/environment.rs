@@ -102,6 +102,12 @@ ID          EXPIRES
         let is_told = words(&list.stderr).contains("columns not shown for lack of width: ");
         assert_eq!(is_told, columns != "100", "{list:#?}");
     }
+    // In a narrow terminal descriptions are cut, and ids are not.
+    let chosen = manage(&server, ["list", "--columns", "description,sessionUserId,id"]).env("COLUMNS", "20");
+    let chosen = chosen.run_process().ends_with(0).stdout;
+    for whole in ["0_7jh3eu10", "0_7jh3eu11", "sessionUserId", "nightly-import"] {
+        assert!(chosen.contains(whole), "{chosen}");
+    }
 }
 
 #[test]
