@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::invocation::Kaltura;
-use crate::support::odd_server::{OddServer, ok};
+use crate::support::odd_server::{self, OddServer};
 use crate::support::server::{MINUTE, NOW, TestServer, VALUE, shown, token};
 
 fn server() -> TestServer {
@@ -27,7 +27,7 @@ fn server() -> TestServer {
 }
 
 fn of(answer: &Value, more: &[&str]) -> Kaltura {
-    let server = OddServer::answering(ok("application/json", &answer.to_string()));
+    let server = OddServer::answering(odd_server::json(answer));
     Kaltura::new(["call", "some.list", "--anonymous", "--service-url", &server.url]).arguments(more)
 }
 
@@ -79,7 +79,7 @@ fn a_partial_list_is_noted() {
     for known in [&["pager.pageSize:=1"][..], &["--quiet"]] {
         assert_eq!(of(&part, known).succeeds().stderr, "", "{known:?}");
     }
-    let server = OddServer::answering(ok("application/json", &json!([part, true]).to_string()));
+    let server = OddServer::answering(odd_server::json(&json!([part, true])));
     let batch = Kaltura::new(["batch", "--anonymous", "--service-url", &server.url]);
     let batch = batch.stdin("[{\"call\":\"a.list\"},{\"call\":\"a.b\"}]").succeeds();
     batch.saying("note: call 1: showing 1 of 37 objects (use pager)");
@@ -114,7 +114,7 @@ fn what_is_no_list_makes_no_table() {
 }
 
 #[test]
-fn a_server_can_not_move_the_cursor() {
+fn a_server_cannot_move_the_cursor() {
     let objects = json!([{ "id": "\u{1b}[2J\u{9b}x", "na\u{1b}me": "a\r\nb" }]);
     let finished = of(&json!({ "totalCount": 1, "objects": objects }), &["--table"]).succeeds();
     assert_eq!(finished.stdout, "id      na me\n [2J x  a  b\n");

@@ -36,7 +36,7 @@ fn the_proof_is_one_call_and_the_answer_tells_it() {
 }
 
 #[test]
-fn without_it_nobody_is_asked() {
+fn without_it_no_request_is_made() {
     let (scene, _) = scene(json!({}));
     let logins = scene.calls_so_far().len();
     let text = cached(&scene, &["status"]).ends_with(0);
@@ -47,7 +47,7 @@ fn without_it_nobody_is_asked() {
 }
 
 #[test]
-fn a_session_that_somebody_has_ended_is_found_out() {
+fn an_ended_session_is_found_out() {
     let (scene, ks) = scene(json!({}));
     scene.apply(json!({ "endSession": ks }));
     cached(&scene, &["status"]).ends_with(0);
@@ -84,7 +84,7 @@ fn it_is_the_session_with_these_wishes() {
 }
 
 #[test]
-fn without_a_session_nobody_is_asked() {
+fn without_a_session_no_request_is_made() {
     let scene = Scene::with_token(json!({}));
     let text = status(&scene, &[]).ends_with(3);
     assert!(text.stdout.ends_with("\nNo valid session. Run `kaltura login`.\n"), "{text:#?}");
@@ -99,7 +99,7 @@ fn without_a_session_nobody_is_asked() {
 }
 
 #[test]
-fn a_session_for_certain_paths_can_not_be_tried() {
+fn a_session_for_certain_paths_cannot_be_tried() {
     let (scene, _) = scene(json!({ "sessionPrivileges": "urirestrict:/api_v3/service/media/*" }));
     let text = status(&scene, &[]).ends_with(0);
     assert!(!text.stdout.contains("verified"), "{text:#?}");

@@ -209,7 +209,7 @@ fn what_a_server_echoes_is_not_logged() {
 }
 
 #[test]
-fn an_answer_can_not_write_lines_of_its_own() {
+fn an_answer_cannot_write_lines_of_its_own() {
     let server = OddServer::answering(ok("text/\u{9b}2J", "\"a\u{1b}[2Jb\\n< 200\u{9b}\""));
     let finished = Kaltura::new(["call", "system.ping", "--anonymous", "-vv", "--service-url", &server.url]);
     let finished = finished.run();

@@ -256,6 +256,8 @@ fn a_profile_stores_the_value_of_a_new_token_and_logs_in_with_it() {
     let document = at_home(&rotate).ends_with(0).document();
     assert_eq!((&document["profile"], &document["oldDeleted"]), (&"nightly".into(), &true.into()));
     assert!(home.text().contains(document["id"].as_str().unwrap()));
+    // It does not use the deleted token any more.
+    assert!(!document["warnings"].to_string().contains("uses the deleted"), "{document}");
     assert_eq!(login()["userId"], "alice");
     // Nothing is created if the profile cannot be saved.
     let (before, path) = (count(), home.path("file"));
