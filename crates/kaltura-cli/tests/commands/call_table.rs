@@ -4,26 +4,23 @@ use serde_json::{Value, json};
 
 use crate::support::invocation::Kaltura;
 use crate::support::odd_server::{self, OddServer};
-use crate::support::server::{MINUTE, NOW, TestServer, VALUE, shown, token};
+use crate::support::server::{MINUTE, NOW, TestServer, VALUE, seed, shown, token};
 
 fn server() -> TestServer {
-    let now = NOW;
     let entry = |id: &str, name: &str, duration: i64| {
         json!({
             "id": id, "partnerId": 1_234_567, "userId": "alice", "name": name, "duration": duration,
-            "createdAt": now - duration,
+            "createdAt": NOW - duration,
             "description": "What is said in it, and who says it, and how long it takes until it is over",
         })
     };
-    TestServer::with_seed(&json!({
-        "partners": [{ "id": 1_234_567, "adminSecrets": ["a0b1c2d3e4f5061728394a5b6c7d8e9f"], "userSecret": "x" }],
-        "widgets": [{ "id": "_1234567", "partnerId": 1_234_567 }],
-        "appTokens": [token("0_importer", VALUE, json!({}))],
-        "entries": [
-            entry("0_aaaaaaaa", "Welcome", 95), entry("0_bbbbbbbb", "日本語のビデオ", 2700),
-            entry("0_cccccccc", "A name that\nis longer than the others", 5),
-        ],
-    }))
+    let mut seed = seed(&json!([token("0_importer", VALUE, json!({}))]));
+    seed["entries"] = json!([
+        entry("0_aaaaaaaa", "Welcome", 95),
+        entry("0_bbbbbbbb", "日本語のビデオ", 2700),
+        entry("0_cccccccc", "A name that\nis longer than the others", 5),
+    ]);
+    TestServer::with_seed(&seed)
 }
 
 fn of(answer: &Value, more: &[&str]) -> Kaltura {
