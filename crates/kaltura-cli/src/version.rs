@@ -3,7 +3,6 @@
 use std::env::consts;
 use std::sync::LazyLock;
 
-/// The version.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The commit and its date, `1a2b3c4d5e 2026-11-24`, if the build was given them: `cargo xtask dist` does.

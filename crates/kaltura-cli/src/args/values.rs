@@ -26,12 +26,10 @@ pub(crate) fn profiles_of(environment: &Environment) -> ArgValueCandidates {
     })
 }
 
-/// The regions.
 pub(crate) fn regions() -> ArgValueCompleter {
     ArgValueCompleter::new(|begun: &OsStr| matching(begun, Region::ALL.map(Region::as_str)))
 }
 
-/// The hash types of app tokens.
 pub(crate) fn hash_types() -> ArgValueCompleter {
     ArgValueCompleter::new(|begun: &OsStr| matching(begun, HashType::ALL.map(HashType::as_str)))
 }

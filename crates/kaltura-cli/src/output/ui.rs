@@ -13,7 +13,7 @@ use super::spinner::Spinner;
 use super::{
     JqFilter, escaped, is_bidi_control, json_line, one_line, printable, shows_utf8, style, wrapped_to,
 };
-use crate::config::Environment;
+use crate::environment::Environment;
 use crate::error::Failure;
 
 /// How wide texts are without a terminal.

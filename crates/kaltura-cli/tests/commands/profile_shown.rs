@@ -107,7 +107,8 @@ fn one_is_shown_as_json() {
     let mut expected = json!({
         "name": "play", "isDefault": false, "serviceUrl": "https://example.com", "region": null,
         "partnerId": 7, "appTokenId": null, "hashType": null, "userId": null, "sessionType": null, "lifetime": null,
-        "privileges": null, "widgetId": null, "store": null, "storeFile": null, "adminSecret": null,
+        "privileges": null, "widgetId": null, "store": null, "storeFile": null, "caFile": null,
+        "adminSecret": null,
         "appToken": { "place": "file", "file": token, "isThere": false },
         "configFile": home.file(),
     });
@@ -172,7 +173,7 @@ fn no_secret_is_shown() {
         holds_no_secret(&finished.stdout);
         holds_no_secret(&finished.stderr);
     }
-    // Of the file, only what somebody wrote into a command.
+    // Of the file, only what was written into a command.
     assert!(!home.text().contains(VALUE));
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::config::Environment;
+use super::Environment;
 
 /// The variable that names another folder for the session cache.
 pub(crate) const CACHES_VARIABLE: &str = "KALTURA_CACHE_DIR";

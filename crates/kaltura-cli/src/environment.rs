@@ -1,6 +1,10 @@
-//! Environment variables. Their values are never quoted: one may hold a secret by mistake.
+//! Environment variables, the names of settings, and the folders of the command. The values of variables are never
+//! quoted: one may hold a secret by mistake.
 //!
 //! An empty variable counts as not set: CI systems set one for each secret that they do not have.
+
+mod names;
+pub(crate) mod paths;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -8,6 +12,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
+
+pub(crate) use self::names::{SecretVariable, Setting};
 
 use crate::error::Failure;
 
@@ -43,7 +49,6 @@ impl Environment {
         Self(Variables::Read(|name| std::env::var_os(name)))
     }
 
-    /// Variables of a test.
     #[cfg(test)]
     pub(crate) const fn of_test(read: fn(&str) -> Option<OsString>) -> Self {
         Self(Variables::Read(read))
@@ -83,7 +88,6 @@ impl Environment {
         self.get(name).map(|value| Zeroizing::new(value.into_encoded_bytes()).len())
     }
 
-    /// The value of a variable.
     pub(crate) fn value_by<T, E: fmt::Display>(
         &self,
         name: &str,
@@ -145,12 +149,6 @@ mod tests {
         assert_eq!(ENVIRONMENT.text("EMPTY").unwrap(), None);
         let known = |name| (ENVIRONMENT.is_set(name), ENVIRONMENT.is_empty(name));
         assert_eq!(["NUMBER", "EMPTY", "OTHER"].map(known), [(true, false), (false, true), (false, false)]);
-    }
-
-    #[test]
-    fn who_misses_an_empty_variable_is_told() {
-        assert_eq!(ENVIRONMENT.but_empty(&["NUMBER", "OTHER"]), "");
-        assert_eq!(ENVIRONMENT.but_empty(&["OTHER", "EMPTY"]), ": EMPTY is set, but empty");
     }
 
     #[test]
