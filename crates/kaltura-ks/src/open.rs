@@ -50,14 +50,14 @@ pub fn open(ks: &Ks, secrets: &[AdminSecret]) -> Result<OpenedKs, OpenError> {
             })
         }
         KsBody::V2 { ciphertext } => {
-            let (secret_index, opened) = first_match(secrets, |secret| v2::decrypt(ciphertext, secret))?;
-            let claims = v2::read(&envelope, &opened.fields).ok_or(OpenError::BracketedPrivilege)?;
+            let (secret_index, content) = first_match(secrets, |secret| v2::decrypt(ciphertext, secret))?;
+            let claims = v2::read(&envelope, content.fields()).ok_or(OpenError::BracketedPrivilege)?;
             Ok(OpenedKs {
                 version: KsVersion::V2,
                 claims,
-                text: Zeroizing::new(String::from_utf8_lossy(&opened.fields).into_owned()),
-                random: Some(opened.random),
-                digest: opened.hash,
+                text: Zeroizing::new(v2::into_text(content.fields().into()).into_owned()),
+                random: Some(Zeroizing::new(content.random().to_vec())),
+                digest: content.hash_hex(),
                 secret_index,
             })
         }
