@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use kaltura_ks::{OpenError, OpenedKs};
-use kaltura_types::{Ks, KsHeader, PartnerId, Privilege, UnixTime};
+use kaltura_types::{Ks, KsEnvelope, PartnerId, Privilege, UnixTime};
 
 use crate::backend::seed::{RoleSeed, UserStatus};
 use crate::backend::state::{ADMIN_CONSOLE, ANONYMOUS, State};
@@ -22,9 +22,9 @@ pub(crate) enum OpenFailure {
 
 /// Opens a KS with the secrets of its partner.
 pub(crate) fn open(state: &State, ks: &Ks) -> Result<OpenedKs, OpenFailure> {
-    let header = KsHeader::parse(ks).map_err(|_| OpenFailure::Invalid)?;
-    let partner = state.partners.get(&header.partner_id()).ok_or(OpenFailure::Invalid)?;
-    kaltura_ks::open(ks, &partner.admin_secrets).map_err(|error| match error {
+    let envelope = KsEnvelope::decode(ks).map_err(|_| OpenFailure::Invalid)?;
+    let partner = state.partners.get(&envelope.header().partner_id()).ok_or(OpenFailure::Invalid)?;
+    kaltura_ks::open_envelope(&envelope, &partner.admin_secrets).map_err(|error| match error {
         OpenError::BracketedPrivilege => OpenFailure::Fatal,
         _ => OpenFailure::Invalid,
     })
