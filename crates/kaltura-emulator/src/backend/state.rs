@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use kaltura_ks::OpenedKs;
 use kaltura_types::{
-    AdminSecret, AppTokenId, AppTokenStatus, AppTokenValue, HashType, Ks, Open, PartnerId, SessionType, UnixTime,
-    UserSecret,
+    AdminSecret, AppTokenId, AppTokenStatus, AppTokenValue, HashType, Ks, Open, PartnerId, SessionType,
+    UnixTime, UserSecret,
 };
 use sha1::{Digest as _, Sha1};
 

@@ -55,7 +55,7 @@ pub(crate) fn take(state: &mut State, parameters: &Parameters, time: Time) -> Fa
         Some(value) => int(value),
     };
     let fields = KsFields::new(id, session_type, time.now.plus_seconds(expiry))
-        .user(text_of("userId").unwrap_or_default())
+        .user(&*text_of("userId").unwrap_or_default())
         .privileges(text_of("privileges").unwrap_or_default());
     let ks = issue(state, time, fields, id, login.signing_secret.as_ref());
     FastPath::Started { ks: ks.expose().to_owned(), key: key(parameters) }

@@ -12,7 +12,7 @@ pub(super) const MAX_DEPTH: usize = 64;
 
 /// Reads `name=value&…`, with brackets in names for nesting.
 pub(super) fn read(body: &[u8]) -> Parameters {
-    let mut parameters = Parameters::new();
+    let mut parameters = Parameters::default();
     let pairs = body.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
     for pair in pairs.take(MAX_VARIABLES) {
         let (name, value) = match pair.iter().position(|&byte| byte == b'=') {
@@ -78,6 +78,9 @@ fn decode_value(text: &[u8]) -> Parameter {
 }
 
 fn decode_bytes(text: &[u8]) -> Vec<u8> {
+    if !text.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        return text.to_vec();
+    }
     let with_blanks: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
     percent_decode(&with_blanks).collect()
 }
