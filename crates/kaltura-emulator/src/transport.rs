@@ -103,19 +103,9 @@ impl BlockingTransport for Emulator {
 
 impl Emulator {
     fn transmit(&self, request: &WireRequest) -> Result<WireResponse, TransportError> {
-        let reply = self.respond(&to_http(request)?, IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let reply = self.respond(&http::Request::try_from(request)?, IpAddr::V4(Ipv4Addr::LOCALHOST));
         deliver(reply, request)
     }
-}
-
-fn to_http(request: &WireRequest) -> Result<http::Request<Bytes>, TransportError> {
-    let mut builder =
-        http::Request::post(request.url()).header(http::header::CONTENT_TYPE, request.content_type());
-    for (name, value) in request.headers() {
-        builder = builder.header(name, value);
-    }
-    let body = Bytes::copy_from_slice(request.body());
-    builder.body(body).map_err(|error| TransportError::new(TransportErrorKind::Build, error))
 }
 
 fn deliver(reply: Reply, request: &WireRequest) -> Result<WireResponse, TransportError> {
@@ -158,13 +148,7 @@ fn deliver(reply: Reply, request: &WireRequest) -> Result<WireResponse, Transpor
             "the emulator's response is larger than the request allows",
         ));
     }
-    let mut response = WireResponse::new(head.status.as_u16(), body.to_vec());
-    for (name, value) in &head.headers {
-        if let Ok(value) = value.to_str() {
-            response = response.with_header(name.as_str(), value);
-        }
-    }
-    Ok(response)
+    Ok(http::Response::from_parts(head, body).into())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use kaltura_auth::{Transport, TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait};
 use reqwest::header::CONTENT_ENCODING;
-use reqwest::{Client, Request, Response, Url};
+use reqwest::{Client, Method, Request, Response, Url};
 use tokio::runtime::Handle;
 
 use crate::builder::{IdleConnections, NoProxyHosts, ReqwestTransportBuilder, Tls};
@@ -192,13 +192,11 @@ fn is_loopback(url: &Url) -> bool {
 
 /// Converts to a request of reqwest; the flag tells later whether it may have been sent.
 fn convert(request: &WireRequest) -> Result<(Request, SentFlag), TransportError> {
-    let (parts, body) = http::Request::try_from(request)?.into_parts();
-    let (body, sent) = TrackedBody::new(body);
-    // From the text: a conversion of the `Uri` would write it as text again.
+    let (body, sent) = TrackedBody::new(request.http_body());
     let mut url = Url::parse(request.url()).map_err(build_error)?;
     url.set_fragment(None);
-    let mut converted = Request::new(parts.method, url);
-    *converted.headers_mut() = parts.headers;
+    let mut converted = Request::new(Method::POST, url);
+    *converted.headers_mut() = request.http_headers()?;
     *converted.body_mut() = Some(reqwest::Body::wrap(body));
     Ok((converted, sent))
 }

@@ -96,6 +96,9 @@ fn decode_value(text: &[u8]) -> Parameter {
 }
 
 fn decode_bytes(text: &[u8]) -> Vec<u8> {
+    if !text.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        return text.to_vec();
+    }
     let with_blanks: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
     percent_decode(&with_blanks).collect()
 }
