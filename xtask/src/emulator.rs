@@ -113,6 +113,11 @@ impl EmulatorProcess {
         Self::start_command(&mut emulate(kaltura, &["--ui"]), ResponseCache::Off)
     }
 
+    /// Starts it so that it accepts commands over HTTP.
+    pub(crate) fn start_with_control(kaltura: &Path) -> Result<Self, Failure> {
+        Self::start_command(&mut emulate(kaltura, &["--control"]), ResponseCache::Off)
+    }
+
     /// The address of its page.
     pub(crate) fn page(&self) -> Option<&str> {
         self.access.ui.as_deref()
