@@ -119,7 +119,6 @@ fn steps(readme: &ReadmeCommands, members: &[Member], cargo_deny: bool) -> Vec<S
         step("interleavings", vec![Check::Test(interleavings)]),
         step("features", features(members)),
         step("readme", vec![Check::Readme]),
-        step("examples", vec![Check::Examples]),
         step("packages", vec![Check::Packages, Check::Test(Command::parse(ARCHIVES))]),
         step("licences, bans, sources", vec![deny]),
         step("instructions", vec![bench]),
@@ -127,6 +126,7 @@ fn steps(readme: &ReadmeCommands, members: &[Member], cargo_deny: bool) -> Vec<S
         step("fleet", vec![Check::Fleet]),
         step("page of the emulator", vec![Check::Page]),
         step("npm package", vec![Check::Wasm]),
+        step("examples", vec![Check::Examples]),
         step("demo", vec![Check::Run(readme.demo.clone())]),
     ]
 }
