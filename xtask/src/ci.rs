@@ -28,6 +28,7 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
             Check::Clients => crate::clients::run(workspace, out),
             Check::Fleet => crate::fleet::run_short(workspace, out),
             Check::Page => crate::page::run(workspace, out),
+            Check::Wasm => crate::wasm::test(workspace, out),
             Check::Skip(_) => Ok(true),
         })?;
     writeln!(out, "tests: {counts}")?;
@@ -55,6 +56,7 @@ enum Check {
     Clients,
     Fleet,
     Page,
+    Wasm,
     /// Not run, with the reason.
     Skip(&'static str),
 }
@@ -72,6 +74,7 @@ impl fmt::Display for Check {
             Self::Clients => f.write_str("$ cargo xtask clients"),
             Self::Fleet => f.write_str("$ cargo xtask fleet --short"),
             Self::Page => f.write_str("$ cargo xtask page"),
+            Self::Wasm => f.write_str("$ cargo xtask wasm --test"),
             Self::Skip(reason) => write!(f, "skipped: {reason}"),
         }
     }
@@ -116,18 +119,20 @@ fn steps(readme: &ReadmeCommands, members: &[Member], cargo_deny: bool) -> Vec<S
         step("interleavings", vec![Check::Test(interleavings)]),
         step("features", features(members)),
         step("readme", vec![Check::Readme]),
-        step("examples", vec![Check::Examples]),
         step("packages", vec![Check::Packages, Check::Test(Command::parse(ARCHIVES))]),
         step("licences, bans, sources", vec![deny]),
         step("instructions", vec![bench]),
         step("clients in other languages", vec![Check::Clients]),
         step("fleet", vec![Check::Fleet]),
         step("page of the emulator", vec![Check::Page]),
+        step("npm package", vec![Check::Wasm]),
+        step("examples", vec![Check::Examples]),
         step("demo", vec![Check::Run(readme.demo.clone())]),
     ]
 }
 
-/// One crate at a time: a feature that one crate enables must not help another.
+/// One crate at a time: a feature that one crate enables must not help another. `kaltura-wasm` is empty elsewhere, so its
+/// warnings are those of this target.
 fn wasm(members: &[Member]) -> Vec<Check> {
     let present = WASM.iter().filter(|name| members.iter().any(|member| member.name == **name));
     let check = "cargo check --target wasm32-unknown-unknown --no-default-features -p";
@@ -136,7 +141,17 @@ fn wasm(members: &[Member]) -> Vec<Check> {
         // Its random bytes come from `getrandom`, for which the program selects a backend on this target.
         if *name == "kaltura-emulator" { command.env("RUSTFLAGS", GETRANDOM_BACKEND) } else { command }
     };
-    present.map(command).map(Check::Run).collect()
+    let present = present.map(command);
+    let bindings = members.iter().filter(|member| member.name == "kaltura-wasm").flat_map(|_| {
+        let target = "--target wasm32-unknown-unknown -p kaltura-wasm";
+        let doc = Command::parse(&format!("cargo doc --no-deps --all-features {target}"));
+        [
+            Command::parse(&format!("cargo clippy --no-deps {target} -- -D warnings")),
+            Command::parse(&format!("cargo clippy --no-deps --all-features {target} -- -D warnings")),
+            doc.env("RUSTDOCFLAGS", "-D warnings"),
+        ]
+    });
+    present.chain(bindings).map(Check::Run).collect()
 }
 
 /// Each published crate without features and with each feature alone, and `kaltura-http` with the features that meet
@@ -255,6 +270,7 @@ mod tests {
             member("kaltura-emulator", true, &[]),
             member("kaltura-tests", false, &["slow"]),
             member("kaltura-types", true, &[]),
+            member("kaltura-wasm", true, &[]),
         ];
         steps(&readme, &members, cargo_deny)
     }
@@ -290,7 +306,10 @@ mod tests {
         let check = "cargo check --target wasm32-unknown-unknown --no-default-features -p";
         let types = format!("$ {check} kaltura-types");
         let emulator = format!("$ RUSTFLAGS='--cfg getrandom_backend=\"custom\"' {check} kaltura-emulator");
-        assert_eq!(checks("wasm", false), [types, emulator]);
+        let checks = checks("wasm", false);
+        assert_eq!(checks[..2], [types, emulator]);
+        assert!(checks[2..].iter().all(|check| check.contains(" -p kaltura-wasm")));
+        assert_eq!(checks.iter().filter(|check| check.ends_with("-D warnings")).count(), 2);
     }
 
     #[test]
@@ -304,6 +323,7 @@ mod tests {
         expected.push(http.to_owned());
         expected.push("$ cargo check --no-default-features -p kaltura-emulator".to_owned());
         expected.push("$ cargo check --no-default-features -p kaltura-types".to_owned());
+        expected.push("$ cargo check --no-default-features -p kaltura-wasm".to_owned());
         let test = "$ cargo test -p kaltura-http --no-default-features --features";
         expected.push(format!("{test} blocking"));
         expected.push(format!("{test} rustls-no-provider,blocking"));

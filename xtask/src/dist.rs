@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `kaltura-VERSION-TARGET.tar.gz` | the command, manual pages, completions |
 //! | `kaltura_VERSION-1_amd64.deb`, `kaltura-VERSION-1.x86_64.rpm` | the same, at the places of the system |
+//! | `kaltura-wasm-VERSION.tgz` | the npm package, which `cargo xtask wasm --test` installs and runs |
 //! | `kaltura-VERSION.cdx.json` | the crates in the command, as a CycloneDX bill of materials |
 //! | `SHA256SUMS` | checksums of all |
 //!

@@ -6,6 +6,7 @@
 mod program;
 mod scenarios;
 
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -17,8 +18,8 @@ use crate::workspace::Workspace;
 
 const MANIFEST: &str = "--manifest-path=examples/Cargo.toml";
 
-/// Set in CI: there, a missing `redis-server` is a failure.
-const REQUIRE_REDIS: &str = "KALTURA_CI_REQUIRE_REDIS";
+/// Set in CI: there, nothing is skipped.
+const REQUIRED: &str = "KALTURA_CI_REQUIRE_REDIS";
 
 /// What the scenarios use.
 #[derive(Debug)]
@@ -28,6 +29,9 @@ struct Environment {
     programs: PathBuf,
     /// `None` where `redis-server` is not installed.
     redis: Option<Programs>,
+    /// The npm package, if `cargo xtask wasm` has built it.
+    npm: Option<PathBuf>,
+    pages: PathBuf,
 }
 
 /// Builds, tests and runs every example. `false` if one failed.
@@ -37,13 +41,15 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
     }
     let redis = match Programs::redis() {
         Ok(programs) => Some(programs),
-        Err(error) if std::env::var_os(REQUIRE_REDIS).is_some() => return Err(error),
+        Err(error) if std::env::var_os(REQUIRED).is_some() => return Err(error),
         Err(_) => None,
     };
     let environment = Environment {
         kaltura: build_kaltura(&workspace.root, "dev")?,
         programs: workspace.target.join("debug"),
         redis,
+        npm: npm_package(workspace)?,
+        pages: workspace.root.join("examples/browser-page"),
     };
     let mut failed = Vec::new();
     for (name, scenario) in scenarios::ALL {
@@ -61,6 +67,17 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
         writeln!(out, "examples: failed: {}", failed.join(", "))?;
     }
     Ok(failed.is_empty())
+}
+
+/// The package that `cargo xtask wasm` has built. In CI, that comes first.
+fn npm_package(workspace: &Workspace) -> Result<Option<PathBuf>, Failure> {
+    let built = fs::read_dir(workspace.target.join("npm")).into_iter().flatten();
+    let package =
+        built.flatten().map(|entry| entry.path()).find(|path| path.extension().is_some_and(|it| it == "tgz"));
+    if package.is_none() && std::env::var_os(REQUIRED).is_some() {
+        return Err("the npm package is not there: `cargo xtask wasm` builds it".into());
+    }
+    Ok(package)
 }
 
 /// All targets in one build: with `cargo test` and `cargo build` apart, the features of the tests would build the

@@ -18,6 +18,7 @@ mod process;
 mod readme;
 mod release;
 mod tidy;
+mod wasm;
 mod workspace;
 
 use std::error::Error;
@@ -48,6 +49,7 @@ usage: cargo xtask <task>
   fleet     shares a session between 50 processes through Redis while processes and servers fail; `--short` takes half a
             minute, `--valkey` uses Valkey 9, `--simulate` simulates up to 10 000 processes and writes the table and the
             plot of docs/fleet.md
+  wasm      builds the npm package of kaltura-wasm; with `--test` installs it and runs it in Node.js, Deno and Chromium
   page      clicks through the page of `kaltura emulate --ui` in a headless Chromium
   bench     what operations cost in instructions, allocations, memory and CPU time, beside the least possible; with
             `--against COMMIT` beside that commit; with `--check` compared with the checked-in counts, which `--save`
@@ -102,6 +104,8 @@ fn task(arguments: &[&str]) -> Option<Task> {
         ["fleet", "--short"] => Box::new(fleet::run_short),
         ["fleet", "--valkey"] => Box::new(fleet::run_valkey),
         ["fleet", "--simulate"] => Box::new(fleet_simulation::run),
+        ["wasm"] => Box::new(wasm::build),
+        ["wasm", "--test"] => Box::new(wasm::test),
         ["page"] => Box::new(page::run),
         ["bench"] => Box::new(|workspace, out| bench::run(workspace, None, out)),
         ["bench", "--against", commit] => {
@@ -145,11 +149,11 @@ mod tests {
             listed,
             [
                 "ci", "tidy", "readme", "api", "packages", "dist", "release", "examples", "clients", "fleet",
-                "page", "bench"
+                "wasm", "page", "bench"
             ]
         );
         assert!(listed.iter().all(|name| *name == "release" || task(&[name]).is_some()));
-        assert!(task(&["api", "--check"]).is_some());
+        assert!(task(&["api", "--check"]).is_some() && task(&["wasm", "--test"]).is_some());
         assert!(task(&["release", "0.1.0"]).is_some() && task(&["release"]).is_none());
         for option in ["--check", "--save", "--save-baselines", "--peers", "--load"] {
             assert!(task(&["bench", option]).is_some() && USAGE.contains(option), "{option}");

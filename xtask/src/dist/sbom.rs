@@ -1,8 +1,11 @@
-//! The crates in the command, as a CycloneDX bill of materials, from `cargo metadata` and `Cargo.lock`.
+//! The crates in the command, as a CycloneDX bill of materials, from `cargo tree`, `cargo metadata` and `Cargo.lock`.
+//!
+//! `cargo metadata` knows licences, but has the features of the whole workspace: `cargo tree` knows what is linked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package, PackageId};
 use serde_json::{Value, json};
@@ -24,19 +27,45 @@ pub(super) fn create(root: &Path, release: &Release) -> Result<Vec<u8>, Failure>
     metadata.current_dir(root.join("crates").join(COMMAND)).other_options(platform);
     let metadata = metadata.features(CargoOpt::SomeFeatures(Vec::new())).exec()?;
     let checksums = checksums(&fs::read_to_string(root.join("Cargo.lock"))?);
-    let bill = bill(&metadata, release, &checksums)?;
+    let bill = bill(&metadata, release, &linked(root, release)?, &checksums)?;
     Ok(format!("{bill:#}\n").into_bytes())
 }
 
-fn bill(metadata: &Metadata, release: &Release, checksums: &Checksums) -> Result<Value, Failure> {
+/// The names and versions of what is linked: neither macros, nor tests, nor the programs that run during the build.
+fn linked(root: &Path, release: &Release) -> Result<BTreeSet<(String, String)>, Failure> {
+    let tree = "tree --locked --edges normal,no-proc-macro --prefix none --format {p} --package kaltura-cli --target";
+    let output =
+        Command::new("cargo").args(tree.split(' ')).arg(release.target.triple).current_dir(root).output()?;
+    if !output.status.success() {
+        return Err(format!("cargo tree failed: {}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    let tree = String::from_utf8(output.stdout)?;
+    // `hex v0.4.3`, and perhaps a path.
+    let line = |line: &str| {
+        let mut words = line.split(' ');
+        Some((words.next()?.to_owned(), words.next()?.strip_prefix('v')?.to_owned()))
+    };
+    Ok(tree.lines().filter_map(line).collect())
+}
+
+fn bill(
+    metadata: &Metadata,
+    release: &Release,
+    linked: &BTreeSet<(String, String)>,
+    checksums: &Checksums,
+) -> Result<Value, Failure> {
     let resolve = metadata.resolve.as_ref().ok_or("cargo metadata has no dependencies")?;
     let packages: BTreeMap<&PackageId, &Package> =
         metadata.packages.iter().map(|package| (&package.id, package)).collect();
+    let is_linked = |id: &PackageId| {
+        packages
+            .get(id)
+            .is_some_and(|package| linked.contains(&(package.name.to_string(), package.version.to_string())))
+    };
     let nodes: BTreeMap<_, _> = resolve.nodes.iter().map(|node| (&node.id, node)).collect();
     let command = metadata.packages.iter().find(|package| *package.name == COMMAND);
     let command = command.ok_or_else(|| format!("no package {COMMAND}"))?;
 
-    // What is linked. Neither the tests nor the programs that run during the build are.
     let mut seen = BTreeSet::from([&command.id]);
     let mut next = vec![&command.id];
     let mut dependencies = Vec::new();
@@ -45,7 +74,8 @@ fn bill(metadata: &Metadata, release: &Release, checksums: &Checksums) -> Result
         let linked = node
             .deps
             .iter()
-            .filter(|dependency| dependency.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal));
+            .filter(|dependency| dependency.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal))
+            .filter(|dependency| is_linked(&dependency.pkg));
         let linked: Vec<&PackageId> = linked.map(|dependency| &dependency.pkg).collect();
         let reference = |id: &PackageId| packages.get(id).map(|package| purl(package));
         let on: BTreeSet<_> = linked.iter().filter_map(|id| reference(id)).collect();
@@ -132,7 +162,7 @@ mod tests {
         for name in ["kaltura-auth", "reqwest", "clap", "rustls"] {
             assert!(names.contains(name), "{name} is missing");
         }
-        for name in ["xtask", "rexpect", "proptest", "kaltura-cli"] {
+        for name in ["xtask", "rexpect", "proptest", "kaltura-cli", "ring", "serde_derive"] {
             assert!(!names.contains(name), "{name} is not linked");
         }
         for component in bill["components"].as_array().unwrap() {

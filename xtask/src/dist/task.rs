@@ -72,7 +72,11 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
         fs::remove_dir_all(&directory)?;
     }
     fs::create_dir_all(&directory)?;
-    write_files(&directory, &files(workspace, &release, &contents)?, out)?;
+    let mut files = files(workspace, &release, &contents)?;
+    let npm = crate::wasm::build_package(workspace, out)?.tarball;
+    let name = npm.file_name().ok_or("the npm package has no name")?.to_string_lossy().into_owned();
+    files.push((name, fs::read(&npm)?));
+    write_files(&directory, &files, out)?;
 
     let mut problems = checks::check(&directory, &release)?;
     if contents.command.len() > MAX_COMMAND_BYTES {

@@ -1,6 +1,8 @@
 //! What each example must do, seen from outside: by its output, by its exit code, and by the calls at the server.
 
 use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -16,13 +18,14 @@ use crate::http::{Request, Response};
 /// Returns what was seen.
 type Scenario = fn(&Environment) -> Result<String, Failure>;
 
-pub(super) const ALL: [(&str, Scenario); 6] = [
+pub(super) const ALL: [(&str, Scenario); 7] = [
     ("web-service", web_service),
     ("transports", transports),
     ("nightly-import", nightly_import),
     ("chunked-upload", chunked_upload),
     ("redis-workers", redis_workers),
     ("token-rotation", token_rotation),
+    ("browser-page", browser_page),
 ];
 
 /// The user that owns two of the three samples of the emulator.
@@ -236,4 +239,50 @@ fn token_rotation(environment: &Environment) -> Result<String, Failure> {
     expect("the token of the last login", last["values"]["id"] == old.as_str(), false)?;
     emulator.stop()?;
     Ok(summary)
+}
+
+/// A headless Chromium loads the page, which logs in across origins.
+fn browser_page(environment: &Environment) -> Result<String, Failure> {
+    let Some(package) = &environment.npm else {
+        return Ok("skipped: `cargo xtask wasm` builds the npm package".to_owned());
+    };
+    let emulator = environment.emulator()?;
+    let directory = tempfile::tempdir()?;
+    for name in ["index.html", "package.json", "page.js", "serve.js"] {
+        fs::copy(environment.pages.join(name), directory.path().join(name))?;
+    }
+    let install = ["install", "--no-save", "--offline", "--no-audit", "--no-fund"];
+    output(Command::new("npm").args(install).arg(package).current_dir(directory.path()))?;
+    let script = directory.path().join("serve.js");
+    // `node` is looked up as each command.
+    let node = ["node", &*script.to_string_lossy()];
+    let (server, url) = Program::start(Path::new(""), &node, &emulator, &[IMPORTER, ("PORT", "0")])?
+        .wait_for("listening on ")?;
+    let page = output(Command::new("chromium").args(CHROMIUM).arg(url))?;
+    drop(server);
+    let shows = |text: &str| page.contains(text);
+    let seen = (shows("<li>Welcome</li>"), shows("2 entries of nightly-import, session until "));
+    expect("the page", seen, (true, true)).map_err(|error| format!("{error}\n{page}"))?;
+    expect("logins", logins(&emulator)?, 1)?;
+    emulator.stop()?;
+    Ok("a login in Chromium, and a list".to_owned())
+}
+
+/// Prints the page when nothing is under way any more. As root, Chromium has no sandbox.
+const CHROMIUM: [&str; 6] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-proxy-server",
+    "--virtual-time-budget=20000",
+    "--dump-dom",
+];
+
+fn output(command: &mut Command) -> Result<String, Failure> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|error| format!("could not run {name}: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(format!("{name}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr)).into())
 }
