@@ -201,14 +201,16 @@ export async function run({ KalturaClient, KalturaError, Session, loginOnce }, h
     const circle = { a: {} };
     circle.a.b = [circle];
     const deep = Array.from({ length: 200 }).reduce((inner) => ({ inner }), {});
+    const repeated = Array.from({ length: 60 }).reduce((inner) => ({ a: inner, b: inner }), {});
     const hostile = { get a() { throw new Error('hush'); } };
     for (const parameters of [
       { a: Number.NaN }, { a: Infinity }, { a: 2 ** 53 }, { a: 2n ** 63n }, { a: half }, { [half]: 1 }, { a: [undefined] }, { a: new Array(3) },
-      { a: () => 1 }, { a: Symbol('a') }, { a: new Date() }, { a: new Map() }, { a: new Uint8Array(2) }, { a: Promise.resolve() }, circle, deep, null, 'a', 7, [1],
+      { a: () => 1 }, { a: Symbol('a') }, { a: new Date() }, { a: new Map() }, { a: new Uint8Array(2) }, { a: Promise.resolve() }, circle, deep, repeated, null, 'a', 7, [1],
     ]) {
       const error = await rejection('parameters', kaltura.call('media', 'list', parameters));
       ok('are refused', error.kind === 'invalidArgument' && !error.message.includes('hush'), error.message);
     }
+    ok('a Date comes with what to do', (await rejection('a Date', kaltura.call('media', 'list', { since: new Date() }))).message.includes('parameters.since is a Date: use Unix time'));
     const outcome = await kaltura.call('media', 'list', hostile).then(() => 'resolved', (error) => error);
     ok('a getter that throws rejects', outcome instanceof Error);
     for (const [service, action] of [['', 'list'], ['media', ''], [undefined, 'list'], ['media', 7], [half, 'list'], [{}, 'list']]) {

@@ -174,62 +174,65 @@ async function readAll(stream, limit) {
 const invalid = (problem) =>
   new KalturaError(problem, { kind: 'invalidArgument', retryable: false, hint: 'Change the program: nothing was sent.' });
 
-/** The deepest nesting that is sent. */
+/** The deepest nesting that is sent. It also ends the way through an object that contains itself. */
 const MAX_DEPTH = 100;
+
+/** The most values that are sent. An object that refers to others several times is written as often. */
+const MAX_VALUES = 1_000_000;
 
 /**
  * The value as JSON. Unlike `JSON.stringify` it refuses what has no equivalent, instead of sending something else.
  * `path` says in errors where that is; values are not shown, because they may be secret.
  */
 export function encode(value, path) {
-  return encodeAt(value, path, []);
-}
+  let values = 0;
 
-/** `parents` are the objects that contain the value. */
-function encodeAt(value, path, parents) {
-  switch (typeof value) {
-    case 'boolean':
-      return String(value);
-    case 'number':
-      if (!Number.isFinite(value)) throw invalid(`${path} must be a finite number`);
-      if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-        throw invalid(`${path} is too large to be exact: use a BigInt or a string`);
-      }
-      return JSON.stringify(value);
-    case 'bigint':
-      if (value < -(2n ** 63n) || value >= 2n ** 63n) throw invalid(`${path} is not a 64-bit integer`);
-      return String(value);
-    case 'string':
-      if (/\p{Surrogate}/u.test(value)) throw invalid(`${path} contains half a character (an unpaired surrogate)`);
-      return JSON.stringify(value);
-    case 'object':
-      if (value === null) return 'null';
-      if (parents.includes(value)) throw invalid(`${path} contains itself`);
-      if (parents.length >= MAX_DEPTH) throw invalid(`${path} is nested too deeply`);
-      if (value instanceof Date) throw invalid(`${path} is a Date: use Unix time, Math.floor(date / 1000)`);
-      return Array.isArray(value)
-        ? encodeArray(value, path, [...parents, value])
-        : encodeObject(value, path, [...parents, value]);
-    default:
-      throw invalid(`${path} must not be ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}`);
+  function encodeAt(value, path, depth) {
+    values += 1;
+    if (values > MAX_VALUES) throw invalid('there are too many values');
+    switch (typeof value) {
+      case 'boolean':
+        return String(value);
+      case 'number':
+        if (!Number.isFinite(value)) throw invalid(`${path} must be a finite number`);
+        if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+          throw invalid(`${path} is too large to be exact: use a BigInt or a string`);
+        }
+        return JSON.stringify(value);
+      case 'bigint':
+        if (value < -(2n ** 63n) || value >= 2n ** 63n) throw invalid(`${path} is not a 64-bit integer`);
+        return String(value);
+      case 'string':
+        if (/\p{Surrogate}/u.test(value)) throw invalid(`${path} contains half a character (an unpaired surrogate)`);
+        return JSON.stringify(value);
+      case 'object':
+        if (value === null) return 'null';
+        if (depth === MAX_DEPTH) throw invalid(`${path} is nested too deeply, or contains itself`);
+        return Array.isArray(value) ? encodeArray(value, path, depth + 1) : encodeObject(value, path, depth + 1);
+      default:
+        throw invalid(`${path} must not be ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}`);
+    }
   }
-}
 
-function encodeArray(array, path, parents) {
-  return `[${Array.from(array, (item, index) => encodeAt(item, `${path}[${index}]`, parents)).join()}]`;
-}
+  function encodeArray(array, path, depth) {
+    return `[${Array.from(array, (item, index) => encodeAt(item, `${path}[${index}]`, depth)).join()}]`;
+  }
 
-function encodeObject(object, path, parents) {
-  if (Object.prototype.toString.call(object) !== '[object Object]' || typeof object.toJSON === 'function') {
-    throw invalid(`${path} must be a plain object`);
+  function encodeObject(object, path, depth) {
+    if (object instanceof Date) throw invalid(`${path} is a Date: use Unix time, Math.floor(date / 1000)`);
+    if (Object.prototype.toString.call(object) !== '[object Object]' || typeof object.toJSON === 'function') {
+      throw invalid(`${path} must be a plain object`);
+    }
+    const members = [];
+    for (const [name, value] of Object.entries(object)) {
+      // As in JSON.stringify, a member that is not set is not sent.
+      if (value === undefined) continue;
+      members.push(`${encodeAt(name, `a name in ${path}`, depth)}:${encodeAt(value, `${path}.${name}`, depth)}`);
+    }
+    return `{${members.join()}}`;
   }
-  const members = [];
-  for (const [name, value] of Object.entries(object)) {
-    // As in JSON.stringify, a member that is not set is not sent.
-    if (value === undefined) continue;
-    members.push(`${encodeAt(name, `a name in ${path}`, parents)}:${encodeAt(value, `${path}.${name}`, parents)}`);
-  }
-  return `{${members.join()}}`;
+
+  return encodeAt(value, path, 0);
 }
 
 /** The options without `signal`, as JSON, and the signal. */
