@@ -239,6 +239,7 @@ mod tests {
             name: name.to_owned(),
             manifest: String::new(),
             published,
+            build_script: false,
             library: true,
             features: Vec::new(),
             dependencies: on.iter().map(dependency).collect(),

@@ -126,7 +126,7 @@ pub(super) struct Multipart {
 /// Reads `multipart/form-data`. `attributes` follow the media type and contain the boundary.
 pub(super) fn read_multipart(body: &Bytes, attributes: &str) -> Multipart {
     let mut fields = Fields::default();
-    let mut files = Parameters::new();
+    let mut files = Parameters::default();
     let Some(boundary) = attribute(attributes, "boundary") else { return Multipart::default() };
     let delimiter = format!("--{boundary}");
     for part in split(body, delimiter.as_bytes()).skip(1).take(MAX_VARIABLES) {
