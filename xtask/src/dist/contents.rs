@@ -154,7 +154,8 @@ fn run(command: &Path, arguments: &[&str]) -> Result<String, Failure> {
     if output.status.success() {
         return Ok(String::from_utf8(output.stdout)?);
     }
-    Err(format!("kaltura {} failed: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr)).into())
+    let errors = String::from_utf8_lossy(&output.stderr);
+    Err(format!("kaltura {} failed: {}\n{errors}", arguments.join(" "), output.status).into())
 }
 
 /// Files of a directory, in the order of their names.

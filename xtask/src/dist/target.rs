@@ -27,7 +27,8 @@ impl Target {
             return Err("packages are built on Linux on x86-64 only".into());
         }
         let directory = output("rustc", &["--print", "target-libdir", "--target", MUSL])?;
-        // The C code of the cryptography is compiled for musl, too.
+        // It compiles the C code of the cryptography. It must not be the linker: it knows no static executable that can be
+        // loaded anywhere, which is what rustc makes, and the result crashes at its start.
         let has_compiler = Command::parse("musl-gcc --version").succeeds(root);
         if Path::new(&directory).is_dir() && has_compiler {
             return Ok(Self { triple: MUSL, glibc: None });
