@@ -10,7 +10,7 @@ use kaltura_auth::{WireRequest, WireResponse};
 use kaltura_emulator::Fault as EmulatorFault;
 use serde_json::{Map, Value, json};
 
-use crate::leaks::SPELLINGS;
+use crate::leaks::{SPELLINGS, Spell};
 use crate::network::{Change, secrets_of, with_body};
 use crate::outcome::Kind;
 use crate::steps::Step;
@@ -269,7 +269,7 @@ fn duplicate_members(value: &Value) -> String {
 }
 
 /// An error with everything that was sent in its message.
-fn echo(request: &WireRequest, response: &WireResponse, spell: fn(&str) -> String) -> WireResponse {
+fn echo(request: &WireRequest, response: &WireResponse, spell: Spell) -> WireResponse {
     let body = String::from_utf8_lossy(request.body());
     let secrets: Vec<String> = secrets_of(request.body()).iter().map(|secret| spell(secret)).collect();
     let message = format!("failed: {} ({})", secrets.join(" "), spell(&body));

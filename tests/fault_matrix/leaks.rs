@@ -12,8 +12,11 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// The spellings of a text in which the server returns it.
-pub(crate) const SPELLINGS: [(&str, fn(&str) -> String); 11] = [
+/// Spells a text in another way.
+pub(crate) type Spell = fn(&str) -> String;
+
+/// The spellings of a text in which the server returns it, by name.
+pub(crate) const SPELLINGS: [(&str, Spell); 11] = [
     ("plain", str::to_owned),
     ("upper case", str::to_uppercase),
     ("Base64", |text| STANDARD.encode(text)),

@@ -273,7 +273,7 @@ fn a_slow_body_arrives_in_pieces() {
     let time = Duration::from_millis(400);
     let server = responding("a longer text", Duration::ZERO, Some(Breakage::SlowBody(time)));
     let mut client = Client::of(&server);
-    let sent_at = std::time::Instant::now();
+    let sent_at = tokio::time::Instant::now();
     for _ in 0..2 {
         client.send(posted("/", "{}"));
         assert_eq!(client.response().body, b"a longer text");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use kaltura_auth::{Transport, TransportErrorKind};
 use kaltura_client::diagnosis::ConnectionFault;
 use kaltura_http::{BuildError, ReqwestTransport, ReqwestTransportBuilder};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
@@ -256,6 +256,7 @@ fn invalid_certificate_is_named_by_the_error() {
 }
 
 /// The certificate of a server, and how the client is configured.
+#[cfg(not(feature = "native-tls"))]
 struct Rejected {
     name: &'static str,
     params: fn(&mut CertificateParams),
@@ -269,6 +270,8 @@ struct Rejected {
 #[cfg(not(feature = "native-tls"))]
 #[tokio::test]
 async fn each_defect_of_a_certificate_is_named_by_the_fault() {
+    use rcgen::SanType;
+
     let nothing: fn(&mut CertificateParams) = |_| {};
     let name_only: fn(&mut CertificateParams) = |params| {
         // As the common name, and as a name instead of an address.
