@@ -55,7 +55,6 @@ Environment variables (options override them, and they override the profile):
     arg_required_else_help = true,
     after_help = "Start with: kaltura demo",
     after_long_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"),
-    max_term_width = 100,
 )]
 pub(crate) struct Cli {
     /// Print the answer as one JSON document; errors and notes are JSON, too
@@ -139,7 +138,7 @@ impl Cli {
         // An error of the parser must be reported in the right format. Behind `--` stands another program.
         let json = arguments.iter().take_while(|argument| *argument != "--").any(|it| it == "--json");
         ui.set_format(json, Verbosity::Normal);
-        match Self::parsed_in_any_order(arguments)
+        match Self::parsed_in_any_order(arguments, ui.help_width())
             .and_then(|(cli, doubts)| Ok((cli.without_conflict()?, doubts)))
         {
             Ok((cli, doubts)) => {
@@ -153,20 +152,24 @@ impl Cli {
     }
 
     /// The command line, and what may be a mistake in it. Options of a command may stand before the command.
-    fn parsed_in_any_order(arguments: Vec<OsString>) -> Result<(Self, Vec<String>), clap::Error> {
-        let error = match Self::parsed(arguments.clone()) {
+    fn parsed_in_any_order(
+        arguments: Vec<OsString>,
+        width: usize,
+    ) -> Result<(Self, Vec<String>), clap::Error> {
+        let error = match Self::parsed(arguments.clone(), width) {
             Err(error) if error.kind() == ErrorKind::UnknownArgument => error,
             outcome => return outcome,
         };
         let all = Self::command();
         let ends = arguments.iter().position(|it| it == "--").unwrap_or(arguments.len());
         // Which words are values of options is not known before the command is.
-        let reordered = (2..ends).filter_map(|place| with_command_first(&all, &arguments, place));
-        reordered.map(Self::parsed).find_map(Result::ok).ok_or(error)
+        let mut reordered = (2..ends).filter_map(|place| with_command_first(&all, &arguments, place));
+        reordered.find_map(|arguments| Self::parsed(arguments, width).ok()).ok_or(error)
     }
 
-    fn parsed(arguments: Vec<OsString>) -> Result<(Self, Vec<String>), clap::Error> {
-        let mut all = Self::command();
+    /// `width` is that of help texts.
+    fn parsed(arguments: Vec<OsString>, width: usize) -> Result<(Self, Vec<String>), clap::Error> {
+        let mut all = Self::command().term_width(width);
         let matches = all.try_get_matches_from_mut(arguments)?;
         if let Some(refusal) = global_options::refusal(&mut all, &matches) {
             return Err(refusal);

@@ -66,7 +66,7 @@ pub(crate) fn run(cli: Cli, environment: &Environment, ui: &mut Ui) -> Result<()
     match cli.command {
         Command::Batch(batch) => batch.run(ui, &settings()?),
         Command::Call(call) => call.run(ui, &settings()?),
-        Command::Completions(completions) => completions.run(ui, Cli::command()),
+        Command::Completions(completions) => completions.run(ui, environment, Cli::command()),
         Command::Demo(demo) => demo.run(ui),
         Command::Doctor(doctor) => doctor.run(ui, environment, settings()),
         Command::Emulate(emulate) => emulate.run(ui),

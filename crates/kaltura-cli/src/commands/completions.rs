@@ -17,6 +17,8 @@ use std::path::PathBuf;
 use clap::{Arg, Args, Command, ValueEnum};
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, complete};
 
+use crate::args::values;
+use crate::config::Environment;
 use crate::error::Failure;
 use crate::output::Ui;
 
@@ -49,9 +51,10 @@ pub(crate) struct CompletionsCommand {
 
 impl CompletionsCommand {
     /// `all` is the whole command line.
-    pub(crate) fn run(self, ui: &Ui, all: Command) -> Result<(), Failure> {
+    pub(crate) fn run(self, ui: &Ui, environment: &Environment, all: Command) -> Result<(), Failure> {
         let text = if self.line {
-            Offer::for_line(all, self.shell, line_from(&mut *ui.stdin())).text(self.shell)
+            let words = line_from(&mut *ui.stdin());
+            Offer::for_line(all, environment, self.shell, words).text(self.shell)
         } else {
             self.shell.script(&this_program())
         };
@@ -105,8 +108,8 @@ impl Offer {
 
     /// What is offered for the last of these words, which begin with the name of the program. If they make no
     /// sense, that is nothing.
-    fn for_line(all: Command, shell: Shell, words: Vec<OsString>) -> Self {
-        let mut command = with_files_for_free_text(all);
+    fn for_line(all: Command, environment: &Environment, shell: Shell, words: Vec<OsString>) -> Self {
+        let mut command = with_files_for_free_text(with_profiles(all, environment));
         command.build();
         let (words, not_replaced) = if shell == Shell::Bash { rejoined(words) } else { (words, 0) };
         let all = with_values_attached(&command, words);
@@ -150,6 +153,16 @@ fn candidates(command: &mut Command, mut words: Vec<OsString>, place: usize) -> 
     }
     found.retain(|candidate| !candidate.is_hide_set());
     found
+}
+
+/// Offers the profiles of this environment wherever the name of one belongs.
+fn with_profiles(command: Command, environment: &Environment) -> Command {
+    command
+        .mut_args(|arg| match arg.get::<ArgValueCandidates>() {
+            Some(_) => arg.add(values::profiles_of(environment)),
+            None => arg,
+        })
+        .mut_subcommands(|inner| with_profiles(inner, environment))
 }
 
 /// What marks the one candidate that stands for all files.

@@ -15,10 +15,10 @@ use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::doctor_scene::at;
-use crate::emulator_process::text_of;
-use crate::invocation::Finished;
-use crate::odd_server::whole;
+use crate::support::doctor::at;
+use crate::support::invocation::{Finished, Kaltura};
+use crate::support::odd_server::whole;
+use crate::support::server::text_of;
 
 /// A certificate for this host, and which of the two authorities the machine trusts.
 struct Server {
@@ -37,8 +37,8 @@ impl Server {
         let roots: PathBuf = home.path().join("roots.pem");
         std::fs::write(&roots, if self.is_trusted { ours.pem() } else { others.pem() }).unwrap();
         let url = self.start(&ours);
-        let doctor = at(&url, home.path()).arguments(["--json"]).env("SSL_CERT_FILE", text_of(&roots));
-        doctor.run()
+        let doctor = at(&url, home.path()).arguments(["--json"]).env("SSL_CERT_FILE", roots);
+        doctor.run_process()
     }
 
     fn start(&self, authority: &CertifiedIssuer<'static, KeyPair>) -> String {
@@ -83,7 +83,7 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
 #[test]
 fn a_certificate_that_is_trusted_is_no_matter() {
     let finished = GOOD.examined().ends_with(7);
-    let connection = finished.line("connection");
+    let connection = finished.check("connection");
     assert_eq!(connection["verdict"], "ok");
     assert!(
         connection["message"].as_str().unwrap().contains(", TLS: the server responded with HTTP 200"),
@@ -114,13 +114,13 @@ fn certificates_in_a_file_are_trusted() {
         let doctor = || {
             at(&url, home.path())
                 .arguments(["--json"])
-                .env("SSL_CERT_FILE", text_of(&roots))
-                .env("KALTURA_CONFIG_DIR", text_of(&config))
+                .env("SSL_CERT_FILE", &roots)
+                .env("KALTURA_CONFIG_DIR", &config)
         };
-        let verdict = |doctor: crate::invocation::Kaltura| doctor.run().line("connection")["verdict"].clone();
+        let verdict = |doctor: Kaltura| doctor.run_process().verdict("connection");
         assert_eq!(verdict(doctor()), "failed", "{name}");
         assert_eq!(verdict(doctor().arguments(["--ca-file", text_of(&file)])), "ok", "{name}");
-        assert_eq!(verdict(doctor().env("KALTURA_CA_FILE", text_of(&file))), "ok", "{name}");
+        assert_eq!(verdict(doctor().env("KALTURA_CA_FILE", &file)), "ok", "{name}");
         assert_eq!(verdict(doctor().arguments(["--profile", "work"])), "ok", "{name}");
     }
 }
@@ -150,7 +150,7 @@ fn each_fault_of_a_certificate_has_its_remedy() {
         ),
     ] {
         let finished = server.examined().ends_with(6);
-        assert_eq!(finished.line("connection")["class"], "network");
+        assert_eq!(finished.check("connection")["class"], "network");
         finished.blames("connection", said, remedy);
     }
 }
