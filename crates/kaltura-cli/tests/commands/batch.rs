@@ -3,33 +3,23 @@
 use serde_json::{Value, json};
 
 use crate::support::invocation::Kaltura;
-use crate::support::odd_server::{OddServer, ok};
-use crate::support::server::{FORGED_KS, KS, TestServer, VALUE, text_of, token};
+use crate::support::odd_server::{OddServer, body_of, ok};
+use crate::support::server::{ADMIN_SECRET, FORGED_KS, KS, TestServer, VALUE, seed, text_of, token};
 
 /// The first token makes USER sessions, the other one ADMIN sessions.
 fn server() -> TestServer {
-    TestServer::with_seed(&json!({
-        "partners": [{ "id": 1_234_567, "adminSecrets": ["a0b1c2d3e4f5061728394a5b6c7d8e9f"], "userSecret": "x" }],
-        "widgets": [{ "id": "_1234567", "partnerId": 1_234_567 }],
-        "appTokens": [
-            token("0_importer", VALUE, json!({})),
-            token("0_manager", VALUE, json!({ "sessionType": 2 })),
-        ],
-        "entries": [
-            { "id": "0_aaaaaaaa", "partnerId": 1_234_567, "userId": "alice", "name": "Welcome" },
-            { "id": "0_bbbbbbbb", "partnerId": 1_234_567, "userId": "alice", "name": "Lecture" },
-        ],
-    }))
+    let manager = token("0_manager", VALUE, json!({ "sessionType": 2 }));
+    let mut seed = seed(&json!([token("0_importer", VALUE, json!({})), manager]));
+    seed["entries"] = json!([
+        { "id": "0_aaaaaaaa", "partnerId": 1_234_567, "userId": "alice", "name": "Welcome" },
+        { "id": "0_bbbbbbbb", "partnerId": 1_234_567, "userId": "alice", "name": "Lecture" },
+    ]);
+    TestServer::with_seed(&seed)
 }
 
-/// A batch with these calls on standard input, and a cache of its own.
+/// A batch with these calls on standard input.
 fn batch(server: &TestServer, calls: &Value, more: &[&str]) -> Kaltura {
-    let cache = tempfile::tempdir().unwrap();
-    with_cache(server, cache.path(), calls, more)
-}
-
-fn with_cache(server: &TestServer, cache: &std::path::Path, calls: &Value, more: &[&str]) -> Kaltura {
-    server.cached(cache, ["batch"]).arguments(more).stdin(calls.to_string())
+    server.kaltura(["batch"]).arguments(more).stdin(calls.to_string())
 }
 
 fn ids(result: &Value) -> Vec<&str> {
@@ -43,7 +33,7 @@ fn the_results_come_in_the_order_of_the_calls() {
     let people = batch(&server, &planned, &[]).succeeds();
     assert!(people.stdout.starts_with("[\n  true,\n  {\n    \"totalCount\": 2,\n"), "{people:#?}");
     assert_eq!(people.stderr, "");
-    let programs = batch(&server, &planned, &["--json"]).succeeds().document();
+    let programs = batch(&server, &planned, &[]).answer();
     assert_eq!(programs, serde_json::from_str::<Value>(&people.stdout).unwrap());
 
     let folder = tempfile::tempdir().unwrap();
@@ -61,7 +51,7 @@ fn later_calls_refer_to_earlier_results() {
         { "call": "media.list", "params": { "filter": { "idEqual": { "$result": "1.objects.1.id" } } } },
         { "call": "media.list", "params": { "filter": { "idIn": { "$result": "1.objects._all.id" } } } },
     ]);
-    let results = batch(&server, &planned, &["--json"]).succeeds().document();
+    let results = batch(&server, &planned, &[]).answer();
     assert_eq!(ids(&results[1]), ["0_bbbbbbbb"]);
     assert_eq!(ids(&results[2]), ["0_aaaaaaaa", "0_bbbbbbbb"]);
 }
@@ -72,12 +62,12 @@ fn a_result_can_be_the_session_of_a_later_call() {
     let planned = json!([
         {
             "call": "session.start",
-            "params": { "partnerId": 1_234_567, "secret": "a0b1c2d3e4f5061728394a5b6c7d8e9f", "type": 2 },
+            "params": { "partnerId": 1_234_567, "secret": ADMIN_SECRET, "type": 2 },
             "anonymous": true,
         },
         { "call": "appToken.list", "params": { "ks": { "$result": "1" } } },
     ]);
-    let results = batch(&server, &planned, &["--json"]).succeeds().document();
+    let results = batch(&server, &planned, &[]).answer();
     assert_eq!(results[1]["totalCount"], 2);
     assert_eq!(server.calls().len(), 2, "no login was needed");
 }
@@ -127,7 +117,7 @@ fn a_failed_call_stands_in_its_place_and_gives_the_exit_code() {
 fn a_refused_session_is_replaced_and_all_of_it_sent_again() {
     let server = server();
     let planned = json!([{ "call": "media.list" }, { "call": "media.list" }]);
-    let run = || with_cache(&server, server.cache.path(), &planned, &["--json"]).run();
+    let run = || batch(&server, &planned, &["--json"]).run();
     run().ends_with(0);
     server.calls();
     run().ends_with(0);
@@ -140,7 +130,7 @@ fn a_refused_session_is_replaced_and_all_of_it_sent_again() {
     // Something of this is carried out, so that it is not sent again.
     server.apply(json!({ "advanceClock": 90_000 }));
     let planned = json!([{ "call": "media.list" }, { "call": "system.ping", "anonymous": true }]);
-    let finished = with_cache(&server, server.cache.path(), &planned, &["--json"]).run().ends_with(3);
+    let finished = batch(&server, &planned, &["--json"]).run().ends_with(3);
     assert_eq!(finished.document()[1], true);
 }
 
@@ -194,9 +184,7 @@ fn a_dry_run_shows_what_would_be_sent_without_its_secrets() {
     let shown = shown_batch(&server.url, &["--dry-run"]).succeeds();
     assert_eq!(shown.stderr, "");
     assert_eq!(server.requests.try_iter().count(), 0);
-    for secret in ["hush", "djJ8"] {
-        assert!(!shown.stdout.contains(secret), "{shown:#?}");
-    }
+    let shown = shown.hides(&["hush", "djJ8"]);
     let (head, body) = shown.stdout.split_once("\n\n").unwrap();
     let url = format!("{}/api_v3/service/multirequest?format=1", server.url);
     assert_eq!(head, format!("POST {url}\nContent-Type: application/json"));
@@ -206,7 +194,7 @@ fn a_dry_run_shows_what_would_be_sent_without_its_secrets() {
     shown_batch(&server.url, &[]).succeeds();
     let request = server.requests.recv().unwrap();
     assert!(request.starts_with("POST /api_v3/service/multirequest?format=1 "), "{request}");
-    let mut sent: Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let mut sent: Value = body_of(&request);
     let secrets = [("/1/ks", FORGED_KS), ("/2/ks", FORGED_KS), ("/2/password", "hush"), ("/3/ks", KS)];
     for (place, secret) in secrets {
         assert_eq!(sent.pointer(place), Some(&json!(secret)), "{place}");

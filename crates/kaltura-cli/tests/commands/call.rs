@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::invocation::{Finished, Kaltura};
-use crate::support::odd_server::{OddServer, ok};
+use crate::support::odd_server::{self, OddServer, ok};
 use crate::support::server::{KS, NOW, TestServer, VALUE, text_of};
 
 /// A server with three videos, and a token of its own making.
@@ -53,8 +53,8 @@ fn an_entry_is_got_as_the_examples_do_it() {
     assert_eq!(json!([got]), listed["objects"]);
     let url = entry().arguments(["--jq", ".downloadUrl"]).succeeds().stdout;
     assert!(url.starts_with("https://") && url.contains("/entryId/0_sample02/"), "{url}");
-    let nobodys = server.call(["media.get", "entryId=0_a1b2c3d4", "--json"]).fails(5);
-    assert_eq!(nobodys.error()["code"], "ENTRY_ID_NOT_FOUND", "{nobodys:#?}");
+    let foreign = server.call(["media.get", "entryId=0_a1b2c3d4", "--json"]).fails(5);
+    assert_eq!(foreign.error()["code"], "ENTRY_ID_NOT_FOUND", "{foreign:#?}");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn the_login_asks_for_what_was_wished() {
 #[test]
 fn a_bare_text_is_printed_as_it_is() {
     let text = "line\r\n\u{1b}[2J \"quoted\"";
-    let server = OddServer::answering(ok("application/json", &json!(text).to_string()));
+    let server = OddServer::answering(odd_server::json(&json!(text)));
     let call = || Kaltura::new(["call", "a.b", "--anonymous", "--service-url", &server.url]);
     assert_eq!(call().succeeds().stdout, format!("{text}\n"));
     assert_eq!(call().answer(), json!(text));

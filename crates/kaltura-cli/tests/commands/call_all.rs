@@ -3,24 +3,21 @@
 use serde_json::{Value, json};
 
 use crate::support::invocation::Kaltura;
-use crate::support::odd_server::{OddServer, ok};
-use crate::support::server::{NOW, TestServer, VALUE, token};
+use crate::support::odd_server::{self, OddServer, body_of};
+use crate::support::server::{NOW, TestServer, VALUE, seed, token};
 
 /// A server with so many videos, made one a second.
 fn server(count: i64) -> TestServer {
-    let now = NOW;
     let entry = |number: i64| {
         json!({
             "id": format!("0_{number:08}"), "partnerId": 1_234_567, "name": format!("Lecture {number}"),
-            "createdAt": now - count + number,
+            "createdAt": NOW - count + number,
         })
     };
-    TestServer::with_seed(&json!({
-        "partners": [{ "id": 1_234_567, "adminSecrets": ["a0b1c2d3e4f5061728394a5b6c7d8e9f"], "userSecret": "x" }],
-        "widgets": [{ "id": "_1234567", "partnerId": 1_234_567 }],
-        "appTokens": [token("0_importer", VALUE, json!({ "sessionType": 2, "sessionDuration": 600 }))],
-        "entries": (0..count).map(entry).collect::<Vec<_>>(),
-    }))
+    let mut seed =
+        seed(&json!([token("0_importer", VALUE, json!({ "sessionType": 2, "sessionDuration": 600 }))]));
+    seed["entries"] = (0..count).map(entry).collect();
+    TestServer::with_seed(&seed)
 }
 
 fn ids(count: usize) -> Vec<String> {
@@ -34,9 +31,7 @@ fn lists(server: &TestServer) -> usize {
 #[test]
 fn all_pages_are_one_answer() {
     let server = server(1203);
-    let programs = server.call(["media.list", "--all", "--json"]).succeeds();
-    assert_eq!(programs.stderr, "");
-    let document = programs.document();
+    let document = server.call(["media.list", "--all"]).answer();
     assert_eq!(document["totalCount"], 1203);
     assert_eq!(document.as_object().unwrap().len(), 2);
     let listed: Vec<&str> =
@@ -52,8 +47,8 @@ fn all_pages_are_one_answer() {
 #[test]
 fn the_size_of_pages_can_be_chosen() {
     let server = server(25);
-    let call = server.call(["media.list", "--all", "--json", "pager.pageSize:=10"]).succeeds();
-    assert_eq!(call.document()["totalCount"], 25);
+    let list = server.call(["media.list", "--all", "pager.pageSize:=10"]).answer();
+    assert_eq!(list["totalCount"], 25);
     assert_eq!(lists(&server), 3);
 }
 
@@ -90,7 +85,7 @@ fn behind_ten_thousand_it_goes_on_by_time() {
 
 /// A server whose list is one page, whatever page is asked for.
 fn one_page(page: &Value) -> OddServer {
-    OddServer::answering(ok("application/json", &page.to_string()))
+    OddServer::answering(odd_server::json(page))
 }
 
 fn all(server: &OddServer, more: &[&str]) -> Kaltura {
@@ -160,30 +155,27 @@ fn a_fault_in_the_middle_is_passed_over_and_a_lasting_one_told() {
 #[test]
 fn pages_of_too_many_bytes_are_asked_for_in_halves() {
     let server = OddServer::echoing(|request| {
-        let asked: Value = serde_json::from_str(request.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        let asked = body_of(request);
         let pager = |name: &str| usize::try_from(asked["pager"][name].as_u64().unwrap()).unwrap();
         let first = (pager("pageIndex") - 1) * pager("pageSize");
         let objects: Vec<Value> = (first..(first + pager("pageSize")).min(300))
             .map(|id| json!({ "id": id, "text": "x".repeat(100 << 10) }))
             .collect();
-        ok("application/json", &json!({ "totalCount": 300, "objects": objects }).to_string())
+        odd_server::json(&json!({ "totalCount": 300, "objects": objects }))
     });
     let finished = all(&server, &["--jsonl", "--jq=.id"]).succeeds();
     assert_eq!(finished.stdout, (0..300).map(|id| format!("{id}\n")).collect::<String>());
-    let sizes = server.requests.try_iter().map(|request| {
-        let asked: Value = serde_json::from_str(request.split("\r\n\r\n").nth(1).unwrap()).unwrap();
-        asked["pager"]["pageSize"].as_u64().unwrap()
-    });
-    assert_eq!(sizes.collect::<Vec<_>>(), [500, 250, 125, 125, 125]);
+    let sizes: Vec<Value> = server.sent().iter().map(|sent| sent["pager"]["pageSize"].clone()).collect();
+    assert_eq!(sizes, [500, 250, 125, 125, 125]);
 }
 
 /// A server whose list never ends.
 fn endless() -> OddServer {
     OddServer::echoing(|request| {
-        let asked: Value = serde_json::from_str(request.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        let asked = body_of(request);
         let page = asked["pager"]["pageIndex"].as_u64().unwrap();
         let objects: Vec<Value> = (0..500).map(|number| json!({ "id": page * 500 + number })).collect();
-        ok("application/json", &json!({ "totalCount": 37, "objects": objects }).to_string())
+        odd_server::json(&json!({ "totalCount": 37, "objects": objects }))
     })
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::invocation::Kaltura;
-use crate::support::odd_server::{OddServer, ok};
+use crate::support::odd_server::{self, OddServer};
 use crate::support::server::{TestServer, VALUE, token};
 
 const LOGIN: [&str; 2] = ["session.startwidgetsession", "apptoken.startsession"];
@@ -41,17 +41,14 @@ fn the_cache_keeps_the_session_of_a_login() {
 #[test]
 fn a_refused_session_is_replaced_and_the_call_sent_again() {
     let server = server();
-    let ks = || server.kaltura(["ks"]).succeeds().stdout;
-    let before = ks();
+    let before = server.ks([]);
     server.apply(json!({ "advanceClock": 90_000 }));
     server.calls();
-    let finished = server.call(["media.list", "--json"]).succeeds();
-    assert_eq!(finished.document()["totalCount"], 0);
-    assert_eq!(finished.stderr, "");
+    assert_eq!(server.call(["media.list"]).answer()["totalCount"], 0);
     // The widget session of the cache has expired, too.
     let refused = ["media.list invalid_ks", "apptoken.startsession invalid_ks"];
     assert_eq!(asked(&server), with_login(&refused, &["media.list"]));
-    assert_ne!(ks(), before);
+    assert_ne!(server.ks([]), before);
     // The new one is kept.
     server.call(["media.list"]).succeeds();
     assert_eq!(asked(&server), ["media.list"]);
@@ -107,17 +104,13 @@ fn an_entry_of_another_user_is_no_refused_session() {
                 "args": { "KSID": "", "ERR_CODE": "-4", "ERR_DESC": "INVALID_TYPE" },
             }),
         };
-        ok("application/json", &body.to_string())
+        odd_server::json(&body)
     });
     let cache = tempfile::tempdir().unwrap();
     let call = || {
-        Kaltura::new(["call", "media.update", "entryId=0_a", "--service-url", &server.url])
-            .env("KALTURA_CACHE_DIR", cache.path().to_str().unwrap())
-            .env("KALTURA_PARTNER_ID", "1234567")
-            .env("KALTURA_APP_TOKEN_ID", "0_a")
-            .env("KALTURA_APP_TOKEN", VALUE)
-            .env("KALTURA_APP_TOKEN_HASH_TYPE", "SHA256")
-            .fails(4)
+        let call = Kaltura::new(["call", "media.update", "entryId=0_a", "--service-url", &server.url])
+            .arguments(["--partner-id=1234567", "--app-token-id=0_a", "--hash-type=SHA256"]);
+        call.env("KALTURA_CACHE_DIR", cache.path()).env("KALTURA_APP_TOKEN", VALUE).fails(4)
     };
     call().saying("media.update failed: the entry belongs to another user").saying("edit:*");
     assert_eq!(server.requests.try_iter().count(), 3, "a login and the call");

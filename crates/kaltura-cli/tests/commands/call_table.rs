@@ -3,31 +3,28 @@
 use serde_json::{Value, json};
 
 use crate::support::invocation::Kaltura;
-use crate::support::odd_server::{OddServer, ok};
-use crate::support::server::{MINUTE, NOW, TestServer, VALUE, shown, token};
+use crate::support::odd_server::{self, OddServer};
+use crate::support::server::{MINUTE, NOW, TestServer, VALUE, seed, shown, token};
 
 fn server() -> TestServer {
-    let now = NOW;
     let entry = |id: &str, name: &str, duration: i64| {
         json!({
             "id": id, "partnerId": 1_234_567, "userId": "alice", "name": name, "duration": duration,
-            "createdAt": now - duration,
+            "createdAt": NOW - duration,
             "description": "What is said in it, and who says it, and how long it takes until it is over",
         })
     };
-    TestServer::with_seed(&json!({
-        "partners": [{ "id": 1_234_567, "adminSecrets": ["a0b1c2d3e4f5061728394a5b6c7d8e9f"], "userSecret": "x" }],
-        "widgets": [{ "id": "_1234567", "partnerId": 1_234_567 }],
-        "appTokens": [token("0_importer", VALUE, json!({}))],
-        "entries": [
-            entry("0_aaaaaaaa", "Welcome", 95), entry("0_bbbbbbbb", "日本語のビデオ", 2700),
-            entry("0_cccccccc", "A name that\nis longer than the others", 5),
-        ],
-    }))
+    let mut seed = seed(&json!([token("0_importer", VALUE, json!({}))]));
+    seed["entries"] = json!([
+        entry("0_aaaaaaaa", "Welcome", 95),
+        entry("0_bbbbbbbb", "日本語のビデオ", 2700),
+        entry("0_cccccccc", "A name that\nis longer than the others", 5),
+    ]);
+    TestServer::with_seed(&seed)
 }
 
 fn of(answer: &Value, more: &[&str]) -> Kaltura {
-    let server = OddServer::answering(ok("application/json", &answer.to_string()));
+    let server = OddServer::answering(odd_server::json(answer));
     Kaltura::new(["call", "some.list", "--anonymous", "--service-url", &server.url]).arguments(more)
 }
 
@@ -79,7 +76,7 @@ fn a_partial_list_is_noted() {
     for known in [&["pager.pageSize:=1"][..], &["--quiet"]] {
         assert_eq!(of(&part, known).succeeds().stderr, "", "{known:?}");
     }
-    let server = OddServer::answering(ok("application/json", &json!([part, true]).to_string()));
+    let server = OddServer::answering(odd_server::json(&json!([part, true])));
     let batch = Kaltura::new(["batch", "--anonymous", "--service-url", &server.url]);
     let batch = batch.stdin("[{\"call\":\"a.list\"},{\"call\":\"a.b\"}]").succeeds();
     batch.saying("note: call 1: showing 1 of 37 objects (use pager)");
@@ -114,7 +111,7 @@ fn what_is_no_list_makes_no_table() {
 }
 
 #[test]
-fn a_server_can_not_move_the_cursor() {
+fn a_server_cannot_move_the_cursor() {
     let objects = json!([{ "id": "\u{1b}[2J\u{9b}x", "na\u{1b}me": "a\r\nb" }]);
     let finished = of(&json!({ "totalCount": 1, "objects": objects }), &["--table"]).succeeds();
     assert_eq!(finished.stdout, "id      na me\n [2J x  a  b\n");

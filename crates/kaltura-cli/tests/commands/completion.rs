@@ -157,7 +157,7 @@ fn offers_no_name(home: &Home) {
 }
 
 #[test]
-fn profiles_that_can_not_be_read_are_none() {
+fn profiles_that_cannot_be_read_are_none() {
     for text in [
         "[profiles.work",
         "[profiles.work]\nhush = 1\n",
@@ -212,7 +212,7 @@ fn what_is_not_utf_8_does_no_harm() {
 }
 
 #[test]
-fn nobody_is_asked_and_no_secret_is_read() {
+fn no_request_is_made_and_no_secret_is_read() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -17,7 +17,7 @@ fn demo(options: &[&str]) -> Finished {
 }
 
 #[test]
-fn it_tells_the_story_twice_the_same_and_each_time_anew() {
+fn each_run_shows_the_same_steps_with_new_sessions() {
     let (one, other) = (demo(&[]).stdout, demo(&[]).stdout);
     assert_ne!(one, other, "the second time there are other sessions");
     for text in [one, other] {
@@ -45,10 +45,10 @@ fn it_tells_the_story_twice_the_same_and_each_time_anew() {
 
 #[test]
 fn the_json_is_one_document_with_every_request() {
-    let story = demo(&["--json"]).document();
-    assert_eq!(story["ok"], true);
-    assert!(story["serviceUrl"].as_str().is_some_and(|url| url.starts_with("http://127.0.0.1:")));
-    let scenes = story["scenes"].as_array().unwrap();
+    let report = demo(&["--json"]).document();
+    assert_eq!(report["ok"], true);
+    assert!(report["serviceUrl"].as_str().is_some_and(|url| url.starts_with("http://127.0.0.1:")));
+    let scenes = report["scenes"].as_array().unwrap();
     let exchanges: Vec<&Value> =
         scenes.iter().filter_map(|scene| scene["exchanges"].as_array()).flatten().collect();
     let hashes = |digits: u32| {

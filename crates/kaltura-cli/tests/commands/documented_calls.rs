@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::invocation::Kaltura;
-use crate::support::server::{ADMIN_SECRET, TestServer, text_of, token};
+use crate::support::server::{TestServer, VALUE, seed, text_of, token};
 
 fn help(command: &str) -> String {
     Kaltura::new([command, "--help"]).succeeds().stdout
@@ -22,12 +22,10 @@ fn examples(command: &str) -> Vec<Vec<String>> {
 
 /// A server with the entry that the examples name.
 fn server() -> TestServer {
-    TestServer::with_seed(&json!({
-        "partners": [{ "id": 1_234_567, "adminSecrets": [ADMIN_SECRET] }],
-        "widgets": [{ "id": "_1234567", "partnerId": 1_234_567 }],
-        "appTokens": [token("0_importer", "0123456789abcdef0123456789abcdef", json!({}))],
-        "entries": [{ "id": "0_a1b2c3d4", "partnerId": 1_234_567, "userId": "alice", "name": "intro" }],
-    }))
+    let mut seed = seed(&json!([token("0_importer", VALUE, json!({}))]));
+    seed["entries"] =
+        json!([{ "id": "0_a1b2c3d4", "partnerId": 1_234_567, "userId": "alice", "name": "intro" }]);
+    TestServer::with_seed(&seed)
 }
 
 fn is_download_url(text: &str) -> bool {

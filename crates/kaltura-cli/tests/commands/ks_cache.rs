@@ -70,7 +70,7 @@ fn what_is_broken_or_foreign_is_replaced() {
 }
 
 #[test]
-fn what_can_not_be_written_costs_a_login() {
+fn what_cannot_be_written_costs_a_login() {
     let (server, folder) = (server(), tempfile::tempdir().unwrap());
     // A file where the folder should be cannot be written to, not even by the superuser.
     let blocked = folder.path().join("file");

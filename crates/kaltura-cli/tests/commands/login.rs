@@ -46,9 +46,7 @@ fn a_filter_that_asks_for_the_ks_in_vain_is_noted() {
 #[test]
 fn the_json_has_all_that_is_known_of_the_session() {
     let server = server();
-    let finished = server.login(["--json", "--show-ks", "--lifetime", "1h"]).succeeds();
-    assert_eq!(finished.stderr, "");
-    let mut document = finished.document();
+    let mut document = server.login(["--show-ks", "--lifetime", "1h"]).answer();
     let ks = document["ks"].take();
     assert!(Ks::looks_like_ks(ks.as_str().unwrap()));
     let fingerprint = Fingerprint::from_ks(&Ks::new(ks.as_str().unwrap())).to_string();

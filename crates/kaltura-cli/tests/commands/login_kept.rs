@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::invocation::Kaltura;
-use crate::support::odd_server::{OddServer, ok};
+use crate::support::odd_server::{self, OddServer};
 use crate::support::server::{VALUE, server};
 
 #[test]
@@ -27,7 +27,7 @@ fn a_session_whose_end_is_not_known_is_not_kept() {
     let odd = OddServer::echoing(|request| {
         let service = if request.contains("/service/session/") { "session" } else { "appToken" };
         let ks = format!("djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1Jttz{service}");
-        ok("application/json", &json!({ "partnerId": 1, "ks": ks, "userId": 0 }).to_string())
+        odd_server::json(&json!({ "partnerId": 1, "ks": ks, "userId": 0 }))
     });
     let cache = tempfile::tempdir().unwrap();
     let command = |name| {

@@ -44,7 +44,7 @@ fn the_hint_says_what_to_look_at() {
 }
 
 #[test]
-fn who_has_tried_all_hash_types_is_not_told_to_try_them() {
+fn the_hint_does_not_advise_hash_types_that_were_tried() {
     let server = server();
     let wrong = server.login(["--detect-hash-type", "--json"]).env("KALTURA_APP_TOKEN", "f".repeat(32));
     let error = wrong.fails(3).error();
@@ -105,8 +105,7 @@ fn usage_before_any_request() {
         (&["--service-url", "example.com"], "must begin with https://"),
         (&["--service-url", "https://me:hush@example.com"], "must not contain a user name"),
     ] {
-        let finished = login(&server, options).fails_with(2).saying(why);
-        assert!(!finished.stderr.contains("hush"), "{finished:#?}");
+        login(&server, options).fails_with(2).saying(why).hides(&["hush"]);
     }
     let wrong = server.login([]).env("KALTURA_PARTNER_ID", "hush").fails(2);
     assert!(!wrong.saying("the value of KALTURA_PARTNER_ID is invalid").stderr.contains("hush"));

@@ -33,7 +33,7 @@ fn the_proof_is_one_call_more_and_the_answer_tells_it() {
 }
 
 #[test]
-fn a_token_that_somebody_has_ended_is_found_out() {
+fn an_ended_token_is_found_out() {
     let scene = Scene::with_token(json!({}));
     let ks = scene.login(["--ks-only"]).succeeds().stdout;
     scene.kaltura(["logout"]).succeeds();
@@ -61,7 +61,7 @@ fn a_refused_proof_leaves_the_session_before() {
 }
 
 #[test]
-fn who_may_not_is_told_by_the_class() {
+fn a_blocked_user_is_a_permission_failure() {
     let scene = Scene::with_token(json!({}));
     scene.apply(json!({ "blockUser": "alice" }));
     login(&scene, &[]).fails_with(4).saying("The session is not kept.");
@@ -69,7 +69,7 @@ fn who_may_not_is_told_by_the_class() {
 }
 
 #[test]
-fn a_session_for_certain_paths_can_not_be_tried() {
+fn a_session_for_certain_paths_cannot_be_tried() {
     let paths = "urirestrict:/api_v3/service/media/*";
     let scene = Scene::with_token(json!({ "sessionPrivileges": paths }));
     let text = login(&scene, &[]).ends_with(0);

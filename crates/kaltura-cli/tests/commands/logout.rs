@@ -7,20 +7,16 @@ use serde_json::{Value, json};
 
 use crate::support::cache_files::cache_files;
 use crate::support::doctor::{Scene, TOKEN};
-use crate::support::invocation::{Finished, Kaltura};
+use crate::support::invocation::Kaltura;
 use crate::support::server::{VALUE, token};
 
 const WHY: &str = "session.end would end all sessions of the app token, those still to be started included";
 const EXPLANATION: &str = "On the server they stay valid until they expire: session.end would end all\n\
     sessions of the app token, those still to be started included.\n";
 
-/// Runs a command with a cache in the home of the scene.
-fn run(scene: &Scene, arguments: &[&str]) -> Finished {
-    scene.cached(&cache(scene), arguments).run()
-}
-
-fn cache(scene: &Scene) -> PathBuf {
-    scene.home.path().join("cache")
+/// The files with sessions.
+fn sessions(scene: &Scene) -> Vec<PathBuf> {
+    cache_files(scene.cache.path(), ".session")
 }
 
 fn two_tokens() -> Scene {
@@ -31,81 +27,76 @@ fn two_tokens() -> Scene {
 fn the_sessions_of_the_token_go_and_those_of_others_stay() {
     let scene = two_tokens();
     for arguments in [&["ks"][..], &["login", "--user=bob"], &["ks", "--app-token-id=0_other"]] {
-        run(&scene, arguments).ends_with(0);
+        scene.kaltura(arguments).succeeds();
     }
-    assert_eq!(cache_files(&cache(&scene), ".session").len(), 3);
+    assert_eq!(sessions(&scene).len(), 3);
     let calls = scene.calls_so_far();
-    let finished = run(&scene, &["logout"]).ends_with(0);
+    let finished = scene.kaltura(["logout"]).succeeds();
     let url = scene.url();
-    assert_eq!(
-        finished.stdout,
-        format!(
-            "Removed 2 cached sessions of app token 0_importer of partner 1234567 at {url}.\n{EXPLANATION}"
-        )
-    );
-    assert_eq!(finished.stderr, "");
-    assert_eq!(cache_files(&cache(&scene), ".session").len(), 1);
+    let removed = "Removed 2 cached sessions of app token 0_importer of partner 1234567 at ";
+    finished.writes(&format!("{removed}{url}.\n{EXPLANATION}"), "");
+    assert_eq!(sessions(&scene).len(), 1);
     // There was no prompt.
     assert_eq!(scene.calls_so_far(), calls);
-    run(&scene, &["status"]).ends_with(3);
-    run(&scene, &["status", "--app-token-id=0_other"]).ends_with(0);
+    scene.kaltura(["status"]).run().ends_with(3);
+    scene.kaltura(["status", "--app-token-id=0_other"]).succeeds();
 
-    let again = run(&scene, &["logout"]).ends_with(0).stdout;
+    let again = scene.kaltura(["logout"]).succeeds().stdout;
     let nothing = format!("No cached session of app token 0_importer of partner 1234567 at {url}.\n");
     assert_eq!(again, nothing);
 
-    let all = run(&scene, &["logout", "--all"]).ends_with(0).stdout;
+    let all = scene.kaltura(["logout", "--all"]).succeeds().stdout;
     assert_eq!(all, format!("Removed 1 cached session of all app tokens.\n{EXPLANATION}"));
-    assert_eq!(cache_files(&cache(&scene), ".session"), [""; 0].map(PathBuf::from));
-    let all = run(&scene, &["logout", "--all"]).ends_with(0).stdout;
+    assert_eq!(sessions(&scene), [""; 0].map(PathBuf::from));
+    let all = scene.kaltura(["logout", "--all"]).succeeds().stdout;
     assert_eq!(all, "No cached session of any app token.\n");
 }
 
 #[test]
 fn with_json_it_is_a_document() {
     let scene = two_tokens();
-    run(&scene, &["ks"]).ends_with(0);
-    run(&scene, &["ks", "--app-token-id=0_other"]).ends_with(0);
-    let finished = run(&scene, &["logout", "--json"]).ends_with(0);
+    scene.kaltura(["ks"]).succeeds();
+    scene.kaltura(["ks", "--app-token-id=0_other"]).succeeds();
+    let finished = scene.kaltura(["logout", "--json"]).succeeds();
     assert_eq!(finished.stderr, "");
     let expected = json!({
         "forgottenSessions": 1, "all": false, "serviceUrl": scene.url(), "partnerId": 1_234_567,
         "appTokenId": TOKEN, "endedOnServer": false, "why": WHY,
     });
     assert_eq!(finished.document(), expected);
-    let all = run(&scene, &["logout", "--json", "--all"]).ends_with(0).document();
+    let all = scene.kaltura(["logout", "--all"]).answer();
     assert_eq!(all, json!({ "forgottenSessions": 1, "all": true, "endedOnServer": false, "why": WHY }));
 }
 
 #[test]
 fn a_session_that_was_taken_stays_good() {
     let scene = two_tokens();
-    let ks = run(&scene, &["ks"]).ends_with(0).stdout;
-    run(&scene, &["logout"]).ends_with(0);
+    let ks = scene.kaltura(["ks"]).succeeds().stdout;
+    scene.kaltura(["logout"]).succeeds();
     scene.call(["media.list"]).env("KALTURA_KS", ks.trim_end()).succeeds();
-    assert_ne!(run(&scene, &["ks"]).ends_with(0).stdout, ks);
+    assert_ne!(scene.kaltura(["ks"]).succeeds().stdout, ks);
 }
 
 #[test]
 fn neither_the_server_nor_the_token_is_needed() {
     let scene = two_tokens();
-    run(&scene, &["ks"]).ends_with(0);
-    let logout = scene.cached(&cache(&scene), ["logout"]).env("KALTURA_APP_TOKEN", "");
-    drop(scene.server);
-    assert!(logout.succeeds().stdout.starts_with("Removed 1 cached session of app token"));
+    scene.kaltura(["ks"]).succeeds();
+    let access = scene.server.stop();
+    let logout = access.kaltura(["logout"]).env("KALTURA_APP_TOKEN", "").succeeds();
+    assert!(logout.stdout.starts_with("Removed 1 cached session of app token"));
 }
 
 #[test]
 fn what_is_broken_goes_too_and_what_is_not_ours_stays() {
     let scene = two_tokens();
-    run(&scene, &["ks"]).ends_with(0);
-    let session = cache_files(&cache(&scene), ".session").remove(0);
+    scene.kaltura(["ks"]).succeeds();
+    let session = sessions(&scene).remove(0);
     let folder = session.parent().unwrap();
     fs::write(&session, "{").unwrap();
-    let (name, sessions) = ("0".repeat(64), cache(&scene).join("sessions"));
+    let (name, sessions) = ("0".repeat(64), scene.cache.path().join("sessions"));
     fs::create_dir(sessions.join("mine")).unwrap();
     let foreign = [
-        cache(&scene).join("notes.session"),
+        scene.cache.path().join("notes.session"),
         folder.join("notes.session"),
         folder.join(format!("{name}.txt")),
         folder.join(format!("{}.session", "A".repeat(64))),
@@ -114,8 +105,7 @@ fn what_is_broken_goes_too_and_what_is_not_ours_stays() {
     ];
     foreign.iter().for_each(|path| fs::write(path, "mine").unwrap());
 
-    let forgotten =
-        run(&scene, &["logout", "--all", "--json"]).ends_with(0).document()["forgottenSessions"].take();
+    let forgotten = scene.kaltura(["logout", "--all"]).answer()["forgottenSessions"].take();
     assert_eq!(forgotten, 1);
     assert!(!session.exists());
     assert!(foreign.iter().all(|path| path.exists()));
@@ -129,7 +119,7 @@ fn without_a_place_there_is_nothing_to_forget() {
 }
 
 #[test]
-fn what_can_not_be_forgotten_is_a_failure() {
+fn what_cannot_be_forgotten_is_a_failure() {
     let scene = two_tokens();
     let blocked = scene.home.path().join("file");
     fs::write(&blocked, "").unwrap();
@@ -138,16 +128,16 @@ fn what_can_not_be_forgotten_is_a_failure() {
         finished.saying("not all cached sessions could be removed").saying("session cache:").saying("hint:");
     }
     // A folder stands where the file should be.
-    run(&scene, &["ks"]).ends_with(0);
-    let session = cache_files(&cache(&scene), ".session").remove(0);
+    scene.kaltura(["ks"]).succeeds();
+    let session = sessions(&scene).remove(0);
     fs::remove_file(&session).unwrap();
     fs::create_dir(&session).unwrap();
     for user in ["--user=a", "--user=b", "--user=c"] {
-        run(&scene, &["ks", user]).ends_with(0);
+        scene.kaltura(["ks", user]).succeeds();
     }
-    let error = run(&scene, &["logout", "--json"]).fails_with(1).error();
+    let error = scene.kaltura(["logout", "--json"]).fails(1).error();
     // The others are gone, whichever comes first.
-    assert_eq!(cache_files(&cache(&scene), ".session"), [session]);
+    assert_eq!(sessions(&scene), [session]);
     assert_eq!((&error["class"], &error["exitCode"]), (&json!("local"), &json!(1)));
     assert!(error["causes"][0].as_str().unwrap().contains("session cache: cannot remove"), "{error}");
 }
@@ -166,8 +156,7 @@ fn what_would_do_nothing_is_refused() {
         let line = ["logout", "--partner-id=1", "--app-token-id=0_a", option];
         let told = Kaltura::new(line).stdin(VALUE).fails(2);
         let name = option.split('=').next().unwrap();
-        let told = told.saying(&format!("unexpected argument '{name}'"));
-        assert!(!told.stderr.contains("hush"), "{told:#?}");
+        told.saying(&format!("unexpected argument '{name}'")).hides(&["hush"]);
     }
 }
 
@@ -175,9 +164,9 @@ fn what_would_do_nothing_is_refused() {
 fn what_may_be_the_token_is_not_shown() {
     let scene = two_tokens();
     for form in ["--json", "--quiet"] {
-        let finished = run(&scene, &["logout", "--app-token-id", VALUE, form]);
+        let finished = scene.kaltura(["logout", "--app-token-id", VALUE, form]).run();
         assert!(!finished.stdout.contains(VALUE) && !finished.stderr.contains(VALUE), "{finished:#?}");
     }
-    let shown: Value = run(&scene, &["logout", "--app-token-id", VALUE, "--json"]).ends_with(0).document();
+    let shown: Value = scene.kaltura(["logout", "--app-token-id", VALUE]).answer();
     assert_eq!(shown["appTokenId"], "(not an app token id)");
 }

@@ -53,8 +53,7 @@ fn the_json_tells_what_the_text_tells() {
         "name": "work", "isDefault": true, "serviceUrl": "https://www.kaltura.com", "region": null, "partnerId": 1_234_567,
         "appTokenId": "0_importer", "hashType": "SHA256", "userId": "bob", "sessionType": null, "lifetime": "1h",
         "privileges": "appid:importer", "widgetId": null, "store": null, "storeFile": null, "caFile": null,
-        "adminSecret": null,
-        "appToken": { "place": "ownFile", "file": home.secret("app-token") },
+        "adminSecret": null, "appToken": { "place": "ownFile", "file": home.secret("app-token") },
         "configFile": home.file(), "isNew": true, "warnings": [],
     });
     assert_eq!(answer, expected);

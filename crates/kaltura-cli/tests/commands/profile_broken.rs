@@ -20,7 +20,7 @@ fn with_secrets(home: &Home, line: &[&str]) -> Kaltura {
 }
 
 #[test]
-fn who_needs_no_profile_does_not_look_at_it() {
+fn commands_without_a_profile_do_not_read_it() {
     let home = home();
     for line in [
         &["--version"][..],

@@ -91,8 +91,7 @@ fn a_wrong_file_is_a_usage_error_that_names_the_line() {
         ];
         for command in commands {
             let finished = home.kaltura(command).fails(2);
-            let finished = finished.saying(&format!("config.toml, line {line}: ")).saying(why);
-            assert!(!finished.stderr.contains("hush"), "{finished:#?}");
+            finished.saying(&format!("config.toml, line {line}: ")).saying(why).hides(&["hush"]);
         }
         assert_eq!(home.text(), text);
     }
@@ -118,7 +117,7 @@ fn what_is_no_text_is_not_changed() {
 }
 
 #[test]
-fn a_folder_that_can_not_be_written_is_told() {
+fn a_folder_that_cannot_be_written_is_told() {
     let home = Home::new();
     // A folder where a file should be cannot be written to, not even by the superuser.
     fs::create_dir_all(home.folder().join("config.lock")).unwrap();
@@ -146,7 +145,7 @@ fn a_folder_that_can_not_be_written_is_told() {
 /// What was kept for a profile that could not be written is taken away again.
 #[cfg(unix)]
 #[test]
-fn a_profile_that_can_not_be_written_leaves_no_secret() {
+fn a_profile_that_cannot_be_written_leaves_no_secret() {
     let home = Home::new();
     fs::create_dir(home.folder()).unwrap();
     std::os::unix::fs::symlink(home.path("nosuch/config.toml"), home.file()).unwrap();

@@ -51,7 +51,7 @@ fn its_entries_and_secrets_go() {
 }
 
 #[test]
-fn what_is_somebody_elses_stays() {
+fn a_file_of_the_user_stays() {
     let home = Home::with_profiles("[profiles.work]\ntoken_file = 'token'\n");
     let token = home.folder().join("token");
     fs::write(&token, "value").unwrap();
@@ -61,7 +61,7 @@ fn what_is_somebody_elses_stays() {
 }
 
 #[test]
-fn where_nobody_can_be_asked_it_takes_a_yes() {
+fn without_a_terminal_it_needs_yes() {
     let home = Home::new();
     home.add("work", []);
     let before = home.text();

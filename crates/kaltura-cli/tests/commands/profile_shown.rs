@@ -173,7 +173,7 @@ fn no_secret_is_shown() {
         holds_no_secret(&finished.stdout);
         holds_no_secret(&finished.stderr);
     }
-    // Of the file, only what somebody wrote into a command.
+    // Of the file, only what was written into a command.
     assert!(!home.text().contains(VALUE));
 }
 

@@ -6,7 +6,7 @@ use crate::support::account::{account, manage};
 use crate::support::doctor::Scene;
 use crate::support::home::Home;
 use crate::support::invocation::{Finished, Kaltura};
-use crate::support::odd_server::{OddServer, ok};
+use crate::support::odd_server::{self, OddServer, ok};
 use crate::support::server::{ADMIN_SECRET, KS, TestServer, VALUE};
 
 fn cached(server: &TestServer, line: &[&str]) -> Finished {
@@ -36,7 +36,7 @@ fn a_session_can_be_selected_from() {
         (&["logout", "--jq=.forgottenSessions"], "1\n"),
     ] {
         let finished = cached(&server, line).ends_with(0);
-        assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), (expected, ""), "{line:?}");
+        finished.writes(expected, "");
     }
 }
 
@@ -139,7 +139,7 @@ fn a_request_that_is_only_shown_is_not_selected_from() {
 
 /// A call with this answer.
 fn call_of(answer: &Value, more: &[&str]) -> Kaltura {
-    let server = OddServer::answering(ok("application/json", &answer.to_string()));
+    let server = OddServer::answering(odd_server::json(answer));
     Kaltura::new(["call", "a.b", "--anonymous", "--service-url", &server.url]).arguments(more)
 }
 

@@ -13,8 +13,8 @@ use crate::support::server::{TestServer, VALUE, server_for_any_user};
 
 const GRANTED: &str = "sessionid:0_importer,apptoken:0_importer,sview:*";
 
-fn status(server: &TestServer, cache: &Path, options: &[&str]) -> Finished {
-    server.cached(cache, ["status"]).arguments(options).run()
+fn status(server: &TestServer, options: &[&str]) -> Finished {
+    server.kaltura(["status"]).arguments(options).run()
 }
 
 #[test]
@@ -57,8 +57,7 @@ fn the_text_tells_settings_and_sessions() {
 fn with_json_it_is_a_document() {
     let server = server_for_any_user();
     let ks = server.kaltura(["login", "--ks-only", "--lifetime=1h"]).succeeds().stdout;
-    let finished =
-        status(&server, server.cache.path(), &["--json", "--hash-type=md5", "--lifetime=1h"]).ends_with(0);
+    let finished = status(&server, &["--json", "--hash-type=md5", "--lifetime=1h"]).ends_with(0);
     assert_eq!(finished.stderr, "");
     let mut document = finished.document();
     let left = document["sessions"][0]["expiresIn"].take().as_i64().unwrap();
@@ -99,7 +98,7 @@ fn the_one_in_use_stands_first_and_the_one_that_lives_longest_next() {
         server.kaltura(["ks"]).arguments(wishes).succeeds();
     }
     let users = |options: &[&str]| {
-        let document = status(&server, server.cache.path(), &[&["--json"], options].concat()).document();
+        let document = status(&server, &[&["--json"], options].concat()).document();
         let sessions = document["sessions"].as_array().unwrap();
         sessions.iter().map(|one| one["userId"].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>()
     };
@@ -162,9 +161,9 @@ fn a_session_that_has_ended_is_not_good() {
     let server = server_for_any_user();
     server.kaltura(["ks", "--lifetime=1h"]).succeeds();
     let_it_end(&cache_file(server.cache.path(), ".session"));
-    let finished = status(&server, server.cache.path(), &["--lifetime=1h"]).ends_with(3);
+    let finished = status(&server, &["--lifetime=1h"]).ends_with(3);
     assert_eq!(finished.stdout.lines().nth(11), Some("No valid session. Run `kaltura login`."));
-    let document = status(&server, server.cache.path(), &["--json"]).ends_with(3).document();
+    let document = status(&server, &["--json"]).ends_with(3).document();
     assert_eq!((&document["good"], &document["sessions"]), (&json!(false), &json!([])));
 }
 
@@ -173,12 +172,12 @@ fn a_broken_cache_is_told() {
     let server = server_for_any_user();
     server.kaltura(["ks"]).succeeds();
     fs::write(cache_file(server.cache.path(), ".session"), "{").unwrap();
-    let text = status(&server, server.cache.path(), &[]).ends_with(3).saying("note: session cache:");
+    let text = status(&server, &[]).ends_with(3).saying("note: session cache:");
     assert!(text.stdout.ends_with("No valid session. Run `kaltura login`.\n"), "{text:#?}");
-    let document = status(&server, server.cache.path(), &["--json"]).ends_with(3);
+    let document = status(&server, &["--json"]).ends_with(3);
     assert_eq!(document.stderr, "");
     assert_eq!(document.document()["warnings"].as_array().map(Vec::len), Some(1));
-    let nowhere = status(&server, Path::new(""), &[]).ends_with(3);
+    let nowhere = server.cached(Path::new(""), ["status"]).run().ends_with(3);
     nowhere.saying("note: there is no place for the session cache");
 }
 
@@ -187,7 +186,7 @@ fn no_secret_is_shown() {
     let server = server_for_any_user();
     let ks = server.kaltura(["ks"]).succeeds().stdout;
     for form in [&[][..], &["--json"]] {
-        let finished = status(&server, server.cache.path(), form).ends_with(0);
+        let finished = status(&server, form).ends_with(0);
         let said = finished.stdout + &finished.stderr;
         assert!(!said.contains(VALUE) && !said.contains(&ks[..16]), "{said}");
     }

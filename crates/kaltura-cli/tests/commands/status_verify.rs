@@ -6,18 +6,14 @@ use crate::support::cache_files::{cache_file, let_it_end};
 use crate::support::doctor::Scene;
 use crate::support::invocation::Finished;
 
-fn cached(scene: &Scene, line: &[&str]) -> Finished {
-    scene.kaltura(line).run()
-}
-
 fn status(scene: &Scene, options: &[&str]) -> Finished {
-    cached(scene, &[&["status", "--verify"], options].concat())
+    scene.kaltura(["status", "--verify"]).arguments(options).run()
 }
 
 /// A server, and a session that is kept for `kaltura ks`.
 fn scene(changes: Value) -> (Scene, String) {
     let scene = Scene::with_token(changes);
-    let ks = cached(&scene, &["ks"]).ends_with(0).stdout.trim_end().to_owned();
+    let ks = scene.ks([]);
     (scene, ks)
 }
 
@@ -36,21 +32,21 @@ fn the_proof_is_one_call_and_the_answer_tells_it() {
 }
 
 #[test]
-fn without_it_nobody_is_asked() {
+fn without_it_no_request_is_made() {
     let (scene, _) = scene(json!({}));
     let logins = scene.calls_so_far().len();
-    let text = cached(&scene, &["status"]).ends_with(0);
+    let text = scene.kaltura(["status"]).succeeds();
     assert!(!text.stdout.contains("verified"), "{text:#?}");
-    let document = cached(&scene, &["status", "--json"]).ends_with(0).document();
+    let document = scene.kaltura(["status"]).answer();
     assert_eq!((&document["good"], &document["verified"]), (&json!(true), &json!(false)));
     assert_eq!(scene.calls_so_far().len(), logins);
 }
 
 #[test]
-fn a_session_that_somebody_has_ended_is_found_out() {
+fn an_ended_session_is_found_out() {
     let (scene, ks) = scene(json!({}));
     scene.apply(json!({ "endSession": ks }));
-    cached(&scene, &["status"]).ends_with(0);
+    scene.kaltura(["status"]).succeeds();
     let text = status(&scene, &[]).ends_with(3);
     assert!(text.stdout.contains("\nSession of alice, not verified\n"), "{text:#?}");
     assert!(text.stdout.ends_with("\n  current     yes (`kaltura ks` will use it)\n"), "{text:#?}");
@@ -64,13 +60,13 @@ fn a_session_that_somebody_has_ended_is_found_out() {
     assert_eq!((&document["good"], &document["verified"]), (&json!(false), &json!(false)));
     // It is still there: a look changes nothing.
     assert_eq!(document["sessions"].as_array().map(Vec::len), Some(1));
-    assert_eq!(cached(&scene, &["ks"]).ends_with(0).stdout.trim_end(), ks);
+    assert_eq!(scene.kaltura(["ks"]).succeeds().stdout.trim_end(), ks);
 }
 
 #[test]
 fn it_is_the_session_with_these_wishes() {
     let (scene, ks) = scene(json!({ "sessionUserId": null }));
-    cached(&scene, &["ks", "--user=bob"]).ends_with(0);
+    scene.kaltura(["ks", "--user=bob"]).succeeds();
     scene.apply(json!({ "blockUser": "bob" }));
     status(&scene, &[]).ends_with(0);
     let blocked = status(&scene, &["--user=bob", "--json"]).ends_with(4);
@@ -84,13 +80,13 @@ fn it_is_the_session_with_these_wishes() {
 }
 
 #[test]
-fn without_a_session_nobody_is_asked() {
+fn without_a_session_no_request_is_made() {
     let scene = Scene::with_token(json!({}));
     let text = status(&scene, &[]).ends_with(3);
     assert!(text.stdout.ends_with("\nNo valid session. Run `kaltura login`.\n"), "{text:#?}");
     assert_eq!((text.stderr.as_str(), scene.calls_so_far().len()), ("", 0));
 
-    cached(&scene, &["ks"]).ends_with(0);
+    scene.kaltura(["ks"]).succeeds();
     let logins = scene.calls_so_far().len();
     let_it_end(&cache_file(scene.cache.path(), ".session"));
     let text = status(&scene, &[]).ends_with(3);
@@ -99,7 +95,7 @@ fn without_a_session_nobody_is_asked() {
 }
 
 #[test]
-fn a_session_for_certain_paths_can_not_be_tried() {
+fn a_session_for_certain_paths_cannot_be_tried() {
     let (scene, _) = scene(json!({ "sessionPrivileges": "urirestrict:/api_v3/service/media/*" }));
     let text = status(&scene, &[]).ends_with(0);
     assert!(!text.stdout.contains("verified"), "{text:#?}");

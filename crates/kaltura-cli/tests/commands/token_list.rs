@@ -27,9 +27,7 @@ fn server() -> TestServer {
 }
 
 fn ids(server: &TestServer, options: &[&str]) -> Vec<String> {
-    let list = manage(server, ["list", "--json"]).arguments(options).succeeds();
-    assert_eq!(list.stderr, "");
-    let list = list.document();
+    let list = manage(server, ["list"]).arguments(options).answer();
     list.as_array().unwrap().iter().map(|token| token["id"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -69,13 +67,6 @@ id       sessionUserId  expiry            description
         shown(NOW - 86_400, MINUTE),
     );
     assert_eq!(chosen.stdout, expected);
-    // In a narrow terminal descriptions are cut, and ids are not.
-    let narrow =
-        manage(&server, ["list", "--columns", "description,sessionUserId,id"]).env("COLUMNS", "20").run();
-    let narrow = narrow.ends_with(0);
-    for id in ["0_fresh", "0_off", "0_over", "0_open", "sessionUserId", "alice"] {
-        assert!(narrow.stdout.contains(id), "{narrow:#?}");
-    }
     // The value is in none of them.
     let none =
         list("id,token").ends_with(0).saying("note: no object has token; they have id, partnerId, state,");
@@ -112,7 +103,7 @@ fn each_filter_leaves_those_that_it_names() {
         (&["--state=expired"], &["0_over"]),
         (&["--state=disabled"], &["0_off"]),
         (&["--user=bob"], &["0_fresh"]),
-        (&["--user=nobody-knows"], &[]),
+        (&["--user=unknown-user"], &[]),
         (&["--type=user"], &["0_fresh", "0_over"]),
         (&["--type=ADMIN"], &["0_off"]),
         (&["--type=any"], &["0_open"]),
@@ -128,9 +119,9 @@ fn each_filter_leaves_those_that_it_names() {
 #[test]
 fn where_there_is_none_that_is_said() {
     let server = server();
-    let finished = manage(&server, ["list", "--user=nobody-knows"]).succeeds();
+    let finished = manage(&server, ["list", "--user=unknown-user"]).succeeds();
     assert_eq!((&*finished.stdout, &*finished.stderr), ("", "note: no app tokens found\n"));
-    let list = manage(&server, ["list", "--user=nobody-knows", "--json"]).succeeds();
+    let list = manage(&server, ["list", "--user=unknown-user", "--json"]).succeeds();
     assert_eq!((&*list.stdout, &*list.stderr), ("[]\n", ""));
 }
 

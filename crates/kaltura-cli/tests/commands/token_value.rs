@@ -44,7 +44,7 @@ fn a_file_loses_exactly_one_line_end() {
 }
 
 #[test]
-fn a_value_that_can_not_be_had_is_a_usage_error() {
+fn a_value_that_cannot_be_had_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing");
     let login = || {

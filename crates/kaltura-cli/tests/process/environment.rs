@@ -102,6 +102,12 @@ ID          EXPIRES
         let is_told = words(&list.stderr).contains("columns not shown for lack of width: ");
         assert_eq!(is_told, columns != "100", "{list:#?}");
     }
+    // In a narrow terminal descriptions are cut, and ids are not.
+    let chosen = manage(&server, ["list", "--columns", "description,sessionUserId,id"]).env("COLUMNS", "20");
+    let chosen = chosen.run_process().ends_with(0).stdout;
+    for whole in ["0_7jh3eu10", "0_7jh3eu11", "sessionUserId", "nightly-import"] {
+        assert!(chosen.contains(whole), "{chosen}");
+    }
 }
 
 #[test]
@@ -250,6 +256,8 @@ fn a_profile_stores_the_value_of_a_new_token_and_logs_in_with_it() {
     let document = at_home(&rotate).ends_with(0).document();
     assert_eq!((&document["profile"], &document["oldDeleted"]), (&"nightly".into(), &true.into()));
     assert!(home.text().contains(document["id"].as_str().unwrap()));
+    // It does not use the deleted token any more.
+    assert!(!document["warnings"].to_string().contains("uses the deleted"), "{document}");
     assert_eq!(login()["userId"], "alice");
     // Nothing is created if the profile cannot be saved.
     let (before, path) = (count(), home.path("file"));

@@ -199,7 +199,7 @@ fn the_superuser_leaves_nothing_in_the_home_of_another_user() {
     refused.saying("would belong to another user (number 54321)").saying("without sudo");
     assert_eq!(fs::read_dir(fresh.path()).unwrap().count(), 0);
 
-    // Without sudo it is a container, whose superuser works in a folder of somebody outside.
+    // Without sudo it is a container, whose superuser works in a folder of a user outside.
     assert_eq!(ks().succeeds().stderr, "");
     at_home(&add).stdin(VALUE).succeeds();
     assert_eq!(at_home(&["profile", "list"]).succeeds().stderr, "");

@@ -41,7 +41,7 @@ fn start(home: &Home, count: usize) -> Vec<Running> {
 
 /// `--timeout` is for the requests: it takes longer until the command has printed the value.
 #[test]
-fn who_logs_in_slowly_is_waited_for() {
+fn a_slow_login_is_waited_for() {
     let server = server();
     let home = home(server.url(), &format!("sleep 4; echo {VALUE}"));
     let running = start(&home, 6);
@@ -176,7 +176,7 @@ mod failed {
 
     /// Another value may be the right one, another limit long enough.
     #[test]
-    fn who_would_do_something_else_tries_it() {
+    fn another_value_or_limit_is_tried() {
         let server = server();
         let home = home_that_waits(server.url(), "exit 7");
         let first = kaltura(&home, &["ks"]).start();
@@ -200,7 +200,7 @@ mod failed {
 
     /// Being told to stop is for the one who is told.
     #[test]
-    fn who_waits_for_one_that_is_stopped_logs_in() {
+    fn a_waiting_process_logs_in_when_the_other_is_stopped() {
         let server = server();
         let home = home_that_waits(server.url(), &format!("echo {VALUE}"));
         for signal in ["TERM", "KILL"] {

@@ -1,4 +1,4 @@
-//! A profile that somebody makes at a terminal.
+//! A profile that is made at a terminal.
 
 use std::fs;
 use std::path::Path;
@@ -58,7 +58,7 @@ fn what_is_missing_is_asked_for_and_the_profile_logs_in() {
 }
 
 #[test]
-fn whoever_has_a_command_that_prints_the_value_is_told_of_its_option() {
+fn the_option_for_a_command_is_named() {
     let server = TestServer::with_token(json!({}));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token.txt");
@@ -114,7 +114,7 @@ fn a_wrong_answer_is_asked_for_again() {
 }
 
 #[test]
-fn where_nobody_can_be_asked_it_is_a_usage_error() {
+fn without_a_terminal_it_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
     let finished = kaltura(folder.path(), ["profile", "add"]).stdin("work\n").fails(2);
     finished.saying("the profile name is missing");

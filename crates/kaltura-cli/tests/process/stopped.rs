@@ -34,7 +34,7 @@ fn lock_file(cache: &Path) -> PathBuf {
 }
 
 #[test]
-fn who_waits_for_a_lock_can_be_stopped() {
+fn a_process_that_waits_for_a_lock_can_be_stopped() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let server = server();
         let call = refused_call(&server, server.cache.path());
@@ -50,7 +50,7 @@ fn who_waits_for_a_lock_can_be_stopped() {
 }
 
 #[test]
-fn who_waits_for_a_command_of_the_profile_can_be_stopped() {
+fn a_process_that_waits_for_a_command_of_the_profile_can_be_stopped() {
     let (server, folder) = (server(), tempfile::tempdir().unwrap());
     let mark = folder.path().join("mark");
     let home = home_of_a_command(&server, &format!("echo x > {}; exec sleep 20", text_of(&mark)));
@@ -65,7 +65,7 @@ fn who_waits_for_a_command_of_the_profile_can_be_stopped() {
 }
 
 #[test]
-fn who_is_asked_at_a_terminal_can_be_stopped_from_elsewhere() {
+fn a_prompt_can_be_stopped_from_elsewhere() {
     let server = server();
     let mut terminal = Terminal::open(server.login_without_value([]));
     terminal.wait_for("The app token value 0_importer:");
@@ -176,7 +176,7 @@ fn what_a_command_leaves_in_the_background_is_not_waited_for() {
 /// As with `nohup`.
 #[cfg(target_os = "linux")]
 #[test]
-fn who_shall_outlive_the_terminal_does() {
+fn a_process_can_outlive_its_terminal() {
     let (server, folder) = (server(), tempfile::tempdir().unwrap());
     let mark = folder.path().join("mark");
     let command = format!("echo x > {}; sleep 1; echo {VALUE}", text_of(&mark));

@@ -12,7 +12,7 @@ use crate::support::odd_server::{self, OddServer};
 use crate::support::server::{VALUE, server};
 
 #[test]
-fn output_that_nobody_reads_ends_it_quietly() {
+fn output_without_a_reader_ends_it_quietly() {
     for line in [&["--help"][..], &["demo"], &["demo", "--json"], &["emulate"]] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);

@@ -1,4 +1,4 @@
-//! The command at a terminal, with somebody who types.
+//! The command at a terminal, with what is typed.
 
 use std::process::Command;
 

@@ -70,7 +70,7 @@ fn a_value_in_the_place_of_the_id_is_not_shown() {
 }
 
 #[test]
-fn nobody_else_waits_until_a_person_has_answered() {
+fn no_other_process_waits_for_an_answer() {
     let server = server();
     let ks = || server.kaltura(["ks"]);
     let mut terminal = Terminal::open(ks().without("KALTURA_APP_TOKEN"));

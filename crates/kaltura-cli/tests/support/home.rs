@@ -20,7 +20,7 @@ pub(crate) const LOGIN: [&str; 6] = [
     "--privileges=appid:importer",
 ];
 
-/// A home of somebody who has no keyring.
+/// A home without a keyring.
 pub(crate) struct Home(TempDir);
 
 impl Home {
