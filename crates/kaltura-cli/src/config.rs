@@ -48,18 +48,16 @@ impl Settings {
             (None, None) => (config.default_profile()?, Origin::Default),
         };
         for Setting { variable, entry, .. } in Setting::ALL {
-            let text = environment.text(variable).ok().flatten();
-            let doubt = |text: &str, name: &str| {
-                if let Some(doubt) = doubtful_text(text) {
-                    ui.note(&format!("{name} {doubt}"));
-                }
+            let of_profile = || {
+                let profile = profile.as_ref()?;
+                Some((profile.text(entry)?.to_owned(), format!("{entry} of profile '{}'", profile.name())))
             };
-            match (text, profile.as_ref().and_then(|profile| Some((profile, profile.text(entry)?)))) {
-                (Some(text), _) => doubt(&text, variable),
-                (None, Some((profile, text))) => {
-                    doubt(text, &format!("{entry} of profile '{}'", profile.name()));
-                }
-                (None, None) => {}
+            let of_variable =
+                environment.text(variable).ok().flatten().map(|text| (text, (*variable).to_owned()));
+            if let Some((text, name)) = of_variable.or_else(of_profile)
+                && let Some(doubt) = doubtful_text(&text)
+            {
+                ui.note(&format!("{name} {doubt}"));
             }
         }
         Ok(Self { environment: environment.clone(), profile: Ok(profile), profile_origin })

@@ -10,6 +10,10 @@ use kaltura_http::SystemClock;
 use kaltura_types::UnixTime;
 pub(crate) use kaltura_types::duration::{describe as show_duration, parse as parse_duration};
 
+const WITH_ZONE: &str = "%Y-%m-%d %H:%M:%S %Z";
+/// The last second of the year 9999.
+pub(crate) const LATEST: i64 = 253_402_300_799;
+
 /// Reads a limit of time: a duration that is not zero.
 pub(crate) fn parse_limit(text: &str) -> Result<Duration, String> {
     let limit = parse_duration(text).map_err(|error| error.to_string())?;
@@ -38,7 +42,7 @@ pub(crate) fn after(duration: Duration) -> UnixTime {
 
 /// A point in time in the time zone of this machine: `2026-11-24 05:09:15 CET`.
 pub(crate) fn show_time(time: UnixTime) -> String {
-    show_in(time, TimeZone::system())
+    show_as(WITH_ZONE, time, TimeZone::system())
 }
 
 /// The day in the time zone of this machine: `2026-11-24`.
@@ -49,10 +53,6 @@ pub(crate) fn show_day(time: UnixTime) -> String {
 /// Day and minute, for where there is little room: `2026-11-24 05:09`.
 pub(crate) fn show_minute(time: UnixTime) -> String {
     show_as("%Y-%m-%d %H:%M", time, TimeZone::system())
-}
-
-fn show_in(time: UnixTime, zone: TimeZone) -> String {
-    show_as("%Y-%m-%d %H:%M:%S %Z", time, zone)
 }
 
 fn show_as(form: &str, time: UnixTime, zone: TimeZone) -> String {
@@ -104,16 +104,16 @@ mod tests {
     #[test]
     fn a_time_is_shown_in_the_zone_and_names_it() {
         let time = UnixTime::from_seconds(1_795_493_355);
-        assert_eq!(show_in(time, TimeZone::UTC), "2026-11-24 04:09:15 UTC");
+        assert_eq!(show_as(WITH_ZONE, time, TimeZone::UTC), "2026-11-24 04:09:15 UTC");
         let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
-        assert_eq!(show_in(time, berlin.clone()), "2026-11-24 05:09:15 CET");
+        assert_eq!(show_as(WITH_ZONE, time, berlin.clone()), "2026-11-24 05:09:15 CET");
         assert_eq!(show_as("%Y-%m-%d %H:%M", time, berlin), "2026-11-24 05:09");
     }
 
     #[test]
     fn a_time_that_no_calendar_has_is_shown_as_its_number() {
         let beyond = UnixTime::from_seconds(i64::MAX);
-        assert_eq!(show_in(beyond, TimeZone::UTC), "Unix time 9223372036854775807");
+        assert_eq!(show_as(WITH_ZONE, beyond, TimeZone::UTC), "Unix time 9223372036854775807");
     }
 
     #[test]

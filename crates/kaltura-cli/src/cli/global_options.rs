@@ -47,7 +47,7 @@ fn hide(command: &mut Command, path: &str, options: &[Arg]) {
     }
 }
 
-/// What is wrong with a command line, if it has an option that its command has no use for. It is told with the usage
+/// What is wrong with a command line, if it has an option that its command has no use for. It has the usage
 /// of that command.
 pub(super) fn refusal(all: &mut Command, matches: &ArgMatches) -> Option<Error> {
     let mut path = Vec::new();

@@ -22,12 +22,10 @@ use crate::profile::Profile;
 use crate::redaction::{repeatable, repeatable_path};
 use crate::secret_input::without_bom;
 use crate::signals::{Signals, run_program};
-use crate::{http, runtime};
+use crate::{http, runtime, time};
 
 /// How often the calls are forgotten, if no client can ask for them.
 const FORGETTING: Duration = Duration::from_secs(5);
-/// The last second of the year 9999.
-const LATEST: i64 = 253_402_300_799;
 
 /// What follows the options in `--help`.
 const EXAMPLES: &str = include_str!("emulate/help.txt");
@@ -56,7 +54,7 @@ pub(crate) struct EmulateCommand {
     ready_file: Option<PathBuf>,
 
     /// Start the server's clock at this Unix time
-    #[arg(long, value_name = "UNIX_SECONDS", value_parser = clap::value_parser!(i64).range(0..=LATEST))]
+    #[arg(long, value_name = "UNIX_SECONDS", value_parser = clap::value_parser!(i64).range(0..=time::LATEST))]
     at: Option<i64>,
 
     /// Freeze the server's clock at its start

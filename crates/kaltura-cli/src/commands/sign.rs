@@ -146,11 +146,9 @@ impl SignCommand {
 /// milliseconds.
 fn parse_end(text: &str) -> Result<UnixTime, &'static str> {
     let end = time::parse_time(text)?;
-    if (1..=LATEST).contains(&end.as_seconds()) { Ok(end) } else { Err(OUT_OF_CALENDAR) }
+    if (1..=time::LATEST).contains(&end.as_seconds()) { Ok(end) } else { Err(OUT_OF_CALENDAR) }
 }
 
-/// The last second of the year 9999.
-const LATEST: i64 = 253_402_300_799;
 const OUT_OF_CALENDAR: &str = "it must be after 1970-01-01, and before the year 10000";
 
 #[cfg(test)]
@@ -163,6 +161,6 @@ mod tests {
             assert_eq!(parse_end(text), Err(OUT_OF_CALENDAR), "{text}");
         }
         assert!(parse_end("soon").unwrap_err().starts_with("not a time"));
-        assert_eq!(parse_end("253402300799"), Ok(UnixTime::from_seconds(LATEST)));
+        assert_eq!(parse_end("253402300799"), Ok(UnixTime::from_seconds(time::LATEST)));
     }
 }

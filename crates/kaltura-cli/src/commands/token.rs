@@ -24,7 +24,7 @@ use self::rotate::RotateCommand;
 use crate::args::{AdminSecretOptions, KsOptions, PartnerIdOption, ServerOptions, ks_header};
 use crate::config::{Environment, SecretVariable, Setting, Settings};
 use crate::error::Failure;
-use crate::http::{admin_client, client_with_ks};
+use crate::http::{LoggedTransport, admin_client, client_with_ks};
 use crate::output::Ui;
 use crate::profile::{Config, ProfileSecret};
 use crate::session::Forgotten;
@@ -118,8 +118,8 @@ impl AccountOptions {
             return Err(Failure::usage("both the admin secret and a KS are given: one of them is enough"));
         }
         let service_url = self.server.service_url(settings)?;
-        let clock = ServerClock::default();
-        let transport = Watching { transport: self.server.transport(ui)?, clock: clock.clone() };
+        let transport = Arc::new(self.server.transport(ui)?);
+        let clock = ServerClock { transport, shown: Arc::default() };
         let timeout = self.server.timeout();
         let secret_given =
             secret.is_given() || (!ks.is_given() && self.secret.given(ui, settings)?.is_some());
@@ -138,7 +138,7 @@ impl AccountOptions {
                     "Pass the KS or the admin secret of the account that you mean, or its --partner-id.",
                 ));
             }
-            let client = client_with_ks(&service_url, partner, ks, transport, timeout);
+            let client = client_with_ks(&service_url, partner, ks, clock.clone(), timeout);
             return Ok(Account { client, partner, service_url, clock, by_ks: true });
         }
         let profile = settings.needed_profile()?;
@@ -147,7 +147,7 @@ impl AccountOptions {
         }
         let partner = self.partner.partner_id(settings)?;
         let secret = self.secret.admin_secret(ui, settings, partner, Some(&service_url))?;
-        let client = admin_client(&service_url, partner, secret, transport, timeout);
+        let client = admin_client(&service_url, partner, secret, clock.clone(), timeout);
         Ok(Account { client, partner, service_url, clock, by_ks: false })
     }
 }
@@ -267,12 +267,20 @@ fn may_be_done(error: &Error) -> bool {
     error.unexpected_body().is_some() || error.kind() == ErrorKind::ServerFailed
 }
 
-/// The server's clock, as its last response showed it: by it app tokens expire. Before the first response it is the
-/// clock of this machine.
-#[derive(Clone, Debug, Default)]
-struct ServerClock(Arc<Mutex<Option<(UnixTime, UnixTime)>>>);
+/// A transport that keeps the server's clock, as its last response showed it: by it app tokens expire.
+#[derive(Clone)]
+struct ServerClock {
+    transport: Arc<LoggedTransport>,
+    /// The server's time, and that of this machine when it came.
+    shown: Arc<Mutex<Option<(UnixTime, UnixTime)>>>,
+}
 
 impl ServerClock {
+    fn shown(&self) -> Option<(UnixTime, UnixTime)> {
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The server's time; before the first response that of this machine.
     fn now(&self) -> UnixTime {
         self.shown().map_or_else(time::now, |(server, _)| server)
     }
@@ -285,25 +293,14 @@ impl ServerClock {
         let direction = if ahead > 0 { "ahead of" } else { "behind" };
         (ahead.unsigned_abs() > 60).then(|| format!(", which is {words} {direction} the server's"))
     }
-
-    /// The server's time, and that of this machine when it came.
-    fn shown(&self) -> Option<(UnixTime, UnixTime)> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A transport whose responses set a clock.
-struct Watching<T> {
-    transport: T,
-    clock: ServerClock,
 }
 
 #[async_trait]
-impl<T: Transport> Transport for Watching<T> {
+impl Transport for ServerClock {
     async fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
         let response = self.transport.send(request).await?;
         if let Some(server) = response.server_time() {
-            *self.clock.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((server, time::now()));
+            *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some((server, time::now()));
         }
         Ok(response)
     }

@@ -266,7 +266,7 @@ pub(crate) struct ProfileChanges {
 pub(crate) enum NewPlace {
     /// What a command of the shell prints.
     Command(String),
-    /// The content of somebody's file, named from the root.
+    /// The content of a file of the user, with its absolute path.
     File(String),
     Variable(String),
     /// A store of this program, which is to keep this value.

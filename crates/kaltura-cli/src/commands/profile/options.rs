@@ -1,5 +1,4 @@
-//! The options of `kaltura profile add`. Environment variables stand behind none of them: what is kept is what was
-//! said.
+//! The options of `kaltura profile add`. They have no environment variables: only what is passed is saved.
 
 use std::ffi::OsStr;
 use std::fmt;
