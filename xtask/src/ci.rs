@@ -141,17 +141,20 @@ fn wasm(members: &[Member]) -> Vec<Check> {
         // Its random bytes come from `getrandom`, for which the program selects a backend on this target.
         if *name == "kaltura-emulator" { command.env("RUSTFLAGS", GETRANDOM_BACKEND) } else { command }
     };
-    let present = present.map(command);
     let bindings = members.iter().filter(|member| member.name == "kaltura-wasm").flat_map(|_| {
         let target = "--target wasm32-unknown-unknown -p kaltura-wasm";
         let doc = Command::parse(&format!("cargo doc --no-deps --all-features {target}"));
         [
-            Command::parse(&format!("cargo clippy --no-deps {target} -- -D warnings")),
-            Command::parse(&format!("cargo clippy --no-deps --all-features {target} -- -D warnings")),
-            doc.env("RUSTDOCFLAGS", "-D warnings"),
+            Check::Run(Command::parse(&format!("cargo clippy --no-deps {target} -- -D warnings"))),
+            Check::Run(Command::parse(&format!(
+                "cargo clippy --no-deps --all-features {target} -- -D warnings"
+            ))),
+            Check::Run(doc.env("RUSTDOCFLAGS", "-D warnings")),
+            // The part that reads options has no JavaScript in it.
+            Check::Test(Command::parse("cargo test -p kaltura-wasm --all-features")),
         ]
     });
-    present.chain(bindings).map(Check::Run).collect()
+    present.map(command).map(Check::Run).chain(bindings).collect()
 }
 
 /// Each published crate without features and with each feature alone, and `kaltura-http` with the features that meet

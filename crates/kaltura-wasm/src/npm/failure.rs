@@ -94,7 +94,8 @@ fn kind(kind: ErrorKind) -> String {
     }
 }
 
-/// The name of a variant, without its values.
+/// The name of a variant, without its values. `Debug` contains it also in the package, whose compiler option
+/// `-Zfmt-debug=shallow` leaves out the values.
 fn camel_case(variant: &str) -> String {
     let name = variant.split(['(', ' ']).next().unwrap_or_default();
     let mut letters = name.chars();

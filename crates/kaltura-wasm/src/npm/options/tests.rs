@@ -37,6 +37,7 @@ fn all_options_are_read() {
     let url = ServiceUrl::parse_allowing_http("http://video.example.com").unwrap();
     assert_eq!(options.login, AppTokenLogin::new(url, token).request(request).client_tag("page"));
     assert_eq!((options.timeout, options.keep_fresh), (Duration::from_millis(2500), true));
+    assert_eq!(options.client_tag.as_deref(), Some("page"));
 }
 
 #[test]
@@ -122,7 +123,16 @@ fn options_of_a_call_are_read() {
         SingleCall::read(json!({ "repeatabel": true })).unwrap_err(),
         "unknown option `repeatabel`: did you mean `repeatable`?"
     );
-    let session = SessionOptions::read(json!({ "validFor": 0.5 })).unwrap();
-    assert_eq!(session.valid_for, Duration::from_millis(500));
+}
+
+#[test]
+fn options_of_a_session_are_read() {
+    let session = SessionOptions::read(json!({ "validFor": 0.5, "timeout": 2 })).unwrap();
+    assert_eq!(
+        (session.valid_for, session.timeout),
+        (Duration::from_millis(500), Some(Duration::from_secs(2)))
+    );
     assert!(SessionOptions::read(json!({ "validFor": true })).is_err());
+    assert!(SessionOptions::read_without_validity(json!({ "timeout": 2 })).is_ok());
+    assert!(SessionOptions::read_without_validity(json!({ "validFor": 2 })).is_err());
 }
