@@ -14,8 +14,8 @@ pub(crate) enum Disturbance {
     Fault { fault: Fault, action: &'static str, probability: f64 },
     /// The token cannot be used for a time.
     TokenDisabled,
-    /// The token is deleted, and added again.
-    TokenDeleted,
+    /// The account is blocked for a time.
+    PartnerBlocked,
     /// All sessions end at the server.
     SessionsEnded,
     /// Redis does not answer for a time.
@@ -47,9 +47,7 @@ impl Disturbance {
                 "SourceUnavailable",
             ]),
             Self::TokenDisabled => starts_with(&["TokenNotActive", "RevokedEarly", "TokenGroupEnded"]),
-            Self::TokenDeleted => {
-                starts_with(&["TokenNotFound", "KsRefused", "RevokedEarly", "TokenGroupEnded", "NotFound"])
-            }
+            Self::PartnerBlocked => starts_with(&["PartnerBlocked", "KsRefused", "RevokedEarly"]),
             // A session that is refused within seconds of its login is no use: the manager says so.
             Self::SessionsEnded => starts_with(&["RevokedEarly", "KsRefused"]),
             // A store that fails costs logins, and no call.
@@ -93,7 +91,7 @@ impl Random {
     pub(crate) fn disturbance(&mut self, workers: usize) -> Disturbance {
         match self.below(16) {
             0 => Disturbance::TokenDisabled,
-            1 => Disturbance::TokenDeleted,
+            1 => Disturbance::PartnerBlocked,
             2 => Disturbance::SessionsEnded,
             3 => Disturbance::RedisStopped,
             4 => Disturbance::RedisKilled,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use kaltura_emulator::{AppTokenSeed, Emulator, FaultRule, RecordedCall};
+use kaltura_emulator::{Emulator, FaultRule, RecordedCall};
 
 use super::disturbance::{Disturbance, Random};
 use super::judgement::{FailedCall, Incident, growth, leaks, most_logins, received_too_often, unexplained};
@@ -118,12 +118,10 @@ impl Run {
                 self.watch(lasts)?;
                 self.emulator.enable_token(token.id())?;
             }
-            Disturbance::TokenDeleted => {
-                self.emulator.delete_token(token.id())?;
+            Disturbance::PartnerBlocked => {
+                self.emulator.block_partner();
                 self.watch(lasts)?;
-                let seed =
-                    AppTokenSeed::new().id(token.id().clone()).value(token.credentials().value().clone());
-                self.emulator.add_app_token(seed.hash_type(token.hash_type()))?;
+                self.emulator.unblock_partner();
             }
             Disturbance::SessionsEnded => self.emulator.end_sessions(self.emulator.partner_id())?,
             Disturbance::RedisStopped => {
@@ -222,6 +220,12 @@ impl Run {
         writeln!(out, "failed calls: {} {kinds:?}", self.failed.len())?;
         for problem in wrong.iter().take(20) {
             writeln!(out, "wrong: {problem}")?;
+        }
+        if !wrong.is_empty() {
+            for Incident { disturbance, start, end } in &self.incidents {
+                let (start, end) = (start - self.start, end - self.start);
+                writeln!(out, "from {start} to {end} ms: {disturbance:?}")?;
+            }
         }
         writeln!(out, "problems: {}", wrong.len())?;
         if started == 0 || self.failed.is_empty() {
