@@ -91,13 +91,13 @@ impl Fault {
     }
 
     /// Whether the connection cannot be used after the response, which the client may notice late.
-    pub(crate) fn spoils_the_connection(&self) -> bool {
-        let spoils = |fault: &EmulatorFault| match fault {
+    pub(crate) fn breaks_the_connection(&self) -> bool {
+        let breaks = |fault: &EmulatorFault| match fault {
             EmulatorFault::ResetAfter => true,
             EmulatorFault::WrongLength(difference) => *difference < 0,
             _ => false,
         };
-        matches!(&self.injection, Injection::Emulator(faults) if faults.iter().any(spoils))
+        matches!(&self.injection, Injection::Emulator(faults) if faults.iter().any(breaks))
     }
 }
 

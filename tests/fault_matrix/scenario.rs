@@ -91,12 +91,12 @@ impl Scenario<'_> {
         let name = name(self.link, self.api, self.fault, self.step, self.lasts);
         let fail = |text: String| failures.lock().unwrap().push(format!("{name}: {text}"));
 
-        let world = World::new(self);
-        let ((cell, found), logs) = record_logs(|| world.run(self));
+        let setup = Setup::new(self);
+        let ((cell, found), logs) = record_logs(|| setup.run(self));
         found.into_iter().for_each(fail);
-        world.network.leaks(|leaks| {
+        setup.network.leaks(|leaks| {
             leaks.show(&logs);
-            leaks.show(&world.events.lock().unwrap());
+            leaks.show(&setup.events.lock().unwrap());
             // The token value, a widget KS, a session KS and a token hash.
             if leaks.secret_count() < 4 {
                 fail("the secrets were not sent, so that nothing is shown".to_owned());
@@ -111,7 +111,7 @@ impl Scenario<'_> {
 }
 
 /// The server, the clocks, and what is needed to build clients.
-struct World {
+struct Setup {
     link: Link,
     api: Api,
     emulator: Emulator,
@@ -127,7 +127,7 @@ struct World {
     tokens: Vec<AppTokenId>,
 }
 
-impl World {
+impl Setup {
     fn new(scenario: &Scenario<'_>) -> Self {
         let Scenario { link, api, fault, .. } = *scenario;
         let test = TestRuntime::new().with_seed(7);
@@ -337,7 +337,7 @@ impl World {
             }
             _ => {}
         }
-        if scenario.fault.spoils_the_connection() {
+        if scenario.fault.breaks_the_connection() {
             self.network.ignore_fresh_connections();
         }
     }
