@@ -17,6 +17,7 @@ mod page;
 mod process;
 mod readme;
 mod release;
+mod soak;
 mod tidy;
 mod wasm;
 mod workspace;
@@ -49,6 +50,7 @@ usage: cargo xtask <task>
   fleet     shares a session between 50 processes through Redis while processes and servers fail; `--short` takes half a
             minute, `--valkey` uses Valkey 9, `--simulate` simulates up to 10 000 processes and writes the table and the
             plot of docs/fleet.md
+  soak      `soak MINUTES [SEED]`: hundreds of tasks in several processes share sessions while faults strike at random
   wasm      builds the npm package of kaltura-wasm; with `--test` installs it and runs it in Node.js, Deno and Chromium
   page      clicks through the page of `kaltura emulate --ui` in a headless Chromium
   bench     what operations cost in instructions, allocations, memory and CPU time, beside the least possible; with
@@ -84,6 +86,11 @@ fn main() -> ExitCode {
     }
 }
 
+fn soak(minutes: &str, seed: &str) -> Task {
+    let (minutes, seed) = (minutes.to_owned(), seed.to_owned());
+    Box::new(move |workspace, out| soak::run(workspace, (&minutes, &seed), out))
+}
+
 fn task(arguments: &[&str]) -> Option<Task> {
     let task: Task = match arguments {
         ["ci"] => Box::new(ci::run),
@@ -106,6 +113,8 @@ fn task(arguments: &[&str]) -> Option<Task> {
         ["fleet", "--simulate"] => Box::new(fleet_simulation::run),
         ["wasm"] => Box::new(wasm::build),
         ["wasm", "--test"] => Box::new(wasm::test),
+        ["soak", minutes] => soak(minutes, soak::SHORT.1),
+        ["soak", minutes, seed] => soak(minutes, seed),
         ["page"] => Box::new(page::run),
         ["bench"] => Box::new(|workspace, out| bench::run(workspace, None, out)),
         ["bench", "--against", commit] => {
