@@ -42,7 +42,11 @@ pub struct ReqwestTransport {
     fresh: Option<Arc<FreshClients>>,
     limits: Limits,
     supports_https: bool,
+    on_progress: Option<OnProgress>,
 }
+
+/// Called with the number of bytes of a request that were taken to be sent, and the length of its body.
+type OnProgress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 /// The clients of reqwest that a transport sends through.
 #[derive(Clone)]
@@ -113,12 +117,22 @@ impl ReqwestTransport {
             fresh: None,
             limits: Limits { timeout: None, max_response_bytes: None },
             supports_https: true,
+            on_progress: None,
         }
     }
 
     /// A builder with default settings. Its API does not expose reqwest.
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder::new()
+    }
+
+    /// Calls a function with the number of bytes of a request's body that were handed to the connection, and the length
+    /// of the body, each time that these become more. A connection buffers some of them. The function should return
+    /// quickly. If a request is sent again, the number begins again.
+    #[must_use]
+    pub fn on_upload_progress(mut self, report: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
+        self.on_progress = Some(Arc::new(report));
+        self
     }
 
     pub(crate) fn from_parts(
@@ -130,7 +144,7 @@ impl ReqwestTransport {
         let supports_https =
             cfg!(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"));
         let fresh = FreshClients { builder, tls, clients: OnceLock::new() };
-        Self { clients, fresh: Some(Arc::new(fresh)), limits, supports_https }
+        Self { clients, fresh: Some(Arc::new(fresh)), limits, supports_https, on_progress: None }
     }
 
     fn clients_for(&self, request: &WireRequest) -> &Clients {
@@ -147,7 +161,7 @@ impl Transport for ReqwestTransport {
         }
         let (timeout, max_bytes) = self.limits.with_request(&request);
         let clients = self.clients_for(&request);
-        let (request, sent) = convert(&request)?;
+        let (request, sent) = convert(&request, self.on_progress.clone())?;
         if request.url().scheme() == "https" && !self.supports_https {
             return Err(build_error(RequestError::NoTls));
         }
@@ -184,9 +198,12 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// Converts to a request of reqwest; the flag tells later whether it may have been sent.
-fn convert(request: &WireRequest) -> Result<(Request, SentFlag), TransportError> {
+fn convert(
+    request: &WireRequest,
+    on_progress: Option<OnProgress>,
+) -> Result<(Request, SentFlag), TransportError> {
     let (parts, body) = http::Request::try_from(request)?.into_parts();
-    let (body, sent) = TrackedBody::new(body);
+    let (body, sent) = TrackedBody::new(body, on_progress);
     // From the text: a conversion of the `Uri` would write it as text again.
     let mut url = Url::parse(request.url()).map_err(build_error)?;
     url.set_fragment(None);
@@ -225,17 +242,23 @@ impl SentFlag {
     }
 }
 
+/// How much of a body is handed over at once where its progress is reported.
+const PROGRESS_STEP: usize = 64 << 10;
+
 /// A body that sets a flag when it is polled. It cannot be sent twice.
 struct TrackedBody {
     rest: Bytes,
+    length: u64,
     sent: SentFlag,
+    on_progress: Option<OnProgress>,
 }
 
 impl TrackedBody {
-    fn new(rest: Bytes) -> (Self, SentFlag) {
+    fn new(rest: Bytes, on_progress: Option<OnProgress>) -> (Self, SentFlag) {
         // An empty body is never polled, so nothing can be guaranteed.
         let sent = SentFlag(Arc::new(AtomicBool::new(rest.is_empty())));
-        (Self { rest, sent: sent.clone() }, sent)
+        let length = rest.len() as u64;
+        (Self { rest, length, sent: sent.clone(), on_progress }, sent)
     }
 }
 
@@ -248,8 +271,14 @@ impl Body for TrackedBody {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         self.sent.set();
-        let rest = std::mem::take(&mut self.rest);
-        Poll::Ready((!rest.is_empty()).then(|| Ok(Frame::data(rest))))
+        let Some(on_progress) = self.on_progress.clone() else {
+            let rest = std::mem::take(&mut self.rest);
+            return Poll::Ready((!rest.is_empty()).then(|| Ok(Frame::data(rest))));
+        };
+        let next = self.rest.len().min(PROGRESS_STEP);
+        let next = self.rest.split_to(next);
+        on_progress(self.length - self.rest.len() as u64, self.length);
+        Poll::Ready((!next.is_empty()).then(|| Ok(Frame::data(next))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -64,12 +64,10 @@ impl ServerOptions {
         Ok(Some(pem))
     }
 
-    /// The server, and who has named it.
     pub(crate) fn found(&self, settings: &Settings) -> Found {
         self.address.found(settings)
     }
 
-    /// How long each request may take.
     pub(crate) const fn timeout(&self) -> Duration {
         self.timeout
     }

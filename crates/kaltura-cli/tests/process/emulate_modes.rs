@@ -55,7 +55,7 @@ fn a_fault_strikes_where_it_is_told_to() {
         "--fault",
         "reset@session.startWidgetSession#4",
     ]);
-    server.login(["--ks-only"]).run().ends_with(SERVER);
+    // The login is tried again.
     server.login(["--ks-only"]).run().ends_with(0);
     server.login(["--ks-only"]).run().ends_with(NETWORK);
 }

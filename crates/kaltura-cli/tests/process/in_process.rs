@@ -38,7 +38,11 @@ impl Kaltura {
         let (stdout, stderr) = (Captured::default(), Captured::default());
         let mut ui = Ui::new(Cursor::new(stdin), stdout.clone(), stderr.clone());
         let arguments = std::iter::once(OsString::from("kaltura")).chain(arguments);
-        let code = kaltura_cli::run(arguments, &Environment::from_iter(variables), &mut ui);
+        let code = kaltura_cli::run(
+            arguments,
+            &Environment::from_iter(variables).with_program(env!("CARGO_BIN_EXE_kaltura")),
+            &mut ui,
+        );
         Finished { code: Some(i32::from(code)), stdout: stdout.text(), stderr: stderr.text() }
     }
 }

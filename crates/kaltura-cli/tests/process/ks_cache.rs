@@ -197,23 +197,3 @@ fn a_folder_that_programs_share_is_a_store() {
     let other = server.cached(folder.path(), ["ks"]).env("KALTURA_STORE", text_of(&store));
     other.env("KALTURA_APP_TOKEN", &VALUE.replace('0', "1")).run().fails_with(3);
 }
-
-/// Versions before this one kept a folder for each token beside it.
-#[test]
-fn the_cache_of_older_versions_is_removed_once() {
-    let (server, cache) = (server(), tempfile::tempdir().unwrap());
-    let name = "0a".repeat(32);
-    let (old, mine) = (cache.path().join(&name), cache.path().join("mine"));
-    for folder in [&old, &mine] {
-        fs::create_dir(folder).unwrap();
-        for ending in ["json", "lock", "failed"] {
-            fs::write(folder.join(format!("{name}.{ending}")), "old").unwrap();
-        }
-    }
-    ks(&server, cache.path());
-    assert!(!old.exists());
-    assert_eq!(fs::read_dir(&mine).unwrap().count(), 3);
-    fs::create_dir(&old).unwrap();
-    server.cached(cache.path(), ["ks", "--fresh"]).run().ends_with(0);
-    assert!(old.exists());
-}

@@ -108,4 +108,9 @@ fn a_session_whose_end_is_not_known_is_not_kept() {
     let login = command("login").arguments(["--ks-only"]).run().ends_with(0);
     login.saying("note: the server did not report when the session expires, so it is not cached");
     command("status").run().ends_with(3);
+    let document = command("login").arguments(["--json"]).run().ends_with(0).document();
+    for name in ["sessionType", "expiry", "expiresIn"] {
+        assert!(document[name].is_null(), "{name}: {document}");
+    }
+    assert!(command("login").run().ends_with(0).stdout.contains("  expires    not reported\n"));
 }

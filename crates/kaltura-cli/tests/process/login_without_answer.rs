@@ -58,8 +58,12 @@ fn what_is_not_the_api_is_the_server() {
         (whole("302 Found", "Location: https://example.com/login\r\n", ""), "redirects to another address"),
     ] {
         let server = OddServer::answering(answer);
-        login(&server.url).run().fails_with(7).saying(why).saying("hint:");
-        assert_eq!(server.requests.try_iter().count(), 1, "{why}");
+        let limited = login(&server.url).arguments(["--timeout=1s"]);
+        limited.run().fails_with(7).saying(why).saying("hint:");
+        // While the server is unavailable, the login is tried again.
+        let is_repeated = server.requests.try_iter().count() > 1;
+        let may_pass = ["JSON that was cut off", "the response is empty", "unavailable"];
+        assert_eq!(is_repeated, may_pass.contains(&why), "{why}");
     }
 }
 
@@ -95,5 +99,30 @@ fn a_login_can_be_interrupted() {
         let error = running.wait().fails_with(code).error();
         assert_eq!(error["class"], class);
         assert_eq!(error["exitCode"], code);
+    }
+}
+
+#[test]
+fn a_login_is_tried_again_while_the_server_is_unavailable() {
+    use serde_json::json;
+
+    use crate::control::obey;
+    use crate::emulator_process::{EmulatorProcess, token};
+
+    let value = "0123456789abcdef0123456789abcdef";
+    for line in [&["login"][..], &["ks"], &["env"], &["exec", "--", "true"], &["call", "media.list"]] {
+        let server = EmulatorProcess::with_tokens(json!([token("0_importer", value, json!({}))]));
+        obey(&server, &json!({ "injectFault": "status:503@appToken.startSession#1" }));
+        server
+            .cached(server.cache.path(), line.iter().copied())
+            .env("PATH", "/bin:/usr/bin")
+            .run()
+            .ends_with(0);
+        // Within the time limit of a request.
+        obey(&server, &json!({ "injectFault": "status:503@session.startWidgetSession" }));
+        let (command, rest) = (&line[..1], &line[1..]);
+        let refused = [command, &["--timeout=1s", "--user=bob"], rest].concat();
+        let refused = server.cached(server.cache.path(), refused).env("PATH", "/bin:/usr/bin");
+        refused.run().fails_with(7).saying("unavailable");
     }
 }

@@ -145,3 +145,17 @@ fn a_terminal_shows_a_progress_bar() {
     terminal.wait_for("uploading lecture.mp4 [######              ] 33 %, 1.0 of 3.1 MB");
     assert_eq!(terminal.left().code, 0);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_shows_how_much_of_a_request_is_sent() {
+    let (server, (folder, path)) = (server(), file(3));
+    let id = server.call(["uploadToken.add", "--jq=.id"]).run().ends_with(0).stdout;
+    let file = folder.path().join("id");
+    std::fs::write(&file, id).unwrap();
+    obey(&server, &json!({ "injectFault": "slow:1500@uploadToken.upload" }));
+    let (id, part) = (format!("uploadTokenId=@{}", text_of(&file)), format!("fileData@{path}"));
+    let mut terminal = crate::terminal::Terminal::open(server.call(["uploadToken.upload", &id, &part]));
+    terminal.wait_for(" [####################] 100 %, 3.1 of 3.1 MB");
+    assert_eq!(terminal.left().code, 0);
+}
