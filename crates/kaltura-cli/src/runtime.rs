@@ -46,7 +46,9 @@ where
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
-        let wait = Failure::from(error.clone()).retry_delay().map(|least| least.max(delay));
+        let failure = Failure::from(error.clone());
+        // An error of the API, such as that of a rate limit, is no reason to send more.
+        let wait = failure.retry_delay().filter(|_| failure.code().is_none()).map(|least| least.max(delay));
         match wait.filter(|wait| begin.elapsed() + *wait < within) {
             Some(wait) => sleep(wait).await,
             None => return Err(error),

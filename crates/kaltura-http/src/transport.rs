@@ -277,7 +277,9 @@ impl Body for TrackedBody {
         };
         let next = self.rest.len().min(PROGRESS_STEP);
         let next = self.rest.split_to(next);
-        on_progress(self.length - self.rest.len() as u64, self.length);
+        if !next.is_empty() {
+            on_progress(self.length - self.rest.len() as u64, self.length);
+        }
         Poll::Ready((!next.is_empty()).then(|| Ok(Frame::data(next))))
     }
 
@@ -336,7 +338,7 @@ mod tests {
     #[test]
     fn request_is_a_post_of_the_same_bytes_with_the_same_content_type() {
         let request = WireRequest::new("https://example.com/a?format=1#part", "s", "a", "{}");
-        let (converted, sent) = convert(&request.with_content_type("application/JSON")).unwrap();
+        let (converted, sent) = convert(&request.with_content_type("application/JSON"), None).unwrap();
         assert_eq!(converted.method(), reqwest::Method::POST);
         assert_eq!(converted.url().as_str(), "https://example.com/a?format=1");
         assert_eq!(converted.headers()["content-type"], "application/JSON");
@@ -347,13 +349,13 @@ mod tests {
     fn invalid_request_is_rejected() {
         let request =
             WireRequest::new("https://example.com/", "s", "a", "{}").with_header("content-length", "1");
-        let error = convert(&request).expect_err("an invalid request");
+        let error = convert(&request, None).expect_err("an invalid request");
         assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Build, false));
     }
 
     #[test]
     fn empty_body_may_always_have_been_sent() {
-        let (_, sent) = convert(&WireRequest::new("https://example.com/", "s", "a", "")).unwrap();
+        let (_, sent) = convert(&WireRequest::new("https://example.com/", "s", "a", ""), None).unwrap();
         assert!(sent.maybe_sent());
     }
 
@@ -388,5 +390,25 @@ mod tests {
         assert_eq!(limits(None, None).with_request(&request), (Some(seconds(5)), 10));
         assert_eq!(limits(Some(seconds(9)), Some(20)).with_request(&request), (Some(seconds(5)), 10));
         assert_eq!(limits(Some(seconds(1)), Some(2)).with_request(&request), (Some(seconds(1)), 2));
+    }
+
+    #[test]
+    fn the_progress_of_a_body_is_reported_in_steps() {
+        let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let report = Arc::clone(&seen);
+        let on_progress: OnProgress =
+            Arc::new(move |sent, length| report.lock().unwrap().push((sent, length)));
+        let length = PROGRESS_STEP + 1;
+        let (mut body, _) = TrackedBody::new(vec![0; length].into(), Some(on_progress));
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let mut sent = 0;
+        while let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut body).poll_frame(&mut context) {
+            sent += frame.into_data().unwrap().len();
+        }
+        let (step, length) = (PROGRESS_STEP as u64, length as u64);
+        assert_eq!(
+            (sent as u64, seen.lock().unwrap().clone()),
+            (length, vec![(step, length), (length, length)])
+        );
     }
 }

@@ -16,12 +16,12 @@ use kaltura_auth::{
 };
 use kaltura_client::app_tokens::AppTokens;
 use kaltura_client::{CallError, Client, Error, ErrorKind};
-use kaltura_types::{AppToken, AppTokenId, ErrorCode, Ks, KsHeader, KsRefusal, PartnerId, UnixTime};
+use kaltura_types::{AppToken, AppTokenId, ErrorCode, KsRefusal, PartnerId, UnixTime};
 
 use self::edit::{AddCommand, DeleteCommand, GetCommand, UpdateCommand};
 use self::output::ListCommand;
 use self::rotate::RotateCommand;
-use crate::args::{AdminSecretOptions, KsOptions, PartnerIdOption, ServerOptions};
+use crate::args::{AdminSecretOptions, KsOptions, PartnerIdOption, ServerOptions, ks_header};
 use crate::config::{Environment, SecretVariable, Setting, Settings};
 use crate::error::Failure;
 use crate::http::{admin_client, client_with_ks};
@@ -56,13 +56,15 @@ pub(crate) struct TokenCommand {
     action: TokenAction,
 }
 
-/// What to do with app tokens. Each describes itself.
 #[derive(Debug, Subcommand)]
 enum TokenAction {
+    #[command(visible_alias = "create")]
     Add(Box<AddCommand>),
+    #[command(visible_alias = "ls")]
     List(Box<ListCommand>),
     Get(Box<GetCommand>),
     Update(Box<UpdateCommand>),
+    #[command(visible_alias = "rm")]
     Delete(Box<DeleteCommand>),
     Rotate(Box<RotateCommand>),
 }
@@ -122,7 +124,14 @@ impl AccountOptions {
         let secret_given =
             secret.is_given() || (!ks.is_given() && self.secret.given(ui, settings)?.is_some());
         if !secret_given && let Some(ks) = self.ks.given(ui, settings)? {
-            let partner = partner_of(&ks)?;
+            let partner = match ks_header(&ks) {
+                Ok(header) => header.partner_id(),
+                Err((why, advice)) => {
+                    return Err(
+                        Failure::usage(format!("the given text is not a KS: {why}")).with_hint(advice)
+                    );
+                }
+            };
             if let Some(wanted) = self.partner.known(settings)?.filter(|wanted| *wanted != partner) {
                 let message = format!("the KS is for account {partner}, not {wanted}");
                 return Err(Failure::usage(message).with_hint(
@@ -140,17 +149,6 @@ impl AccountOptions {
         let secret = self.secret.admin_secret(ui, settings, partner, Some(&service_url))?;
         let client = admin_client(&service_url, partner, secret, transport, timeout);
         Ok(Account { client, partner, service_url, clock, by_ks: false })
-    }
-}
-
-/// The account of a KS. What is not a KS is reported before it is sent.
-fn partner_of(ks: &Ks) -> Result<PartnerId, Failure> {
-    match (ks.issue(), KsHeader::parse(ks)) {
-        (None, Ok(header)) => Ok(header.partner_id()),
-        (issue, _) => {
-            let (why, advice) = issue.map_or_else(Default::default, |it| (it.to_string(), it.advice()));
-            Err(Failure::usage(format!("the given KS is not a KS: {why}")).with_hint(advice))
-        }
     }
 }
 

@@ -163,7 +163,7 @@ impl Worker {
             match event {
                 Ok(Event::Done) => return Ok(Some(left)),
                 Ok(Event::Halted(0)) => return Ok(None),
-                Ok(Event::Failed(failure)) => return Err(failure),
+                Ok(Event::Failed(message, hint)) => return Err(Failure::usage(message).with_hint(hint)),
                 Ok(Event::Halted(code)) => return Err(Failure::told_already(ExitCode::Filter(code))),
                 Ok(event) => take(event)?,
                 Err(RecvTimeoutError::Disconnected) => return Err(self.ended()),

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
-use crate::config::Environment;
+use crate::environment::Environment;
 
 /// What went wrong.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();

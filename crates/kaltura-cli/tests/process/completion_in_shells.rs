@@ -7,11 +7,11 @@ use std::process::Command;
 
 use rexpect::session::{Options, PtySession, spawn_with_options};
 
-use crate::invocation::Kaltura;
-use crate::profile_scene::Home;
+use crate::program::PROGRAM;
+use crate::support::home::Home;
+use crate::support::invocation::Kaltura;
 
 const PROFILES: &str = "[profiles.work]\npartner_id = 1234567\n[profiles.demo]\n";
-const PROGRAM: &str = env!("CARGO_BIN_EXE_kaltura");
 /// A name that would run something, if it stood in a line as it is.
 const ODD_FILE: &str = "odd $(touch ran) `touch ran`;touch ran'.txt";
 
@@ -30,7 +30,7 @@ impl Typing {
         }
         let home = Home::with_profiles(profiles);
         fs::write(home.path(ODD_FILE), "").unwrap();
-        let script = Kaltura::new(["completions", shell]).run().ends_with(0).stdout;
+        let script = Kaltura::new(["completions", shell]).run_process().ends_with(0).stdout;
         let recorder = home.path("recorder");
         fs::write(&recorder, format!("#!/bin/sh\necho \"$*\" >> ~/asked\nexec '{PROGRAM}' \"$@\"\n"))
             .unwrap();

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::emulator_process::{ADMIN_SECRET, EmulatorProcess, text_of, token};
-use crate::invocation::{Kaltura, Running};
-use crate::odd_server::OddServer;
-use crate::profile_scene::Home;
+use crate::program::Running;
+use crate::support::home::Home;
+use crate::support::invocation::Kaltura;
+use crate::support::odd_server::OddServer;
+use crate::support::server::{ADMIN_SECRET, TestServer, text_of, token};
 
 const VALUE: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
 const PAUSE: Duration = Duration::from_millis(5);
@@ -96,11 +97,6 @@ fn wait_until(mut is_so: impl FnMut() -> bool) {
     panic!("it does not come to that");
 }
 
-/// With the programs that the tests of the shell need.
-fn with_path(kaltura: Kaltura) -> Kaltura {
-    kaltura.env("PATH", &std::env::var("PATH").unwrap())
-}
-
 #[test]
 fn a_login_shows_no_secret() {
     let folder = tempfile::tempdir().unwrap();
@@ -110,7 +106,7 @@ fn a_login_shows_no_secret() {
         let server = OddServer::silent();
         let login = Kaltura::new(["login", "--service-url", &server.url, "--partner-id", "1234567"])
             .arguments(["--app-token-id", "0_importer", "--hash-type", "SHA1"])
-            .arguments(way.iter().copied());
+            .arguments(way);
         let login = if way.is_empty() { login.env("KALTURA_APP_TOKEN", VALUE) } else { login.stdin(VALUE) };
         let running = login.start();
         let onlooker = Onlooker::of(&running);
@@ -120,26 +116,37 @@ fn a_login_shows_no_secret() {
 }
 
 #[test]
+fn an_admin_secret_is_neither_sent_nor_shown() {
+    let server = OddServer::silent();
+    let list = Kaltura::new(["token", "list", "--service-url", &server.url, "--partner-id=1234567"]);
+    let running = list.arguments(["--admin-secret-stdin"]).stdin(ADMIN_SECRET).start();
+    let onlooker = Onlooker::of(&running);
+    let request = server.requests.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert!(request.contains("djJ8") && !request.contains(ADMIN_SECRET), "{request}");
+    onlooker.saw(&["kaltura token list"], &[ADMIN_SECRET]);
+}
+
+#[test]
 fn a_program_of_exec_shows_no_secret() {
-    let server = EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]));
+    let server = TestServer::with_tokens(&json!([token("0_importer", VALUE, json!({}))]));
     let cache = tempfile::tempdir().unwrap();
     let mark = cache.path().join("mark");
     let script = format!("echo x > '{}'; sleep 2; true", mark.display());
     // By a login, and from the cache.
     for _ in 0..2 {
         let exec = server.cached(cache.path(), ["exec", "--", "sh", "-c", &script]);
-        let running = with_path(exec).start();
+        let running = exec.with_path().start();
         let onlooker = Onlooker::of(&running);
         wait_until(|| mark.exists());
         fs::remove_file(&mark).unwrap();
-        let ks = server.cached(cache.path(), ["ks"]).run().ends_with(0).stdout;
+        let ks = server.cached(cache.path(), ["ks"]).succeeds().stdout;
         onlooker.saw(&["sh -c echo x", "sleep 2"], &[VALUE, ks.trim_end(), "djJ8"]);
     }
 }
 
 #[test]
 fn a_command_of_the_profile_shows_no_secret() {
-    let server = EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]));
+    let server = TestServer::with_tokens(&json!([token("0_importer", VALUE, json!({}))]));
     let home = Home::new();
     let (kept, mark) = (home.path("kept"), home.path("mark"));
     fs::write(&kept, VALUE).unwrap();
@@ -153,7 +160,7 @@ fn a_command_of_the_profile_shows_no_secret() {
         mark.display()
     );
     fs::write(home.file(), entries).unwrap();
-    let running = with_path(home.kaltura(["ks"])).start();
+    let running = home.kaltura(["ks"]).with_path().start();
     let onlooker = Onlooker::of(&running);
     wait_until(|| mark.exists());
     let ks = running.wait().ends_with(0).stdout;

@@ -48,9 +48,16 @@ pub(super) enum Event {
     Message(String),
     /// The frame is done: the filter was checked, or has no further results.
     Done,
-    Failed(Failure),
+    /// The filter is invalid or has failed: what is wrong, and what to do.
+    Failed(String, String),
     /// The filter has ended itself, with this exit code.
     Halted(u8),
+}
+
+impl From<Failure> for Event {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure.to_string(), failure.hint().unwrap_or_default().to_owned())
+    }
 }
 
 /// Works until the end of standard input.
@@ -126,7 +133,7 @@ fn serve_frames(frames: &Receiver<Vec<u8>>, send: &dyn Fn(Event)) {
     };
     let filter = match compile(&code) {
         Ok(filter) => filter,
-        Err(failure) => return send(Event::Failed(failure)),
+        Err(failure) => return send(failure.into()),
     };
     send(Event::Done);
     for frame in frames {
@@ -160,16 +167,16 @@ pub(super) fn run(filter: &Filter<Data>, value: &Value, json: bool, send: &dyn F
     let run = Run { lut: &filter.lut, send };
     let mut lines = String::new();
     let mut results = || {
-        let input = Val::deserialize(value).map_err(|error| Event::Failed(failed(&error.to_string())))?;
+        let input = Val::deserialize(value).map_err(|error| Event::from(failed(&error.to_string())))?;
         for result in filter.id.run((Ctx::<Data>::new(&run, Vars::new([])), input)) {
             let value = result.map_err(|exception| match exception.get_err() {
                 Ok(error) => {
                     let error = error.into_val();
-                    Event::Failed(failed(&text_of(&error, false).unwrap_or_else(|_| error.to_string())))
+                    Event::from(failed(&text_of(&error, false).unwrap_or_else(|_| error.to_string())))
                 }
                 Err(other) => halted(other.get_halt().unwrap_or_default()),
             })?;
-            lines += &text_of(&value, json).map_err(|error| Event::Failed(failed(&error)))?;
+            lines += &text_of(&value, json).map_err(|error| Event::from(failed(&error)))?;
             lines.push('\n');
             if lines.len() >= CHUNK {
                 send(Event::Results(std::mem::take(&mut lines)));

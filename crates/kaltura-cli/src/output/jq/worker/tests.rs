@@ -18,7 +18,8 @@ fn outputs(code: &str, json: bool) -> Result<(String, String, Event), Failure> {
 
 fn results(code: &str, json: bool) -> Result<String, String> {
     match outputs(code, json) {
-        Ok((_, _, Event::Failed(failure))) | Err(failure) => Err(failure.to_string()),
+        Ok((_, _, Event::Failed(message, _))) => Err(message),
+        Err(failure) => Err(failure.to_string()),
         Ok((lines, ..)) => Ok(lines),
     }
 }
