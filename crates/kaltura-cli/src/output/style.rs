@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn colours_take_no_room() {
         let text = "x".repeat(74);
-        let label = format!("{}hint:{:#}", NOTE, NOTE);
+        let label = format!("{NOTE}hint:{NOTE:#}");
         assert_eq!(wrapped(&label, "  ", &text).lines().count(), 1);
         assert_eq!(wrapped("hint:", "  ", &format!("a {text}")).lines().count(), 2);
     }

@@ -71,7 +71,7 @@ pub(crate) fn serve() {
                 // The command has ended.
                 std::process::exit(0);
             }
-        })
+        });
     };
     let thread = thread::Builder::new().stack_size(STACK_SIZE).spawn(filter);
     let mut stdin = io::stdin().lock();
