@@ -4,17 +4,19 @@
 
 mod app_token;
 mod call_session;
-mod ready_session;
 mod secret;
 mod server;
 mod session;
+mod session_client;
 mod store;
 pub(crate) mod values;
 
 pub(crate) use self::app_token::{AppTokenNameOptions, AppTokenOptions, HashTypeOption, PartnerIdOption};
-pub(crate) use self::call_session::{Authority, CallSessionOptions};
-pub(crate) use self::ready_session::{ReadySession, ReadySessionOptions, SessionSupply, WantedSession};
+pub(crate) use self::call_session::{CallSessionOptions, Connection, SessionUse, client_without_session};
 pub(crate) use self::secret::{AdminSecretOptions, AppTokenValueOptions, KsOptions, SecretSource, ks_header};
 pub(crate) use self::server::{ServerAddressOptions, ServerOptions, region_of};
 pub(crate) use self::session::{SessionRequestOptions, TypeWish, parse_privileges};
+pub(crate) use self::session_client::{
+    LoginOptions, ReadySession, ReadySessionOptions, SessionClient, SessionNeed,
+};
 pub(crate) use self::store::StoreOptions;

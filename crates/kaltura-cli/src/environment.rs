@@ -9,6 +9,7 @@ pub(crate) mod paths;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -17,9 +18,12 @@ pub(crate) use self::names::{SecretVariable, Setting};
 
 use crate::error::Failure;
 
-/// The environment variables that a command sees.
+/// The environment variables that a command sees, and the program that it is.
 #[derive(Clone)]
-pub struct Environment(Variables);
+pub struct Environment {
+    variables: Variables,
+    program: Option<PathBuf>,
+}
 
 #[derive(Clone)]
 enum Variables {
@@ -38,24 +42,39 @@ impl fmt::Debug for Environment {
 impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-        Self(Variables::Values(Arc::new(variables.collect())))
+        Self { variables: Variables::Values(Arc::new(variables.collect())), program: None }
     }
 }
 
 impl Environment {
     /// The variables of this process.
     #[must_use]
-    pub const fn of_process() -> Self {
-        Self(Variables::Read(|name| std::env::var_os(name)))
+    pub fn of_process() -> Self {
+        // It can be run even if another version has been installed meanwhile.
+        let itself = cfg!(target_os = "linux").then(|| PathBuf::from("/proc/self/exe"));
+        let program = itself.or_else(|| std::env::current_exe().ok());
+        Self { variables: Variables::Read(|name| std::env::var_os(name)), program }
+    }
+
+    /// Names the file of the `kaltura` program, which runs filters of `--jq`.
+    #[must_use]
+    pub fn with_program(mut self, program: impl Into<PathBuf>) -> Self {
+        self.program = Some(program.into());
+        self
+    }
+
+    /// The file of this program.
+    pub(crate) fn program(&self) -> Option<&Path> {
+        self.program.as_deref()
     }
 
     #[cfg(test)]
     pub(crate) const fn of_test(read: fn(&str) -> Option<OsString>) -> Self {
-        Self(Variables::Read(read))
+        Self { variables: Variables::Read(read), program: None }
     }
 
     fn get(&self, name: &str) -> Option<OsString> {
-        match &self.0 {
+        match &self.variables {
             Variables::Read(read) => read(name),
             Variables::Values(values) => values.get(std::ffi::OsStr::new(name)).cloned(),
         }

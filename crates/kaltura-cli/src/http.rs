@@ -7,7 +7,7 @@ use kaltura_auth::source::{FixedSession, LocalSigningSource, SessionSource};
 use kaltura_auth::{
     ResponseMetadata, ServiceUrl, Session, Transport, TransportError, WireRequest, WireResponse, async_trait,
 };
-use kaltura_client::{Client, RetryPolicy};
+use kaltura_client::{Client, ClientBuilder, RetryPolicy};
 use kaltura_http::{ReqwestTransport, TokioRuntime};
 use kaltura_ks::random_bytes;
 use kaltura_types::{AdminSecret, Ks, Lifetime, PartnerId, SessionType};
@@ -25,8 +25,9 @@ pub(crate) struct LoggedTransport {
 }
 
 impl LoggedTransport {
-    pub(crate) const fn new(http: ReqwestTransport, ui: Ui) -> Self {
-        Self { http, ui }
+    pub(crate) fn new(http: ReqwestTransport, ui: Ui) -> Self {
+        let shown = ui.clone();
+        Self { http: http.on_upload_progress(move |sent, length| shown.show_sent(sent, length)), ui }
     }
 }
 
@@ -50,10 +51,7 @@ fn purpose(request: &WireRequest) -> String {
     match (request.service(), request.action()) {
         ("session", "startWidgetSession") | ("appToken", "startSession") => format!("logging in at {host}"),
         ("multirequest", _) => format!("sending a batch to {host}"),
-        (service, action) => match request.body().len() >> 20 {
-            0 => format!("calling {service}.{action} at {host}"),
-            size => format!("sending {size} MiB to {service}.{action} at {host}"),
-        },
+        (service, action) => format!("calling {service}.{action} at {host}"),
     }
 }
 
@@ -182,10 +180,10 @@ pub(crate) fn admin_client(
     })
     .session_type(SessionType::Admin)
     .lifetime(Lifetime::hours(1));
-    client(service_url, source, transport, timeout)
+    client(service_url, source, transport, timeout).build()
 }
 
-/// A client whose session somebody else has made. Nothing is sent twice.
+/// A client with a session that exists already. Nothing is sent twice.
 pub(crate) fn client_with_ks(
     service_url: &ServiceUrl,
     partner: PartnerId,
@@ -194,6 +192,8 @@ pub(crate) fn client_with_ks(
     timeout: Duration,
 ) -> Client {
     client(service_url, FixedSession::new(Session::new(partner, ks)), transport, timeout)
+        .renew_on_actions_limit(false)
+        .build()
 }
 
 fn client(
@@ -201,102 +201,26 @@ fn client(
     source: impl SessionSource + 'static,
     transport: impl Transport + 'static,
     timeout: Duration,
-) -> Client {
+) -> ClientBuilder {
     Client::builder_with_source(service_url.clone(), source, transport, TokioRuntime::new())
         .retry(RetryPolicy::never())
         .request_timeout(timeout)
-        .build()
 }
 
 #[cfg(test)]
 mod tests {
-    use kaltura_auth::TransportErrorKind;
-    use serde_json::json;
-
     use super::*;
 
-    fn purpose_of(service: &str, action: &str) -> String {
-        purpose(&WireRequest::new("https://www.kaltura.com/api_v3/x?format=1", service, action, "{}"))
-    }
-
     #[test]
-    fn who_waits_reads_what_for() {
-        assert_eq!(purpose_of("appToken", "startSession"), "logging in at www.kaltura.com");
-        assert_eq!(purpose_of("session", "startWidgetSession"), "logging in at www.kaltura.com");
-        assert_eq!(purpose_of("multirequest", "null"), "sending a batch to www.kaltura.com");
-        assert_eq!(purpose_of("media", "list"), "calling media.list at www.kaltura.com");
-        let large = WireRequest::new("https://www.kaltura.com/x", "a", "b", vec![b' '; 5 << 20]);
-        assert_eq!(purpose(&large), "sending 5 MiB to a.b at www.kaltura.com");
-    }
-
-    const KS: &str = "djJ8MTIzNDU2N3x2VYG2FbRsIfVTTHqyf1JttzAjfD6TC1195bRwjjAJ_upqSN-8uxryKamZzgXvm4guK4pWOlW2x3MkJR2hVi2c";
-    const TOOK: Duration = Duration::from_millis(123);
-
-    fn log(request: &WireRequest, with_bodies: bool) -> RequestLog {
-        let body = serde_json::from_slice(request.body()).unwrap();
-        RequestLog {
-            ui: Ui::new(std::io::empty(), std::io::sink(), std::io::sink()),
-            with_bodies,
-            secrets: KnownSecrets::of(&body),
+    fn it_is_named_what_is_waited_for() {
+        for (service, action, expected) in [
+            ("appToken", "startSession", "logging in at www.kaltura.com"),
+            ("session", "startWidgetSession", "logging in at www.kaltura.com"),
+            ("multirequest", "null", "sending a batch to www.kaltura.com"),
+            ("media", "list", "calling media.list at www.kaltura.com"),
+        ] {
+            let url = "https://www.kaltura.com/api_v3/x?format=1";
+            assert_eq!(purpose(&WireRequest::new(url, service, action, "{}")), expected);
         }
-    }
-
-    fn request() -> WireRequest {
-        let url = "https://www.kaltura.com/api_v3/service/appToken/action/startSession?format=1";
-        let body = json!({ "ks": KS, "id": "0_a", "tokenHash": "correct horse" }).to_string();
-        WireRequest::new(url, "appToken", "startSession", body)
-    }
-
-    #[test]
-    fn a_request_and_its_answer_are_a_line_each() {
-        let request = request();
-        let log = log(&request, false);
-        let url = "https://www.kaltura.com/api_v3/service/appToken/action/startSession";
-        let line = format!("appToken.startSession POST {url}, {} bytes", request.body().len());
-        assert_eq!(log.request(&request), [line]);
-        let answer =
-            WireResponse::new(200, "{}").with_header("X-Me", "web-1").with_header("Retry-After", "7");
-        let answer = answer.with_header("X-Kaltura-Session", "1121307854, 1795493300");
-        let line = "200 in 123 ms, 2 bytes, server web-1, request 1121307854, 1795493300, retry after 7 s";
-        assert_eq!(log.answer(&answer, TOOK), [line]);
-    }
-
-    #[test]
-    fn several_calls_in_one_request_have_one_name() {
-        let url = "https://www.kaltura.com/api_v3/service/multirequest?format=1";
-        let request = WireRequest::new(url, "multirequest", "null", "{}");
-        let line = "multirequest POST https://www.kaltura.com/api_v3/service/multirequest, 2 bytes";
-        assert_eq!(log(&request, false).request(&request), [line]);
-    }
-
-    #[test]
-    fn bodies_are_masked_on_both_ways() {
-        let request = request();
-        let log = log(&request, true);
-        let body = r#"{"ks":"(redacted)","id":"0_a","tokenHash":"(redacted)"}"#;
-        let shown: Value = serde_json::from_str(&log.request(&request)[1]).unwrap();
-        assert_eq!(shown, serde_json::from_str::<Value>(body).unwrap());
-        let echo = json!({ "code": "INVALID_KS", "message": format!("{KS} and correct horse") }).to_string();
-        let answer = WireResponse::new(200, echo).with_header("X-Me", "correct horse");
-        let lines = log.answer(&answer, TOOK);
-        assert!(lines[0].ends_with("server (redacted)"), "{lines:?}");
-        assert_eq!(lines[1], r#"{"code":"INVALID_KS","message":"(redacted) and (redacted)"}"#);
-    }
-
-    #[test]
-    fn of_a_body_that_is_no_json_nothing_is_shown() {
-        let answer = WireResponse::new(502, "<p>correct horse</p>").with_header("Content-Type", "text/html");
-        let lines = log(&request(), true).answer(&answer, TOOK);
-        assert_eq!(lines[1], "a body of 20 bytes that is no JSON (text/html)");
-        let echo = WireResponse::new(502, "").with_header("Content-Type", "text/correct horse");
-        let lines = log(&request(), true).answer(&echo, TOOK);
-        assert_eq!(lines[1], "a body of 0 bytes that is no JSON (text/(redacted))");
-    }
-
-    #[test]
-    fn a_failure_is_told_with_its_causes() {
-        let error = TransportError::new(TransportErrorKind::Connect, "refused correct horse");
-        let line = log(&request(), false).failure(&error, TOOK);
-        assert_eq!(line, "no answer in 123 ms: could not connect to the server: refused (redacted)");
     }
 }

@@ -13,7 +13,6 @@
 //! | `config` | the settings of a command: options, variables, profile |
 //! | `session` | the session cache, shared stores, logins |
 //! | `args` | groups of options |
-//! | `session_proof` | whether the server accepts a session |
 //! | `commands`, `cli` | the commands, and the command line as a whole |
 //!
 //! Each module imports only from the rows above its own.
@@ -33,7 +32,6 @@ mod redaction;
 mod runtime;
 mod secret_input;
 mod session;
-mod session_proof;
 mod signals;
 mod time;
 mod version;
@@ -44,9 +42,15 @@ pub use crate::environment::Environment;
 pub use crate::output::Ui;
 
 use crate::cli::Cli;
+use crate::output::{WORKER_ARGUMENT, serve_worker};
 
 /// Runs a command line, the first word of which is the name of the program, to its end. Returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment, ui: &mut Ui) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if arguments.get(1).is_some_and(|first| first == WORKER_ARGUMENT) {
+        serve_worker();
+        return 0;
+    }
     let outcome = match Cli::read(arguments, environment, ui) {
         Ok(Some(cli)) => commands::run(cli, environment, ui),
         Ok(None) => Ok(()),

@@ -1,30 +1,24 @@
 //! What is written. Answers go to standard output, everything else to standard error.
 
-mod difference;
 mod jq;
-mod ks_name;
-mod locale;
 mod report;
-pub(crate) mod spinner;
+mod spinner;
 pub(crate) mod style;
 mod table;
 mod ui;
-mod wrap;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use kaltura_auth::{Adjustment, KsLabel};
+use kaltura_types::Ks;
 use serde::Serialize;
 
-pub(crate) use self::difference::Difference;
-pub(crate) use self::jq::JqFilter;
-pub(crate) use self::ks_name::ks_name;
-pub(crate) use self::locale::shows_utf8;
-pub(crate) use self::spinner::Waiting;
+pub(crate) use self::jq::{JqFilter, WORKER_ARGUMENT, serve_worker};
+pub(crate) use self::style::{filled, shows_utf8, wrapped, wrapped_to};
 pub(crate) use self::table::{TABLE_GAP, columns, table, table_cut_in};
 pub use self::ui::Ui;
 pub(crate) use self::ui::Verbosity;
-pub(crate) use self::wrap::{filled, wrapped, wrapped_to};
 
 /// A value as one line of JSON with its line end; empty if it cannot be JSON. Characters that a terminal could obey are
 /// escaped.
@@ -67,6 +61,39 @@ const fn is_bidi_control(c: char) -> bool {
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     let is_replaced = |c: char| c.is_control() || is_bidi_control(c);
     if text.contains(is_replaced) { Cow::Owned(text.replace(is_replaced, " ")) } else { Cow::Borrowed(text) }
+}
+
+/// What a KS is called for people: `version 2, fingerprint 56ffe41d`.
+pub(crate) fn ks_name(ks: &Ks) -> String {
+    let label = KsLabel::new(ks);
+    match label.header() {
+        Some(header) => format!("version {}, fingerprint {}", header.version().number(), label.fingerprint()),
+        None => format!("of no known form, fingerprint {}", label.fingerprint()),
+    }
+}
+
+/// One thing that the server granted differently from what was asked.
+#[derive(Serialize)]
+pub(crate) struct Difference {
+    kind: &'static str,
+    message: String,
+}
+
+impl Difference {
+    pub(crate) fn all(adjustments: &[Adjustment]) -> Vec<Self> {
+        adjustments.iter().map(Self::of).collect()
+    }
+
+    fn of(adjustment: &Adjustment) -> Self {
+        let kind = match adjustment {
+            Adjustment::ShorterLifetime { .. } => "shorterLife",
+            Adjustment::OtherUser { .. } => "otherUser",
+            Adjustment::OtherType { .. } => "otherType",
+            Adjustment::PrivilegesDropped { .. } => "privilegesDropped",
+            _ => "other",
+        };
+        Self { kind, message: adjustment.to_string() }
+    }
 }
 
 #[cfg(test)]

@@ -22,25 +22,36 @@ pub(crate) fn run<T>(ui: &Ui, command: impl Future<Output = Result<T, Failure>>)
     result
 }
 
+/// Runs a command to its end, unless a signal comes first.
+pub(crate) fn run_until_stopped<T>(
+    ui: &Ui,
+    command: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    run(ui, async { Signals::listen(ui)?.unless_stopped(command).await? })
+}
+
 /// Does something that is safe to repeat, such as a login. While the server is unavailable, it is done again, as long as
 /// all attempts begin within this time.
-pub(crate) fn run_with_retries<T>(
-    ui: &Ui,
-    within: Duration,
-    mut attempt: impl FnMut() -> Result<T, Failure>,
-) -> Result<T, Failure> {
+pub(crate) async fn with_retries<T, E, F>(within: Duration, mut attempt: impl FnMut() -> F) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+    E: Clone,
+    Failure: From<E>,
+{
     const MAX_DELAY: Duration = Duration::from_secs(8);
     let begin = Instant::now();
     let mut delay = Duration::from_millis(250);
     loop {
-        let failure = match attempt() {
+        let error = match attempt().await {
             Ok(done) => return Ok(done),
-            Err(failure) => failure,
+            Err(error) => error,
         };
-        let wait = failure.retry_delay().map(|least| least.max(delay));
+        let failure = Failure::from(error.clone());
+        // An error of the API, such as that of a rate limit, is no reason to send more.
+        let wait = failure.retry_delay().filter(|_| failure.code().is_none()).map(|least| least.max(delay));
         match wait.filter(|wait| begin.elapsed() + *wait < within) {
-            Some(wait) => run(ui, async { Signals::listen(ui)?.unless_stopped(sleep(wait)).await })?,
-            None => return Err(failure),
+            Some(wait) => sleep(wait).await,
+            None => return Err(error),
         }
         delay = MAX_DELAY.min(delay * 2);
     }

@@ -10,6 +10,10 @@ pub(crate) use self::token_source::{LoginFailure, TokenSource};
 
 use std::error::Error;
 
+use kaltura_auth::Session;
+use kaltura_client::ErrorKind;
+use kaltura_types::KsRefusal;
+
 /// An error with its causes, in one text.
 pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
@@ -23,4 +27,32 @@ pub(crate) fn with_causes(error: &dyn Error) -> String {
         next = cause.source();
     }
     text
+}
+
+/// What is known of a session that the server was shown. A login alone proves nothing: a session may be dead when it is
+/// granted (wire contract, section 4.4).
+pub(crate) enum Verified {
+    Accepted,
+    /// It is for certain paths, and the one that would show whether it works is not among them. Holds a note.
+    OtherPathsOnly(String),
+}
+
+impl Verified {
+    /// What follows from the answer to `verify_session`.
+    pub(crate) fn of(
+        answer: Result<(), kaltura_client::Error>,
+        session: &Session,
+    ) -> Result<Self, kaltura_client::Error> {
+        match answer {
+            Ok(()) => Ok(Self::Accepted),
+            Err(error) if error.kind() == ErrorKind::KsRefused(KsRefusal::UriRestricted) => {
+                let paths =
+                    session.privileges().get("urirestrict").map(ToString::to_string).unwrap_or_default();
+                Ok(Self::OtherPathsOnly(format!(
+                    "the session is for certain paths only, so that it cannot be verified: {paths}"
+                )))
+            }
+            Err(error) => Err(error),
+        }
+    }
 }

@@ -62,6 +62,14 @@ impl Signals {
 #[cfg(not(unix))]
 pub(crate) fn watch(_: &Ui) {}
 
+/// Runs some work that blocks, as a part of a command that listens: a question, a command of the profile. A signal ends
+/// the process.
+pub(crate) fn ending_at_once<T>(work: impl FnOnce() -> T) -> T {
+    #[cfg(unix)]
+    let _paused = unix::Pause::begin();
+    work()
+}
+
 fn stopped_by(signal: ExitCode) -> Failure {
     let message = match signal {
         ExitCode::Terminated => "terminated",
@@ -170,6 +178,22 @@ mod unix {
             if !self.is_ending {
                 LISTENERS.fetch_sub(1, Ordering::SeqCst);
             }
+        }
+    }
+
+    /// The time in which the command that listens does not.
+    pub(super) struct Pause;
+
+    impl Pause {
+        pub(super) fn begin() -> Self {
+            LISTENERS.fetch_sub(1, Ordering::SeqCst);
+            Self
+        }
+    }
+
+    impl Drop for Pause {
+        fn drop(&mut self) {
+            LISTENERS.fetch_add(1, Ordering::SeqCst);
         }
     }
 

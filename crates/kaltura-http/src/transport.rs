@@ -42,7 +42,11 @@ pub struct ReqwestTransport {
     fresh: Option<Arc<FreshClients>>,
     limits: Limits,
     supports_https: bool,
+    on_progress: Option<OnProgress>,
 }
+
+/// Called with the number of bytes of a request that were taken to be sent, and the length of its body.
+type OnProgress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 /// The clients of reqwest that a transport sends through.
 #[derive(Clone)]
@@ -120,12 +124,22 @@ impl ReqwestTransport {
             fresh: None,
             limits: Limits { timeout: None, max_response_bytes: None },
             supports_https: true,
+            on_progress: None,
         }
     }
 
     /// A builder with default settings. Its API does not expose reqwest.
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder::new()
+    }
+
+    /// Calls a function with the number of bytes of a request's body that were handed to the connection, and the length
+    /// of the body, each time that these become more. A connection buffers some of them. The function should return
+    /// quickly. If a request is sent again, the number begins again.
+    #[must_use]
+    pub fn on_upload_progress(mut self, report: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
+        self.on_progress = Some(Arc::new(report));
+        self
     }
 
     pub(crate) fn from_parts(
@@ -137,7 +151,7 @@ impl ReqwestTransport {
         let supports_https =
             cfg!(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"));
         let fresh = FreshClients { builder, tls, clients: OnceLock::new() };
-        Self { clients, fresh: Some(Arc::new(fresh)), limits, supports_https }
+        Self { clients, fresh: Some(Arc::new(fresh)), limits, supports_https, on_progress: None }
     }
 
     fn clients_for(&self, request: &WireRequest) -> &Clients {
@@ -154,7 +168,7 @@ impl Transport for ReqwestTransport {
         }
         let (timeout, max_bytes) = self.limits.with_request(&request);
         let clients = self.clients_for(&request);
-        let (request, sent) = convert(&request)?;
+        let (request, sent) = convert(&request, self.on_progress.clone())?;
         if request.url().scheme() == "https" && !self.supports_https {
             return Err(build_error(RequestError::NoTls));
         }
@@ -191,8 +205,11 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// Converts to a request of reqwest; the flag tells later whether it may have been sent.
-fn convert(request: &WireRequest) -> Result<(Request, SentFlag), TransportError> {
-    let (body, sent) = TrackedBody::new(request.http_body());
+fn convert(
+    request: &WireRequest,
+    on_progress: Option<OnProgress>,
+) -> Result<(Request, SentFlag), TransportError> {
+    let (body, sent) = TrackedBody::new(request.http_body(), on_progress);
     let mut url = Url::parse(request.url()).map_err(build_error)?;
     url.set_fragment(None);
     let mut converted = Request::new(Method::POST, url);
@@ -230,17 +247,23 @@ impl SentFlag {
     }
 }
 
+/// How much of a body is handed over at once where its progress is reported.
+const PROGRESS_STEP: usize = 64 << 10;
+
 /// A body that sets a flag when it is polled. It cannot be sent twice.
 struct TrackedBody {
     rest: Bytes,
+    length: u64,
     sent: SentFlag,
+    on_progress: Option<OnProgress>,
 }
 
 impl TrackedBody {
-    fn new(rest: Bytes) -> (Self, SentFlag) {
+    fn new(rest: Bytes, on_progress: Option<OnProgress>) -> (Self, SentFlag) {
         // An empty body is never polled, so nothing can be guaranteed.
         let sent = SentFlag(Arc::new(AtomicBool::new(rest.is_empty())));
-        (Self { rest, sent: sent.clone() }, sent)
+        let length = rest.len() as u64;
+        (Self { rest, length, sent: sent.clone(), on_progress }, sent)
     }
 }
 
@@ -253,8 +276,16 @@ impl Body for TrackedBody {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         self.sent.set();
-        let rest = std::mem::take(&mut self.rest);
-        Poll::Ready((!rest.is_empty()).then(|| Ok(Frame::data(rest))))
+        let Some(on_progress) = self.on_progress.clone() else {
+            let rest = std::mem::take(&mut self.rest);
+            return Poll::Ready((!rest.is_empty()).then(|| Ok(Frame::data(rest))));
+        };
+        let next = self.rest.len().min(PROGRESS_STEP);
+        let next = self.rest.split_to(next);
+        if !next.is_empty() {
+            on_progress(self.length - self.rest.len() as u64, self.length);
+        }
+        Poll::Ready((!next.is_empty()).then(|| Ok(Frame::data(next))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -312,7 +343,7 @@ mod tests {
     #[test]
     fn request_is_a_post_of_the_same_bytes_with_the_same_content_type() {
         let request = WireRequest::new("https://example.com/a?format=1#part", "s", "a", "{}");
-        let (converted, sent) = convert(&request.with_content_type("application/JSON")).unwrap();
+        let (converted, sent) = convert(&request.with_content_type("application/JSON"), None).unwrap();
         assert_eq!(converted.method(), reqwest::Method::POST);
         assert_eq!(converted.url().as_str(), "https://example.com/a?format=1");
         assert_eq!(converted.headers()["content-type"], "application/JSON");
@@ -323,13 +354,13 @@ mod tests {
     fn invalid_request_is_rejected() {
         let request =
             WireRequest::new("https://example.com/", "s", "a", "{}").with_header("content-length", "1");
-        let error = convert(&request).expect_err("an invalid request");
+        let error = convert(&request, None).expect_err("an invalid request");
         assert_eq!((error.kind(), error.maybe_sent()), (TransportErrorKind::Build, false));
     }
 
     #[test]
     fn empty_body_may_always_have_been_sent() {
-        let (_, sent) = convert(&WireRequest::new("https://example.com/", "s", "a", "")).unwrap();
+        let (_, sent) = convert(&WireRequest::new("https://example.com/", "s", "a", ""), None).unwrap();
         assert!(sent.maybe_sent());
     }
 
@@ -364,5 +395,25 @@ mod tests {
         assert_eq!(limits(None, None).with_request(&request), (Some(seconds(5)), 10));
         assert_eq!(limits(Some(seconds(9)), Some(20)).with_request(&request), (Some(seconds(5)), 10));
         assert_eq!(limits(Some(seconds(1)), Some(2)).with_request(&request), (Some(seconds(1)), 2));
+    }
+
+    #[test]
+    fn the_progress_of_a_body_is_reported_in_steps() {
+        let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let report = Arc::clone(&seen);
+        let on_progress: OnProgress =
+            Arc::new(move |sent, length| report.lock().unwrap().push((sent, length)));
+        let length = PROGRESS_STEP + 1;
+        let (mut body, _) = TrackedBody::new(vec![0; length].into(), Some(on_progress));
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let mut sent = 0;
+        while let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut body).poll_frame(&mut context) {
+            sent += frame.into_data().unwrap().len();
+        }
+        let (step, length) = (PROGRESS_STEP as u64, length as u64);
+        assert_eq!(
+            (sent as u64, seen.lock().unwrap().clone()),
+            (length, vec![(step, length), (length, length)])
+        );
     }
 }

@@ -69,7 +69,6 @@ impl ServerOptions {
         Ok(Some(pem))
     }
 
-    /// The server, and who has named it.
     pub(crate) fn found(&self, settings: &Settings) -> Found {
         self.address.found(settings)
     }

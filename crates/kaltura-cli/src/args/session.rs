@@ -3,13 +3,12 @@
 use clap::{Args, ValueEnum};
 use kaltura_auth::SessionRequest;
 use kaltura_types::{InvalidPrivilege, Lifetime, Privileges, SessionType};
-use serde::Serialize;
 
 use crate::config::{Found, Setting, Settings};
 use crate::error::Failure;
 use crate::redaction::{holds_a_ks, is_formed_like_a_secret};
 
-/// What is wished of the session.
+/// The session that is requested.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Session settings, as far as the app token allows")]
 pub(crate) struct SessionRequestOptions {
@@ -51,18 +50,7 @@ impl From<TypeWish> for SessionType {
     }
 }
 
-/// What is wished, by these options, the environment and the profile.
-#[derive(Debug, Default, Serialize)]
-pub(crate) struct Wishes {
-    user: Option<String>,
-    session_type: Option<SessionType>,
-    lifetime: Option<Lifetime>,
-    privileges: Option<Privileges>,
-    widget_id: Option<String>,
-}
-
 impl SessionRequestOptions {
-    /// Whether an option wishes something.
     pub(crate) const fn is_given(&self) -> bool {
         self.user.is_some()
             || self.session_type.is_some()
@@ -71,18 +59,28 @@ impl SessionRequestOptions {
             || self.widget_id.is_some()
     }
 
-    /// What is wished.
-    pub(crate) fn wishes(&self, settings: &Settings) -> Result<Wishes, Failure> {
+    /// The request of a login. What is not set is not requested.
+    pub(crate) fn request(&self, settings: &Settings) -> Result<SessionRequest, Failure> {
+        let mut request = SessionRequest::new();
+        if let Some(user) = settings.value_by(&Setting::USER, self.user.clone(), user_id)? {
+            request = request.user_id(user);
+        }
+        if let Some(session_type) =
+            settings.value_by(&Setting::SESSION_TYPE, self.session_type, unquoted_session_type)?
+        {
+            request = request.session_type(session_type.into());
+        }
+        if let Some(lifetime) = settings.value(&Setting::LIFETIME, self.lifetime)? {
+            request = request.lifetime(lifetime);
+        }
         let privileges = self.privileges.clone();
-        Ok(Wishes {
-            user: settings.value_by(&Setting::USER, self.user.clone(), user_id)?,
-            session_type: settings
-                .value_by(&Setting::SESSION_TYPE, self.session_type, unquoted_session_type)?
-                .map(SessionType::from),
-            lifetime: settings.value(&Setting::LIFETIME, self.lifetime)?,
-            privileges: settings.value_by(&Setting::PRIVILEGES, privileges, unquoted_privileges)?,
-            widget_id: settings.value(&Setting::WIDGET_ID, self.widget_id.clone())?,
-        })
+        if let Some(privileges) = settings.value_by(&Setting::PRIVILEGES, privileges, unquoted_privileges)? {
+            request = request.privileges(privileges);
+        }
+        if let Some(widget) = settings.value(&Setting::WIDGET_ID, self.widget_id.clone())? {
+            request = request.widget_id(widget);
+        }
+        Ok(request)
     }
 
     /// User, type, lifetime, privileges and widget, each with who has set it.
@@ -98,34 +96,6 @@ impl SessionRequestOptions {
             settings.found(&Setting::PRIVILEGES, privileges, unquoted_privileges, Privileges::to_string),
             text(&Setting::WIDGET_ID, &self.widget_id),
         ]
-    }
-
-    /// The request of a login.
-    pub(crate) fn request(&self, settings: &Settings) -> Result<SessionRequest, Failure> {
-        Ok(self.wishes(settings)?.request())
-    }
-}
-
-impl Wishes {
-    /// The request of a login. What is not wished is not asked for.
-    pub(crate) fn request(&self) -> SessionRequest {
-        let mut request = SessionRequest::new();
-        if let Some(user) = &self.user {
-            request = request.user_id(user.as_str());
-        }
-        if let Some(session_type) = self.session_type {
-            request = request.session_type(session_type);
-        }
-        if let Some(lifetime) = self.lifetime {
-            request = request.lifetime(lifetime);
-        }
-        if let Some(privileges) = &self.privileges {
-            request = request.privileges(privileges.clone());
-        }
-        if let Some(widget) = &self.widget_id {
-            request = request.widget_id(widget.as_str());
-        }
-        request
     }
 }
 
@@ -172,10 +142,6 @@ mod tests {
         _ => None,
     });
 
-    fn request(arguments: &[&str]) -> SessionRequest {
-        of(arguments, &Settings::of_environment(&Environment::of_test(|_| None)))
-    }
-
     fn of(arguments: &[&str], settings: &Settings) -> SessionRequest {
         Line::try_parse_from([&["x"], arguments].concat()).unwrap().session.request(settings).unwrap()
     }
@@ -213,41 +179,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_given_is_not_asked() {
-        assert_eq!(request(&[]), SessionRequest::new());
-    }
-
-    #[test]
-    fn all_that_is_given_is_asked() {
-        let asked = request(&[
-            "--user=me",
-            "--type=Admin",
-            "--lifetime=1h",
-            "--privileges=appid:x,sview:0_a/0_b",
-            "--widget-id=_2",
-        ]);
-        let expected = SessionRequest::new()
-            .user_id("me")
-            .session_type(SessionType::Admin)
-            .lifetime(Lifetime::hours(1))
-            .privileges(Privileges::parse("appid:x,sview:0_a/0_b"))
-            .widget_id("_2");
-        assert_eq!(asked, expected);
-    }
-
-    #[test]
     fn privileges_mean_what_they_say() {
         let restricted = "disableentitlement,urirestrict:/api_v3/service/media/*,sview:0_a";
         assert_eq!(parse_privileges(restricted).unwrap(), Privileges::parse(restricted));
         for text in ["", "sview:0_a,,list:*", "my.name:1", "sview:", "_u:me", "a b", "actionslimit:0"] {
             assert!(parse_privileges(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn what_is_right_is_read() {
-        assert!(matches!(unquoted_session_type("Admin"), Ok(TypeWish::Admin)));
-        assert_eq!(unquoted_privileges("sview:0_a,appid:x"), Ok(Privileges::parse("sview:0_a,appid:x")));
     }
 
     #[test]

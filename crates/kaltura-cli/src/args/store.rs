@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use kaltura_auth::blocking;
+use kaltura_auth::store::SessionStore;
 use kaltura_store::file::FileStore;
 #[cfg(feature = "redis")]
 use kaltura_store::redis::{InvalidRedisUrl, RedisStore, RedisUrl};
@@ -13,7 +13,6 @@ use crate::config::{Setting, Settings};
 use crate::error::Failure;
 use crate::secret_input;
 
-/// Where sessions are shared.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Session")]
 pub(crate) struct StoreOptions {
@@ -32,10 +31,7 @@ pub(crate) struct StoreOptions {
 
 impl StoreOptions {
     /// The store. Nothing if none is set: then the command has its own cache.
-    pub(crate) fn open(
-        &self,
-        settings: &Settings,
-    ) -> Result<Option<Arc<dyn blocking::SessionStore>>, Failure> {
+    pub(crate) fn open(&self, settings: &Settings) -> Result<Option<Arc<dyn SessionStore>>, Failure> {
         if let Some(text) = &self.store {
             return self.parse(text, Setting::STORE.option, false).map(Some);
         }
@@ -60,7 +56,7 @@ impl StoreOptions {
         }
     }
 
-    fn read(&self, path: &Path) -> Result<Arc<dyn blocking::SessionStore>, Failure> {
+    fn read(&self, path: &Path) -> Result<Arc<dyn SessionStore>, Failure> {
         let text = secret_input::from_file(path)?;
         self.parse(&text, &format!("the file {}", path.display()), true)
     }
@@ -71,7 +67,7 @@ impl StoreOptions {
         text: &str,
         place: &str,
         may_have_password: bool,
-    ) -> Result<Arc<dyn blocking::SessionStore>, Failure> {
+    ) -> Result<Arc<dyn SessionStore>, Failure> {
         if !text.contains("://") {
             let folder = std::path::absolute(text)
                 .map_err(|error| Failure::usage(format!("{place} is not a folder")).caused_by(&error))?;
@@ -89,7 +85,7 @@ impl StoreOptions {
         text: &str,
         place: &str,
         may_have_password: bool,
-    ) -> Result<Arc<dyn blocking::SessionStore>, Failure> {
+    ) -> Result<Arc<dyn SessionStore>, Failure> {
         let url = if self.allow_plain_store {
             RedisUrl::parse_allowing_plaintext(text)
         } else {
@@ -115,7 +111,7 @@ impl StoreOptions {
     }
 
     #[cfg(not(feature = "redis"))]
-    fn open_redis(&self, _: &str, place: &str, _: bool) -> Result<Arc<dyn blocking::SessionStore>, Failure> {
+    fn open_redis(&self, _: &str, place: &str, _: bool) -> Result<Arc<dyn SessionStore>, Failure> {
         let message = format!("{place} is not a folder, and this kaltura was built without Redis");
         Err(Failure::usage(message).with_hint("Use a folder, or a kaltura with the feature `redis`."))
     }

@@ -4,18 +4,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use kaltura_auth::ServiceUrl;
-use kaltura_client::multirequest::{
-    Handle, InvalidMultirequest, Reference, UnresolvedReason, UnresolvedReference,
-};
-use kaltura_client::{CallError, Error, ErrorKind, Multirequest, RetryPolicy, Subrequest};
+use kaltura_client::multirequest::{Handle, InvalidMultirequest, Reference, UnresolvedReason};
+use kaltura_client::{CallError, Error, Multirequest, RetryPolicy, Subrequest};
 use kaltura_types::Parameters;
 use serde_json::Value;
 
 use super::call::{
-    ActionName, DryRun, InvalidActionName, InvalidParameter, Line, RetryOptions, SessionInUse, Undone,
-    check_names, cured_by_a_login, partial, read_file, read_text, split_key,
+    ActionName, DryRun, InvalidActionName, InvalidParameter, RetryOptions, check_names, partial, read_file,
+    read_text, split_key,
 };
-use crate::args::{Authority, CallSessionOptions};
+use crate::args::{CallSessionOptions, Connection, SessionUse};
 use crate::config::Settings;
 use crate::error::Failure;
 use crate::output::{self, Ui};
@@ -91,24 +89,25 @@ impl BatchCommand {
             .print(ui, self.curl);
         }
 
-        let authority = if calls.iter().all(|call| !call.needs_session()) {
-            Authority::Anonymous
-        } else {
-            let ends_sessions = calls.iter().any(|call| call.action.ends_sessions() && call.needs_session());
-            self.session.authority(ui, settings, ends_sessions)?
+        let uses = |call: &&PlannedCall| call.needs_session();
+        let session_use = match calls.iter().find(uses) {
+            None => SessionUse::None,
+            Some(_) if calls.iter().filter(uses).any(|call| call.action.ends_sessions()) => SessionUse::Ended,
+            Some(_) => SessionUse::Usual,
         };
-        let session = SessionInUse::new(ui, &self.session, &service_url, authority)?;
-        session.retry(self.retry.policy_or(RetryPolicy::never())).run(ui, async |line| {
-            let results = send(ui, &calls, line).await?;
+        let retry = self.retry.policy_or(RetryPolicy::never());
+        let connection = self.session.connect(ui, settings, session_use, retry)?;
+        connection.run(ui, async {
+            let results = send(ui, &calls, &connection).await?;
             let failure = first_failure(&results, &service_url);
             note_partial(ui, &calls, &results);
             let list = Value::Array(results.into_iter().map(shown).collect());
             match ui.filter() {
-                Some(filter) => filter.print(ui, vec![list], line.signals).await?,
+                Some(filter) => filter.print(ui, vec![list]).await?,
                 None if ui.wants_json() => ui.print_foreign(&output::json_line(&list))?,
                 None => ui.print_foreign(&format!("{list:#}\n"))?,
             }
-            failure.map_or(Ok(()), |failure| Err(failure.into()))
+            failure.map_or(Ok(()), Err)
         })
     }
 }
@@ -306,52 +305,32 @@ fn reference_to(earlier: &Handle<Value>, path: &[String]) -> Reference {
 async fn send(
     ui: &Ui,
     calls: &[PlannedCall],
-    line: &mut Line<'_>,
-) -> Result<Vec<Result<Value, Error>>, Undone> {
+    connection: &Connection,
+) -> Result<Vec<Result<Value, Error>>, Failure> {
     let (batch, handles) = assemble(calls);
-    let sent = line.client.multirequest_with(batch, &line.options);
-    let mut results = match line.signals.unless_stopped(sent).await? {
-        Ok(results) => results,
-        Err(error) => return Err(not_sent(error, line)),
-    };
-    let unresolved: Vec<UnresolvedReference> = results.unresolved_references().to_vec();
-    let results: Vec<_> = handles.into_iter().map(|handle| results.take(handle)).collect();
-    if let Some(Err(refused)) = results.iter().find(|_| was_refused_as_a_whole(calls, &results)) {
-        return Err(line.undone(refused.clone(), false));
-    }
+    let mut results =
+        connection.client.multirequest_with(batch, &connection.options).await.map_err(|error| {
+            let is_injection = matches!(
+                error.call_error(),
+                Some(CallError::Multirequest(InvalidMultirequest::ReferenceInjection { .. }))
+            );
+            match connection.failure(error) {
+                failure if is_injection => failure
+                    .with_hint("If it is meant as a reference, write {\"$result\": \"1.objects.0.id\"}."),
+                failure => failure,
+            }
+        })?;
     // Those of failed calls are in the errors of these.
-    for reference in unresolved.iter().filter(|reference| reference.reason() == UnresolvedReason::NoValue) {
-        let (target, number) = (reference.target(), reference.number());
-        let earlier = reference.referenced_call();
-        ui.note(&format!(
-            "{target} of call {number} was empty: the result of call {earlier} has no value there"
-        ));
-    }
-    Ok(results)
-}
-
-/// Whether the server refused the session for all calls that it was sent with, and executed no other.
-fn was_refused_as_a_whole(calls: &[PlannedCall], results: &[Result<Value, Error>]) -> bool {
-    calls.iter().zip(results).all(|(call, result)| match result {
-        Ok(_) => false,
-        Err(error) if call.needs_session() => cured_by_a_login(error).is_some(),
-        Err(error) => {
-            matches!(error.kind(), ErrorKind::KsRefused(_) | ErrorKind::Forbidden | ErrorKind::RateLimited)
+    for reference in results.unresolved_references() {
+        if reference.reason() == UnresolvedReason::NoValue {
+            let (target, number) = (reference.target(), reference.number());
+            let earlier = reference.referenced_call();
+            ui.note(&format!(
+                "{target} of call {number} was empty: the result of call {earlier} has no value there"
+            ));
         }
-    })
-}
-
-fn not_sent(error: Error, line: &Line<'_>) -> Undone {
-    let is_injection = matches!(
-        error.call_error(),
-        Some(CallError::Multirequest(InvalidMultirequest::ReferenceInjection { .. }))
-    );
-    match line.undone(error, false) {
-        Undone::Failed(failure) if is_injection => Undone::Failed(
-            failure.with_hint("If it is meant as a reference, write {\"$result\": \"1.objects.0.id\"}."),
-        ),
-        undone => undone,
     }
+    Ok(handles.into_iter().map(|handle| results.take(handle)).collect())
 }
 
 /// Notes lists that are a part only, unless their pager was given.

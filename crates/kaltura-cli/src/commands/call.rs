@@ -1,9 +1,7 @@
 //! `kaltura call`: calls any action of the API.
 
 mod dry_run;
-mod pages;
 mod parameters;
-mod session_in_use;
 mod table;
 
 pub(super) use self::dry_run::DryRun;
@@ -11,22 +9,22 @@ pub(super) use self::parameters::{
     ActionName, InvalidActionName, InvalidParameter, check_names, file_name, read_file, read_text, split_key,
     unreadable,
 };
-pub(super) use self::session_in_use::{Line, SessionInUse, Undone, cured_by_a_login, without_login};
 pub(super) use self::table::{TableOptions, print as print_table};
 
 use std::time::Duration;
 
 use clap::Args;
-use kaltura_client::{List, Listing, RawAction, RetryPolicy};
-use kaltura_types::Parameters;
+use futures_util::StreamExt as _;
+use kaltura_client::pages::InvalidPager;
+use kaltura_client::{CallError, Error, List, RawAction, RetryPolicy};
 use serde_json::{Value, json};
 
 use self::parameters::{Argument, CallParameters};
-use crate::args::{Authority, CallSessionOptions, values};
+use crate::args::{CallSessionOptions, Connection, SessionUse, values};
 use crate::config::Settings;
-use crate::error::Failure;
+use crate::error::{ExitCode, Failure};
 use crate::output::{self, JqFilter, Ui};
-use crate::signals::Signals;
+use crate::runtime;
 
 const EXAMPLES: &str = "\
 Parameters:
@@ -98,7 +96,7 @@ pub(crate) struct CallCommand {
     all: bool,
 
     /// With --all, stop with an error after this number of objects
-    #[arg(long, value_name = "NUMBER", requires = "all", default_value_t = pages::MAX_OBJECTS,
+    #[arg(long, value_name = "NUMBER", requires = "all", default_value_t = MAX_OBJECTS,
           value_parser = clap::value_parser!(u64).range(1..))]
     max_objects: u64,
 
@@ -120,7 +118,6 @@ pub(crate) struct CallCommand {
     retry: RetryOptions,
 }
 
-/// How the answer is printed.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 struct OutputOptions {
@@ -137,7 +134,6 @@ struct OutputOptions {
     columns: Option<Vec<String>>,
 }
 
-/// Whether calls are tried again.
 #[derive(Debug, Args)]
 pub(super) struct RetryOptions {
     /// Try up to this many times more if the server is unavailable
@@ -174,74 +170,69 @@ impl CallCommand {
         let has_pager = call.parameters.contains_key("pager");
 
         if self.dry_run || self.curl {
-            let action = self.first_request(call.parameters)?;
+            let action = self.action.with(call.parameters);
             let request =
                 DryRun::capture(ui, &service_url, self.session.is_wanted(), async |client, options| {
-                    client.call_with(&action, options).await
+                    if self.all {
+                        let page = client.pages(action).options(options.clone()).next().await;
+                        page.transpose().map(drop)
+                    } else {
+                        client.call_with(&action, options).await.map(drop)
+                    }
                 })?;
             return request.with_files(call.files).print(ui, self.curl);
         }
 
         let action = call.action(&self.action)?;
         // A KS among the parameters is the session of the call.
-        let authority = if has_own_ks {
-            Authority::Anonymous
-        } else {
-            self.session.authority(ui, settings, self.action.ends_sessions())?
+        let session_use = match self.action.ends_sessions() {
+            _ if has_own_ks => SessionUse::None,
+            true => SessionUse::Ended,
+            false => SessionUse::Usual,
         };
-        let session = SessionInUse::new(ui, &self.session, &service_url, authority)?;
+        // The pages of a list can be requested again.
+        let retry = if self.all { RetryPolicy::default() } else { RetryPolicy::never() };
+        let connection = self.session.connect(ui, settings, session_use, self.retry.policy_or(retry))?;
         if self.all {
-            let listing = pages::listing(&action, self.max_objects)?;
-            // The pages of a list can be requested again.
-            let mut session = session.retry(self.retry.policy_or(RetryPolicy::default()));
-            return self.print_all(ui, &mut session, listing, &form);
+            return self.print_all(ui, &connection, action, &form);
         }
-        session.retry(self.retry.policy_or(RetryPolicy::never())).run(ui, async |line| {
-            match line.signals.unless_stopped(line.client.call_with(&action, &line.options)).await? {
-                Ok(answer) => Ok(form.print(ui, answer, &self.action, has_pager, line.signals).await?),
-                Err(error) => Err(line.undone(error, false)),
-            }
+        connection.run(ui, async {
+            let answer = connection.client.call_with(&action, &connection.options).await;
+            let answer = answer.map_err(|error| connection.failure(error))?;
+            form.print(ui, answer, &self.action, has_pager).await
         })
-    }
-
-    /// The first request of the call.
-    fn first_request(&self, parameters: Parameters) -> Result<RawAction, Failure> {
-        let action = self.action.with(parameters);
-        if !self.all {
-            return Ok(action);
-        }
-        Ok(pages::listing(&action, self.max_objects)?.next_request().unwrap_or(action))
     }
 
     fn print_all(
         &self,
         ui: &Ui,
-        session: &mut SessionInUse<'_>,
-        mut listing: Listing,
+        connection: &Connection,
+        action: RawAction,
         form: &Form,
     ) -> Result<(), Failure> {
+        let pages = connection.client.pages(action);
+        let mut pages = pages.options(connection.options.clone()).max_objects(self.max_objects);
         let mut objects = Vec::new();
-        let incomplete =
-            pages::request_all(ui, session, &self.action, &mut listing, async |line, page| match form {
-                Form::Lines(filter) => print_lines(ui, page, filter.as_ref(), line.signals).await,
-                _ => {
-                    objects.extend(page);
-                    Ok(())
+        let incomplete = connection.run(ui, async {
+            while let Some(page) = pages.next().await {
+                match (page, form) {
+                    (Ok(page), Form::Lines(filter)) => print_lines(ui, page, filter.as_ref()).await?,
+                    (Ok(page), _) => objects.extend(page),
+                    (Err(error), _) => return pages_failure(error, &self.action, connection).map(Some),
                 }
-            })?;
+            }
+            Ok(None)
+        })?;
         if !matches!(form, Form::Lines(_)) {
             let all = json!({ "totalCount": objects.len(), "objects": Value::Array(objects) });
-            crate::runtime::run(ui, async {
-                let mut signals = Signals::listen(ui)?;
-                form.print(ui, all, &self.action, true, &mut signals).await
-            })?;
+            runtime::run_until_stopped(ui, form.print(ui, all, &self.action, true))?;
         }
         if let Some(failure) = incomplete {
             return Err(failure);
         }
-        let listed = listing.listed();
+        let listed = pages.listed();
         // The count may be an estimate, and objects come and go.
-        if let Some(total) = listing.total().filter(|total| *total != listed) {
+        if let Some(total) = pages.total().filter(|total| *total != listed) {
             ui.note(&format!("listed {listed} objects; the server counted {total}"));
         }
         Ok(())
@@ -256,15 +247,12 @@ impl CallCommand {
     }
 }
 
-/// How an answer is printed.
 enum Form {
     /// As indented JSON; a text as it is.
     Text,
-    /// As one line of JSON.
     Json,
     /// Each object of a list as one line of JSON, or filtered by itself.
     Lines(Option<JqFilter>),
-    /// Filtered.
     Filtered(JqFilter),
     /// A list as a table, anything else as text.
     Table(TableOptions),
@@ -295,20 +283,19 @@ impl Form {
         answer: Value,
         action: &ActionName,
         has_pager: bool,
-        signals: &mut Signals,
     ) -> Result<(), Failure> {
         let partial = (!has_pager || matches!(self, Self::Table(_))).then(|| partial(&answer)).flatten();
         match self {
             Self::Text => ui.print_foreign(&as_text(&answer))?,
             Self::Json => ui.print_foreign(&output::json_line(&answer))?,
             Self::Lines(filter) => {
-                let list = List::from_response(answer).map_err(|_| pages::no_list(action, "--jsonl"))?;
-                print_lines(ui, list.objects, filter.as_ref(), signals).await?;
+                let list = List::from_response(answer).map_err(|_| no_list(action, "--jsonl"))?;
+                print_lines(ui, list.objects, filter.as_ref()).await?;
             }
-            Self::Filtered(filter) => filter.print(ui, vec![answer], signals).await?,
+            Self::Filtered(filter) => filter.print(ui, vec![answer]).await?,
             Self::Table(options) => match List::from_response(answer) {
                 Ok(list) => table::print(ui, &list.objects, options)?,
-                Err(_) if options.is_requested => return Err(pages::no_list(action, "a table")),
+                Err(_) if options.is_requested => return Err(no_list(action, "a table")),
                 Err(answer) => ui.print_foreign(&as_text(&answer))?,
             },
         }
@@ -319,6 +306,57 @@ impl Form {
     }
 }
 
+/// The default of `--max-objects`.
+const MAX_OBJECTS: u64 = 1_000_000;
+
+/// What an error between the pages is: the reason why the objects that were listed are not all of the list, or a
+/// failure of the command.
+fn pages_failure(error: Error, action: &ActionName, connection: &Connection) -> Result<Failure, Failure> {
+    let incomplete = |what: String, hint: &str| {
+        Failure::new(ExitCode::Server, format!("the list is incomplete: {what}"))
+            .with_hint(hint)
+            .at(connection.service_url())
+    };
+    match error.call_error() {
+        Some(CallError::IncompleteList { listed, total }) => {
+            let total = total.map(|total| format!(" of {total}")).unwrap_or_default();
+            let hint =
+                "The server repeated a page. Use filter.orderBy=+createdAt, or request less at a time.";
+            Ok(incomplete(format!("{listed}{total} objects"), hint))
+        }
+        Some(CallError::ListTooLong { max }) => {
+            let hint = "Use --max-objects to list more, or request less by a filter.";
+            Ok(incomplete(format!("it has more than {max} objects"), hint))
+        }
+        Some(CallError::NotAList) => Err(no_list(action, "--all")),
+        Some(CallError::Pager(invalid)) => Err(Failure::usage(match invalid {
+            InvalidPager::HasPageIndex => "--all requests all pages: omit pager.pageIndex",
+            InvalidPager::InvalidPageSize => "with --all, pager.pageSize must be a number above 0",
+            _ => "with --all, pager must be an object",
+        })),
+        _ => {
+            let is_too_far = is_too_far(&error);
+            let failure = connection.failure(error);
+            Err(if is_too_far { failure.with_hint(TOO_FAR) } else { failure })
+        }
+    }
+}
+
+const TOO_FAR: &str = "The server lists at most 10 000 objects by page. Use filter.orderBy=+createdAt: --all then \
+                       continues by creation time. Or request less at a time, by filter.createdAtGreaterThanOrEqual \
+                       and filter.createdAtLessThanOrEqual.";
+
+/// The action returns no list, but `option` needs one.
+fn no_list(action: &ActionName, option: &str) -> Failure {
+    Failure::usage(format!("{action} does not return a list, which {option} needs"))
+        .with_hint("The call was executed. Its answer is printed without this option.")
+}
+
+/// Whether the server refuses to list an object beyond the 10 000th.
+fn is_too_far(error: &Error) -> bool {
+    error.api_error().is_some_and(|error| error.code().as_str().ends_with("EXCEEDED_MAX_MATCHES_ALLOWED"))
+}
+
 /// How much of a list this answer is, if it is known to be a part.
 pub(super) fn partial(answer: &Value) -> Option<String> {
     let shown = answer.get("objects")?.as_array()?.len() as u64;
@@ -327,19 +365,13 @@ pub(super) fn partial(answer: &Value) -> Option<String> {
     (total > shown).then(|| format!("showing {shown} of {total} objects"))
 }
 
-async fn print_lines(
-    ui: &Ui,
-    objects: Vec<Value>,
-    filter: Option<&JqFilter>,
-    signals: &mut Signals,
-) -> Result<(), Failure> {
+async fn print_lines(ui: &Ui, objects: Vec<Value>, filter: Option<&JqFilter>) -> Result<(), Failure> {
     match filter {
-        Some(filter) => filter.print(ui, objects, signals).await,
+        Some(filter) => filter.print(ui, objects).await,
         None => ui.print_foreign(&objects.iter().map(output::json_line).collect::<String>()),
     }
 }
 
-/// An answer for people.
 fn as_text(answer: &Value) -> String {
     match answer {
         Value::String(text) => format!("{text}\n"),
@@ -366,15 +398,12 @@ mod tests {
 
     fn form(arguments: &[&str], mut ui: Ui) -> &'static str {
         let line = Line::try_parse_from([&["x"], arguments].concat()).unwrap();
+        assert_eq!(line.jq, None);
         ui.set_format(line.json, Verbosity::Normal);
-        if let Some(filter) = line.jq {
-            ui.set_filter(JqFilter::new(&filter, line.json, Duration::from_secs(60)).unwrap());
-        }
         match line.output.form(&ui).unwrap() {
             Form::Text => "text",
             Form::Json => "json",
-            Form::Lines(None) => "lines",
-            Form::Lines(Some(_)) => "filtered lines",
+            Form::Lines(_) => "lines",
             Form::Filtered(_) => "filtered",
             Form::Table(options) if options.is_requested => "table",
             Form::Table(_) => "table if it is a list",
@@ -389,9 +418,6 @@ mod tests {
             (&["--columns=id"], "table", "table"),
             (&["--json"], "json", "json"),
             (&["--jsonl"], "lines", "lines"),
-            (&["--jq=."], "filtered", "filtered"),
-            (&["--jq=.", "--json"], "filtered", "filtered"),
-            (&["--jq=.", "--jsonl"], "filtered lines", "filtered lines"),
         ] {
             let forms = (form(arguments, Ui::at_terminal(80)), form(arguments, Ui::silent()));
             assert_eq!(forms, (terminal, pipe), "{arguments:?}");

@@ -8,7 +8,7 @@ mod report;
 use std::sync::Arc;
 
 use clap::Args;
-use kaltura_auth::{Fingerprint, ServiceUrl, Session, Transport};
+use kaltura_auth::{Fingerprint, ServiceUrl, Transport};
 use kaltura_client::diagnosis::{Problem, ReadAction, Severity, Stage};
 use kaltura_http::TokioRuntime;
 use kaltura_types::{AdminSecret, Ks, PartnerId};
@@ -20,11 +20,10 @@ use crate::args::values;
 use crate::args::{AdminSecretOptions, AppTokenOptions, ServerOptions, SessionRequestOptions, ks_header};
 use crate::config::{Environment, SecretVariable, Settings};
 use crate::error::{ExitCode, Failure};
-use crate::http::admin_client;
+use crate::http::{admin_client, client_with_ks};
 use crate::output::Ui;
 use crate::profile::{ProfileSecret, SecretPlace};
-use crate::signals::Signals;
-use crate::{runtime, session_proof};
+use crate::runtime::run_until_stopped;
 
 const EXAMPLES: &str = "\
 Checks, one line each:
@@ -114,10 +113,7 @@ impl DoctorCommand {
                 inputs.secrets().for_each(|secret| report.hide(secret));
                 report.add(line)?;
                 // Signals are no longer listened to when the document is printed: a filter may take long.
-                runtime::run(ui, async {
-                    let mut signals = Signals::listen(ui)?;
-                    signals.unless_stopped(self.remote(ui, &mut report, settings, &inputs)).await?
-                })?;
+                run_until_stopped(ui, self.remote(ui, &mut report, settings, &inputs))?;
             }
             Err(failure) => {
                 report.add(Line::of_failure("settings", failure))?;
@@ -226,9 +222,8 @@ impl DoctorCommand {
             return Line::skipped(name, "not checked: the server was not reached");
         };
         let label = format!("KS {}, fingerprint {}", header.version(), Fingerprint::from_ks(ks));
-        let session = Session::new(header.partner_id(), ks.clone());
-        match session_proof::client_of(&session, url, transport, self.server.timeout()).verify_session().await
-        {
+        let (partner, timeout) = (header.partner_id(), self.server.timeout());
+        match client_with_ks(url, partner, ks.clone(), transport, timeout).verify_session().await {
             Ok(()) => Line::ok(
                 name,
                 format!("the server accepts KALTURA_KS ({label}); `kaltura call` uses it instead of a login"),

@@ -43,7 +43,6 @@ pub(crate) struct EnvCommand {
     session: ReadySessionOptions,
 }
 
-/// How commands are written.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Shell {
     Sh,

@@ -1,21 +1,27 @@
 //! `kaltura login`: logs in with an app token, and prints the session.
 
-mod answer;
-mod kept_login;
-
+use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
-use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ServiceUrl, SessionRequest};
-use kaltura_types::HashType;
+use kaltura_auth::manager::{IssuedSession, Moment};
+use kaltura_auth::store::{StoreError, StoreKey, StoreTime};
+use kaltura_auth::{
+    AppTokenCredentials, AppTokenLogin, Fingerprint, ServiceUrl, Session, SessionId, SessionRequest,
+};
+use kaltura_http::SystemClock;
+use kaltura_types::{HashType, PartnerId, UnixTime, UserId};
+use serde::Serialize;
 
-use self::answer::Answer;
-use self::kept_login::{KeptLogin, LoginManner};
-use crate::args::{AppTokenOptions, ServerOptions, SessionRequestOptions, StoreOptions};
+use crate::args::LoginOptions;
 use crate::config::Settings;
 use crate::error::Failure;
-use crate::output::Ui;
-use crate::session::{Place, SessionCache, TokenSessions};
+use crate::http::{LoggedTransport, client_with_ks};
+use crate::output::{Difference, Ui, ks_name, one_line, style};
+use crate::runtime::{run_until_stopped, with_retries};
+use crate::session::{Place, SessionCache, TokenSessions, Verified, with_causes};
+use crate::time;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,35 +77,51 @@ pub(crate) struct LoginCommand {
     verify: bool,
 
     #[command(flatten)]
-    server: ServerOptions,
-
-    #[command(flatten)]
-    token: AppTokenOptions,
-
-    #[command(flatten)]
-    request: SessionRequestOptions,
-
-    #[command(flatten)]
-    store: StoreOptions,
+    login: LoginOptions,
 
     /// If the hash type is refused, try the others, once each
     #[arg(long, help_heading = "App token")]
     detect_hash_type: bool,
 }
 
+struct Login {
+    session: Session,
+    hash_type: HashType,
+    /// Whether the server was shown the session, and accepted it.
+    verified: bool,
+    /// Why the session is not kept, or could not be tried.
+    warnings: Vec<String>,
+}
+
 impl LoginCommand {
     pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
-        let service_url = self.server.service_url(settings)?;
+        let service_url = self.login.server.service_url(settings)?;
         let guess = self.detect_hash_type.then_some(HashType::Sha256);
-        let credentials = self.token.credentials(ui, settings, &service_url, guess)?;
-        let request = self.request.request(settings)?;
+        let credentials = self.login.token.credentials(ui, settings, &service_url, guess)?;
+        let request = self.login.request.request(settings)?;
         let place = self.place(settings, &service_url, &request, &credentials)?;
-        let transport = Arc::new(self.server.transport(ui)?);
-        let timeout = self.server.timeout();
-        let login = AppTokenLogin::new(service_url, credentials).request(request.clone()).timeout(timeout);
-
-        let manner = LoginManner { detect_hash_type: self.detect_hash_type, verify: self.verify, timeout };
-        let made = KeptLogin::make(ui, &login, &request, manner, &transport, place)?;
+        let transport = Arc::new(self.login.server.transport(ui)?);
+        let login = AppTokenLogin::new(service_url, credentials)
+            .request(request.clone())
+            .timeout(self.login.server.timeout());
+        let made = run_until_stopped(ui, async {
+            // Before the login: the session must not be kept for longer than it lives.
+            let started = match place {
+                Ok(place) => {
+                    place.time().await.map(|time| (place, time)).map_err(|error| store_trouble(&error))
+                }
+                Err(trouble) => Err(trouble),
+            };
+            let sent_at = Moment::read(&SystemClock::new());
+            let made = self.log_in(&login, &transport).await;
+            let mut made = made.map_err(|failure| failure.at(login.service_url()))?;
+            let kept = match started {
+                Ok((place, started)) => made.keep(&place, started, sent_at, &login, &request).await,
+                Err(trouble) => Err(trouble),
+            };
+            made.warnings.extend(kept.err());
+            Ok(made)
+        })?;
 
         let answer = Answer::new(&made, login.service_url(), self.show_ks);
         if ui.wants_json() {
@@ -108,7 +130,16 @@ impl LoginCommand {
             }
             return ui.print_json(&answer);
         }
-        Self::tell(ui, &login, &made);
+        for warning in &made.warnings {
+            ui.note(warning);
+        }
+        let hash_type = made.hash_type;
+        if hash_type != login.credentials().hash_type() {
+            ui.note(&format!("the hash type is {hash_type}: give it with --hash-type {hash_type}"));
+        }
+        for adjustment in made.session.adjustments() {
+            ui.note(&adjustment.to_string());
+        }
         ui.print(&if self.ks_only { format!("{}\n", made.session.ks().expose()) } else { answer.as_text() })
     }
 
@@ -120,28 +151,174 @@ impl LoginCommand {
         request: &SessionRequest,
         credentials: &AppTokenCredentials,
     ) -> Result<Result<Place, String>, Failure> {
-        if let Some(store) = self.store.open(settings)? {
+        if let Some(store) = self.login.store.open(settings)? {
             return Ok(Ok(Place::Shared(store)));
         }
         let place = SessionCache::of(settings.environment()).map(|cache| {
             let sessions = cache.token(service_url, credentials.partner_id(), credentials.id().as_str());
-            let way = self.token.login_way(settings, &TokenSessions::key(request), Some(credentials));
+            let way = self.login.token.login_way(settings, &TokenSessions::key(request), Some(credentials));
             Place::Own { sessions, way }
         });
         Ok(place.map_err(|trouble| trouble.to_string()))
     }
 
-    /// Writes what is not the answer, but good to know.
-    fn tell(ui: &Ui, login: &AppTokenLogin, made: &KeptLogin) {
-        for warning in &made.warnings {
-            ui.note(warning);
+    async fn log_in(
+        &self,
+        login: &AppTokenLogin,
+        transport: &Arc<LoggedTransport>,
+    ) -> Result<Login, Failure> {
+        let timeout = self.login.server.timeout();
+        let (session, hash_type) = if self.detect_hash_type {
+            let detected = with_retries(timeout, || login.detect_hash_type(transport)).await;
+            let detected = detected.map_err(Failure::after_detection)?;
+            (detected.session, detected.hash_type)
+        } else {
+            let session = with_retries(timeout, || login.run(transport)).await?;
+            (session, login.credentials().hash_type())
+        };
+        let mut made = Login { session, hash_type, verified: false, warnings: Vec::new() };
+        if self.verify {
+            made.verify(login.service_url(), transport, timeout).await?;
         }
-        let hash_type = made.hash_type;
-        if hash_type != login.credentials().hash_type() {
-            ui.note(&format!("the hash type is {hash_type}: give it with --hash-type {hash_type}"));
+        Ok(made)
+    }
+}
+
+impl Login {
+    /// Shows the session to the server. It is kept only if the server does not refuse it.
+    async fn verify(
+        &mut self,
+        service_url: &ServiceUrl,
+        transport: &Arc<LoggedTransport>,
+        timeout: Duration,
+    ) -> Result<(), Failure> {
+        let (partner, ks) = (self.session.partner_id(), self.session.ks().clone());
+        let client = client_with_ks(service_url, partner, ks, Arc::clone(transport), timeout);
+        match Verified::of(client.verify_session().await, &self.session) {
+            Ok(Verified::Accepted) => self.verified = true,
+            Ok(Verified::OtherPathsOnly(why)) => self.warnings.push(why),
+            Err(error) => {
+                let failure = Failure::from(error);
+                let hint = failure.hint().map(|hint| format!("{hint} ")).unwrap_or_default();
+                return Err(failure.with_hint(hint + "The session is not kept."));
+            }
         }
-        for adjustment in made.session.adjustments() {
-            ui.note(&adjustment.to_string());
+        Ok(())
+    }
+
+    async fn keep(
+        &self,
+        place: &Place,
+        started: StoreTime,
+        sent_at: Moment,
+        login: &AppTokenLogin,
+        request: &SessionRequest,
+    ) -> Result<(), String> {
+        let session = self.session.clone().with_id(SessionId::generate(&SystemClock::new()));
+        let issued = IssuedSession::new(Arc::new(session), sent_at, request.get_lifetime());
+        let key = match place {
+            Place::Own { .. } => TokenSessions::key(request),
+            Place::Shared(_) => {
+                let (old, hash_type) = (login.credentials(), self.hash_type);
+                let (id, value) = (old.id().clone(), old.value().clone());
+                let token = AppTokenCredentials::new(old.partner_id(), id, value, hash_type);
+                let login = AppTokenLogin::new(login.service_url().clone(), token);
+                StoreKey::of_app_token(&login.request(request.clone()))
+            }
+        };
+        match place.keep(&key, started, &issued).await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                Err("the server did not report when the session expires, so it is not cached".to_owned())
+            }
+            Err(error) => Err(store_trouble(&error)),
         }
+    }
+}
+
+fn store_trouble(error: &StoreError) -> String {
+    format!("session store: {}", with_causes(error))
+}
+
+/// What a login gave. The KS is in it only if it shall be.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ks: Option<&'a str>,
+    fingerprint: String,
+    partner_id: PartnerId,
+    user_id: Option<&'a UserId>,
+    /// `USER`, `ADMIN`, or what else the server said.
+    session_type: Option<String>,
+    expiry: Option<UnixTime>,
+    /// In seconds, by the server's clock.
+    expires_in: Option<u64>,
+    privileges: String,
+    adjustments: Vec<Difference>,
+    hash_type: HashType,
+    service_url: &'a str,
+    /// Whether the server was shown the session, and accepted it.
+    verified: bool,
+    /// What is wrong with the cache.
+    warnings: &'a [String],
+    #[serde(skip)]
+    ks_name: String,
+}
+
+impl<'a> Answer<'a> {
+    fn new(login: &'a Login, service_url: &'a ServiceUrl, show_ks: bool) -> Self {
+        let Login { session, hash_type, verified, warnings } = login;
+        Self {
+            ks: show_ks.then(|| session.ks().expose()),
+            fingerprint: Fingerprint::from_ks(session.ks()).to_string(),
+            partner_id: session.partner_id(),
+            user_id: session.user_id(),
+            session_type: session.session_type().map(ToString::to_string),
+            expiry: session.expires_at(),
+            expires_in: session.granted_lifetime().map(|life| life.as_secs()),
+            privileges: session.privileges().to_string(),
+            adjustments: Difference::all(session.adjustments()),
+            hash_type: *hash_type,
+            service_url: service_url.as_str(),
+            verified: *verified,
+            warnings,
+            ks_name: ks_name(session.ks()),
+        }
+    }
+
+    /// Lines for people. The KS is named, unless it shall be shown.
+    fn as_text(&self) -> String {
+        let user = self.user_id.map_or("(none, anonymous session)", UserId::as_str);
+        let until = match (self.expiry, self.expires_in) {
+            (Some(expiry), Some(seconds)) => {
+                format!("{}, in {}", time::show_time(expiry), time::show_duration(seconds))
+            }
+            (Some(expiry), None) => time::show_time(expiry),
+            (None, _) => "not reported".to_owned(),
+        };
+        let privileges = if self.privileges.is_empty() { "none" } else { &self.privileges };
+        let partner = self.partner_id.to_string();
+        let ks = self.ks.map_or_else(|| format!("{} (--ks-only prints it)", self.ks_name), str::to_owned);
+        let mut text = format!("{}Logged in{:#} to {}\n", style::GOOD, style::GOOD, self.service_url);
+        for (label, value) in [
+            ("partner", partner.as_str()),
+            ("user", user),
+            ("type", self.session_type.as_deref().unwrap_or("not reported")),
+            ("expires", &until),
+            ("privileges", privileges),
+            ("KS", &ks),
+        ] {
+            let _ = writeln!(text, "  {}{label:<11}{:#}{}", style::QUIET, style::QUIET, one_line(value));
+        }
+        if self.verified {
+            let _ = writeln!(
+                text,
+                "  {}verified   {:#}the server accepts the session",
+                style::QUIET,
+                style::QUIET
+            );
+        }
+        text
     }
 }

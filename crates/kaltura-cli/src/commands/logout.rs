@@ -56,7 +56,6 @@ pub(crate) struct LogoutCommand {
     token: AppTokenNameOptions,
 }
 
-/// What was forgotten.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer {
@@ -68,7 +67,6 @@ struct Answer {
     why: &'static str,
 }
 
-/// Whose sessions.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Token {

@@ -2,21 +2,23 @@
 
 mod answer;
 mod token_value;
-mod verification;
+
+use std::time::Duration;
 
 use clap::Args;
-use kaltura_auth::store::{Ask, StoreKey, Taken};
-use kaltura_auth::{AppTokenLogin, ServiceUrl, Session, SessionId, blocking};
+use kaltura_auth::store::{Ask, SessionStore, StoreKey, Taken};
+use kaltura_auth::{AppTokenLogin, ServiceUrl, Session, SessionId};
+use kaltura_client::{CallOptions, RetryPolicy};
 use kaltura_http::SystemClock;
-use kaltura_types::PartnerId;
+use kaltura_types::{ErrorCode, PartnerId, StartWidgetSession, WidgetId};
 
-use self::answer::{Answer, InUse, Settled, ShownSession};
-use self::verification::Verification;
-use crate::args::{AppTokenOptions, ServerOptions, SessionRequestOptions, StoreOptions};
+use self::answer::{Answer, InUse, Settled, ShownSession, Verification};
+use crate::args::{LoginOptions, client_without_session};
 use crate::config::{SecretVariable, Settings};
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
-use crate::session::{SessionCache, TokenSessions, Trouble, with_causes};
+use crate::runtime::run_until_stopped;
+use crate::session::{SessionCache, TokenSessions, Trouble, Verified, with_causes};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,21 +64,12 @@ pub(crate) struct StatusCommand {
     verify: bool,
 
     #[command(flatten)]
-    server: ServerOptions,
-
-    #[command(flatten)]
-    token: AppTokenOptions,
-
-    #[command(flatten)]
-    request: SessionRequestOptions,
-
-    #[command(flatten)]
-    store: StoreOptions,
+    login: LoginOptions,
 }
 
 impl StatusCommand {
     pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
-        self.token.value_source().refuse_an_argument()?;
+        self.login.token.value_source().refuse_an_argument()?;
         let account = self.account(settings);
         let settled = self.settled(settings);
         let mut answer = Answer {
@@ -88,7 +81,7 @@ impl StatusCommand {
             }),
             wrong: settled.wrong(),
             settings: settled,
-            app_token: token_value::look(&self.token.value_source(), settings, account.as_ref().ok()),
+            app_token: token_value::look(&self.login.token.value_source(), settings, account.as_ref().ok()),
             sessions: Vec::new(),
             missing: account.as_ref().err().map(Failure::story),
             warnings: Vec::new(),
@@ -99,15 +92,22 @@ impl StatusCommand {
                 let cache = SessionCache::of(settings.environment());
                 cache.map(|cache| cache.token(&service_url, partner, &token_id))
             };
-            let found = match self.store.open(settings)? {
-                Some(store) => self.look_into(&*store, ui, settings, &service_url, &mut answer),
+            let found = match self.login.store.open(settings)? {
+                Some(store) => self.look_into(&*store, ui, settings, &service_url, &mut answer)?,
                 None => cache()
                     .and_then(|sessions| self.look(&sessions, settings, &mut answer))
                     .map_err(|trouble| trouble.to_string()),
             };
             match found {
                 Ok(Some(current)) if self.verify => {
-                    verification = Verification::of(ui, &current, &service_url, &self.server);
+                    verification = match self.verify(ui, &current, &service_url) {
+                        Ok(Verified::Accepted) => Verification::Accepted,
+                        Ok(Verified::OtherPathsOnly(why)) => {
+                            answer.warnings.push(why);
+                            Verification::NotWanted
+                        }
+                        Err(failure) => Verification::Failed(failure),
+                    };
                 }
                 Ok(_) => {}
                 Err(trouble) => answer.warnings.push(trouble),
@@ -118,11 +118,6 @@ impl StatusCommand {
                 "KALTURA_KS is set: `kaltura call` and `kaltura batch` take it, and not these sessions"
                     .to_owned(),
             );
-        }
-        if let Verification::OtherPathsOnly(paths) = &verification {
-            answer.warnings.push(format!(
-                "the session is for certain paths only, so that it cannot be verified: {paths}"
-            ));
         }
         answer.verified = matches!(verification, Verification::Accepted);
         answer.good = !verification.has_failed() && answer.sessions.iter().any(ShownSession::is_current);
@@ -142,19 +137,19 @@ impl StatusCommand {
 
     /// Which token of which account, and where.
     fn account(&self, settings: &Settings) -> Result<(ServiceUrl, PartnerId, String), Failure> {
-        let service_url = self.server.service_url(settings)?;
-        let (partner, token_id) = self.token.account(settings)?;
+        let service_url = self.login.server.service_url(settings)?;
+        let (partner, token_id) = self.login.token.account(settings)?;
         Ok((service_url, partner, token_id))
     }
 
     /// All settings, in the order of [`Settled::NAMES`].
     fn settled(&self, settings: &Settings) -> Settled {
-        let server = [self.server.found(settings)];
+        let server = [self.login.server.found(settings)];
         Settled(
             server
                 .into_iter()
-                .chain(self.token.found(settings))
-                .chain(self.request.found(settings))
+                .chain(self.login.token.found(settings))
+                .chain(self.login.request.found(settings))
                 .collect(),
         )
     }
@@ -162,34 +157,44 @@ impl StatusCommand {
     /// Looks for the session that is requested in a store that is shared with others, and returns it.
     fn look_into(
         &self,
-        store: &dyn blocking::SessionStore,
+        store: &dyn SessionStore,
         ui: &Ui,
         settings: &Settings,
         service_url: &ServiceUrl,
         answer: &mut Answer,
-    ) -> Result<Option<Session>, String> {
+    ) -> Result<Result<Option<Session>, String>, Failure> {
         if !answer.wrong.is_empty() {
-            return Ok(None);
+            return Ok(Ok(None));
         }
-        if self.token.value_must_be_asked(ui, settings) {
-            return Err("session store: only with the value of the app token is its session found".to_owned());
+        if self.login.token.value_must_be_asked(ui, settings) {
+            let why = "session store: only with the value of the app token is its session found";
+            return Ok(Err(why.to_owned()));
         }
-        let story = |failure: Failure| failure.story();
-        let credentials = self.token.credentials(ui, settings, service_url, None).map_err(story)?;
-        let request = self.request.request(settings).map_err(story)?;
-        let key =
-            StoreKey::of_app_token(&AppTokenLogin::new(service_url.clone(), credentials).request(request));
-        let trouble = |error| format!("session store: {}", with_causes(&error));
-        let ask = Ask::new(SessionId::generate(&SystemClock::new()).to_bits());
-        match store.take(&key, &ask).map_err(trouble)? {
-            Taken::Session { record, left } => {
-                let session = Session::from_stored(record.into_session());
-                answer.sessions.push(ShownSession::of(&session, left, true));
-                Ok(Some(session))
-            }
-            Taken::Lease(lease) => store.release(&key, &lease).map(|()| None).map_err(trouble),
-            Taken::Backoff { .. } | Taken::Held { .. } => Ok(None),
-        }
+        let credentials = self.login.token.credentials(ui, settings, service_url, None);
+        let login = credentials.and_then(|credentials| {
+            let login = AppTokenLogin::new(service_url.clone(), credentials);
+            Ok(login.request(self.login.request.request(settings)?))
+        });
+        let key = match login {
+            Ok(login) => StoreKey::of_app_token(&login),
+            Err(failure) => return Ok(Err(failure.story())),
+        };
+        let found = run_until_stopped(ui, async {
+            let ask = Ask::new(SessionId::generate(&SystemClock::new()).to_bits());
+            Ok(match store.take(&key, &ask).await {
+                Ok(Taken::Session { record, left }) => {
+                    Ok(Some((Session::from_stored(record.into_session()), left)))
+                }
+                Ok(Taken::Lease(lease)) => store.release(&key, &lease).await.map(|()| None),
+                Ok(Taken::Backoff { .. } | Taken::Held { .. }) => Ok(None),
+                Err(error) => Err(error),
+            })
+        })?;
+        Ok(found.map_err(|error| format!("session store: {}", with_causes(&error))).map(|found| {
+            let (session, left): (Session, Duration) = found?;
+            answer.sessions.push(ShownSession::of(&session, left, true));
+            Some(session)
+        }))
     }
 
     /// Looks at the sessions of the token, and returns the one that is requested.
@@ -201,7 +206,7 @@ impl StatusCommand {
     ) -> Result<Option<Session>, Trouble> {
         let mut current = None;
         // If anything is wrong, no session is the one that is requested.
-        let request = self.request.request(settings).ok().filter(|_| answer.wrong.is_empty());
+        let request = self.login.request.request(settings).ok().filter(|_| answer.wrong.is_empty());
         let requested = request.map(|request| TokenSessions::key(&request));
         for (key, session) in sessions.valid()? {
             match session {
@@ -216,5 +221,32 @@ impl StatusCommand {
         }
         answer.sessions.sort_by_key(ShownSession::rank);
         Ok(current)
+    }
+
+    /// Shows the session to the server. It was granted some time ago, so that a refusal says nothing of the app token.
+    fn verify(&self, ui: &Ui, session: &Session, service_url: &ServiceUrl) -> Result<Verified, Failure> {
+        let client = client_without_session(service_url, self.login.server.transport(ui)?)
+            .retry(RetryPolicy::never())
+            .request_timeout(self.login.server.timeout())
+            .build();
+        // With a KS beside it, that is validated before anything else; and past the cache, which would not look at it.
+        let shown = StartWidgetSession::new(WidgetId::default_for(session.partner_id()));
+        let options = CallOptions::new().ks(session.ks().clone()).nocache();
+        let answer = run_until_stopped(ui, async { Ok(client.call_with(&shown, &options).await) })?;
+        let answer = match answer {
+            Err(error) if error.api_error().map(|it| it.code()) != Some(&ErrorCode::InvalidWidgetId) => {
+                Err(error)
+            }
+            _ => Ok(()),
+        };
+        Verified::of(answer, session).map_err(|error| {
+            let failure = Failure::from(error).at(service_url);
+            if failure.exit_code() != ExitCode::Authentication {
+                return failure;
+            }
+            // The session may be dead alone, or the app token with all that come of it.
+            let hint = failure.hint().map(|hint| format!("{hint} ")).unwrap_or_default();
+            failure.with_hint(hint + "`kaltura login --verify` shows whether a new session works.")
+        })
     }
 }

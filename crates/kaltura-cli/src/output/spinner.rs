@@ -41,7 +41,7 @@ impl Spinner {
 
 /// The line on the terminal.
 struct Line {
-    waited_for: Option<String>,
+    waited_for: Option<Waited>,
     /// When the last other thing was written, or the work began.
     silent_since: Option<Instant>,
     is_drawn: bool,
@@ -56,11 +56,12 @@ impl Line {
 
     /// What shows the next frame, or erases the last one; empty if nothing changes.
     fn next(&mut self, now: Instant) -> String {
-        let Some(text) = &self.waited_for else { return self.taken_away().to_owned() };
+        let Some(waited) = &self.waited_for else { return self.taken_away().to_owned() };
         let begin = *self.silent_since.get_or_insert(now);
         if !self.is_drawn && now.duration_since(begin) < PATIENCE {
             return String::new();
         }
+        let text = waited.line(now);
         let picture = self.pictures.get(self.picture).copied().unwrap_or_default();
         self.picture = (self.picture + 1) % self.pictures.len();
         self.is_drawn = true;
@@ -79,9 +80,63 @@ impl Line {
     }
 }
 
+/// What is waited for, and how far it is.
+struct Waited {
+    text: String,
+    since: Instant,
+    progress: Option<Progress>,
+    /// Whether the progress is that of a single request.
+    is_of_request: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Progress {
+    /// How many bytes were there at the beginning.
+    before: u64,
+    bytes: u64,
+    length: u64,
+}
+
+impl Waited {
+    /// A line such as `uploading a.mp4 [#####     ] 50 %, 60.0 of 120.0 MB, 3.2 MB/s`.
+    #[expect(clippy::cast_precision_loss, reason = "the numbers are rounded to one digit")]
+    fn line(&self, now: Instant) -> String {
+        const WIDTH: usize = 20;
+        let Some(Progress { before, bytes, length }) = self.progress else { return self.text.clone() };
+        let share = if length == 0 { 1.0 } else { bytes as f64 / length as f64 };
+        let filled = (1..=WIDTH).filter(|step| *step as f64 / WIDTH as f64 <= share).count();
+        let megabytes = |bytes: u64| bytes as f64 / 1e6;
+        let mut line = format!(
+            "{} [{:WIDTH$}] {:.0} %, {:.1} of {:.1} MB",
+            self.text,
+            "#".repeat(filled),
+            (share * 100.0).floor(),
+            megabytes(bytes),
+            megabytes(length)
+        );
+        let seconds = now.duration_since(self.since).as_secs_f64();
+        if bytes > before && seconds > 0.0 {
+            line += &format!(", {:.1} MB/s", megabytes(bytes - before) / seconds);
+        }
+        line
+    }
+}
+
 /// What is waited for, until this is dropped.
 #[must_use]
 pub(crate) struct Waiting(Option<Spinner>);
+
+impl Waiting {
+    /// Shows how far an upload is. It begins with the first of these calls.
+    pub(crate) fn show_progress(&self, bytes: u64, length: u64) {
+        let Some(spinner) = &self.0 else { return };
+        if let Some(waited) = &mut spinner.line().waited_for {
+            let before = waited.progress.map_or(bytes, |progress| progress.before);
+            waited.progress = Some(Progress { before, bytes, length });
+            waited.is_of_request = false;
+        }
+    }
+}
 
 impl Drop for Waiting {
     fn drop(&mut self) {
@@ -99,11 +154,22 @@ impl Ui {
             let mut line = spinner.line();
             let is_free = line.waited_for.is_none();
             if is_free {
-                line.waited_for = Some(one_line(text).into_owned());
+                let (text, since) = (one_line(text).into_owned(), Instant::now());
+                line.waited_for = Some(Waited { text, since, progress: None, is_of_request: true });
             }
             is_free
         });
         Waiting(spinner.cloned())
+    }
+
+    /// Shows how much of a request was sent, unless that is a part of an upload that shows it itself.
+    pub(crate) fn show_sent(&self, bytes: u64, length: u64) {
+        /// A smaller request is not shown.
+        const LEAST: u64 = 1 << 20;
+        let Some(spinner) = self.spinner().filter(|_| length >= LEAST) else { return };
+        if let Some(waited) = spinner.line().waited_for.as_mut().filter(|waited| waited.is_of_request) {
+            waited.progress = Some(Progress { before: 0, bytes, length });
+        }
     }
 
     /// Erases the line, if it is there, before other output.
@@ -142,58 +208,42 @@ mod tests {
 
     /// A line for which something is waited, and a moment at which it may be drawn.
     fn waiting() -> (Line, Instant) {
-        let begin = Instant::now();
-        let line = Line {
-            waited_for: Some("logging in".to_owned()),
-            silent_since: Some(begin),
-            pictures: &PICTURES,
-            ..Line::new()
-        };
-        (line, begin + PATIENCE)
+        let since = Instant::now();
+        let waited = Waited { text: "logging in".to_owned(), since, progress: None, is_of_request: true };
+        let line =
+            Line { waited_for: Some(waited), silent_since: Some(since), pictures: &PICTURES, ..Line::new() };
+        (line, since + PATIENCE)
     }
 
     #[test]
-    fn nothing_is_drawn_while_nothing_is_waited_for() {
-        let (mut line, later) = waiting();
-        line.waited_for = None;
-        assert_eq!(line.next(later), "");
-        assert_eq!(line.make_room(later), "");
-    }
-
-    #[test]
-    fn what_is_done_soon_draws_nothing() {
+    fn it_is_drawn_after_a_while_without_other_output() {
         let (mut line, later) = waiting();
         assert_eq!(line.next(later.checked_sub(Duration::from_millis(1)).unwrap()), "");
-        assert_ne!(line.next(later), "");
-    }
-
-    #[test]
-    fn after_something_else_was_written_there_is_time_again() {
-        let (mut line, later) = waiting();
-        line.next(later);
-        assert_eq!(line.make_room(later), ERASE);
-        assert_eq!(line.next(later + PAUSE), "");
-        assert_ne!(line.next(later + PATIENCE), "");
-    }
-
-    #[test]
-    fn pictures_follow_each_other_on_one_line() {
-        let (mut line, later) = waiting();
         assert_eq!(line.next(later), "\r\u{1b}[2K\u{1b}[?7l⠋ logging in\u{1b}[?7h");
         assert_eq!(line.next(later), "\r\u{1b}[2K\u{1b}[?7l⠙ logging in\u{1b}[?7h");
-        for _ in 2..PICTURES.len() {
-            assert!(!line.next(later).contains('\n'));
-        }
-        assert!(line.next(later).contains('⠋'));
+        assert_eq!((line.make_room(later), line.make_room(later)), (ERASE, ""));
+        assert_eq!(line.next(later + PAUSE), "");
+        assert_ne!(line.next(later + PATIENCE), "");
+        line.waited_for = None;
+        assert_eq!((&*line.next(later), &*line.next(later)), (ERASE, ""));
     }
 
     #[test]
-    fn the_line_is_taken_away_once() {
-        let (mut line, later) = waiting();
-        line.next(later);
-        line.waited_for = None;
-        assert_eq!(line.next(later), ERASE);
-        assert_eq!(line.next(later), "");
-        assert_eq!(line.make_room(later), "");
+    fn a_bar_shows_how_far_it_is() {
+        let (line, later) = waiting();
+        let mut waited = line.waited_for.unwrap();
+        let mut shown = |before, bytes, length| {
+            waited.progress = Some(Progress { before, bytes, length });
+            waited.line(later)
+        };
+        for (bytes, length, expected) in [
+            (0, 120_000_000, "logging in [                    ] 0 %, 0.0 of 120.0 MB"),
+            (60_000_000, 120_000_000, "logging in [##########          ] 50 %, 60.0 of 120.0 MB"),
+            (119_999_999, 120_000_000, "logging in [################### ] 99 %, 120.0 of 120.0 MB"),
+            (0, 0, "logging in [####################] 100 %, 0.0 of 0.0 MB"),
+        ] {
+            assert_eq!(shown(bytes, bytes, length), expected);
+        }
+        assert!(shown(400_000, 2_000_000, 2_000_000).ends_with(", 3.2 MB/s"));
     }
 }

@@ -1,6 +1,9 @@
-//! The few colours.
+//! How texts look: colours, wrapped lines, and what the terminal can show.
 
 use anstyle::{AnsiColor, Style};
+use textwrap::{Options, WordSplitter};
+
+use crate::environment::Environment;
 
 /// What went wrong.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -8,7 +11,92 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// What is good to know.
 pub(crate) const NOTE: Style = AnsiColor::Cyan.on_default();
-/// Headings.
 pub(crate) const HEADING: Style = Style::new().bold();
 /// What matters less.
 pub(crate) const QUIET: Style = Style::new().dimmed();
+
+/// How wide a text is where that is not known.
+const WIDTH: usize = 80;
+
+/// A label and a text behind it, wrapped at blanks; further lines begin with `indent`. A word that is longer than a line
+/// stays whole. Only the label may have colours.
+pub(crate) fn wrapped(label: &str, indent: &str, text: &str) -> String {
+    wrapped_to(WIDTH, label, indent, text)
+}
+
+/// The same within this width.
+pub(crate) fn wrapped_to(width: usize, label: &str, indent: &str, text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let label = if label.is_empty() || words.is_empty() { label.to_owned() } else { format!("{label} ") };
+    let options = Options::new(width)
+        .initial_indent(&label)
+        .subsequent_indent(indent)
+        .break_words(false)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
+    let lines = textwrap::wrap(&words, options);
+    lines.join("\n").trim_end_matches(' ').to_owned() + "\n"
+}
+
+/// The same with pieces that stay whole, even with blanks in them.
+pub(crate) fn filled<'a>(label: &str, indent: &str, pieces: impl IntoIterator<Item = &'a str>) -> String {
+    let pieces: Vec<String> = pieces.into_iter().map(|piece| piece.replace(' ', "\u{a0}")).collect();
+    wrapped(label, indent, &pieces.join(" ")).replace('\u{a0}', " ")
+}
+
+/// Whether signs of Unicode can be shown: the locale says so; Windows and macOS do not need to.
+pub(crate) fn shows_utf8(environment: &Environment) -> bool {
+    if cfg!(any(windows, target_os = "macos")) {
+        return true;
+    }
+    let variable = |name| environment.text(name).ok().flatten();
+    let locale = variable("LC_ALL").or_else(|| variable("LC_CTYPE")).or_else(|| variable("LANG"));
+    locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_first_variable_of_the_locale_counts() {
+        assert!(!shows_utf8(&Environment::of_test(|_| None)));
+        assert!(shows_utf8(&Environment::of_test(|name| (name == "LANG").then(|| "de_DE.UTF-8".into()))));
+        assert!(shows_utf8(&Environment::of_test(|name| (name == "LC_CTYPE").then(|| "C.utf8".into()))));
+        assert!(!shows_utf8(&Environment::of_test(|name| match name {
+            "LC_ALL" => Some("C".into()),
+            _ => Some("C.UTF-8".into()),
+        })));
+    }
+
+    #[test]
+    fn lines_have_at_most_80_columns() {
+        let text = "word ".repeat(60);
+        let lines = wrapped("hint:", "  ", &text);
+        assert!(lines.lines().count() > 3);
+        for line in lines.lines() {
+            assert!(line.chars().count() <= WIDTH, "{line}");
+        }
+        assert!(lines.lines().skip(1).all(|line| line.starts_with("  word")));
+        assert_eq!(lines.split_whitespace().count(), 61);
+    }
+
+    #[test]
+    fn colours_take_no_room() {
+        let text = "x".repeat(74);
+        let label = format!("{NOTE}hint:{NOTE:#}");
+        assert_eq!(wrapped(&label, "  ", &text).lines().count(), 1);
+        assert_eq!(wrapped("hint:", "  ", &format!("a {text}")).lines().count(), 2);
+    }
+
+    #[test]
+    fn a_long_word_stays_whole() {
+        let word = "y".repeat(200);
+        assert_eq!(wrapped("a:", "  ", &word), format!("a: {word}\n"));
+    }
+}

@@ -168,7 +168,6 @@ impl Ui {
         self.json || self.filter.is_some()
     }
 
-    /// The filter of `--jq`.
     pub(crate) const fn filter(&self) -> Option<&JqFilter> {
         self.filter.as_ref()
     }
@@ -210,7 +209,6 @@ impl Ui {
         self.stdout.has_colours
     }
 
-    /// Standard input.
     pub(crate) fn stdin(&self) -> MutexGuard<'_, dyn Read + Send + 'static> {
         self.stdin.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -229,7 +227,7 @@ impl Ui {
     /// Writes a value as one line of JSON, or what `--jq` selects from it.
     pub(crate) fn print_json(&self, value: &impl Serialize) -> Result<(), Failure> {
         match &self.filter {
-            Some(filter) => filter.print_now(self, serde_json::to_value(value).unwrap_or_default()),
+            Some(filter) => filter.print_now(self, &serde_json::to_value(value).unwrap_or_default()),
             None => self.print(&json_line(value)),
         }
     }

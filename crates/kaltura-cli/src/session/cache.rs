@@ -24,8 +24,6 @@ const ASIDE: Duration = Duration::from_secs(5);
 const MOST_OTHERS: usize = 5;
 /// How often to look whether a login is still in progress.
 const POLL: Duration = Duration::from_millis(50);
-/// What the names of files ended with that versions before this one kept.
-const OLD_ENDINGS: [&str; 5] = ["lock", "json", "json.new", "failed", "failed.new"];
 
 /// Why there is no session cache, or why it cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,9 +66,6 @@ impl SessionCache {
             if let Some(owner) = ForeignOwner::of_folder(path, environment) {
                 return Err(Trouble::ForeignFolder { path: path.clone(), owner });
             }
-        }
-        if !folder.exists() {
-            remove_old(&caches);
         }
         Ok(Self { folder })
     }
@@ -257,24 +252,6 @@ impl Forgotten {
 
     fn add(&mut self, trouble: Trouble) {
         self.trouble.get_or_insert(trouble);
-    }
-}
-
-/// Removes the cache of versions before this one: folders of 64 digits, and the files that they wrote there.
-fn remove_old(caches: &Path) {
-    for folder in entries(caches).unwrap_or_default().iter().filter(|entry| is_name(&entry.file_name())) {
-        for file in entries(&folder.path()).unwrap_or_default() {
-            let name = file.file_name();
-            let is_old = name
-                .to_str()
-                .and_then(|name| name.split_once('.'))
-                .is_some_and(|(name, ending)| is_name(name.as_ref()) && OLD_ENDINGS.contains(&ending));
-            if is_old {
-                let _ = fs::remove_file(file.path());
-            }
-        }
-        // It stays if anything else is in it.
-        let _ = fs::remove_dir(folder.path());
     }
 }
 

@@ -6,15 +6,16 @@
 //! corrected what was wrong.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use kaltura_auth::manager::IssuedSession;
 use kaltura_auth::store::{
-    Ask, Lease, Published, Record, StoreError, StoreKey, StoreTime, StoredFailure, Taken,
+    Ask, Lease, Published, Record, SessionStore, StoreError, StoreKey, StoreTime, StoredFailure, Taken,
 };
-use kaltura_auth::{SessionId, blocking};
+use kaltura_auth::{SessionId, async_trait};
 use kaltura_store::file::FileError;
+use tokio::time::Instant;
 
 use super::{LoginFailure, TokenSessions};
 use crate::output::Ui;
@@ -30,44 +31,18 @@ pub(crate) enum Place {
     /// In the cache of the command. Those who log in in the same way share the lease of this key.
     Own { sessions: TokenSessions, way: StoreKey },
     /// In a store that other programs and machines use, too.
-    Shared(Arc<dyn blocking::SessionStore>),
-}
-
-/// The store for one command.
-pub(crate) struct CommandStore {
-    place: Place,
-    /// Whether a session that is there before the command is not wanted.
-    fresh: bool,
-    failure: Arc<LoginFailure>,
-    ui: Ui,
-    asked: AtomicBool,
-    unwanted: Mutex<Option<SessionId>>,
-    waited: Mutex<Duration>,
-}
-
-impl CommandStore {
-    pub(crate) fn new(place: Place, fresh: bool, failure: Arc<LoginFailure>, ui: Ui) -> Self {
-        let (asked, unwanted, waited) = Default::default();
-        Self { place, fresh, failure, ui, asked, unwanted, waited }
-    }
-
-    fn unwanted(&self) -> Option<SessionId> {
-        *self.unwanted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    Shared(Arc<dyn SessionStore>),
 }
 
 impl Place {
     /// The time of the store.
-    pub(crate) fn time(&self) -> Result<StoreTime, StoreError> {
-        match self {
-            Self::Own { sessions, .. } => blocking::SessionStore::time(&sessions.store),
-            Self::Shared(store) => store.time(),
-        }
+    pub(crate) async fn time(&self) -> Result<StoreTime, StoreError> {
+        self.store().time().await
     }
 
     /// Keeps a session in the place of the one before it. `started` is the time of the store before the login. False if
     /// it is not known when the session expires.
-    pub(crate) fn keep(
+    pub(crate) async fn keep(
         &self,
         key: &StoreKey,
         started: StoreTime,
@@ -77,32 +52,52 @@ impl Place {
         let Some(id) = issued.session().id().filter(|_| lifetime != Duration::MAX) else { return Ok(false) };
         let stored = issued.session().to_stored_exposing_ks();
         let record = Record::new(id, stored, lifetime, started.plus(lifetime));
-        match self {
-            Self::Own { sessions, way } => {
-                let store = &sessions.store;
-                let before = store.read(key).ok().flatten().map(|(record, _)| record.id());
-                blocking::SessionStore::publish(store, key, None, &record, before)?;
-                store.end_backoff(way)?;
-                sessions.remove_ended_of_others(id.to_bits());
+        let replaced = match self {
+            Self::Own { sessions, .. } => {
+                sessions.store.read(key).ok().flatten().map(|(record, _)| record.id())
             }
-            Self::Shared(store) => drop(store.publish(key, None, &record, None)?),
-        }
+            Self::Shared(_) => None,
+        };
+        self.store().publish(key, None, &record, replaced).await?;
+        self.after_login(&record)?;
         Ok(true)
     }
 
-    fn take(&self, key: &StoreKey, ask: &Ask) -> Result<Taken, StoreError> {
-        let (sessions, way) = match self {
-            Self::Own { sessions, way } => (&sessions.store, way),
-            Self::Shared(store) => return store.take(key, ask),
+    fn store(&self) -> &dyn SessionStore {
+        match self {
+            Self::Own { sessions, .. } => &sessions.store,
+            Self::Shared(store) => &**store,
+        }
+    }
+
+    /// The key of the lease, and of what is told of a failure.
+    fn lease_key<'a>(&'a self, key: &'a StoreKey) -> &'a StoreKey {
+        match self {
+            Self::Own { way, .. } => way,
+            Self::Shared(_) => key,
+        }
+    }
+
+    /// Removes what is out of date.
+    fn after_login(&self, record: &Record) -> Result<(), StoreError> {
+        let Self::Own { sessions, way } = self else { return Ok(()) };
+        sessions.store.end_backoff(way)?;
+        sessions.remove_ended_of_others(record.id().to_bits());
+        Ok(())
+    }
+
+    async fn take(&self, key: &StoreKey, ask: &Ask) -> Result<Taken, StoreError> {
+        let Self::Own { sessions: TokenSessions { store }, way } = self else {
+            return self.store().take(key, ask).await;
         };
         let find = || {
-            let session = sessions.read(key)?.filter(|(record, left)| ask.accepts(record.id(), *left));
+            let session = store.read(key)?.filter(|(record, left)| ask.accepts(record.id(), *left));
             Ok::<_, FileError>(session.map(|(record, left)| Taken::Session { record, left }))
         };
         if let Ok(Some(session)) = find() {
             return Ok(session);
         }
-        match blocking::SessionStore::take(sessions, way, ask)? {
+        match SessionStore::take(store, way, ask).await? {
             // Another process may have logged in meanwhile.
             Taken::Lease(lease) => match find() {
                 Ok(Some(session)) => Ok(session),
@@ -114,35 +109,70 @@ impl Place {
     }
 }
 
-impl blocking::SessionStore for CommandStore {
-    fn take(&self, key: &StoreKey, ask: &Ask) -> Result<Taken, StoreError> {
+/// The store for one command.
+pub(crate) struct CommandStore {
+    place: Place,
+    /// Whether a session that is there before the command is not wanted.
+    fresh: bool,
+    failure: Arc<LoginFailure>,
+    ui: Ui,
+    asked: AtomicBool,
+    unwanted: Mutex<Option<SessionId>>,
+    waiting_since: OnceLock<Instant>,
+    is_wait_noted: AtomicBool,
+}
+
+impl CommandStore {
+    pub(crate) fn new(place: Place, fresh: bool, failure: Arc<LoginFailure>, ui: Ui) -> Self {
+        let (asked, unwanted, waiting_since, is_wait_noted) = Default::default();
+        Self { place, fresh, failure, ui, asked, unwanted, waiting_since, is_wait_noted }
+    }
+
+    fn unwanted(&self) -> Option<SessionId> {
+        *self.unwanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another process logs in.
+    fn note_wait(&self) {
+        let since = *self.waiting_since.get_or_init(Instant::now);
+        if since.elapsed() >= SILENCE && !self.is_wait_noted.swap(true, Ordering::Relaxed) {
+            self.ui.note("waiting for another kaltura process that is logging in");
+        }
+    }
+}
+
+#[async_trait]
+impl SessionStore for CommandStore {
+    async fn take(&self, key: &StoreKey, ask: &Ask) -> Result<Taken, StoreError> {
         let is_first = !self.asked.swap(true, Ordering::Relaxed);
         let mut ask = ask.clone();
         if ask.held().is_none() {
             ask = ask.with_held(self.unwanted());
         }
-        let taken = self.place.take(key, &ask)?;
+        let taken = self.place.take(key, &ask).await?;
         match (taken, &self.place) {
             (Taken::Session { record, .. }, _) if is_first && self.fresh => {
                 *self.unwanted.lock().unwrap_or_else(PoisonError::into_inner) = Some(record.id());
-                self.take(key, &ask)
+                self.take(key, &ask).await
             }
             (Taken::Backoff { .. }, Place::Own { sessions, way }) if is_first => {
                 sessions.store.end_backoff(way)?;
-                self.place.take(key, &ask)
+                self.place.take(key, &ask).await
             }
-            (taken, _) => Ok(taken),
+            (taken, _) => {
+                if matches!(taken, Taken::Held { .. }) {
+                    self.note_wait();
+                }
+                Ok(taken)
+            }
         }
     }
 
-    fn extend(&self, key: &StoreKey, lease: &Lease) -> Result<bool, StoreError> {
-        match &self.place {
-            Place::Own { sessions, way } => blocking::SessionStore::extend(&sessions.store, way, lease),
-            Place::Shared(store) => store.extend(key, lease),
-        }
+    async fn extend(&self, key: &StoreKey, lease: &Lease) -> Result<bool, StoreError> {
+        self.place.store().extend(self.place.lease_key(key), lease).await
     }
 
-    fn publish(
+    async fn publish(
         &self,
         key: &StoreKey,
         lease: Option<&Lease>,
@@ -150,63 +180,39 @@ impl blocking::SessionStore for CommandStore {
         replaces: Option<SessionId>,
     ) -> Result<Published, StoreError> {
         let replaces = replaces.or_else(|| self.unwanted());
-        match &self.place {
-            Place::Own { sessions, way } => {
-                let published = blocking::SessionStore::publish(&sessions.store, key, None, record, replaces);
-                if let Some(lease) = lease {
-                    blocking::SessionStore::release(&sessions.store, way, lease)?;
-                }
-                sessions.store.end_backoff(way)?;
-                sessions.remove_ended_of_others(record.id().to_bits());
-                published
-            }
-            Place::Shared(store) => store.publish(key, lease, record, replaces),
+        let Place::Own { sessions: TokenSessions { store }, way } = &self.place else {
+            return self.place.store().publish(key, lease, record, replaces).await;
+        };
+        let published = SessionStore::publish(store, key, None, record, replaces).await;
+        if let Some(lease) = lease {
+            SessionStore::release(store, way, lease).await?;
         }
+        self.place.after_login(record)?;
+        published
     }
 
-    fn fail(
+    async fn fail(
         &self,
         key: &StoreKey,
         lease: &Lease,
         failure: &StoredFailure,
         backoff: Duration,
     ) -> Result<(), StoreError> {
-        match &self.place {
-            Place::Own { sessions, way } => {
-                blocking::SessionStore::fail(&sessions.store, way, lease, failure, backoff)
-            }
-            Place::Shared(store) => store.fail(key, lease, failure, backoff),
-        }
+        self.place.store().fail(self.place.lease_key(key), lease, failure, backoff).await
     }
 
-    fn release(&self, key: &StoreKey, lease: &Lease) -> Result<(), StoreError> {
+    async fn release(&self, key: &StoreKey, lease: &Lease) -> Result<(), StoreError> {
         match (&self.place, self.failure.take_for_others()) {
-            (Place::Own { .. }, Some(failure)) => self.fail(key, lease, &failure, NEWS),
-            (Place::Own { sessions, way }, None) => {
-                blocking::SessionStore::release(&sessions.store, way, lease)
-            }
-            (Place::Shared(store), _) => store.release(key, lease),
+            (Place::Own { .. }, Some(failure)) => self.fail(key, lease, &failure, NEWS).await,
+            _ => self.place.store().release(self.place.lease_key(key), lease).await,
         }
     }
 
-    fn time(&self) -> Result<StoreTime, StoreError> {
-        self.place.time()
+    async fn time(&self) -> Result<StoreTime, StoreError> {
+        self.place.time().await
     }
 
-    fn wait_for_change(&self, key: &StoreKey, at_most: Duration) {
-        {
-            let mut waited = self.waited.lock().unwrap_or_else(PoisonError::into_inner);
-            let before = *waited;
-            *waited += at_most;
-            if before < SILENCE && *waited >= SILENCE {
-                self.ui.note("waiting for another kaltura process that is logging in");
-            }
-        }
-        match &self.place {
-            Place::Own { sessions, way } => {
-                blocking::SessionStore::wait_for_change(&sessions.store, way, at_most);
-            }
-            Place::Shared(store) => store.wait_for_change(key, at_most),
-        }
+    async fn changed(&self, key: &StoreKey) {
+        self.place.store().changed(self.place.lease_key(key)).await;
     }
 }

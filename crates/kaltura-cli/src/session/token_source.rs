@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use kaltura_auth::blocking;
 use kaltura_auth::manager::IssuedSession;
 use kaltura_auth::runtime::Clock;
 use kaltura_auth::source::{
@@ -11,30 +10,19 @@ use kaltura_auth::source::{
 };
 use kaltura_auth::store::{StoreKey, StoredFailure};
 use kaltura_auth::{
-    AppTokenCredentials, AppTokenLogin, Error, ServiceUrl, SessionRequest, Transport, TransportError,
-    TransportErrorKind, WireRequest, WireResponse, async_trait,
+    AppTokenCredentials, AppTokenLogin, Error, Transport, TransportError, TransportErrorKind, WireRequest,
+    WireResponse, async_trait,
 };
-use kaltura_types::{HashType, PartnerId};
 
 use crate::error::{ExitCode, Failure};
 use crate::http::LoggedTransport;
-use crate::output::Ui;
-use crate::runtime;
-use crate::signals::Signals;
+use crate::runtime::with_retries;
+use crate::signals;
 
-type Get<T> = Box<dyn Fn() -> Result<T, Failure> + Send + Sync>;
+type Get<T> = Arc<dyn Fn() -> Result<T, Failure> + Send + Sync>;
 
-/// Starts sessions with an app token.
-pub(crate) struct TokenSource {
-    service_url: ServiceUrl,
-    request: SessionRequest,
-    source: AppTokenSource<LazyTransport, Credentials>,
-    transport: LazyTransport,
-    credentials: Credentials,
-    /// The key in the command's own cache. Without one, that of the credentials.
-    key: Option<StoreKey>,
-    failure: Arc<LoginFailure>,
-    ui: Ui,
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why the last login failed.
@@ -50,103 +38,102 @@ impl LoginFailure {
         lock(&self.own).take()
     }
 
-    /// What those are told who have waited for this login.
+    /// What the processes are told that have waited for this login.
     pub(super) fn take_for_others(&self) -> Option<StoredFailure> {
         lock(&self.for_others).take()
     }
 
-    /// Notes a failure that the login does not know, and returns the error of the login.
-    fn note(&self, failure: Failure) -> Error {
+    /// Keeps a failure that the library does not know, and returns an error in its place.
+    fn keep(&self, failure: Failure) -> Error {
         let error = Error::from_source("kaltura could not start the login", false);
-        // Others are not told to stop, and know at once what is wrong with their own settings.
-        let is_own = matches!(
-            failure.exit_code(),
-            ExitCode::HungUp | ExitCode::Interrupted | ExitCode::Terminated | ExitCode::Usage
-        );
+        // Other processes find out themselves what is wrong with their own settings.
+        let is_own = failure.exit_code() == ExitCode::Usage;
         *lock(&self.for_others) = (!is_own).then(|| StoredFailure::new(&error, 1));
         *lock(&self.own) = Some(failure);
         error
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The credentials, which are got when they are first needed.
+/// The credentials, which are got when they are first needed: from a person, a command, a keyring.
 #[derive(Clone)]
-struct Credentials(Arc<LazyCredentials>);
-
-struct LazyCredentials {
+pub(crate) struct LazyCredentials {
     get: Get<AppTokenCredentials>,
-    known: Mutex<Option<AppTokenCredentials>>,
+    known: Arc<Mutex<Option<AppTokenCredentials>>>,
     failure: Arc<LoginFailure>,
 }
 
-impl Credentials {
-    fn get(&self) -> Result<AppTokenCredentials, Error> {
-        let mut known = lock(&self.0.known);
-        if let Some(known) = &*known {
+#[async_trait]
+impl CredentialsSource for LazyCredentials {
+    async fn credentials(&self) -> Result<AppTokenCredentials, Error> {
+        if let Some(known) = &*lock(&self.known) {
             return Ok(known.clone());
         }
-        let credentials = (self.0.get)().map_err(|failure| self.0.failure.note(failure))?;
-        Ok(known.insert(credentials).clone())
-    }
-}
-
-#[async_trait]
-impl CredentialsSource for Credentials {
-    async fn credentials(&self) -> Result<AppTokenCredentials, Error> {
-        self.get()
+        let get = Arc::clone(&self.get);
+        let got = tokio::task::spawn_blocking(move || signals::ending_at_once(|| get()))
+            .await
+            .map_err(|error| Error::from_source(error, false))?;
+        let credentials = got.map_err(|failure| self.failure.keep(failure))?;
+        Ok(lock(&self.known).insert(credentials).clone())
     }
 }
 
 /// A transport that is built when it is first needed: its TLS takes longer than all else of a command that needs none.
 #[derive(Clone)]
-struct LazyTransport(Arc<(Get<LoggedTransport>, OnceLock<LoggedTransport>)>);
-
-impl LazyTransport {
-    fn build(&self) -> Result<(), Failure> {
-        let (build, built) = &*self.0;
-        if built.get().is_none() {
-            let _ = built.set(build()?);
-        }
-        Ok(())
-    }
+pub(crate) struct LazyTransport {
+    build: Get<LoggedTransport>,
+    built: Arc<OnceLock<LoggedTransport>>,
+    failure: Arc<LoginFailure>,
 }
 
 #[async_trait]
 impl Transport for LazyTransport {
     async fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
-        match self.0.1.get() {
-            Some(transport) => transport.send(request).await,
-            // It is built before each login.
-            None => Err(TransportError::new(TransportErrorKind::Other, "the transport is not ready")),
-        }
+        let transport = match self.built.get() {
+            Some(built) => built,
+            None => {
+                let built = (self.build)().map_err(|failure| {
+                    TransportError::new(TransportErrorKind::Build, self.failure.keep(failure))
+                })?;
+                self.built.get_or_init(|| built)
+            }
+        };
+        transport.send(request).await
     }
 }
 
+/// Starts sessions with an app token. While the server is unavailable, it tries again.
+pub(crate) struct TokenSource {
+    source: AppTokenSource<LazyTransport, LazyCredentials>,
+    /// The key in the command's own cache. Without one, that of the credentials.
+    key: Option<StoreKey>,
+    /// How long logins are tried again.
+    retry_within: Duration,
+    transport: LazyTransport,
+    failure: Arc<LoginFailure>,
+}
+
 impl TokenSource {
-    /// A source of sessions that are requested so. Each request may take as long as `timeout`.
+    /// A source of sessions like those of `login`, whose credentials and transport are not known yet.
     pub(crate) fn new(
-        ui: &Ui,
-        service_url: ServiceUrl,
-        request: SessionRequest,
-        timeout: Duration,
+        login: AppTokenLogin,
         key: Option<StoreKey>,
-        credentials: Get<AppTokenCredentials>,
-        transport: Get<LoggedTransport>,
+        retry_within: Duration,
+        credentials: impl Fn() -> Result<AppTokenCredentials, Failure> + Send + Sync + 'static,
+        transport: impl Fn() -> Result<LoggedTransport, Failure> + Send + Sync + 'static,
     ) -> Self {
-        // Its credentials are never used.
-        let none = AppTokenCredentials::new(PartnerId::new(0), "", "", HashType::Sha256);
-        let login = AppTokenLogin::new(service_url.clone(), none).request(request.clone()).timeout(timeout);
         let failure = Arc::<LoginFailure>::default();
-        let known = Mutex::new(None);
-        let credentials =
-            Credentials(Arc::new(LazyCredentials { get: credentials, known, failure: Arc::clone(&failure) }));
-        let transport = LazyTransport(Arc::new((transport, OnceLock::new())));
-        let source = AppTokenSource::new(login, transport.clone()).with_credentials_from(credentials.clone());
-        Self { service_url, request, source, transport, credentials, key, failure, ui: ui.clone() }
+        let transport = LazyTransport {
+            build: Arc::new(transport),
+            built: Arc::default(),
+            failure: Arc::clone(&failure),
+        };
+        let credentials = LazyCredentials {
+            get: Arc::new(credentials),
+            known: Arc::default(),
+            failure: Arc::clone(&failure),
+        };
+        let source = AppTokenSource::new(login, transport.clone()).with_credentials_from(credentials);
+        Self { source, key, retry_within, transport, failure }
     }
 
     /// Why logins fail.
@@ -154,31 +141,28 @@ impl TokenSource {
         Arc::clone(&self.failure)
     }
 
-    fn log_in(&self, clock: &dyn Clock) -> Result<Result<IssuedSession, Error>, Failure> {
-        self.transport.build()?;
-        runtime::run(&self.ui, async {
-            let mut signals = Signals::listen(&self.ui)?;
-            signals.unless_stopped(SessionSource::start(&self.source, clock)).await
-        })
+    /// The transport of the logins.
+    pub(crate) fn transport(&self) -> LazyTransport {
+        self.transport.clone()
     }
 }
 
-impl blocking::SessionSource for TokenSource {
-    fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
-        // Outside of the runtime: it may ask a person, or run a command.
-        self.credentials.get()?;
-        let outcome = self.log_in(clock).map_err(|failure| self.failure.note(failure))?;
+#[async_trait]
+impl SessionSource for TokenSource {
+    async fn start(&self, clock: &dyn Clock) -> Result<IssuedSession, Error> {
+        let outcome = with_retries(self.retry_within, || SessionSource::start(&self.source, clock)).await;
         outcome.inspect_err(|error| {
-            *lock(&self.failure.for_others) = Some(StoredFailure::new(error, 1));
+            if lock(&self.failure.own).is_none() {
+                *lock(&self.failure.for_others) = Some(StoredFailure::new(error, 1));
+            }
         })
     }
 
-    fn store_key(&self) -> Result<Option<StoreKey>, Error> {
-        if self.key.is_some() {
-            return Ok(self.key.clone());
+    async fn store_key(&self) -> Result<Option<StoreKey>, Error> {
+        match &self.key {
+            Some(key) => Ok(Some(key.clone())),
+            None => SessionSource::store_key(&self.source).await,
         }
-        let login = AppTokenLogin::new(self.service_url.clone(), self.credentials.get()?);
-        Ok(Some(StoreKey::of_app_token(&login.request(self.request.clone()))))
     }
 
     fn widget_ks_cache(&self) -> Option<&WidgetKsCache> {

@@ -98,26 +98,6 @@ fn its_place_is_the_one_of_the_system() {
     cache_file(&home.path().join(".cache/kaltura"), ".session");
 }
 
-/// Versions before this one kept a folder for each token beside it.
-#[test]
-fn the_cache_of_older_versions_is_removed_once() {
-    let server = server();
-    let name = "0a".repeat(32);
-    let (old, mine) = (server.cache.path().join(&name), server.cache.path().join("mine"));
-    for folder in [&old, &mine] {
-        fs::create_dir(folder).unwrap();
-        for ending in ["json", "lock", "failed"] {
-            fs::write(folder.join(format!("{name}.{ending}")), "old").unwrap();
-        }
-    }
-    ks(&server, server.cache.path());
-    assert!(!old.exists());
-    assert_eq!(fs::read_dir(&mine).unwrap().count(), 3);
-    fs::create_dir(&old).unwrap();
-    server.kaltura(["ks", "--fresh"]).succeeds();
-    assert!(old.exists());
-}
-
 /// It never stops a command: people read a note, and programs a warning of the answer or a note in JSON.
 #[test]
 fn what_is_wrong_with_it_is_told_by_each_command() {

@@ -40,4 +40,9 @@ fn a_session_whose_end_is_not_known_is_not_kept() {
     login.saying("note: the server did not report when the session expires, so it is not cached");
     command("status").run().ends_with(3);
     command("ks").fails(7).saying("did not report when the session expires");
+    let document = command("login").answer();
+    for name in ["sessionType", "expiry", "expiresIn"] {
+        assert!(document[name].is_null(), "{name}: {document}");
+    }
+    assert!(command("login").succeeds().stdout.contains("  expires    not reported\n"));
 }

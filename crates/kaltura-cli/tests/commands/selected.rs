@@ -187,11 +187,34 @@ fn an_error_of_the_api_is_not_selected_from() {
 
 #[test]
 fn a_filter_stays_within_its_limits() {
-    let finished = call_of(&json!(1), &["--jq=., (def f: 1 + f; f)"]).run().ends_with(2);
-    assert_eq!(finished.stdout, "1\n");
-    finished.saying("too many nested calls").saying("The command was executed.");
+    for (filter, why) in [
+        // Calls, also in the form of filters within filters.
+        ("def f: 1 + f; f", "nests too deep"),
+        ("path(def f: f | f; f)", "nests too deep"),
+        ("reduce range(20000) as $x (1; [.])", "a result nests more than 10000 deep"),
+        // One huge allocation, and a value that nests without end.
+        ("\"x\" * 1000000000000000", "used too much memory"),
+        ("reduce range(1e18) as $x (1; [.])", "used too much memory"),
+    ] {
+        let failed = call_of(&json!(1), &["--jq", filter, "--jq-timeout=2m"]).fails(2);
+        failed.saying("the --jq filter failed").saying(why).saying("The command was executed.");
+    }
+    // A value that nests a million deep is no harm.
+    let deep = "reduce range(1000000) as $x (1; [.]) | 1";
+    assert_eq!(call_of(&json!(1), &["--jq", deep, "--jq-timeout=2m"]).succeeds().stdout, "1\n");
+    let deep = "def f: if . > 3000 then . else (. + 1 | f) + 1 end; 0 | f";
+    assert_eq!(call_of(&json!(1), &["--jq", deep]).succeeds().stdout, "6002\n");
     let error = call_of(&json!(1), &["--jq=def f: f; f", "--jq-timeout=1s", "--json"]).fails(2).error();
     assert_eq!(error["message"], "the --jq filter failed: it took longer than 1 s");
+}
+
+#[test]
+fn a_filter_that_nests_too_deep_is_told_before_anything_is_sent() {
+    let server = OddServer::answering(ok("application/json", "true"));
+    let nested = "(".repeat(60_000);
+    let call = Kaltura::new(["call", "a.b", "--anonymous", "--service-url", &server.url, "--jq", &nested]);
+    assert!(!call.fails(2).stderr.contains("executed"));
+    assert_eq!(server.requests.try_iter().count(), 0);
 }
 
 #[test]

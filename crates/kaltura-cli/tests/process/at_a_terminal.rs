@@ -66,6 +66,19 @@ fn an_upload_shows_a_progress_bar() {
 }
 
 #[test]
+fn it_is_shown_how_much_of_a_request_is_sent() {
+    let (server, (folder, path)) = (TestServer::with_token(json!({ "sessionType": 2 })), file(3));
+    let id = server.call(["uploadToken.add", "--jq=.id"]).succeeds().stdout;
+    let place = folder.path().join("id");
+    std::fs::write(&place, id).unwrap();
+    server.apply(json!({ "injectFault": "slow:1500@uploadToken.upload" }));
+    let (id, part) = (format!("uploadTokenId=@{}", text_of(&place)), format!("fileData@{path}"));
+    let mut terminal = Terminal::open(server.call(["uploadToken.upload", &id, &part]));
+    terminal.wait_for(" [####################] 100 %, 3.1 of 3.1 MB");
+    assert_eq!(terminal.left().code, 0);
+}
+
+#[test]
 fn an_upload_continues_after_a_kill() {
     let (server, (_folder, path)) = (TestServer::with_token(json!({ "sessionType": 2 })), file(3));
     server.apply(json!({ "injectFault": "slow:600000@uploadToken.upload#2" }));

@@ -92,3 +92,18 @@ fn a_filter_makes_do_with_few_addresses() {
     let output = shell.output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "1\n", "{output:?}");
 }
+
+/// A slow reader does not cost a filter its time.
+#[test]
+fn the_time_to_write_does_not_count() {
+    let server = OddServer::answering(odd_server::json(&json!(1)));
+    let filter = "--jq=range(40) | \"x\" * 70000";
+    let call = ["call", "a.b", "--anonymous", "--service-url", &server.url, filter, "--jq-timeout=2s"];
+    let mut running = Kaltura::new(call).start();
+    let mut stdout = running.child.stdout.take().unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut stdout, &mut text).unwrap();
+    assert_eq!(text.len(), 40 * 70_001);
+    running.wait().ends_with(0);
+}

@@ -90,7 +90,8 @@ impl Kaltura {
         let (stdout, stderr) = (Captured::default(), Captured::default());
         let mut ui = Ui::new(Cursor::new(self.stdin.unwrap_or_default()), stdout.clone(), stderr.clone());
         let arguments = std::iter::once(OsString::from("kaltura")).chain(self.arguments);
-        let code = kaltura_cli::run(arguments, &Environment::from_iter(self.variables), &mut ui);
+        let environment = Environment::from_iter(self.variables).with_program(env!("CARGO_BIN_EXE_kaltura"));
+        let code = kaltura_cli::run(arguments, &environment, &mut ui);
         Finished { code: Some(i32::from(code)), stdout: stdout.text(), stderr: stderr.text() }
     }
 

@@ -10,7 +10,7 @@ use kaltura_client::{CallOptions, Client, Error, RetryPolicy};
 use kaltura_types::{Ks, is_secret_name};
 use serde_json::{Map, Value, json};
 
-use super::without_login;
+use crate::args::client_without_session;
 use crate::config::SecretVariable;
 use crate::error::{ExitCode, Failure};
 use crate::output::{self, Ui};
@@ -50,7 +50,7 @@ impl DryRun {
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
             async { Err(TransportError::new(TransportErrorKind::Build, NotSent)) }
         });
-        let client = without_login(service_url, transport).retry(RetryPolicy::never()).build();
+        let client = client_without_session(service_url, transport).retry(RetryPolicy::never()).build();
         let options = CallOptions::new();
         let options = if with_session { options.ks(Ks::new(SESSION)) } else { options.anonymous() };
         let outcome = runtime::run(ui, async { Ok(call(&client, &options).await) })?;
@@ -65,7 +65,6 @@ impl DryRun {
         }
     }
 
-    /// Adds the files that go with the request.
     pub(super) fn with_files(mut self, files: Vec<(String, PathBuf)>) -> Self {
         self.files = files;
         self
@@ -125,7 +124,6 @@ impl DryRun {
     }
 }
 
-/// A word of a shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }

@@ -36,7 +36,6 @@ impl ActionName {
         self.service.eq_ignore_ascii_case("session") && self.action.eq_ignore_ascii_case("end")
     }
 
-    /// The action with these parameters.
     pub(in crate::commands) fn with(&self, parameters: Parameters) -> RawAction {
         RawAction::new(&self.service, &self.action).params(parameters)
     }
@@ -75,7 +74,6 @@ pub(in crate::commands) enum InvalidActionName {
     Multirequest,
 }
 
-/// One argument for parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Argument {
     /// `-`: a JSON object on standard input.
@@ -86,7 +84,6 @@ pub(super) enum Argument {
     Upload { name: String, file: PathBuf },
 }
 
-/// Where the value of a parameter comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Source {
     Inline(Value),

@@ -21,7 +21,6 @@ const MIN_TIME: i64 = 315_360_000;
 /// The year 5138: a larger number is not in seconds.
 const MAX_TIME: i64 = 99_999_999_999;
 
-/// What is requested of a table.
 pub(in crate::commands) struct TableOptions {
     /// The columns; `None` for those that fit.
     pub(super) columns: Option<Vec<String>>,
@@ -44,7 +43,6 @@ impl TableOptions {
     }
 }
 
-/// Prints objects as a table.
 pub(in crate::commands) fn print(ui: &Ui, objects: &[Value], options: &TableOptions) -> Result<(), Failure> {
     if objects.is_empty() {
         ui.note("the list is empty");

@@ -9,10 +9,28 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::token_value::TokenValue;
-use super::verification::Verification;
 use crate::config::{Found, Origin};
+use crate::error::Failure;
 use crate::output::{ks_name, one_line, style};
 use crate::time;
+
+/// What came of `--verify`.
+pub(super) enum Verification {
+    /// It was not requested, or is not possible.
+    NotWanted,
+    /// There is no such session, or not any more.
+    NoSession,
+    Accepted,
+    /// The server refuses it, or could not be asked.
+    Failed(Failure),
+}
+
+impl Verification {
+    /// Whether the session is not known to work, although that was asked.
+    pub(super) const fn has_failed(&self) -> bool {
+        matches!(self, Self::NoSession | Self::Failed(_))
+    }
+}
 
 /// All that is known. No secret is in it.
 #[derive(Serialize)]
@@ -34,7 +52,6 @@ pub(super) struct Answer {
     pub(super) warnings: Vec<String>,
 }
 
-/// The profile in use.
 #[derive(Serialize)]
 pub(super) struct InUse {
     pub(super) name: String,
@@ -44,7 +61,6 @@ pub(super) struct InUse {
 /// The settings, in the order of their names.
 pub(super) struct Settled(pub(super) Vec<Found>);
 
-/// A session that is kept.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ShownSession {
@@ -53,7 +69,6 @@ pub(super) struct ShownSession {
     privileges: String,
     /// By the clock of this machine.
     expiry: UnixTime,
-    /// In seconds.
     expires_in: u64,
     fingerprint: String,
     /// Whether it is the one that is requested.
@@ -90,7 +105,6 @@ impl Serialize for Settled {
     }
 }
 
-/// A setting for programs.
 #[derive(Serialize)]
 struct ShownSetting<'a> {
     value: Option<Value>,

@@ -6,10 +6,12 @@ use jaq_core::{Cv, Exn, ValXs};
 use jaq_json::{Error, Num, Val};
 use serde_json::{Map, Number, Value};
 
-use super::{Data, MAX_DEPTH, Output};
+use super::worker::{Data, Event};
 
 type Result<T> = std::result::Result<T, String>;
 
+/// How deep a result may nest, as in jq.
+pub(super) const MAX_DEPTH: usize = 10_000;
 /// From here on, jq writes integers with an exponent.
 const MAX_INTEGER: f64 = 1e17;
 
@@ -39,7 +41,7 @@ pub(super) fn all() -> impl Iterator<Item = Fun<Data>> {
 fn message<'a>((context, _): &Cv<'a, Data>, text: Result<String>) -> ValXs<'a, Val> {
     match text {
         Ok(text) => {
-            context.data().channel.send(Output::Message(text));
+            (context.data().send)(Event::Message(text));
             Box::new(std::iter::empty())
         }
         Err(error) => box_once(Err(Exn::from(Error::str(error)))),

@@ -1,18 +1,20 @@
-//! A session that is ready to be used: from the cache or a shared store, else by a login.
+//! A client with a session that is ready to be used: from the cache or a shared store, else by a login.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
-use kaltura_auth::blocking::SessionManager;
-use kaltura_auth::manager::{Event, InvalidReason, Observer, Policy};
-use kaltura_auth::{ErrorKind, ServiceUrl, Session, SessionIdentity};
-use kaltura_http::SystemClock;
+use kaltura_auth::manager::{Event, Observer, Policy};
+use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ErrorKind, ServiceUrl, Session, SessionIdentity};
+use kaltura_client::{Client, Error, RetryPolicy};
+use kaltura_http::TokioRuntime;
+use kaltura_types::HashType;
 
 use super::{AppTokenOptions, ServerOptions, SessionRequestOptions, StoreOptions};
 use crate::config::Settings;
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
+use crate::runtime::run_until_stopped;
 use crate::session::{
     CommandStore, LoginFailure, Place, SessionCache, TokenSessions, TokenSource, with_causes,
 };
@@ -21,6 +23,22 @@ use crate::time;
 /// How long a login of another process is waited for: until it ends. A person may be asked meanwhile, by a command that
 /// prints the secret. A process that ends, or is stopped, loses its right to log in.
 const PATIENCE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How to log in, with what, and where sessions are shared.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct LoginOptions {
+    #[command(flatten)]
+    pub(crate) server: ServerOptions,
+
+    #[command(flatten)]
+    pub(crate) token: AppTokenOptions,
+
+    #[command(flatten)]
+    pub(crate) request: SessionRequestOptions,
+
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+}
 
 /// Which session, and how long it must be good for.
 #[derive(Debug, Args)]
@@ -34,25 +52,22 @@ pub(crate) struct ReadySessionOptions {
     fresh: bool,
 
     #[command(flatten)]
-    server: ServerOptions,
-
-    #[command(flatten)]
-    token: AppTokenOptions,
-
-    #[command(flatten)]
-    request: SessionRequestOptions,
-
-    #[command(flatten)]
-    store: StoreOptions,
+    login: LoginOptions,
 }
 
-/// A session that is ready to be used.
+#[derive(Clone, Copy)]
+pub(crate) struct SessionNeed {
+    /// How long it must live at least; nothing if any will do that the server accepts.
+    pub(crate) min_validity: Option<Duration>,
+    /// Whether the one in the cache will not do.
+    pub(crate) fresh: bool,
+}
+
 pub(crate) struct ReadySession {
     pub(crate) session: Arc<Session>,
     /// How long it is valid from now. Nothing if the server did not say.
     pub(crate) valid_for: Option<Duration>,
     pub(crate) service_url: ServiceUrl,
-    /// Whether no login was needed.
     pub(crate) from_cache: bool,
     /// What is wrong with the cache, the first first.
     pub(crate) warnings: Vec<String>,
@@ -73,43 +88,31 @@ impl ReadySession {
 impl ReadySessionOptions {
     /// A session that lives long enough.
     pub(crate) fn session(&self, ui: &Ui, settings: &Settings) -> Result<ReadySession, Failure> {
-        let wanted = WantedSession {
-            server: &self.server,
-            token: &self.token,
-            request: &self.request,
-            store: &self.store,
-            min_validity: Some(self.min_validity),
-            fresh: self.fresh,
-        };
-        SessionSupply::new(ui, wanted, settings)?.session()
+        let need = SessionNeed { min_validity: Some(self.min_validity), fresh: self.fresh };
+        let client = SessionClient::new(ui, settings, &self.login, need, RetryPolicy::never())?;
+        run_until_stopped(ui, client.session())
     }
 }
 
-/// Which session is wanted, by options of any command.
-#[derive(Clone, Copy)]
-pub(crate) struct WantedSession<'a> {
-    pub(crate) server: &'a ServerOptions,
-    pub(crate) token: &'a AppTokenOptions,
-    pub(crate) request: &'a SessionRequestOptions,
-    pub(crate) store: &'a StoreOptions,
-    /// How long it must live at least; nothing if any will do that the server accepts.
-    pub(crate) min_validity: Option<Duration>,
-    /// Whether the one in the cache will not do.
-    pub(crate) fresh: bool,
-}
-
-/// Where sessions come from: the cache or a shared store, else a login.
-pub(crate) struct SessionSupply {
-    manager: SessionManager,
+/// A client whose sessions come from the cache or a shared store, else from a login.
+pub(crate) struct SessionClient {
+    pub(crate) client: Client,
     service_url: ServiceUrl,
     min_validity: Option<Duration>,
     failure: Arc<LoginFailure>,
     log: Arc<SessionLog>,
 }
 
-impl SessionSupply {
-    pub(crate) fn new(ui: &Ui, wanted: WantedSession<'_>, settings: &Settings) -> Result<Self, Failure> {
-        let WantedSession { server, token, request, store, min_validity, fresh } = wanted;
+impl SessionClient {
+    pub(crate) fn new(
+        ui: &Ui,
+        settings: &Settings,
+        login: &LoginOptions,
+        need: SessionNeed,
+        retry: RetryPolicy,
+    ) -> Result<Self, Failure> {
+        let LoginOptions { server, token, request, store } = login;
+        let SessionNeed { min_validity, fresh } = need;
         token.value_source().refuse_an_argument()?;
         let service_url = server.service_url(settings)?;
         let request = request.request(settings)?;
@@ -162,69 +165,63 @@ impl SessionSupply {
             let (ui, server) = (ui.clone(), server.clone());
             move || server.transport(&ui)
         };
-        let source = TokenSource::new(
-            ui,
-            service_url.clone(),
-            request,
-            server.timeout(),
-            key,
-            Box::new(credentials),
-            Box::new(transport),
-        );
+        // The source gets the value, and the hash type, when they are needed.
+        let unknown = AppTokenCredentials::new(partner, token_id, "", HashType::Sha256);
+        let login =
+            AppTokenLogin::new(service_url.clone(), unknown).request(request).timeout(server.timeout());
+        let source = TokenSource::new(login, key, server.timeout(), credentials, transport);
         let failure = source.failure();
-        let mut manager = SessionManager::builder(source, SystemClock::new())
-            .policy(Policy::default().login_timeout(PATIENCE))
-            .observer(Arc::clone(&log));
+        let transport = source.transport();
+        let policy = Policy::default().login_timeout(PATIENCE);
+        // A session that the server accepts is not renewed.
+        let policy = if min_validity.is_some() { policy } else { policy.renewal_window(Duration::ZERO) };
+        let mut client =
+            Client::builder_with_source(service_url.clone(), source, transport, TokioRuntime::new())
+                .session_policy(policy)
+                .observer(Arc::clone(&log))
+                .retry(retry)
+                .request_timeout(server.timeout());
         if let Some(place) = place {
-            manager = manager.store(CommandStore::new(place, fresh, Arc::clone(&failure), ui.clone()));
+            client = client.store(CommandStore::new(place, fresh, Arc::clone(&failure), ui.clone()));
         }
-        Ok(Self { manager: manager.build(), service_url, min_validity, failure, log })
+        Ok(Self { client: client.build(), service_url, min_validity, failure, log })
     }
 
-    /// A session.
-    pub(crate) fn session(&self) -> Result<ReadySession, Failure> {
+    pub(crate) async fn session(&self) -> Result<ReadySession, Failure> {
         let session = match self.min_validity {
-            Some(least) => self.manager.session_valid_for(least),
-            None => self.manager.session(),
+            Some(least) => self.client.session_valid_for(least).await,
+            None => self.client.session().await,
         };
-        let session = session.map_err(|error| self.failed(error))?;
+        let session = session.map_err(|error| self.failure(error))?;
         // A source that does not know says so by the longest duration there is.
-        let remaining = self.manager.status().remaining;
+        let remaining = self.client.status().remaining;
         let valid_for = remaining.filter(|left| *left < Duration::MAX / 2);
         if valid_for.is_none() && self.min_validity.is_some() {
             let message = "the server did not report when the session expires";
             return Err(Failure::new(ExitCode::Server, message)
                 .with_hint("Use `kaltura login --ks-only`, which does not need to know."));
         }
-        let log = self.log.take();
-        Ok(ReadySession {
-            session,
-            valid_for,
-            service_url: self.service_url.clone(),
-            from_cache: log.adopted,
-            warnings: log.warnings,
-        })
+        let service_url = self.service_url.clone();
+        let from_cache = !self.has_logged_in();
+        Ok(ReadySession { session, valid_for, service_url, from_cache, warnings: self.log.take_warnings() })
     }
 
-    /// Another session than this one, which the server has refused.
-    pub(crate) fn instead_of(
-        &self,
-        refused: &Arc<Session>,
-        reason: InvalidReason,
-    ) -> Result<ReadySession, Failure> {
-        self.manager.invalidate(refused, reason);
-        self.session()
+    /// Whether the last session came from a login of this process.
+    pub(crate) fn has_logged_in(&self) -> bool {
+        self.log.lock().logged_in
     }
 
-    fn failed(&self, error: kaltura_auth::Error) -> Failure {
+    /// Why a login or a call failed.
+    pub(crate) fn failure(&self, error: Error) -> Failure {
         if let Some(failure) = self.failure.take_own() {
             return failure;
         }
-        if error.kind() == ErrorKind::SessionTooShort {
-            return self.too_short(&error);
+        let Some(login) = error.session_error() else { return Failure::from(error).at(&self.service_url) };
+        if login.kind() == ErrorKind::SessionTooShort {
+            return self.too_short(login);
         }
-        let is_of_another_process = error.is_of_another_process();
-        if is_of_another_process && error.kind() == ErrorKind::SourceFailed {
+        let is_of_another_process = login.is_of_another_process();
+        if is_of_another_process && login.kind() == ErrorKind::SourceFailed {
             let message = "another kaltura process, which this one waited for, could not log in: it did not get the \
                            app token value";
             return Failure::new(ExitCode::Local, message).with_hint("Run the command again to see why.");
@@ -239,7 +236,7 @@ impl SessionSupply {
     /// The token was accepted: another login would not help.
     fn too_short(&self, error: &kaltura_auth::Error) -> Failure {
         let least = time::show_duration(self.min_validity.unwrap_or_default().as_secs());
-        let message = match self.manager.status().remaining {
+        let message = match self.client.status().remaining {
             Some(left) => {
                 let left = time::show_duration(left.as_secs());
                 format!("the session is valid for {left}, but {least} are required")
@@ -252,38 +249,40 @@ impl SessionSupply {
     }
 }
 
-/// What the manager reports.
+/// What the client reports of its sessions.
 #[derive(Debug, Default)]
 struct SessionLog(Mutex<Log>);
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Log {
-    adopted: bool,
+    /// Whether the last session came from a login, and not from the store.
+    logged_in: bool,
     warnings: Vec<String>,
 }
 
 impl SessionLog {
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn warn(&self, warning: String) {
-        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.lock();
         if !log.warnings.contains(&warning) {
             log.warnings.push(warning);
         }
     }
 
     /// What is new since the last call.
-    fn take(&self) -> Log {
-        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let adopted = log.adopted;
-        Log { adopted, warnings: std::mem::take(&mut log.warnings) }
+    fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut self.lock().warnings)
     }
 }
 
 impl Observer for SessionLog {
     fn observe(&self, event: &Event, _: &Arc<SessionIdentity>) {
-        let adopted = |adopted| self.0.lock().unwrap_or_else(PoisonError::into_inner).adopted = adopted;
         match event {
-            Event::Adopted { .. } => adopted(true),
-            Event::LoginSucceeded { .. } => adopted(false),
+            Event::Adopted { .. } => self.lock().logged_in = false,
+            Event::LoginSucceeded { .. } => self.lock().logged_in = true,
             Event::StoreTrouble { error } => self.warn(format!("session store: {}", with_causes(error))),
             _ => {}
         }

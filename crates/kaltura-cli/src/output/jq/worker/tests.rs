@@ -1,24 +1,27 @@
+use std::cell::RefCell;
+
 use serde_json::json;
 
 use super::*;
 
-fn outputs(code: &str, json: bool, timeout: Duration) -> Result<(String, String), Failure> {
+/// The results and the messages of a filter, and how it ended.
+fn outputs(code: &str, json: bool) -> Result<(String, String, Event), Failure> {
     let list = json!({ "objects": [{ "id": "0_a", "n": 1.5 }, { "id": "0_\"b", "n": null }] });
-    let (mut results, mut messages) = (String::new(), String::new());
-    JqFilter::new(code, json, timeout)?.run(vec![list], &mut |output| {
-        match output {
-            Output::Results(lines) => results += &lines,
-            Output::Message(text) => messages += &text,
-        }
-        Ok(())
-    })?;
-    Ok((results, messages))
+    let (results, messages) = (RefCell::new(String::new()), RefCell::new(String::new()));
+    let end = run(&compile(code)?, &list, json, &|event| match event {
+        Event::Results(lines) => *results.borrow_mut() += &lines,
+        Event::Message(text) => *messages.borrow_mut() += &text,
+        _ => {}
+    });
+    Ok((results.into_inner(), messages.into_inner(), end))
 }
 
 fn results(code: &str, json: bool) -> Result<String, String> {
-    outputs(code, json, Duration::from_secs(120))
-        .map(|(lines, _)| lines)
-        .map_err(|failure| failure.to_string())
+    match outputs(code, json) {
+        Ok((_, _, Event::Failed(message, _))) => Err(message),
+        Err(failure) => Err(failure.to_string()),
+        Ok((lines, ..)) => Ok(lines),
+    }
 }
 
 #[track_caller]
@@ -95,24 +98,17 @@ fn lists_become_rows_of_csv_and_tsv() {
 
 #[test]
 fn a_filter_can_end_itself_as_in_jq() {
-    let timeout = Duration::from_secs(60);
-    assert_eq!(results("1, halt, 2", false).unwrap(), "1\n");
-    for (code, number, message) in [
-        ("\"bye\" | halt_error", 5, "bye"),
-        ("{a: 1} | halt_error", 5, "{\"a\":1}\n"),
-        ("\"no\" | halt_error(3)", 3, "no"),
+    for (code, lines, message, end) in [
+        ("1, halt, 2", "1\n", "", Event::Halted(0)),
+        ("\"bye\" | halt_error", "", "bye", Event::Halted(5)),
+        ("{a: 1} | halt_error", "", "{\"a\":1}\n", Event::Halted(5)),
+        ("\"no\" | halt_error(3)", "", "no", Event::Halted(3)),
+        ("[1] | debug, stderr", "[1]\n[1]\n", "[\"DEBUG:\",[1]]\n[1]", Event::Done),
     ] {
-        let mut messages = Vec::new();
-        let filter = JqFilter::new(code, false, timeout).unwrap();
-        let failure = filter.run(vec![json!(1)], &mut |output| {
-            messages.push(output);
-            Ok(())
-        });
-        assert_eq!(failure.unwrap_err().exit_code(), ExitCode::Filter(number), "{code}");
-        assert_eq!(messages, [Output::Message(message.to_owned())], "{code}");
+        let (results, messages, ended) = outputs(code, false).unwrap();
+        assert_eq!((results.as_str(), messages.as_str()), (lines, message), "{code}");
+        assert_eq!(format!("{ended:?}"), format!("{end:?}"), "{code}");
     }
-    let (lines, messages) = outputs("[1] | debug, stderr", false, timeout).unwrap();
-    assert_eq!((lines.as_str(), messages.as_str()), ("[1]\n[1]\n", "[\"DEBUG:\",[1]]\n[1]"));
 }
 
 #[test]
@@ -155,80 +151,12 @@ fn an_error_shows_neither_the_whole_answer_nor_a_secret() {
 }
 
 #[test]
-fn a_filter_that_calls_itself_without_end_is_stopped() {
-    for code in [
-        "def f: 1 + f; f",
-        "def f: f | f; f",
-        "def f: [f]; f",
-        "def f: {a: f}; f",
-        "def f: try f catch .; f",
-        "def f: f as $x | $x; f",
-        "def f: reduce f as $x (0; .); f",
-        "def f: if f then 1 else 2 end; f",
-        "def f: label $x | f | 1; f",
-        "def f(g): f(g | g) | 1; f(.)",
-        "def f: \"\\(f)\"; f",
-        "def f: limit(1; f) | 1; f",
-        "path(def f: f | f; f)",
-    ] {
-        assert_fails(code, "the --jq filter failed: too many nested calls: it may call itself without end");
-    }
-    assert_eq!(
-        results("def f: if . > 3000 then . else (. + 1 | f) + 1 end; 0 | f", false).unwrap(),
-        "6002\n"
-    );
-    // A call at the end of a filter takes no stack.
-    assert_eq!(results("def f: if . > 300000 then . else . + 1 | f end; 0 | f", false).unwrap(), "300001\n");
-}
-
-#[test]
-fn nesting_is_limited_before_the_stack_is_used_up() {
-    let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
-    assert_eq!(results(&nested(MAX_NESTING), true).unwrap().len(), 2 * MAX_NESTING + 2);
-    assert_fails(&"(".repeat(MAX_NESTING + 1), "the --jq filter nests more than 4000 deep");
-    assert_fails(&".|".repeat(MAX_BYTES), "the --jq filter is longer than 16384 bytes");
-    for (begin, step) in [("0 | ", "-"), ("", ".|")] {
-        let code = format!("{begin}{}1", step.repeat((MAX_BYTES - 8) / step.len()));
-        // It is read; whether it can be executed depends on the optimization.
-        let outcome = results(&code, false);
-        assert!(
-            outcome.as_ref().err().is_none_or(|error| error.contains("too many nested calls")),
-            "{outcome:?}"
-        );
-    }
+fn the_nesting_of_a_result_is_limited() {
     let deep = |depth: usize| format!("reduce range({depth}) as $x (1; [.])");
-    assert_eq!(results(&deep(MAX_DEPTH), false).unwrap().len(), 2 * MAX_DEPTH + 2);
-    assert_fails(&deep(MAX_DEPTH + 1), "a result nests more than 10000 deep");
-}
-
-#[test]
-fn time_is_limited_and_the_time_to_write_does_not_count() {
-    let failure = outputs("def f: f; f", false, Duration::from_secs(1)).unwrap_err();
-    assert_eq!(failure.to_string(), "the --jq filter failed: it took longer than 1 s");
-    assert!(failure.hint().unwrap().contains("--jq-timeout"));
-
-    let filter = JqFilter::new("repeat(\"x\" * 70000)", false, Duration::from_secs(1)).unwrap();
-    let mut written = 0;
-    let failure = filter.run(vec![json!(1)], &mut |_| {
-        written += 1;
-        thread::sleep(Duration::from_millis(300));
-        if written < 6 { Ok(()) } else { Err(Failure::usage("enough")) }
-    });
-    assert_eq!(failure.unwrap_err().to_string(), "enough");
-}
-
-#[test]
-fn memory_is_limited() {
-    let mut filter = JqFilter::new("[range(1e18)] | length", false, Duration::from_secs(600)).unwrap();
-    filter.max_growth = 16 << 20;
-    let failure = filter.run(vec![json!(1)], &mut |_| Ok(())).unwrap_err();
-    assert_eq!(failure.to_string(), "the --jq filter failed: it used too much memory");
-    assert!(failure.hint().unwrap().contains("--jsonl"));
-}
-
-#[test]
-fn a_defect_of_the_interpreter_is_an_error() {
-    let filter = JqFilter::new(".", false, Duration::from_secs(60)).unwrap();
-    let thrown = filter.run_with(|_, _| panic::resume_unwind(Box::new(7)), &mut |_| Ok(())).unwrap_err();
-    assert_eq!(thrown.to_string(), "the --jq filter failed: its interpreter has a defect");
+    let run = move || {
+        let nested = results(&deep(functions::MAX_DEPTH), false).unwrap();
+        assert_eq!(nested.len(), 2 * functions::MAX_DEPTH + 2);
+        assert_fails(&deep(functions::MAX_DEPTH + 1), "a result nests more than 10000 deep");
+    };
+    thread::Builder::new().stack_size(STACK_SIZE).spawn(run).unwrap().join().unwrap();
 }

@@ -1,0 +1,282 @@
+//! The worker of a filter: reads the filter and values from standard input, and writes events to standard output.
+
+use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+use jaq_core::data::HasLut;
+use jaq_core::load::lex::Expect;
+use jaq_core::load::{Arena, Error, File, Import, Loader, import, span};
+use jaq_core::{Compiler, Ctx, DataT, Filter, Lut, Vars, compile as compiler};
+use jaq_json::Val;
+use kaltura_types::redact;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::functions::{self, to_json};
+use crate::error::Failure;
+
+/// The argument that makes this program a worker.
+pub(crate) const ARGUMENT: &str = "--jq-worker";
+/// The stack of the filter. Only what is used of it takes memory.
+pub(super) const STACK_SIZE: usize = 256 << 20;
+/// The memory of the process, besides its stack and what the answer needs.
+pub(super) const MEMORY: u64 = 768 << 20;
+/// How much of a value's text the value takes in memory, with room for a filter that copies it.
+const BYTES_PER_BYTE: u64 = 64;
+/// How many bytes of output are passed on at once.
+const CHUNK: usize = 64 << 10;
+/// How much of an error is shown. It may contain the whole answer.
+const MAX_MESSAGE: usize = 200;
+/// The hint of an error that the filter has at run time.
+pub(super) const EXECUTED: &str = "The command was executed. Without --jq, its whole answer is printed.";
+
+/// The first frame.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Request {
+    pub(super) code: String,
+    /// Whether strings are printed as JSON.
+    pub(super) json: bool,
+}
+
+/// What a worker writes, each in a line.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Event {
+    /// Results, each a line with its line end.
+    Results(String),
+    /// What `halt_error`, `stderr` or `debug` write to standard error.
+    Message(String),
+    /// The frame is done: the filter was checked, or has no further results.
+    Done,
+    /// The filter is invalid or has failed: what is wrong, and what to do.
+    Failed(String, String),
+    /// The filter has ended itself, with this exit code.
+    Halted(u8),
+}
+
+impl From<Failure> for Event {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure.to_string(), failure.hint().unwrap_or_default().to_owned())
+    }
+}
+
+/// Works until the end of standard input.
+pub(crate) fn serve() {
+    let (sender, frames) = channel();
+    let filter = move || {
+        serve_frames(&frames, &|event| {
+            let line = serde_json::to_string(&event).unwrap_or_default() + "\n";
+            let mut stdout = io::stdout().lock();
+            if stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush()).is_err() {
+                // The command has ended.
+                std::process::exit(0);
+            }
+        });
+    };
+    let thread = thread::Builder::new().stack_size(STACK_SIZE).spawn(filter);
+    let mut stdin = io::stdin().lock();
+    let mut length = String::new();
+    while let Ok(1..) = stdin.read_line(&mut length) {
+        let Ok(bytes) = length.trim_end().parse::<u64>() else { return };
+        limit_memory(MEMORY.saturating_add(bytes.saturating_mul(BYTES_PER_BYTE)));
+        let mut frame = Vec::new();
+        let is_whole = stdin.by_ref().take(bytes).read_to_end(&mut frame).is_ok();
+        // A filter that has panicked takes no more.
+        if !is_whole || thread.is_err() || sender.send(frame).is_err() {
+            return;
+        }
+        length.clear();
+    }
+}
+
+/// Ends the process when it takes more memory.
+#[cfg(target_os = "linux")]
+fn limit_memory(bytes: u64) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let set = |resource, bytes| {
+        let maximum = getrlimit(resource).maximum;
+        let current = Some(maximum.map_or(bytes, |maximum| maximum.min(bytes)));
+        // Where it cannot be set, the system has a lower one.
+        let _ = setrlimit(resource, Rlimit { current, maximum });
+    };
+    set(Resource::As, bytes.saturating_add(STACK_SIZE as u64));
+    set(Resource::Core, 0);
+}
+
+/// Ends the process when it takes more memory.
+#[cfg(not(target_os = "linux"))]
+fn limit_memory(bytes: u64) {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+
+    const CHECK_INTERVAL: Duration = Duration::from_millis(20);
+    static LIMIT: AtomicU64 = AtomicU64::new(0);
+    if LIMIT.swap(bytes, Ordering::Relaxed) != 0 {
+        return;
+    }
+    let _ = thread::Builder::new().spawn(|| {
+        loop {
+            let used = memory_stats::memory_stats().map_or(0, |stats| stats.physical_mem as u64);
+            if used > LIMIT.load(Ordering::Relaxed) {
+                let _ = io::stderr().write_all(b"memory");
+                std::process::exit(1);
+            }
+            thread::sleep(CHECK_INTERVAL);
+        }
+    });
+}
+
+fn serve_frames(frames: &Receiver<Vec<u8>>, send: &dyn Fn(Event)) {
+    let Ok(Ok(Request { code, json })) = frames.recv().map(|frame| serde_json::from_slice(&frame)) else {
+        return;
+    };
+    let filter = match compile(&code) {
+        Ok(filter) => filter,
+        Err(failure) => return send(failure.into()),
+    };
+    send(Event::Done);
+    for frame in frames {
+        let Ok(value) = serde_json::from_slice::<Value>(&frame) else { return };
+        send(run(&filter, &value, json, send));
+    }
+}
+
+/// The data of a filter: values of jaq, and a [`Run`].
+pub(super) struct Data;
+
+impl DataT for Data {
+    type V<'a> = Val;
+    type Data<'a> = &'a Run<'a>;
+}
+
+/// One run of a filter.
+pub(super) struct Run<'a> {
+    lut: &'a Lut<Data>,
+    pub(super) send: &'a dyn Fn(Event),
+}
+
+impl<'a> HasLut<'a, Data> for &'a Run<'a> {
+    fn lut(&self) -> &'a Lut<Data> {
+        self.lut
+    }
+}
+
+/// Runs a filter on a value, and returns how it ended. Lines are passed on many at a time.
+pub(super) fn run(filter: &Filter<Data>, value: &Value, json: bool, send: &dyn Fn(Event)) -> Event {
+    let run = Run { lut: &filter.lut, send };
+    let mut lines = String::new();
+    let mut results = || {
+        let input = Val::deserialize(value).map_err(|error| Event::from(failed(&error.to_string())))?;
+        for result in filter.id.run((Ctx::<Data>::new(&run, Vars::new([])), input)) {
+            let value = result.map_err(|exception| match exception.get_err() {
+                Ok(error) => {
+                    let error = error.into_val();
+                    Event::from(failed(&text_of(&error, false).unwrap_or_else(|_| error.to_string())))
+                }
+                Err(other) => halted(other.get_halt().unwrap_or_default()),
+            })?;
+            lines += &text_of(&value, json).map_err(|error| Event::from(failed(&error)))?;
+            lines.push('\n');
+            if lines.len() >= CHUNK {
+                send(Event::Results(std::mem::take(&mut lines)));
+            }
+        }
+        Ok(())
+    };
+    let end = results().err().unwrap_or(Event::Done);
+    // What is there when the filter fails is printed too.
+    if !lines.is_empty() {
+        send(Event::Results(lines));
+    }
+    end
+}
+
+/// The end of a filter by `halt` or `halt_error`, which set the exit code.
+fn halted(code: i32) -> Event {
+    Event::Halted(u8::try_from(code & 0xff).unwrap_or(u8::MAX))
+}
+
+/// A result as a line: a string as it is, unless with `json`; anything else as JSON.
+fn text_of(value: &Val, json: bool) -> Result<String, String> {
+    match value {
+        Val::TStr(text) if !json => Ok(String::from_utf8_lossy(text).into_owned()),
+        value => to_json(value),
+    }
+}
+
+pub(super) fn compile(code: &str) -> Result<Filter<Data>, Failure> {
+    let own = jaq_core::load::parse(include_str!("definitions.jq"), |parser| parser.defs());
+    let definitions = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+    let definitions = definitions.chain(own.unwrap_or_default());
+    let arena = Arena::default();
+    let no_modules = || "modules cannot be imported".to_owned();
+    let first =
+        |errors: Vec<(_, Error<&str>)>| invalid(code, errors.first().map(|(_, error)| unread(code, error)));
+    let modules = Loader::new(definitions)
+        .with_read(|_: Import<'_, &str, ()>| Err(no_modules()))
+        .load(&arena, File { code, path: () })
+        .map_err(first)?;
+    import(&modules, |_| Err(no_modules())).map_err(first)?;
+    Compiler::<_, Data>::default().with_funs(functions::all()).compile(modules).map_err(|errors| {
+        let first = errors.first().and_then(|(_, errors)| errors.first());
+        invalid(code, first.map(|(name, kind)| (*name, undefined(name, kind))))
+    })
+}
+
+/// The filter raised an error.
+pub(super) fn failed(error: &str) -> Failure {
+    // It contains the value that it could not be used on, which may be a KS.
+    let error = redact(error, &[]);
+    let shown: String = error.chars().take(MAX_MESSAGE).collect();
+    let more = if shown.len() < error.len() { " …" } else { "" };
+    Failure::usage(format!("the --jq filter failed: {shown}{more}")).with_hint(EXECUTED)
+}
+
+/// The filter is invalid at this part of it, for this reason.
+fn invalid(code: &str, found: Option<(&str, String)>) -> Failure {
+    let Some((part, why)) = found else { return Failure::usage("invalid --jq filter") };
+    let start = span(code, part).start.min(code.len());
+    let place = if start == code.len() {
+        "at its end".to_owned()
+    } else {
+        format!("at character {}", code[..start].chars().count() + 1)
+    };
+    let marked = format!("{} >>> {}", &code[..start], &code[start..]);
+    Failure::usage(format!("invalid --jq filter {place}: {why}"))
+        .with_hint(format!("It is invalid here: {marked}"))
+}
+
+fn unread<'a>(code: &'a str, error: &Error<&'a str>) -> (&'a str, String) {
+    let first = match error {
+        Error::Io(errors) => errors.first().map(|(path, error)| (*path, error.clone())),
+        Error::Lex(errors) => errors.first().map(|(expected, at)| lexeme(expected, at)),
+        Error::Parse(errors) => {
+            errors.first().map(|(expected, at)| (*at, format!("expected {}", expected.as_str())))
+        }
+    };
+    first.unwrap_or_else(|| (&code[code.len()..], "it cannot be read".to_owned()))
+}
+
+/// What cannot be read, and where. What is never closed is marked where it is opened.
+fn lexeme<'a>(expected: &Expect<&'a str>, at: &'a str) -> (&'a str, String) {
+    let expected = match expected {
+        Expect::Delim(open) => return (open, format!("unclosed {open}")),
+        Expect::Digit => "a digit",
+        Expect::Ident => "a name",
+        Expect::Escape => "an escape sequence",
+        Expect::Unicode => "four hexadecimal digits",
+        _ => return (at, "unexpected character".to_owned()),
+    };
+    (at, format!("expected {expected}"))
+}
+
+fn undefined(name: &str, kind: &compiler::Undefined) -> String {
+    match kind {
+        compiler::Undefined::Filter(arity) => format!("{name}/{arity} is not defined"),
+        other => format!("the {} {name} is not defined", other.as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
