@@ -10,7 +10,7 @@ use crate::Failure;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Command {
     words: Vec<String>,
-    variable: Option<(&'static str, &'static str)>,
+    variable: Option<(&'static str, String)>,
 }
 
 impl Command {
@@ -25,8 +25,8 @@ impl Command {
     }
 
     /// Adds an environment variable.
-    pub(crate) fn env(self, name: &'static str, value: &'static str) -> Self {
-        Self { variable: Some((name, value)), ..self }
+    pub(crate) fn env(self, name: &'static str, value: impl Into<String>) -> Self {
+        Self { variable: Some((name, value.into())), ..self }
     }
 
     /// Runs it with the terminal of this process. `false` if it fails.
@@ -63,7 +63,11 @@ impl Command {
 
     fn prepare(&self, root: &Path) -> process::Command {
         let mut command = process::Command::new(self.words.first().map_or("", String::as_str));
-        command.args(self.words.iter().skip(1)).envs(self.variable).current_dir(root).stdin(Stdio::null());
+        command
+            .args(self.words.iter().skip(1))
+            .envs(self.variable.iter().map(|(name, value)| (name, value)))
+            .current_dir(root)
+            .stdin(Stdio::null());
         // `cargo run` sets these variables for the crate `xtask`. Inherited, they would make build scripts that
         // depend on them run again, here and in the next build by hand.
         for (name, _) in std::env::vars_os() {
@@ -82,7 +86,7 @@ impl Command {
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some((name, value)) = self.variable {
+        if let Some((name, value)) = &self.variable {
             write!(f, "{name}='{value}' ")?;
         }
         f.write_str(&self.words.join(" "))

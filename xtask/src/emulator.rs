@@ -24,7 +24,11 @@ pub(crate) fn build_kaltura(root: &Path, profile: &str) -> Result<PathBuf, Failu
 pub(crate) fn build_binary(root: &Path, package: &str, options: &[&str]) -> Result<PathBuf, Failure> {
     let build =
         ["cargo", "build", "--quiet", "--message-format=json-render-diagnostics", "--package", package];
-    let command = Command::new(&[&build[..], options].concat());
+    executable(root, &Command::new(&[&build[..], options].concat()))
+}
+
+/// Runs a build, whose messages are JSON. Returns the path of the executable.
+pub(crate) fn executable(root: &Path, command: &Command) -> Result<PathBuf, Failure> {
     let mut executable = None;
     let success = command.run_with_lines(root, &mut io::sink(), &mut |line| {
         if let Some(path) = executable_of(line) {

@@ -1,8 +1,8 @@
 //! Builds the command, and packs it.
 
 use std::fs;
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
@@ -10,7 +10,8 @@ use super::contents::Contents;
 use super::target::{Target, output};
 use super::{checks, deb, rpm, sbom, tarball};
 use crate::Failure;
-use crate::emulator::build_binary;
+use crate::command::Command;
+use crate::emulator::executable;
 use crate::workspace::Workspace;
 
 /// Where the files are written, in the build directory.
@@ -57,6 +58,29 @@ impl Release {
     }
 }
 
+/// Builds the command, which shows the commit and its date with `--version`.
+fn build_command(root: &Path, triple: &str) -> Result<PathBuf, Failure> {
+    let git = ["git", "-c", "log.showSignature=false", "log", "-1", "--abbrev=10", "--format=%h %cs"];
+    let mut commit = String::new();
+    if !Command::new(&git).run_with_lines(root, &mut io::sink(), &mut |line| line.clone_into(&mut commit))? {
+        return Err("git does not know the commit".into());
+    }
+    let build = [
+        "cargo",
+        "build",
+        "--quiet",
+        "--message-format=json-render-diagnostics",
+        "--package",
+        COMMAND,
+        "--bin=kaltura",
+        "--locked",
+        "--profile=dist",
+        "--target",
+        triple,
+    ];
+    executable(root, &Command::new(&build).env("KALTURA_COMMIT", commit))
+}
+
 /// Writes all files and checks them. `false` if a check failed.
 pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Failure> {
     let release = Release::of(workspace)?;
@@ -64,8 +88,7 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
     if let Some(advice) = release.target.advice() {
         writeln!(out, "dist: {advice}")?;
     }
-    let options = ["--bin=kaltura", "--locked", "--profile=dist", "--target", release.target.triple];
-    let command = build_binary(&workspace.root, COMMAND, &options)?;
+    let command = build_command(&workspace.root, release.target.triple)?;
     let contents = Contents::collect(&workspace.root, &command)?;
     let directory = workspace.target.join(DIRECTORY);
     if directory.exists() {
