@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
@@ -107,8 +108,8 @@ pub(crate) enum Value {
 /// the last value.
 pub(crate) fn parse_query(query: &[u8]) -> Vec<(Vec<u8>, Value)> {
     let mut variables: Vec<(Vec<u8>, Value)> = Vec::new();
-    // Where each name is, once there are many.
-    let mut places: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+    // Where each name is, once there are many. At most a thousand are read, so the hashes need no secret.
+    let mut places: HashMap<Vec<u8>, usize, BuildHasherDefault<DefaultHasher>> = HashMap::default();
     let pairs = up_to_nul(query).split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
     for pair in pairs.take(MAX_VARIABLES) {
         let (name, value) = match pair.iter().position(|&byte| byte == b'=') {
