@@ -26,6 +26,8 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
             Check::Clients => crate::clients::run(workspace, out),
             Check::Fleet => crate::fleet::run_short(workspace, out),
             Check::Page => crate::page::run(workspace, out),
+            Check::Fuzz => crate::fuzz::run(workspace, &crate::fuzz::Options::short(), out),
+            Check::Growth => crate::growth::run(workspace, None, out),
             Check::Skip(_) => Ok(true),
         })?;
     writeln!(out, "tests: {counts}")?;
@@ -51,6 +53,8 @@ enum Check {
     Clients,
     Fleet,
     Page,
+    Fuzz,
+    Growth,
     /// Not run, with the reason.
     Skip(&'static str),
 }
@@ -66,6 +70,8 @@ impl fmt::Display for Check {
             Self::Clients => f.write_str("$ cargo xtask clients"),
             Self::Fleet => f.write_str("$ cargo xtask fleet --short"),
             Self::Page => f.write_str("$ cargo xtask page"),
+            Self::Fuzz => f.write_str("$ cargo xtask fuzz --plain"),
+            Self::Growth => f.write_str("$ cargo xtask growth"),
             Self::Skip(reason) => write!(f, "skipped: {reason}"),
         }
     }
@@ -110,6 +116,8 @@ fn steps(readme: &ReadmeCommands, members: &[Member], cargo_deny: bool) -> Vec<S
         step("package outside of the workspace", outside()),
         step("licences, bans, sources", vec![deny]),
         step("instructions", vec![bench]),
+        step("fuzz targets", fuzz()),
+        step("growth", vec![Check::Growth]),
         step("clients in other languages", vec![Check::Clients]),
         step("fleet", vec![Check::Fleet]),
         step("page of the emulator", vec![Check::Page]),
@@ -160,6 +168,19 @@ fn outside() -> Vec<Check> {
     vec![
         Check::Run(Command::parse(&format!("cargo fmt {manifest} --check"))),
         Check::Test(Command::parse(&format!("cargo test {manifest} --target-dir target"))),
+    ]
+}
+
+/// The fuzz targets, a workspace of its own, which shares the build directory. A short run, with random inputs.
+fn fuzz() -> Vec<Check> {
+    let manifest = "--manifest-path fuzz/Cargo.toml";
+    let clippy = format!("cargo clippy {manifest} --locked --target-dir target --all-targets -- -D warnings");
+    let test = format!("cargo test {manifest} --release --lib --target-dir target");
+    vec![
+        Check::Run(Command::parse(&format!("cargo fmt {manifest} --check"))),
+        Check::Run(Command::parse(&clippy)),
+        Check::Test(Command::parse(&test)),
+        Check::Fuzz,
     ]
 }
 

@@ -8,10 +8,13 @@ mod command;
 mod emulator;
 mod fleet;
 mod fleet_simulation;
+mod fuzz;
+mod growth;
 mod page;
 mod process;
 mod readme;
 mod tidy;
+mod valgrind;
 mod workspace;
 
 use std::error::Error;
@@ -40,6 +43,10 @@ usage: cargo xtask <task>
   bench     what operations cost in instructions, allocations, memory and CPU time, beside the least possible; with
             `--against COMMIT` beside that commit; with `--check` compared with the checked-in counts, which `--save`
             and `--save-baselines` write; with `--peers` other clients, with `--load` many callers: docs/performance.md
+  fuzz      the targets of fuzz/, under libFuzzer where cargo-fuzz is installed, else with random inputs on the stable
+            compiler; `--seconds N` for all together, `--plain` without libFuzzer, `--seed N` as in an earlier run,
+            TARGET alone, or `--replay TARGET FILE...`: CONTRIBUTING.md
+  growth    whether tenfold input costs at most elevenfold, in instructions; CASE, or its beginning, alone
 
 exit code: 0 success, 1 a check failed, 2 invalid command line
 ";
@@ -93,6 +100,15 @@ fn task(arguments: &[&str]) -> Option<Task> {
         ["bench", "--save-baselines"] => Box::new(|workspace, out| bench::save(workspace, true, out)),
         ["bench", "--peers"] => Box::new(bench::peers),
         ["bench", "--load"] => Box::new(bench::load),
+        ["fuzz", options @ ..] => {
+            let options = fuzz::Options::read(options)?;
+            Box::new(move |workspace, out| fuzz::run(workspace, &options, out))
+        }
+        ["growth"] => Box::new(|workspace, out| growth::run(workspace, None, out)),
+        ["growth", case] => {
+            let case = (*case).to_owned();
+            Box::new(move |workspace, out| growth::run(workspace, Some(&case), out))
+        }
         _ => return None,
     };
     Some(task)
@@ -121,13 +137,21 @@ mod tests {
     fn the_usage_lists_every_task() {
         let listed = USAGE.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
         let listed: Vec<_> = listed.filter(|name| !name.is_empty()).collect();
-        assert_eq!(listed, ["ci", "tidy", "readme", "api", "clients", "fleet", "page", "bench"]);
+        assert_eq!(
+            listed,
+            ["ci", "tidy", "readme", "api", "clients", "fleet", "page", "bench", "fuzz", "growth"]
+        );
         assert!(listed.iter().all(|name| task(&[name]).is_some()));
         assert!(task(&["api", "--check"]).is_some());
         for option in ["--check", "--save", "--save-baselines", "--peers", "--load"] {
             assert!(task(&["bench", option]).is_some() && USAGE.contains(option), "{option}");
         }
         assert!(task(&["bench", "--against", "HEAD"]).is_some() && task(&["bench", "--against"]).is_none());
+        assert!(
+            task(&["fuzz", "--seconds", "9", "redaction"]).is_some()
+                && task(&["fuzz", "--seconds"]).is_none()
+        );
+        assert!(task(&["growth", "ks"]).is_some());
         assert!(task(&["tydi"]).is_none());
         assert!(task(&[]).is_none());
     }
