@@ -42,7 +42,7 @@ impl Options {
         while let Some(argument) = rest.next() {
             match *argument {
                 "--seconds" => {
-                    options.seconds = Some(rest.next()?.parse().ok().filter(|seconds| *seconds > 0)?)
+                    options.seconds = Some(rest.next()?.parse().ok().filter(|seconds| *seconds > 0)?);
                 }
                 "--seed" => options.seed = Some(rest.next()?.parse().ok()?),
                 "--plain" => options.plain = true,
