@@ -23,11 +23,14 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
             Check::Readme => crate::readme::run(workspace, out),
             Check::Api => crate::api::check(workspace, out),
             Check::Bench => crate::bench::check(workspace, out),
+            Check::Packages => crate::packages::run(workspace, out),
+            Check::Examples => crate::examples::run(workspace, out),
             Check::Clients => crate::clients::run(workspace, out),
             Check::Fleet => crate::fleet::run_short(workspace, out),
             Check::Page => crate::page::run(workspace, out),
             Check::Fuzz => crate::fuzz::run(workspace, &crate::fuzz::Options::short(), out),
             Check::Growth => crate::growth::run(workspace, None, out),
+            Check::Wasm => crate::wasm::test(workspace, out),
             Check::Skip(_) => Ok(true),
         })?;
     writeln!(out, "tests: {counts}")?;
@@ -50,11 +53,14 @@ enum Check {
     Readme,
     Api,
     Bench,
+    Packages,
+    Examples,
     Clients,
     Fleet,
     Page,
     Fuzz,
     Growth,
+    Wasm,
     /// Not run, with the reason.
     Skip(&'static str),
 }
@@ -67,11 +73,14 @@ impl fmt::Display for Check {
             Self::Readme => f.write_str("$ cargo xtask readme"),
             Self::Api => f.write_str("$ cargo xtask api --check"),
             Self::Bench => f.write_str("$ cargo xtask bench --check"),
+            Self::Packages => f.write_str("$ cargo xtask packages"),
+            Self::Examples => f.write_str("$ cargo xtask examples"),
             Self::Clients => f.write_str("$ cargo xtask clients"),
             Self::Fleet => f.write_str("$ cargo xtask fleet --short"),
             Self::Page => f.write_str("$ cargo xtask page"),
             Self::Fuzz => f.write_str("$ cargo xtask fuzz --plain"),
             Self::Growth => f.write_str("$ cargo xtask growth"),
+            Self::Wasm => f.write_str("$ cargo xtask wasm --test"),
             Self::Skip(reason) => write!(f, "skipped: {reason}"),
         }
     }
@@ -81,6 +90,9 @@ impl fmt::Display for Check {
 const WASM: [&str; 5] = ["kaltura-types", "kaltura-ks", "kaltura-auth", "kaltura-client", "kaltura-emulator"];
 
 const GETRANDOM_BACKEND: &str = "--cfg getrandom_backend=\"custom\"";
+
+/// The tests of `cargo xtask dist`, whose crates the other tasks do not need.
+const ARCHIVES: &str = "cargo test --package xtask --features dist dist";
 
 /// The TLS features of `kaltura-http`, of which a user selects one.
 const TLS: [&str; 3] = ["rustls", "native-tls", "rustls-no-provider"];
@@ -113,7 +125,7 @@ fn steps(readme: &ReadmeCommands, members: &[Member], cargo_deny: bool) -> Vec<S
         step("interleavings", vec![Check::Test(interleavings)]),
         step("features", features(members)),
         step("readme", vec![Check::Readme]),
-        step("package outside of the workspace", outside()),
+        step("packages", vec![Check::Packages, Check::Test(Command::parse(ARCHIVES))]),
         step("licences, bans, sources", vec![deny]),
         step("instructions", vec![bench]),
         step("fuzz targets", fuzz()),
@@ -121,11 +133,14 @@ fn steps(readme: &ReadmeCommands, members: &[Member], cargo_deny: bool) -> Vec<S
         step("clients in other languages", vec![Check::Clients]),
         step("fleet", vec![Check::Fleet]),
         step("page of the emulator", vec![Check::Page]),
+        step("npm package", vec![Check::Wasm]),
+        step("examples", vec![Check::Examples]),
         step("demo", vec![Check::Run(readme.demo.clone())]),
     ]
 }
 
-/// One crate at a time: a feature that one crate enables must not help another.
+/// One crate at a time: a feature that one crate enables must not help another. `kaltura-wasm` is empty elsewhere, so its
+/// warnings are those of this target.
 fn wasm(members: &[Member]) -> Vec<Check> {
     let present = WASM.iter().filter(|name| members.iter().any(|member| member.name == **name));
     let check = "cargo check --target wasm32-unknown-unknown --no-default-features -p";
@@ -134,7 +149,17 @@ fn wasm(members: &[Member]) -> Vec<Check> {
         // Its random bytes come from `getrandom`, for which the program selects a backend on this target.
         if *name == "kaltura-emulator" { command.env("RUSTFLAGS", GETRANDOM_BACKEND) } else { command }
     };
-    present.map(command).map(Check::Run).collect()
+    let present = present.map(command);
+    let bindings = members.iter().filter(|member| member.name == "kaltura-wasm").flat_map(|_| {
+        let target = "--target wasm32-unknown-unknown -p kaltura-wasm";
+        let doc = Command::parse(&format!("cargo doc --no-deps --all-features {target}"));
+        [
+            Command::parse(&format!("cargo clippy --no-deps {target} -- -D warnings")),
+            Command::parse(&format!("cargo clippy --no-deps --all-features {target} -- -D warnings")),
+            doc.env("RUSTDOCFLAGS", "-D warnings"),
+        ]
+    });
+    present.chain(bindings).map(Check::Run).collect()
 }
 
 /// Each published crate without features and with each feature alone, and `kaltura-http` with the features that meet
@@ -159,16 +184,6 @@ fn features(members: &[Member]) -> Vec<Check> {
         ["blocking", "rustls-no-provider,blocking"].map(|features| format!("{test} {features}"))
     });
     checks.chain(tests.map(|line| Check::Test(Command::parse(&line)))).collect()
-}
-
-/// A package as a user writes it, which is not a member of the workspace. It shares the build directory, and so the
-/// build of its dependencies.
-fn outside() -> Vec<Check> {
-    let manifest = "--manifest-path tests/outside/Cargo.toml";
-    vec![
-        Check::Run(Command::parse(&format!("cargo fmt {manifest} --check"))),
-        Check::Test(Command::parse(&format!("cargo test {manifest} --target-dir target"))),
-    ]
 }
 
 /// The fuzz targets, a workspace of its own, which shares the build directory. A short run, with random inputs.
@@ -267,6 +282,7 @@ mod tests {
             manifest: String::new(),
             published,
             library: true,
+            build_script: false,
             features: features.iter().map(|feature| (*feature).to_owned()).collect(),
             dependencies: Vec::new(),
         };
@@ -275,6 +291,7 @@ mod tests {
             member("kaltura-emulator", true, &[]),
             member("kaltura-tests", false, &["slow"]),
             member("kaltura-types", true, &[]),
+            member("kaltura-wasm", true, &[]),
         ];
         steps(&readme, &members, cargo_deny)
     }
@@ -310,7 +327,10 @@ mod tests {
         let check = "cargo check --target wasm32-unknown-unknown --no-default-features -p";
         let types = format!("$ {check} kaltura-types");
         let emulator = format!("$ RUSTFLAGS='--cfg getrandom_backend=\"custom\"' {check} kaltura-emulator");
-        assert_eq!(checks("wasm", false), [types, emulator]);
+        let checks = checks("wasm", false);
+        assert_eq!(checks[..2], [types, emulator]);
+        assert!(checks[2..].iter().all(|check| check.contains(" -p kaltura-wasm")));
+        assert_eq!(checks.iter().filter(|check| check.ends_with("-D warnings")).count(), 2);
     }
 
     #[test]
@@ -324,18 +344,11 @@ mod tests {
         expected.push(http.to_owned());
         expected.push("$ cargo check --no-default-features -p kaltura-emulator".to_owned());
         expected.push("$ cargo check --no-default-features -p kaltura-types".to_owned());
+        expected.push("$ cargo check --no-default-features -p kaltura-wasm".to_owned());
         let test = "$ cargo test -p kaltura-http --no-default-features --features";
         expected.push(format!("{test} blocking"));
         expected.push(format!("{test} rustls-no-provider,blocking"));
         assert_eq!(checks("features", false), expected);
-    }
-
-    #[test]
-    fn the_package_outside_shares_the_build_directory() {
-        let checks = checks("package outside of the workspace", false);
-        assert!(checks[1].ends_with("tests/outside/Cargo.toml --target-dir target"), "{checks:?}");
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        assert!(root.join("tests/outside/Cargo.toml").is_file());
     }
 
     #[test]

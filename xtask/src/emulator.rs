@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use cargo_metadata::Message;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::Failure;
 use crate::command::Command;
+use crate::http::{Request, Response};
 use crate::process::Process;
 
 /// Builds `kaltura` with a profile of cargo. Returns the path of the executable.
@@ -45,6 +47,9 @@ pub(crate) fn executable_of(message: &str) -> Option<PathBuf> {
 
 /// How long the emulator may take to start and to stop. It needs a few milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The path of the control commands.
+const CONTROL: &str = "/_emulator";
 
 /// Runs a command that gets SIGTERM when standard input ends: the emulator stops even if this process is killed.
 /// `exec` keeps the process id, so that its exit code arrives here.
@@ -111,6 +116,36 @@ impl EmulatorProcess {
     /// Starts it with its page for people.
     pub(crate) fn start_with_page(kaltura: &Path) -> Result<Self, Failure> {
         Self::start_command(&mut emulate(kaltura, &["--ui"]), ResponseCache::Off)
+    }
+
+    /// Starts it with its control commands.
+    pub(crate) fn start_with_control(kaltura: &Path) -> Result<Self, Failure> {
+        Self::start_command(&mut emulate(kaltura, &["--control"]), ResponseCache::Off)
+    }
+
+    /// Sends control commands: one, or an array of them. Returns the answer.
+    pub(crate) fn control(&self, commands: &Value) -> Result<Value, Failure> {
+        let response = Request::post(&commands.to_string()).send(&self.access.url, CONTROL)?;
+        Self::control_answer(&response)
+    }
+
+    /// The number of calls of an action, such as `media.list`, since the start or the last `forgetCalls`.
+    pub(crate) fn count(&self, action: &str) -> Result<usize, Failure> {
+        Ok(self.calls(action)?.len())
+    }
+
+    /// The calls of an action, with their parameters.
+    pub(crate) fn calls(&self, action: &str) -> Result<Vec<Value>, Failure> {
+        let mut answer = Self::control_answer(&Request::get().send(&self.access.url, CONTROL)?)?;
+        let calls = answer["calls"].as_array_mut().map(std::mem::take).unwrap_or_default();
+        Ok(calls.into_iter().filter(|call| call["action"] == action).collect())
+    }
+
+    fn control_answer(response: &Response) -> Result<Value, Failure> {
+        if response.status == 200 {
+            return Ok(serde_json::from_str(&response.body)?);
+        }
+        Err(format!("the emulator refuses a command: {} {}", response.status, response.body).into())
     }
 
     /// The address of its page.

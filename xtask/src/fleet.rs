@@ -5,10 +5,10 @@
 //! session that has ended, are counted at the server. Each row of the table is one failure; the run fails if a row
 //! does not hold.
 
-mod redis;
+pub(crate) mod redis;
 mod scenarios;
 mod table;
-mod workers;
+pub(crate) mod workers;
 
 use std::fs;
 use std::io::{self, Write};

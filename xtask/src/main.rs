@@ -1,20 +1,27 @@
 //! Tasks for the development of this workspace: `cargo xtask <task>`.
 
 mod api;
+mod audit;
 mod bench;
 mod ci;
 mod clients;
 mod command;
+mod dist;
 mod emulator;
+mod examples;
 mod fleet;
 mod fleet_simulation;
 mod fuzz;
 mod growth;
+mod http;
+mod packages;
 mod page;
 mod process;
 mod readme;
+mod release;
 mod tidy;
 mod valgrind;
+mod wasm;
 mod workspace;
 
 use std::error::Error;
@@ -34,11 +41,18 @@ usage: cargo xtask <task>
   ci        every check of the continuous integration, in order; stops at the first failure
   tidy      rules that cargo, clippy, rustdoc and cargo-deny do not check
   readme    builds and runs the examples of the README and of docs, as a user's package
+  audit     what is checked before a release with tools that are built from source, which takes a while
   api       writes the public items of each library to docs/api; with `--check` compares them
+  packages  packs each crate as for publication, without a warning
+  dist      the files of a release: the command for Linux as an archive, for Debian and for rpm, with a bill of materials
+            and checksums, in target/dist
+  release   `release VERSION` prepares the versions and the changelog, and prints what to do then
+  examples  builds, tests and runs the programs of `examples` on `kaltura emulate`
   clients   runs the published clients for Python and Node.js, and curl, against `kaltura emulate`
   fleet     shares a session between 50 processes through Redis while processes and servers fail; `--short` takes half a
             minute, `--valkey` uses Valkey 9, `--simulate` simulates up to 10 000 processes and writes the table and the
             plot of docs/fleet.md
+  wasm      builds the npm package of kaltura-wasm; with `--test` installs it and runs it in Node.js, Deno and Chromium
   page      clicks through the page of `kaltura emulate --ui` in a headless Chromium
   bench     what operations cost in instructions, allocations, memory and CPU time, beside the least possible; with
             `--against COMMIT` beside that commit; with `--check` compared with the checked-in counts, which `--save`
@@ -84,11 +98,21 @@ fn task(arguments: &[&str]) -> Option<Task> {
         ["readme"] => Box::new(readme::run),
         ["api"] => Box::new(api::write),
         ["api", "--check"] => Box::new(api::check),
+        ["audit"] => Box::new(audit::run),
+        ["packages"] => Box::new(packages::run),
+        ["dist"] => Box::new(dist::run),
+        ["release", version] => {
+            let version = (*version).to_owned();
+            Box::new(move |workspace, out| release::run(workspace, &version, out))
+        }
+        ["examples"] => Box::new(examples::run),
         ["clients"] => Box::new(clients::run),
         ["fleet"] => Box::new(fleet::run),
         ["fleet", "--short"] => Box::new(fleet::run_short),
         ["fleet", "--valkey"] => Box::new(fleet::run_valkey),
         ["fleet", "--simulate"] => Box::new(fleet_simulation::run),
+        ["wasm"] => Box::new(wasm::build),
+        ["wasm", "--test"] => Box::new(wasm::test),
         ["page"] => Box::new(page::run),
         ["bench"] => Box::new(|workspace, out| bench::run(workspace, None, out)),
         ["bench", "--against", commit] => {
@@ -139,10 +163,14 @@ mod tests {
         let listed: Vec<_> = listed.filter(|name| !name.is_empty()).collect();
         assert_eq!(
             listed,
-            ["ci", "tidy", "readme", "api", "clients", "fleet", "page", "bench", "fuzz", "growth"]
+            [
+                "ci", "tidy", "readme", "audit", "api", "packages", "dist", "release", "examples", "clients",
+                "fleet", "wasm", "page", "bench", "fuzz", "growth"
+            ]
         );
-        assert!(listed.iter().all(|name| task(&[name]).is_some()));
-        assert!(task(&["api", "--check"]).is_some());
+        assert!(listed.iter().all(|name| *name == "release" || task(&[name]).is_some()));
+        assert!(task(&["api", "--check"]).is_some() && task(&["wasm", "--test"]).is_some());
+        assert!(task(&["release", "0.1.0"]).is_some() && task(&["release"]).is_none());
         for option in ["--check", "--save", "--save-baselines", "--peers", "--load"] {
             assert!(task(&["bench", option]).is_some() && USAGE.contains(option), "{option}");
         }

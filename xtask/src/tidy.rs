@@ -5,11 +5,15 @@
 //! | which crate may depend on which, and which kinds of crates the core must not reach | `tidy/layers.rs` |
 //! | cited sections of the wire contract exist; no traces of one machine in a file | `tidy/texts.rs` |
 //! | links in Markdown files lead somewhere; copies of documents equal the originals | `tidy/documents.rs` |
+//! | each dependency has its reason in a document; no build scripts | `tidy/dependencies.rs` |
+//! | which types of other crates the public items of a library show | `tidy/external_types.rs` |
 //! | every crate uses the lints of the workspace | here |
 //!
 //! Each violation is one line: the place, what is wrong, what to do.
 
+mod dependencies;
 mod documents;
+mod external_types;
 mod layers;
 mod texts;
 
@@ -32,6 +36,9 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
         violations.extend(texts::check(file, &sections));
     }
     violations.extend(documents::check(&files));
+    let reasons = std::fs::read_to_string(workspace.root.join(dependencies::DOCUMENT))?;
+    violations.extend(dependencies::check(workspace, &reasons));
+    violations.extend(external_types::check(&files));
     for member in &workspace.members {
         let manifest = std::fs::read_to_string(workspace.root.join(&member.manifest))?;
         if !inherits_lints(&manifest) {

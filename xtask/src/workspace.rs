@@ -22,6 +22,8 @@ pub(crate) struct Member {
     pub(crate) published: bool,
     /// Whether it is a library, which others can use.
     pub(crate) library: bool,
+    /// Whether building it runs a program of its own.
+    pub(crate) build_script: bool,
     pub(crate) features: Vec<String>,
     pub(crate) dependencies: Vec<Dependency>,
 }
@@ -46,6 +48,7 @@ impl Workspace {
             manifest: package.manifest_path.strip_prefix(&root).unwrap_or(&package.manifest_path).to_string(),
             published: package.publish.as_ref().is_none_or(|registries| !registries.is_empty()),
             library: package.targets.iter().any(|target| target.is_lib()),
+            build_script: package.targets.iter().any(|target| target.is_custom_build()),
             features: package.features.keys().cloned().collect(),
             dependencies: dependencies(package),
         });

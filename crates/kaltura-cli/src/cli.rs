@@ -1,37 +1,18 @@
 //! The command line as a whole.
 
 mod global_options;
-pub(crate) mod help;
 
 use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, Args, CommandFactory, FromArgMatches as _, Subcommand};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches as _};
 use kaltura_types::redact;
 
 use crate::args::values;
-use crate::commands::batch::BatchCommand;
-use crate::commands::call::CallCommand;
-use crate::commands::completions::CompletionsCommand;
-use crate::commands::demo::DemoCommand;
-use crate::commands::doctor::DoctorCommand;
-use crate::commands::emulate::EmulateCommand;
-use crate::commands::env::EnvCommand;
-use crate::commands::exec::ExecCommand;
-use crate::commands::hash::HashCommand;
-use crate::commands::inspect::InspectCommand;
-use crate::commands::ks::KsCommand;
-use crate::commands::login::LoginCommand;
-use crate::commands::logout::LogoutCommand;
-use crate::commands::man::ManCommand;
-use crate::commands::profile::ProfileCommand;
-use crate::commands::sign::SignCommand;
-use crate::commands::status::StatusCommand;
-use crate::commands::token::TokenCommand;
-use crate::commands::upload::UploadCommand;
+use crate::commands::Command;
 use crate::config::{Environment, SecretVariable, Setting, control_character, doubtful_text};
-use crate::error::Failure;
+use crate::error::{EXIT_CODES, Failure};
 use crate::output::{Ui, Verbosity};
 use crate::profile::{Config, Profile};
 use crate::{time, version};
@@ -39,15 +20,41 @@ use crate::{time, version};
 /// What the help puts the options of all commands under, behind those of the command itself.
 pub(crate) const GLOBAL: &str = "Global options";
 
+/// The environment variables, in the order in which one comes upon them.
+pub(crate) const ENVIRONMENT: &str = "\
+Environment variables (options override them, and they override the profile):
+  KALTURA_SERVICE_URL          the server
+  KALTURA_REGION               or its region: us, de, eu, sg, ca or ap
+  KALTURA_PARTNER_ID           the partner id (account number)
+  KALTURA_APP_TOKEN_ID         the id of the app token
+  KALTURA_APP_TOKEN_HASH_TYPE  its hash type: MD5, SHA1, SHA256 or SHA512
+  KALTURA_APP_TOKEN            its value (secret)
+  KALTURA_USER                 the user of sessions
+  KALTURA_SESSION_TYPE         their type: user or admin
+  KALTURA_LIFETIME             their maximum lifetime
+  KALTURA_PRIVILEGES           privileges to request
+  KALTURA_WIDGET_ID            the widget that logins begin with
+  KALTURA_KS                   a session for calls (secret)
+  KALTURA_ADMIN_SECRET         the admin secret of the account
+  KALTURA_CA_FILE              a PEM file with certificates to trust
+  KALTURA_PROFILE              the profile to use
+  KALTURA_CONFIG_DIR           the directory of profiles
+  KALTURA_CACHE_DIR            the directory of cached sessions
+  KALTURA_STORE                a directory, Redis or Valkey to share sessions through
+  KALTURA_STORE_FILE           a file with the URL of that Redis or Valkey
+  HTTPS_PROXY, NO_PROXY        the proxy, and hosts to reach without it
+  NO_COLOR, CLICOLOR=0         no colors and no spinner
+  CLICOLOR_FORCE=1             colors without a terminal, too
+  CI                           no spinner";
+
 /// Get Kaltura sessions by app token, call the API, and test against an emulated Kaltura server.
 #[derive(Debug, Args)]
 #[command(
     version,
-    long_version = version::LONG_VERSION,
+    long_version = version::long_version(),
     arg_required_else_help = true,
     after_help = "Start with: kaltura demo",
-    after_long_help = help::after_all(),
-    max_term_width = 100,
+    after_long_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"),
 )]
 pub(crate) struct Cli {
     /// Print the answer as one JSON document; errors and notes are JSON, too
@@ -94,60 +101,14 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// The commands. Each describes itself.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    Batch(Box<BatchCommand>),
-    Call(Box<CallCommand>),
-    Completions(CompletionsCommand),
-    Demo(DemoCommand),
-    Doctor(Box<DoctorCommand>),
-    Emulate(EmulateCommand),
-    Env(EnvCommand),
-    Exec(ExecCommand),
-    Hash(HashCommand),
-    Inspect(InspectCommand),
-    Ks(KsCommand),
-    Login(LoginCommand),
-    Logout(LogoutCommand),
-    Man(ManCommand),
-    Profile(ProfileCommand),
-    Sign(SignCommand),
-    Status(Box<StatusCommand>),
-    Token(TokenCommand),
-    Upload(Box<UploadCommand>),
-}
-
 impl CommandFactory for Cli {
     fn command() -> clap::Command {
-        let all = ALIASES.into_iter().fold(Self::augment_args(clap::Command::new("kaltura")), with_alias);
+        let all = Self::augment_args(clap::Command::new("kaltura"));
         global_options::hidden(with_short_examples(all))
     }
 
     fn command_for_update() -> clap::Command {
         Self::command()
-    }
-}
-
-/// Other names of commands, as users of `gh` and `aws` expect them.
-const ALIASES: [(&[&str], &str); 8] = [
-    (&["call"], "api"),
-    (&["completions"], "completion"),
-    (&["status"], "whoami"),
-    (&["profile", "list"], "ls"),
-    (&["profile", "remove"], "rm"),
-    (&["token", "add"], "create"),
-    (&["token", "list"], "ls"),
-    (&["token", "delete"], "rm"),
-];
-
-fn with_alias(command: clap::Command, (path, alias): (&[&str], &'static str)) -> clap::Command {
-    match path.split_first() {
-        None => command.visible_alias(alias),
-        Some((name, rest)) => {
-            let name = (*name).to_owned();
-            command.mut_subcommand(name, |inner| with_alias(inner, (rest, alias)))
-        }
     }
 }
 
@@ -177,7 +138,7 @@ impl Cli {
         // An error of the parser must be reported in the right format. Behind `--` stands another program.
         let json = arguments.iter().take_while(|argument| *argument != "--").any(|it| it == "--json");
         ui.set_format(json, Verbosity::Normal);
-        match Self::parsed_in_any_order(arguments)
+        match Self::parsed_in_any_order(arguments, ui.help_width())
             .and_then(|(cli, doubts)| Ok((cli.without_conflict()?, doubts)))
         {
             Ok((cli, doubts)) => {
@@ -191,20 +152,24 @@ impl Cli {
     }
 
     /// The command line, and what may be a mistake in it. Options of a command may stand before the command.
-    fn parsed_in_any_order(arguments: Vec<OsString>) -> Result<(Self, Vec<String>), clap::Error> {
-        let error = match Self::parsed(arguments.clone()) {
+    fn parsed_in_any_order(
+        arguments: Vec<OsString>,
+        width: usize,
+    ) -> Result<(Self, Vec<String>), clap::Error> {
+        let error = match Self::parsed(arguments.clone(), width) {
             Err(error) if error.kind() == ErrorKind::UnknownArgument => error,
             outcome => return outcome,
         };
         let all = Self::command();
         let ends = arguments.iter().position(|it| it == "--").unwrap_or(arguments.len());
         // Which words are values of options is not known before the command is.
-        let reordered = (2..ends).filter_map(|place| with_command_first(&all, &arguments, place));
-        reordered.map(Self::parsed).find_map(Result::ok).ok_or(error)
+        let mut reordered = (2..ends).filter_map(|place| with_command_first(&all, &arguments, place));
+        reordered.find_map(|arguments| Self::parsed(arguments, width).ok()).ok_or(error)
     }
 
-    fn parsed(arguments: Vec<OsString>) -> Result<(Self, Vec<String>), clap::Error> {
-        let mut all = Self::command();
+    /// `width` is that of help texts.
+    fn parsed(arguments: Vec<OsString>, width: usize) -> Result<(Self, Vec<String>), clap::Error> {
+        let mut all = Self::command().term_width(width);
         let matches = all.try_get_matches_from_mut(arguments)?;
         if let Some(refusal) = global_options::refusal(&mut all, &matches) {
             return Err(refusal);
@@ -316,10 +281,20 @@ fn program_without_dashes(error: &clap::Error) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::paths;
 
     #[test]
     fn the_command_line_is_well_made() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_lists_all_variables() {
+        let settings = Setting::ALL.map(|setting| setting.variable);
+        let others = [Profile::VARIABLE, paths::SETTINGS_VARIABLE, paths::CACHES_VARIABLE];
+        for name in settings.into_iter().chain(SecretVariable::ALL).chain(others) {
+            assert!(ENVIRONMENT.contains(&format!("\n  {name} ")), "{name}");
+        }
     }
 
     /// A line that is longer than the help is wide would be broken in the middle of a sentence.

@@ -1,33 +1,59 @@
 //! The commands, one file each; and what several of them do.
 
-pub(crate) mod batch;
-pub(crate) mod call;
-pub(crate) mod completions;
-pub(crate) mod demo;
-pub(crate) mod doctor;
-pub(crate) mod emulate;
-pub(crate) mod env;
-pub(crate) mod exec;
-pub(crate) mod hash;
-pub(crate) mod inspect;
-pub(crate) mod ks;
-pub(crate) mod login;
-pub(crate) mod logout;
-pub(crate) mod man;
-pub(crate) mod profile;
-pub(crate) mod sign;
-pub(crate) mod status;
-pub(crate) mod token;
-pub(crate) mod upload;
+mod batch;
+mod call;
+mod completions;
+mod demo;
+mod doctor;
+mod emulate;
+mod env;
+mod exec;
+mod hash;
+mod inspect;
+mod ks;
+mod login;
+mod logout;
+mod man;
+mod profile;
+mod sign;
+mod status;
+mod token;
+mod upload;
 
-use clap::CommandFactory as _;
+use clap::{CommandFactory as _, Subcommand};
 
-use crate::cli::{Cli, Command};
+use crate::cli::Cli;
 use crate::config::{Environment, Settings};
 use crate::error::Failure;
 use crate::output::{JqFilter, Ui};
 
-/// Runs the command of a command line.
+/// The commands, with the other names that users of `gh` and `aws` expect.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Batch(Box<batch::BatchCommand>),
+    #[command(visible_alias = "api")]
+    Call(Box<call::CallCommand>),
+    #[command(visible_alias = "completion")]
+    Completions(completions::CompletionsCommand),
+    Demo(demo::DemoCommand),
+    Doctor(Box<doctor::DoctorCommand>),
+    Emulate(emulate::EmulateCommand),
+    Env(env::EnvCommand),
+    Exec(exec::ExecCommand),
+    Hash(hash::HashCommand),
+    Inspect(inspect::InspectCommand),
+    Ks(ks::KsCommand),
+    Login(login::LoginCommand),
+    Logout(logout::LogoutCommand),
+    Man(man::ManCommand),
+    Profile(profile::ProfileCommand),
+    Sign(sign::SignCommand),
+    #[command(visible_alias = "whoami")]
+    Status(Box<status::StatusCommand>),
+    Token(token::TokenCommand),
+    Upload(Box<upload::UploadCommand>),
+}
+
 pub(crate) fn run(cli: Cli, environment: &Environment, ui: &mut Ui) -> Result<(), Failure> {
     if let Some(filter) = &cli.jq {
         // A wrong filter is an error before anything is done.
@@ -40,7 +66,7 @@ pub(crate) fn run(cli: Cli, environment: &Environment, ui: &mut Ui) -> Result<()
     match cli.command {
         Command::Batch(batch) => batch.run(ui, &settings()?),
         Command::Call(call) => call.run(ui, &settings()?),
-        Command::Completions(completions) => completions.run(ui, Cli::command()),
+        Command::Completions(completions) => completions.run(ui, environment, Cli::command()),
         Command::Demo(demo) => demo.run(ui),
         Command::Doctor(doctor) => doctor.run(ui, environment, settings()),
         Command::Emulate(emulate) => emulate.run(ui),

@@ -1,11 +1,271 @@
-//! The configuration: environment variables, the folders of the command, and settings.
+//! The settings of a command: its options, then the environment, then a profile.
+//!
+//! The variables are read here and not by the parser of the command line, which quotes wrong values.
 
-mod env;
-mod names;
-pub(crate) mod paths;
-mod settings;
+use std::fmt;
+use std::str::FromStr;
 
-pub use self::env::Environment;
-pub(crate) use self::env::{control_character, doubtful_text};
-pub(crate) use self::names::{SecretVariable, Setting};
-pub(crate) use self::settings::{Found, Origin, Settings};
+use serde::{Serialize, Serializer};
+
+pub(crate) use crate::environment::{
+    Environment, SecretVariable, Setting, control_character, doubtful_text, paths,
+};
+use crate::error::Failure;
+use crate::output::Ui;
+use crate::profile::{Config, Profile};
+
+/// The environment, and the profile in use.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    environment: Environment,
+    /// Or why it cannot be read, which matters only where it is needed.
+    profile: Result<Option<Profile>, Failure>,
+    /// Who has named the profile.
+    profile_origin: Origin,
+}
+
+impl Settings {
+    /// The settings with the profile of this name, else with that of `KALTURA_PROFILE`, else with the default one
+    /// if there is one.
+    ///
+    /// Profiles in the home of another user are ignored, with a note, where variables name the account: containers and
+    /// `sudo` leave `HOME` as it was.
+    pub(crate) fn load(ui: &Ui, wanted: Option<&str>, environment: &Environment) -> Result<Self, Failure> {
+        let by_variable = environment.text(Profile::VARIABLE)?;
+        let is_named = wanted.is_some() || by_variable.is_some();
+        let config = match Config::read(environment) {
+            Err(failure)
+                if !is_named && names_account(environment) && Config::is_of_another_user(environment) =>
+            {
+                ui.note(&format!("profiles are ignored: {}", failure.story()));
+                Config::default()
+            }
+            config => config?,
+        };
+        let (profile, profile_origin) = match (wanted, by_variable) {
+            (Some(name), _) => (Some(config.profile(name)?), Origin::Option("--profile")),
+            (None, Some(name)) => (Some(config.profile(&name)?), Origin::Variable(Profile::VARIABLE)),
+            (None, None) => (config.default_profile()?, Origin::Default),
+        };
+        for Setting { variable, entry, .. } in Setting::ALL {
+            let of_profile = || {
+                let profile = profile.as_ref()?;
+                Some((profile.text(entry)?.to_owned(), format!("{entry} of profile '{}'", profile.name())))
+            };
+            let of_variable =
+                environment.text(variable).ok().flatten().map(|text| (text, (*variable).to_owned()));
+            if let Some((text, name)) = of_variable.or_else(of_profile)
+                && let Some(doubt) = doubtful_text(&text)
+            {
+                ui.note(&format!("{name} {doubt}"));
+            }
+        }
+        Ok(Self { environment: environment.clone(), profile: Ok(profile), profile_origin })
+    }
+
+    /// The same for a command that may need no profile: one that cannot be read is an error only if it is needed,
+    /// or named by an option.
+    pub(crate) fn load_if_needed(
+        ui: &Ui,
+        wanted: Option<&str>,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        match Self::load(ui, wanted, environment) {
+            Err(failure) if wanted.is_none() => {
+                let environment = environment.clone();
+                Ok(Self { environment, profile: Err(failure), profile_origin: Origin::Default })
+            }
+            loaded => loaded,
+        }
+    }
+
+    pub(crate) const fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    pub(crate) fn profile(&self) -> Option<&Profile> {
+        self.profile.as_ref().ok()?.as_ref()
+    }
+
+    /// The profile in use, for who needs it.
+    pub(crate) fn needed_profile(&self) -> Result<Option<&Profile>, Failure> {
+        self.profile.as_ref().map(Option::as_ref).map_err(Failure::clone)
+    }
+
+    /// Who has named the profile in use.
+    pub(crate) const fn profile_origin(&self) -> &Origin {
+        &self.profile_origin
+    }
+
+    /// What was given by an option, else by the environment, else by the profile.
+    pub(crate) fn value<T>(&self, setting: &Setting, given: Option<T>) -> Result<Option<T>, Failure>
+    where
+        T: FromStr<Err: fmt::Display>,
+    {
+        self.value_by(setting, given, str::parse)
+    }
+
+    /// The same for what is not read by `FromStr`.
+    pub(crate) fn value_by<T, E: fmt::Display>(
+        &self,
+        setting: &Setting,
+        given: Option<T>,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, Failure> {
+        if given.is_some() {
+            return Ok(given);
+        }
+        if let Some(value) = self.environment.value_by(setting.variable, &parse)? {
+            return Ok(Some(value));
+        }
+        match self.needed_profile()? {
+            Some(profile) => profile.value_by(setting.entry, parse),
+            None => Ok(None),
+        }
+    }
+
+    /// What a command cannot do without.
+    pub(crate) fn required<T>(&self, setting: &Setting, given: Option<T>) -> Result<T, Failure>
+    where
+        T: FromStr<Err: fmt::Display>,
+    {
+        self.value(setting, given)?.ok_or_else(|| {
+            let Setting { option, variable, .. } = setting;
+            let empty = self.environment.but_empty(&[variable]);
+            Failure::usage(format!("{option} is missing{empty}")).with_hint(format!(
+                "Pass {option}, set {variable}, or create a profile: `kaltura profile add`."
+            ))
+        })
+    }
+}
+
+#[cfg(test)]
+impl Settings {
+    pub(crate) fn of_environment(environment: &Environment) -> Self {
+        Self { environment: environment.clone(), profile: Ok(None), profile_origin: Origin::Default }
+    }
+
+    pub(crate) fn of_test(environment: &Environment, entries: &str) -> Self {
+        let profile = Ok(Some(Profile::of_test(entries)));
+        Self { environment: environment.clone(), profile, profile_origin: Origin::Default }
+    }
+}
+
+/// Whether variables name the account, or a session.
+fn names_account(environment: &Environment) -> bool {
+    let is_set = |name: &str| environment.is_set(name);
+    is_set(SecretVariable::KS)
+        || (is_set(Setting::PARTNER_ID.variable)
+            && (is_set(Setting::APP_TOKEN_ID.variable) || is_set(SecretVariable::ADMIN_SECRET)))
+}
+
+/// Who has set something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Option(&'static str),
+    Variable(&'static str),
+    Profile(String),
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Option(name) => write!(f, "option {name}"),
+            Self::Variable(name) => write!(f, "variable {name}"),
+            Self::Profile(name) => write!(f, "profile {name}"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+impl Serialize for Origin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// What one setting is, and who has set it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Nothing if it is not set, or wrong.
+    pub(crate) value: Option<String>,
+    /// Nothing if it is not set.
+    pub(crate) origin: Option<Origin>,
+    /// What is wrong with it. The value is not in it.
+    pub(crate) problem: Option<String>,
+}
+
+impl Found {
+    /// What was found of a value, and of who has set it.
+    pub(crate) fn new(value: Result<Option<String>, Failure>, origin: Option<Origin>) -> Self {
+        match value {
+            Ok(value) => Self { value, origin, problem: None },
+            Err(failure) => Self { value: None, origin, problem: Some(failure.story()) },
+        }
+    }
+}
+
+impl Settings {
+    /// What a setting is, and who has set it.
+    pub(crate) fn found<T, E: fmt::Display>(
+        &self,
+        setting: &Setting,
+        given: Option<T>,
+        parse: impl Fn(&str) -> Result<T, E>,
+        show: impl Fn(&T) -> String,
+    ) -> Found {
+        let by_option = given.is_some().then_some(setting.option);
+        let value = self.value_by(setting, given, parse);
+        Found::new(value.map(|value| value.as_ref().map(show)), self.origin(by_option, &[setting]))
+    }
+
+    /// Who has set one of these settings, which stand for the same thing. `by_option` is the option that was given,
+    /// if one was.
+    pub(crate) fn origin(&self, by_option: Option<&'static str>, settings: &[&Setting]) -> Option<Origin> {
+        let is_set = |setting: &&&Setting| self.environment.is_set(setting.variable);
+        by_option
+            .map(Origin::Option)
+            .or_else(|| settings.iter().find(is_set).map(|setting| Origin::Variable(setting.variable)))
+            .or_else(|| {
+                let profile = self.profile()?;
+                let is_kept = settings.iter().any(|setting| profile.text(setting.entry).is_some());
+                is_kept.then(|| Origin::Profile(profile.name().to_string()))
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kaltura_types::PartnerId;
+
+    use super::*;
+
+    const SET: Environment =
+        Environment::of_test(|name| (name == Setting::PARTNER_ID.variable).then(|| "2".into()));
+    const UNSET: Environment = Environment::of_test(|_| None);
+
+    fn partner(settings: &Settings, given: Option<i64>) -> Option<i64> {
+        let given = given.map(PartnerId::new);
+        settings.value(&Setting::PARTNER_ID, given).unwrap().map(PartnerId::get)
+    }
+
+    #[test]
+    fn an_option_goes_before_the_environment_and_that_before_the_profile() {
+        let entries = "partner_id = 3";
+        assert_eq!(partner(&Settings::of_test(&SET, entries), Some(1)), Some(1));
+        assert_eq!(partner(&Settings::of_test(&SET, entries), None), Some(2));
+        assert_eq!(partner(&Settings::of_test(&UNSET, entries), None), Some(3));
+        assert_eq!(partner(&Settings::of_environment(&UNSET), None), None);
+    }
+
+    const WRONG: Environment = Environment::of_test(|name| (name == "KALTURA_REGION").then(|| "hush".into()));
+
+    #[test]
+    fn what_is_wrong_is_named_and_not_quoted() {
+        let parse = |_: &str| Err::<String, _>("not one");
+        let found = Settings::of_environment(&WRONG).found(&Setting::REGION, None, parse, String::clone);
+        assert_eq!(found.problem.as_deref(), Some("the value of KALTURA_REGION is invalid: not one"));
+        assert_eq!((found.value, found.origin), (None, Some(Origin::Variable("KALTURA_REGION"))));
+    }
+}

@@ -7,39 +7,32 @@ use std::{fmt, io};
 use kaltura_auth::{Error as LoginError, ErrorKind as LoginErrorKind, TransportErrorKind};
 use kaltura_client::{Error as CallError, ErrorKind as CallErrorKind};
 use kaltura_http::BuildError;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::Serialize;
 
 /// A command failed. It holds no secret: callers redact what they put into it.
-///
-/// As JSON it has the members of the report.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure(pub(crate) Box<Story>);
 
-/// What a report says; what is not known is left out.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// What a report says; what is not known is left out. As JSON it has the members of the report.
+#[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Story {
     #[serde(rename = "class")]
     pub(crate) exit_code: ExitCode,
-    /// What did not work.
     pub(crate) message: String,
     /// Why, and why that, down to the first cause.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) causes: Vec<String>,
-    /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hint: Option<String>,
-    /// The code of the API's own error.
+    /// The code of the API error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<String>,
     /// The action that was called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) step: Option<String>,
-    /// Where.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) service_url: Option<String>,
-    /// Whether the same may work later without anybody doing anything.
     #[serde(rename = "retryable")]
     pub(crate) is_retryable: bool,
     /// How long the server asks to wait, in seconds.
@@ -62,24 +55,17 @@ pub(crate) struct Story {
 }
 
 impl Failure {
-    /// A failure of this class.
     pub(crate) fn new(exit_code: ExitCode, message: impl Into<String>) -> Self {
-        Self(Box::new(Story {
-            exit_code,
-            message: message.into(),
-            causes: Vec::new(),
-            hint: None,
-            code: None,
-            step: None,
-            service_url: None,
-            is_retryable: false,
-            retry_after: None,
-            http_status: None,
-            server: None,
-            request_id: None,
-            ready_text: None,
-            is_told: false,
-        }))
+        Self(Box::new(Story { exit_code, message: message.into(), ..Story::default() }))
+    }
+
+    /// A failure with the text of this error and of its causes.
+    pub(crate) fn of_error(exit_code: ExitCode, error: &dyn Error) -> Self {
+        let failure = Self::new(exit_code, error.to_string());
+        match error.source() {
+            Some(cause) => failure.caused_by(cause),
+            None => failure,
+        }
     }
 
     /// A failure that the answer on standard output reports: only its exit code is left.
@@ -108,19 +94,19 @@ impl Failure {
         Self::new(exit_code, "cannot write to standard output").caused_by(cause)
     }
 
-    /// Takes a text for people that is ready to be shown, as the parser of the command line writes it.
+    /// Sets the whole text for people, as the parser of the command line writes it.
     pub(crate) fn shown_as(mut self, text: String) -> Self {
         self.0.ready_text = Some(text);
         self
     }
 
-    /// Adds what to do.
+    /// Sets what to do.
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
 
-    /// Adds where it happened.
+    /// Sets where it happened.
     pub(crate) fn at(mut self, service_url: &kaltura_auth::ServiceUrl) -> Self {
         self.0.service_url = Some(service_url.to_string());
         self
@@ -134,14 +120,11 @@ impl Failure {
 
     /// Adds a cause, and the causes of that. What only repeats the text before it is left out.
     pub(crate) fn caused_by(mut self, cause: &dyn Error) -> Self {
-        let mut next = Some(cause);
-        while let Some(cause) = next {
+        for cause in std::iter::successors(Some(cause), |cause| (*cause).source()) {
             let text = cause.to_string();
-            let said = self.0.causes.last().unwrap_or(&self.0.message);
-            if !said.contains(&text) {
+            if !self.0.causes.last().unwrap_or(&self.0.message).contains(&text) {
                 self.0.causes.push(text);
             }
-            next = cause.source();
         }
         self
     }
@@ -152,12 +135,11 @@ impl Failure {
         std::iter::once(message).chain(causes).map(String::as_str).collect::<Vec<_>>().join(": ")
     }
 
-    /// What to do.
     pub(crate) fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
 
-    /// The code of the API's own error.
+    /// The code of the API error.
     pub(crate) fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
@@ -168,7 +150,6 @@ impl Failure {
         is_unavailable.then(|| Duration::from_secs(self.0.retry_after.unwrap_or(0)))
     }
 
-    /// The class.
     pub(crate) const fn exit_code(&self) -> ExitCode {
         self.0.exit_code
     }
@@ -180,19 +161,18 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The class of a failure. Its number is the exit code of the process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The class of a failure. Its number is the exit code of the process, its name the `class` in the report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum ExitCode {
     /// Something on this machine, such as a file that cannot be written.
+    #[default]
     Local,
-    /// A program that ran in place of a command ended with this.
-    Program(u8),
     /// The command line, an environment variable or a file is invalid.
     Usage,
     /// The server rejects the app token, its hash or the session. Or a KS is not signed
     /// with the secret that was given, so that the account's server would not accept it.
     Authentication,
-    /// The server denies access.
     Permission,
     /// What was asked for does not exist: an app token id, a widget, a role, or any object that a call names.
     NotFound,
@@ -200,23 +180,22 @@ pub(crate) enum ExitCode {
     Network,
     /// The server failed, asks to wait, or is not the Kaltura API.
     Server,
-    /// The program exists and cannot be executed. The number is that of shells.
+    /// The program exists and cannot be executed. This number and the next one are those of shells.
     ProgramNotExecuted,
-    /// There is no such program as the one that was to be run. The number is that of shells.
     ProgramNotFound,
-    /// The pipe of the output is closed. The number is that of a process that `SIGPIPE` has ended.
-    BrokenPipe,
-    /// The terminal is gone. The number is that of a process that `SIGHUP` has ended.
+    /// The terminal is gone. This number and the next ones are those of processes that a signal has ended.
     HungUp,
-    /// Stopped by Ctrl-C. The number is that of a process that `SIGINT` has ended.
     Interrupted,
-    /// Stopped by `SIGTERM`. The number is that of a process that `SIGTERM` has ended.
+    BrokenPipe,
     Terminated,
+    /// A program that ran in place of a command ended with this.
+    #[serde(untagged)]
+    Program(u8),
     /// The --jq filter ended with this exit code, by `halt` or `halt_error`.
+    #[serde(untagged)]
     Filter(u8),
 }
 
-/// The exit codes, as `kaltura --help` tells them.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
     0  success
@@ -234,27 +213,9 @@ Exit codes:
 With --jq, `halt_error` ends with the exit code 5, or the one that it names, as in jq.";
 
 impl ExitCode {
-    const ALL: [Self; 13] = [
-        Self::Local,
-        Self::Usage,
-        Self::Authentication,
-        Self::Permission,
-        Self::NotFound,
-        Self::Network,
-        Self::Server,
-        Self::ProgramNotExecuted,
-        Self::ProgramNotFound,
-        Self::BrokenPipe,
-        Self::HungUp,
-        Self::Interrupted,
-        Self::Terminated,
-    ];
-
-    /// The number.
     pub(crate) const fn number(self) -> u8 {
         match self {
             Self::Local => 1,
-            Self::Program(code) => code,
             Self::Usage => 2,
             Self::Authentication => 3,
             Self::Permission => 4,
@@ -267,43 +228,8 @@ impl ExitCode {
             Self::Interrupted => 130,
             Self::BrokenPipe => 141,
             Self::Terminated => 143,
-            Self::Filter(code) => code,
+            Self::Program(code) | Self::Filter(code) => code,
         }
-    }
-
-    /// The name in the report for programs.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Local => "local",
-            Self::Program(_) => "program",
-            Self::Usage => "usage",
-            Self::Authentication => "authentication",
-            Self::Permission => "permission",
-            Self::NotFound => "notFound",
-            Self::Network => "network",
-            Self::Server => "server",
-            Self::ProgramNotExecuted => "programNotExecuted",
-            Self::ProgramNotFound => "programNotFound",
-            Self::BrokenPipe => "brokenPipe",
-            Self::HungUp => "hungUp",
-            Self::Interrupted => "interrupted",
-            Self::Terminated => "terminated",
-            Self::Filter(_) => "filter",
-        }
-    }
-}
-
-impl Serialize for ExitCode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
-impl<'de> Deserialize<'de> for ExitCode {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let class = Self::ALL.into_iter().find(|class| class.name() == name);
-        class.ok_or_else(|| serde::de::Error::custom("no such class"))
     }
 }
 
@@ -313,10 +239,7 @@ impl From<LoginError> for Failure {
         if error.kind() == LoginErrorKind::InvalidTokenHash {
             hint.push_str(" `kaltura doctor --detect` tries the other hash types.");
         }
-        let mut failure = Self::new(class_of(error.kind()), error.to_string()).with_hint(hint);
-        if let Some(cause) = error.source() {
-            failure = failure.caused_by(cause);
-        }
+        let mut failure = Self::of_error(class_of(error.kind()), &error).with_hint(hint);
         let story = &mut failure.0;
         story.code = error.api_error().map(|api| api.code().as_str().to_owned());
         story.step = Some(error.step().to_string());
@@ -348,11 +271,7 @@ impl Failure {
 
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
-        let failure = Self::new(ExitCode::Local, error.to_string());
-        match error.source() {
-            Some(cause) => failure.caused_by(cause),
-            None => failure,
-        }
+        Self::of_error(ExitCode::Local, &error)
     }
 }
 
@@ -400,10 +319,7 @@ impl From<CallError> for Failure {
         if let Some(login) = error.session_error() {
             return login.clone().into();
         }
-        let mut failure = Self::new(class_of_call(error.kind()), error.to_string()).with_hint(error.hint());
-        if let Some(cause) = error.source() {
-            failure = failure.caused_by(cause);
-        }
+        let mut failure = Self::of_error(class_of_call(error.kind()), &error).with_hint(error.hint());
         let story = &mut failure.0;
         story.code = error.api_error().map(|api| api.code().as_str().to_owned());
         story.step = Some(format!("{}.{}", error.service(), error.action()));
@@ -455,38 +371,6 @@ mod tests {
     use kaltura_types::{HashType, KsRefusal, PartnerId};
 
     use super::*;
-
-    #[test]
-    fn each_class_has_its_own_number_and_the_help_tells_it() {
-        let mut numbers: Vec<u8> = ExitCode::ALL.iter().map(|code| code.number()).collect();
-        for number in &numbers {
-            assert!(EXIT_CODES.split_whitespace().any(|word| word == number.to_string()), "{number}");
-        }
-        numbers.sort_unstable();
-        numbers.dedup();
-        assert_eq!(numbers.len(), ExitCode::ALL.len());
-    }
-
-    #[test]
-    fn each_kind_of_a_login_has_the_class_that_a_script_expects() {
-        for (kind, class) in [
-            (LoginErrorKind::InvalidTokenHash, ExitCode::Authentication),
-            (LoginErrorKind::KsRefused(KsRefusal::Expired), ExitCode::Authentication),
-            (LoginErrorKind::InvalidCredentials, ExitCode::Authentication),
-            (LoginErrorKind::NotFound, ExitCode::NotFound),
-            (LoginErrorKind::Forbidden, ExitCode::Permission),
-            (LoginErrorKind::TokenNotFound, ExitCode::NotFound),
-            (LoginErrorKind::InvalidParameter, ExitCode::Usage),
-            (LoginErrorKind::Transport(TransportErrorKind::Connect), ExitCode::Network),
-            (LoginErrorKind::Transport(TransportErrorKind::Timeout), ExitCode::Network),
-            (LoginErrorKind::Transport(TransportErrorKind::TooLarge), ExitCode::Server),
-            (LoginErrorKind::Transport(TransportErrorKind::Build), ExitCode::Usage),
-            (LoginErrorKind::NotKaltura, ExitCode::Server),
-            (LoginErrorKind::SourceFailed, ExitCode::Local),
-        ] {
-            assert_eq!(class_of(kind), class, "{kind:?}");
-        }
-    }
 
     #[test]
     fn what_the_server_says_of_itself_is_kept_for_a_support_ticket() {

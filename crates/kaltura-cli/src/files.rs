@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fmt, fs, io, thread};
 
-use crate::config::Environment;
+use crate::environment::Environment;
 use crate::output::Ui;
 
 /// Writes the content beside the file, and then moves it there at once. The caller holds the lock, so that a file

@@ -4,24 +4,25 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `error`, `time` | failures and their exit codes; times and durations as text |
-//! | `config` | environment variables, folders, settings |
+//! | `environment` | environment variables, names of settings, folders |
 //! | `redaction` | secrets in what is shown |
 //! | `output` | what is written: answers, notes, errors, tables, progress |
 //! | `signals` | Ctrl-C and requests to stop |
 //! | `files`, `http`, `prompt`, `runtime` | files for their owner alone, requests, questions, the async runtime |
 //! | `secret_input`, `profile` | secrets from files, standard input and variables; named login profiles |
+//! | `config` | the settings of a command: options, variables, profile |
 //! | `session` | the session cache, shared stores, logins |
 //! | `args` | groups of options |
 //! | `session_proof` | whether the server accepts a session |
-//! | `commands`, `completion`, `cli` | the commands, what shells complete, and the command line as a whole |
+//! | `commands`, `cli` | the commands, and the command line as a whole |
 //!
 //! Each module imports only from the rows above its own.
 
 mod args;
 mod cli;
 mod commands;
-mod completion;
 mod config;
+mod environment;
 mod error;
 mod files;
 mod http;
@@ -39,7 +40,7 @@ mod version;
 
 use std::ffi::OsString;
 
-pub use crate::config::Environment;
+pub use crate::environment::Environment;
 pub use crate::output::Ui;
 
 use crate::cli::Cli;

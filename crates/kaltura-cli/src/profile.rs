@@ -28,7 +28,7 @@ use kaltura_types::PartnerId;
 
 pub(crate) use self::file::{Config, NewPlace, ProfileChanges, ProfileEditor};
 pub(crate) use self::secret_store::{ProfileSecret, SecretPlace, SecretStore};
-use crate::config::{Setting, control_character};
+use crate::environment::{Setting, control_character};
 use crate::error::Failure;
 use crate::redaction::looks_like_a_secret;
 
@@ -38,7 +38,6 @@ pub(crate) struct Profile {
     name: ProfileName,
     /// The entries, each of a known name.
     entries: Vec<(String, String)>,
-    /// Where the file with it is, which relative paths begin at.
     folder: PathBuf,
 }
 
@@ -46,17 +45,14 @@ impl Profile {
     /// The variable that names the profile in use.
     pub(crate) const VARIABLE: &str = "KALTURA_PROFILE";
 
-    /// Its name.
     pub(crate) const fn name(&self) -> &ProfileName {
         &self.name
     }
 
-    /// The folder that relative paths of it begin at.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The text of an entry.
     pub(crate) fn text(&self, entry: &str) -> Option<&str> {
         self.entries.iter().find(|(name, _)| name == entry).map(|(_, text)| text.as_str())
     }
@@ -95,7 +91,6 @@ impl fmt::Debug for Profile {
 
 #[cfg(test)]
 impl Profile {
-    /// The profile of a test, called `test`.
     pub(crate) fn of_test(entries: &str) -> Self {
         Config::of_test(&format!("[profiles.test]\n{entries}")).profile("test").unwrap()
     }
@@ -174,12 +169,17 @@ impl Profile {
     }
 
     /// The server of the profile; nothing if it cannot be read.
-    fn service_url(&self) -> Option<ServiceUrl> {
-        match (self.text(Setting::SERVICE_URL.entry), self.text(Setting::REGION.entry)) {
-            (Some(url), _) => url.parse().ok(),
-            (None, Some(region)) => region.parse().map(|region: Region| region.into()).ok(),
-            (None, None) => Some(ServiceUrl::US),
-        }
+    pub(crate) fn service_url(&self) -> Option<ServiceUrl> {
+        server(self.text(Setting::SERVICE_URL.entry), self.text(Setting::REGION.entry))
+    }
+}
+
+/// The server of a URL or a region, else that of the US region; nothing if it cannot be read.
+pub(crate) fn server(url: Option<&str>, region: Option<&str>) -> Option<ServiceUrl> {
+    match (url, region) {
+        (Some(url), _) => url.parse().ok(),
+        (None, Some(region)) => region.parse().map(|region: Region| region.into()).ok(),
+        (None, None) => Some(ServiceUrl::US),
     }
 }
 

@@ -7,13 +7,20 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 use kaltura_auth::runtime::Clock as _;
 use kaltura_http::SystemClock;
+use kaltura_types::UnixTime;
 pub(crate) use kaltura_types::duration::{describe as show_duration, parse as parse_duration};
-use kaltura_types::{InvalidDuration, UnixTime};
+
+const WITH_ZONE: &str = "%Y-%m-%d %H:%M:%S %Z";
+/// The last second of the year 9999.
+pub(crate) const LATEST: i64 = 253_402_300_799;
 
 /// Reads a limit of time: a duration that is not zero.
-pub(crate) fn parse_limit(text: &str) -> Result<Duration, InvalidLimit> {
-    let limit = parse_duration(text)?;
-    if limit.is_zero() { Err(InvalidLimit::Zero) } else { Ok(limit) }
+pub(crate) fn parse_limit(text: &str) -> Result<Duration, String> {
+    let limit = parse_duration(text).map_err(|error| error.to_string())?;
+    if limit.is_zero() {
+        return Err("it must be at least one second; leave the option out for the default".to_owned());
+    }
+    Ok(limit)
 }
 
 /// A number of seconds in words, where there is little room: from two days on, what is more than whole days is left out.
@@ -22,18 +29,6 @@ pub(crate) fn show_duration_roughly(seconds: u64) -> String {
     show_duration(if seconds < 2 * DAY { seconds } else { seconds / DAY * DAY })
 }
 
-/// Why a text is no limit of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum InvalidLimit {
-    /// It is no duration.
-    #[error(transparent)]
-    Duration(#[from] InvalidDuration),
-    /// It is zero.
-    #[error("it must be at least one second; leave the option out for the default")]
-    Zero,
-}
-
-/// What the clock of this machine shows.
 pub(crate) fn now() -> UnixTime {
     after(Duration::ZERO)
 }
@@ -47,7 +42,7 @@ pub(crate) fn after(duration: Duration) -> UnixTime {
 
 /// A point in time in the time zone of this machine: `2026-11-24 05:09:15 CET`.
 pub(crate) fn show_time(time: UnixTime) -> String {
-    show_in(time, TimeZone::system())
+    show_as(WITH_ZONE, time, TimeZone::system())
 }
 
 /// The day in the time zone of this machine: `2026-11-24`.
@@ -60,10 +55,6 @@ pub(crate) fn show_minute(time: UnixTime) -> String {
     show_as("%Y-%m-%d %H:%M", time, TimeZone::system())
 }
 
-fn show_in(time: UnixTime, zone: TimeZone) -> String {
-    show_as("%Y-%m-%d %H:%M:%S %Z", time, zone)
-}
-
 fn show_as(form: &str, time: UnixTime, zone: TimeZone) -> String {
     match Timestamp::from_second(time.as_seconds()) {
         Ok(timestamp) => timestamp.to_zoned_datetime(zone).strftime(form).to_string(),
@@ -72,15 +63,18 @@ fn show_as(form: &str, time: UnixTime, zone: TimeZone) -> String {
     }
 }
 
+const NO_TIME: &str =
+    "not a time: write it like 2027-06-30, 2027-06-30T12:00:00Z, or as a number of Unix seconds";
+
 /// Reads what people write: a Unix time, a time with its offset from UTC, or a date or time by the clock on the wall.
-pub(crate) fn parse_time(text: &str) -> Result<UnixTime, InvalidTime> {
+pub(crate) fn parse_time(text: &str) -> Result<UnixTime, &'static str> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        let seconds = text.parse().map_err(|_| InvalidTime)?;
+        let seconds = text.parse().map_err(|_| NO_TIME)?;
         return Ok(UnixTime::from_seconds(seconds));
     }
     let timestamp = match text.parse::<Timestamp>() {
         Ok(timestamp) => timestamp,
-        Err(_) => on_the_wall(text, TimeZone::system()).ok_or(InvalidTime)?.timestamp(),
+        Err(_) => on_the_wall(text, TimeZone::system()).ok_or(NO_TIME)?.timestamp(),
     };
     Ok(UnixTime::from_seconds(timestamp.as_second()))
 }
@@ -89,20 +83,15 @@ fn on_the_wall(text: &str, zone: TimeZone) -> Option<ZonedDateTime> {
     text.parse::<DateTime>().ok()?.to_zoned_datetime(zone).ok()
 }
 
-/// A text is no time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a time: write it like 2027-06-30, 2027-06-30T12:00:00Z, or as a number of Unix seconds")]
-pub(crate) struct InvalidTime;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_limit_is_something() {
-        assert_eq!(parse_limit("0"), Err(InvalidLimit::Zero));
+        assert!(parse_limit("0").unwrap_err().contains("at least one second"));
         assert_eq!(parse_limit("1h30m"), Ok(Duration::from_secs(5_400)));
-        assert_eq!(parse_limit("soon"), Err(InvalidLimit::Duration(InvalidDuration::Unreadable)));
+        assert!(parse_limit("soon").is_err());
     }
 
     #[test]
@@ -115,16 +104,16 @@ mod tests {
     #[test]
     fn a_time_is_shown_in_the_zone_and_names_it() {
         let time = UnixTime::from_seconds(1_795_493_355);
-        assert_eq!(show_in(time, TimeZone::UTC), "2026-11-24 04:09:15 UTC");
+        assert_eq!(show_as(WITH_ZONE, time, TimeZone::UTC), "2026-11-24 04:09:15 UTC");
         let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
-        assert_eq!(show_in(time, berlin.clone()), "2026-11-24 05:09:15 CET");
+        assert_eq!(show_as(WITH_ZONE, time, berlin.clone()), "2026-11-24 05:09:15 CET");
         assert_eq!(show_as("%Y-%m-%d %H:%M", time, berlin), "2026-11-24 05:09");
     }
 
     #[test]
     fn a_time_that_no_calendar_has_is_shown_as_its_number() {
         let beyond = UnixTime::from_seconds(i64::MAX);
-        assert_eq!(show_in(beyond, TimeZone::UTC), "Unix time 9223372036854775807");
+        assert_eq!(show_as(WITH_ZONE, beyond, TimeZone::UTC), "Unix time 9223372036854775807");
     }
 
     #[test]
@@ -141,7 +130,7 @@ mod tests {
     #[test]
     fn what_is_no_time_is_refused() {
         for text in ["", "soon", "90d", "-1", "30.06.2027", "2027-06-31", "99999999999999999999"] {
-            assert_eq!(parse_time(text), Err(InvalidTime), "{text}");
+            assert_eq!(parse_time(text), Err(NO_TIME), "{text}");
         }
     }
 }

@@ -49,7 +49,8 @@ pub(crate) struct Backend {
 impl Backend {
     /// Responds to a request.
     pub(crate) fn respond(&mut self, request: &ApiRequest, clock: &Clock) -> Reply {
-        let triggered = self.faults.trigger(&fault_target(request), &mut self.state.random);
+        let target = if self.faults.rules().is_empty() { String::new() } else { fault_target(request) };
+        let triggered = self.faults.trigger(&target, &mut self.state.random);
         let mut reply = Reply::whole(self.run_and_write(request, clock, &triggered));
         reply.delay = triggered.latency.saturating_add(std::mem::take(&mut self.state.waited));
         for fault in &triggered.faults {
@@ -185,7 +186,7 @@ fn write(
 fn fault_target(request: &ApiRequest) -> String {
     let service = request.text("service").unwrap_or_default();
     if service == multirequest::SERVICE {
-        service
+        service.into_owned()
     } else {
         format!("{service}.{}", request.text("action").unwrap_or_default())
     }
@@ -196,7 +197,7 @@ fn content_type(request: &ApiRequest) -> Option<String> {
     let requested =
         request.parameters.get("content-type").map(text).filter(|requested| !requested.is_empty())?;
     let is_text = requested.starts_with("text/") && !requested.contains("charset");
-    Some(if is_text { format!("{requested};charset=UTF-8") } else { requested })
+    Some(if is_text { format!("{requested};charset=UTF-8") } else { requested.into_owned() })
 }
 
 pub(crate) fn not_an_api_path() -> Response<Bytes> {

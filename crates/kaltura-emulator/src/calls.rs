@@ -111,11 +111,7 @@ const MASK: &str = "(redacted)";
 impl RecordedCall {
     /// A call whose action was looked up and checked.
     pub(crate) fn new(method: &Method, parameters: &Parameters, outcome: &ActionOutcome) -> Self {
-        let mut call = Self::with_result(method, parameters, &outcome.result);
-        if let Some(action) = outcome.action {
-            call.action = action.full_name();
-        }
-        call.is_emulated = !is_unknown(&outcome.result);
+        let mut call = Self::with_result(method, parameters, outcome.action, &outcome.result);
         call.ignored_filters.clone_from(&outcome.ignored_filters);
         call
     }
@@ -126,16 +122,20 @@ impl RecordedCall {
         parameters: &Parameters,
         result: &Result<ApiValue, Failure>,
     ) -> Self {
-        let mut call = Self::with_result(method, parameters, result);
+        let mut call = Self::with_result(method, parameters, None, result);
         call.from_cache = true;
-        call.is_emulated = !is_unknown(result);
         call
     }
 
-    fn with_result(method: &Method, parameters: &Parameters, result: &Result<ApiValue, Failure>) -> Self {
+    fn with_result(
+        method: &Method,
+        parameters: &Parameters,
+        action: Option<&'static Action>,
+        result: &Result<ApiValue, Failure>,
+    ) -> Self {
         let text_of = |name: &str| parameters.get(name).map(text).unwrap_or_default();
         let (service, name) = (text_of("service"), text_of("action"));
-        let action = services::find(&service, &name).map(Action::full_name);
+        let action = action.or_else(|| services::find(&service, &name)).map(Action::full_name);
         let ks = text_of("ks");
         let error = match result {
             Ok(ApiValue::Error(exception)) | Err(Failure::ApiException(exception)) => {
@@ -143,15 +143,15 @@ impl RecordedCall {
             }
             Ok(_) | Err(Failure::Fatal) => None,
         };
-        let mut shown = Vec::new();
+        let mut shown = Vec::with_capacity(parameters.len());
         for (name, value) in parameters {
-            show(name.clone(), name, value, &mut shown);
+            show(name, name, value, &mut shown);
         }
         Self {
             method: method.clone(),
-            action: action.unwrap_or_else(|| without_secret("action", format!("{service}.{name}"))),
-            is_emulated: true,
-            parameter_names: parameters.keys().take(MAXIMUM_VALUES).cloned().map(cut).collect(),
+            action: action.unwrap_or_else(|| without_secret("action", &format!("{service}.{name}"))),
+            is_emulated: !is_unknown(result),
+            parameter_names: parameters.keys().take(MAXIMUM_VALUES).map(|name| cut(name)).collect(),
             parameters: shown,
             ks: (!ks.is_empty()).then(|| Fingerprint::from_ks(&Ks::new(ks))),
             failed: error.is_some() || result.is_err(),
@@ -299,40 +299,39 @@ pub(crate) fn is_unknown(result: &Result<ApiValue, Failure>) -> bool {
 }
 
 /// Adds the values of a parameter. `last` is the last part of its name.
-fn show(name: String, last: &str, value: &Parameter, shown: &mut Vec<(String, String)>) {
+fn show(name: &str, last: &str, value: &Parameter, shown: &mut Vec<(String, String)>) {
     match value {
         Parameter::Object(fields) => {
             for (field, value) in fields {
-                show(format!("{name}:{field}"), field, value, shown);
+                show(&format!("{name}:{field}"), field, value, shown);
             }
         }
         Parameter::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                show(format!("{name}:{index}"), last, item, shown);
+                show(&format!("{name}:{index}"), last, item, shown);
             }
         }
-        value if shown.len() < MAXIMUM_VALUES => shown.push((cut(name), without_secret(last, text(value)))),
+        value if shown.len() < MAXIMUM_VALUES => shown.push((cut(name), without_secret(last, &text(value)))),
         _ => {}
     }
 }
 
 /// The text without secrets. An id that does not look like one might be a token value in the wrong place.
-fn without_secret(name: &str, value: String) -> String {
-    cut(if value.is_empty() {
-        value
+fn without_secret(name: &str, value: &str) -> String {
+    if value.is_empty() {
+        String::new()
     } else if is_secret_name(name) {
         MASK.to_owned()
     } else if name == "id" {
-        AppTokenId::new(value).to_string()
+        cut(&AppTokenId::new(value).to_string())
     } else {
-        redact(&value, &[]).into_owned()
-    })
+        cut(&redact(value, &[]))
+    }
 }
 
-fn cut(mut text: String) -> String {
+fn cut(text: &str) -> String {
     let end = (0..=MAXIMUM_VALUE.min(text.len())).rev().find(|index| text.is_char_boundary(*index));
-    text.truncate(end.unwrap_or(0));
-    text
+    text[..end.unwrap_or(0)].to_owned()
 }
 
 #[cfg(test)]

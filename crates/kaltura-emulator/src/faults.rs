@@ -27,8 +27,14 @@ pub enum Fault {
     Xml,
     /// A JSON string in the place of an object, with HTTP 200.
     PlainString(String),
+    /// Another body, as it is, with HTTP 200 and the content type of JSON. It need not be text.
+    Body(Vec<u8>),
     /// The connection ends in the middle of the body.
     CutBody,
+    /// The connection is reset in the middle of the body.
+    ResetBody,
+    /// The connection is reset after the whole response, so that it cannot be used for another request.
+    ResetAfter,
     /// Half of the body arrives, with a matching length.
     TruncatedBody,
     /// An empty body.
@@ -37,8 +43,17 @@ pub enum Fault {
     Reset,
     /// The response is delayed by this time.
     Slow(Duration),
+    /// The body arrives in pieces, the last one after this time.
+    SlowBody(Duration),
+    /// After the body, spaces follow without an end.
+    EndlessBody,
+    /// The length in the header differs from that of the body by so many bytes. If it is too large, the connection ends
+    /// after the body; if it is too small, the rest of the body follows the response.
+    WrongLength(i64),
     /// Another content type.
     ContentType(String),
+    /// Another value of a response header; an empty value removes it. Name and value.
+    Header(String, String),
     /// An error whose message contains the secrets that were sent.
     EchoSecrets,
     /// The server's clock in the headers is ahead by this many seconds; behind if negative.
@@ -167,11 +182,18 @@ impl fmt::Display for Fault {
             Self::HtmlPage(status) => write!(f, "html:{status}"),
             Self::Xml => f.write_str("xml"),
             Self::PlainString(text) => write!(f, "string:{text}"),
+            Self::Body(body) => write!(f, "body:{}", String::from_utf8_lossy(body)),
             Self::CutBody => f.write_str("cut"),
+            Self::ResetBody => f.write_str("reset-body"),
+            Self::ResetAfter => f.write_str("reset-after"),
             Self::TruncatedBody => f.write_str("truncate"),
             Self::EmptyBody => f.write_str("empty"),
             Self::Reset => f.write_str("reset"),
             Self::Slow(time) => write!(f, "slow:{}", time.as_millis()),
+            Self::SlowBody(time) => write!(f, "slow-body:{}", time.as_millis()),
+            Self::EndlessBody => f.write_str("endless"),
+            Self::WrongLength(difference) => write!(f, "length:{difference:+}"),
+            Self::Header(name, value) => write!(f, "header:{name}={value}"),
             Self::ContentType(value) => write!(f, "content-type:{value}"),
             Self::EchoSecrets => f.write_str("echo"),
             Self::ClockSkew(seconds) => write!(f, "skew:{seconds}"),
@@ -319,6 +341,15 @@ mod tests {
             "empty%7",
             "reset%0.1",
             "slow:1500@a.b#2-4%50",
+            "body:null",
+            "reset-body",
+            "reset-after#1",
+            "slow-body:1500@a.b",
+            "endless%50",
+            "length:+10",
+            "length:-1",
+            "header:Retry-After=7@a.b#1",
+            "header:Date=",
             "content-type:text/html",
             "echo",
             "skew:-300",

@@ -5,6 +5,7 @@ mod cast;
 mod form;
 mod parameters;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use bytes::Bytes;
@@ -38,19 +39,19 @@ impl ApiRequest {
     pub(crate) fn read(request: &http::Request<Bytes>, client: IpAddr) -> Option<Self> {
         let from_path = read_path(request.uri().path())?;
         let from_query = form::read(request.uri().query().unwrap_or_default().as_bytes());
-        let callback = from_query.get("callback").map(text);
+        let callback = from_query.get("callback").map(text).map(Cow::into_owned);
         let from_body = read_body(request);
         // For each parameter the first of path, query and body wins.
         let mut merged = parameters::group(from_path);
         parameters::merge(&mut merged, parameters::group(from_query));
         parameters::merge(&mut merged, parameters::group(from_body));
-        let uri = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        let uri = request.uri().path_and_query().map_or("/", |uri| uri.as_str()).to_owned();
         let method = request.method().clone();
         Some(Self { method, parameters: merged, callback, uri, client })
     }
 
     /// A parameter as text, if it was sent.
-    pub(crate) fn text(&self, name: &str) -> Option<String> {
+    pub(crate) fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         self.parameters.get(name).map(text)
     }
 }
@@ -79,7 +80,7 @@ fn read_body(request: &http::Request<Bytes>) -> Parameters {
     let (media_type, attributes) = content_type.split_once(';').unwrap_or((content_type, ""));
     let media_type = media_type.trim();
     if request.method() != Method::POST {
-        Parameters::new()
+        Parameters::default()
     } else if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         form::read(request.body())
     } else if media_type.eq_ignore_ascii_case("multipart/form-data") {
@@ -90,17 +91,14 @@ fn read_body(request: &http::Request<Bytes>) -> Parameters {
         parameters::merge(&mut parameters, parameters::group(json.unwrap_or(fields)));
         parameters
     } else {
-        Parameters::new()
+        Parameters::default()
     }
 }
 
 /// Reads the parameters of a path, `/api_v3/service/S/action/A/name/value…`; `None` if it is not a path of the API.
 fn read_path(path: &str) -> Option<Parameters> {
     // A web server resolves such segments before the API sees the path.
-    let is_dots = |segment: &str| {
-        let decoded = percent_decode_str(segment).collect::<Vec<u8>>();
-        matches!(decoded.as_slice(), b"." | b"..")
-    };
+    let is_dots = |segment: &str| matches!(&*decoded(segment), b"." | b"..");
     if path.split('/').any(is_dots) {
         return None;
     }
@@ -110,9 +108,9 @@ fn read_path(path: &str) -> Option<Parameters> {
         return None;
     }
     let mut segments = segments
-        .map(|segment| into_text(percent_decode_str(segment).collect()))
+        .map(|segment| into_text(decoded(segment).into_owned()))
         .filter(|segment| !matches!(segment.as_str(), "api_v3" | "index.php" | ""));
-    let mut parameters = Parameters::new();
+    let mut parameters = Parameters::default();
     while let Some(name) = segments.next() {
         if name == "0" {
             break;
@@ -121,6 +119,10 @@ fn read_path(path: &str) -> Option<Parameters> {
         parameters.entry(name).or_insert_with(|| value.into());
     }
     Some(parameters)
+}
+
+fn decoded(segment: &str) -> Cow<'_, [u8]> {
+    percent_decode_str(segment).into()
 }
 
 /// Reads a JSON document. `None` if the server ignores it: it is not an object, is not valid JSON, or is `{}`.
@@ -141,6 +143,10 @@ fn read_json(body: &[u8]) -> Option<Parameters> {
 const MAX_JSON_DEPTH: usize = 511;
 
 fn nests_too_deeply(document: &[u8]) -> bool {
+    // Most documents have few brackets, and counting them is fast.
+    if document.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() <= MAX_JSON_DEPTH {
+        return false;
+    }
     let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
     for byte in document {
         match byte {

@@ -6,8 +6,10 @@ mod php;
 pub(crate) mod value;
 mod xml;
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 
 pub(crate) use self::json::write as write_json;
 pub(crate) use self::php::write as write_php;
@@ -114,27 +116,40 @@ pub(crate) struct HeaderSet {
     pub(crate) is_complete: bool,
 }
 
+/// The headers of every response, and of those of the API.
+static ALWAYS: LazyLock<HeaderMap> = LazyLock::new(|| {
+    let headers =
+        [(HeaderName::from_static("x-me"), HOST_NAME), (header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED)];
+    headers.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect()
+});
+static COMPLETE: LazyLock<HeaderMap> = LazyLock::new(|| {
+    let headers = [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::EXPIRES, "Sun, 19 Nov 2000 08:52:00 GMT"),
+        (header::CACHE_CONTROL, "no-store, no-cache, must-revalidate, post-check=0, pre-check=0"),
+        (header::PRAGMA, "no-cache"),
+    ];
+    let mut all = ALWAYS.clone();
+    all.extend(headers.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    all
+});
+
 /// Adds the headers of a response of the API.
 pub(crate) fn with_headers(mut response: Response<Bytes>, set: HeaderSet, date: &str) -> Response<Bytes> {
     let headers = response.headers_mut();
-    add(headers, "date", date);
-    add(headers, "x-me", HOST_NAME);
-    add(headers, "access-control-expose-headers", EXPOSED);
-    if set.is_complete {
-        add(headers, "access-control-allow-origin", "*");
-        add(headers, "expires", "Sun, 19 Nov 2000 08:52:00 GMT");
-        add(headers, "cache-control", "no-store, no-cache, must-revalidate, post-check=0, pre-check=0");
-        add(headers, "pragma", "no-cache");
-    }
+    let common = if set.is_complete { &COMPLETE } else { &ALWAYS };
+    let own = std::mem::replace(headers, HeaderMap::clone(common));
+    headers.extend(own);
+    add(headers, header::DATE, date.to_owned());
     for (name, value) in [
-        ("x-kaltura-session", set.session),
-        ("x-kaltura", set.kaltura),
-        ("x-kaltura-app", set.app),
-        ("x-kaltura-emulator", set.emulator),
-        ("x-kaltura-part-of-multirequest", set.part_of_multirequest),
+        (HeaderName::from_static("x-kaltura-session"), set.session),
+        (HeaderName::from_static("x-kaltura"), set.kaltura),
+        (HeaderName::from_static("x-kaltura-app"), set.app),
+        (HeaderName::from_static("x-kaltura-emulator"), set.emulator),
+        (HeaderName::from_static("x-kaltura-part-of-multirequest"), set.part_of_multirequest),
     ] {
         if let Some(value) = value {
-            add(headers, name, &value);
+            add(headers, name, value);
         }
     }
     response
@@ -144,22 +159,25 @@ pub(crate) fn with_headers(mut response: Response<Bytes>, set: HeaderSet, date: 
 pub(crate) fn preflight(date: &str) -> Response<Bytes> {
     let mut response = response(200, PHP_CONTENT_TYPE, Bytes::new());
     let headers = response.headers_mut();
-    add(headers, "access-control-allow-origin", "*");
-    add(headers, "access-control-allow-methods", "POST, GET, HEAD, OPTIONS");
-    add(
-        headers,
-        "access-control-allow-headers",
-        "Origin, X-Requested-With, Content-Type, Accept, Range, Cache-Control",
-    );
-    add(headers, "access-control-max-age", "86400");
+    for (name, value) in [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "POST, GET, HEAD, OPTIONS"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "Origin, X-Requested-With, Content-Type, Accept, Range, Cache-Control",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
     with_headers(response, HeaderSet::default(), date)
 }
 
 const EXPOSED: &str = "Server, Content-Length, Content-Range, Date, X-Kaltura, X-Kaltura-Session, X-Me";
 
 /// Adds a header. A value that is not valid in a header, such as a client's text, is omitted.
-fn add(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(HeaderName::from_static(name), value);
+fn add(headers: &mut HeaderMap, name: HeaderName, value: String) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        headers.insert(name, value);
     }
 }

@@ -113,7 +113,7 @@ fn with_texts(value: &Parameter) -> Parameter {
         Parameter::Object(fields) => {
             Parameter::Object(fields.iter().map(|(name, value)| (name.clone(), with_texts(value))).collect())
         }
-        simple => Parameter::String(text(simple)),
+        simple => Parameter::String(text(simple).into_owned()),
     }
 }
 

@@ -151,7 +151,7 @@ impl Action {
 
     /// `service.action`.
     pub(crate) fn full_name(&self) -> String {
-        format!("{}.{}", self.service, self.name)
+        [&self.service, ".", &self.name].concat()
     }
 
     pub(crate) fn is(&self, service: &str, name: &str) -> bool {
@@ -225,7 +225,7 @@ impl Call<'_> {
 
     /// Signs a KS for the partner of the call, with the partner id as it was sent.
     pub(crate) fn sign_as_sent(&mut self, fields: KsFields) -> Ks {
-        let Some(text) = self.partner_text.clone() else { return self.sign(fields, self.partner, None) };
+        let Some(text) = self.partner_text.clone() else { return self.issue(fields, self.partner, None) };
         // An unknown partner has no secret, and version 1.
         let partner = if text.is_empty() { None } else { self.state.partners.get(&self.partner) };
         let version = partner.map_or(1, |partner| partner.ks_version);
@@ -263,10 +263,23 @@ impl Call<'_> {
         Owner::new(Some(&self.state.stored_user(self.partner, user, self.time.now)))
     }
 
-    /// Signs a KS for a partner.
-    pub(crate) fn sign(&mut self, fields: KsFields, partner: PartnerId, secret: Option<&AdminSecret>) -> Ks {
-        sign(self.state, self.time, fields, partner, secret)
+    /// Signs the KS of a new session of a partner.
+    pub(crate) fn issue(&mut self, fields: KsFields, partner: PartnerId, secret: Option<&AdminSecret>) -> Ks {
+        issue(self.state, self.time, fields, partner, secret)
     }
+}
+
+/// Signs the KS of a new session, which can be ended together with the others of the partner.
+pub(crate) fn issue(
+    state: &mut State,
+    time: Time,
+    fields: KsFields,
+    partner: PartnerId,
+    secret: Option<&AdminSecret>,
+) -> Ks {
+    let ks = sign(state, time, fields, partner, secret);
+    state.note_issued(partner, ks.clone());
+    ks
 }
 
 /// Signs a KS in the partner's version. `secret` is the secret that logged in for an ADMIN session; without it, the
@@ -278,14 +291,9 @@ pub(crate) fn sign(
     partner: PartnerId,
     secret: Option<&AdminSecret>,
 ) -> Ks {
-    let Some(partner) = state.partners.get(&partner) else { return Ks::new(String::new()) };
-    let secret = secret.unwrap_or(&partner.admin_secrets[0]).clone();
-    let secrets = partner.admin_secrets.clone();
-    let ks = sign_in(partner.ks_version, state, time, fields, &secret);
-    if let Ok(opened) = kaltura_ks::open(&ks, &secrets) {
-        state.note_session(&opened);
-    }
-    ks
+    let Some(found) = state.partners.get(&partner) else { return Ks::new(String::new()) };
+    let secret = secret.unwrap_or(&found.admin_secrets[0]).clone();
+    sign_in(found.ks_version, state, time, fields, &secret)
 }
 
 fn sign_in(version: u8, state: &mut State, time: Time, fields: KsFields, secret: &AdminSecret) -> Ks {

@@ -44,7 +44,7 @@ impl fmt::Debug for PendingUpload {
     }
 }
 
-/// How a connection breaks. In both cases no complete response arrives.
+/// What is wrong with a connection, besides the content of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Breakage {
@@ -52,6 +52,17 @@ pub enum Breakage {
     Reset,
     /// It ends after this many bytes of the body, fewer than the response has.
     CutBody(usize),
+    /// It is reset after this many bytes of the body, fewer than the response has.
+    ResetBody(usize),
+    /// It is reset after the whole response, so that it cannot be used for another request.
+    ResetAfter,
+    /// The body arrives in pieces, the last one after this time.
+    SlowBody(Duration),
+    /// After the body, spaces follow without an end.
+    EndlessBody,
+    /// The header `Content-Length` has this value. If it is too large, the connection ends after the body; if it is too
+    /// small, the rest of the body follows the response.
+    WrongLength(u64),
 }
 
 impl Reply {
@@ -92,51 +103,52 @@ impl BlockingTransport for Emulator {
 
 impl Emulator {
     fn transmit(&self, request: &WireRequest) -> Result<WireResponse, TransportError> {
-        let reply = self.respond(&to_http(request)?, IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let reply = self.respond(&http::Request::try_from(request)?, IpAddr::V4(Ipv4Addr::LOCALHOST));
         deliver(reply, request)
     }
 }
 
-fn to_http(request: &WireRequest) -> Result<http::Request<Bytes>, TransportError> {
-    let mut builder =
-        http::Request::post(request.url()).header(http::header::CONTENT_TYPE, request.content_type());
-    for (name, value) in request.headers() {
-        builder = builder.header(name, value);
-    }
-    let body = Bytes::copy_from_slice(request.body());
-    builder.body(body).map_err(|error| TransportError::new(TransportErrorKind::Build, error))
-}
-
 fn deliver(reply: Reply, request: &WireRequest) -> Result<WireResponse, TransportError> {
-    if request.timeout().is_some_and(|limit| reply.delay > limit) {
+    let body_time = match reply.breakage {
+        Some(Breakage::SlowBody(time)) => time,
+        _ => Duration::ZERO,
+    };
+    if request.timeout().is_some_and(|limit| reply.delay.saturating_add(body_time) > limit) {
         return Err(TransportError::new(
             TransportErrorKind::Timeout,
             "the emulator's response takes longer than the request's time limit",
         ));
     }
+    let (head, mut body) = reply.response.into_parts();
+    let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
     match reply.breakage {
-        Some(Breakage::Reset) => {
+        Some(Breakage::Reset | Breakage::ResetBody(_)) => {
             return Err(TransportError::new(TransportErrorKind::Io, "the emulator reset the connection"));
         }
         Some(Breakage::CutBody(_)) => {
             return Err(TransportError::new(TransportErrorKind::Io, "the emulator cut the response's body"));
         }
-        None => {}
+        Some(Breakage::WrongLength(declared)) if declared > length => {
+            return Err(TransportError::new(TransportErrorKind::Io, "the emulator's response is too short"));
+        }
+        Some(Breakage::EndlessBody) => {
+            return Err(TransportError::new(
+                TransportErrorKind::TooLarge,
+                "the emulator's response has no end",
+            ));
+        }
+        Some(Breakage::WrongLength(declared)) => {
+            body.truncate(usize::try_from(declared).unwrap_or(usize::MAX));
+        }
+        Some(Breakage::ResetAfter | Breakage::SlowBody(_)) | None => {}
     }
-    let (head, body) = reply.response.into_parts();
     if u64::try_from(body.len()).unwrap_or(u64::MAX) > request.max_response_bytes() {
         return Err(TransportError::new(
             TransportErrorKind::TooLarge,
             "the emulator's response is larger than the request allows",
         ));
     }
-    let mut response = WireResponse::new(head.status.as_u16(), body.to_vec());
-    for (name, value) in &head.headers {
-        if let Ok(value) = value.to_str() {
-            response = response.with_header(name.as_str(), value);
-        }
-    }
-    Ok(response)
+    Ok(http::Response::from_parts(head, body).into())
 }
 
 #[cfg(test)]
@@ -170,6 +182,14 @@ mod tests {
         let limited = |seconds| ping().with_timeout(Duration::from_secs(seconds));
         assert_eq!(kind(Fault::Reset, &ping()), Some(TransportErrorKind::Io));
         assert_eq!(kind(Fault::CutBody, &ping()), Some(TransportErrorKind::Io));
+        assert_eq!(kind(Fault::ResetBody, &ping()), Some(TransportErrorKind::Io));
+        assert_eq!(kind(Fault::ResetAfter, &ping()), None);
+        assert_eq!(kind(Fault::WrongLength(1), &ping()), Some(TransportErrorKind::Io));
+        assert_eq!(kind(Fault::WrongLength(-1), &ping()), None);
+        assert_eq!(kind(Fault::EndlessBody, &ping()), Some(TransportErrorKind::TooLarge));
+        let slow_body = || Fault::SlowBody(Duration::from_secs(2));
+        assert_eq!(kind(slow_body(), &limited(1)), Some(TransportErrorKind::Timeout));
+        assert_eq!(kind(slow_body(), &limited(2)), None);
         assert_eq!(kind(slow(), &limited(1)), Some(TransportErrorKind::Timeout));
         assert_eq!(kind(slow(), &limited(2)), None);
         assert_eq!(kind(slow(), &ping()), None);

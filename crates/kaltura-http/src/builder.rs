@@ -1,15 +1,18 @@
 //! Settings of a transport: the same for async and blocking, and without a type of reqwest in the API.
 
+mod no_proxy;
 mod proxy;
 #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
 mod tls;
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 use reqwest::{Client, ClientBuilder, redirect};
 
+pub(crate) use self::no_proxy::NoProxyHosts;
 use self::proxy::ProxySettings;
 #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
 pub(crate) use self::tls::Tls;
@@ -17,7 +20,7 @@ pub(crate) use self::tls::Tls;
 use self::tls::TlsSettings;
 #[cfg(feature = "blocking")]
 use crate::blocking;
-use crate::transport::{Clients, Limits, ReqwestTransport};
+use crate::transport::{Clients, Limits, ReqwestTransport, WithoutProxy};
 
 /// Builds a [`ReqwestTransport`] or a `blocking::ReqwestTransport`.
 ///
@@ -86,7 +89,7 @@ impl ReqwestTransportBuilder {
     /// [`proxy_basic_auth`](Self::proxy_basic_auth) sets them unencoded.
     ///
     /// By default the proxies of the environment are used: `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY`, except
-    /// for the hosts in `NO_PROXY`.
+    /// for the hosts in `NO_PROXY` ([`no_proxy_for`](Self::no_proxy_for)).
     ///
     /// ```no_run
     /// use kaltura_http::ReqwestTransport;
@@ -109,9 +112,9 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Hosts for which the [`proxy`](Self::proxy) is not used, separated by commas and in the form of the
-    /// variable `NO_PROXY`: names, which include their subdomains, addresses, and networks such as
-    /// `10.0.0.0/8`.
+    /// Hosts for which the [`proxy`](Self::proxy) is not used, in the form of the variable `NO_PROXY`: names, which
+    /// include their subdomains, addresses, and networks such as `10.0.0.0/8`, separated by commas or blanks; `*` for
+    /// all. They are read as by curl: without ports, and an IPv6 address without brackets.
     pub fn no_proxy_for(mut self, hosts: impl Into<String>) -> Self {
         self.proxy.custom().bypass = hosts.into();
         self
@@ -164,7 +167,8 @@ impl ReqwestTransportBuilder {
         let client = self.proxy.apply(self.client(tls, idle)?)?;
         let client = client.build().map_err(BuildError::http_client)?;
         let without_proxy = if self.proxy.applies() {
-            Some(self.client(tls, idle)?.no_proxy().build().map_err(BuildError::http_client)?)
+            let client = self.client(tls, idle)?.no_proxy().build().map_err(BuildError::http_client)?;
+            Some(WithoutProxy { client, hosts: Arc::new(self.proxy.no_proxy_hosts()) })
         } else {
             None
         };

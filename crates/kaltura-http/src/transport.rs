@@ -13,10 +13,10 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use kaltura_auth::{Transport, TransportError, TransportErrorKind, WireRequest, WireResponse, async_trait};
 use reqwest::header::CONTENT_ENCODING;
-use reqwest::{Client, Request, Response, Url};
+use reqwest::{Client, Method, Request, Response, Url};
 use tokio::runtime::Handle;
 
-use crate::builder::{IdleConnections, ReqwestTransportBuilder, Tls};
+use crate::builder::{IdleConnections, NoProxyHosts, ReqwestTransportBuilder, Tls};
 use crate::classify::{RequestError, ResponseError, classify};
 
 /// A [`Transport`] on reqwest.
@@ -48,14 +48,21 @@ pub struct ReqwestTransport {
 #[derive(Clone)]
 pub(crate) struct Clients {
     pub(crate) client: Client,
-    /// For loopback addresses; `None` if there is no proxy, or `client` belongs to the caller.
-    pub(crate) without_proxy: Option<Client>,
+    /// `None` if there is no proxy, or `client` belongs to the caller.
+    pub(crate) without_proxy: Option<WithoutProxy>,
+}
+
+/// The client for loopback addresses, and for other hosts for which the proxy is not used.
+#[derive(Clone)]
+pub(crate) struct WithoutProxy {
+    pub(crate) client: Client,
+    pub(crate) hosts: Arc<NoProxyHosts>,
 }
 
 impl Clients {
     fn client_for(&self, url: &Url) -> &Client {
         match &self.without_proxy {
-            Some(without_proxy) if is_loopback(url) => without_proxy,
+            Some(WithoutProxy { client, hosts }) if is_loopback(url) || hosts.contains(url) => client,
             _ => &self.client,
         }
     }
@@ -185,13 +192,11 @@ fn is_loopback(url: &Url) -> bool {
 
 /// Converts to a request of reqwest; the flag tells later whether it may have been sent.
 fn convert(request: &WireRequest) -> Result<(Request, SentFlag), TransportError> {
-    let (parts, body) = http::Request::try_from(request)?.into_parts();
-    let (body, sent) = TrackedBody::new(body);
-    // From the text: a conversion of the `Uri` would write it as text again.
+    let (body, sent) = TrackedBody::new(request.http_body());
     let mut url = Url::parse(request.url()).map_err(build_error)?;
     url.set_fragment(None);
-    let mut converted = Request::new(parts.method, url);
-    *converted.headers_mut() = parts.headers;
+    let mut converted = Request::new(Method::POST, url);
+    *converted.headers_mut() = request.http_headers()?;
     *converted.body_mut() = Some(reqwest::Body::wrap(body));
     Ok((converted, sent))
 }

@@ -95,8 +95,8 @@ impl KsFields {
     ///
     /// [`InvalidKsFields`] if the server would read other values than these fields have.
     pub fn sign_v2(&self, secret: &AdminSecret, random: [u8; 16]) -> Result<Ks, InvalidKsFields> {
-        check_v2(self)?;
-        Ok(self.sign_v2_unchecked(secret, random))
+        let privileges = check_v2(self)?;
+        Ok(v2::seal(self.partner_id, &v2::write_checked(self, privileges), random, secret))
     }
 
     /// Signs a version 2 KS exactly as the server does, without a check: the server may misread it.
@@ -202,29 +202,33 @@ pub enum InvalidKsFields {
     Semicolon(&'static str),
 }
 
-fn check_v2(fields: &KsFields) -> Result<(), InvalidKsFields> {
-    let text = fields.privileges.as_deref().unwrap_or_default();
-    if text.split(',').any(|item| php::trim(item) == "0") {
-        return Err(InvalidKsFields::DroppedPrivilege);
-    }
-    let mut names = Vec::new();
-    for (name, _) in v2::privilege_items(text) {
+/// Returns names and values of the privileges.
+fn check_v2(fields: &KsFields) -> Result<Vec<(&str, &str)>, InvalidKsFields> {
+    let mut privileges = Vec::with_capacity(8);
+    for item in v2::items(fields) {
+        let (name, value) = v2::name_and_value(item).ok_or(InvalidKsFields::DroppedPrivilege)?;
         if v2::FIELD_NAMES.contains(&name) {
             return Err(InvalidKsFields::ReservedPrivilege(name.to_owned()));
         }
-        if php::variable_name(name.as_bytes()) != Some(Name::Plain(name.as_bytes().into())) {
+        if php::variable_name(name.as_bytes().into()) != Some(Name::Plain(name.as_bytes().into())) {
             return Err(InvalidKsFields::PrivilegeName(name.to_owned()));
         }
-        names.push(name);
+        privileges.push((name, value));
     }
-    names.sort_unstable();
-    if let Some(same) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(InvalidKsFields::RepeatedPrivilege(same[0].to_owned()));
+    if let Some(name) = first_repeated(&privileges) {
+        return Err(InvalidKsFields::RepeatedPrivilege(name.to_owned()));
     }
-    if names.len() + v2::FIELD_NAMES.len() > MAX_VARIABLES {
+    if privileges.len() + v2::FIELD_NAMES.len() > MAX_VARIABLES {
         return Err(InvalidKsFields::TooManyPrivileges);
     }
-    Ok(())
+    Ok(privileges)
+}
+
+fn first_repeated<'a>(privileges: &[(&'a str, &'a str)]) -> Option<&'a str> {
+    // Most names differ in length, which is compared faster.
+    let mut names: Vec<(usize, &str)> = privileges.iter().map(|(name, _)| (name.len(), *name)).collect();
+    names.sort_unstable();
+    names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].1)
 }
 
 fn check_v1(fields: &KsFields, rand: &str) -> Result<(), InvalidKsFields> {

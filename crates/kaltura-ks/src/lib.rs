@@ -27,7 +27,7 @@ mod v2;
 
 pub use claims::{KsClaims, unverified_claims};
 pub use fields::{InvalidKsFields, KsFields};
-pub use open::{OpenError, OpenedKs, open};
+pub use open::{OpenError, OpenedKs, open, open_envelope};
 pub use php::php_random_bytes;
 pub use summary::{ClaimsSummary, Restrictions};
 #[cfg(feature = "getrandom")]

@@ -33,13 +33,22 @@ use crate::{v1, v2};
 /// # Ok::<(), kaltura_ks::OpenError>(())
 /// ```
 pub fn open(ks: &Ks, secrets: &[AdminSecret]) -> Result<OpenedKs, OpenError> {
-    let envelope = KsEnvelope::decode(ks)?;
+    open_envelope(&KsEnvelope::decode(ks)?, secrets)
+}
+
+/// Opens a KS that was decoded, as [`open()`] does: for programs with several partners, whose secrets depend on
+/// [`KsEnvelope::header`].
+///
+/// # Errors
+///
+/// [`OpenError`], but not [`OpenError::Malformed`].
+pub fn open_envelope(envelope: &KsEnvelope, secrets: &[AdminSecret]) -> Result<OpenedKs, OpenError> {
     match envelope.body() {
         KsBody::V1 { signature, fields } => {
             let (secret_index, digest) =
                 first_match(secrets, |secret| v1::verify(signature, fields, secret))?;
             let text = Zeroizing::new(String::from_utf8_lossy(fields).into_owned());
-            let claims = v1::read(&envelope, &text);
+            let claims = v1::read(envelope, &text);
             Ok(OpenedKs {
                 version: KsVersion::V1,
                 claims,
@@ -50,14 +59,14 @@ pub fn open(ks: &Ks, secrets: &[AdminSecret]) -> Result<OpenedKs, OpenError> {
             })
         }
         KsBody::V2 { ciphertext } => {
-            let (secret_index, opened) = first_match(secrets, |secret| v2::decrypt(ciphertext, secret))?;
-            let claims = v2::read(&envelope, &opened.fields).ok_or(OpenError::BracketedPrivilege)?;
+            let (secret_index, content) = first_match(secrets, |secret| v2::decrypt(ciphertext, secret))?;
+            let claims = v2::read(envelope, content.fields()).ok_or(OpenError::BracketedPrivilege)?;
             Ok(OpenedKs {
                 version: KsVersion::V2,
                 claims,
-                text: Zeroizing::new(String::from_utf8_lossy(&opened.fields).into_owned()),
-                random: Some(opened.random),
-                digest: opened.hash,
+                text: Zeroizing::new(v2::into_text(content.fields().into()).into_owned()),
+                random: Some(Zeroizing::new(content.random().to_vec())),
+                digest: content.hash_hex(),
                 secret_index,
             })
         }

@@ -8,11 +8,12 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
+use memchr::{memchr, memchr_iter, memchr2};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
 /// Removes the characters that PHP's `trim` removes.
 pub(crate) fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t', '\n', '\r', '\0', '\x0b'])
+    text.trim_matches(|c| matches!(c, ' ' | '\t' | '\n' | '\r' | '\0' | '\x0b'))
 }
 
 /// The order of `text` and `number` under PHP's `<=>`.
@@ -98,27 +99,33 @@ fn push_escaped(query: &mut String, text: &str) {
 
 /// The value of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
-    Text(Vec<u8>),
+pub(crate) enum Value<'a> {
+    Text(Cow<'a, [u8]>),
     /// The value of a name with brackets, such as `a[b]`. Its content is not needed.
     Array,
 }
 
 /// Reads a query string into variables, as PHP's `parse_str`. A repeated name keeps its first position and gets
 /// the last value.
-pub(crate) fn parse_query(query: &[u8]) -> Vec<(Vec<u8>, Value)> {
-    let mut variables: Vec<(Vec<u8>, Value)> = Vec::new();
+pub(crate) fn parse_query(query: &[u8]) -> Vec<(Cow<'_, [u8]>, Value<'_>)> {
+    let mut variables: Vec<(Cow<'_, [u8]>, Value<'_>)> = Vec::with_capacity(16);
     // Where each name is, once there are many. At most a thousand are read, so the hashes need no secret.
-    let mut places: HashMap<Vec<u8>, usize, BuildHasherDefault<DefaultHasher>> = HashMap::default();
-    let pairs = up_to_nul(query).split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
-    for pair in pairs.take(MAX_VARIABLES) {
-        let (name, value) = match pair.iter().position(|&byte| byte == b'=') {
+    let mut places: HashMap<Cow<'_, [u8]>, usize, BuildHasherDefault<DefaultHasher>> = HashMap::default();
+    let query = up_to_nul(query);
+    let mut start = 0;
+    let pairs = memchr_iter(b'&', query).chain([query.len()]).map(|end| {
+        let pair = &query[start..end];
+        start = end + 1;
+        pair
+    });
+    for pair in pairs.filter(|pair| !pair.is_empty()).take(MAX_VARIABLES) {
+        let (name, value) = match memchr(b'=', pair) {
             Some(at) => (&pair[..at], &pair[at + 1..]),
             None => (pair, &[][..]),
         };
-        let (name, value) = match variable_name(&unescape(name)) {
-            Some(Name::Plain(name)) => (name.into_owned(), Value::Text(unescape(value).into_owned())),
-            Some(Name::Array(name)) => (name.into_owned(), Value::Array),
+        let (name, value) = match variable_name(unescape(name)) {
+            Some(Name::Plain(name)) => (name, Value::Text(unescape(value))),
+            Some(Name::Array(name)) => (name, Value::Array),
             None => continue,
         };
         let place = if variables.len() < FEW {
@@ -153,8 +160,11 @@ pub(crate) enum Name<'a> {
 
 /// Converts a raw name to the name of a variable: leading spaces are removed; `.`, space and a `[` without a `]`
 /// after it become `_`. `None` if nothing is left before the first bracket: PHP drops such a pair.
-pub(crate) fn variable_name(raw: &[u8]) -> Option<Name<'_>> {
-    let name = up_to_nul(raw);
+pub(crate) fn variable_name(raw: Cow<'_, [u8]>) -> Option<Name<'_>> {
+    if !raw.iter().any(|byte| matches!(byte, 0 | b' ' | b'.' | b'[')) {
+        return (!raw.is_empty()).then_some(Name::Plain(raw));
+    }
+    let name = up_to_nul(&raw);
     let name = &name[name.iter().take_while(|&&byte| byte == b' ').count()..];
     let bracket = name.iter().position(|&byte| byte == b'[');
     match bracket {
@@ -165,26 +175,27 @@ pub(crate) fn variable_name(raw: &[u8]) -> Option<Name<'_>> {
     }
 }
 
-fn replace_separators(name: &[u8]) -> Cow<'_, [u8]> {
-    let is_separator = |byte: u8| matches!(byte, b' ' | b'.' | b'[');
-    if name.iter().any(|&byte| is_separator(byte)) {
-        name.iter().map(|&byte| if is_separator(byte) { b'_' } else { byte }).collect()
-    } else {
-        Cow::Borrowed(name)
-    }
+fn replace_separators<'a>(name: &[u8]) -> Cow<'a, [u8]> {
+    name.iter().map(|&byte| if matches!(byte, b' ' | b'.' | b'[') { b'_' } else { byte }).collect()
 }
 
 /// PHP handles names, and the query string as a whole, as strings of C, which end at NUL.
 fn up_to_nul(text: &[u8]) -> &[u8] {
-    text.split(|&byte| byte == 0).next().unwrap_or(text)
+    memchr(0, text).map_or(text, |end| &text[..end])
 }
 
 fn unescape(text: &[u8]) -> Cow<'_, [u8]> {
-    if !text.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+    if memchr2(b'+', b'%', text).is_none() {
         return Cow::Borrowed(text);
     }
-    let with_spaces: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
-    Cow::Owned(percent_decode(&with_spaces).collect())
+    let mut plain = Vec::with_capacity(text.len());
+    for (index, part) in text.split(|&byte| byte == b'+').enumerate() {
+        if index > 0 {
+            plain.push(b' ');
+        }
+        plain.extend(percent_decode(part));
+    }
+    Cow::Owned(plain)
 }
 
 /// The distance in the state of the Mersenne Twister between a word and the word that it is mixed with.
@@ -280,12 +291,12 @@ mod tests {
     }
 
     fn parsed(query: &str) -> String {
-        let shown = |(name, value): (Vec<u8>, Value)| {
-            let value = match value {
-                Value::Text(text) => String::from_utf8(text).unwrap(),
-                Value::Array => "ARRAY".to_owned(),
+        let shown = |(name, value): (Cow<'_, [u8]>, Value<'_>)| {
+            let value = match &value {
+                Value::Text(text) => str::from_utf8(text).unwrap(),
+                Value::Array => "ARRAY",
             };
-            format!("{}={value}", String::from_utf8(name).unwrap())
+            format!("{}={value}", str::from_utf8(&name).unwrap())
         };
         parse_query(query.as_bytes()).into_iter().map(shown).collect::<Vec<_>>().join("|")
     }

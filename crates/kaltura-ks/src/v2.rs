@@ -29,54 +29,76 @@ const RANDOM_LENGTH: usize = 16;
 const BLOCK_LENGTH: usize = 16;
 const IV: [u8; BLOCK_LENGTH] = [0; BLOCK_LENGTH];
 
-/// Writes the privileges and the other fields as a query string.
+/// A name and its value. Absent fields have no value.
+type Pair<'a> = (&'a str, Option<Cow<'a, str>>);
+
+/// Writes the privileges and the other fields as a query string. A name that occurs twice gets its last value.
 pub(crate) fn write(fields: &KsFields) -> Zeroizing<String> {
-    let privileges = fields.privileges.as_deref().unwrap_or_default();
-    let mut written: Vec<(&str, Option<Cow<'_, str>>)> =
-        privilege_items(privileges).map(|(name, value)| (name, Some(value.into()))).collect();
-    written.extend([
+    let mut pairs = pairs(fields, items(fields).filter_map(name_and_value));
+    keep_last_values(&mut pairs);
+    write_pairs(&pairs)
+}
+
+/// The same for privileges that were checked: their names differ from each other and from those of the fields.
+pub(crate) fn write_checked(fields: &KsFields, privileges: Vec<(&str, &str)>) -> Zeroizing<String> {
+    write_pairs(&pairs(fields, privileges))
+}
+
+fn pairs<'a>(
+    fields: &'a KsFields,
+    privileges: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Vec<Pair<'a>> {
+    let mut pairs = Vec::with_capacity(16);
+    pairs.extend(privileges.into_iter().map(|(name, value)| (name, Some(value.into()))));
+    pairs.extend([
         (EXPIRY, Some(fields.expiry.as_seconds().to_string().into())),
         (SESSION_TYPE, Some(fields.session_type_text().into())),
         (USER, fields.user.as_ref().map(|user| user.as_str().into())),
         (MASTER_PARTNER, fields.master_partner_id.map(|id| id.to_string().into())),
         (ADDITIONAL_DATA, fields.additional_data.as_deref().map(Into::into)),
     ]);
-    keep_last_values(&mut written);
+    pairs
+}
 
-    let length =
-        written.iter().flat_map(|(name, value)| [Some(name.len()), value.as_ref().map(|value| value.len())]);
+fn write_pairs(pairs: &[Pair<'_>]) -> Zeroizing<String> {
+    let length = pairs.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, |value| value.len()));
     // Room for all of it: where a buffer was before it grew, a copy of the text would remain.
-    let mut query =
-        Zeroizing::new(String::with_capacity(3 * length.flatten().sum::<usize>() + 2 * written.len()));
-    for (name, value) in written {
+    let mut query = Zeroizing::new(String::with_capacity(3 * length.sum::<usize>() + 2 * pairs.len()));
+    for (name, value) in pairs {
         if let Some(value) = value {
-            php::append_pair(&mut query, name, &value);
+            php::append_pair(&mut query, name, value);
         }
     }
     query
 }
 
 /// An array of PHP: a name that is set again keeps its position and gets the last value. The others get none.
-fn keep_last_values(written: &mut [(&str, Option<Cow<'_, str>>)]) {
-    let mut by_name: Vec<usize> = (0..written.len()).collect();
-    by_name.sort_by_key(|position| written[*position].0);
+fn keep_last_values(pairs: &mut [Pair<'_>]) {
+    let mut by_name: Vec<usize> = (0..pairs.len()).collect();
+    by_name.sort_by_key(|position| pairs[*position].0);
     // From the end, so that the last value reaches the first position.
-    for pair in by_name.windows(2).rev() {
-        let (one, other) = (pair[0], pair[1]);
-        if written[one].0 == written[other].0 {
-            written[one].1 = written[other].1.take();
+    for neighbours in by_name.windows(2).rev() {
+        let (one, other) = (neighbours[0], neighbours[1]);
+        if pairs[one].0 == pairs[other].0 {
+            pairs[one].1 = pairs[other].1.take();
         }
     }
 }
 
-/// Names and values of the privileges, as the server splits the text when it signs: items are trimmed, empty
-/// items and `0` are dropped, and `*` is short for `all:*` (wire contract, section 5.2).
-pub(crate) fn privilege_items(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    text.split(',').map(php::trim).filter_map(|item| match item {
-        "" | "0" => None,
+/// The items of the privileges, as the server splits the text when it signs: they are trimmed, and empty ones are
+/// dropped (wire contract, section 5.2).
+pub(crate) fn items(fields: &KsFields) -> impl Iterator<Item = &str> {
+    let text = fields.privileges.as_deref().unwrap_or_default();
+    text.split(',').map(php::trim).filter(|item| !item.is_empty())
+}
+
+/// Name and value of an item. `0` is dropped, and `*` is short for `all:*`.
+pub(crate) fn name_and_value(item: &str) -> Option<(&str, &str)> {
+    match item {
+        "0" => None,
         "*" => Some(("all", "*")),
         _ => Some(item.split_once(':').unwrap_or((item, ""))),
-    })
+    }
 }
 
 /// Hashes, encrypts and encodes the fields.
@@ -87,16 +109,18 @@ pub(crate) fn seal(
     secret: &AdminSecret,
 ) -> Ks {
     let hash = Sha1::new().chain_update(random).chain_update(fields).finalize();
-    let length = HASH_LENGTH + RANDOM_LENGTH + fields.len();
-    let mut sealed = Zeroizing::new(Vec::with_capacity(length.next_multiple_of(BLOCK_LENGTH)));
+    let mut sealed = format!("v2|{partner}|").into_bytes();
+    let start = sealed.len();
+    let length = (HASH_LENGTH + RANDOM_LENGTH + fields.len()).next_multiple_of(BLOCK_LENGTH);
+    sealed.reserve_exact(length);
     sealed.extend_from_slice(&hash);
     sealed.extend_from_slice(&random);
     sealed.extend_from_slice(fields.as_bytes());
-    sealed.resize(length.next_multiple_of(BLOCK_LENGTH), 0);
-    let (blocks, _) = Block::<Aes128>::slice_as_chunks_mut(&mut sealed);
+    sealed.resize(start + length, 0);
+    // Nothing of the plain text is left in the buffer.
+    let (blocks, _) = Block::<Aes128>::slice_as_chunks_mut(&mut sealed[start..]);
     cbc::Encryptor::<Aes128>::new((&*key_of(secret)).into(), &IV.into()).encrypt_blocks(blocks);
-    let parts = [b"v2|", partner.to_string().as_bytes(), b"|", &sealed].concat();
-    Ks::new(URL_SAFE.encode(parts))
+    Ks::new(URL_SAFE.encode(sealed))
 }
 
 /// 16 random bytes for a version 2 KS, from the operating system's cryptographic source.
@@ -127,11 +151,31 @@ pub fn random_bytes() -> Result<[u8; RANDOM_LENGTH], RandomUnavailable> {
 )]
 pub struct RandomUnavailable(#[source] getrandom::Error);
 
-/// The decrypted content; its hash was verified.
-pub(crate) struct Decrypted {
-    pub(crate) hash: String,
-    pub(crate) random: Zeroizing<Vec<u8>>,
-    pub(crate) fields: Zeroizing<Vec<u8>>,
+/// The decrypted content, without padding; its hash was verified.
+pub(crate) struct Decrypted(Zeroizing<Vec<u8>>);
+
+impl Decrypted {
+    pub(crate) fn hash_hex(&self) -> String {
+        // `hex::encode` collects character by character.
+        let mut digits = vec![0; 2 * HASH_LENGTH];
+        let encoded = hex::encode_to_slice(&self.0[..HASH_LENGTH], &mut digits);
+        debug_assert!(encoded.is_ok(), "the length is right");
+        String::from_utf8(digits).unwrap_or_default()
+    }
+
+    pub(crate) fn random(&self) -> &[u8] {
+        self.random_and_fields().0
+    }
+
+    pub(crate) fn fields(&self) -> &[u8] {
+        self.random_and_fields().1
+    }
+
+    fn random_and_fields(&self) -> (&[u8], &[u8]) {
+        let signed = &self.0[HASH_LENGTH..];
+        // The server also accepts a signed content with fewer than 16 random bytes.
+        signed.split_at(signed.len().min(RANDOM_LENGTH))
+    }
 }
 
 /// Decrypts with one secret; `None` if the KS was not signed with it.
@@ -140,25 +184,9 @@ pub(crate) fn decrypt(ciphertext: &[u8], secret: &AdminSecret) -> Option<Decrypt
     let (blocks, []) = Block::<Aes128>::slice_as_chunks_mut(&mut plain) else { return None };
     cbc::Decryptor::<Aes128>::new((&*key_of(secret)).into(), &IV.into()).decrypt_blocks(blocks);
     let end = plain.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-    let (hash, rest) = plain[..end].split_at_checked(HASH_LENGTH)?;
-    if !bool::from(Sha1::digest(rest).as_slice().ct_eq(hash)) {
-        return None;
-    }
-    // The server also accepts a signed content with fewer than 16 random bytes.
-    let (random, fields) = rest.split_at(rest.len().min(RANDOM_LENGTH));
-    Some(Decrypted {
-        hash: hex_of(hash),
-        random: Zeroizing::new(random.to_vec()),
-        fields: Zeroizing::new(fields.to_vec()),
-    })
-}
-
-/// `hex::encode` collects character by character.
-fn hex_of(hash: &[u8]) -> String {
-    let mut digits = vec![0; 2 * hash.len()];
-    let encoded = hex::encode_to_slice(hash, &mut digits);
-    debug_assert!(encoded.is_ok(), "the length is right");
-    into_text(digits)
+    plain.truncate(end);
+    let (hash, signed) = plain.split_at_checked(HASH_LENGTH)?;
+    bool::from(Sha1::digest(signed).as_slice().ct_eq(hash)).then_some(Decrypted(plain))
 }
 
 fn key_of(secret: &AdminSecret) -> Zeroizing<[u8; 16]> {
@@ -171,17 +199,34 @@ fn key_of(secret: &AdminSecret) -> Zeroizing<[u8; 16]> {
 /// Reads the fields: five have fixed names, all others are privileges. `None` if one is an array, which makes
 /// the server fail (wire contract, section 5.2).
 pub(crate) fn read(envelope: &KsEnvelope, fields: &[u8]) -> Option<KsClaims> {
-    let mut variables: Vec<(String, String)> = Vec::new();
+    let (mut expiry, mut session_type, mut user) = (None, None, None);
+    let (mut master_partner, mut additional_data) = (None, None);
+    // The text of the privileges is shorter than the fields: its separators are not, and its names are not escaped.
+    let mut text = String::with_capacity(fields.len());
+    let mut privileges = Vec::new();
     for (name, value) in php::parse_query(fields) {
         let Value::Text(value) = value else { return None };
-        variables.push((into_text(name), into_text(value)));
+        let (name, value) = (into_text(name), into_text(value));
+        let field = match &*name {
+            EXPIRY => &mut expiry,
+            SESSION_TYPE => &mut session_type,
+            USER => &mut user,
+            MASTER_PARTNER => &mut master_partner,
+            ADDITIONAL_DATA => &mut additional_data,
+            _ => {
+                if !privileges.is_empty() {
+                    text.push(',');
+                }
+                push_privilege(&mut text, &name, &value);
+                privileges.push(Privilege::new(name, parts(&value)));
+                continue;
+            }
+        };
+        *field = Some(value.into_owned());
     }
-    let mut take = |name| {
-        let at = variables.iter().position(|(present, _)| present == name)?;
-        Some(variables.remove(at).1)
-    };
-    let (expiry, session_type, user) = (take(EXPIRY), take(SESSION_TYPE), take(USER));
-    let (master_partner, additional_data) = (take(MASTER_PARTNER), take(ADDITIONAL_DATA));
+    if text == "all:*" {
+        text = "*".to_owned();
+    }
     Some(KsClaims {
         partner_id: envelope.header().partner_id(),
         partner_text: envelope.partner_text().to_owned(),
@@ -189,36 +234,35 @@ pub(crate) fn read(envelope: &KsEnvelope, fields: &[u8]) -> Option<KsClaims> {
         expiry,
         session_type,
         user: user.map(UserId::from),
-        privileges_text: Some(privileges_text(&variables)),
-        privileges: variables.into_iter().map(|(name, value)| Privilege::new(name, parts(&value))).collect(),
+        privileges_text: Some(text),
+        privileges: privileges.into_iter().collect(),
         master_partner,
         additional_data,
         extra_fields: Vec::new(),
     })
 }
 
-/// The text that the server rebuilds from the privileges; `all:*` alone becomes `*`.
-fn privileges_text(privileges: &[(String, String)]) -> String {
-    let mut text =
-        String::with_capacity(privileges.iter().map(|(name, value)| name.len() + value.len() + 2).sum());
-    for (place, (name, value)) in privileges.iter().enumerate() {
-        if place > 0 {
-            text.push(',');
-        }
-        text.push_str(name);
-        if !value.is_empty() {
-            text.push(':');
-            text.push_str(value);
-        }
+/// Appends a privilege to the text that the server rebuilds.
+fn push_privilege(text: &mut String, name: &str, value: &str) {
+    text.push_str(name);
+    if !value.is_empty() {
+        text.push(':');
+        text.push_str(value);
     }
-    if text == "all:*" { "*".to_owned() } else { text }
 }
 
 fn parts(value: &str) -> Vec<String> {
     if value.is_empty() { Vec::new() } else { value.split('/').map(str::to_owned).collect() }
 }
 
-fn into_text(bytes: Vec<u8>) -> String {
-    // Without a copy if it is UTF-8.
-    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+/// Without a copy if it is UTF-8.
+pub(crate) fn into_text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
+    match bytes {
+        Cow::Borrowed(bytes) => {
+            str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Into::into)
+        }
+        Cow::Owned(bytes) => String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+            .into(),
+    }
 }

@@ -29,6 +29,8 @@ use crate::api_error::ApiError;
 /// # Ok::<(), PayloadError>(())
 /// ```
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, PayloadError> {
+    // A file of the server that was saved with a byte order mark puts one before every response.
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if let Some(result) = decode_plain_result(body) {
         return Ok(result);
     }
@@ -235,9 +237,10 @@ mod tests {
 
     #[test]
     fn bodies_that_are_not_json_are_told_apart() {
-        let cases: [(&[u8], UnexpectedBody); 10] = [
+        let cases: [(&[u8], UnexpectedBody); 11] = [
             (b"", UnexpectedBody::Empty),
             (b" \n\xef\xbb\xbf", UnexpectedBody::PlainText),
+            (b"\xef\xbb\xbf", UnexpectedBody::Empty),
             (b"<!DOCTYPE html><p>", UnexpectedBody::Html),
             (b"\xef\xbb\xbf<HTML>", UnexpectedBody::Html),
             (b"<?xml version=\"1.0\"?><xml>", UnexpectedBody::Xml),
@@ -250,6 +253,12 @@ mod tests {
         for (body, expected) in cases {
             assert_eq!(unexpected::<WidgetSession>(body), expected, "{}", body.escape_ascii());
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_ignored() {
+        let body = b"\xef\xbb\xbf{\"partnerId\":7,\"ks\":\"k\",\"userId\":0}";
+        assert_eq!(decode::<WidgetSession>(body).unwrap().ks.expose(), "k");
     }
 
     #[test]

@@ -186,6 +186,9 @@ impl Privileges {
         let id = token.as_str();
         let mut granted = Self::parse(&format!("sessionid:{id},apptoken:{id}"));
         granted.merge(on_token);
+        if requested.0.is_empty() {
+            return granted;
+        }
         let fixed = granted.clone();
         let by_name = ByName::new(fixed.0.iter().map(Privilege::name));
         let by_trimmed_name = ByName::new(fixed.0.iter().map(|privilege| trim(&privilege.name)));

@@ -35,14 +35,17 @@ pub(crate) const REDACTED: &str = "(redacted)";
 /// ```
 #[must_use]
 pub fn redact<'a>(text: &'a str, secrets: &[&str]) -> Cow<'a, str> {
-    let found = KnownSecrets::new(secrets).find(text);
+    if secrets.is_empty() && text.len() < SHORTEST {
+        return Cow::Borrowed(text);
+    }
+    let found = KnownSecrets::for_text(secrets, text).find(text);
     let text = if found.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(replace(text, found)) };
     if words(&text).any(looks_like_secret) { Cow::Owned(redact_words(&text)) } else { text }
 }
 
 /// Whether one of the secrets is in the text, in a spelling that [`redact`] finds.
 pub(crate) fn contains_secret(text: &str, secrets: &[&str]) -> bool {
-    !KnownSecrets::new(secrets).find(text).is_empty()
+    !KnownSecrets::for_text(secrets, text).find(text).is_empty()
 }
 
 /// Replaces the ranges, which may overlap and must be at boundaries of characters.
@@ -61,15 +64,21 @@ fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> String {
     clean
 }
 
+/// The length of the shortest word that looks like a secret: a truncated KS.
+const SHORTEST: usize = 12;
+
 /// Whether a word contains a KS, whole or truncated, or a secret in hex.
 fn looks_like_secret(word: &str) -> bool {
+    if word.len() < SHORTEST {
+        return false;
+    }
     let hex = word.split(|c: char| !c.is_ascii_hexdigit()).any(|run| run.len() >= 32);
-    hex || (word.len() >= 12 && word.contains("djJ8")) || Ks::looks_like_ks(word)
+    hex || word.contains("djJ8") || Ks::looks_like_ks(word)
 }
 
 /// The alphabets of Base64 without the padding, so that `ks=…` is two words.
 fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "+/-_".contains(c)
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_')
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -120,11 +129,20 @@ const SECRET_ENDINGS: [&str; 9] = [
 /// ```
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
-    let name: String =
-        name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect();
-    let singular = name.strip_suffix('s').unwrap_or(&name);
-    SECRET_NAMES.contains(&name.as_str())
-        || SECRET_ENDINGS.iter().any(|end| name.ends_with(end) || singular.ends_with(end))
+    // Longer than each name and ending, so that a name which fills it is none of the names.
+    const LENGTH: usize = 16;
+    let letters = name.bytes().rev().filter(|byte| !matches!(byte, b'_' | b'-')).take(LENGTH);
+    let (mut last, mut start) = ([0; LENGTH], LENGTH);
+    for letter in letters {
+        start -= 1;
+        last[start] = letter.to_ascii_lowercase();
+    }
+    let name = &last[start..];
+    let singular = name.strip_suffix(b"s").unwrap_or(name);
+    SECRET_NAMES.iter().any(|secret| name == secret.as_bytes())
+        || SECRET_ENDINGS
+            .iter()
+            .any(|end| singular.ends_with(end.as_bytes()) || name.ends_with(end.as_bytes()))
 }
 
 #[cfg(test)]
@@ -259,6 +277,7 @@ mod tests {
             "accessKey",
             "TOKENS",
             "uploadTokenId",
+            "keys-of-the-resumable-UPLOAD_TOKEN_IDS",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
@@ -266,7 +285,18 @@ mod tests {
 
     #[test]
     fn other_names_are_not_secrets() {
-        for name in ["", "s", "id", "name", "tokenId", "hashType", "sessionType", "tasks", "publicKey"] {
+        for name in [
+            "",
+            "s",
+            "id",
+            "name",
+            "tokenId",
+            "hashType",
+            "sessionType",
+            "tasks",
+            "publicKey",
+            "nameOfAClientSession",
+        ] {
             assert!(!is_secret_name(name), "{name}");
         }
     }

@@ -19,13 +19,13 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The programs that are used.
 #[derive(Debug)]
-pub(super) struct Programs {
+pub(crate) struct Programs {
     server: PathBuf,
     pub(super) version: String,
 }
 
 impl Programs {
-    pub(super) fn redis() -> Result<Self, Failure> {
+    pub(crate) fn redis() -> Result<Self, Failure> {
         Self::of(Path::new("redis-server"))
             .map_err(|error| format!("{error} (package redis-server of Debian)").into())
     }
@@ -94,7 +94,7 @@ impl FakeClock {
 
 /// A server. Dropping it kills the process.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     program: PathBuf,
     options: Vec<OsString>,
     process: Option<Child>,
@@ -103,7 +103,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(programs: &Programs, options: &[&str]) -> Result<Self, Failure> {
+    pub(crate) fn start(programs: &Programs, options: &[&str]) -> Result<Self, Failure> {
         let mut server = Self {
             program: programs.server.clone(),
             options: options.iter().map(OsString::from).collect(),
@@ -137,12 +137,12 @@ impl Server {
         Ok(())
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
     /// Sends a command as a line. Returns the first line of the response and what has arrived with it.
-    pub(super) fn command(&self, line: &str) -> Result<String, Failure> {
+    pub(crate) fn command(&self, line: &str) -> Result<String, Failure> {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
         stream.set_read_timeout(Some(TIMEOUT))?;
         (&stream).write_all(format!("{line}\r\n").as_bytes())?;

@@ -200,7 +200,7 @@ fn next_line(process: &Process) -> Result<String, Failure> {
 }
 
 /// Sends a signal to a process.
-pub(super) fn signal(name: &str, process: u32) -> Result<(), Failure> {
+pub(crate) fn signal(name: &str, process: u32) -> Result<(), Failure> {
     let script = format!("kill -{name} {process}");
     let status = Command::new("sh").args(["-c", &script]).status()?;
     if status.success() { Ok(()) } else { Err(format!("`{script}` failed").into()) }

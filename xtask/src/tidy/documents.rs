@@ -1,5 +1,8 @@
-//! The Markdown files: each link to a file or a section of the repository leads somewhere, and the documents that are
-//! part of a crate's documentation equal those in `docs/`.
+//! The Markdown files: each link to a file or a section of the repository leads somewhere, a link to a Rust file whose
+//! text is the name of a function leads to that function, and the documents that are part of a crate's documentation
+//! equal those in `docs/`.
+//!
+//! So a document that names the test behind each of its statements cannot name one that was renamed or deleted.
 //!
 //! `cargo package` follows no path out of the crate, so `kaltura-types` has copies.
 
@@ -13,7 +16,8 @@ use super::{TextFile, Violation};
 const COPIES: &str = "crates/kaltura-types/";
 
 pub(super) fn check(files: &[TextFile]) -> Vec<Violation> {
-    let paths: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let paths: BTreeMap<&str, &str> =
+        files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
     let documents: BTreeMap<&str, Document<'_>> = files
         .iter()
         .filter(|file| file.path.ends_with(".md"))
@@ -37,14 +41,23 @@ fn check_links(
     path: &str,
     document: &Document<'_>,
     documents: &BTreeMap<&str, Document<'_>>,
-    paths: &BTreeSet<&str>,
+    paths: &BTreeMap<&str, &str>,
 ) -> Vec<Violation> {
     let mut violations = Vec::new();
-    for (line, link) in &document.links {
-        let (target, anchor) = link.split_once('#').unwrap_or((link, ""));
+    for Link { line, destination, function } in &document.links {
+        let (target, anchor) = destination.split_once('#').unwrap_or((destination, ""));
         let target = if target.is_empty() { path.to_owned() } else { resolve(path, target) };
         let directory = format!("{}/", target.trim_end_matches('/'));
-        if !paths.contains(target.as_str()) && !paths.iter().any(|path| path.starts_with(&directory)) {
+        if let (Some(text), Some(function)) = (paths.get(target.as_str()), function)
+            && target.ends_with(".rs")
+        {
+            if !defines(text, function) {
+                let problem = format!("{target} has no function {function}");
+                violations.push(Violation::at(path, *line, problem, "name the function that is meant"));
+            }
+        } else if !paths.contains_key(target.as_str())
+            && !paths.keys().any(|path| path.starts_with(&directory))
+        {
             let problem = format!("the link leads to {target}, which does not exist");
             violations.push(Violation::at(path, *line, problem, "correct the link"));
         } else if !anchor.is_empty()
@@ -55,6 +68,12 @@ fn check_links(
         }
     }
     violations
+}
+
+/// `true` if the Rust file has a function of this name.
+fn defines(text: &str, function: &str) -> bool {
+    let definition = format!("fn {function}");
+    text.match_indices(&definition).any(|(at, _)| text[at + definition.len()..].starts_with(['(', '<']))
 }
 
 /// The path to which a relative link leads.
@@ -76,14 +95,23 @@ fn resolve(from: &str, link: &str) -> String {
 struct Document<'a> {
     text: &'a str,
     anchors: BTreeSet<String>,
-    /// The links within the repository, with their lines.
-    links: Vec<(usize, String)>,
+    /// The links within the repository.
+    links: Vec<Link>,
+}
+
+struct Link {
+    line: usize,
+    destination: String,
+    /// Its text, if that is code and nothing else.
+    function: Option<String>,
 }
 
 impl<'a> Document<'a> {
     fn read(text: &'a str) -> Self {
         let mut anchors = BTreeSet::new();
-        let mut links = Vec::new();
+        let mut links: Vec<Link> = Vec::new();
+        // Where the text of the last link starts.
+        let mut link_text = 0;
         let mut heading: Option<String> = None;
         for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
             match event {
@@ -97,16 +125,26 @@ impl<'a> Document<'a> {
                         anchors.extend(free);
                     }
                 }
-                Event::Text(text) | Event::Code(text) => {
+                Event::Text(piece) | Event::Code(piece) => {
                     if let Some(heading) = &mut heading {
-                        heading.push_str(&text);
+                        heading.push_str(&piece);
+                    }
+                    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                    if let Some(link) = links.last_mut()
+                        && range.start == link_text
+                        && text[range.clone()].starts_with('`')
+                        && text[range.end..].starts_with("](")
+                        && piece.chars().all(is_name)
+                    {
+                        link.function = Some(piece.into_string());
                     }
                 }
-                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. })
+                    if !dest_url.contains(':') =>
+                {
                     let line = text[..range.start].matches('\n').count() + 1;
-                    if !dest_url.contains(':') {
-                        links.push((line, dest_url.into_string()));
-                    }
+                    links.push(Link { line, destination: dest_url.into_string(), function: None });
+                    link_text = range.start + 1;
                 }
                 _ => {}
             }
@@ -149,6 +187,25 @@ mod tests {
                 "docs/guide.md:2: the link leads to x.png, which does not exist; correct the link",
             ]
         );
+    }
+
+    #[test]
+    fn a_link_that_is_named_like_a_function_leads_to_it() {
+        let check = |link: &str| {
+            check_texts(&[("docs/a.md", link), ("tests/b.rs", "async fn it_works() {}\nfn any<T>() {}\n")])
+        };
+        assert_eq!(
+            check(
+                "[`it_works`](../tests/b.rs) [`any`](../tests/b.rs) [`b.rs`](../tests/b.rs) [`it`, all](../tests/b.rs)"
+            ),
+            [""; 0]
+        );
+        for gone in ["it_work", "works"] {
+            assert_eq!(
+                check(&format!("# A\n\n| [`it_works`](../tests/b.rs) [`{gone}`](../tests/b.rs) |\n")),
+                [format!("docs/a.md:3: tests/b.rs has no function {gone}; name the function that is meant")]
+            );
+        }
     }
 
     #[test]

@@ -253,6 +253,7 @@ mod tests {
             manifest: "Cargo.toml".to_owned(),
             published: true,
             library: true,
+            build_script: false,
             features: Vec::new(),
             dependencies: Vec::new(),
         };

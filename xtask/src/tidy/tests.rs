@@ -19,6 +19,7 @@ impl Fixture {
              [workspace.dependencies]\nkaltura-types = { path = \"crates/kaltura-types\" }\n",
         );
         fixture.write("docs/wire-contract.md", "# Contract\n\n## 1. Request\n");
+        fixture.write("docs/dependencies.md", "# Dependencies\n");
         fixture.write_crate("kaltura-types", "");
         fixture.write_crate("kaltura-auth", "kaltura-types.workspace = true");
         let git = Command::new("git").args(["init", "--quiet"]).current_dir(fixture.0.path()).status();
@@ -59,7 +60,7 @@ fn a_valid_workspace_has_no_violations() {
 #[test]
 fn each_rule_is_applied_to_the_workspace() {
     type Break = fn(&Fixture);
-    let violations: [(&str, Break); 6] = [
+    let violations: [(&str, Break); 8] = [
         ("crates/kaltura-types/Cargo.toml: kaltura-types must not depend on kaltura-auth", |fixture| {
             fixture.write_crate("kaltura-auth", "");
             fixture.write_crate("kaltura-types", "kaltura-auth = { path = \"../kaltura-auth\" }");
@@ -76,6 +77,12 @@ fn each_rule_is_applied_to_the_workspace() {
                 "crates/kaltura-auth/Cargo.toml",
                 "[package]\nname = \"kaltura-auth\"\n[lints.rust]\nunsafe_code = \"allow\"\n",
             );
+        }),
+        ("crates/kaltura-auth/Cargo.toml: the crate has a build script", |fixture| {
+            fixture.write("crates/kaltura-auth/build.rs", "fn main() {}\n");
+        }),
+        ("docs/a.md:1: crates/kaltura-auth/src/lib.rs has no function gone", |fixture| {
+            fixture.write("docs/a.md", "[`gone`](../crates/kaltura-auth/src/lib.rs)\n");
         }),
         ("docs/a.md:2: `/", |fixture| fixture.write("docs/a.md", concat!("# A\n/ho", "me/me/a\n"))),
         ("SECURITY.md:1: the wire contract has no section 2", |fixture| {

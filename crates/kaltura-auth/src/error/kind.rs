@@ -53,7 +53,8 @@ pub enum ErrorKind {
     Refused,
     /// The response is a redirect, which is not followed.
     Redirected,
-    /// The server is unavailable: HTTP status 429, 500 or above, or an empty or truncated body.
+    /// The server is unavailable: HTTP status 408, 429, 500 or above, or an empty or truncated body with a status of
+    /// success.
     Unavailable,
     /// The response is not from the API: an HTML page, plain text, XML, other JSON.
     NotKaltura,
@@ -133,7 +134,7 @@ impl ErrorKind {
     pub(super) const fn from_body(body: UnexpectedBody, status: u16) -> Self {
         match (status, body) {
             (300..=399, _) => Self::Redirected,
-            (429 | 500.., _) | (_, UnexpectedBody::Empty | UnexpectedBody::TruncatedJson) => {
+            (408 | 429 | 500.., _) | (200..=299, UnexpectedBody::Empty | UnexpectedBody::TruncatedJson) => {
                 Self::Unavailable
             }
             _ => Self::NotKaltura,
@@ -336,6 +337,9 @@ mod tests {
         assert_eq!(ErrorKind::from_body(UnexpectedBody::Html, 302), ErrorKind::Redirected);
         assert_eq!(ErrorKind::from_body(UnexpectedBody::Html, 503), ErrorKind::Unavailable);
         assert_eq!(ErrorKind::from_body(UnexpectedBody::PlainText, 429), ErrorKind::Unavailable);
+        // As for a call: a proxy that refuses does not refuse less without a page.
+        assert_eq!(ErrorKind::from_body(UnexpectedBody::Empty, 403), ErrorKind::NotKaltura);
+        assert_eq!(ErrorKind::from_body(UnexpectedBody::Empty, 408), ErrorKind::Unavailable);
         assert_eq!(ErrorKind::from_body(UnexpectedBody::Html, 200), ErrorKind::NotKaltura);
         assert_eq!(ErrorKind::from_body(UnexpectedBody::TruncatedJson, 200), ErrorKind::Unavailable);
         assert_eq!(ErrorKind::from_body(UnexpectedBody::Html, 404), ErrorKind::NotKaltura);

@@ -62,8 +62,8 @@ pub struct AppTokenFlow {
 
 #[derive(Debug)]
 enum Awaiting {
-    WidgetSession { uncached: bool, sent: Vec<String> },
-    Session { widget_ks: Ks, hash: TokenHash, uncached: bool, sent: Vec<String> },
+    WidgetSession { uncached: bool },
+    Session { widget_ks: Ks, hash: TokenHash, uncached: bool },
 }
 
 impl AppTokenFlow {
@@ -106,13 +106,13 @@ impl AppTokenFlow {
             return Ok(Self { request: Box::new(request), ..self }.step());
         }
         match self.awaiting {
-            Awaiting::WidgetSession { uncached, sent } => {
-                let widget_ks = read_widget_session(&self.login, result, &sent)?;
+            Awaiting::WidgetSession { uncached } => {
+                let widget_ks = read_widget_session(&self.login, result, &self.request)?;
                 Ok(Self::start_session(self.login, widget_ks, uncached))
             }
-            Awaiting::Session { widget_ks, hash, uncached, sent } => {
-                let exchange =
-                    SessionExchange { login: &self.login, widget_ks: &widget_ks, hash: &hash, sent: &sent };
+            Awaiting::Session { widget_ks, hash, uncached } => {
+                let (login, request) = (&*self.login, &*self.request);
+                let exchange = SessionExchange { login, widget_ks: &widget_ks, hash: &hash, request };
                 match exchange.read(result) {
                     Ok(session) => Ok(FlowStep::Done(session)),
                     Err(error) if !uncached && is_refused_ks(&error) => {
@@ -132,8 +132,8 @@ impl AppTokenFlow {
         if uncached {
             parameters.insert("nocache".to_owned(), 1.into());
         }
-        let (request, sent) = request(&login, &call, parameters);
-        Self::send(login, request, Awaiting::WidgetSession { uncached, sent })
+        let request = request(&login, &call, parameters);
+        Self::send(login, request, Awaiting::WidgetSession { uncached })
     }
 
     fn start_session(login: Arc<AppTokenLogin>, widget_ks: Ks, uncached: bool) -> FlowStep {
@@ -155,8 +155,8 @@ impl AppTokenFlow {
         }
         let mut parameters = call.parameters();
         parameters.insert("ks".to_owned(), widget_ks.expose().into());
-        let (request, sent) = request(&login, &call, parameters);
-        Self::send(login, request, Awaiting::Session { widget_ks, hash, uncached, sent })
+        let request = request(&login, &call, parameters);
+        Self::send(login, request, Awaiting::Session { widget_ks, hash, uncached })
     }
 
     fn send(login: Arc<AppTokenLogin>, request: WireRequest, awaiting: Awaiting) -> FlowStep {
@@ -168,31 +168,32 @@ impl AppTokenFlow {
     }
 }
 
-/// A request of this login, and the names of its parameters.
-fn request(
-    login: &AppTokenLogin,
-    call: &impl Action,
-    mut parameters: Parameters,
-) -> (WireRequest, Vec<String>) {
-    let sent = parameters.keys().cloned().collect();
+fn request(login: &AppTokenLogin, call: &impl Action, mut parameters: Parameters) -> WireRequest {
     parameters.insert("clientTag".to_owned(), login.client_tag.clone().into());
-    let request = WireRequest::json(&login.service_url, call.service(), call.action(), parameters)
+    WireRequest::json(&login.service_url, call.service(), call.action(), parameters)
         .with_timeout(login.timeout)
-        .with_max_response_bytes(AppTokenLogin::MAX_RESPONSE_BYTES);
-    (request, sent)
+        .with_max_response_bytes(AppTokenLogin::MAX_RESPONSE_BYTES)
+}
+
+/// The names of the parameters that are not in every request. Only an error needs them.
+fn names_sent(request: &WireRequest) -> Vec<String> {
+    let parameters: Parameters = serde_json::from_slice(request.body()).unwrap_or_default();
+    let names = parameters.into_iter().map(|(name, _)| name);
+    names.filter(|name| !matches!(name.as_str(), "clientTag" | "format")).collect()
 }
 
 fn read_widget_session(
     login: &AppTokenLogin,
     result: Result<WireResponse, TransportError>,
-    sent: &[String],
+    request: &WireRequest,
 ) -> Result<Ks, Error> {
     let step = LoginStep::StartWidgetSession;
     let credentials = &login.credentials;
     let response = result.map_err(|error| Error::transport(step, error))?;
     let secrets = [credentials.value().expose()];
-    let widget: WidgetSession = payload::decode(response.body())
-        .map_err(|error| Error::response(step, error, &response, Some(credentials), sent, &secrets))?;
+    let widget: WidgetSession = payload::decode(response.body()).map_err(|error| {
+        Error::response(step, error, &response, Some(credentials), &names_sent(request), &secrets)
+    })?;
     check_partner(credentials.partner_id(), widget.partner_id)
         .map_err(|error| Error::unusable(step, error, &response, &secrets))?;
     Ok(widget.ks)
@@ -203,7 +204,7 @@ struct SessionExchange<'a> {
     login: &'a AppTokenLogin,
     widget_ks: &'a Ks,
     hash: &'a TokenHash,
-    sent: &'a [String],
+    request: &'a WireRequest,
 }
 
 impl SessionExchange<'_> {
@@ -216,8 +217,10 @@ impl SessionExchange<'_> {
             // It may be the token value in the wrong place, which the server would echo as an id.
             secrets.push(credentials.id().as_str());
         }
-        let unexpected =
-            |error| Error::response(step, error, &response, Some(credentials), self.sent, &secrets);
+        let unexpected = |error| {
+            let sent = names_sent(self.request);
+            Error::response(step, error, &response, Some(credentials), &sent, &secrets)
+        };
         let unusable = |error| Error::unusable(step, error, &response, &secrets);
 
         let info: SessionInfo = payload::decode(response.body()).map_err(unexpected)?;
@@ -229,8 +232,9 @@ impl SessionExchange<'_> {
         if let Some(actual) = info.partner_id {
             check_partner(credentials.partner_id(), actual).map_err(unusable)?;
         }
-        check_expiry(info.expiry, response.server_time()).map_err(unusable)?;
-        Session::from_info(info, credentials.partner_id(), &self.login.request, response.server_time())
+        let server_time = response.server_time();
+        check_expiry(info.expiry, server_time).map_err(unusable)?;
+        Session::from_info(info, credentials.partner_id(), &self.login.request, server_time)
             .map_err(|error: PayloadError| unexpected(error))
     }
 }

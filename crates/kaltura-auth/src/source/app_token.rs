@@ -9,13 +9,13 @@ use super::blocking::{BlockingCredentialsSource, BlockingSessionSource};
 use super::widget_ks::{StartFrom, WidgetKsCache};
 use super::{CredentialsSource, SessionIdentity, SessionSource};
 use crate::credentials::AppTokenCredentials;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::login::{AppTokenFlow, AppTokenLogin, FlowStep};
 use crate::runtime::Clock;
 use crate::runtime::moment::Moment;
 use crate::session::{IssuedSession, Session, SessionId};
 use crate::store::StoreKey;
-use crate::transport::{BlockingTransport, Transport};
+use crate::transport::{BlockingTransport, Transport, TransportErrorKind};
 
 /// Starts sessions with an app token, over a transport `T`, with credentials from `C`.
 ///
@@ -203,10 +203,12 @@ impl<'a> Attempt<'a> {
         self.widget_ks = flow.widget_ks().cloned();
     }
 
-    /// An API error means that the widget KS may be invalid; a transport error does not.
+    /// An API error means that the widget KS may be invalid; a transport error does not. But an error that echoes a
+    /// very long KS is too large, and would be so until the KS expires.
     fn check(&self, next: Result<FlowStep, Error>) -> Result<FlowStep, Error> {
+        let too_large = ErrorKind::Transport(TransportErrorKind::TooLarge);
         next.inspect_err(|error| {
-            if error.api_error().is_some() {
+            if error.api_error().is_some() || error.kind() == too_large {
                 self.cache.remove_refused(self.widget_ks.as_ref());
             }
         })

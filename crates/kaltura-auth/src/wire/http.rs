@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, Request, Response, Uri};
 use zeroize::Zeroizing;
 
@@ -47,23 +47,41 @@ impl TryFrom<&WireRequest> for Request<Bytes> {
     type Error = TransportError;
 
     fn try_from(request: &WireRequest) -> Result<Self, TransportError> {
-        let mut converted = Self::new(Bytes::from_owner(SharedBody(Arc::clone(&request.body))));
+        let mut converted = Self::new(request.http_body());
         *converted.method_mut() = Method::POST;
         *converted.uri_mut() = Uri::try_from(&request.url).map_err(build_error)?;
-        let headers = converted.headers_mut();
-        for (name, value) in &request.headers {
+        *converted.headers_mut() = request.http_headers()?;
+        Ok(converted)
+    }
+}
+
+impl WireRequest {
+    /// The headers as those of the crate `http`, for a transport that needs no `http::Request`.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportErrorKind::Build`] if a name or value is invalid, or a header is one that the transport sets.
+    pub fn http_headers(&self) -> Result<HeaderMap, TransportError> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.headers {
             let name = HeaderName::try_from(name).map_err(build_error)?;
             if RESERVED_HEADERS.contains(&name) {
                 return Err(build_error(ReservedHeader(name)));
             }
             headers.append(name, HeaderValue::try_from(value).map_err(build_error)?);
         }
-        headers.insert(CONTENT_TYPE, HeaderValue::try_from(&*request.content_type).map_err(build_error)?);
-        if request.body.is_empty() {
+        headers.insert(CONTENT_TYPE, HeaderValue::try_from(&*self.content_type).map_err(build_error)?);
+        if self.body.is_empty() {
             // Some HTTP clients send no length for an empty body, and some servers require one.
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        Ok(converted)
+        Ok(headers)
+    }
+
+    /// The body, without a copy.
+    #[must_use]
+    pub fn http_body(&self) -> Bytes {
+        Bytes::from_owner(SharedBody(Arc::clone(&self.body)))
     }
 }
 
@@ -80,10 +98,14 @@ impl From<Response<Bytes>> for WireResponse {
     fn from(response: Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
         let mut converted = Self::new(parts.status.as_u16(), body);
-        for name in KEPT_HEADERS {
-            let values = parts.headers.get_all(name).iter();
-            let values = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-            converted.headers.extend(values.map(|value| (name, value)));
+        for (name, value) in &parts.headers {
+            let name = name.as_str();
+            if let Some(kept) = KEPT_HEADERS.into_iter().find(|kept| *kept == name) {
+                // Most values are ASCII, which is checked faster than UTF-8.
+                let text = value.to_str().map(str::to_owned);
+                let text = text.unwrap_or_else(|_| String::from_utf8_lossy(value.as_bytes()).into_owned());
+                converted.headers.push((kept, text));
+            }
         }
         converted
     }

@@ -20,11 +20,11 @@ pub(crate) struct CallSessionOptions {
 
     /// Send no session
     #[arg(long, help_heading = "Session",
-          conflicts_with_all = ["ks_file", "ks_stdin", "app_token_file", "app_token_stdin", "fresh"])]
+          conflicts_with_all = ["ks-file", "ks-stdin", "app-token-file", "app-token-stdin", "fresh"])]
     anonymous: bool,
 
     /// Log in even if there is a session in the cache
-    #[arg(long, help_heading = "Session", conflicts_with_all = ["ks_file", "ks_stdin"])]
+    #[arg(long, help_heading = "Session", conflicts_with_all = ["ks-file", "ks-stdin"])]
     fresh: bool,
 
     #[command(flatten)]

@@ -20,6 +20,11 @@ use crate::time::parse_limit;
 const PROXY_VARIABLES: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
+/// The region of a server, if it is that of one.
+pub(crate) fn region_of(url: &ServiceUrl) -> Option<Region> {
+    Region::ALL.into_iter().find(|region| ServiceUrl::from(*region) == *url)
+}
+
 /// Where the API is, and how to reach it.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Server")]
@@ -69,7 +74,6 @@ impl ServerOptions {
         self.address.found(settings)
     }
 
-    /// How long each request may take.
     pub(crate) const fn timeout(&self) -> Duration {
         self.timeout
     }
@@ -108,24 +112,27 @@ fn with_root_certificates(_: ReqwestTransportBuilder, _: &[u8]) -> Result<Reqwes
     Err(Failure::usage("--ca-file requires TLS, which this build of kaltura does not have"))
 }
 
-/// Refuses a proxy that cannot be read: the requests would be sent without it. Its URL may hold a password.
+/// Refuses a proxy that cannot be read: the requests would be sent without it. Its URL may hold a password. With a `#`, `/`
+/// or `?` in that, a part of it would be taken for the host, and shown.
 fn check_proxies(environment: &Environment) -> Result<(), Failure> {
     for name in PROXY_VARIABLES {
-        let Some(text) = environment.text(name)? else { continue };
-        let url = if text.contains("://") { text } else { format!("http://{text}") };
-        let is_proxy = !url.contains('#')
-            && url.parse::<http::Uri>().is_ok_and(|url| {
-                let scheme = url.scheme_str().unwrap_or_default();
-                ["http", "https", "socks4", "socks4a", "socks5", "socks5h"].contains(&scheme)
-                    && url.host().is_some_and(|host| !host.is_empty())
-            });
-        if !is_proxy {
+        if environment.text(name)?.is_some_and(|text| !is_proxy(&text)) {
             return Err(Failure::usage(format!("{name} is not the URL of a proxy")).with_hint(
                 "Use http://HOST:PORT, with special characters of a password percent-encoded (# is %23).",
             ));
         }
     }
     Ok(())
+}
+
+fn is_proxy(text: &str) -> bool {
+    let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+    let behind_host = rest.find(['/', '?', '#']).map_or("", |place| &rest[place..]);
+    !behind_host.contains(['@', '#'])
+        && ["http", "https", "socks4", "socks4a", "socks5", "socks5h"].contains(&scheme)
+        && format!("{scheme}://{rest}")
+            .parse::<http::Uri>()
+            .is_ok_and(|url| url.host().is_some_and(|host| !host.is_empty()))
 }
 
 /// Where the API is. Who asks it nothing needs no more.
@@ -245,6 +252,16 @@ mod tests {
             url(&["--service-url", "https://example.com/api_v3"], &SET).unwrap(),
             "https://example.com"
         );
+    }
+
+    #[test]
+    fn no_special_character_in_a_password_makes_it_a_part_of_the_host() {
+        assert!(is_proxy("http://me:ha%23hush@proxy:3128/") && is_proxy("proxy:3128"));
+        for special in ['#', '/', '?', '\\'] {
+            for password in [format!("ha{special}hush"), format!("{special}hush"), format!("12{special}3")] {
+                assert!(!is_proxy(&format!("http://me:{password}@proxy.example.com:3128")), "{password}");
+            }
+        }
     }
 
     #[test]

@@ -9,10 +9,16 @@ use kaltura_types::{HashType, PartnerId};
 use crate::config::{Environment, Setting};
 use crate::profile::{Config, Profile};
 
-/// The names of the profiles, each with its account.
+/// Marks what takes the name of a profile. Which there are is known where completion is asked for: see [`profiles_of`].
 pub(crate) fn profiles() -> ArgValueCandidates {
-    ArgValueCandidates::new(|| {
-        let config = readable_config().unwrap_or_default();
+    ArgValueCandidates::new(Vec::new)
+}
+
+/// The names of the profiles that the environment leads to, each with its account.
+pub(crate) fn profiles_of(environment: &Environment) -> ArgValueCandidates {
+    let environment = environment.clone();
+    ArgValueCandidates::new(move || {
+        let config = readable_config(&environment).unwrap_or_default();
         let candidate = |profile: &Profile| {
             CompletionCandidate::new(profile.name().as_str()).help(account_of(profile).map(Into::into))
         };
@@ -20,12 +26,10 @@ pub(crate) fn profiles() -> ArgValueCandidates {
     })
 }
 
-/// The regions.
 pub(crate) fn regions() -> ArgValueCompleter {
     ArgValueCompleter::new(|begun: &OsStr| matching(begun, Region::ALL.map(Region::as_str)))
 }
 
-/// The hash types of app tokens.
 pub(crate) fn hash_types() -> ArgValueCompleter {
     ArgValueCompleter::new(|begun: &OsStr| matching(begun, HashType::ALL.map(HashType::as_str)))
 }
@@ -39,8 +43,7 @@ pub(crate) fn actions(fits: fn(&str) -> bool) -> ArgValueCompleter {
 
 /// The profiles, unless something is wrong with them: this is not the place to tell. What is no common file could
 /// keep its reader waiting.
-fn readable_config() -> Option<Config> {
-    let environment = &Environment::of_process();
+fn readable_config(environment: &Environment) -> Option<Config> {
     Config::path(environment).filter(|path| path.is_file())?;
     Config::read(environment).ok()
 }

@@ -6,33 +6,26 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, Error};
 
-/// Some commands, and what they have no use for.
-struct NoUse {
-    commands: &'static [&'static str],
-    /// The ids of the options.
-    options: &'static [&'static str],
-    why: &'static str,
-}
-
-const NO_USE: [NoUse; 6] = [
-    NoUse { commands: &["completions", "man"], options: &["json", "jq"], why: "it prints no JSON" },
-    NoUse { commands: &["exec"], options: &["jq"], why: "it prints no JSON" },
-    NoUse {
-        commands: &["completions", "demo", "emulate", "man"],
-        options: &["profile"],
-        why: "it uses no settings",
-    },
-    NoUse {
-        commands: &["profile add", "profile remove", "profile use"],
-        options: &["profile"],
-        why: "the profile is named after the command",
-    },
-    NoUse { commands: &["profile list"], options: &["profile"], why: "it lists all profiles" },
-    // These change nothing there, so that they may be said all the same.
-    NoUse { commands: &["completions", "man"], options: HARMLESS, why: "" },
+/// Commands, the ids of the options that they have no use for, and why. Those without a reason change nothing there, and
+/// are taken all the same.
+const NO_USE: [(&[&str], &[&str], &str); 6] = [
+    (&["completions", "man"], &["json", "jq"], "it prints no JSON"),
+    (&["exec"], &["jq"], "it prints no JSON"),
+    (&["completions", "demo", "emulate", "man"], &["profile"], "it uses no settings"),
+    (
+        &["profile add", "profile remove", "profile use"],
+        &["profile"],
+        "the profile is named after the command",
+    ),
+    (&["profile list"], &["profile"], "it lists all profiles"),
+    (&["completions", "man"], &["quiet", "verbose"], ""),
 ];
 
-const HARMLESS: &[&str] = &["quiet", "verbose"];
+/// The options that the command of this path has no use for, with the reasons.
+fn no_use(path: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let of_command = NO_USE.iter().filter(move |(commands, ..)| commands.contains(&path));
+    of_command.flat_map(|(_, options, why)| options.iter().map(move |option| (*option, *why)))
+}
 
 /// The same command line, with the options hidden where there is no use for them.
 pub(super) fn hidden(mut all: Command) -> Command {
@@ -45,9 +38,7 @@ pub(super) fn hidden(mut all: Command) -> Command {
 }
 
 fn hide(command: &mut Command, path: &str, options: &[Arg]) {
-    for option in
-        options.iter().filter(|option| entries(path).any(|entry| entry.has(option.get_id().as_str())))
-    {
+    for option in options.iter().filter(|option| no_use(path).any(|(id, _)| option.get_id() == id)) {
         // The one of all commands does not take the place of one that is there already.
         *command = take(command).arg(option.clone().hide(true));
     }
@@ -56,7 +47,7 @@ fn hide(command: &mut Command, path: &str, options: &[Arg]) {
     }
 }
 
-/// What is wrong with a command line, if it has an option that its command has no use for. It is told with the usage
+/// What is wrong with a command line, if it has an option that its command has no use for. It has the usage
 /// of that command.
 pub(super) fn refusal(all: &mut Command, matches: &ArgMatches) -> Option<Error> {
     let mut path = Vec::new();
@@ -65,27 +56,13 @@ pub(super) fn refusal(all: &mut Command, matches: &ArgMatches) -> Option<Error> 
         path.push(name);
         innermost = inner;
     }
-    let message = message(&path.join(" "), matches)?;
+    let joined = path.join(" ");
+    let (option, why) = no_use(&joined).find(|(option, why)| {
+        !why.is_empty() && matches.value_source(option) == Some(ValueSource::CommandLine)
+    })?;
+    let message = format!("the argument '--{option}' cannot be used with 'kaltura {joined}': {why}");
     let command = path.into_iter().try_fold(all, |outer, name| outer.find_subcommand_mut(name))?;
     Some(command.error(ErrorKind::ArgumentConflict, message))
-}
-
-fn message(path: &str, matches: &ArgMatches) -> Option<String> {
-    let given = |option: &&str| matches.value_source(option) == Some(ValueSource::CommandLine);
-    entries(path).filter(|entry| entry.options != HARMLESS).find_map(|entry| {
-        let option = entry.options.iter().copied().find(given)?;
-        Some(format!("the argument '--{option}' cannot be used with 'kaltura {path}': {}", entry.why))
-    })
-}
-
-fn entries(path: &str) -> impl Iterator<Item = &'static NoUse> {
-    NO_USE.iter().filter(move |entry| entry.commands.contains(&path))
-}
-
-impl NoUse {
-    fn has(&self, option: &str) -> bool {
-        self.options.contains(&option)
-    }
 }
 
 #[cfg(test)]
@@ -98,14 +75,12 @@ mod tests {
     #[test]
     fn each_entry_is_of_a_command_and_an_option_that_there_are() {
         let all = Cli::command();
-        for entry in &NO_USE {
-            for path in entry.commands {
-                let command = path.split(' ').try_fold(&all, |outer, name| outer.find_subcommand(name));
-                let command = command.unwrap_or_else(|| panic!("{path}"));
-                for option in entry.options {
-                    let arg = command.get_arguments().find(|arg| arg.get_id() == option);
-                    assert!(arg.is_some_and(Arg::is_hide_set), "{path}: {option}");
-                }
+        for path in NO_USE.iter().flat_map(|(commands, ..)| *commands) {
+            let command = path.split(' ').try_fold(&all, |outer, name| outer.find_subcommand(name));
+            let command = command.unwrap_or_else(|| panic!("{path}"));
+            for (option, _) in no_use(path) {
+                let arg = command.get_arguments().find(|arg| arg.get_id() == option);
+                assert!(arg.is_some_and(Arg::is_hide_set), "{path}: {option}");
             }
         }
     }

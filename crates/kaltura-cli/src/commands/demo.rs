@@ -1,19 +1,20 @@
 //! `kaltura demo`: an app token login from beginning to end, on this machine alone.
 
 use std::fmt::Write as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
+use kaltura_auth::source::{PartnerSecretLogin, PartnerSecretSource};
 use kaltura_auth::{
     AppTokenCredentials, AppTokenLogin, Fingerprint, Transport, TransportError, WireRequest, WireResponse,
     async_trait,
 };
+use kaltura_client::{CallOptions, Client, RawAction};
 use kaltura_emulator::Emulator;
-use kaltura_http::ReqwestTransport;
+use kaltura_http::{ReqwestTransport, TokioRuntime};
 use kaltura_types::{
-    Action, AddAppToken, AppToken, AppTokenDraft, BareKs, HashType, Ks, Lifetime, Parameters, PayloadError,
-    Privileges, SessionType, StartSession, UnixTime, payload, redact,
+    AppToken, AppTokenDraft, HashType, Ks, Lifetime, Privileges, SessionType, UnixTime, redact,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -35,22 +36,8 @@ sent, what was received). It holds no secrets.";
 /// How long a request may take, on this machine.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// The members of requests and responses that are shown, in this order.
-const SHOWN: [&str; 14] = [
-    "code",
-    "message",
-    "ks",
-    "widgetId",
-    "secret",
-    "id",
-    "token",
-    "tokenHash",
-    "hashType",
-    "type",
-    "sessionType",
-    "userId",
-    "expiry",
-    "totalCount",
-];
+const SHOWN: &str =
+    "code message ks widgetId secret id token tokenHash hashType type sessionType userId expiry totalCount";
 
 /// See an app token login step by step, on this machine alone
 ///
@@ -84,7 +71,6 @@ struct Step {
     error: Option<LoginError>,
 }
 
-/// A request and its response.
 #[derive(Serialize)]
 struct Exchange {
     action: String,
@@ -117,46 +103,57 @@ async fn steps() -> Result<Report, Failure> {
     let emulator =
         Emulator::builder().build().map_err(|error| local("cannot create the emulator")(&error))?;
     let server = emulator.serve().await.map_err(|error| local("cannot start the emulator")(&error))?;
-    let wire =
-        Recorder { http: ReqwestTransport::builder().no_proxy().build()?, exchanges: Mutex::default() };
+    let http = ReqwestTransport::builder().no_proxy().build()?;
+    let wire = Arc::new(Recorder { http, exchanges: Mutex::default() });
     let (url, partner) = (server.url().clone(), emulator.partner_id());
-    let mut steps = Vec::new();
     let login =
         |token: &AppTokenCredentials| AppTokenLogin::new(url.clone(), token.clone()).timeout(TIME_LIMIT);
-    let mut add = |title, about| {
-        steps.push(Step { title, about, exchanges: wire.take(), results: Vec::new(), error: None });
+    let client = |token: &AppTokenCredentials| {
+        Client::builder(login(token), wire.clone(), TokioRuntime::new()).build()
+    };
+    let mut steps = Vec::new();
+    let mut add = |title, about, results, error| {
+        steps.push(Step { title, about, exchanges: wire.take(), results, error });
     };
 
-    let start = StartSession::admin(partner, emulator.admin_secret().clone());
-    let admin: Ks = BareKs::into_ks(wire.call(&url, None, &start).await??);
-    let token = wire.add_token(&url, &admin, HashType::Sha256).await?;
+    let admin = PartnerSecretLogin::admin(url.clone(), partner, emulator.admin_secret().clone());
+    let admin = PartnerSecretSource::new(admin, wire.clone());
+    let admin = Client::builder_with_source(url.clone(), admin, wire.clone(), TokioRuntime::new()).build();
+    let token = new_token(&admin, HashType::Sha256).await?;
     add(
         "An administrator creates an app token",
         "This is done once, with the account's admin secret. The token has an id, which is not secret, and a value, \
          which is given only to the program that logs in. With its privilege list:*, sessions list the videos of all \
          users.",
+        Vec::new(),
+        None,
     );
 
-    let session = login(&token).run(&wire).await?;
+    let program = client(&token);
+    program.session().await?;
     add(
         "A program logs in with it",
         "Anyone can get an unprivileged KS. The program hashes that KS together with the token value and sends the \
          hash. This proves that it has the value, which itself is never sent.",
+        Vec::new(),
+        None,
     );
 
-    wire.call(&url, Some(session.ks()), &ListMedia).await??;
+    let list = RawAction::<Value>::new("media", "list");
+    program.call(&list).await?;
     // Its refusal is what is shown.
-    let _ = wire.call(&url, None, &ListMedia).await?;
+    let _ = program.call_with(&list, &CallOptions::new().anonymous()).await;
     add(
         "The session is used for calls",
         "Each call carries the KS in its body, never in the URL. Without a KS, the same call is refused.",
+        Vec::new(),
+        None,
     );
 
     let mut results = Vec::new();
     for hash_type in [HashType::Sha512, HashType::Sha1, HashType::Md5] {
-        let token = wire.add_token(&url, &admin, hash_type).await?;
-        let session = login(&token).run(&wire).await?;
-        let videos = wire.call(&url, Some(session.ks()), &ListMedia).await??;
+        let token = new_token(&admin, hash_type).await?;
+        let videos = client(&token).call(&list).await?;
         let (name, id, digits) = (hash_type.as_str(), token.id(), hash_type.hex_digits());
         let count = videos.get("totalCount").and_then(Value::as_i64).unwrap_or_default();
         results.push(format!("{name:<7} token {id}, a hash of {digits} hex digits, {count} videos"));
@@ -164,33 +161,38 @@ async fn steps() -> Result<Report, Failure> {
     add(
         "The other hash types work the same way",
         "An app token is created for one of four hash types. The default is SHA1.",
+        results,
+        None,
     );
-    if let Some(step) = steps.last_mut() {
-        step.results = results;
-    }
 
-    let wrong = another_value(token.value().expose());
+    let value = token.value().expose();
+    let first = if value.starts_with('0') { '1' } else { '0' };
+    let wrong: String = std::iter::once(first).chain(value.chars().skip(1)).collect();
     let wrong = AppTokenCredentials::new(partner, token.id().clone(), wrong, token.hash_type());
     let refusal = login(&wrong).run(&wire).await.err();
-    steps.push(Step {
-        title: "A wrong token value is refused",
-        about: "One digit is changed. The server only says that the hash is wrong; the library says what to check.",
-        exchanges: wire.take(),
-        results: Vec::new(),
-        error: refusal.map(|error| LoginError {
+    add(
+        "A wrong token value is refused",
+        "One digit is changed. The server only says that the hash is wrong; the library says what to check.",
+        Vec::new(),
+        refusal.map(|error| LoginError {
             code: error.api_error().map_or("none", |api| api.code().as_str()).to_owned(),
             message: error.to_string(),
             hint: error.hint(),
         }),
-    });
+    );
     server.shutdown().await;
     Ok(Report { ok: true, service_url: url.to_string(), partner_id: partner.get(), steps })
 }
 
-/// A value of the same form that is another one.
-fn another_value(value: &str) -> String {
-    let first = if value.starts_with('0') { '1' } else { '0' };
-    std::iter::once(first).chain(value.chars().skip(1)).collect()
+async fn new_token(admin: &Client, hash_type: HashType) -> Result<AppTokenCredentials, Failure> {
+    let draft = AppTokenDraft::new()
+        .hash_type(hash_type)
+        .session_type(SessionType::User)
+        .session_user_id("demo-app")
+        .session_duration(Lifetime::hours(1))
+        .session_privileges(&Privileges::parse("list:*"));
+    let AppToken { id, token, partner_id, .. } = admin.app_tokens().add(draft).await?;
+    Ok(AppTokenCredentials::new(partner_id, id, token, hash_type))
 }
 
 /// HTTP that records what is sent and received.
@@ -217,60 +219,6 @@ impl Recorder {
     fn take(&self) -> Vec<Exchange> {
         std::mem::take(&mut self.exchanges.lock().unwrap_or_else(PoisonError::into_inner))
     }
-
-    /// Calls an action. The outer failure is one of the network, the inner one of the server.
-    async fn call<A: Action>(
-        &self,
-        url: &kaltura_auth::ServiceUrl,
-        ks: Option<&Ks>,
-        action: &A,
-    ) -> Result<Result<A::Output, Failure>, Failure> {
-        let mut parameters = action.parameters();
-        parameters.extend(ks.map(|ks| ("ks".to_owned(), ks.expose().into())));
-        let (service, name) = (action.service(), action.action());
-        let failed = |class, error: &dyn std::error::Error| {
-            Failure::new(class, format!("{service}.{name} failed")).caused_by(error)
-        };
-        let request = WireRequest::json(url, service, name, parameters).with_timeout(TIME_LIMIT);
-        let response = self.send(request).await.map_err(|error| failed(ExitCode::Network, &error))?;
-        Ok(payload::decode(response.body()).map_err(|error: PayloadError| failed(ExitCode::Server, &error)))
-    }
-
-    async fn add_token(
-        &self,
-        url: &kaltura_auth::ServiceUrl,
-        admin: &Ks,
-        hash_type: HashType,
-    ) -> Result<AppTokenCredentials, Failure> {
-        let draft = AppTokenDraft::new()
-            .hash_type(hash_type)
-            .session_type(SessionType::User)
-            .session_user_id("demo-app")
-            .session_duration(Lifetime::hours(1))
-            .session_privileges(&Privileges::parse("list:*"));
-        let AppToken { id, token, partner_id, .. } =
-            self.call(url, Some(admin), &AddAppToken::new(draft)).await??;
-        Ok(AppTokenCredentials::new(partner_id, id, token, hash_type))
-    }
-}
-
-/// `media.list`: the account's videos.
-struct ListMedia;
-
-impl Action for ListMedia {
-    type Output = Value;
-
-    fn service(&self) -> &'static str {
-        "media"
-    }
-
-    fn action(&self) -> &'static str {
-        "list"
-    }
-
-    fn parameters(&self) -> Parameters {
-        Parameters::new()
-    }
 }
 
 /// The members that are shown, without secrets.
@@ -279,7 +227,7 @@ fn shown_members(value: &Value) -> Map<String, Value> {
     // `session.start` responds with the KS alone; the parameter `appToken` is an object of members like these.
     shown.extend(value.as_str().map(|ks| ("ks".to_owned(), fingerprint(ks))));
     for object in [Some(value), value.get("appToken")].into_iter().flatten() {
-        for name in SHOWN {
+        for name in SHOWN.split(' ') {
             let member = match (name, object.get(name)) {
                 (_, None) => continue,
                 ("ks", Some(Value::String(ks))) => fingerprint(ks),
@@ -344,38 +292,17 @@ impl Exchange {
 
 /// Names and values with commas between, behind a label. A pair stays on its line.
 fn line(label: &str, members: &Map<String, Value>) -> String {
-    let pairs: Vec<String> = members
-        .iter()
-        .map(|(name, value)| match (name.as_str(), value) {
-            ("code" | "message", Value::String(text)) => one_line(text).into_owned(),
-            ("type" | "sessionType", value) if value == 0 => format!("{name} USER"),
-            ("type" | "sessionType", value) if value == 2 => format!("{name} ADMIN"),
-            ("expiry", Value::Number(number)) => {
-                let time = UnixTime::from_seconds(number.as_i64().unwrap_or_default());
-                format!("{name} {}", time::show_time(time))
-            }
-            (_, Value::String(text)) => format!("{name} {}", one_line(text)),
-            (_, value) => format!("{name} {value}"),
-        })
-        .collect();
-    let last = pairs.len().saturating_sub(1);
-    let pairs: Vec<String> = pairs
-        .into_iter()
-        .enumerate()
-        .map(|(place, pair)| if place == last { pair } else { pair + "," })
-        .collect();
-    filled(label, "       ", pairs.iter().map(String::as_str))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn another_value_has_the_same_form() {
-        for value in ["0a", "1a", "fa"] {
-            let other = another_value(value);
-            assert!(other != value && other.len() == value.len() && other.ends_with('a'), "{value}: {other}");
+    let pair = |(name, value): (&String, &Value)| match (name.as_str(), value) {
+        ("code" | "message", Value::String(text)) => one_line(text).into_owned(),
+        ("type" | "sessionType", value) if value == 0 => format!("{name} USER"),
+        ("type" | "sessionType", value) if value == 2 => format!("{name} ADMIN"),
+        ("expiry", Value::Number(number)) => {
+            let time = UnixTime::from_seconds(number.as_i64().unwrap_or_default());
+            format!("{name} {}", time::show_time(time))
         }
-    }
+        (_, Value::String(text)) => format!("{name} {}", one_line(text)),
+        (_, value) => format!("{name} {value}"),
+    };
+    let pairs = members.iter().map(pair).collect::<Vec<_>>().join(",\n");
+    filled(label, "       ", pairs.lines())
 }

@@ -6,28 +6,25 @@ mod network;
 mod report;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
-use kaltura_auth::source::FixedSession;
 use kaltura_auth::{Fingerprint, ServiceUrl, Session, Transport};
-use kaltura_client::diagnosis::{self, Problem, ReadAction, Stage};
-use kaltura_client::{Client, RetryPolicy};
+use kaltura_client::diagnosis::{Problem, ReadAction, Severity, Stage};
 use kaltura_http::TokioRuntime;
-use kaltura_types::{AdminSecret, Ks, KsHeader, KsIssue};
+use kaltura_types::{AdminSecret, Ks, PartnerId};
 
 use self::local::LoginInputs;
 use self::network::Route;
-use self::report::{Check, Line, Report};
+use self::report::{Line, Report};
 use crate::args::values;
-use crate::args::{AdminSecretOptions, AppTokenOptions, ServerOptions, SessionRequestOptions};
+use crate::args::{AdminSecretOptions, AppTokenOptions, ServerOptions, SessionRequestOptions, ks_header};
 use crate::config::{Environment, SecretVariable, Settings};
 use crate::error::{ExitCode, Failure};
 use crate::http::admin_client;
 use crate::output::Ui;
 use crate::profile::{ProfileSecret, SecretPlace};
-use crate::runtime;
 use crate::signals::Signals;
+use crate::{runtime, session_proof};
 
 const EXAMPLES: &str = "\
 Checks, one line each:
@@ -110,29 +107,25 @@ impl DoctorCommand {
         self.admin_secret.source().refuse_an_argument()?;
         self.token.value_source().shares_stdin_with(&self.admin_secret.source())?;
         let mut report = Report::new(ui, environment);
-        match settings {
+        match &settings {
             Ok(settings) => {
                 // The commands of the profile run before anything listens to signals: Ctrl-C ends them all.
-                let (line, inputs) = local::settings(ui, &self, &settings);
+                let (line, inputs) = local::settings(ui, &self, settings);
                 inputs.secrets().for_each(|secret| report.hide(secret));
                 report.add(line)?;
-                let admin = self.admin_secret(ui, &settings, &inputs);
                 // Signals are no longer listened to when the document is printed: a filter may take long.
                 runtime::run(ui, async {
                     let mut signals = Signals::listen(ui)?;
-                    let remote = self.remote(ui, &mut report, &settings, &inputs, admin);
-                    signals.unless_stopped(remote).await?
+                    signals.unless_stopped(self.remote(ui, &mut report, settings, &inputs)).await?
                 })?;
-                report.add(local::session_cache(ui, environment))?;
-                report.add(local::files(environment, settings.profile()))?;
             }
             Err(failure) => {
-                report.add(Line::of_failure(Check::Settings, &failure))?;
-                report.skip_remote(Check::Settings)?;
-                report.add(local::session_cache(ui, environment))?;
-                report.add(local::files(environment, None))?;
+                report.add(Line::of_failure("settings", failure))?;
+                report.skip_remote("settings")?;
             }
         }
+        report.add(local::session_cache(ui, environment))?;
+        report.add(local::files(environment, settings.as_ref().ok().and_then(Settings::profile)))?;
         report.finish()
     }
 
@@ -143,52 +136,54 @@ impl DoctorCommand {
         report: &mut Report<'_>,
         settings: &Settings,
         inputs: &LoginInputs,
-        admin: Result<Option<AdminSecret>, Failure>,
     ) -> Result<(), Failure> {
         let environment = settings.environment();
         let url = match self.server.service_url(settings) {
             Ok(url) => url,
             Err(failure) => {
-                report.add(Line::of_failure(Check::ServiceUrl, &failure))?;
-                return report.skip_remote(Check::ServiceUrl);
+                report.add(Line::of_failure("service URL", &failure))?;
+                return report.skip_remote("service URL");
             }
         };
-        let route = Route::to(&url, environment);
+        let route = Route::to(&url);
         report.add(network::service_url(&url, &route, local::ignored_region(environment)))?;
         let dns = network::dns(ui, &route, self.server.timeout()).await;
         let found = !dns.is_failed();
         report.add(dns)?;
         if !found {
-            return report.skip_remote(Check::Dns);
+            return report.skip_remote("DNS");
         }
         let transport: Arc<dyn Transport> = match self.server.transport(ui) {
             Ok(transport) => Arc::new(transport),
             Err(failure) => {
-                let line = Line::of_failure(Check::Connection, &failure);
+                let line = Line::of_failure("connection", &failure);
                 report
                     .add(line.and_then("Check the certificates of this machine, and its proxy variables."))?;
-                return report.skip_remote(Check::Connection);
+                return report.skip_remote("connection");
             }
-        };
-        let (admin, admin_failure) = match admin {
-            Ok(secret) => (secret, None),
-            Err(failure) => (None, Some(failure)),
         };
         let mut diagnosis = inputs.diagnosis(&url, self.detect).timeout(self.server.timeout());
         if let Some(action) = &self.action {
             diagnosis = diagnosis.action(action.clone());
         }
-        if let (Some(secret), Some(partner)) = (admin, inputs.partner) {
-            let transport = Arc::clone(&transport);
-            diagnosis =
-                diagnosis.admin(admin_client(&url, partner, secret, transport, self.server.timeout()));
+        let mut no_admin = None;
+        if let Some(partner) = inputs.partner {
+            match self.admin_secret(ui, settings, partner, &url) {
+                Ok(Some(secret)) => {
+                    let transport = Arc::clone(&transport);
+                    let client = admin_client(&url, partner, secret, transport, self.server.timeout());
+                    diagnosis = diagnosis.admin(client);
+                }
+                Ok(None) => {}
+                Err(failure) => no_admin = Some(failure),
+            }
         }
         let mut written = Ok(());
         let findings = diagnosis
             .run_with(Arc::clone(&transport), TokioRuntime::new(), |finding| {
-                let line = match &admin_failure {
+                let line = match &no_admin {
                     Some(failure) if finding.problem() == Some(&Problem::NoAdmin) => {
-                        Line::of_failure(Check::TokenState, failure)
+                        Line::of_failure("token state", failure)
                     }
                     _ => Line::of_finding(finding, inputs, &route),
                 };
@@ -198,54 +193,51 @@ impl DoctorCommand {
             })
             .await;
         written?;
-        match ks_of(environment) {
-            Some(ks) => report.add(self.ks(&ks, &url, transport, inputs, &findings).await),
-            None => Ok(()),
-        }
+        let Some(ks) = environment.text(SecretVariable::KS).ok().flatten().map(Ks::new) else {
+            return Ok(());
+        };
+        let is_reached = findings.finding(Stage::Api).is_some_and(|api| api.severity() == Severity::Ok);
+        report.add(self.ks(&ks, &url, is_reached.then_some(transport), inputs.partner).await)
     }
 
-    /// `KALTURA_KS`, which calls use instead of a login.
+    /// `KALTURA_KS`, which calls use instead of a login. Without a transport it is not sent.
     async fn ks(
         &self,
         ks: &Ks,
         url: &ServiceUrl,
-        transport: Arc<dyn Transport>,
-        inputs: &LoginInputs,
-        findings: &diagnosis::Report,
+        transport: Option<Arc<dyn Transport>>,
+        partner: Option<PartnerId>,
     ) -> Line {
+        let name = SecretVariable::KS;
         let unset = "Unset KALTURA_KS to log in with the app token.";
-        let header = match (ks.issue(), KsHeader::parse(ks)) {
-            (None, Ok(header)) => header,
-            (issue, _) => {
-                let why = issue.map(|issue| issue.to_string()).unwrap_or_default();
-                let advice = issue.map_or("", KsIssue::advice);
+        let header = match ks_header(ks) {
+            Ok(header) => header,
+            Err((why, advice)) => {
                 let message = format!("KALTURA_KS is not a KS: {why}");
-                return Line::failed(Check::Ks, ExitCode::Usage, message, format!("{advice} {unset}"));
+                return Line::failed(name, ExitCode::Usage, message, format!("{advice} {unset}"));
             }
         };
-        let label = format!("KS {}, fingerprint {}", header.version(), Fingerprint::from_ks(ks));
-        if let Some(partner) = inputs.partner.filter(|partner| *partner != header.partner_id()) {
+        if let Some(partner) = partner.filter(|partner| *partner != header.partner_id()) {
             let message =
                 format!("KALTURA_KS is for partner {}, the settings for {partner}", header.partner_id());
-            return Line::failed(Check::Ks, ExitCode::Usage, message, unset);
+            return Line::failed(name, ExitCode::Usage, message, unset);
         }
-        if findings.finding(Stage::Api).is_none_or(|api| api.severity() != diagnosis::Severity::Ok) {
-            return Line::skipped(Check::Ks, "not checked: the server was not reached");
-        }
-        match verify(ks, header, url, transport, self.server.timeout()).await {
+        let Some(transport) = transport else {
+            return Line::skipped(name, "not checked: the server was not reached");
+        };
+        let label = format!("KS {}, fingerprint {}", header.version(), Fingerprint::from_ks(ks));
+        let session = Session::new(header.partner_id(), ks.clone());
+        match session_proof::client_of(&session, url, transport, self.server.timeout()).verify_session().await
+        {
             Ok(()) => Line::ok(
-                Check::Ks,
+                name,
                 format!("the server accepts KALTURA_KS ({label}); `kaltura call` uses it instead of a login"),
             ),
             Err(error) => {
                 let failure = Failure::from(error);
-                Line::failed(
-                    Check::Ks,
-                    failure.exit_code(),
-                    format!("the server does not accept KALTURA_KS ({label}): {}", failure.story()),
-                    format!("Set a new one. {unset}"),
-                )
-                .with_code(failure.code())
+                let message = format!("the server does not accept KALTURA_KS ({label}): {}", failure.story());
+                Line::failed(name, failure.exit_code(), message, format!("Set a new one. {unset}"))
+                    .with_code(failure.code())
             }
         }
     }
@@ -255,40 +247,17 @@ impl DoctorCommand {
         &self,
         ui: &Ui,
         settings: &Settings,
-        inputs: &LoginInputs,
+        partner: PartnerId,
+        url: &ServiceUrl,
     ) -> Result<Option<AdminSecret>, Failure> {
-        let Some(partner) = inputs.partner else { return Ok(None) };
         if let Some(given) = self.admin_secret.given(ui, settings)? {
             return Ok(Some(given));
         }
         match settings.profile().and_then(|profile| profile.place_of(ProfileSecret::AdminSecret)) {
             Some(SecretPlace::File(_) | SecretPlace::OwnFile(_) | SecretPlace::Variable(_)) => {
-                let url = self.server.service_url(settings).ok();
-                self.admin_secret.admin_secret(ui, settings, partner, url.as_ref()).map(Some)
+                self.admin_secret.admin_secret(ui, settings, partner, Some(url)).map(Some)
             }
             _ => Ok(None),
         }
     }
-}
-
-fn ks_of(environment: &Environment) -> Option<Ks> {
-    environment.text(SecretVariable::KS).ok().flatten().map(Ks::new)
-}
-
-/// Verifies a KS with a call that needs no permission.
-async fn verify(
-    ks: &Ks,
-    header: KsHeader,
-    url: &ServiceUrl,
-    transport: Arc<dyn Transport>,
-    timeout: Duration,
-) -> Result<(), kaltura_client::Error> {
-    let source = FixedSession::new(Session::new(header.partner_id(), ks.clone()));
-    Client::builder_with_source(url.clone(), source, transport, TokioRuntime::new())
-        .retry(RetryPolicy::never())
-        .renew_on_actions_limit(false)
-        .request_timeout(timeout)
-        .build()
-        .verify_session()
-        .await
 }

@@ -1,11 +1,8 @@
 //! `kaltura emulate`: serves an emulated Kaltura until it is told to stop, or while a program runs.
 
-#[cfg(test)]
-mod tests;
-
 use std::ffi::OsString;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,12 +22,10 @@ use crate::profile::Profile;
 use crate::redaction::{repeatable, repeatable_path};
 use crate::secret_input::without_bom;
 use crate::signals::{Signals, run_program};
-use crate::{http, runtime};
+use crate::{http, runtime, time};
 
 /// How often the calls are forgotten, if no client can ask for them.
 const FORGETTING: Duration = Duration::from_secs(5);
-/// The last second of the year 9999.
-const LATEST: i64 = 253_402_300_799;
 
 /// What follows the options in `--help`.
 const EXAMPLES: &str = include_str!("emulate/help.txt");
@@ -59,7 +54,7 @@ pub(crate) struct EmulateCommand {
     ready_file: Option<PathBuf>,
 
     /// Start the server's clock at this Unix time
-    #[arg(long, value_name = "UNIX_SECONDS", value_parser = clap::value_parser!(i64).range(0..=LATEST))]
+    #[arg(long, value_name = "UNIX_SECONDS", value_parser = clap::value_parser!(i64).range(0..=time::LATEST))]
     at: Option<i64>,
 
     /// Freeze the server's clock at its start
@@ -261,17 +256,10 @@ fn unusable_seed(path: &Path, error: &dyn std::error::Error) -> Failure {
 }
 
 /// Reads an address with a port; `localhost` is 127.0.0.1.
-fn parse_address(text: &str) -> Result<SocketAddr, InvalidAddress> {
-    match text.strip_prefix("localhost:") {
-        Some(port) => port.parse().map(|port| (Ipv4Addr::LOCALHOST, port).into()).map_err(|_| InvalidAddress),
-        None => text.parse().map_err(|_| InvalidAddress),
-    }
+fn parse_address(text: &str) -> Result<SocketAddr, &'static str> {
+    let text = text.replacen("localhost:", "127.0.0.1:", 1);
+    text.parse().map_err(|_| "write an address and a port, like 127.0.0.1:8080 or [::1]:8080")
 }
-
-/// A text is not an address with a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("write an address and a port, like 127.0.0.1:8080 or [::1]:8080")]
-struct InvalidAddress;
 
 /// Reads a stub, and the file with its result.
 fn parse_stub(text: &str) -> Result<Stub, String> {
@@ -283,4 +271,19 @@ fn parse_stub(text: &str) -> Result<Stub, String> {
     let json = fs::read_to_string(path)
         .map_err(|error| format!("the file {} cannot be read: {error}", repeatable_path(path)))?;
     Ok(Stub::new(action, &without_bom(json)).map_err(|error| error.to_string())?.requires(session))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_port() {
+        assert_eq!(parse_address("localhost:80"), Ok(([127, 0, 0, 1], 80).into()));
+        assert_eq!(parse_address("[::1]:0").unwrap().port(), 0);
+        for text in ["", "8080", "127.0.0.1", "localhost", "localhost:", "example.com:80", "127.0.0.1:70000"]
+        {
+            assert!(parse_address(text).is_err(), "{text}");
+        }
+    }
 }

@@ -1,10 +1,8 @@
 //! `kaltura hash`: the token hash, for a login request that is made by hand.
 
 use clap::Args;
-use kaltura_auth::Fingerprint;
-use kaltura_auth::TokenHash;
-use kaltura_types::HashType;
-use serde::Serialize;
+use kaltura_auth::{Fingerprint, TokenHash};
+use serde_json::json;
 
 use crate::args::{AppTokenValueOptions, HashTypeOption, KsOptions};
 use crate::config::Settings;
@@ -45,29 +43,22 @@ pub(crate) struct HashCommand {
     hash_type: HashTypeOption,
 }
 
-/// What is printed for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer<'a> {
-    token_hash: &'a str,
-    hash_type: HashType,
-    /// Of the KS.
-    fingerprint: String,
-    warnings: Vec<String>,
-}
-
 impl HashCommand {
     pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         self.ks.source().shares_stdin_with(&self.value.source())?;
-        let hash_type = self.hash_type.hash_type(settings, None)?;
+        let hash_type = self.hash_type.hash_type(settings)?;
         let ks = self.ks.ks(ui, settings)?;
         let value = self.value.value(ui, settings, &SecretOwner::default())?;
 
         let hash = TokenHash::new(hash_type, &ks, &value);
         let warnings: Vec<String> = TokenHash::check(&ks, &value).iter().map(ToString::to_string).collect();
         if ui.wants_json() {
-            let fingerprint = Fingerprint::from_ks(&ks).to_string();
-            return ui.print_json(&Answer { token_hash: hash.expose(), hash_type, fingerprint, warnings });
+            return ui.print_json(&json!({
+                "tokenHash": hash.expose(),
+                "hashType": hash_type,
+                "fingerprint": Fingerprint::from_ks(&ks).to_string(),
+                "warnings": warnings,
+            }));
         }
         for warning in warnings {
             ui.note(&warning);

@@ -8,7 +8,7 @@ use clap::{Args, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::cli::help;
+use crate::cli::ENVIRONMENT;
 use crate::error::{EXIT_CODES, ExitCode, Failure};
 use crate::output::Ui;
 use crate::version;
@@ -124,7 +124,7 @@ fn page(command: &Command, all: &Command) -> io::Result<String> {
     }
     section_of_lines(&mut roff, "EXIT STATUS", EXIT_CODES);
     if is_all {
-        section_of_lines(&mut roff, "ENVIRONMENT", help::ENVIRONMENT);
+        section_of_lines(&mut roff, "ENVIRONMENT", ENVIRONMENT);
     }
     let outermost = name_of(command).split('-').nth(1);
     let is_used = |others: &[&str]| outermost.is_none_or(|outermost| !others.contains(&outermost));

@@ -5,7 +5,7 @@ mod options;
 mod show;
 
 use clap::{Args, Subcommand};
-use serde::Serialize;
+use serde_json::json;
 
 use self::add::AddCommand;
 use self::show::{ListCommand, ShowCommand};
@@ -35,13 +35,14 @@ pub(crate) struct ProfileCommand {
     action: ProfileAction,
 }
 
-/// The subcommands. Each describes itself.
 #[derive(Debug, Subcommand)]
 enum ProfileAction {
     Add(Box<AddCommand>),
+    #[command(visible_alias = "ls")]
     List(ListCommand),
     Show(ShowCommand),
     Use(UseCommand),
+    #[command(visible_alias = "rm")]
     Remove(RemoveCommand),
 }
 
@@ -88,18 +89,6 @@ pub(super) struct RemoveCommand {
     yes: bool,
 }
 
-/// What is printed for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RemoveAnswer<'a> {
-    name: &'a str,
-    removed: bool,
-    was_default: bool,
-    forgotten_secrets: Vec<&'static str>,
-    forgotten_sessions: usize,
-    warnings: &'a [String],
-}
-
 impl RemoveCommand {
     pub(super) fn run(self, ui: &Ui, environment: &Environment) -> Result<(), Failure> {
         let name = self.name.as_str();
@@ -126,14 +115,14 @@ impl RemoveCommand {
                 ProfileSecret::AppToken => "appToken",
                 ProfileSecret::AdminSecret => "adminSecret",
             });
-            return ui.print_json(&RemoveAnswer {
-                name,
-                removed: true,
-                was_default: removed.was_default,
-                forgotten_secrets: forgotten.collect(),
-                forgotten_sessions: sessions.count,
-                warnings: &removed.notes,
-            });
+            return ui.print_json(&json!({
+                "name": name,
+                "removed": true,
+                "wasDefault": removed.was_default,
+                "forgottenSecrets": forgotten.collect::<Vec<_>>(),
+                "forgottenSessions": sessions.count,
+                "warnings": removed.notes,
+            }));
         }
         for note in &removed.notes {
             ui.note(note);
@@ -179,14 +168,6 @@ pub(super) struct UseCommand {
     name: String,
 }
 
-/// What is printed for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct UseAnswer<'a> {
-    default_profile: &'a str,
-    config_file: String,
-}
-
 impl UseCommand {
     pub(super) fn run(self, ui: &Ui, environment: &Environment) -> Result<(), Failure> {
         let name = self.name.as_str();
@@ -197,7 +178,7 @@ impl UseCommand {
         editor.make_default(name)?;
         if ui.wants_json() {
             let config_file = editor.path().display().to_string();
-            return ui.print_json(&UseAnswer { default_profile: name, config_file });
+            return ui.print_json(&json!({ "defaultProfile": name, "configFile": config_file }));
         }
         ui.print(&format!("{}Default profile{:#} is now '{name}'\n", style::GOOD, style::GOOD))
     }

@@ -16,15 +16,15 @@ use kaltura_auth::{
 };
 use kaltura_client::app_tokens::AppTokens;
 use kaltura_client::{CallError, Client, Error, ErrorKind};
-use kaltura_types::{AppToken, AppTokenId, ErrorCode, Ks, KsHeader, KsRefusal, PartnerId, UnixTime};
+use kaltura_types::{AppToken, AppTokenId, ErrorCode, KsRefusal, PartnerId, UnixTime};
 
 use self::edit::{AddCommand, DeleteCommand, GetCommand, UpdateCommand};
 use self::output::ListCommand;
 use self::rotate::RotateCommand;
-use crate::args::{AdminSecretOptions, KsOptions, PartnerIdOption, ServerOptions};
+use crate::args::{AdminSecretOptions, KsOptions, PartnerIdOption, ServerOptions, ks_header};
 use crate::config::{Environment, SecretVariable, Setting, Settings};
 use crate::error::Failure;
-use crate::http::{admin_client, client_with_ks};
+use crate::http::{LoggedTransport, admin_client, client_with_ks};
 use crate::output::Ui;
 use crate::profile::{Config, ProfileSecret};
 use crate::session::Forgotten;
@@ -56,13 +56,15 @@ pub(crate) struct TokenCommand {
     action: TokenAction,
 }
 
-/// What to do with app tokens. Each describes itself.
 #[derive(Debug, Subcommand)]
 enum TokenAction {
+    #[command(visible_alias = "create")]
     Add(Box<AddCommand>),
+    #[command(visible_alias = "ls")]
     List(Box<ListCommand>),
     Get(Box<GetCommand>),
     Update(Box<UpdateCommand>),
+    #[command(visible_alias = "rm")]
     Delete(Box<DeleteCommand>),
     Rotate(Box<RotateCommand>),
 }
@@ -116,20 +118,27 @@ impl AccountOptions {
             return Err(Failure::usage("both the admin secret and a KS are given: one of them is enough"));
         }
         let service_url = self.server.service_url(settings)?;
-        let clock = ServerClock::default();
-        let transport = Watching { transport: self.server.transport(ui)?, clock: clock.clone() };
+        let transport = Arc::new(self.server.transport(ui)?);
+        let clock = ServerClock { transport, shown: Arc::default() };
         let timeout = self.server.timeout();
         let secret_given =
             secret.is_given() || (!ks.is_given() && self.secret.given(ui, settings)?.is_some());
         if !secret_given && let Some(ks) = self.ks.given(ui, settings)? {
-            let partner = partner_of(&ks)?;
+            let partner = match ks_header(&ks) {
+                Ok(header) => header.partner_id(),
+                Err((why, advice)) => {
+                    return Err(
+                        Failure::usage(format!("the given text is not a KS: {why}")).with_hint(advice)
+                    );
+                }
+            };
             if let Some(wanted) = self.partner.known(settings)?.filter(|wanted| *wanted != partner) {
                 let message = format!("the KS is for account {partner}, not {wanted}");
                 return Err(Failure::usage(message).with_hint(
                     "Pass the KS or the admin secret of the account that you mean, or its --partner-id.",
                 ));
             }
-            let client = client_with_ks(&service_url, partner, ks, transport, timeout);
+            let client = client_with_ks(&service_url, partner, ks, clock.clone(), timeout);
             return Ok(Account { client, partner, service_url, clock, by_ks: true });
         }
         let profile = settings.needed_profile()?;
@@ -138,19 +147,8 @@ impl AccountOptions {
         }
         let partner = self.partner.partner_id(settings)?;
         let secret = self.secret.admin_secret(ui, settings, partner, Some(&service_url))?;
-        let client = admin_client(&service_url, partner, secret, transport, timeout);
+        let client = admin_client(&service_url, partner, secret, clock.clone(), timeout);
         Ok(Account { client, partner, service_url, clock, by_ks: false })
-    }
-}
-
-/// The account of a KS. What is not a KS is reported before it is sent.
-fn partner_of(ks: &Ks) -> Result<PartnerId, Failure> {
-    match (ks.issue(), KsHeader::parse(ks)) {
-        (None, Ok(header)) => Ok(header.partner_id()),
-        (issue, _) => {
-            let (why, advice) = issue.map_or_else(Default::default, |it| (it.to_string(), it.advice()));
-            Err(Failure::usage(format!("the given KS is not a KS: {why}")).with_hint(advice))
-        }
     }
 }
 
@@ -269,12 +267,20 @@ fn may_be_done(error: &Error) -> bool {
     error.unexpected_body().is_some() || error.kind() == ErrorKind::ServerFailed
 }
 
-/// The server's clock, as its last response showed it: by it app tokens expire. Before the first response it is the
-/// clock of this machine.
-#[derive(Clone, Debug, Default)]
-struct ServerClock(Arc<Mutex<Option<(UnixTime, UnixTime)>>>);
+/// A transport that keeps the server's clock, as its last response showed it: by it app tokens expire.
+#[derive(Clone)]
+struct ServerClock {
+    transport: Arc<LoggedTransport>,
+    /// The server's time, and that of this machine when it came.
+    shown: Arc<Mutex<Option<(UnixTime, UnixTime)>>>,
+}
 
 impl ServerClock {
+    fn shown(&self) -> Option<(UnixTime, UnixTime)> {
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The server's time; before the first response that of this machine.
     fn now(&self) -> UnixTime {
         self.shown().map_or_else(time::now, |(server, _)| server)
     }
@@ -287,25 +293,14 @@ impl ServerClock {
         let direction = if ahead > 0 { "ahead of" } else { "behind" };
         (ahead.unsigned_abs() > 60).then(|| format!(", which is {words} {direction} the server's"))
     }
-
-    /// The server's time, and that of this machine when it came.
-    fn shown(&self) -> Option<(UnixTime, UnixTime)> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A transport whose responses set a clock.
-struct Watching<T> {
-    transport: T,
-    clock: ServerClock,
 }
 
 #[async_trait]
-impl<T: Transport> Transport for Watching<T> {
+impl Transport for ServerClock {
     async fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
         let response = self.transport.send(request).await?;
         if let Some(server) = response.server_time() {
-            *self.clock.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((server, time::now()));
+            *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some((server, time::now()));
         }
         Ok(response)
     }

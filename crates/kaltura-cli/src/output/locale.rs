@@ -1,6 +1,6 @@
 //! What a terminal can show besides ASCII.
 
-use crate::config::Environment;
+use crate::environment::Environment;
 
 /// Whether signs of Unicode can be shown: the locale says so; Windows and macOS do not need to.
 pub(crate) fn shows_utf8(environment: &Environment) -> bool {

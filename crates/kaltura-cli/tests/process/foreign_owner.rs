@@ -7,20 +7,20 @@ use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 
-use crate::cache_files::cache_file;
-use crate::emulator_process::{EmulatorProcess, text_of};
-use crate::invocation::{Finished, Kaltura};
-use crate::profile_scene::{ADMIN_VALUE, Home, VALUE, holds_no_secret, server};
+use crate::support::cache_files::cache_file;
+use crate::support::home::{ADMIN_VALUE, Home, holds_no_secret};
+use crate::support::invocation::{Finished, Kaltura};
+use crate::support::server::{TestServer, VALUE, server_for_any_user};
 
 /// Two users who are not the superuser.
 const ALICE: u32 = 54_321;
 const MALLORY: u32 = 54_322;
 
 /// A home with a profile and a session, of the one who runs the tests; nothing if that is not the superuser.
-fn scene() -> Option<(EmulatorProcess, Home)> {
-    let (server, home) = (server(), Home::new());
+fn scene() -> Option<(TestServer, Home)> {
+    let (server, home) = (server_for_any_user(), Home::new());
     home.add("work", ["--service-url", server.url()]);
-    home.kaltura(["ks"]).run().ends_with(0);
+    home.kaltura(["ks"]).succeeds();
     if give(&home.file(), 0) {
         return Some((server, home));
     }
@@ -83,7 +83,7 @@ fn profiles_that_another_user_could_change_are_not_used() {
     assert!(give(&home.file(), MALLORY));
     for command in [&["login"][..], &["profile", "list"], &["profile", "add", "work", "--user=eve"], &["ks"]]
     {
-        let finished = home.kaltura(command.iter().copied()).run().fails_with(2);
+        let finished = home.kaltura(command).fails(2);
         let finished =
             finished.saying(&format!("{} belongs to another user (number {MALLORY})", home.file().display()));
         // It may be a container, with the folder mounted.
@@ -91,11 +91,11 @@ fn profiles_that_another_user_could_change_are_not_used() {
             finished.saying("Run kaltura as that user, without sudo; in a container, with docker run --user");
         finished.saying("Or set KALTURA_CONFIG_DIR to a folder that belongs to root.");
     }
-    let by_sudo = home.kaltura(["login"]).env("SUDO_UID", &ALICE.to_string()).run().fails_with(2);
+    let by_sudo = home.kaltura(["login"]).env("SUDO_UID", ALICE.to_string()).fails(2);
     by_sudo.saying("Run kaltura as that user, without sudo").saying("set KALTURA_CONFIG_DIR");
     // The user `nobody` may be the one that the system shows for unknown ones.
     assert!(give(&home.file(), 65_534));
-    let unknown = home.kaltura(["login"]).run().fails_with(2).saying("another user (number 65534)");
+    let unknown = home.kaltura(["login"]).fails(2).saying("another user (number 65534)");
     let unknown = unknown.saying("owners unknown on this machine (user namespaces, NFS). Set");
     assert!(!unknown.stderr.contains("docker") && !unknown.stderr.contains("sudo"), "{unknown:#?}");
     // Those of the superuser are good for all.
@@ -116,30 +116,28 @@ fn profiles_of_another_user_are_ignored_where_variables_name_the_account() {
     assert!(give(&home.file(), MALLORY));
     let login = home.kaltura(["login"]).env("KALTURA_SERVICE_URL", server.url());
     let login = login.env("KALTURA_PARTNER_ID", "1234567").env("KALTURA_APP_TOKEN_ID", "0_importer");
-    let login = login
-        .env("KALTURA_APP_TOKEN_HASH_TYPE", "SHA256")
-        .env("KALTURA_APP_TOKEN", crate::profile_scene::VALUE);
-    login.run().ends_with(0).saying("note: profiles are ignored: the profiles file");
+    let login = login.env("KALTURA_APP_TOKEN_HASH_TYPE", "SHA256").env("KALTURA_APP_TOKEN", VALUE);
+    login.succeeds().saying("note: profiles are ignored: the profiles file");
 }
 
 #[test]
 fn a_secret_that_another_user_has_put_there_is_not_used() {
     let Some((_server, home)) = scene() else { return };
-    let secret = crate::profile_scene::secret_file(&home.folder(), "app-token");
+    let secret = home.secret("app-token");
     assert!(give(&secret, MALLORY));
-    let finished = home.kaltura(["login"]).run().fails_with(2);
+    let finished = home.kaltura(["login"]).fails(2);
     let said = format!("the file {}, which holds a secret, belongs to another user", secret.display());
     holds_no_secret(&finished.saying(&said).stderr);
     // A new one takes its place.
     home.add("work", []);
     assert_eq!(fs::metadata(&secret).unwrap().uid(), 0);
-    home.kaltura(["login"]).run().ends_with(0);
+    home.kaltura(["login"]).succeeds();
 }
 
 #[test]
 fn a_session_that_another_user_has_put_there_is_not_used() {
     let Some((_server, home)) = scene() else { return };
-    let ks = || home.kaltura(["ks"]).run().ends_with(0);
+    let ks = || home.kaltura(["ks"]).succeeds();
     let (first, cache) = (ks(), home.path("cache"));
     let session = cache_file(&cache, ".session");
     assert!(give(&session, MALLORY));
@@ -158,7 +156,7 @@ fn a_session_that_another_user_has_put_there_is_not_used() {
         assert!(give(folder, 0));
     }
     assert!(give(&cache, MALLORY));
-    home.kaltura(["logout"]).run().fails_with(1).saying("belongs to another user");
+    home.kaltura(["logout"]).fails(1).saying("belongs to another user");
     assert_eq!(verdict(&home, "sessionCache"), "warning");
 }
 
@@ -185,16 +183,15 @@ fn verdict(home: &Home, subject: &str) -> String {
 fn the_superuser_leaves_nothing_in_the_home_of_another_user() {
     let Some((server, home)) = scene() else { return };
     give_all(&home.path("."), ALICE);
-    let by_sudo = |kaltura: Kaltura| kaltura.env("SUDO_UID", &ALICE.to_string()).run();
+    let by_sudo = |kaltura: Kaltura| kaltura.env("SUDO_UID", ALICE.to_string()).run();
     by_sudo(home.kaltura(["ks"])).fails_with(2).saying("Run kaltura as that user, without sudo");
-    assert_eq!(not_of(&home.path("."), ALICE), Vec::<String>::new());
+    assert_eq!(not_of(&home.path("."), ALICE), [""; 0]);
 
     // A home that has nothing of ours yet.
     let fresh = tempfile::tempdir().unwrap();
     assert!(give(fresh.path(), ALICE));
-    let at_home =
-        |arguments: &[&str]| Kaltura::new(arguments.iter().copied()).env("HOME", text_of(fresh.path()));
-    let ks = || server.cached(Path::new(""), ["ks"]).env("HOME", text_of(fresh.path()));
+    let at_home = |arguments: &[&str]| Kaltura::new(arguments).env("HOME", fresh.path());
+    let ks = || server.cached(Path::new(""), ["ks"]).env("HOME", fresh.path());
     let logged_in = by_sudo(ks()).ends_with(0);
     logged_in.saying("belongs to another user (number 54321); it is not used.");
     let add = ["profile", "add", "admin", "--partner-id=7", "--admin-secret-stdin", "--store=file"];
@@ -202,8 +199,8 @@ fn the_superuser_leaves_nothing_in_the_home_of_another_user() {
     refused.saying("would belong to another user (number 54321)").saying("without sudo");
     assert_eq!(fs::read_dir(fresh.path()).unwrap().count(), 0);
 
-    // Without sudo it is a container, whose superuser works in a folder of somebody outside.
-    assert_eq!(ks().run().ends_with(0).stderr, "");
-    at_home(&add).stdin(VALUE).run().ends_with(0);
-    assert_eq!(at_home(&["profile", "list"]).run().ends_with(0).stderr, "");
+    // Without sudo it is a container, whose superuser works in a folder of a user outside.
+    assert_eq!(ks().succeeds().stderr, "");
+    at_home(&add).stdin(VALUE).succeeds();
+    assert_eq!(at_home(&["profile", "list"]).succeeds().stderr, "");
 }

@@ -6,9 +6,9 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::emulator_process::{EmulatorProcess, text_of, token};
-use crate::invocation::Finished;
-use crate::profile_scene::{ADMIN_VALUE, VALUE, holds_no_secret, server};
+use crate::support::home::{ADMIN_VALUE, holds_no_secret};
+use crate::support::invocation::Finished;
+use crate::support::server::{TestServer, VALUE, server_for_any_user, text_of, token};
 
 /// What runs before each script: `unlock` opens the keyring, `add` adds a profile for the server.
 const BEGINNING: &str = r#"
@@ -82,7 +82,7 @@ impl Desktop {
 
 #[test]
 fn a_secret_is_kept_used_and_forgotten() {
-    let server = server();
+    let server = server_for_any_user();
     let Some(home) = Desktop::new(server.url()) else { return };
     let first = home.run(
         "unlock
@@ -113,7 +113,7 @@ fn a_secret_is_kept_used_and_forgotten() {
 
 #[test]
 fn what_is_removed_is_not_in_the_keyring_any_more() {
-    let server = server();
+    let server = server_for_any_user();
     let Some(home) = Desktop::new(server.url()) else { return };
     let finished = home.run(
         "unlock
@@ -132,7 +132,7 @@ fn what_is_removed_is_not_in_the_keyring_any_more() {
 
 #[test]
 fn a_secret_that_moves_leaves_the_keyring() {
-    let server = server();
+    let server = server_for_any_user();
     let Some(home) = Desktop::new(server.url()) else { return };
     let finished = home.run(
         "unlock
@@ -148,7 +148,7 @@ fn a_secret_that_moves_leaves_the_keyring() {
 
 #[test]
 fn both_secrets_of_all_profiles_have_their_own_place() {
-    let server = server();
+    let server = server_for_any_user();
     let Some(home) = Desktop::new(server.url()) else { return };
     let finished = home.run(
         "unlock
@@ -168,7 +168,7 @@ fn both_secrets_of_all_profiles_have_their_own_place() {
 
 #[test]
 fn the_admin_secret_in_it_manages_app_tokens() {
-    let server = EmulatorProcess::start([]);
+    let server = TestServer::new();
     let Some(home) = Desktop::new(server.url()) else { return };
     std::fs::write(home.path("secret"), server.told("/adminSecret")).unwrap();
     let partner = server.greeting["partnerId"].to_string();
@@ -183,7 +183,7 @@ fn the_admin_secret_in_it_manages_app_tokens() {
 
 #[test]
 fn without_it_there_is_an_error_that_says_what_to_do() {
-    let server = server();
+    let server = server_for_any_user();
     let Some(home) = Desktop::new(server.url()) else { return };
     home.run("unlock; add work >/dev/null && kaltura ks >/dev/null").ends_with(0);
 
@@ -203,7 +203,7 @@ fn without_it_there_is_an_error_that_says_what_to_do() {
 
 #[test]
 fn a_keyring_that_stays_locked_is_told() {
-    let server = server();
+    let server = server_for_any_user();
     let Some(home) = Desktop::new(server.url()) else { return };
     home.run("unlock; add work >/dev/null").ends_with(0);
     // It runs, and no user is there to type the password.
@@ -220,7 +220,7 @@ fn a_keyring_that_stays_locked_is_told() {
 #[test]
 fn a_change_to_another_token_that_is_killed_breaks_nothing() {
     let tokens = json!([token("0_importer", VALUE, json!({})), token("0_second", ADMIN_VALUE, json!({}))]);
-    let server = EmulatorProcess::with_tokens(tokens);
+    let server = TestServer::with_tokens(&tokens);
     let Some(home) = Desktop::new(server.url()) else { return };
     let finished = home.run(
         r#"unlock

@@ -10,11 +10,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::control::calls;
-use crate::emulator_process::{EmulatorProcess, text_of, token};
-use crate::invocation::{Finished, Kaltura, Running};
+use crate::program::Running;
+use crate::support::invocation::{Finished, Kaltura};
+use crate::support::server::{TestServer, VALUE, server, text_of};
 
-const VALUE: &str = "0123456789abcdef0123456789abcdef";
 const PASSWORD: &str = "hush-9f3a";
 const WRONG: &str = "hush-wrong";
 /// Set in CI: there a missing program is a failure.
@@ -83,27 +82,23 @@ fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
-fn server() -> EmulatorProcess {
-    EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]))
-}
-
-fn logins(server: &EmulatorProcess) -> usize {
-    calls(server).iter().filter(|call| *call == "appToken.startSession").count()
+fn logins(server: &TestServer) -> usize {
+    server.calls().iter().filter(|call| *call == "appToken.startSession").count()
 }
 
 /// A command of a machine of its own, whose cache is empty.
-fn kaltura(server: &EmulatorProcess, machine: &Path, arguments: &[&str]) -> Kaltura {
-    server.cached(&machine.join("cache"), arguments.iter().copied())
+fn kaltura(server: &TestServer, machine: &Path, arguments: &[&str]) -> Kaltura {
+    server.cached(&machine.join("cache"), arguments)
 }
 
 /// The same, on a machine that no command has run on before.
 fn run_elsewhere(
-    server: &EmulatorProcess,
+    server: &TestServer,
     arguments: &[&str],
     change: impl FnOnce(Kaltura) -> Kaltura,
 ) -> Finished {
     let machine = tempfile::tempdir().unwrap();
-    change(kaltura(server, machine.path(), arguments)).run()
+    change(kaltura(server, machine.path(), arguments)).run_process()
 }
 
 #[track_caller]
@@ -118,20 +113,20 @@ fn of_twenty_at_once_one_logs_in_and_a_new_one_adopts_its_session() {
     let server = server();
     let machines: Vec<_> = (0..20).map(|_| tempfile::tempdir().unwrap()).collect();
     let ks = |machine: &tempfile::TempDir| {
-        kaltura(&server, machine.path(), &["ks"]).env("KALTURA_STORE", &redis.url()).start()
+        kaltura(&server, machine.path(), &["ks"]).env("KALTURA_STORE", redis.url()).start()
     };
     let running: Vec<Running> = machines.iter().map(ks).collect();
     let outputs: Vec<String> = running.into_iter().map(|one| one.wait().ends_with(0).stdout).collect();
     assert!(outputs.iter().all(|one| *one == outputs[0]), "{outputs:#?}");
-    assert_eq!(calls(&server), ["session.startWidgetSession", "appToken.startSession"]);
+    assert_eq!(server.calls(), ["session.startWidgetSession", "appToken.startSession"]);
 
     let later = run_elsewhere(&server, &["ks", "--json", "--store", &redis.url()], |ks| ks).ends_with(0);
     let document = later.document();
     assert_eq!(document["ks"], outputs[0].trim_end());
     assert_eq!((&document["fromCache"], &document["warnings"]), (&json!(true), &json!([])));
-    assert_eq!(calls(&server), Vec::<String>::new());
+    assert_eq!(server.calls(), [""; 0]);
     // A process without the value of the token finds nothing.
-    let other = |ks: Kaltura| ks.env("KALTURA_APP_TOKEN", &VALUE.replace('0', "1"));
+    let other = |ks: Kaltura| ks.env("KALTURA_APP_TOKEN", VALUE.replace('0', "1"));
     run_elsewhere(&server, &["ks", "--store", &redis.url()], other).fails_with(3);
 }
 
@@ -139,7 +134,7 @@ fn of_twenty_at_once_one_logs_in_and_a_new_one_adopts_its_session() {
 fn a_store_that_is_down_or_does_not_answer_costs_a_login() {
     let Some(redis) = Redis::start(&[]) else { return };
     let server = server();
-    let ks = || run_elsewhere(&server, &["ks"], |ks| ks.env("KALTURA_STORE", &redis.url()));
+    let ks = || run_elsewhere(&server, &["ks"], |ks| ks.env("KALTURA_STORE", redis.url()));
     let stop = |name: &str| {
         let status = Command::new("kill").args([name, &redis.process.id().to_string()]).status();
         assert!(status.unwrap().success());
@@ -194,12 +189,12 @@ fn the_password_of_the_url_is_used_and_never_shown() {
     by_variable(&["exec", "--", "/usr/bin/env"]).ends_with(0);
 
     // An argument is refused, whatever else is set, and not repeated.
-    calls(&server);
+    server.calls();
     for json in [&[][..], &["--json"], &["-v"]] {
         let refused = by_variable(&[&["ks", "--store", &url], json].concat()).fails_with(2);
         refused.saying("must not contain a password").saying("KALTURA_STORE");
     }
-    assert_eq!(calls(&server), Vec::<String>::new());
+    assert_eq!(server.calls(), [""; 0]);
 
     // The server refuses this one: a login, and a note without it.
     let wrong = redis.url_with(WRONG);

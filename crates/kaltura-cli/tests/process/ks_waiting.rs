@@ -6,17 +6,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::cache_files::cache_files;
-use crate::control::{calls, obey};
-use crate::emulator_process::{EmulatorProcess, text_of, token};
-use crate::invocation::{Kaltura, Running};
-use crate::profile_scene::Home;
-
-const VALUE: &str = "0123456789abcdef0123456789abcdef";
-
-fn server() -> EmulatorProcess {
-    EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]))
-}
+use crate::program::Running;
+use crate::support::cache_files::cache_files;
+use crate::support::home::{Home, holds_no_secret};
+use crate::support::invocation::Kaltura;
+use crate::support::server::{TestServer, VALUE, server, text_of, token};
 
 /// A home whose profile takes the token's value from a command, which leaves a line in the file `runs` first.
 fn home(url: &str, command: &str) -> Home {
@@ -38,7 +32,7 @@ fn runs(home: &Home) -> usize {
 }
 
 fn kaltura(home: &Home, arguments: &[&str]) -> Kaltura {
-    home.kaltura(arguments.iter().copied()).env("PATH", &std::env::var("PATH").unwrap())
+    home.kaltura(arguments).with_path()
 }
 
 fn start(home: &Home, count: usize) -> Vec<Running> {
@@ -47,7 +41,7 @@ fn start(home: &Home, count: usize) -> Vec<Running> {
 
 /// `--timeout` is for the requests: it takes longer until the command has printed the value.
 #[test]
-fn who_logs_in_slowly_is_waited_for() {
+fn a_slow_login_is_waited_for() {
     let server = server();
     let home = home(server.url(), &format!("sleep 4; echo {VALUE}"));
     let running = start(&home, 6);
@@ -56,7 +50,7 @@ fn who_logs_in_slowly_is_waited_for() {
     let finished: Vec<_> = running.into_iter().chain([late]).map(|one| one.wait().ends_with(0)).collect();
     assert!(finished.iter().all(|one| one.stdout == finished[0].stdout), "{finished:#?}");
     assert_eq!(runs(&home), 1);
-    assert_eq!(calls(&server), ["session.startWidgetSession", "appToken.startSession"]);
+    assert_eq!(server.calls(), ["session.startWidgetSession", "appToken.startSession"]);
     let told =
         finished.iter().filter(|one| one.stderr.contains("waiting for another kaltura process")).count();
     assert_eq!(told, 6, "{finished:#?}");
@@ -65,9 +59,9 @@ fn who_logs_in_slowly_is_waited_for() {
 #[cfg(target_os = "linux")]
 mod failed {
     use super::*;
-    use crate::emulator_process::ADMIN_SECRET;
-    use crate::invocation::Finished;
-    use crate::odd_server::OddServer;
+    use crate::support::invocation::Finished;
+    use crate::support::odd_server::OddServer;
+    use crate::support::server::ADMIN_SECRET;
 
     const BEFORE: &str = "another kaltura process, which this one waited for, could not log in:";
 
@@ -132,18 +126,18 @@ mod failed {
         assert_eq!((runs(&home), told(&finished)), (1, 4), "{finished:#?}");
         let is_first = |one: &&Finished| one.stderr.contains("failed: exit status: 7");
         assert_eq!(finished.iter().filter(is_first).count(), 1, "{finished:#?}");
-        assert!(calls(&server).is_empty());
+        assert!(server.calls().is_empty());
 
         // A later process tries it again.
-        let later = kaltura(&home, &["ks"]).run().fails_with(1);
+        let later = kaltura(&home, &["ks"]).run_process().fails_with(1);
         assert_eq!((runs(&home), told(&[later])), (2, 0));
         // What is told of one value says nothing of another; it goes with a logout.
         assert_eq!(files(&home, ".backoff"), 1);
-        kaltura(&home, &["ks"]).env("KALTURA_APP_TOKEN", VALUE).run().ends_with(0);
+        kaltura(&home, &["ks"]).env("KALTURA_APP_TOKEN", VALUE).succeeds();
         assert_eq!((files(&home, ".backoff"), files(&home, ".session")), (1, 1));
-        kaltura(&home, &["ks", "--fresh"]).run().fails_with(1);
+        kaltura(&home, &["ks", "--fresh"]).run_process().fails_with(1);
         assert_eq!(files(&home, ".backoff"), 1);
-        kaltura(&home, &["logout"]).run().ends_with(0);
+        kaltura(&home, &["logout"]).succeeds();
         assert_eq!((files(&home, ".backoff"), files(&home, ".session")), (0, 0));
     }
 
@@ -158,7 +152,7 @@ mod failed {
 
     #[test]
     fn what_the_server_refuses_is_sent_once() {
-        let server = EmulatorProcess::with_tokens(json!([token("0_importer", ADMIN_SECRET, json!({}))]));
+        let server = TestServer::with_tokens(&json!([token("0_importer", ADMIN_SECRET, json!({}))]));
         let home = home_that_waits(server.url(), &format!("echo {VALUE}"));
         let finished = all_at_once(&home, &[&["ks", "--json"][..]; 5], 3);
         let errors: Vec<_> = finished.iter().map(Finished::error).collect();
@@ -172,17 +166,17 @@ mod failed {
         let shared =
             errors.iter().filter(|error| error["message"].as_str().unwrap().starts_with(BEFORE)).count();
         assert_eq!((runs(&home), shared), (1, 4));
-        let sent = calls(&server);
+        let sent = server.calls();
         assert_eq!(sent, ["session.startWidgetSession", "appToken.startSession INVALID_APP_TOKEN_HASH"]);
         // Nothing of a secret is kept.
         for file in cache_files(&home.path("cache"), "") {
-            crate::profile_scene::holds_no_secret(&fs::read_to_string(file).unwrap());
+            holds_no_secret(&fs::read_to_string(file).unwrap());
         }
     }
 
     /// Another value may be the right one, another limit long enough.
     #[test]
-    fn who_would_do_something_else_tries_it() {
+    fn another_value_or_limit_is_tried() {
         let server = server();
         let home = home_that_waits(server.url(), "exit 7");
         let first = kaltura(&home, &["ks"]).start();
@@ -190,13 +184,13 @@ mod failed {
             thread::sleep(Duration::from_millis(10));
         }
         // It does not even wait.
-        kaltura(&home, &["ks"]).env("KALTURA_APP_TOKEN", VALUE).run().ends_with(0);
+        kaltura(&home, &["ks"]).env("KALTURA_APP_TOKEN", VALUE).succeeds();
         fs::write(home.path("go"), "").unwrap();
         assert_eq!((first.wait().code, runs(&home)), (Some(1), 1));
 
         // The value of a variable may be another one in each process.
         let [wrong, right] = [ADMIN_SECRET, VALUE];
-        obey(&server, &json!({ "setLatency": [700, 700] }));
+        server.apply(json!({ "setLatency": [700, 700] }));
         let ks = |value: &str| kaltura(&home, &["ks", "--user=bob"]).env("KALTURA_APP_TOKEN", value).start();
         let first = ks(wrong);
         wait_for_those_who_wait(std::slice::from_ref(&first));
@@ -206,7 +200,7 @@ mod failed {
 
     /// Being told to stop is for the one who is told.
     #[test]
-    fn who_waits_for_one_that_is_stopped_logs_in() {
+    fn a_waiting_process_logs_in_when_the_other_is_stopped() {
         let server = server();
         let home = home_that_waits(server.url(), &format!("echo {VALUE}"));
         for signal in ["TERM", "KILL"] {
@@ -224,7 +218,7 @@ mod failed {
                 one.wait().ends_with(0);
             }
             assert_eq!(runs(&home) - before, 2);
-            kaltura(&home, &["logout"]).run().ends_with(0);
+            kaltura(&home, &["logout"]).succeeds();
             fs::remove_file(home.path("go")).unwrap();
         }
     }

@@ -1,98 +1,48 @@
-//! The command as a process: what goes in by arguments, environment and standard input, and what comes out.
+//! The command as a process: signals, terminals, locks between processes, programs that it runs, and what a process has
+//! that cannot be given to it as a value.
 //!
-//! All servers here run on loopback: the command's own emulator, and a raw one for odd answers.
+//! All else is in the target `commands`. All servers run on loopback.
 #![cfg(test)]
 
-mod batch;
-mod cache_cleared;
-mod cache_files;
-mod call;
-mod call_all;
-mod call_refused;
-mod call_session;
-mod call_shown;
-mod call_table;
-mod colours;
-mod command_line;
-mod completion;
+#[path = "../support/mod.rs"]
+mod support;
+
+#[cfg(unix)]
+mod at_a_terminal;
 #[cfg(target_os = "linux")]
 mod completion_in_shells;
-mod control;
-mod demo;
-mod doctor;
-mod doctor_scene;
 #[cfg(target_os = "linux")]
 mod doctor_tls;
-mod documented_calls;
-mod documented_examples;
-mod empty_variables;
 mod emulate;
-mod emulate_modes;
-mod emulate_program;
-mod emulate_ui;
-mod emulator_process;
-mod expectations;
+mod emulator;
+mod environment;
+mod exec;
 #[cfg(unix)]
 mod foreign_owner;
-mod granted;
-mod hash;
-mod in_process;
-mod inspect;
-mod invocation;
+mod herds;
+#[cfg(unix)]
+mod interrupted;
 #[cfg(all(target_os = "linux", feature = "keyring"))]
 mod keyring;
-mod ks;
-mod ks_cache;
-mod ks_for_others;
+mod killed;
 #[cfg(all(unix, feature = "redis"))]
 mod ks_redis;
 #[cfg(unix)]
 mod ks_waiting;
-mod login;
-mod login_kept;
-mod login_refused;
-mod login_verify;
-mod login_without_answer;
-mod logout;
-mod manual;
-mod messages;
-mod notes;
-mod odd_server;
-mod other_owner;
-mod profile_add;
 #[cfg(unix)]
 mod profile_asked;
-mod profile_broken;
-mod profile_file;
-mod profile_in_use;
-mod profile_remove;
-mod profile_scene;
-mod profile_shown;
-mod profile_switch;
-mod secrets;
+mod program;
 #[cfg(target_os = "linux")]
 mod seen_arguments;
-mod selected;
-mod sessions_forgotten;
-mod sign;
+mod shells;
 #[cfg(unix)]
 mod spinner;
-mod status;
-mod status_good;
-mod status_verify;
 #[cfg(unix)]
 mod stopped;
+mod streams;
 #[cfg(unix)]
 mod terminal;
-mod token;
-mod token_account;
-mod token_list;
-mod token_rotate;
-mod token_value;
+#[cfg(unix)]
+mod token_command;
 #[cfg(unix)]
 mod token_value_asked;
-#[cfg(unix)]
-mod token_value_replaced;
-mod upload;
-mod verbose;
-mod version;

@@ -1,22 +1,20 @@
-//! A profile that somebody makes at a terminal.
+//! A profile that is made at a terminal.
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::json;
 
-use crate::emulator_process::{EmulatorProcess, text_of, token};
-use crate::invocation::Kaltura;
+use crate::support::invocation::{Kaltura, Words};
+use crate::support::server::{TestServer, VALUE, text_of};
 use crate::terminal::Terminal;
 
-const VALUE: &str = "0123456789abcdef0123456789abcdef";
-
-fn kaltura<'a>(folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Kaltura {
-    Kaltura::new(arguments).env("KALTURA_CONFIG_DIR", text_of(folder))
+fn kaltura(folder: &Path, arguments: impl Words) -> Kaltura {
+    Kaltura::new(arguments).env("KALTURA_CONFIG_DIR", folder)
 }
 
 /// Answers everything, up to the value of the token, and gives what was said before the first question on the account.
-fn answer_all(terminal: &mut Terminal, server: &EmulatorProcess) -> String {
+fn answer_all(terminal: &mut Terminal, server: &TestServer) -> String {
     terminal.wait_for("Profile name:");
     terminal.enter("work");
     let said = terminal.wait_for("Region of the account:");
@@ -34,7 +32,7 @@ fn answer_all(terminal: &mut Terminal, server: &EmulatorProcess) -> String {
 
 #[test]
 fn what_is_missing_is_asked_for_and_the_profile_logs_in() {
-    let server = EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]));
+    let server = TestServer::with_token(json!({}));
     let folder = tempfile::tempdir().unwrap();
     let mut terminal = Terminal::open(kaltura(folder.path(), ["profile", "add"]));
     answer_all(&mut terminal, &server);
@@ -55,13 +53,13 @@ fn what_is_missing_is_asked_for_and_the_profile_logs_in() {
         server.url()
     );
     assert_eq!(written, expected);
-    let login = kaltura(folder.path(), ["login", "--json"]).run().ends_with(0).document();
+    let login = kaltura(folder.path(), ["login", "--json"]).succeeds().document();
     assert_eq!(login["userId"], "alice");
 }
 
 #[test]
-fn whoever_has_a_command_that_prints_the_value_is_told_of_its_option() {
-    let server = EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]));
+fn the_option_for_a_command_is_named() {
+    let server = TestServer::with_token(json!({}));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token.txt");
     fs::write(&file, VALUE).unwrap();
@@ -78,12 +76,12 @@ fn whoever_has_a_command_that_prints_the_value_is_told_of_its_option() {
     let before = answer_all(&mut terminal, &server);
     assert!(!before.contains("--token-command"), "{before}");
     assert_eq!(terminal.left().code, 0);
-    kaltura(folder.path(), ["login"]).env("PATH", "/usr/bin:/bin").run().ends_with(0);
+    kaltura(folder.path(), ["login"]).env("PATH", "/usr/bin:/bin").succeeds();
 }
 
 #[test]
 fn the_value_is_not_shown_where_it_is_asked_for() {
-    let server = EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]));
+    let server = TestServer::with_token(json!({}));
     let folder = tempfile::tempdir().unwrap();
     let mut terminal = Terminal::open_with_codes(kaltura(folder.path(), ["profile", "add"]));
     answer_all(&mut terminal, &server);
@@ -93,7 +91,7 @@ fn the_value_is_not_shown_where_it_is_asked_for() {
     let left = terminal.left();
     assert_eq!(left.code, 0, "{left:?}");
     assert!(!left.shown.contains(&VALUE[..4]), "{left:?}");
-    let login = kaltura(folder.path(), ["login", "--json"]).run().ends_with(0).document();
+    let login = kaltura(folder.path(), ["login", "--json"]).succeeds().document();
     assert_eq!(login["userId"], "alice");
 }
 
@@ -116,8 +114,8 @@ fn a_wrong_answer_is_asked_for_again() {
 }
 
 #[test]
-fn where_nobody_can_be_asked_it_is_a_usage_error() {
+fn without_a_terminal_it_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
-    let finished = kaltura(folder.path(), ["profile", "add"]).stdin("work\n").run().fails_with(2);
+    let finished = kaltura(folder.path(), ["profile", "add"]).stdin("work\n").fails(2);
     finished.saying("the profile name is missing");
 }

@@ -9,21 +9,22 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::emulator_process::{ADMIN_SECRET, EmulatorProcess, text_of, token};
-use crate::invocation::{Kaltura, Running};
-use crate::odd_server::OddServer;
-use crate::profile_scene::Home;
+use crate::program::Running;
+use crate::support::home::Home;
+use crate::support::invocation::Kaltura;
+use crate::support::odd_server::OddServer;
+use crate::support::server::{ADMIN_SECRET, TestServer, text_of, token};
 
 const VALUE: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Somebody who reads the arguments of a process and of those below it, again and again.
-struct Onlooker {
+/// A thread that reads the arguments of a process and of those below it, again and again.
+struct Observer {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<BTreeSet<String>>,
 }
 
-impl Onlooker {
+impl Observer {
     fn of(running: &Running) -> Self {
         let (stop, root) = (Arc::new(AtomicBool::new(false)), running.child.id());
         let is_over = Arc::clone(&stop);
@@ -87,18 +88,13 @@ fn arguments(id: u32) -> Option<String> {
 fn wait_until(mut is_so: impl FnMut() -> bool) {
     for _ in 0..4_000 {
         if is_so() {
-            // The onlooker shall have a look too.
+            // The observer shall have a look too.
             thread::sleep(20 * PAUSE);
             return;
         }
         thread::sleep(PAUSE);
     }
     panic!("it does not come to that");
-}
-
-/// With the programs that the tests of the shell need.
-fn with_path(kaltura: Kaltura) -> Kaltura {
-    kaltura.env("PATH", &std::env::var("PATH").unwrap())
 }
 
 #[test]
@@ -110,36 +106,47 @@ fn a_login_shows_no_secret() {
         let server = OddServer::silent();
         let login = Kaltura::new(["login", "--service-url", &server.url, "--partner-id", "1234567"])
             .arguments(["--app-token-id", "0_importer", "--hash-type", "SHA1"])
-            .arguments(way.iter().copied());
+            .arguments(way);
         let login = if way.is_empty() { login.env("KALTURA_APP_TOKEN", VALUE) } else { login.stdin(VALUE) };
         let running = login.start();
-        let onlooker = Onlooker::of(&running);
+        let observer = Observer::of(&running);
         server.requests.recv_timeout(Duration::from_secs(20)).unwrap();
-        onlooker.saw(&["kaltura login --service-url"], &[VALUE]);
+        observer.saw(&["kaltura login --service-url"], &[VALUE]);
     }
 }
 
 #[test]
+fn an_admin_secret_is_neither_sent_nor_shown() {
+    let server = OddServer::silent();
+    let list = Kaltura::new(["token", "list", "--service-url", &server.url, "--partner-id=1234567"]);
+    let running = list.arguments(["--admin-secret-stdin"]).stdin(ADMIN_SECRET).start();
+    let observer = Observer::of(&running);
+    let request = server.requests.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert!(request.contains("djJ8") && !request.contains(ADMIN_SECRET), "{request}");
+    observer.saw(&["kaltura token list"], &[ADMIN_SECRET]);
+}
+
+#[test]
 fn a_program_of_exec_shows_no_secret() {
-    let server = EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]));
+    let server = TestServer::with_tokens(&json!([token("0_importer", VALUE, json!({}))]));
     let cache = tempfile::tempdir().unwrap();
     let mark = cache.path().join("mark");
     let script = format!("echo x > '{}'; sleep 2; true", mark.display());
     // By a login, and from the cache.
     for _ in 0..2 {
         let exec = server.cached(cache.path(), ["exec", "--", "sh", "-c", &script]);
-        let running = with_path(exec).start();
-        let onlooker = Onlooker::of(&running);
+        let running = exec.with_path().start();
+        let observer = Observer::of(&running);
         wait_until(|| mark.exists());
         fs::remove_file(&mark).unwrap();
-        let ks = server.cached(cache.path(), ["ks"]).run().ends_with(0).stdout;
-        onlooker.saw(&["sh -c echo x", "sleep 2"], &[VALUE, ks.trim_end(), "djJ8"]);
+        let ks = server.cached(cache.path(), ["ks"]).succeeds().stdout;
+        observer.saw(&["sh -c echo x", "sleep 2"], &[VALUE, ks.trim_end(), "djJ8"]);
     }
 }
 
 #[test]
 fn a_command_of_the_profile_shows_no_secret() {
-    let server = EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]));
+    let server = TestServer::with_tokens(&json!([token("0_importer", VALUE, json!({}))]));
     let home = Home::new();
     let (kept, mark) = (home.path("kept"), home.path("mark"));
     fs::write(&kept, VALUE).unwrap();
@@ -153,11 +160,11 @@ fn a_command_of_the_profile_shows_no_secret() {
         mark.display()
     );
     fs::write(home.file(), entries).unwrap();
-    let running = with_path(home.kaltura(["ks"])).start();
-    let onlooker = Onlooker::of(&running);
+    let running = home.kaltura(["ks"]).with_path().start();
+    let observer = Observer::of(&running);
     wait_until(|| mark.exists());
     let ks = running.wait().ends_with(0).stdout;
-    onlooker.saw(&["kaltura ks", "sh -c cat", "sleep 0.5"], &[VALUE, ks.trim_end(), "djJ8"]);
+    observer.saw(&["kaltura ks", "sh -c cat", "sleep 0.5"], &[VALUE, ks.trim_end(), "djJ8"]);
 }
 
 #[test]
@@ -169,7 +176,7 @@ fn a_profile_that_is_added_shows_no_secret() {
         let held = File::open(&lock).unwrap();
         held.lock().unwrap();
         let running = home.profile(["add", "work", "--store=file", option]).stdin(secret).start();
-        let onlooker = Onlooker::of(&running);
+        let observer = Observer::of(&running);
         // It has read the secret, or is about to, and waits for the lock.
         let opened = format!("/proc/{}/fd", running.child.id());
         wait_until(|| {
@@ -179,6 +186,6 @@ fn a_profile_that_is_added_shows_no_secret() {
         });
         drop(held);
         running.wait().ends_with(0);
-        onlooker.saw(&["kaltura profile add work"], &[secret]);
+        observer.saw(&["kaltura profile add work"], &[secret]);
     }
 }

@@ -2,24 +2,17 @@
 
 use serde_json::json;
 
-use crate::emulator_process::{EmulatorProcess, text_of, token};
-use crate::invocation::Kaltura;
+use crate::support::invocation::Kaltura;
+use crate::support::server::TestServer;
 use crate::terminal::Terminal;
 
-const VALUE: &str = "0123456789abcdef0123456789abcdef";
 const SIGN: &str = " logging in at 127.0.0.1:";
 
 /// A server that lets each answer take so many milliseconds.
-fn server(latency: &str) -> EmulatorProcess {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("seed.json");
-    let seed = json!({
-        "partners": [{ "id": 1_234_567, "adminSecrets": ["a0b1c2d3e4f5061728394a5b6c7d8e9f"] }],
-        "widgets": [{ "id": "_1234567", "partnerId": 1_234_567 }],
-        "appTokens": [token("0_importer", VALUE, json!({}))],
-    });
-    std::fs::write(&path, seed.to_string()).unwrap();
-    EmulatorProcess::start(["--seed", text_of(&path), "--latency", latency])
+fn server(milliseconds: u64) -> TestServer {
+    let server = TestServer::with_token(json!({}));
+    server.apply(json!({ "setLatency": [milliseconds, milliseconds] }));
+    server
 }
 
 /// What a login shows at a terminal.
@@ -39,7 +32,7 @@ fn text(bytes: &str) -> String {
 
 #[test]
 fn a_terminal_shows_what_is_waited_for() {
-    let server = server("800");
+    let server = server(800);
     let mut terminal = Terminal::open(server.login([]).env("LANG", "C.UTF-8"));
     let before = text(&terminal.wait_for(SIGN));
     assert_eq!(before, "\r⠋");
@@ -53,7 +46,7 @@ fn a_terminal_shows_what_is_waited_for() {
 
 #[test]
 fn a_terminal_that_knows_ascii_alone_shows_it_too() {
-    let server = server("800");
+    let server = server(800);
     let mut terminal = Terminal::open(server.login([]).env("LANG", "C"));
     assert_eq!(terminal.wait_for(SIGN), "\r|");
     assert!(terminal.wait_for(SIGN).ends_with("\r/"));
@@ -61,7 +54,7 @@ fn a_terminal_that_knows_ascii_alone_shows_it_too() {
 
 #[test]
 fn an_error_takes_its_place() {
-    let server = server("800");
+    let server = server(800);
     let mut terminal = Terminal::open(server.login(["--hash-type=MD5"]));
     terminal.wait_for(SIGN);
     let rest = terminal.wait_for("error:");
@@ -71,7 +64,7 @@ fn an_error_takes_its_place() {
 
 #[test]
 fn ctrl_c_takes_it_away() {
-    let server = server("60000");
+    let server = server(60000);
     let mut terminal = Terminal::open(server.login([]));
     terminal.wait_for(SIGN);
     // It ends the shell of the terminal too.
@@ -82,7 +75,7 @@ fn ctrl_c_takes_it_away() {
 
 #[test]
 fn what_is_done_soon_shows_nothing() {
-    let server = server("0");
+    let server = server(0);
     // On a machine that has much to do nothing is done soon.
     let is_calm = (0..5).any(|_| !shown(server.login([])).contains("logging in"));
     assert!(is_calm);
@@ -90,9 +83,9 @@ fn what_is_done_soon_shows_nothing() {
 
 #[test]
 fn what_is_written_meanwhile_takes_its_place() {
-    let server = server("800");
+    let server = server(800);
     let folder = tempfile::tempdir().unwrap();
-    let doctor = server.cached(folder.path(), ["doctor"]).env("KALTURA_CONFIG_DIR", text_of(folder.path()));
+    let doctor = server.cached(folder.path(), ["doctor"]).env("KALTURA_CONFIG_DIR", folder.path());
     let mut terminal = Terminal::open(doctor);
     let rest = text(&terminal.wait_for("skipped files"));
     for line in ["connection", "login", "session"] {
@@ -103,7 +96,7 @@ fn what_is_written_meanwhile_takes_its_place() {
 
 #[test]
 fn it_can_be_kept_away() {
-    let server = server("400");
+    let server = server(400);
     let sees_it = shown(server.login([]));
     assert!(sees_it.contains(SIGN), "{sees_it:?}");
     for option in ["--quiet", "--verbose"] {
@@ -121,9 +114,9 @@ fn it_can_be_kept_away() {
 
 #[test]
 fn nothing_of_it_is_in_a_pipe() {
-    let server = server("400");
+    let server = server(400);
     for colour in ["0", "1"] {
-        let finished = server.login([]).env("CLICOLOR_FORCE", colour).run().ends_with(0);
+        let finished = server.login([]).env("CLICOLOR_FORCE", colour).run_process().ends_with(0);
         assert_eq!(finished.stderr, "");
         assert!(!finished.stdout.contains("logging in"), "{finished:#?}");
     }

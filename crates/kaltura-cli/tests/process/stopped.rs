@@ -9,26 +9,21 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::control::{calls, calls_so_far, obey};
-use crate::emulator_process::{EmulatorProcess, text_of, token};
-use crate::invocation::{Kaltura, Running};
-use crate::profile_scene::Home;
+use crate::program::Running;
+use crate::support::home::Home;
+use crate::support::invocation::Kaltura;
+use crate::support::server::{TestServer, VALUE, server, text_of};
 use crate::terminal::Terminal;
 
-const VALUE: &str = "0123456789abcdef0123456789abcdef";
 /// More than the command itself waits for those who listen.
 const SOON: Duration = Duration::from_secs(15);
 
-fn server() -> EmulatorProcess {
-    EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]))
-}
-
 /// A call whose session in the cache is over on the server, so that it wants a new one after the first request.
-fn refused_call(server: &EmulatorProcess, cache: &Path) -> Kaltura {
-    server.cached(cache, ["ks"]).run().ends_with(0);
-    obey(server, &json!({ "advanceClock": 90_000 }));
+fn refused_call(server: &TestServer, cache: &Path) -> Kaltura {
+    server.cached(cache, ["ks"]).succeeds();
+    server.apply(json!({ "advanceClock": 90_000 }));
     let call = server.cached(cache, ["call", "media.list"]);
-    calls(server);
+    server.calls();
     call
 }
 
@@ -38,38 +33,29 @@ fn lock_file(cache: &Path) -> PathBuf {
     files.find(|path| path.extension().is_some_and(|ending| ending == "lock")).unwrap()
 }
 
-/// Waits until the server has refused a call.
-fn wait_for_a_refusal(server: &EmulatorProcess) {
-    for _ in 0..500 {
-        if calls_so_far(server).iter().any(|call| call.starts_with("media.list ")) {
-            return;
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    panic!("no call was refused");
-}
-
 #[test]
-fn who_waits_for_a_lock_can_be_stopped() {
+fn a_process_that_waits_for_a_lock_can_be_stopped() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        let (server, cache) = (server(), tempfile::tempdir().unwrap());
-        let call = refused_call(&server, cache.path());
-        let held = File::open(lock_file(cache.path())).unwrap();
+        let server = server();
+        let call = refused_call(&server, server.cache.path());
+        let held = File::open(lock_file(server.cache.path())).unwrap();
         held.lock().unwrap();
         let running: Running = call.start();
-        wait_for_a_refusal(&server);
+        server.wait_for("media.list ", 1);
+        // The answer has to arrive before it waits for the lock.
+        thread::sleep(Duration::from_millis(200));
         running.signal(signal);
         running.wait_at_most(SOON).ends_with(code);
     }
 }
 
 #[test]
-fn who_waits_for_a_command_of_the_profile_can_be_stopped() {
+fn a_process_that_waits_for_a_command_of_the_profile_can_be_stopped() {
     let (server, folder) = (server(), tempfile::tempdir().unwrap());
     let mark = folder.path().join("mark");
     let home = home_of_a_command(&server, &format!("echo x > {}; exec sleep 20", text_of(&mark)));
     drop(refused_call(&server, &home.path("cache")));
-    let call = home.kaltura(["call", "media.list"]).env("PATH", &std::env::var("PATH").unwrap());
+    let call = home.kaltura(["call", "media.list"]).with_path();
     let running = call.start();
     while !mark.exists() {
         thread::sleep(Duration::from_millis(20));
@@ -79,7 +65,7 @@ fn who_waits_for_a_command_of_the_profile_can_be_stopped() {
 }
 
 #[test]
-fn who_is_asked_at_a_terminal_can_be_stopped_from_elsewhere() {
+fn a_prompt_can_be_stopped_from_elsewhere() {
     let server = server();
     let mut terminal = Terminal::open(server.login_without_value([]));
     terminal.wait_for("The app token value 0_importer:");
@@ -89,7 +75,7 @@ fn who_is_asked_at_a_terminal_can_be_stopped_from_elsewhere() {
 }
 
 /// A home whose profile takes the token's value from this command.
-fn home_of_a_command(server: &EmulatorProcess, command: &str) -> Home {
+fn home_of_a_command(server: &TestServer, command: &str) -> Home {
     let entries = format!(
         "default_profile = 'a'\n[profiles.a]\nservice_url = '{}'\npartner_id = 1234567\n\
          app_token_id = '0_importer'\nhash_type = 'SHA256'\ntoken_command = \"{command}\"\n",
@@ -132,8 +118,7 @@ fn a_command_of_the_profile_ends_with_the_one_that_waits_for_it() {
             fs::write(&script_file, script).unwrap();
             let command = format!("echo $$ > {}; sh {}; true", text_of(&shell), text_of(&script_file));
             let home = home_of_a_command(&server, &command);
-            let kaltura =
-                home.kaltura(arguments.iter().copied()).env("PATH", &std::env::var("PATH").unwrap());
+            let kaltura = home.kaltura(arguments).with_path();
             let running = kaltura.start();
             let ids = [line_of(&shell), line_of(&inner)];
             assert!(ids.iter().all(|id| is_alive(id)));
@@ -163,7 +148,7 @@ fn a_command_that_does_not_want_to_end_is_killed() {
     fs::write(&script_file, script).unwrap();
     let command = format!("trap '' TERM; echo $$ > {}; sh {}; true", text_of(&shell), text_of(&script_file));
     let home = home_of_a_command(&server, &command);
-    let running = home.kaltura(["ks"]).env("PATH", &std::env::var("PATH").unwrap()).start();
+    let running = home.kaltura(["ks"]).with_path().start();
     let ids = [line_of(&shell), line_of(&inner)];
     running.signal("TERM");
     for _ in 0..500 {
@@ -184,19 +169,19 @@ fn a_command_that_does_not_want_to_end_is_killed() {
 fn what_a_command_leaves_in_the_background_is_not_waited_for() {
     let server = server();
     let home = home_of_a_command(&server, &format!("echo {VALUE}; sleep 40 2>&- &"));
-    let running = home.kaltura(["ks"]).env("PATH", &std::env::var("PATH").unwrap()).start();
+    let running = home.kaltura(["ks"]).with_path().start();
     running.wait_at_most(SOON).ends_with(0);
 }
 
 /// As with `nohup`.
 #[cfg(target_os = "linux")]
 #[test]
-fn who_shall_outlive_the_terminal_does() {
+fn a_process_can_outlive_its_terminal() {
     let (server, folder) = (server(), tempfile::tempdir().unwrap());
     let mark = folder.path().join("mark");
     let command = format!("echo x > {}; sleep 1; echo {VALUE}", text_of(&mark));
     let home = home_of_a_command(&server, &command);
-    let kaltura = home.kaltura(["ks"]).env("PATH", &std::env::var("PATH").unwrap()).into_command();
+    let kaltura = home.kaltura(["ks"]).with_path().into_command();
     let mut shell = Command::new("sh");
     shell.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(kaltura.get_program()).args(kaltura.get_args());
     shell.env_clear().envs(kaltura.get_envs().filter_map(|(name, value)| Some((name, value?))));

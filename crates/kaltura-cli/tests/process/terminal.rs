@@ -1,10 +1,10 @@
-//! The command at a terminal, with somebody who types.
+//! The command at a terminal, with what is typed.
 
 use std::process::Command;
 
 use rexpect::session::{Options, PtySession, spawn_with_options};
 
-use crate::invocation::Kaltura;
+use crate::support::invocation::Kaltura;
 
 /// A terminal in which a shell runs one command, and then tells how it ended and what it left.
 pub(crate) struct Terminal {

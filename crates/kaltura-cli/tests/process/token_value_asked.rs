@@ -1,17 +1,10 @@
 //! The app token value, typed at a terminal.
 
-use serde_json::json;
-
-use crate::emulator_process::{EmulatorProcess, text_of, token};
-use crate::invocation::Kaltura;
+use crate::support::invocation::Kaltura;
+use crate::support::server::{VALUE, server};
 use crate::terminal::Terminal;
 
-const VALUE: &str = "0123456789abcdef0123456789abcdef";
 const QUESTION: &str = "The app token value 0_importer:";
-
-fn server() -> EmulatorProcess {
-    EmulatorProcess::with_tokens(json!([token("0_importer", VALUE, json!({}))]))
-}
 
 #[test]
 fn it_is_asked_for_and_not_shown() {
@@ -55,8 +48,8 @@ fn ctrl_c_leaves_the_terminal_as_it_was() {
 fn the_doctor_asks_for_no_value_of_a_token_that_is_not_known() {
     let home = tempfile::tempdir().unwrap();
     let doctor = Kaltura::new(["doctor", "--service-url=http://127.0.0.1:1"])
-        .env("KALTURA_CACHE_DIR", text_of(home.path()))
-        .env("KALTURA_CONFIG_DIR", text_of(home.path()));
+        .env("KALTURA_CACHE_DIR", home.path())
+        .env("KALTURA_CONFIG_DIR", home.path());
     let left = Terminal::open(doctor).left();
     assert_eq!(left.code, 2, "{left:?}");
     assert!(left.shown.contains("--partner-id"), "{left:?}");
@@ -77,9 +70,9 @@ fn a_value_in_the_place_of_the_id_is_not_shown() {
 }
 
 #[test]
-fn nobody_else_waits_until_a_person_has_answered() {
-    let (server, cache) = (server(), tempfile::tempdir().unwrap());
-    let ks = || server.cached(cache.path(), ["ks"]);
+fn no_other_process_waits_for_an_answer() {
+    let server = server();
+    let ks = || server.kaltura(["ks"]);
     let mut terminal = Terminal::open(ks().without("KALTURA_APP_TOKEN"));
     terminal.wait_for(QUESTION);
     ks().start().wait_at_most(std::time::Duration::from_secs(20)).ends_with(0);

@@ -152,7 +152,8 @@ impl ConnectionFault {
             }
             Self::UnknownIssuer => {
                 "If your network inspects TLS, or the server has a private certificate, add its root certificate to \
-                 those that this machine trusts. Otherwise do not continue: someone may intercept the connection."
+                 those that this machine trusts, or to those of the HTTP client (--ca-file, KALTURA_CA_FILE, \
+                 add_root_certificates_pem). Otherwise do not continue: someone may intercept the connection."
             }
             Self::CertificateRejected => {
                 "Open the service URL in a browser, and check the certificate there."

@@ -50,7 +50,8 @@ pub enum ErrorKind {
     Refused,
     /// The response is a redirect. Redirects are not followed.
     Redirected,
-    /// The server is unavailable: an HTTP status 429 or from 500, or an empty or incomplete body.
+    /// The server is unavailable: an HTTP status 408, 429 or from 500, or an empty or incomplete body with a
+    /// status of success.
     Unavailable,
     /// The response does not come from the API, or is not what this action returns.
     NotKaltura,
@@ -116,7 +117,7 @@ impl ErrorKind {
     pub(super) const fn of_status(status: u16) -> Self {
         match status {
             300..=399 => Self::Redirected,
-            429 | 500.. => Self::Unavailable,
+            408 | 429 | 500.. => Self::Unavailable,
             _ => Self::NotKaltura,
         }
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use kaltura_ks::OpenedKs;
 use kaltura_types::{
-    AdminSecret, AppTokenId, AppTokenStatus, AppTokenValue, HashType, Open, PartnerId, SessionType, UnixTime,
-    UserSecret,
+    AdminSecret, AppTokenId, AppTokenStatus, AppTokenValue, HashType, Ks, Open, PartnerId, SessionType,
+    UnixTime, UserSecret,
 };
 use sha1::{Digest as _, Sha1};
 
@@ -47,9 +47,14 @@ pub(crate) struct State {
     /// How many actions each KS with an `actionslimit` has used, by its digest.
     actions_used: Expiring<u64>,
     sessions: RecentSessions,
+    /// The KSs that were issued last, without those of widgets. They are opened only when they are ended.
+    issued: VecDeque<(PartnerId, Ks)>,
 }
 
-/// The sessions that were issued or sent last, without widget sessions.
+/// How many sessions are known when those of a partner are ended.
+const MAX_RECENT: usize = 10_000;
+
+/// The sessions that were sent last, without widget sessions.
 #[derive(Default)]
 struct RecentSessions {
     /// Partner and expiry, by digest.
@@ -59,13 +64,11 @@ struct RecentSessions {
 }
 
 impl RecentSessions {
-    const MAXIMUM: usize = 10_000;
-
     fn add(&mut self, digest: &str, partner: PartnerId, expiry: UnixTime) {
         if self.sessions.contains_key(digest) {
             return;
         }
-        if self.order.len() == Self::MAXIMUM
+        if self.order.len() == MAX_RECENT
             && let Some(oldest) = self.order.pop_front()
         {
             self.sessions.remove(&oldest);
@@ -123,6 +126,7 @@ impl State {
             ended: Expiring::new(),
             actions_used: Expiring::new(),
             sessions: RecentSessions::default(),
+            issued: VecDeque::new(),
         };
         state.roles.extend(roles::standard());
         for token in seed.app_tokens {
@@ -234,24 +238,38 @@ impl State {
         let claims = ks.claims();
         if !claims.is_widget_session() {
             // An expired KS is refused as such, so that its end need not be known any more.
-            let expiry = claims.expiry().unwrap_or(NEVER);
-            self.ended.get_or_insert(ks.digest_hex().to_owned(), (), expiry, now);
+            self.ended.get_or_insert(ks.digest_hex().to_owned(), (), end_of(ks), now);
             if let Some(group) = claims.session_id_hash() {
                 self.ended.get_or_insert(group, (), NEVER, now);
             }
         }
     }
 
-    /// Notes a session that was issued or sent.
+    /// Notes a session that was sent.
     pub(crate) fn note_session(&mut self, ks: &OpenedKs) {
         if !ks.claims().is_widget_session() {
-            let expiry = ks.claims().expiry().unwrap_or(NEVER);
-            self.sessions.add(ks.digest_hex(), ks.claims().partner_id(), expiry);
+            self.sessions.add(ks.digest_hex(), ks.claims().partner_id(), end_of(ks));
         }
+    }
+
+    /// Notes a session that was issued.
+    pub(crate) fn note_issued(&mut self, partner: PartnerId, ks: Ks) {
+        if self.issued.len() == MAX_RECENT {
+            self.issued.pop_front();
+        }
+        self.issued.push_back((partner, ks));
     }
 
     /// Ends the noted sessions of a partner.
     pub(crate) fn end_sessions(&mut self, partner: PartnerId, now: UnixTime) {
+        let secrets = self.partners.get(&partner).map_or(&[][..], |partner| &partner.admin_secrets);
+        self.issued.retain(|(of, ks)| {
+            let opened = if *of == partner { kaltura_ks::open(ks, secrets).ok() } else { None };
+            if let Some(ks) = opened.filter(|ks| !ks.claims().is_widget_session()) {
+                self.ended.get_or_insert(ks.digest_hex().to_owned(), (), end_of(&ks), now);
+            }
+            *of != partner
+        });
         for (digest, (_, expiry)) in self.sessions.sessions.iter().filter(|(_, (of, _))| *of == partner) {
             self.ended.get_or_insert(digest.clone(), (), *expiry, now);
         }
@@ -270,6 +288,10 @@ impl State {
         }
         within
     }
+}
+
+fn end_of(ks: &OpenedKs) -> UnixTime {
+    ks.claims().expiry().unwrap_or(NEVER)
 }
 
 /// The server's marker of an ended group of sessions (wire contract, section 6.2).

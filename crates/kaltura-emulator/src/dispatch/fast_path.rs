@@ -7,7 +7,7 @@ use sha1::{Digest as _, Sha1};
 use crate::backend::state::State;
 use crate::request::{Parameter, Parameters, equals_number, int, leading_int, text};
 use crate::services::session::{DEFAULT_EXPIRY, login};
-use crate::services::{Time, sign};
+use crate::services::{Time, issue};
 
 /// The result of the fast path.
 pub(crate) enum FastPath {
@@ -55,9 +55,9 @@ pub(crate) fn take(state: &mut State, parameters: &Parameters, time: Time) -> Fa
         Some(value) => int(value),
     };
     let fields = KsFields::new(id, session_type, time.now.plus_seconds(expiry))
-        .user(text_of("userId").unwrap_or_default())
+        .user(&*text_of("userId").unwrap_or_default())
         .privileges(text_of("privileges").unwrap_or_default());
-    let ks = sign(state, time, fields, id, login.signing_secret.as_ref());
+    let ks = issue(state, time, fields, id, login.signing_secret.as_ref());
     FastPath::Started { ks: ks.expose().to_owned(), key: key(parameters) }
 }
 

@@ -1,9 +1,10 @@
 //! The server's checks of a KS: first that it opens, later that it can be used (wire contract, section 7).
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use kaltura_ks::{OpenError, OpenedKs};
-use kaltura_types::{Ks, KsHeader, PartnerId, Privilege, UnixTime};
+use kaltura_types::{Ks, KsEnvelope, PartnerId, Privilege, UnixTime};
 
 use crate::backend::seed::{RoleSeed, UserStatus};
 use crate::backend::state::{ADMIN_CONSOLE, ANONYMOUS, State};
@@ -22,9 +23,9 @@ pub(crate) enum OpenFailure {
 
 /// Opens a KS with the secrets of its partner.
 pub(crate) fn open(state: &State, ks: &Ks) -> Result<OpenedKs, OpenFailure> {
-    let header = KsHeader::parse(ks).map_err(|_| OpenFailure::Invalid)?;
-    let partner = state.partners.get(&header.partner_id()).ok_or(OpenFailure::Invalid)?;
-    kaltura_ks::open(ks, &partner.admin_secrets).map_err(|error| match error {
+    let envelope = KsEnvelope::decode(ks).map_err(|_| OpenFailure::Invalid)?;
+    let partner = state.partners.get(&envelope.header().partner_id()).ok_or(OpenFailure::Invalid)?;
+    kaltura_ks::open_envelope(&envelope, &partner.admin_secrets).map_err(|error| match error {
         OpenError::BracketedPrivilege => OpenFailure::Fatal,
         _ => OpenFailure::Invalid,
     })
@@ -156,12 +157,12 @@ pub(crate) fn operation(
     }
     let sent = requested.map(text);
     let partner = requested.map_or(ANONYMOUS, |value| PartnerId::new(int(value)));
-    let is_number = |sent: &String| sent.is_empty() || equals_number(sent, partner.get());
+    let is_number = |sent: &Cow<'_, str>| sent.is_empty() || equals_number(sent, partner.get());
     let is_number = sent.as_ref().is_none_or(is_number);
     if partner == ANONYMOUS && is_number {
         return match own {
             Some(own) => {
-                let text = sent.filter(String::is_empty);
+                let text = sent.filter(|sent| sent.is_empty()).map(Cow::into_owned);
                 Ok(Operation { partner: own, is_allowed: true, text })
             }
             None if state.has_anonymous_partner => {
@@ -175,7 +176,7 @@ pub(crate) fn operation(
         return Err(ApiException::partner_blocked());
     }
     let may_act = own.is_none_or(|own| own == partner || own == ADMIN_CONSOLE);
-    let text = sent.filter(|sent| own.is_some() && *sent != partner.to_string());
+    let text = sent.filter(|sent| own.is_some() && *sent != partner.to_string()).map(Cow::into_owned);
     Ok(Operation { partner, is_allowed: may_act && is_number, text })
 }
 

@@ -108,19 +108,23 @@ impl RateLimiter {
         parameters: &Parameters,
         time: Time,
     ) -> Result<(), ApiException> {
+        if self.limits.is_empty() {
+            return Ok(());
+        }
         let called = action.full_name();
         for (index, limit) in self.limits.iter().enumerate() {
             if !limit.action.eq_ignore_ascii_case(&called) {
                 continue;
             }
             let value = limit.parameter.as_ref().and_then(|name| parameters.get(name)).map(text);
+            let value = value.unwrap_or_default().into_owned();
             let length = i64::try_from(limit.window.as_millis()).unwrap_or(i64::MAX);
             let new_window = || Window { ends_at: time.milliseconds.saturating_add(length), calls: 0 };
             if self.windows.len() >= self.cleared_at {
                 self.windows.retain(|_, window| time.milliseconds < window.ends_at);
                 self.cleared_at = self.windows.len().saturating_mul(2).max(MIN_CLEARED);
             }
-            let window = self.windows.entry((index, value.unwrap_or_default())).or_insert_with(new_window);
+            let window = self.windows.entry((index, value)).or_insert_with(new_window);
             if time.milliseconds >= window.ends_at {
                 *window = new_window();
             }

@@ -20,12 +20,22 @@ pub(crate) fn apply_fault(reply: &mut Reply, fault: &Fault) {
             let json = crate::response::write_json(&ApiValue::Text(text.clone()));
             replace(response, 200, Some("application/json"), json);
         }
+        Fault::Body(body) => replace(response, 200, Some("application/json"), body.clone()),
         Fault::EmptyBody => *response.body_mut() = Bytes::new(),
         Fault::TruncatedBody => {
             let half = response.body().len() / 2;
             response.body_mut().truncate(half);
         }
         Fault::CutBody => reply.breakage = Some(Breakage::CutBody(response.body().len() / 2)),
+        Fault::ResetBody => reply.breakage = Some(Breakage::ResetBody(response.body().len() / 2)),
+        Fault::ResetAfter => reply.breakage = Some(Breakage::ResetAfter),
+        Fault::SlowBody(time) => reply.breakage = Some(Breakage::SlowBody(*time)),
+        Fault::EndlessBody => reply.breakage = Some(Breakage::EndlessBody),
+        Fault::WrongLength(difference) => {
+            let length = u64::try_from(response.body().len()).unwrap_or(u64::MAX);
+            reply.breakage = Some(Breakage::WrongLength(length.saturating_add_signed(*difference)));
+        }
+        Fault::Header(name, value) => set_or_remove(response, name, value),
         Fault::Reset => reply.breakage = Some(Breakage::Reset),
         Fault::Slow(duration) => reply.delay = reply.delay.saturating_add(*duration),
         Fault::ContentType(kind) => set(response, CONTENT_TYPE, kind),
@@ -75,6 +85,16 @@ fn set(response: &mut Response<Bytes>, name: HeaderName, value: &str) {
     }
 }
 
+/// An empty value removes the header.
+fn set_or_remove(response: &mut Response<Bytes>, name: &str, value: &str) {
+    let Ok(name) = name.parse::<HeaderName>() else { return };
+    if value.is_empty() {
+        response.headers_mut().remove(name);
+    } else {
+        set(response, name, value);
+    }
+}
+
 /// An error with the secrets of the request in its message, as in `INVALID_KS`.
 pub(crate) fn echo_secrets(parameters: &Parameters) -> ApiValue {
     let secrets = ["ks", "secret", "tokenHash", "session"];
@@ -87,6 +107,8 @@ pub(crate) fn echo_secrets(parameters: &Parameters) -> ApiValue {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    const SECOND: Duration = Duration::from_secs(1);
 
     fn faulty(fault: &Fault) -> Reply {
         let response = Response::builder()
@@ -111,6 +133,18 @@ mod tests {
         assert_eq!(faulty(&Fault::EmptyBody).response.body(), "");
         assert_eq!(faulty(&Fault::TruncatedBody).response.body(), "{\"a\"");
         assert_eq!(faulty(&Fault::CutBody).breakage, Some(Breakage::CutBody(4)));
+        let reply = faulty(&Fault::Body(vec![0xff]));
+        assert_eq!((reply.response.status().as_u16(), &reply.response.body()[..]), (200, &[0xff][..]));
+        assert_eq!(faulty(&Fault::ResetBody).breakage, Some(Breakage::ResetBody(4)));
+        assert_eq!(faulty(&Fault::ResetAfter).breakage, Some(Breakage::ResetAfter));
+        assert_eq!(faulty(&Fault::SlowBody(SECOND)).breakage, Some(Breakage::SlowBody(SECOND)));
+        assert_eq!(faulty(&Fault::EndlessBody).breakage, Some(Breakage::EndlessBody));
+        assert_eq!(faulty(&Fault::WrongLength(2)).breakage, Some(Breakage::WrongLength(10)));
+        assert_eq!(faulty(&Fault::WrongLength(-9)).breakage, Some(Breakage::WrongLength(0)));
+        let reply = faulty(&Fault::Header("Retry-After".into(), "7".into()));
+        assert_eq!(reply.response.headers()["retry-after"], "7");
+        let reply = faulty(&Fault::Header("Date".into(), String::new()));
+        assert!(!reply.response.headers().contains_key("date"));
         assert_eq!(faulty(&Fault::Reset).breakage, Some(Breakage::Reset));
         let slow = Duration::from_secs(3);
         assert_eq!(faulty(&Fault::Slow(slow)).delay, slow);

@@ -3,12 +3,15 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
+
 use super::{Fault, FaultRule};
 
 /// Reads a rule: a fault, then the action, the calls and the probability. These are optional and in this order.
 ///
-/// Faults: `status:503`, `html` or `html:502`, `xml`, `string:TEXT`, `cut`, `truncate`, `empty`, `reset`,
-/// `slow:1500` (milliseconds), `content-type:text/html`, `echo`, `skew:-300` (seconds).
+/// Faults: `status:503`, `html` or `html:502`, `xml`, `string:TEXT`, `body:TEXT`, `cut`, `truncate`, `empty`, `reset`,
+/// `reset-body`, `reset-after`, `slow:1500` and `slow-body:1500` (milliseconds), `endless`, `length:+10` or `length:-10`
+/// (bytes), `content-type:text/html`, `header:NAME=VALUE` (without a value to remove it), `echo`, `skew:-300` (seconds).
 ///
 /// ```
 /// # use kaltura_emulator::FaultRule;
@@ -65,18 +68,34 @@ fn read_fault(text: &str) -> Result<Fault, InvalidFaultRule> {
         ("html", Some(value)) => status(value).map(Fault::HtmlPage),
         ("xml", None) => Ok(Fault::Xml),
         ("string", Some(value)) => Ok(Fault::PlainString(value.to_owned())),
+        ("body", Some(value)) => Ok(Fault::Body(value.as_bytes().to_vec())),
         ("cut", None) => Ok(Fault::CutBody),
         ("truncate", None) => Ok(Fault::TruncatedBody),
         ("empty", None) => Ok(Fault::EmptyBody),
         ("reset", None) => Ok(Fault::Reset),
-        ("slow", Some(value)) => {
-            value.parse().map(|number| Fault::Slow(Duration::from_millis(number))).map_err(|_| invalid())
-        }
+        ("reset-body", None) => Ok(Fault::ResetBody),
+        ("reset-after", None) => Ok(Fault::ResetAfter),
+        ("slow", Some(value)) => milliseconds(value).map(Fault::Slow).ok_or_else(invalid),
+        ("slow-body", Some(value)) => milliseconds(value).map(Fault::SlowBody).ok_or_else(invalid),
+        ("endless", None) => Ok(Fault::EndlessBody),
+        ("length", Some(value)) => value.parse().map(Fault::WrongLength).map_err(|_| invalid()),
+        ("header", Some(value)) => read_header(value).ok_or_else(invalid),
         ("content-type", Some(value)) => Ok(Fault::ContentType(value.to_owned())),
         ("echo", None) => Ok(Fault::EchoSecrets),
         ("skew", Some(value)) => value.parse().map(Fault::ClockSkew).map_err(|_| invalid()),
         _ => Err(invalid()),
     }
+}
+
+fn milliseconds(text: &str) -> Option<Duration> {
+    text.parse().ok().map(Duration::from_millis)
+}
+
+/// `NAME=VALUE`, both valid in a response.
+fn read_header(text: &str) -> Option<Fault> {
+    let (name, value) = text.split_once('=')?;
+    let is_valid = name.parse::<HeaderName>().is_ok() && HeaderValue::from_str(value).is_ok();
+    is_valid.then(|| Fault::Header(name.to_owned(), value.to_owned()))
 }
 
 /// A text is not a fault rule.
@@ -85,7 +104,7 @@ fn read_fault(text: &str) -> Result<Fault, InvalidFaultRule> {
 pub enum InvalidFaultRule {
     /// The fault is unknown, or its value is missing or wrong.
     #[error(
-        "not a fault: {0:?}; use status:503, html[:502], xml, string:TEXT, cut, truncate, empty, reset, slow:1500, content-type:TYPE, echo or skew:-300"
+        "not a fault: {0:?}; use status:503, html[:502], xml, string:TEXT, body:TEXT, cut, truncate, empty, reset, reset-body, reset-after, slow:1500, slow-body:1500, endless, length:+10, content-type:TYPE, header:NAME=VALUE, echo or skew:-300"
     )]
     Fault(String),
     /// The text after `@` is not an action.
@@ -128,6 +147,9 @@ mod tests {
             ("status", InvalidFaultRule::Fault("status".into())),
             ("status:99", InvalidFaultRule::Fault("status:99".into())),
             ("reset:1", InvalidFaultRule::Fault("reset:1".into())),
+            ("length:ten", InvalidFaultRule::Fault("length:ten".into())),
+            ("header:Retry-After", InvalidFaultRule::Fault("header:Retry-After".into())),
+            ("header:a b=1", InvalidFaultRule::Fault("header:a b=1".into())),
             ("reset@login", InvalidFaultRule::Action("login".into())),
             ("reset#0", InvalidFaultRule::Calls("0".into())),
             ("reset#3-2", InvalidFaultRule::Calls("3-2".into())),

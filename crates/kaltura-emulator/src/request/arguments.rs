@@ -1,5 +1,7 @@
 //! The arguments of an action: the parameters that it reads, cast and checked in the order of its signature.
 
+use std::borrow::Cow;
+
 use kaltura_types::api_error::ApiException;
 use kaltura_types::{ErrorCode, UnixTime};
 
@@ -68,6 +70,8 @@ impl Choice {
 #[derive(Clone, Copy)]
 pub(crate) struct Arguments<'a> {
     parameters: &'a Parameters,
+    /// Whether a name has the suffix that sets a field to null: few requests have one.
+    has_null: bool,
     now: UnixTime,
 }
 
@@ -81,13 +85,14 @@ pub(crate) const NOT_AVAILABLE: &str = "N/A";
 const RELATIVE_TIME: u64 = 315_360_000;
 
 impl<'a> Arguments<'a> {
-    pub(crate) const fn new(parameters: &'a Parameters, now: UnixTime) -> Self {
-        Self { parameters, now }
+    pub(crate) fn new(parameters: &'a Parameters, now: UnixTime) -> Self {
+        let has_null = parameters.keys().any(|name| name.ends_with(NULL_SUFFIX));
+        Self { parameters, has_null, now }
     }
 
     /// A parameter as it was sent.
     pub(crate) fn given(&self, name: &str) -> Given<&'a Parameter> {
-        if self.parameters.contains_key(&format!("{name}{NULL_SUFFIX}")) {
+        if self.has_null && self.parameters.contains_key(&format!("{name}{NULL_SUFFIX}")) {
             return Given::Null;
         }
         self.parameters.get(name).map_or(Given::Absent, Given::Value)
@@ -98,7 +103,7 @@ impl<'a> Arguments<'a> {
             Given::Value(text) if !text.chars().all(is_xml) => {
                 Err(ApiException::invalid_parameter_char(name))
             }
-            given => Ok(given),
+            given => Ok(given.map(Cow::into_owned)),
         }
     }
 
@@ -159,7 +164,7 @@ impl<'a> Arguments<'a> {
             Parameter::Null => ("0".to_owned(), NOT_AVAILABLE.to_owned()),
             Parameter::Bool(false) => ("0".to_owned(), "0".to_owned()),
             other => {
-                let sent = text(other);
+                let sent = text(other).into_owned();
                 let chosen = match sent.to_ascii_lowercase().as_str() {
                     "true" => "1".to_owned(),
                     "false" => "0".to_owned(),
@@ -176,7 +181,7 @@ impl<'a> Arguments<'a> {
 
     /// The fields of an object. A list is an object without fields, as in PHP.
     pub(crate) fn object(&self, name: &str) -> Result<Option<Self>, ApiException> {
-        static NO_FIELDS: std::sync::LazyLock<Parameters> = std::sync::LazyLock::new(Parameters::new);
+        static NO_FIELDS: std::sync::LazyLock<Parameters> = std::sync::LazyLock::new(Parameters::default);
         match self.given(name) {
             Given::Absent | Given::Null | Given::Value(Parameter::Null) => Ok(None),
             Given::Value(Parameter::Object(fields)) => Ok(Some(Arguments::new(fields, self.now))),
@@ -187,7 +192,7 @@ impl<'a> Arguments<'a> {
 
     /// Whether a field is set to null with the suffix `__null`.
     pub(crate) fn has_null_suffix(&self) -> bool {
-        self.parameters.keys().any(|name| name.ends_with(NULL_SUFFIX))
+        self.has_null
     }
 
     /// The names of the fields in the order in which they were sent, without the suffix `__null`.

@@ -1,15 +1,17 @@
 //! How PHP and the server's own reader turn parameters into types (wire contract, section 1.3).
 
+use std::borrow::Cow;
+
 use super::Parameter;
 
 /// PHP's `(string)`.
-pub(crate) fn text(value: &Parameter) -> String {
+pub(crate) fn text(value: &Parameter) -> Cow<'_, str> {
     match value {
-        Parameter::Null | Parameter::Bool(false) => String::new(),
-        Parameter::Bool(true) => "1".to_owned(),
-        Parameter::Number(number) => number.to_string(),
-        Parameter::String(text) | Parameter::NotUtf8(text) => text.clone(),
-        Parameter::Array(_) | Parameter::Object(_) | Parameter::File(_) => "Array".to_owned(),
+        Parameter::Null | Parameter::Bool(false) => "".into(),
+        Parameter::Bool(true) => "1".into(),
+        Parameter::Number(number) => number.to_string().into(),
+        Parameter::String(text) | Parameter::NotUtf8(text) => text.into(),
+        Parameter::Array(_) | Parameter::Object(_) | Parameter::File(_) => "Array".into(),
     }
 }
 

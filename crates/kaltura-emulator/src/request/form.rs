@@ -96,6 +96,9 @@ fn decode_value(text: &[u8]) -> Parameter {
 }
 
 fn decode_bytes(text: &[u8]) -> Vec<u8> {
+    if !text.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        return text.to_vec();
+    }
     let with_blanks: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
     percent_decode(&with_blanks).collect()
 }
@@ -123,7 +126,7 @@ pub(super) struct Multipart {
 /// Reads `multipart/form-data`. `attributes` follow the media type and contain the boundary.
 pub(super) fn read_multipart(body: &Bytes, attributes: &str) -> Multipart {
     let mut fields = Fields::default();
-    let mut files = Parameters::new();
+    let mut files = Parameters::default();
     let Some(boundary) = attribute(attributes, "boundary") else { return Multipart::default() };
     let delimiter = format!("--{boundary}");
     for part in split(body, delimiter.as_bytes()).skip(1).take(MAX_VARIABLES) {

@@ -7,8 +7,9 @@
 use std::fmt;
 
 use bytes::Bytes;
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::value::SeqAccessDeserializer;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Number;
@@ -17,7 +18,7 @@ use super::MAX_JSON_DEPTH;
 use super::form::MAX_DEPTH;
 
 /// Parameters, or the fields of an object among them, in order.
-pub(crate) type Parameters = IndexMap<String, Parameter>;
+pub(crate) type Parameters = IndexMap<String, Parameter, RandomState>;
 
 /// The value of a parameter.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -58,7 +59,7 @@ impl Parameter {
     /// The fields of an object. Another value is first replaced by an empty object.
     pub(super) fn object_mut(&mut self) -> &mut Parameters {
         if !matches!(self, Self::Object(_)) {
-            *self = Self::Object(Parameters::new());
+            *self = Self::Object(Parameters::default());
         }
         match self {
             Self::Object(fields) => fields,
@@ -132,8 +133,13 @@ impl<'de> Visitor<'de> for ParameterVisitor {
         Vec::deserialize(SeqAccessDeserializer::new(list)).map(Parameter::Array)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Parameter, A::Error> {
-        Parameters::deserialize(MapAccessDeserializer::new(map)).map(Parameter::Object)
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parameter, A::Error> {
+        // The number of members is not known before; most objects have few.
+        let mut fields = Parameters::with_capacity_and_hasher(8, RandomState::default());
+        while let Some((name, value)) = map.next_entry()? {
+            fields.insert(name, value);
+        }
+        Ok(Parameter::Object(fields))
     }
 }
 
@@ -145,13 +151,14 @@ pub(crate) fn group(parameters: Parameters) -> Parameters {
 /// Nests no deeper than `depth`, so that the result can be walked recursively. A name that nests deeper is kept as it
 /// is.
 fn group_within(parameters: Parameters, depth: usize) -> Parameters {
-    let mut grouped = Parameters::new();
+    let has_parts =
+        |(name, value): (&String, &Parameter)| name.contains(':') || matches!(value, Parameter::Object(_));
+    // Most parameters have no parts.
+    if !parameters.iter().any(has_parts) {
+        return parameters;
+    }
+    let mut grouped = Parameters::with_capacity_and_hasher(parameters.len(), RandomState::default());
     for (name, value) in parameters {
-        // Most parameters have no parts.
-        if !name.contains(':') && !matches!(value, Parameter::Object(_)) {
-            grouped.insert(name, value);
-            continue;
-        }
         let mut keys: Vec<&str> = name.split(':').collect();
         let is_flat = keys.len() > MAX_DEPTH.min(depth);
         let used = if is_flat { 1 } else { keys.len() };
@@ -163,7 +170,7 @@ fn group_within(parameters: Parameters, depth: usize) -> Parameters {
             keys = vec![&name];
         } else if keys.len() > 1 && keys.last() == Some(&"-") {
             keys.pop();
-            value = Parameter::Object(Parameters::new());
+            value = Parameter::Object(Parameters::default());
         }
         insert(&mut grouped, &keys, value);
     }
@@ -193,6 +200,7 @@ fn insert(parameters: &mut Parameters, keys: &[&str], value: Parameter) {
 
 /// Adds the parameters that are missing, at every depth. Present ones stay.
 pub(crate) fn merge(parameters: &mut Parameters, more: Parameters) {
+    parameters.reserve(more.len());
     for (name, value) in more {
         match (parameters.get_mut(&name), value) {
             (Some(Parameter::Object(present)), Parameter::Object(more)) => merge(present, more),

@@ -7,7 +7,7 @@ use kaltura_types::api_error::ApiException;
 
 /// Writes a value. Null properties are omitted; the class of an object comes last.
 pub(crate) fn write(value: &ApiValue) -> String {
-    let mut json = String::new();
+    let mut json = String::with_capacity(512);
     write_value(&mut json, value);
     json
 }
@@ -73,10 +73,20 @@ fn error(json: &mut String, exception: &ApiException) {
     json.push_str("}}");
 }
 
+/// Whether a byte is written as it is. Nearly all are, so that looking them up is worth it.
+static IS_PLAIN: [bool; 256] = {
+    let mut is_plain = [false; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        is_plain[byte as usize] = !matches!(byte, b'"' | b'\\' | b'/');
+        byte += 1;
+    }
+    is_plain
+};
+
 /// A string with `/` as `\/`, and each character that is not ASCII as `\uXXXX` (wire contract, section 2.2).
 fn string(json: &mut String, text: &str) {
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'/');
-    if text.bytes().all(is_plain) {
+    if text.bytes().all(|byte| IS_PLAIN[usize::from(byte)]) {
         json.push('"');
         json.push_str(text);
         json.push('"');

@@ -1,15 +1,18 @@
 //! Breaking connections on purpose, at the requested byte.
 
+use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 /// The connection breaks here.
 #[derive(Debug, thiserror::Error)]
@@ -23,12 +26,32 @@ pub(super) struct Breaker(Arc<Mutex<ConnectionState>>);
 #[derive(Debug, Default)]
 struct ConnectionState {
     reset: bool,
+    /// What happens after the response is written.
+    after: Option<AfterResponse>,
     /// Waits until all bytes so far are written.
     flush_waker: Option<Waker>,
     flushed: bool,
 }
 
+/// What happens to a connection after a whole response.
+#[derive(Debug)]
+enum AfterResponse {
+    Reset,
+    /// These bytes follow, which are not part of the response.
+    Write(Bytes),
+}
+
 impl Breaker {
+    /// Resets the connection once the response is written.
+    pub(super) fn reset_after_response(&self) {
+        self.state().after = Some(AfterResponse::Reset);
+    }
+
+    /// Writes these bytes once the response is written.
+    fn write_after_response(&self, bytes: Bytes) {
+        self.state().after = Some(AfterResponse::Write(bytes));
+    }
+
     /// Resets the connection when it ends. The caller must return the error, which ends it.
     pub(super) fn reset(&self) -> Broken {
         self.state().reset = true;
@@ -57,23 +80,73 @@ impl Breaker {
     }
 }
 
-/// The body of a response, whole or cut.
+/// The body of a response, and what is wrong with it.
 pub(super) struct ResponseBody {
     rest: Bytes,
-    /// For a cut body: its length in the headers, and the breaker of the connection.
-    cut: Option<(u64, Breaker)>,
+    /// The length in the headers; `None` if there is none.
+    declared: Option<u64>,
+    ending: Ending,
 }
+
+/// What follows the bytes of a body.
+enum Ending {
+    Regular,
+    /// The connection ends, or is reset.
+    Broken {
+        breaker: Breaker,
+        reset: bool,
+    },
+    /// The bytes come in pieces, each after this pause.
+    Slow {
+        piece: usize,
+        pause: Duration,
+        sleep: Pin<Box<Sleep>>,
+    },
+    /// Spaces follow.
+    Endless,
+}
+
+/// The number of pieces of a slow body.
+const PIECES: u32 = 8;
+
+/// What an endless body repeats.
+static SPACES: [u8; 16 << 10] = [b' '; 16 << 10];
 
 impl ResponseBody {
     pub(super) const fn whole(body: Bytes) -> Self {
-        Self { rest: body, cut: None }
+        let declared = Some(body.len() as u64);
+        Self { rest: body, declared, ending: Ending::Regular }
     }
 
     /// Ends after this many bytes, at the latest before the last.
-    pub(super) fn cut(mut body: Bytes, length: usize, breaker: &Breaker) -> Self {
-        let declared = body.len() as u64;
+    pub(super) fn cut(mut body: Bytes, length: usize, breaker: &Breaker, reset: bool) -> Self {
+        let declared = Some(body.len() as u64);
         body.truncate(length.min(body.len().saturating_sub(1)));
-        Self { rest: body, cut: Some((declared, breaker.clone())) }
+        Self { rest: body, declared, ending: Ending::Broken { breaker: breaker.clone(), reset } }
+    }
+
+    /// Arrives in pieces, the last one after this time.
+    pub(super) fn slow(body: Bytes, time: Duration) -> Self {
+        let (declared, pause) = (Some(body.len() as u64), time / PIECES);
+        let piece = body.len().div_ceil(PIECES as usize).max(1);
+        let ending = Ending::Slow { piece, pause, sleep: Box::pin(tokio::time::sleep(pause)) };
+        Self { rest: body, declared, ending }
+    }
+
+    /// Does not end.
+    pub(super) const fn endless(body: Bytes) -> Self {
+        Self { rest: body, declared: None, ending: Ending::Endless }
+    }
+
+    /// Has this length in the headers.
+    pub(super) fn with_wrong_length(mut body: Bytes, declared: u64, breaker: &Breaker) -> Self {
+        let length = usize::try_from(declared).unwrap_or(usize::MAX);
+        if length > body.len() {
+            let ending = Ending::Broken { breaker: breaker.clone(), reset: false };
+            return Self { rest: body, declared: Some(declared), ending };
+        }
+        breaker.write_after_response(body.split_off(length));
+        Self::whole(body)
     }
 }
 
@@ -85,27 +158,35 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        let rest = std::mem::take(&mut self.rest);
-        if !rest.is_empty() {
-            return Poll::Ready(Some(Ok(Frame::data(rest))));
+        let Self { rest, ending, .. } = &mut *self;
+        if let Ending::Slow { piece, pause, sleep } = ending {
+            if rest.is_empty() {
+                return Poll::Ready(None);
+            }
+            ready!(sleep.as_mut().poll(context));
+            sleep.as_mut().reset(tokio::time::Instant::now() + *pause);
+            return Poll::Ready(Some(Ok(Frame::data(rest.split_to((*piece).min(rest.len()))))));
         }
-        match &self.cut {
-            None => Poll::Ready(None),
+        if !rest.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(rest)))));
+        }
+        match ending {
+            Ending::Regular | Ending::Slow { .. } => Poll::Ready(None),
+            Ending::Endless => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&SPACES))))),
             // An error ends the connection and discards bytes that are not yet written.
-            Some((_, breaker)) => {
+            Ending::Broken { breaker, reset } => {
                 ready!(breaker.poll_flushed(context));
-                Poll::Ready(Some(Err(Broken)))
+                Poll::Ready(Some(Err(if *reset { breaker.reset() } else { Broken })))
             }
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.cut.is_none()
+        self.rest.is_empty() && matches!(self.ending, Ending::Regular | Ending::Slow { .. })
     }
 
     fn size_hint(&self) -> SizeHint {
-        let length = self.cut.as_ref().map_or(self.rest.len() as u64, |(declared, _)| *declared);
-        SizeHint::with_exact(length)
+        self.declared.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
@@ -152,6 +233,28 @@ impl Write for BreakableStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // All of the response has been written when it is flushed.
+        loop {
+            let after = self.breaker.state().after.take();
+            match after {
+                None => break,
+                Some(AfterResponse::Reset) => {
+                    ready!(self.as_mut().stream().poll_flush(context))?;
+                    self.breaker.reset();
+                    return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+                }
+                Some(AfterResponse::Write(mut bytes)) => {
+                    let written = self.as_mut().stream().poll_write(context, &bytes);
+                    if let Poll::Ready(Ok(count)) = written {
+                        bytes.advance(count);
+                    }
+                    if !bytes.is_empty() && !matches!(written, Poll::Ready(Err(_) | Ok(0))) {
+                        self.breaker.write_after_response(bytes);
+                    }
+                    ready!(written)?;
+                }
+            }
+        }
         ready!(self.as_mut().stream().poll_flush(context))?;
         self.breaker.note_flush();
         Poll::Ready(Ok(()))

@@ -133,9 +133,23 @@ impl Exchanges {
         let (head, body) = reply.response.into_parts();
         let body = match reply.breakage {
             None => ResponseBody::whole(body),
-            Some(Breakage::CutBody(length)) if !body.is_empty() => ResponseBody::cut(body, length, breaker),
+            Some(Breakage::CutBody(length)) if !body.is_empty() => {
+                ResponseBody::cut(body, length, breaker, false)
+            }
+            Some(Breakage::ResetBody(length)) if !body.is_empty() => {
+                ResponseBody::cut(body, length, breaker, true)
+            }
             // There is no body to cut.
-            Some(Breakage::Reset | Breakage::CutBody(_)) => return Err(breaker.reset()),
+            Some(Breakage::Reset | Breakage::CutBody(_) | Breakage::ResetBody(_)) => {
+                return Err(breaker.reset());
+            }
+            Some(Breakage::ResetAfter) => {
+                breaker.reset_after_response();
+                ResponseBody::whole(body)
+            }
+            Some(Breakage::SlowBody(time)) => ResponseBody::slow(body, time),
+            Some(Breakage::EndlessBody) => ResponseBody::endless(body),
+            Some(Breakage::WrongLength(length)) => ResponseBody::with_wrong_length(body, length, breaker),
         };
         Ok(Response::from_parts(head, body))
     }

@@ -255,6 +255,61 @@ fn a_body_is_cut_at_the_requested_byte() {
 }
 
 #[test]
+fn a_connection_is_reset_within_or_after_the_body() {
+    let server = responding("four", Duration::ZERO, Some(Breakage::ResetBody(2)));
+    let mut client = Client::of(&server);
+    client.send(posted("/", "{}"));
+    assert_eq!(client.rest().unwrap_err().kind(), ErrorKind::ConnectionReset);
+
+    let server = responding("four", Duration::ZERO, Some(Breakage::ResetAfter));
+    let mut client = Client::of(&server);
+    client.send(posted("/", "{}"));
+    assert_eq!(client.response().body, b"four");
+    assert_eq!(client.rest().unwrap_err().kind(), ErrorKind::ConnectionReset);
+}
+
+#[test]
+fn a_slow_body_arrives_in_pieces() {
+    let time = Duration::from_millis(400);
+    let server = responding("a longer text", Duration::ZERO, Some(Breakage::SlowBody(time)));
+    let mut client = Client::of(&server);
+    let sent_at = tokio::time::Instant::now();
+    for _ in 0..2 {
+        client.send(posted("/", "{}"));
+        assert_eq!(client.response().body, b"a longer text");
+    }
+    assert!(sent_at.elapsed() >= time, "{:?}", sent_at.elapsed());
+}
+
+#[test]
+fn an_endless_body_is_chunked_and_larger_than_any_limit() {
+    let server = responding("{}", Duration::ZERO, Some(Breakage::EndlessBody));
+    let mut client = Client::of(&server);
+    client.send(posted("/", "{}"));
+    assert!(client.head().contains("transfer-encoding: chunked"));
+    let mut start = vec![0; 20 << 20];
+    client.0.read_exact(&mut start).unwrap();
+    assert!(start.starts_with(b"2\r\n{}\r\n4000\r\n   "));
+}
+
+#[test]
+fn a_wrong_length_is_declared_and_all_of_the_body_is_sent() {
+    let too_large = responding("four", Duration::ZERO, Some(Breakage::WrongLength(6)));
+    let too_small = responding("four", Duration::ZERO, Some(Breakage::WrongLength(3)));
+    let mut client = Client::of(&too_large);
+    client.send(posted("/", "{}"));
+    assert!(client.head().contains("content-length: 6"));
+    assert_eq!(client.rest().unwrap(), b"four");
+
+    let mut client = Client::of(&too_small);
+    client.send(posted("/", "{}"));
+    assert_eq!(client.response().body, b"fou");
+    let mut rest = [0];
+    client.0.read_exact(&mut rest).unwrap();
+    assert_eq!(&rest, b"r");
+}
+
+#[test]
 fn the_emulator_gets_the_body_and_the_client_address() {
     let received = Arc::new(Mutex::new(None));
     let recorder = Arc::clone(&received);

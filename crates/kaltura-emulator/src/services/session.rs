@@ -11,8 +11,7 @@ use crate::backend::state::{Partner, State};
 use crate::dispatch::ks_check;
 use crate::request::{Arguments, Choice, is_empty_text};
 use crate::response::value::{ApiValue, Object};
-use crate::services::Call;
-use crate::services::Prepared;
+use crate::services::{Call, Prepared, sign};
 use kaltura_types::api_error::ApiException;
 
 /// The lifetime of a session without `expiry`, in seconds.
@@ -35,7 +34,7 @@ pub(crate) fn start(arguments: Arguments<'_>) -> Result<Prepared, ApiException> 
         let fields = KsFields::new(partner, session_type, call.now().plus_seconds(expiry))
             .user(user)
             .privileges(privileges);
-        let ks = call.sign(fields, partner, login.signing_secret.as_ref());
+        let ks = call.issue(fields, partner, login.signing_secret.as_ref());
         Ok(ks.expose().into())
     }))
 }
@@ -92,7 +91,7 @@ pub(crate) fn start_widget_session(arguments: Arguments<'_>) -> Result<Prepared,
         let fields = KsFields::new(partner, SessionType::User, call.now().plus_seconds(expiry))
             .user("0")
             .privileges(privileges);
-        let ks = call.sign(fields, partner, None);
+        let ks = sign(call.state, call.time, fields, partner, None);
         let session = Object::new("KalturaStartWidgetSessionResponse")
             .with("partnerId", partner.get())
             .with("ks", ks.expose())

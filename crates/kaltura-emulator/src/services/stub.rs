@@ -159,19 +159,20 @@ fn value_of(json: Parameter) -> ApiValue {
         Parameter::String(text) => text.into(),
         Parameter::Array(list) => list.into_iter().map(value_of).collect::<Vec<_>>().into(),
         Parameter::Object(mut fields) => {
-            let class = fields.shift_remove("objectType").map(|class| text(&class)).unwrap_or_default();
+            let class = fields.shift_remove("objectType");
+            let class = class.as_ref().map(text).unwrap_or_default();
             if class == "KalturaAPIException" {
                 return ApiValue::Error(exception(&fields));
             }
             let properties = fields.into_iter().map(|(name, value)| (name.into(), value_of(value)));
-            Object { class: class.into(), properties: properties.collect() }.into()
+            Object { class: class.into_owned().into(), properties: properties.collect() }.into()
         }
     }
 }
 
 fn exception(fields: &Parameters) -> ApiException {
     let text_of = |name| fields.get(name).map(text).unwrap_or_default();
-    ApiException::plain(ErrorCode::from(text_of("code").as_str()), &text_of("message"))
+    ApiException::plain(ErrorCode::from(&*text_of("code")), &text_of("message"))
 }
 
 #[cfg(test)]

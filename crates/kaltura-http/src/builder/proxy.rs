@@ -3,9 +3,10 @@
 use std::fmt;
 
 use http::Uri;
-use reqwest::{ClientBuilder, NoProxy, Proxy, Url};
+use reqwest::{ClientBuilder, Proxy, Url};
 
 use super::BuildError;
+use super::no_proxy::NoProxyHosts;
 
 /// The variables that select a proxy.
 const VARIABLES: [&str; 6] =
@@ -45,6 +46,14 @@ impl ProxySettings {
         !self.disabled && (self.custom.is_some() || VARIABLES.into_iter().any(is_set))
     }
 
+    /// The hosts for which the proxy is not used, besides loopback.
+    pub(super) fn no_proxy_hosts(&self) -> NoProxyHosts {
+        match &self.custom {
+            Some(proxy) => NoProxyHosts::new(&proxy.bypass),
+            None => NoProxyHosts::from_env(),
+        }
+    }
+
     pub(super) fn apply(&self, client: ClientBuilder) -> Result<ClientBuilder, BuildError> {
         match &self.custom {
             Some(proxy) => Ok(client.proxy(proxy.to_reqwest()?)),
@@ -66,8 +75,7 @@ impl CustomProxy {
             return Err(BuildError::InvalidProxy);
         }
         // The cause may contain the URL, and so the password.
-        let proxy = Proxy::all(url).map_err(|_| BuildError::InvalidProxy)?;
-        Ok(proxy.no_proxy(NoProxy::from_string(&self.bypass)))
+        Proxy::all(url).map_err(|_| BuildError::InvalidProxy)
     }
 
     /// Accepts `proxy.example.com:3128` as http, as curl does.

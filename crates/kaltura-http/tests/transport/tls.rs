@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kaltura_auth::{Transport, TransportErrorKind};
+use kaltura_client::diagnosis::ConnectionFault;
 use kaltura_http::{BuildError, ReqwestTransport, ReqwestTransportBuilder};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio_rustls::rustls::crypto::aws_lc_rs;
@@ -252,6 +253,215 @@ fn invalid_certificate_is_named_by_the_error() {
         assert!(matches!(outcome, Err(BuildError::InvalidClientCertificate(_))), "{outcome:?}");
         assert!(!format!("{builder:?} {outcome:?}").contains("hush"));
     }
+}
+
+/// The certificate of a server, and how the client is configured.
+#[cfg(not(feature = "native-tls"))]
+struct Rejected {
+    name: &'static str,
+    params: fn(&mut CertificateParams),
+    host: &'static str,
+    is_trusted: bool,
+    fault: ConnectionFault,
+    remedy: &'static str,
+}
+
+/// Each defect of a certificate from an authority has its own fault, which says what to do.
+#[cfg(not(feature = "native-tls"))]
+#[tokio::test]
+async fn each_defect_of_a_certificate_is_named_by_the_fault() {
+    use rcgen::SanType;
+
+    let nothing: fn(&mut CertificateParams) = |_| {};
+    let name_only: fn(&mut CertificateParams) = |params| {
+        // As the common name, and as a name instead of an address.
+        params.distinguished_name.push(DnType::CommonName, "127.0.0.1");
+        params.subject_alt_names = vec![SanType::DnsName("127.0.0.1".try_into().unwrap())];
+    };
+    let rejected = |name, params, fault, remedy| Rejected {
+        name,
+        params,
+        host: "127.0.0.1",
+        is_trusted: true,
+        fault,
+        remedy,
+    };
+    let other_host = ConnectionFault::CertificateForOtherHost;
+    for case in [
+        rejected(
+            "expired",
+            |params| params.not_after = rcgen::date_time_ymd(2001, 1, 1),
+            ConnectionFault::CertificateExpired,
+            "clock of this machine",
+        ),
+        rejected(
+            "not valid yet",
+            |params| params.not_before = rcgen::date_time_ymd(2999, 1, 1),
+            ConnectionFault::CertificateNotYetValid,
+            "clock of this machine",
+        ),
+        rejected(
+            "an authority",
+            |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
+            ConnectionFault::CertificateRejected,
+            "Open the service URL",
+        ),
+        rejected("only as a name", name_only, other_host, "one of those in the certificate"),
+        rejected("no name", |params| params.subject_alt_names.clear(), other_host, "one of those"),
+        rejected(
+            "another address",
+            |params| params.subject_alt_names = vec![SanType::IpAddress([127, 0, 0, 2].into())],
+            other_host,
+            "one of those in the certificate",
+        ),
+        Rejected { host: "localhost", ..rejected("another host", nothing, other_host, "one of those") },
+        Rejected {
+            is_trusted: false,
+            ..rejected("unknown issuer", nothing, ConnectionFault::UnknownIssuer, "add_root_certificates_pem")
+        },
+    ] {
+        let (ours, others) = (authority("ours"), authority("others"));
+        let mut params = certificate_params("server", &["127.0.0.1"]);
+        (case.params)(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &ours).unwrap();
+        let response = ok("Connection: close\r\n", "\"over tls\"");
+        let server = TlsServer::with_certificate(certificate.der(), &key, None, response);
+        let roots = if case.is_trusted { &ours } else { &others };
+        let transport =
+            builder().add_root_certificates_pem(roots.pem()).disable_system_roots().build().unwrap();
+        let url = server.url().replace("127.0.0.1", case.host);
+        let error = transport.send(request(&url)).await.unwrap_err();
+        assert_error(&error, TransportErrorKind::Connect, false);
+        let fault = ConnectionFault::of(&error);
+        assert_eq!(fault, case.fault, "{}: {}", case.name, error_text(&error));
+        assert!(fault.remedy().contains(case.remedy), "{}: {}", case.name, fault.remedy());
+        assert!(server.client_certificates.lock().unwrap().is_empty(), "{}", case.name);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_client_certificate_is_an_error_that_shows_no_key() {
+    let (trusted, clients, others) = (authority("trusted"), authority("clients"), authority("others"));
+    let server = TlsServer::start(&trusted, Some(&clients));
+    let key = KeyPair::generate().unwrap();
+    let certificate = certificate_params("client", &[]).signed_by(&key, &others).unwrap();
+    let builder = builder()
+        .add_root_certificates_pem(trusted.pem())
+        .client_certificate_pem(certificate.pem(), key.serialize_pem());
+    let error = builder.build().unwrap().send(request(&server.url())).await.unwrap_err();
+    let text = error_text(&error) + &format!("{builder:?}");
+    assert!(matches!(error.kind(), TransportErrorKind::Connect | TransportErrorKind::Io), "{text}");
+    let line = key.serialize_pem().lines().nth(1).unwrap().to_owned();
+    assert!(!text.contains(&line[..20]), "{text}");
+    assert!(server.client_certificates.lock().unwrap().is_empty());
+}
+
+/// One record of TLS, with its content.
+fn read_record(stream: &mut TcpStream) -> Vec<u8> {
+    let mut head = [0; 5];
+    stream.read_exact(&mut head).unwrap();
+    let mut content = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
+    stream.read_exact(&mut content).unwrap();
+    content
+}
+
+/// The versions in the extension `supported_versions` of a `ClientHello`.
+fn offered_versions(hello: &[u8]) -> Vec<u16> {
+    let number = |at: usize| usize::from(u16::from_be_bytes([hello[at], hello[at + 1]]));
+    // The type and the length, the version, the random number, the session id.
+    let mut at = 4 + 2 + 32;
+    at += 1 + usize::from(hello[at]);
+    // The ciphers, the compression methods, the length of the extensions.
+    at += 2 + number(at);
+    at += 1 + usize::from(hello[at]) + 2;
+    while at < hello.len() {
+        let (kind, length) = (number(at), number(at + 2));
+        if kind == 43 {
+            let versions = &hello[at + 5..at + 4 + length];
+            return versions.chunks(2).map(|version| u16::from_be_bytes([version[0], version[1]])).collect();
+        }
+        at += 4 + length;
+    }
+    vec![u16::from_be_bytes([hello[4], hello[5]])]
+}
+
+#[tokio::test]
+async fn an_old_version_of_tls_is_neither_offered_nor_accepted() {
+    let hello = Arc::new(Mutex::new(Vec::new()));
+    // An alert `protocol_version`, and a `ServerHello` of TLS 1.1.
+    let alert: &[u8] = b"\x15\x03\x02\x00\x02\x02\x46";
+    let mut tls_1_1 = b"\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02".to_vec();
+    tls_1_1.extend([7; 32]);
+    tls_1_1.extend(b"\x00\xc0\x13\x00");
+    for answer in [alert.to_vec(), tls_1_1] {
+        let received = Arc::clone(&hello);
+        let server = RawServer::start(move |connection| {
+            let mut stream = connection.into_stream();
+            *received.lock().unwrap() = read_record(&mut stream);
+            let _ = stream.write_all(&answer);
+            let _ = stream.read_to_end(&mut Vec::new());
+        });
+        let url = server.url().replace("http://", "https://");
+        let error = builder().build().unwrap().send(request(&url)).await.unwrap_err();
+        assert_error(&error, TransportErrorKind::Connect, false);
+        let offered = offered_versions(&hello.lock().unwrap());
+        let known: Vec<u16> = offered.into_iter().filter(|version| version >> 8 == 3).collect();
+        assert!(!known.is_empty() && known.iter().all(|version| *version >= 0x0303), "{known:x?}");
+    }
+}
+
+/// A proxy that connects every host to one server, if the password is right.
+fn tunnelling_proxy(server: std::net::SocketAddr) -> RawServer {
+    /// `user:right` in Base64.
+    const RIGHT: &str = "Basic dXNlcjpyaWdodA==";
+    RawServer::start(move |mut connection| {
+        let Some(request) = connection.read_request() else { return };
+        if request.header("proxy-authorization") != [RIGHT] {
+            let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\n\
+                Proxy-Authenticate: Basic realm=\"proxy\"\r\nContent-Length: 0\r\n\r\n";
+            return connection.write(refusal.as_bytes());
+        }
+        connection.write(b"HTTP/1.1 200 Connection established\r\n\r\n");
+        let mut client = connection.into_stream();
+        let mut server = TcpStream::connect(server).unwrap();
+        let (mut from_client, mut to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut from_client, &mut to_server);
+        });
+        let _ = std::io::copy(&mut server, &mut client);
+    })
+}
+
+#[tokio::test]
+async fn tls_goes_through_a_proxy_that_sees_neither_the_request_nor_a_wrong_host() {
+    let trusted = authority("trusted");
+    let key = KeyPair::generate().unwrap();
+    let certificate = certificate_params("server", &["server.invalid"]).signed_by(&key, &trusted).unwrap();
+    let response = ok("Connection: close\r\n", "\"over tls\"");
+    let server = TlsServer::with_certificate(certificate.der(), &key, None, response);
+    let proxy = tunnelling_proxy(server.raw.address());
+    let builder = builder()
+        .add_root_certificates_pem(trusted.pem())
+        .proxy(proxy.url())
+        .proxy_basic_auth("user", "right");
+    let transport = builder.build().unwrap();
+    let response = transport.send(request("https://server.invalid")).await.unwrap();
+    assert_eq!(response.body(), b"\"over tls\"");
+    // The certificate is that of the server, not of the proxy.
+    let error = transport.send(request("https://other.invalid")).await.unwrap_err();
+    assert_error(&error, TransportErrorKind::Connect, false);
+    for received in proxy.requests() {
+        assert!(received.head.starts_with("CONNECT ") && !received.head.contains(CANARY), "{received:?}");
+    }
+
+    let wrong = builder.proxy_basic_auth("user", CANARY);
+    let error = wrong.build().unwrap().send(request("https://server.invalid")).await.unwrap_err();
+    assert_error(&error, TransportErrorKind::Connect, false);
+    let fault = ConnectionFault::of(&error);
+    assert_eq!(fault, ConnectionFault::Proxy, "{}", error_text(&error));
+    assert!(fault.remedy().contains("password of the proxy"));
+    assert!(!format!("{wrong:?}").contains(CANARY));
 }
 
 #[tokio::test]

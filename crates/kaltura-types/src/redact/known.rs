@@ -31,6 +31,13 @@ pub(super) struct KnownSecrets {
 }
 
 impl KnownSecrets {
+    /// Those of the secrets that this text may contain: a secret that is too long for it need not be prepared.
+    pub(super) fn for_text(secrets: &[&str], text: &str) -> Self {
+        let may_contain: Vec<&str> =
+            secrets.iter().copied().filter(|secret| least_len(secret) <= text.len()).collect();
+        Self::new(&may_contain)
+    }
+
     pub(super) fn new(secrets: &[&str]) -> Self {
         let mut known = Self { exact: Vec::new(), joined: Vec::new(), base64: Vec::new(), hex: Vec::new() };
         for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
@@ -98,6 +105,15 @@ impl KnownSecrets {
         // In `30 x`, the last digit of a secret looks like the start of `0x`.
         search(&joined, &self.hex, found);
         search(&joined.hex_digits(), &self.hex, found);
+    }
+}
+
+/// A lower bound of the length of every spelling of a secret: that without separators is the shortest.
+fn least_len(secret: &str) -> usize {
+    match secret.contains('<') {
+        // It may contain the name of a separator, such as `<wbr>`.
+        true => 0,
+        false => secret.bytes().filter(u8::is_ascii_alphanumeric).count(),
     }
 }
 

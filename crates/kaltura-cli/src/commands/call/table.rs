@@ -61,7 +61,8 @@ pub(in crate::commands) fn print(ui: &Ui, objects: &[Value], options: &TableOpti
         names.iter().map(|name| cell(name, object.get(name).unwrap_or(&Value::Null))).collect()
     };
     let rows: Vec<Vec<String>> = objects.iter().map(row).collect();
-    ui.print(&output::table(&names, &rows, options.width))?;
+    let is_id = |name: &String| name == "id" || name.ends_with("Id");
+    ui.print(&output::table_cut_in(&names, &rows, options.width, |column| !is_id(&names[column])))?;
     if !omitted.is_empty() {
         ui.note(&format!("columns that do not fit: {} (use --columns)", omitted.join(", ")));
     }

@@ -8,7 +8,7 @@ use kaltura_client::diagnosis::Diagnosis;
 use kaltura_types::{AppTokenId, AppTokenValue, HashType, PartnerId};
 
 use super::DoctorCommand;
-use super::report::{Check, Line};
+use super::report::Line;
 use crate::config::{Environment, Setting, Settings, paths};
 use crate::error::{ExitCode, Failure};
 use crate::files::{self, ForeignOwner};
@@ -19,7 +19,6 @@ use crate::session::{SessionCache, Trouble};
 /// What is known of the login, as far as it is set.
 pub(super) struct LoginInputs {
     pub(super) partner: Option<PartnerId>,
-    /// The profile in use.
     pub(super) profile: Option<String>,
     token_id: Option<AppTokenId>,
     credentials: Option<AppTokenCredentials>,
@@ -109,7 +108,7 @@ fn settings_line(inputs: &LoginInputs, wrong: &[Failure]) -> Line {
             "Store them in a profile with `kaltura profile add`, or set each by its option or variable: see \
              `kaltura doctor --help`.",
         );
-        return Line::failed(Check::Settings, class, message, remedy);
+        return Line::failed("settings", class, message, remedy);
     };
     let hash_type = inputs.hash_type.map_or_else(|| "no hash type".to_owned(), |it| it.to_string());
     let id = if credentials.id().is_well_formed() { credentials.id().as_str() } else { "with an unusual id" };
@@ -117,10 +116,10 @@ fn settings_line(inputs: &LoginInputs, wrong: &[Failure]) -> Line {
     let issues: Vec<&str> =
         credentials.credential_issues().into_iter().map(CredentialIssue::advice).collect();
     if issues.is_empty() {
-        Line::ok(Check::Settings, message)
+        Line::ok("settings", message)
     } else {
         Line::warning(
-            Check::Settings,
+            "settings",
             message,
             format!("{} If the login fails, check this first.", issues.join(" ")),
         )
@@ -136,7 +135,7 @@ pub(super) fn ignored_region(environment: &Environment) -> Option<String> {
 
 /// Writes a file into the folder with the sessions, and removes it.
 pub(super) fn session_cache(ui: &Ui, environment: &Environment) -> Line {
-    let warning = |message: String, remedy: String| Line::warning(Check::SessionCache, message, remedy);
+    let warning = |message: String, remedy: String| Line::warning("session cache", message, remedy);
     let cache = match SessionCache::of(environment) {
         Ok(cache) => cache,
         Err(Trouble::ForeignFolder { path, owner }) => {
@@ -179,7 +178,7 @@ pub(super) fn session_cache(ui: &Ui, environment: &Environment) -> Line {
             format!("other users can list {shown}"),
             format!("Run: chmod 700 '{shown}'. The sessions in it are readable only by you nevertheless."),
         ),
-        _ => Line::ok(Check::SessionCache, format!("{shown} is writable, and only by you")),
+        _ => Line::ok("session cache", format!("{shown} is writable, and only by you")),
     }
 }
 
@@ -194,7 +193,7 @@ fn try_to_write(ui: &Ui, folder: &Path) -> std::io::Result<()> {
 /// Checks who can change the file with the profiles, and read the secrets of the profile in use.
 pub(super) fn files(environment: &Environment, profile: Option<&Profile>) -> Line {
     let Some(path) = Config::path(environment).filter(|path| path.exists()) else {
-        return Line::skipped(Check::Files, "no profiles found");
+        return Line::skipped("files", "no profiles found");
     };
     let (mut problems, mut commands, mut foreign) = (Vec::new(), Vec::new(), None);
     for path in path.parent().into_iter().chain([path.as_path()]) {
@@ -220,11 +219,11 @@ pub(super) fn files(environment: &Environment, profile: Option<&Profile>) -> Lin
         }
     }
     if problems.is_empty() {
-        return Line::ok(Check::Files, format!("{} is writable only by you", path.display()));
+        return Line::ok("files", format!("{} is writable only by you", path.display()));
     }
     let run = (!commands.is_empty()).then(|| format!("Run: {}", commands.join("; ")));
     let remedy = foreign.into_iter().chain(run).collect::<Vec<_>>().join(" ");
-    Line::warning(Check::Files, problems.join("; "), remedy)
+    Line::warning("files", problems.join("; "), remedy)
 }
 
 /// Whether other users have one of these rights.

@@ -6,18 +6,14 @@ use std::time::Duration;
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
-use kaltura_auth::{Region, ServiceUrl};
+use kaltura_auth::ServiceUrl;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
-use super::report::{Check, Line};
-use crate::config::Environment;
+use super::report::Line;
+use crate::args::region_of;
 use crate::error::ExitCode;
 use crate::output::Ui;
-
-/// The variables that may name the proxy.
-const PROXY_VARIABLES: [&str; 6] =
-    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 /// The route to the server. `Display` is `host:port, TLS, via proxy HOST:PORT`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,11 +27,11 @@ pub(super) struct Route {
 
 impl Route {
     /// The route that the transport takes: through the proxies of the environment, but directly to this machine.
-    pub(super) fn to(url: &ServiceUrl, environment: &Environment) -> Self {
-        Self::through(url, &Matcher::from_env(), |name| environment.text(name).ok().flatten())
+    pub(super) fn to(url: &ServiceUrl) -> Self {
+        Self::through(url, &Matcher::from_env())
     }
 
-    fn through(url: &ServiceUrl, proxies: &Matcher, variable: impl Fn(&str) -> Option<String>) -> Self {
+    fn through(url: &ServiceUrl, proxies: &Matcher) -> Self {
         // A service URL is a URL.
         let uri: Uri = url.as_str().parse().unwrap_or_default();
         let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
@@ -45,9 +41,10 @@ impl Route {
         if route.is_local() {
             return route;
         }
+        // User and password are not in it: `ServerOptions` refuses a URL in which they cannot be told from the host.
         let proxy = proxies.intercept(&uri).map(|proxy| {
             let authority = proxy.uri().authority().map(ToString::to_string).unwrap_or_default();
-            shown_proxy(&authority, variable)
+            authority.rsplit('@').next().unwrap_or_default().to_owned()
         });
         Self { proxy, ..route }
     }
@@ -75,46 +72,29 @@ impl fmt::Display for Route {
     }
 }
 
-/// Host and port of a proxy. They are shown only if they are what follows user and password in its variable: where the
-/// password holds a `#`, a `/` or a `?`, a part of it is read as the host.
-fn shown_proxy(authority: &str, variable: impl Fn(&str) -> Option<String>) -> String {
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let follows_the_password = |text: String| {
-        let text = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
-        let after_password = text.rsplit('@').next().unwrap_or_default();
-        after_password.split(['/', '?', '#']).next() == Some(host)
-    };
-    if PROXY_VARIABLES.into_iter().filter_map(variable).any(follows_the_password) {
-        host.to_owned()
-    } else {
-        "(cannot be read: percent-encode special characters in its password, such as # as %23)".to_owned()
-    }
-}
-
 /// The service URL: whether it can be one of Kaltura's, and who can read what is sent there. `ignored` is what names
 /// another server, and is not used.
 pub(super) fn service_url(url: &ServiceUrl, route: &Route, ignored: Option<String>) -> Line {
     let line = |message: String| match &ignored {
         Some(ignored) => {
             let message = format!("{message}; {ignored}");
-            Line::warning(Check::ServiceUrl, message, "Set either the region or the service URL.")
+            Line::warning("service URL", message, "Set either the region or the service URL.")
         }
-        None => Line::ok(Check::ServiceUrl, message),
+        None => Line::ok("service URL", message),
     };
-    let region = Region::ALL.into_iter().find(|region| ServiceUrl::from(*region) == *url);
-    if let Some(region) = region {
+    if let Some(region) = region_of(url) {
         return line(format!("{url}, region {region}"));
     }
     if !route.has_tls && !route.is_local() {
         return Line::warning(
-            Check::ServiceUrl,
+            "service URL",
             format!("{url}: over plain HTTP anyone on the network can read the session"),
             "Use https://, unless you trust the network in between.",
         );
     }
     if route.host == "kaltura.com" || route.host.ends_with(".kaltura.com") {
         return Line::warning(
-            Check::ServiceUrl,
+            "service URL",
             format!("{url} belongs to Kaltura, but is none of the known regions"),
             "Use a region by its name: --region us, de, eu, sg, ca or ap.",
         );
@@ -130,21 +110,19 @@ pub(super) fn service_url(url: &ServiceUrl, route: &Route, ignored: Option<Strin
 pub(super) async fn dns(ui: &Ui, route: &Route, limit: Duration) -> Line {
     let Route { host, port, proxy, .. } = route;
     if route.address().is_some() {
-        return Line::ok(Check::Dns, format!("{host} is an address, no lookup needed"));
+        return Line::ok("DNS", format!("{host} is an address, no lookup needed"));
     }
     let _waiting = ui.waiting_for(&format!("looking up {host}"));
     let why = match timeout(limit, lookup_host((host.as_str(), *port))).await {
-        Ok(Ok(addresses)) => return Line::ok(Check::Dns, format!("{host} has {}", counted(addresses))),
+        Ok(Ok(addresses)) => return Line::ok("DNS", format!("{host} has {}", counted(addresses))),
         Ok(Err(error)) => format!("{host} was not found: {error}"),
         Err(_) => format!("the lookup of {host} took longer than {} s", limit.as_secs()),
     };
     match proxy {
         // In many networks only the proxy can look names up.
-        Some(proxy) => {
-            Line::skipped(Check::Dns, format!("{why}; not needed, since proxy {proxy} looks it up"))
-        }
+        Some(proxy) => Line::skipped("DNS", format!("{why}; not needed, since proxy {proxy} looks it up")),
         None => Line::failed(
-            Check::Dns,
+            "DNS",
             ExitCode::Network,
             why,
             "Check the spelling of the service URL, and whether this machine finds other names. If this network \
@@ -172,7 +150,7 @@ mod tests {
     fn route_with(url: &str, proxy: &str) -> Route {
         let proxies = Matcher::builder().all(proxy).no("eu.kaltura.com").build();
         let url = ServiceUrl::parse_allowing_http(url).unwrap();
-        Route::through(&url, &proxies, |name| (name == "HTTPS_PROXY").then(|| proxy.to_owned()))
+        Route::through(&url, &proxies)
     }
 
     fn route(url: &str) -> Route {
@@ -188,18 +166,6 @@ mod tests {
         assert_eq!(route("https://api.eu.kaltura.com").to_string(), "api.eu.kaltura.com:443, TLS");
         for proxy in ["proxy.example.com:3128", "http://proxy.example.com:3128/"] {
             assert_eq!(route_with("https://www.kaltura.com", proxy).proxy.unwrap(), "proxy.example.com:3128");
-        }
-    }
-
-    #[test]
-    fn no_special_character_in_a_password_shows_a_part_of_it() {
-        for special in ['#', '/', '?', '@', ':', '%', '\\'] {
-            for password in [format!("ha{special}hush"), format!("{special}hush"), format!("hush{special}")] {
-                let proxy = format!("http://me:{password}@proxy.example.com:3128");
-                let shown = route_with("https://www.kaltura.com", &proxy).to_string();
-                assert!(!shown.contains("hush") && !shown.contains("ha,"), "{password} {shown}");
-                assert!(!shown.contains("me:"), "{password} {shown}");
-            }
         }
     }
 

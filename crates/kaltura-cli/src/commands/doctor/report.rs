@@ -4,6 +4,7 @@ use kaltura_auth::ErrorKind as LoginErrorKind;
 use kaltura_client::diagnosis::{ConnectionFault, Finding, Problem, Severity, Stage};
 use kaltura_types::{AppTokenValue, HashType, redact};
 use serde::{Serialize, Serializer};
+use serde_json::json;
 
 use super::local::LoginInputs;
 use super::network::Route;
@@ -14,82 +15,12 @@ use crate::output::{Ui, one_line, shows_utf8, style, wrapped};
 /// The width of the column with the names.
 const NAMES_WIDTH: usize = 15;
 
-/// A check, in the order of the lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum Check {
-    Settings,
-    ServiceUrl,
-    Dns,
-    Connection,
-    Api,
-    Clock,
-    WidgetSession,
-    Login,
-    TokenState,
-    Grant,
-    Session,
-    Action,
-    Ks,
-    SessionCache,
-    Files,
-}
-
-impl Check {
-    /// The checks that need the server.
-    const REMOTE: [Self; 11] = [
-        Self::ServiceUrl,
-        Self::Dns,
-        Self::Connection,
-        Self::Api,
-        Self::Clock,
-        Self::WidgetSession,
-        Self::Login,
-        Self::TokenState,
-        Self::Grant,
-        Self::Session,
-        Self::Action,
-    ];
-
-    const fn of(stage: Stage) -> Self {
-        match stage {
-            Stage::Connection => Self::Connection,
-            Stage::Api => Self::Api,
-            Stage::Clock => Self::Clock,
-            Stage::WidgetSession => Self::WidgetSession,
-            Stage::Login => Self::Login,
-            Stage::TokenState => Self::TokenState,
-            Stage::Grant => Self::Grant,
-            Stage::Session => Self::Session,
-            _ => Self::Action,
-        }
-    }
-
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Settings => "settings",
-            Self::ServiceUrl => "service URL",
-            Self::Dns => "DNS",
-            Self::Connection => "connection",
-            Self::Api => "API",
-            Self::Clock => "clock",
-            Self::WidgetSession => "widget session",
-            Self::Login => "login",
-            Self::TokenState => "token state",
-            Self::Grant => "grant",
-            Self::Session => "session",
-            Self::Action => "action",
-            Self::Ks => "KALTURA_KS",
-            Self::SessionCache => "session cache",
-            Self::Files => "files",
-        }
-    }
-}
-
 /// The result of a check.
 #[derive(Debug, Serialize)]
 pub(super) struct Line {
-    name: Check,
+    /// What is checked, such as `widget session`.
+    #[serde(serialize_with = "as_member_name")]
+    name: String,
     #[serde(serialize_with = "as_text")]
     verdict: Severity,
     message: String,
@@ -107,22 +38,38 @@ fn as_text<S: Serializer>(verdict: &Severity, serializer: S) -> Result<S::Ok, S:
     serializer.collect_str(verdict)
 }
 
+/// `widgetSession` for `widget session`, and `ks` for `KALTURA_KS`.
+fn as_member_name<S: Serializer>(name: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut words = name.trim_start_matches("KALTURA_").split(' ').map(str::to_lowercase);
+    let mut member = words.next().unwrap_or_default();
+    for word in words {
+        let (first, rest) = word.split_at(1);
+        member += &(first.to_uppercase() + rest);
+    }
+    serializer.serialize_str(&member)
+}
+
 impl Line {
-    pub(super) fn ok(name: Check, message: impl Into<String>) -> Self {
-        Self { name, verdict: Severity::Ok, message: message.into(), remedy: None, code: None, class: None }
+    pub(super) fn ok(name: impl Into<String>, message: impl Into<String>) -> Self {
+        let (name, message) = (name.into(), message.into());
+        Self { name, verdict: Severity::Ok, message, remedy: None, code: None, class: None }
     }
 
-    pub(super) fn skipped(name: Check, message: impl Into<String>) -> Self {
+    pub(super) fn skipped(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { verdict: Severity::Skipped, ..Self::ok(name, message) }
     }
 
-    pub(super) fn warning(name: Check, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(super) fn warning(
+        name: impl Into<String>,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
         let line = Self::ok(name, message);
         Self { verdict: Severity::Warning, remedy: Some(remedy.into()), ..line }
     }
 
     pub(super) fn failed(
-        name: Check,
+        name: impl Into<String>,
         class: ExitCode,
         message: impl Into<String>,
         remedy: impl Into<String>,
@@ -132,7 +79,7 @@ impl Line {
     }
 
     /// What a command would fail with.
-    pub(super) fn of_failure(name: Check, failure: &Failure) -> Self {
+    pub(super) fn of_failure(name: impl Into<String>, failure: &Failure) -> Self {
         let remedy = failure.hint().unwrap_or_else(|| match failure.exit_code() {
             ExitCode::Usage => "Correct it, or pass it in another way: see `kaltura doctor --help`.",
             _ => "Repair it on this machine first.",
@@ -142,33 +89,33 @@ impl Line {
 
     /// A finding of the library, with remedies in the options and commands of this program.
     pub(super) fn of_finding(finding: &Finding, inputs: &LoginInputs, route: &Route) -> Self {
-        let (name, verdict) = (Check::of(finding.stage()), finding.severity());
+        let (stage, problem) = (finding.stage(), finding.problem());
+        let verdict = finding.severity();
         let failure = finding.error().map(|error| Failure::from(error.clone()));
-        let class = failure.as_ref().map_or(ExitCode::Authentication, Failure::exit_code);
-        let message = match (name, finding.problem()) {
-            (Check::Connection, Some(Problem::StageFailed(_))) => finding.message().to_owned(),
-            (Check::Connection, _) => format!("{route}: {}", finding.message()),
-            (_, Some(Problem::NoCredentials | Problem::NoPartnerId)) => {
-                "not checked: settings failed".to_owned()
-            }
-            (_, Some(Problem::NoAdmin)) => {
+        let message = match problem {
+            Some(Problem::NoCredentials | Problem::NoPartnerId) => "not checked: settings failed".to_owned(),
+            Some(Problem::NoAdmin) => {
                 "not checked: requires an admin secret (--admin-secret-file FILE)".to_owned()
             }
-            (_, Some(Problem::NoAction)) => "not requested (use --action media.list)".to_owned(),
+            Some(Problem::NoAction) => "not requested (use --action media.list)".to_owned(),
+            problem if stage == Stage::Connection && !matches!(problem, Some(Problem::StageFailed(_))) => {
+                format!("{route}: {}", finding.message())
+            }
             _ => finding.message().to_owned(),
         };
         let line = Self {
-            name,
+            name: stage.to_string(),
             verdict,
             message,
             remedy: finding.remedy().map(str::to_owned),
             code: failure.as_ref().and_then(Failure::code).map(str::to_owned),
-            class: (verdict == Severity::Failed).then_some(class),
+            class: (verdict == Severity::Failed)
+                .then(|| failure.as_ref().map_or(ExitCode::Authentication, Failure::exit_code)),
         };
-        match finding.problem() {
+        match problem {
             Some(Problem::OtherHashType { accepted } | Problem::HashTypeDetected { accepted }) => {
-                let code = (name == Check::Login && verdict == Severity::Failed)
-                    .then_some("INVALID_APP_TOKEN_HASH");
+                let is_rejected = stage == Stage::Login && verdict == Severity::Failed;
+                let code = is_rejected.then_some("INVALID_APP_TOKEN_HASH");
                 line.with_remedy(where_to_put(*accepted, inputs)).with_code(code)
             }
             Some(Problem::LoginRefused(LoginErrorKind::InvalidTokenHash)) => {
@@ -259,31 +206,26 @@ impl<'a> Report<'a> {
     }
 
     /// Skips the remaining checks that need the server.
-    pub(super) fn skip_remote(&mut self, failed: Check) -> Result<(), Failure> {
-        let remaining = Check::REMOTE
-            .into_iter()
-            .filter(|check| *check as u8 > failed as u8 && self.lines.iter().all(|line| line.name != *check));
-        for check in remaining.collect::<Vec<_>>() {
-            self.add(Line::skipped(check, format!("not checked: {} failed", failed.label())))?;
+    pub(super) fn skip_remote(&mut self, failed: &str) -> Result<(), Failure> {
+        let names = ["service URL", "DNS"].map(str::to_owned).into_iter();
+        for name in names.chain(Stage::ALL.map(|stage| stage.to_string())) {
+            if self.lines.iter().all(|line| line.name != name) {
+                self.add(Line::skipped(name, format!("not checked: {failed} failed")))?;
+            }
         }
         Ok(())
     }
 
     /// Ends with a summary. The first failed line is the failure of the command.
     pub(super) fn finish(self) -> Result<(), Failure> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Answer<'a> {
-            #[serde(serialize_with = "as_text")]
-            verdict: Severity,
-            exit_code: u8,
-            checks: &'a [Line],
-        }
         let class = self.lines.iter().find_map(|line| line.class);
         if self.ui.wants_json() {
             let verdict = self.lines.iter().map(|line| line.verdict).max().unwrap_or(Severity::Ok);
-            let exit_code = class.map_or(0, ExitCode::number);
-            self.ui.print_json(&Answer { verdict, exit_code, checks: &self.lines })?;
+            self.ui.print_json(&json!({
+                "verdict": verdict.to_string(),
+                "exitCode": class.map_or(0, ExitCode::number),
+                "checks": self.lines,
+            }))?;
         } else {
             self.ui.print(&self.summary())?;
         }
@@ -301,7 +243,7 @@ impl<'a> Report<'a> {
         let (mark, width) = if self.has_symbols { (symbol, 1) } else { (word.as_str(), 7) };
         let gap = " ".repeat(width - mark.chars().count());
         let indent = " ".repeat(width + NAMES_WIDTH + 2);
-        let label = format!("{style}{mark}{style:#}{gap} {:NAMES_WIDTH$}", line.name.label());
+        let label = format!("{style}{mark}{style:#}{gap} {:NAMES_WIDTH$}", line.name);
         let mut text = wrapped(&label, &indent, &line.message);
         if let Some(remedy) = &line.remedy {
             let label = format!("{indent}{}remedy:{:#}", style::HEADING, style::HEADING);
@@ -314,7 +256,7 @@ impl<'a> Report<'a> {
     fn summary(&self) -> String {
         let of = |verdict| {
             let lines = self.lines.iter().filter(move |line| line.verdict == verdict);
-            lines.map(|line| line.name.label()).collect::<Vec<_>>()
+            lines.map(|line| line.name.as_str()).collect::<Vec<_>>()
         };
         let counted = |names: &[&str], what: &str| {
             let plural = if names.len() == 1 { "" } else { "s" };
@@ -344,7 +286,7 @@ mod tests {
         let mut report = Report::new(&ui, &environment);
         report.hide(AppTokenValue::new("hush hush"));
         report.hide(AppTokenValue::new("is"));
-        report.add(Line::warning(Check::Login, "it is hush hush\u{1b}[2J", "forget hush hush")).unwrap();
+        report.add(Line::warning("login", "it is hush hush\u{1b}[2J", "forget hush hush")).unwrap();
         assert_eq!(report.lines[0].message, "it is (redacted) [2J");
         assert_eq!(report.lines[0].remedy.as_deref(), Some("forget (redacted)"));
     }
@@ -355,9 +297,9 @@ mod tests {
         let mut report = Report::new(&ui, &environment);
         let shown = |report: &Report<'_>| anstream::adapter::strip_str(&report.summary()).to_string();
         assert_eq!(shown(&report), "\nAll checks passed\n");
-        report.add(Line::warning(Check::Clock, "late", "wait")).unwrap();
+        report.add(Line::warning("clock", "late", "wait")).unwrap();
         assert_eq!(shown(&report), "\nNo check failed; 1 warning: clock\n");
-        for (check, class) in [(Check::Login, ExitCode::Permission), (Check::Action, ExitCode::Usage)] {
+        for (check, class) in [("login", ExitCode::Permission), ("action", ExitCode::Usage)] {
             report.add(Line::failed(check, class, "no", "no")).unwrap();
         }
         assert_eq!(shown(&report), "\n2 checks failed: login, action; 1 warning: clock\n");

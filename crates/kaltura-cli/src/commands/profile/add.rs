@@ -1,28 +1,26 @@
 //! `kaltura profile add`: creates a profile, or changes one.
 
-use std::fmt;
 use std::time::Duration;
 
 use clap::Args;
 use kaltura_auth::{AppTokenCredentials, AppTokenLogin, CredentialIssue, ErrorKind, Region, ServiceUrl};
 use kaltura_http::ReqwestTransport;
-use kaltura_types::{AppTokenValue, HashType, PartnerId, SessionType};
-use serde::Serialize;
+use kaltura_types::{AppTokenValue, HashType, PartnerId};
 
 use super::options::{
     AdminSecretPlaceOptions, EntryOptions, KeptSecretOptions, TokenPlaceOptions, service_url, token_id,
 };
 use super::show::ShownProfile;
 
-use crate::args::values;
+use crate::args::{SecretSource, values};
 use crate::config::{Environment, Setting};
 use crate::error::Failure;
 use crate::http::LoggedTransport;
 use crate::output::{Ui, style, wrapped};
 use crate::profile::{
     Config, NewPlace, Profile, ProfileChanges, ProfileEditor, ProfileName, ProfileSecret, new_profile_name,
+    server,
 };
-use crate::secret_input::SecretSource;
 use crate::signals::Signals;
 use crate::{prompt, runtime};
 
@@ -77,111 +75,70 @@ pub(super) struct AddCommand {
     kept: KeptSecretOptions,
 }
 
-/// What is printed for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer<'a> {
-    #[serde(flatten)]
-    profile: ShownProfile<'a>,
-    is_new: bool,
-    warnings: &'a [String],
-}
-
 impl AddCommand {
     pub(super) fn run(self, ui: &Ui, environment: &Environment) -> Result<(), Failure> {
-        let Self { name, entries, token, admin_secret, kept } = self;
         let config = Config::read(environment)?;
-        let name = match name {
-            Some(name) => name,
-            None if ui.is_interactive() => ask_name(ui, &config)?,
-            None => {
-                let failure = Failure::usage("the profile name is missing");
-                return Err(failure.with_hint("Pass one, such as: kaltura profile add work"));
-            }
-        };
-        config.refuse_namesake(&name)?;
-        let mut given = Given::read(ui, entries, token, admin_secret, &kept, environment)?;
+        let (name, mut changes) = self.read(ui, &config, environment)?;
         let before = config.find(name.as_str());
-        let missing = given.missing(before);
+        let missing = missing(&changes, before);
         let is_asked = !missing.is_empty() && ui.is_interactive();
         if is_asked {
-            ask_rest(ui, &mut given, &missing, before.is_none())?;
+            ask_rest(ui, &mut changes, &missing, before.is_none())?;
         } else if !missing.is_empty() {
-            return Err(Given::failure(&missing));
+            let told: Vec<&str> =
+                missing.iter().map(|setting| setting.map_or(TOKEN_VALUE, |it| it.option)).collect();
+            return Err(Failure::usage(format!("missing for the profile: {}", told.join(", "))).with_hint(
+                "`kaltura profile add --help` has examples. Environment variables are not saved in a profile.",
+            ));
         }
-        let mut warnings = given.doubts(before);
+        let mut warnings = doubts(&changes, before);
         if is_asked {
-            try_login(ui, &mut given, &name)?;
+            try_login(ui, &mut changes, &name)?;
         }
-        if before.is_some() && given.changes.is_empty() {
+        if before.is_some() && changes.is_empty() {
             return Err(Failure::usage(format!("profile '{name}' exists, and there is nothing to change"))
                 .with_hint("`kaltura profile add --help` lists what can be changed."));
         }
 
         let mut editor = ProfileEditor::open(ui, environment)?;
-        let saved = editor.save(&name, &given.changes)?;
+        let saved = editor.save(&name, &changes)?;
         warnings.extend(saved.notes);
         let Some(profile) = editor.config().find(name.as_str()) else {
             return Err(editor.config().unknown(name.as_str()));
         };
-        let shown = ShownProfile::of(profile, editor.config(), editor.path());
+        let shown = ShownProfile::of(profile, editor.config());
         if ui.wants_json() {
-            return ui.print_json(&Answer { profile: shown, is_new: saved.is_new, warnings: &warnings });
+            let mut answer = shown.document();
+            answer.insert("isNew".to_owned(), saved.is_new.into());
+            answer.insert("warnings".to_owned(), warnings.into());
+            return ui.print_json(&answer);
         }
         for warning in &warnings {
             ui.note(warning);
         }
         let done = if saved.is_new { "Created" } else { "Updated" };
         let default = if saved.became_default { ", which is now the default" } else { "" };
-        ui.print(&format!(
-            "{}{done}{:#} profile '{name}'{default}\n{}",
-            style::GOOD,
-            style::GOOD,
-            shown.lines()
-        ))?;
-        Ok(())
+        let lines = shown.lines();
+        ui.print(&format!("{}{done}{:#} profile '{name}'{default}\n{lines}", style::GOOD, style::GOOD))
     }
-}
 
-/// What was given by options. The prompts for the rest add to the changes.
-pub(super) struct Given {
-    pub(super) changes: ProfileChanges,
-}
-
-/// Something without which no login is possible.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
-    PartnerId,
-    AppTokenId,
-    HashType,
-    TokenValue,
-}
-
-impl Missing {
-    /// What it is, and how it is given.
-    const fn told(self) -> &'static str {
-        match self {
-            Self::PartnerId => "--partner-id",
-            Self::AppTokenId => "--app-token-id",
-            Self::HashType => "--hash-type",
-            Self::TokenValue => {
-                "the app token value (--app-token-stdin, --app-token-file, --token-command, --token-path or \
-                 --token-variable)"
-            }
-        }
-    }
-}
-
-impl Given {
-    /// Reads the secrets that are given, and checks what has not been checked yet.
-    pub(super) fn read(
+    /// Reads the name, the settings and the secrets that are given.
+    fn read(
+        self,
         ui: &Ui,
-        entries: EntryOptions,
-        token: TokenPlaceOptions,
-        admin_secret: AdminSecretPlaceOptions,
-        kept: &KeptSecretOptions,
+        config: &Config,
         environment: &Environment,
-    ) -> Result<Self, Failure> {
+    ) -> Result<(ProfileName, ProfileChanges), Failure> {
+        let Self { name, entries, token, admin_secret, kept } = self;
+        let name = match name {
+            Some(name) => name,
+            None if ui.is_interactive() => ask_name(ui, config)?,
+            None => {
+                let failure = Failure::usage("the profile name is missing");
+                return Err(failure.with_hint("Pass one, such as: kaltura profile add work"));
+            }
+        };
+        config.refuse_namesake(&name)?;
         let (token_source, admin_source) = (kept.token.source(), kept.admin_secret.source());
         token_source.refuse_an_argument()?;
         admin_source.refuse_an_argument()?;
@@ -191,145 +148,85 @@ impl Given {
                 "Pass it with --app-token-stdin, --app-token-file, --admin-secret-stdin or --admin-secret-file.",
             ));
         }
-        let mut changes = ProfileChanges {
-            unset: entries.unset.clone(),
-            settings: settings(entries)?,
-            store: kept.store,
-            ..ProfileChanges::default()
-        };
-        let TokenPlaceOptions { token_command, token_variable, token_path } = token;
-        let places = [(ProfileSecret::AppToken, token_command, token_path, token_variable, token_source)];
-        let AdminSecretPlaceOptions { admin_secret_command, admin_secret_variable, admin_secret_path } =
-            admin_secret;
-        let places = places.into_iter().chain([(
-            ProfileSecret::AdminSecret,
-            admin_secret_command,
-            admin_secret_path,
-            admin_secret_variable,
-            admin_source,
-        )]);
-        for (secret, command, path, variable, source) in places {
+        let unset = entries.unset.clone();
+        let settings = entries.settings()?;
+        let place = |command: Option<String>, path: Option<String>, variable: Option<String>, source| {
             let place = command.map(NewPlace::Command).or_else(|| path.map(NewPlace::File));
-            let place = match place.or_else(|| variable.map(NewPlace::Variable)) {
-                None => kept_now(ui, &source, environment)?,
-                place => place,
-            };
-            changes.secrets.extend(place.map(|place| (secret, place)));
-        }
-        Ok(Self { changes })
-    }
-
-    /// What is missing of a profile that was like this before, if there was one. A profile is for logins, or for
-    /// managing app tokens.
-    pub(super) fn missing(&self, before: Option<&Profile>) -> Vec<Missing> {
-        let has = |setting: &Setting| {
-            self.setting(setting).is_some() || before.is_some_and(|it| it.text(setting.entry).is_some())
-        };
-        let knows = |secret: ProfileSecret| {
-            self.changes.secrets.iter().any(|(given, _)| *given == secret)
-                || before.is_some_and(|it| it.place_of(secret).is_some())
-        };
-        let is_for_logins = has(&Setting::APP_TOKEN_ID)
-            || knows(ProfileSecret::AppToken)
-            || !knows(ProfileSecret::AdminSecret);
-        [
-            (Missing::PartnerId, has(&Setting::PARTNER_ID)),
-            (Missing::AppTokenId, !is_for_logins || has(&Setting::APP_TOKEN_ID)),
-            (Missing::HashType, !is_for_logins || has(&Setting::HASH_TYPE)),
-            (Missing::TokenValue, !is_for_logins || knows(ProfileSecret::AppToken)),
-        ]
-        .into_iter()
-        .filter_map(|(missing, is_there)| (!is_there).then_some(missing))
-        .collect()
-    }
-
-    /// Says what is missing.
-    pub(super) fn failure(missing: &[Missing]) -> Failure {
-        let told: Vec<&str> = missing.iter().map(|missing| missing.told()).collect();
-        Failure::usage(format!("missing for the profile: {}", told.join(", "))).with_hint(
-            "`kaltura profile add --help` has examples. Environment variables are not saved in a profile.",
-        )
-    }
-
-    /// What is odd about it.
-    pub(super) fn doubts(&self, before: Option<&Profile>) -> Vec<String> {
-        let mut doubts = Vec::new();
-        let id = Setting::APP_TOKEN_ID;
-        let given =
-            |secret| self.changes.secrets.iter().find(|(it, _)| *it == secret).map(|(_, place)| place);
-        let text = |setting: &Setting| {
-            self.setting(setting).or_else(|| before.and_then(|it| it.text(setting.entry)))
-        };
-        if let Some(NewPlace::Kept(value)) = given(ProfileSecret::AppToken) {
-            let value = AppTokenValue::new(value.as_str());
-            let id = text(&id).unwrap_or_default();
-            let credentials = AppTokenCredentials::new(PartnerId::new(0), id, value, HashType::Sha256);
-            doubts.extend(
-                credentials.credential_issues().into_iter().map(CredentialIssue::advice).map(str::to_owned),
-            );
-        }
-        for (secret, setting) in
-            [(ProfileSecret::AppToken, id), (ProfileSecret::AdminSecret, Setting::PARTNER_ID)]
-        {
-            let old = before.filter(|it| it.place_of(secret).is_some()).and_then(|it| it.text(setting.entry));
-            let new = self.setting(&setting).filter(|new| old.is_some_and(|old| old != *new));
-            if let (Some(new), None) = (new, given(secret)) {
-                let what = secret.what();
-                doubts.push(format!("{what} is unchanged, and is now used for {} {new}", setting.entry));
+            match place.or_else(|| variable.map(NewPlace::Variable)) {
+                None => stored_now(ui, source, environment),
+                place => Ok(place),
             }
-        }
-        doubts
-    }
-
-    /// Whether this setting was given.
-    pub(super) fn has(&self, setting: &Setting) -> bool {
-        self.setting(setting).is_some()
-    }
-
-    /// Takes a setting that was not given. Its text can be read.
-    pub(super) fn add(&mut self, setting: &'static Setting, text: String) {
-        self.changes.settings.push((setting, text));
-        let place = |it: &Setting| Setting::ALL.iter().position(|one| one.entry == it.entry);
-        self.changes.settings.sort_by_key(|(it, _)| place(it));
-    }
-
-    fn setting(&self, setting: &Setting) -> Option<&str> {
-        let mut given = self.changes.settings.iter();
-        given.find(|(it, _)| it.entry == setting.entry).map(|(_, text)| text.as_str())
+        };
+        let TokenPlaceOptions { token_command, token_path, token_variable } = token;
+        let app_token = place(token_command, token_path, token_variable, &token_source)?;
+        let AdminSecretPlaceOptions { admin_secret_command, admin_secret_path, admin_secret_variable } =
+            admin_secret;
+        let admin = place(admin_secret_command, admin_secret_path, admin_secret_variable, &admin_source)?;
+        let secrets = [(ProfileSecret::AppToken, app_token), (ProfileSecret::AdminSecret, admin)];
+        let secrets = secrets.into_iter().filter_map(|(secret, place)| Some((secret, place?))).collect();
+        Ok((name, ProfileChanges { unset, settings, secrets, store: kept.store }))
     }
 }
 
-fn kept_now(
+/// The secret of a file or of standard input. That of a variable is not stored.
+fn stored_now(
     ui: &Ui,
     source: &SecretSource<'_>,
     environment: &Environment,
 ) -> Result<Option<NewPlace>, Failure> {
-    // Where no option says so, the environment would be asked.
     if !source.is_given() {
         return Ok(None);
     }
     Ok(source.read(ui, environment)?.map(NewPlace::Kept))
 }
 
-/// The settings in the order in which they are written.
-fn settings(entries: EntryOptions) -> Result<Vec<(&'static Setting, String)>, Failure> {
-    let url = entries.service_url.as_deref().map(service_url).transpose()?;
-    let given = [
-        (&Setting::SERVICE_URL, url),
-        (&Setting::REGION, entries.region.map(|region| region.to_string())),
-        (&Setting::PARTNER_ID, entries.partner_id.map(|partner| partner.to_string())),
-        (&Setting::APP_TOKEN_ID, entries.app_token_id),
-        (&Setting::HASH_TYPE, entries.hash_type.map(|hash_type| hash_type.to_string())),
-        (&Setting::USER, entries.user),
-        (&Setting::SESSION_TYPE, entries.session_type.map(|wish| SessionType::from(wish).to_string())),
-        (&Setting::CA_FILE, entries.ca_file),
-        (&Setting::LIFETIME, entries.lifetime),
-        (&Setting::PRIVILEGES, entries.privileges),
-        (&Setting::WIDGET_ID, entries.widget_id),
-        (&Setting::STORE, entries.session_store),
-        (&Setting::STORE_FILE, entries.session_store_file),
-    ];
-    Ok(given.into_iter().filter_map(|(setting, text)| Some((setting, text?))).collect())
+/// How the value of an app token is given.
+const TOKEN_VALUE: &str = "the app token value (--app-token-stdin, --app-token-file, --token-command, --token-path or \
+                           --token-variable)";
+
+/// What is missing of a profile that was like this before, if there was one: settings, and `None` for the value of the
+/// app token. A profile is for logins, or for managing app tokens.
+fn missing(changes: &ProfileChanges, before: Option<&Profile>) -> Vec<Option<&'static Setting>> {
+    let has = |setting: &Setting| {
+        changes.setting(setting).is_some() || before.is_some_and(|it| it.text(setting.entry).is_some())
+    };
+    let knows = |secret: ProfileSecret| {
+        changes.place(secret).is_some() || before.is_some_and(|it| it.place_of(secret).is_some())
+    };
+    let is_for_logins =
+        has(&Setting::APP_TOKEN_ID) || knows(ProfileSecret::AppToken) || !knows(ProfileSecret::AdminSecret);
+    let of_logins: &[_] = if is_for_logins { &[&Setting::APP_TOKEN_ID, &Setting::HASH_TYPE] } else { &[] };
+    let settings = std::iter::once(&Setting::PARTNER_ID).chain(of_logins.iter().copied());
+    let value = (is_for_logins && !knows(ProfileSecret::AppToken)).then_some(None);
+    settings.filter(|setting| !has(setting)).map(Some).chain(value).collect()
+}
+
+/// What is odd about the changes.
+fn doubts(changes: &ProfileChanges, before: Option<&Profile>) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let old = |setting: &Setting| before.and_then(|it| it.text(setting.entry));
+    if let Some(NewPlace::Kept(value)) = changes.place(ProfileSecret::AppToken) {
+        let value = AppTokenValue::new(value.as_str());
+        let id = &Setting::APP_TOKEN_ID;
+        let id = changes.setting(id).or_else(|| old(id)).unwrap_or_default();
+        let credentials = AppTokenCredentials::new(PartnerId::new(0), id, value, HashType::Sha256);
+        let issues = credentials.credential_issues().into_iter();
+        doubts.extend(issues.map(CredentialIssue::advice).map(str::to_owned));
+    }
+    for (secret, setting) in [
+        (ProfileSecret::AppToken, &Setting::APP_TOKEN_ID),
+        (ProfileSecret::AdminSecret, &Setting::PARTNER_ID),
+    ] {
+        if let (Some(old), Some(new)) = (old(setting), changes.setting(setting))
+            && old != new
+            && changes.place(secret).is_none()
+            && before.is_some_and(|it| it.place_of(secret).is_some())
+        {
+            let what = secret.what();
+            doubts.push(format!("{what} is unchanged, and is now used for {} {new}", setting.entry));
+        }
+    }
+    doubts
 }
 
 /// How long a request of the login may take that is tried.
@@ -339,21 +236,16 @@ const FIRST_NAME: &str = "default";
 
 /// Tries the login of a new profile, and offers to find the hash type. A login that fails is a note: the profile is
 /// saved all the same.
-fn try_login(ui: &Ui, given: &mut Given, name: &ProfileName) -> Result<(), Failure> {
-    let text = |setting: &Setting| given.setting(setting).map(str::to_owned);
-    let url = match (text(&Setting::SERVICE_URL), text(&Setting::REGION)) {
-        (Some(url), _) => url.parse().ok(),
-        (None, Some(region)) => region.parse().map(|region: Region| ServiceUrl::from(region)).ok(),
-        (None, None) => None,
-    };
-    let value = given.changes.secrets.iter().find_map(|(secret, place)| match (secret, place) {
-        (ProfileSecret::AppToken, NewPlace::Kept(value)) => Some(AppTokenValue::new(value.as_str())),
-        _ => None,
-    });
+fn try_login(ui: &Ui, changes: &mut ProfileChanges, name: &ProfileName) -> Result<(), Failure> {
+    let text = |setting: &Setting| changes.setting(setting);
+    let (url, region) = (text(&Setting::SERVICE_URL), text(&Setting::REGION));
+    let url = if url.is_some() || region.is_some() { server(url, region) } else { None };
+    let Some(NewPlace::Kept(value)) = changes.place(ProfileSecret::AppToken) else { return Ok(()) };
+    let value = AppTokenValue::new(value.as_str());
     let partner = text(&Setting::PARTNER_ID).and_then(|text| text.parse::<PartnerId>().ok());
     let hash_type = text(&Setting::HASH_TYPE).and_then(|text| text.parse::<HashType>().ok());
-    let (Some(url), Some(value), Some(partner), Some(id), Some(hash_type)) =
-        (url, value, partner, text(&Setting::APP_TOKEN_ID), hash_type)
+    let (Some(url), Some(partner), Some(id), Some(hash_type)) =
+        (url, partner, text(&Setting::APP_TOKEN_ID), hash_type)
     else {
         return Ok(());
     };
@@ -378,8 +270,7 @@ fn try_login(ui: &Ui, given: &mut Given, name: &ProfileName) -> Result<(), Failu
     match found {
         Ok(None) => ui.note("the login succeeded"),
         Ok(Some(hash_type)) => {
-            given.changes.settings.retain(|(setting, _)| setting.entry != Setting::HASH_TYPE.entry);
-            given.add(&Setting::HASH_TYPE, hash_type.to_string());
+            changes.set(&Setting::HASH_TYPE, hash_type.to_string());
             ui.note(&format!("the login succeeded with the hash type {hash_type}, which is saved"));
         }
         Err(failure) => ui.note(&format!(
@@ -398,84 +289,67 @@ fn ask_name(ui: &Ui, config: &Config) -> Result<ProfileName, Failure> {
     new_profile_name(&name).map_err(Failure::usage)
 }
 
-/// Asks for what is missing, and adds it to what was given. Where the API is, is asked for with the rest.
-fn ask_rest(ui: &Ui, given: &mut Given, missing: &[Missing], is_new: bool) -> Result<(), Failure> {
-    ui.eprint(&wrapped(
-        "",
-        "",
-        "Ask the person who created the app token for these values. Press Ctrl-C to cancel.",
-    ));
-    if missing.contains(&Missing::TokenValue) {
-        ui.eprint(&wrapped(
-            "",
-            "",
+/// Asks for what is missing, and adds it to what was given.
+fn ask_rest(
+    ui: &Ui,
+    changes: &mut ProfileChanges,
+    missing: &[Option<&'static Setting>],
+    is_new: bool,
+) -> Result<(), Failure> {
+    let say = |text| ui.eprint(&wrapped("", "", text));
+    say("Ask the person who created the app token for these values. Press Ctrl-C to cancel.");
+    if missing.contains(&None) {
+        say(
             "To use a command, file or variable for the app token value instead, press Ctrl-C and pass --token-command, \
              --token-path or --token-variable.",
-        ));
+        );
     }
-    if is_new && !given.has(&Setting::REGION) && !given.has(&Setting::SERVICE_URL) {
-        let (setting, text) = server(ui)?;
-        given.add(setting, text);
+    let has_server =
+        [&Setting::REGION, &Setting::SERVICE_URL].into_iter().any(|it| changes.setting(it).is_some());
+    if is_new && !has_server {
+        let (setting, text) = ask_server(ui)?;
+        changes.set(setting, text);
     }
     for missing in missing {
         match missing {
-            Missing::PartnerId => given.add(&Setting::PARTNER_ID, partner_id(ui)?),
-            Missing::AppTokenId => given.add(&Setting::APP_TOKEN_ID, app_token_id(ui)?),
-            Missing::HashType => given.add(&Setting::HASH_TYPE, hash_type(ui)?),
-            Missing::TokenValue => given.changes.secrets.push((ProfileSecret::AppToken, token_value(ui)?)),
+            None => {
+                let help = "hidden; stored in the system keyring, or in a file only you can read";
+                let value = prompt::secret(ui, "App token value:", help)?;
+                changes.secrets.push((ProfileSecret::AppToken, NewPlace::Kept(value)));
+            }
+            Some(setting) if **setting == Setting::PARTNER_ID => {
+                let check = |text: &str| text.trim().parse::<PartnerId>().map(drop);
+                let help = "The account number, such as 1234567";
+                let partner = prompt::text(ui, "Partner ID:", help, None, check)?;
+                changes.set(setting, partner.trim().to_owned());
+            }
+            Some(setting) if **setting == Setting::APP_TOKEN_ID => {
+                let check = |text: &str| token_id(text.trim()).map(drop);
+                let help = "Such as 0_7jh3eu10 (not the value)";
+                let id = prompt::text(ui, "App token ID:", help, None, check)?;
+                changes.set(setting, id.trim().to_owned());
+            }
+            Some(setting) => {
+                let hash_type = prompt::choice(ui, "App token hash type:", HashType::ALL.to_vec())?;
+                changes.set(setting, hash_type.to_string());
+            }
         }
     }
     Ok(())
 }
 
-fn server(ui: &Ui) -> Result<(&'static Setting, String), Failure> {
-    let regions = Region::ALL.into_iter().map(Server::Region);
-    match prompt::choice(ui, "Region of the account:", regions.chain([Server::Other]).collect())? {
-        Server::Region(region) => Ok((&Setting::REGION, region.to_string())),
-        Server::Other => {
+fn ask_server(ui: &Ui) -> Result<(&'static Setting, String), Failure> {
+    const OTHER: &str = "another server";
+    let named = |region: Region| format!("{region:<3} {}", ServiceUrl::from(region));
+    let regions = Region::ALL.into_iter().map(named);
+    let choices = regions.chain([OTHER.to_owned()]).collect();
+    let chosen = prompt::choice(ui, "Region of the account:", choices)?;
+    match Region::ALL.into_iter().find(|region| named(*region) == chosen) {
+        Some(region) => Ok((&Setting::REGION, region.to_string())),
+        None => {
             let check = |text: &str| service_url(text).map(drop);
             let url = prompt::text(ui, "Server URL:", "Such as https://video.example.com", None, check)?;
             Ok((&Setting::SERVICE_URL, service_url(&url)?))
-        }
-    }
-}
-
-fn partner_id(ui: &Ui) -> Result<String, Failure> {
-    let check = |text: &str| text.trim().parse::<PartnerId>().map(drop);
-    let partner = prompt::text(ui, "Partner ID:", "The account number, such as 1234567", None, check)?;
-    Ok(partner.trim().to_owned())
-}
-
-fn app_token_id(ui: &Ui) -> Result<String, Failure> {
-    let check = |text: &str| token_id(text.trim()).map(drop);
-    let id = prompt::text(ui, "App token ID:", "Such as 0_7jh3eu10 (not the value)", None, check)?;
-    Ok(id.trim().to_owned())
-}
-
-fn hash_type(ui: &Ui) -> Result<String, Failure> {
-    let hash_type = prompt::choice(ui, "App token hash type:", HashType::ALL.to_vec())?;
-    Ok(hash_type.to_string())
-}
-
-/// Here people paste the value, so it is the one thing that may be typed here, and nothing of it is shown.
-fn token_value(ui: &Ui) -> Result<NewPlace, Failure> {
-    let help = "hidden; stored in the system keyring, or in a file only you can read";
-    prompt::secret(ui, "App token value:", help).map(NewPlace::Kept)
-}
-
-/// Where an account may be.
-enum Server {
-    Region(Region),
-    Other,
-}
-
-impl fmt::Display for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Region(region) => {
-                write!(f, "{region:<3} {}", kaltura_auth::ServiceUrl::from(*region))
-            }
-            Self::Other => f.write_str("another server"),
         }
     }
 }

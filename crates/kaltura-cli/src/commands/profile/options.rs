@@ -1,5 +1,4 @@
-//! The options of `kaltura profile add`. Environment variables stand behind none of them: what is kept is what was
-//! said.
+//! The options of `kaltura profile add`. They have no environment variables: only what is passed is saved.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -8,7 +7,7 @@ use std::path::Path;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use kaltura_auth::{InvalidServiceUrl, Region, ServiceUrl};
-use kaltura_types::{AppTokenId, HashType, Lifetime, PartnerId};
+use kaltura_types::{AppTokenId, HashType, Lifetime, PartnerId, SessionType};
 
 use crate::args::{AdminSecretOptions, AppTokenValueOptions, TypeWish, parse_privileges, values};
 use crate::config::Setting;
@@ -77,6 +76,29 @@ pub(super) struct EntryOptions {
     pub(super) unset: Vec<&'static Setting>,
 }
 
+impl EntryOptions {
+    /// The settings with their texts, in the order in which they are written.
+    pub(super) fn settings(self) -> Result<Vec<(&'static Setting, String)>, Failure> {
+        let url = self.service_url.as_deref().map(service_url).transpose()?;
+        let given = [
+            (&Setting::SERVICE_URL, url),
+            (&Setting::REGION, self.region.map(|region| region.to_string())),
+            (&Setting::PARTNER_ID, self.partner_id.map(|partner| partner.to_string())),
+            (&Setting::APP_TOKEN_ID, self.app_token_id),
+            (&Setting::HASH_TYPE, self.hash_type.map(|hash_type| hash_type.to_string())),
+            (&Setting::USER, self.user),
+            (&Setting::SESSION_TYPE, self.session_type.map(|wish| SessionType::from(wish).to_string())),
+            (&Setting::LIFETIME, self.lifetime),
+            (&Setting::PRIVILEGES, self.privileges),
+            (&Setting::WIDGET_ID, self.widget_id),
+            (&Setting::STORE, self.session_store),
+            (&Setting::STORE_FILE, self.session_store_file),
+            (&Setting::CA_FILE, self.ca_file),
+        ];
+        Ok(given.into_iter().filter_map(|(setting, text)| Some((setting, text?))).collect())
+    }
+}
+
 /// Where the value of the app token is.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Where to read the app token value")]
@@ -84,21 +106,21 @@ pub(super) struct TokenPlaceOptions {
     /// A command that prints it, such as 'pass show kaltura'; it runs at each login
     #[arg(
         long, value_name = "COMMAND", value_parser = command_line,
-        conflicts_with_all = ["token_variable", "token_path", "app_token_file", "app_token_stdin"]
+        conflicts_with_all = ["token_variable", "token_path", "app-token-file", "app-token-stdin"]
     )]
     pub(super) token_command: Option<String>,
 
     /// An environment variable
     #[arg(
         long, value_name = "NAME", value_parser = variable_name,
-        conflicts_with_all = ["token_path", "app_token_file", "app_token_stdin"]
+        conflicts_with_all = ["token_path", "app-token-file", "app-token-stdin"]
     )]
     pub(super) token_variable: Option<String>,
 
     /// A file, which stays where it is
     #[arg(
         long, value_name = "FILE", value_parser = file_name,
-        conflicts_with_all = ["app_token_file", "app_token_stdin"]
+        conflicts_with_all = ["app-token-file", "app-token-stdin"]
     )]
     pub(super) token_path: Option<String>,
 }
@@ -111,21 +133,21 @@ pub(super) struct AdminSecretPlaceOptions {
     #[arg(
         long, value_name = "COMMAND", value_parser = command_line,
         conflicts_with_all =
-            ["admin_secret_variable", "admin_secret_path", "admin_secret_file", "admin_secret_stdin"]
+            ["admin_secret_variable", "admin_secret_path", "admin-secret-file", "admin-secret-stdin"]
     )]
     pub(super) admin_secret_command: Option<String>,
 
     /// An environment variable
     #[arg(
         long, value_name = "NAME", value_parser = variable_name,
-        conflicts_with_all = ["admin_secret_path", "admin_secret_file", "admin_secret_stdin"]
+        conflicts_with_all = ["admin_secret_path", "admin-secret-file", "admin-secret-stdin"]
     )]
     pub(super) admin_secret_variable: Option<String>,
 
     /// A file, which stays where it is
     #[arg(
         long, value_name = "FILE", value_parser = file_name,
-        conflicts_with_all = ["admin_secret_file", "admin_secret_stdin"]
+        conflicts_with_all = ["admin-secret-file", "admin-secret-stdin"]
     )]
     pub(super) admin_secret_path: Option<String>,
 }
@@ -233,31 +255,6 @@ pub(super) fn service_url(text: &str) -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_can_be_read_is_taken_as_it_was_written() {
-        assert_eq!(as_written(str::parse::<Lifetime>)("1h30m").as_deref(), Ok("1h30m"));
-        assert!(as_written(str::parse::<Lifetime>)("soon").is_err());
-        assert_eq!(as_written(parse_privileges)("sview:*").as_deref(), Ok("sview:*"));
-        assert!(as_written(parse_privileges)("a.b").is_err());
-    }
-
-    #[test]
-    fn a_value_is_no_id() {
-        assert!(token_id("0_7jh3eu10").is_ok());
-        assert!(token_id("0123456789abcdef0123456789abcdef").is_err());
-    }
-
-    #[test]
-    fn names_and_commands_are_looked_at() {
-        assert!(variable_name("MY_TOKEN_2").is_ok());
-        for text in ["", "2X", "A B", "$X", "A=b"] {
-            assert!(variable_name(text).is_err(), "{text}");
-        }
-        assert!(command_line(" \n").is_err());
-        assert!(Path::new(&file_name("token").unwrap()).is_absolute());
-        assert!(file_name("").is_err());
-    }
 
     #[test]
     fn what_only_names_something_in_hex_is_no_secret() {

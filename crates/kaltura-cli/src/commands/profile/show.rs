@@ -1,19 +1,15 @@
 //! `kaltura profile show` and `kaltura profile list`.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::path::Path;
 
 use clap::Args;
-use kaltura_auth::{Region, ServiceUrl};
 use kaltura_types::AppTokenId;
-use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use crate::args::values;
 use crate::config::{Environment, Setting};
 use crate::error::Failure;
-use crate::output;
-use crate::output::{Ui, one_line, style};
+use crate::output::{self, Ui, one_line, style};
 use crate::profile::{Config, Profile, ProfileSecret, SecretPlace};
 use crate::redaction::{repeatable, repeatable_path};
 
@@ -26,9 +22,9 @@ The places of the secrets are shown, and whether they are there; never the secre
 print secrets are not run. The system keyring may ask you to unlock it.
 
 With --json the answer has name, isDefault, serviceUrl, region, partnerId, appTokenId, hashType,
-userId, sessionType, lifetime, privileges and widgetId (null if not set; serviceUrl is always the
-server), configFile, and appToken and adminSecret: null, or place (command, file, variable, keyring
-or ownFile) with file, variable, isThere, and trouble if that is not known.
+userId, sessionType, lifetime, privileges, widgetId, store, storeFile and caFile (null if not set;
+serviceUrl is always the server), configFile, and appToken and adminSecret: null, or place (command,
+file, variable, keyring or ownFile) with file, variable, isThere, and trouble if that is not known.
 `kaltura --help` lists the exit codes.";
 
 /// Show a profile, and where its secrets are
@@ -49,174 +45,135 @@ impl ShowCommand {
             return Err(config.none_chosen(environment));
         };
         let Some(profile) = config.find(name) else { return Err(config.unknown(name)) };
-        let path = Config::path(environment).unwrap_or_default();
-        let shown = ShownProfile::of(profile, &config, &path).look_for_secrets(environment);
+        let shown = ShownProfile::of(profile, &config).look_for_secrets(environment);
         if ui.wants_json() {
-            return ui.print_json(&shown);
+            return ui.print_json(&shown.document());
         }
-        let default = if config.default_name() == Some(name) { " (default)" } else { "" };
-        ui.print(&format!(
-            "{}Profile '{name}'{:#}{default}\n{}",
-            style::HEADING,
-            style::HEADING,
-            shown.lines()
-        ))
+        let default = if shown.is_default { " (default)" } else { "" };
+        let lines = shown.lines();
+        ui.print(&format!("{}Profile '{name}'{:#}{default}\n{lines}", style::HEADING, style::HEADING))
     }
 }
 
-/// One profile.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
+/// One profile, and where its secrets are.
 pub(super) struct ShownProfile<'a> {
-    name: &'a str,
-    is_default: bool,
-    service_url: String,
-    region: Option<&'a str>,
-    partner_id: Option<serde_json::Value>,
-    app_token_id: Option<String>,
-    hash_type: Option<&'a str>,
-    user_id: Option<&'a str>,
-    session_type: Option<&'a str>,
-    lifetime: Option<&'a str>,
-    privileges: Option<&'a str>,
-    widget_id: Option<&'a str>,
-    store: Option<&'a str>,
-    store_file: Option<&'a str>,
-    app_token: Option<ShownPlace>,
-    admin_secret: Option<ShownPlace>,
-    config_file: String,
-    #[serde(skip)]
     profile: &'a Profile,
-}
-
-/// Where a secret is.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ShownPlace {
-    place: &'static str,
-    /// The file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<String>,
-    /// The variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    variable: Option<String>,
-    /// Whether it is there, as far as that was looked at.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    is_there: Option<bool>,
-    /// Why that cannot be determined.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trouble: Option<String>,
-    /// The entry of the file that says so.
-    #[serde(skip)]
-    entry: &'static str,
+    is_default: bool,
+    config_file: String,
+    places: Vec<ShownPlace>,
 }
 
 impl<'a> ShownProfile<'a> {
-    pub(super) fn of(profile: &'a Profile, config: &Config, path: &Path) -> Self {
-        let text = |setting: &Setting| profile.text(setting.entry);
-        let partner = text(&Setting::PARTNER_ID);
-        let place = |secret| profile.place_of(secret).map(|place| ShownPlace::of(secret, place));
+    pub(super) fn of(profile: &'a Profile, config: &Config) -> Self {
+        let place =
+            |secret| Some(ShownPlace { secret, place: profile.place_of(secret)?, is_there: Ok(None) });
         Self {
-            name: profile.name().as_str(),
-            is_default: config.default_name() == Some(profile.name().as_str()),
-            service_url: service_url(profile),
-            region: text(&Setting::REGION),
-            partner_id: partner.map(|text| text.parse::<i64>().map_or_else(|_| text.into(), Into::into)),
-            app_token_id: text(&Setting::APP_TOKEN_ID).map(|id| AppTokenId::new(id).to_string()),
-            hash_type: text(&Setting::HASH_TYPE),
-            user_id: text(&Setting::USER),
-            session_type: text(&Setting::SESSION_TYPE),
-            lifetime: text(&Setting::LIFETIME),
-            privileges: text(&Setting::PRIVILEGES),
-            widget_id: text(&Setting::WIDGET_ID),
-            store: text(&Setting::STORE),
-            store_file: text(&Setting::STORE_FILE),
-            app_token: place(ProfileSecret::AppToken),
-            admin_secret: place(ProfileSecret::AdminSecret),
-            config_file: path.display().to_string(),
             profile,
+            is_default: config.default_name() == Some(profile.name().as_str()),
+            config_file: config.file().map(|path| path.display().to_string()).unwrap_or_default(),
+            places: ProfileSecret::ALL.into_iter().filter_map(place).collect(),
         }
     }
 
     /// Looks whether the secrets are there. The keyring may ask a person to unlock it.
-    pub(super) fn look_for_secrets(mut self, environment: &Environment) -> Self {
-        let shown = [
-            (ProfileSecret::AppToken, self.app_token.as_mut()),
-            (ProfileSecret::AdminSecret, self.admin_secret.as_mut()),
-        ];
-        for (secret, shown) in shown {
-            if let (Some(shown), Some(place)) = (shown, self.profile.place_of(secret)) {
-                match place.has_secret(environment) {
-                    Ok(is_there) => shown.is_there = is_there,
-                    Err(trouble) => shown.trouble = Some(trouble.to_string()),
-                }
-            }
+    fn look_for_secrets(mut self, environment: &Environment) -> Self {
+        for shown in &mut self.places {
+            shown.is_there = shown.place.has_secret(environment).map_err(|trouble| trouble.to_string());
         }
         self
     }
 
-    /// Lines for people, by the names that stand in the file.
-    pub(super) fn lines(&self) -> String {
-        let mut lines = Vec::new();
+    pub(super) fn document(&self) -> Map<String, Value> {
+        let mut document = Map::new();
+        document.insert("name".to_owned(), self.profile.name().as_str().into());
+        document.insert("isDefault".to_owned(), self.is_default.into());
         for setting in Setting::ALL {
-            let text = match &self.app_token_id {
-                Some(id) if setting.entry == Setting::APP_TOKEN_ID.entry => Some(id.as_str()),
-                _ => self.profile.text(setting.entry),
+            let text = match setting {
+                &Setting::SERVICE_URL => Some(self.server()),
+                _ => self.text(setting),
             };
-            lines.extend(text.map(|text| (setting.entry, text.to_owned())));
+            let number = |text: &String| text.parse::<i64>().ok().filter(|_| *setting == Setting::PARTNER_ID);
+            let value = text.map(|text| number(&text).map_or_else(|| text.into(), Value::from));
+            document.insert(setting.member.to_owned(), value.into());
         }
-        lines.extend(self.app_token.as_ref().map(|place| ("app token", place.told())));
-        lines.extend(self.admin_secret.as_ref().map(|place| ("admin secret", place.told())));
-        lines.push(("config file", self.config_file.clone()));
+        for (secret, member) in
+            [(ProfileSecret::AppToken, "appToken"), (ProfileSecret::AdminSecret, "adminSecret")]
+        {
+            let place = self.places.iter().find(|shown| shown.secret == secret);
+            document.insert(member.to_owned(), place.map(ShownPlace::document).into());
+        }
+        document.insert("configFile".to_owned(), self.config_file.as_str().into());
+        document
+    }
+
+    /// Lines for people, by the names in the file.
+    pub(super) fn lines(&self) -> String {
+        let settings = Setting::ALL.into_iter().filter_map(|it| Some((it.entry, self.text(it)?)));
+        let places = self.places.iter().map(|shown| match shown.secret {
+            ProfileSecret::AppToken => ("app token", shown.told()),
+            ProfileSecret::AdminSecret => ("admin secret", shown.told()),
+        });
         let mut text = String::new();
-        for (label, value) in lines {
+        for (label, value) in settings.chain(places).chain([("config file", self.config_file.clone())]) {
             let _ = writeln!(text, "  {}{label:<13}{:#}{}", style::QUIET, style::QUIET, one_line(&value));
         }
         text
     }
+
+    /// The text of a setting. An id is shown if it looks like one: it may be the value, put in the wrong place.
+    fn text(&self, setting: &Setting) -> Option<String> {
+        let text = self.profile.text(setting.entry)?;
+        let is_id = *setting == Setting::APP_TOKEN_ID;
+        Some(if is_id { AppTokenId::new(text).to_string() } else { text.to_owned() })
+    }
+
+    /// The server, whether the profile names it by a URL, by a region, or not at all. A wrong region is shown as it is.
+    fn server(&self) -> String {
+        let server = || self.profile.service_url().map(|url| url.to_string());
+        let url = self.text(&Setting::SERVICE_URL).or_else(server);
+        url.or_else(|| self.text(&Setting::REGION)).unwrap_or_default()
+    }
 }
 
-/// Where the profile has the API, whether it says so by a URL, by a region, or not at all.
-pub(super) fn service_url(profile: &Profile) -> String {
-    let region = profile.text(Setting::REGION.entry).map(|text| match text.parse::<Region>() {
-        Ok(region) => ServiceUrl::from(region).to_string(),
-        // What is wrong is shown as it stands; the use of the profile reports it.
-        Err(_) => text.to_owned(),
-    });
-    let url = profile.text(Setting::SERVICE_URL.entry).map(str::to_owned);
-    url.or(region).unwrap_or_else(|| ServiceUrl::US.to_string())
+/// Where a secret is.
+struct ShownPlace {
+    secret: ProfileSecret,
+    place: SecretPlace,
+    /// Whether it is there, as far as that was looked at; or why that cannot be determined.
+    is_there: Result<Option<bool>, String>,
 }
 
 impl ShownPlace {
-    fn of(secret: ProfileSecret, place: SecretPlace) -> Self {
-        let [entry, ..] = secret.entries();
-        let shown = |place| Self { place, file: None, variable: None, is_there: None, trouble: None, entry };
-        match place {
-            SecretPlace::Command(_) => shown("command"),
-            SecretPlace::File(path) => Self { file: Some(repeatable_path(&path)), ..shown("file") },
-            SecretPlace::OwnFile(path) => Self { file: Some(path.display().to_string()), ..shown("ownFile") },
-            SecretPlace::Variable(name) => {
-                Self { variable: Some(repeatable(&name).into_owned()), ..shown("variable") }
-            }
-            SecretPlace::Keyring(_) => shown("keyring"),
+    fn document(&self) -> Value {
+        let mut document = match &self.place {
+            SecretPlace::Command(_) => json!({ "place": "command" }),
+            SecretPlace::File(path) => json!({ "place": "file", "file": repeatable_path(path) }),
+            SecretPlace::OwnFile(path) => json!({ "place": "ownFile", "file": path.display().to_string() }),
+            SecretPlace::Variable(name) => json!({ "place": "variable", "variable": repeatable(name) }),
+            SecretPlace::Keyring(_) => json!({ "place": "keyring" }),
+        };
+        match &self.is_there {
+            Ok(None) => {}
+            Ok(Some(is_there)) => document["isThere"] = (*is_there).into(),
+            Err(trouble) => document["trouble"] = trouble.as_str().into(),
         }
+        document
     }
 
     fn told(&self) -> String {
-        let Self { file, variable, entry, .. } = self;
-        let place = match (self.place, file, variable) {
-            (_, _, Some(variable)) => format!("variable {variable}"),
-            ("ownFile", Some(file), _) => format!("file {file} (clear text)"),
-            (_, Some(file), _) => format!("file {file}"),
-            ("keyring", ..) => "system keyring".to_owned(),
-            _ => format!("output of {entry}"),
+        let [command, ..] = self.secret.entries();
+        let place = match &self.place {
+            SecretPlace::Command(_) => format!("output of {command}"),
+            SecretPlace::File(path) => format!("file {}", repeatable_path(path)),
+            SecretPlace::OwnFile(path) => format!("file {} (clear text)", path.display()),
+            SecretPlace::Variable(name) => format!("variable {}", repeatable(name)),
+            SecretPlace::Keyring(_) => "system keyring".to_owned(),
         };
-        match (self.is_there, &self.trouble) {
-            (_, Some(trouble)) => format!("{place}: {trouble}"),
-            (Some(false), None) if self.variable.is_some() => format!("{place} (not set)"),
-            (Some(false), None) if self.file.is_some() => format!("{place} (missing)"),
-            (Some(false), None) => format!("{place} (missing)"),
-            (Some(true) | None, None) => place,
+        match (&self.is_there, &self.place) {
+            (Err(trouble), _) => format!("{place}: {trouble}"),
+            (Ok(Some(false)), SecretPlace::Variable(_)) => format!("{place} (not set)"),
+            (Ok(Some(false)), _) => format!("{place} (missing)"),
+            (Ok(_), _) => place,
         }
     }
 }
@@ -237,90 +194,55 @@ codes.";
 #[command(after_long_help = LIST_EXAMPLES)]
 pub(super) struct ListCommand {}
 
-/// What is printed for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct List<'a> {
-    config_file: Option<String>,
-    default_profile: Option<Cow<'a, str>>,
-    profiles: Vec<Line<'a>>,
-}
-
-/// One profile.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Line<'a> {
-    name: &'a str,
-    is_default: bool,
-    service_url: String,
-    partner_id: Option<serde_json::Value>,
-    app_token_id: Option<String>,
-}
-
 impl ListCommand {
     pub(super) fn run(self, ui: &Ui, environment: &Environment) -> Result<(), Failure> {
         let config = Config::read(environment)?;
-        let answer = List {
-            config_file: Config::path(environment).map(|path| path.display().to_string()),
-            default_profile: config.default_name().map(|name| match config.find(name) {
-                Some(_) => name.into(),
-                // What names no profile may be a secret by mistake.
-                None => repeatable(name),
-            }),
-            profiles: config.profiles().map(|profile| Line::of(profile, config.default_name())).collect(),
-        };
+        let file = config.file().map(|path| path.display().to_string());
+        let listed: Vec<Map<String, Value>> = config
+            .profiles()
+            .map(|profile| {
+                let mut document = ShownProfile::of(profile, &config).document();
+                document.retain(|member, _| LISTED.contains(&member.as_str()));
+                document
+            })
+            .collect();
+        // What names no profile may be a secret by mistake.
+        let default = config.default_name().map(|name| match config.find(name) {
+            Some(_) => name.into(),
+            None => repeatable(name),
+        });
         if ui.wants_json() {
-            return ui.print_json(&answer);
+            return ui
+                .print_json(&json!({ "configFile": file, "defaultProfile": default, "profiles": listed }));
         }
         if let Some(gone) = config.default_name().filter(|name| config.find(name).is_none()) {
             let gone = config.unknown(gone);
             ui.note(&format!("the default profile does not exist: {}", gone.story()));
         }
-        ui.print(&answer.text())
-    }
-}
-
-impl<'a> Line<'a> {
-    fn of(profile: &'a Profile, default: Option<&str>) -> Self {
-        let text = |setting: &Setting| profile.text(setting.entry);
-        let partner = text(&Setting::PARTNER_ID);
-        Self {
-            name: profile.name().as_str(),
-            is_default: default == Some(profile.name().as_str()),
-            service_url: service_url(profile),
-            partner_id: partner.map(|text| text.parse::<i64>().map_or_else(|_| text.into(), Into::into)),
-            app_token_id: text(&Setting::APP_TOKEN_ID).map(|id| AppTokenId::new(id).to_string()),
-        }
-    }
-
-    /// The cells of the table. The first one begins with the mark of the default profile.
-    fn cells(&self) -> Vec<String> {
-        let partner = self.partner_id.as_ref().map(|partner| match partner.as_str() {
-            Some(text) => text.to_owned(),
-            None => partner.to_string(),
-        });
-        vec![
-            format!("{} {}", if self.is_default { '*' } else { ' ' }, self.name),
-            self.service_url.clone(),
-            partner.unwrap_or_default(),
-            self.app_token_id.clone().unwrap_or_default(),
-        ]
-    }
-}
-
-impl List<'_> {
-    /// A table for people.
-    fn text(&self) -> String {
-        let place = match &self.config_file {
+        let place = match file {
             Some(path) => format!("(from {path})"),
             None => "(no directory for profiles: set HOME or KALTURA_CONFIG_DIR)".to_owned(),
         };
-        if self.profiles.is_empty() {
-            return format!("No profiles {place}\n");
+        if listed.is_empty() {
+            return ui.print(&format!("No profiles {place}\n"));
         }
+        let rows: Vec<Vec<String>> = listed.iter().map(cells).collect();
         let heading = ["  NAME", "SERVICE", "PARTNER", "APP TOKEN"].map(str::to_owned);
-        let rows: Vec<Vec<String>> = self.profiles.iter().map(Line::cells).collect();
         let table = output::table(&heading, &rows, None);
-        format!("{table}{}{place}{:#}\n", style::QUIET, style::QUIET)
+        ui.print(&format!("{table}{}{place}{:#}\n", style::QUIET, style::QUIET))
     }
+}
+
+/// The members of a profile in the list.
+const LISTED: [&str; 5] = ["name", "isDefault", "serviceUrl", "partnerId", "appTokenId"];
+
+/// A row of the table. It begins with the mark of the default profile.
+fn cells(profile: &Map<String, Value>) -> Vec<String> {
+    let text = |member: &str| match profile.get(member) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    };
+    let mark = if profile.get("isDefault") == Some(&Value::Bool(true)) { '*' } else { ' ' };
+    vec![format!("{mark} {}", text("name")), text("serviceUrl"), text("partnerId"), text("appTokenId")]
 }

@@ -4,10 +4,10 @@ use kaltura_auth::ServiceUrl;
 use kaltura_types::PartnerId;
 use serde::Serialize;
 
+use crate::args::SecretSource;
 use crate::config::Settings;
 use crate::profile::{Profile, ProfileSecret, SecretOwner, SecretPlace};
 use crate::redaction::repeatable_path;
-use crate::secret_input::SecretSource;
 
 /// Where the value of the token would come from.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]

@@ -9,7 +9,7 @@ use kaltura_types::{
     AppToken, AppTokenDraft, AppTokenId, HashType, Lifetime, PrivilegeWarning, Privileges, SessionType,
     UnixTime,
 };
-use serde::Serialize;
+use serde_json::json;
 
 use super::output::{note, print, texts};
 use super::value::{ValueOptions, ValuePlace};
@@ -71,12 +71,13 @@ impl TokenOptions {
     }
 
     const fn is_empty(&self) -> bool {
-        self.user.is_none()
-            && self.privileges.is_none()
-            && self.session_duration.is_none()
+        let Self { user, privileges, session_duration, hash_type, description, .. } = self;
+        user.is_none()
+            && privileges.is_none()
+            && session_duration.is_none()
+            && hash_type.is_none()
+            && description.is_none()
             && !self.sets_expiry()
-            && self.hash_type.is_none()
-            && self.description.is_none()
     }
 
     /// What is sent. The server's clock must be known if an expiry is set.
@@ -167,7 +168,7 @@ pub(super) struct AddCommand {
         default_value = "user",
         help_heading = "Properties of the token"
     )]
-    session_type: NewType,
+    session_type: TypeChoice,
 
     #[command(flatten)]
     token: TokenOptions,
@@ -179,13 +180,23 @@ pub(super) struct AddCommand {
     account: AccountOptions,
 }
 
-/// The session type of a new token.
+/// The fixed session type of a token.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum NewType {
+pub(super) enum TypeChoice {
     User,
     Admin,
     /// Each login chooses
     Any,
+}
+
+impl TypeChoice {
+    pub(super) const fn fixed(self) -> Option<SessionType> {
+        match self {
+            Self::User => Some(SessionType::User),
+            Self::Admin => Some(SessionType::Admin),
+            Self::Any => None,
+        }
+    }
 }
 
 /// What to do when it is unknown whether a token was created.
@@ -207,10 +218,9 @@ impl AddCommand {
             account.verify_session().await?;
         }
         let draft = self.token.draft(account)?.hash_type_if_unset(HashType::Sha256);
-        let draft = match self.session_type {
-            NewType::User => draft.session_type(SessionType::User),
-            NewType::Admin => draft.session_type(SessionType::Admin),
-            NewType::Any => draft,
+        let draft = match self.session_type.fixed() {
+            Some(session_type) => draft.session_type(session_type),
+            None => draft,
         };
         let created = account.tokens().add(draft.clone()).await.map_err(|error| {
             let may_be_done = may_be_done(&error);
@@ -380,15 +390,6 @@ pub(super) struct DeleteCommand {
 
 impl DeleteCommand {
     pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Deleted<'a> {
-            id: &'a AppTokenId,
-            deleted: bool,
-            forgotten_sessions: usize,
-            warnings: &'a [String],
-            service_url: &'a str,
-        }
         if !self.yes && !ui.is_interactive() {
             return Err(Failure::usage("cannot ask for confirmation: not a terminal")
                 .with_hint("Use --yes to confirm. All its sessions end; this cannot be undone."));
@@ -407,13 +408,13 @@ impl DeleteCommand {
         warnings.extend(sessions.note());
         note(ui, &warnings);
         if ui.wants_json() {
-            return ui.print_json(&Deleted {
-                id: &id,
-                deleted: true,
-                forgotten_sessions: sessions.count,
-                warnings: &warnings,
-                service_url: account.service_url.as_str(),
-            });
+            return ui.print_json(&json!({
+                "id": id,
+                "deleted": true,
+                "forgottenSessions": sessions.count,
+                "warnings": warnings,
+                "serviceUrl": account.service_url.as_str(),
+            }));
         }
         let removed = sessions.sessions().map(|it| format!(", and removed {it} from the cache"));
         ui.print(&format!(

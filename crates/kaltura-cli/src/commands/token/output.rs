@@ -7,11 +7,12 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use futures_util::TryStreamExt as _;
 use kaltura_types::{
-    AppToken, AppTokenFilter, AppTokenId, AppTokenStatus, AppTokenWarning, PartnerId, Seconds, SessionType,
-    UnixTime, UserId,
+    AppToken, AppTokenFilter, AppTokenId, AppTokenStatus, AppTokenWarning, PartnerId, Seconds, UnixTime,
+    UserId,
 };
 use serde::Serialize;
 
+use super::edit::TypeChoice;
 use super::value::{StoredValue, ValuePlace};
 use super::{Account, AccountOptions};
 use crate::commands::call::{TableOptions, print_table};
@@ -61,7 +62,7 @@ pub(super) struct ListCommand {
 
     /// Only those with this fixed session type; `any` for those without
     #[arg(long = "type", value_name = "TYPE", ignore_case = true, help_heading = "Filter")]
-    session_type: Option<TypeFilter>,
+    session_type: Option<TypeChoice>,
 
     /// Only those that have expired, or will within this time, e.g. 30d
     #[arg(long, value_name = "DURATION", value_parser = time::parse_duration, help_heading = "Filter")]
@@ -80,13 +81,6 @@ enum StateFilter {
     Active,
     Expired,
     Disabled,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum TypeFilter {
-    User,
-    Admin,
-    Any,
 }
 
 impl ListCommand {
@@ -141,12 +135,7 @@ impl ListCommand {
 
     /// The rest: the server has no filter for the expiry and for the session type.
     fn matches(&self, token: &AppToken, now: UnixTime) -> bool {
-        let session_type = token.session_type.as_ref();
-        let has_type = |wanted| match wanted {
-            TypeFilter::Any => session_type.is_none(),
-            TypeFilter::User => session_type == Some(&SessionType::User.into()),
-            TypeFilter::Admin => session_type == Some(&SessionType::Admin.into()),
-        };
+        let has_type = |wanted: TypeChoice| token.session_type == wanted.fixed().map(Into::into);
         let has_state = |wanted| {
             wanted == StateFilter::Disabled
                 || (state(token, now) == "expired") == (wanted == StateFilter::Expired)
@@ -172,36 +161,37 @@ pub(super) fn state(token: &AppToken, now: UnixTime) -> String {
     }
 }
 
-/// The columns of the table, the first ones the most important: the last ones are dropped where there is no room.
-const PRIORITY: [&str; 7] = ["ID", "EXPIRES", "STATE", "DESCRIPTION", "USER", "TYPE", "SESSIONS"];
-const DESCRIPTION: &str = "DESCRIPTION";
+const COLUMNS: [&str; 7] = ["ID", "STATE", "TYPE", "USER", "SESSIONS", "EXPIRES", "DESCRIPTION"];
+/// The places of the columns that are left out where there is no room, the first ones first. The id always stays.
+const DISPENSABLE: [usize; 6] = [4, 2, 3, DESCRIPTION, 1, 5];
+const DESCRIPTION: usize = 6;
 /// The least room for descriptions.
 const MIN_DESCRIPTION: usize = 12;
 
-/// A row for each token, and the columns that were dropped. Where it would be wider than `width`, descriptions are cut and
-/// columns dropped. Ids are never cut.
+/// A row for each token, and the columns that were left out. Descriptions are cut where the table would be wider than
+/// `width`, ids never.
 fn table(tokens: &[ShownToken<'_>], width: Option<usize>) -> (String, Vec<String>) {
-    let all = ["ID", "STATE", "TYPE", "USER", "SESSIONS", "EXPIRES", DESCRIPTION];
     let rows: Vec<[String; 7]> = tokens.iter().map(ShownToken::row).collect();
     let needed = |place: usize| {
         let widest = rows.iter().map(|row| output::columns(&row[place])).max().unwrap_or(0);
-        let shown = if all[place] == DESCRIPTION { widest.min(MIN_DESCRIPTION) } else { widest };
-        shown.max(all[place].len()) + TABLE_GAP
+        let shown = if place == DESCRIPTION { widest.min(MIN_DESCRIPTION) } else { widest };
+        shown.max(COLUMNS[place].len()) + TABLE_GAP
     };
-    let mut places: Vec<usize> = (0..all.len()).collect();
-    for least in PRIORITY.into_iter().skip(1).rev() {
-        let total: usize = places.iter().map(|place| needed(*place)).sum();
+    let (mut kept, mut left_out): (Vec<usize>, Vec<usize>) = ((0..COLUMNS.len()).collect(), Vec::new());
+    for least in DISPENSABLE {
+        let total: usize = kept.iter().map(|place| needed(*place)).sum();
         if width.is_none_or(|width| total <= width + TABLE_GAP) {
             break;
         }
-        places.retain(|place| all[*place] != least);
+        kept.retain(|place| *place != least);
+        left_out.push(least);
     }
-    let heading: Vec<String> = places.iter().map(|place| all[*place].to_owned()).collect();
-    let rows: Vec<Vec<String>> =
-        rows.iter().map(|row| places.iter().map(|place| row[*place].clone()).collect()).collect();
-    let text = output::table_cut_in(&heading, &rows, width, |column| heading[column] == DESCRIPTION);
-    let dropped = all.into_iter().enumerate().filter(|(place, _)| !places.contains(place));
-    (text, dropped.map(|(_, name)| name.to_lowercase()).collect())
+    left_out.sort_unstable();
+    let of = |row: &[String; 7]| kept.iter().map(|place| row[*place].clone()).collect::<Vec<_>>();
+    let shown: Vec<Vec<String>> = rows.iter().map(of).collect();
+    let is_description = |column: usize| kept[column] == DESCRIPTION;
+    let text = output::table_cut_in(&of(&COLUMNS.map(str::to_owned)), &shown, width, is_description);
+    (text, left_out.into_iter().map(|place| COLUMNS[place].to_lowercase()).collect())
 }
 
 /// The properties of a token, without its value.

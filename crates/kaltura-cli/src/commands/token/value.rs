@@ -1,15 +1,15 @@
 //! Where the value of an app token goes: nowhere, unless it is requested.
 
-use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use kaltura_auth::{AppTokenCredentials, Region, ServiceUrl};
+use kaltura_auth::{AppTokenCredentials, ServiceUrl};
 use kaltura_types::{AppToken, AppTokenId, AppTokenValue};
+use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-use crate::args::values;
+use crate::args::{region_of, values};
 use crate::config::{Environment, Setting};
 use crate::error::{ExitCode, Failure};
 use crate::files;
@@ -54,9 +54,7 @@ pub(super) enum ValuePlace {
 pub(super) struct StoredValue {
     /// The value, to be printed.
     pub(super) shown: Option<AppTokenValue>,
-    /// The file with it.
     pub(super) file: Option<PathBuf>,
-    /// The profile with it.
     pub(super) profile: Option<ProfileName>,
     /// Notes about the profile.
     pub(super) notes: Vec<String>,
@@ -123,72 +121,60 @@ impl ValuePlace {
     }
 }
 
-/// A file that is being written. Unless it is finished, it is removed again.
+/// A file that is being written beside its place. Unless it is finished, it is removed again.
 pub(super) struct NewFile {
-    file: File,
-    /// Where it is, until it is finished.
-    beginning: Option<PathBuf>,
+    file: NamedTempFile,
     /// Where it goes, behind all links.
     target: PathBuf,
     /// The name that was given.
     path: PathBuf,
+    replaces: bool,
 }
 
 impl NewFile {
-    /// Begins a file: at its place, where nothing may be yet; or beside it, to replace it when it is finished. Only a
-    /// file is replaced; of a link, what it leads to.
+    /// Begins a file where nothing is yet, or which replaces a file; of a link, what it leads to.
     fn begin(path: &Path, replaces: bool) -> Result<Self, Failure> {
         if path == Path::new("-") {
             return Err(Failure::usage("--value-file takes the name of a file")
                 .with_hint("To print the value on standard output, use --show-value."));
         }
-        let shown = path.display().to_string();
-        if looks_like_a_secret(&shown) && !path.exists() {
+        let shown = path.display();
+        if looks_like_a_secret(&shown.to_string()) && !path.exists() {
             let message = "the name of the file looks like a secret";
             return Err(Failure::usage(message).with_hint(
                 "Pass the name of a file: the server creates the value, which is written there.",
             ));
         }
         let target = if replaces { files::behind_links(path) } else { path.to_owned() };
-        let beginning = if replaces { files::beside(&target) } else { path.to_owned() };
-        if replaces {
-            if fs::symlink_metadata(&target).is_ok_and(|there| !there.is_file()) {
+        match target.symlink_metadata() {
+            Ok(_) if !replaces => {
+                return Err(Failure::usage(format!("the file {shown} already exists"))
+                    .with_hint("Choose another name, or use --force to replace it."));
+            }
+            Ok(there) if !there.is_file() => {
                 return Err(Failure::usage(format!("{shown} is not a regular file, and is not replaced"))
                     .with_hint("Pass the name of a file. To print the value, use --show-value."));
             }
-            // What a process that was killed has left. If it cannot be removed, the next step says why.
-            let _ = fs::remove_file(&beginning);
+            _ => {}
         }
-        match files::create_new(&beginning) {
-            Ok(file) => Ok(Self { file, beginning: Some(beginning), target, path: path.to_owned() }),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(Failure::usage(format!("the file {shown} already exists"))
-                    .with_hint("Choose another name, or use --force to replace it."))
-            }
-            Err(error) => {
-                Err(Failure::new(ExitCode::Local, format!("cannot create the file {shown}"))
-                    .caused_by(&error))
-            }
-        }
+        let folder =
+            target.parent().filter(|folder| *folder != Path::new("")).unwrap_or_else(|| Path::new("."));
+        let file = NamedTempFile::new_in(folder).map_err(|error| {
+            Failure::new(ExitCode::Local, format!("cannot create the file {shown}")).caused_by(&error)
+        })?;
+        Ok(Self { file, target, path: path.to_owned(), replaces })
     }
 
     fn finish(mut self, value: &AppTokenValue) -> io::Result<()> {
         self.file.write_all(value.expose().as_bytes())?;
         self.file.write_all(b"\n")?;
-        self.file.sync_all()?;
-        if let Some(beginning) = self.beginning.as_ref().filter(|beginning| **beginning != self.target) {
-            fs::rename(beginning, &self.target)?;
-        }
-        self.beginning = None;
-        Ok(())
-    }
-}
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        if let Some(beginning) = &self.beginning {
-            let _ = fs::remove_file(beginning);
-        }
+        self.file.as_file().sync_all()?;
+        let persisted = if self.replaces {
+            self.file.persist(&self.target)
+        } else {
+            self.file.persist_noclobber(&self.target)
+        };
+        persisted.map(drop).map_err(|failed| failed.error)
     }
 }
 
@@ -243,33 +229,12 @@ impl ProfilePlace {
 
 /// The entry that leads to the server.
 fn server(url: &ServiceUrl) -> Result<(&'static Setting, String), Failure> {
-    let region = Region::ALL.into_iter().find(|region| ServiceUrl::from(*region) == *url);
-    if let Some(region) = region {
+    if let Some(region) = region_of(url) {
         return Ok((&Setting::REGION, region.to_string()));
     }
     // An http:// URL that was allowed for this command would not be accepted from the profile.
     match url.as_str().parse::<ServiceUrl>() {
         Ok(_) => Ok((&Setting::SERVICE_URL, url.to_string())),
         Err(error) => Err(Failure::usage(format!("the server cannot be stored in a profile: {error}"))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unfinished_file_is_removed_and_an_existing_one_replaced_only_on_request() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("value");
-        drop(NewFile::begin(&path, false).unwrap());
-        assert!(!path.exists());
-        NewFile::begin(&path, false).unwrap().finish(&AppTokenValue::new("hush")).unwrap();
-        assert!(NewFile::begin(&path, false).err().unwrap().to_string().contains("already exists"));
-        drop(NewFile::begin(&path, true).unwrap());
-        assert_eq!(fs::read_to_string(&path).unwrap(), "hush\n");
-        NewFile::begin(&path, true).unwrap().finish(&AppTokenValue::new("new")).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "new\n");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

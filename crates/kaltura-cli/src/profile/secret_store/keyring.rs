@@ -42,7 +42,6 @@ pub(crate) enum KeyringError {
 }
 
 impl KeyringError {
-    /// What to do.
     pub(crate) const fn hint(&self) -> &'static str {
         match self {
             Self::Absent(_) => {

@@ -112,7 +112,8 @@ impl Exchange {
         let is_success = status.is_some_and(|status| status.is_success());
         let all_succeeded = calls.iter().all(|call| call.succeeded());
         // A delay alone does not make a call fail.
-        let is_whole = reply.breakage.is_none() && faults.iter().all(|fault| fault.starts_with("slow:"));
+        let is_whole = matches!(reply.breakage, None | Some(Breakage::SlowBody(_) | Breakage::ResetAfter))
+            && faults.iter().all(|fault| fault.starts_with("slow") || fault == "reset-after");
         for call in calls {
             add_notes(call, &mut notes);
         }

@@ -140,7 +140,7 @@ fn from_value(name: &str, value: &Parameter, candidates: &mut Vec<String>) {
             if is_secret_name(name) {
                 let is_none = NO_SECRETS.iter().any(|none| value.eq_ignore_ascii_case(none));
                 if value.len() >= SHORTEST && !is_none {
-                    candidates.push(value);
+                    candidates.push(value.into_owned());
                 }
             } else {
                 from_text(&value, candidates);

@@ -88,7 +88,7 @@ impl Draft {
         let fixed = READ_ONLY.into_iter().chain(SET_ONCE).filter_map(|name| match fields.given(name) {
             Given::Absent => None,
             Given::Null => Some((name, String::new())),
-            Given::Value(value) => Some((name, text(value))),
+            Given::Value(value) => Some((name, text(value).into_owned())),
         });
         Ok(Self {
             class: if is_media { "KalturaMediaEntry" } else { "KalturaBaseEntry" },

@@ -35,7 +35,7 @@ pub(crate) fn impersonate(arguments: Arguments<'_>) -> Result<Prepared, ApiExcep
             .user(user)
             .privileges(privileges)
             .master_partner(partner);
-        Ok(call.sign(fields, impersonated, None).expose().into())
+        Ok(call.issue(fields, impersonated, None).expose().into())
     }))
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn impersonate_by_ks(arguments: Arguments<'_>) -> Result<Prepared, Ap
                 .user(user)
                 .privileges(privileges.as_str())
                 .master_partner(master);
-        let ks = call.sign(fields, claims.partner_id(), None);
+        let ks = call.issue(fields, claims.partner_id(), None);
         // The expiry is a duration here, not a time.
         let info = Object::new("KalturaSessionInfo")
             .with("ks", ks.expose())

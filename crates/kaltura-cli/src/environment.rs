@@ -1,0 +1,159 @@
+//! Environment variables, the names of settings, and the folders of the command. The values of variables are never
+//! quoted: one may hold a secret by mistake.
+//!
+//! An empty variable counts as not set: CI systems set one for each secret that they do not have.
+
+mod names;
+pub(crate) mod paths;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+pub(crate) use self::names::{SecretVariable, Setting};
+
+use crate::error::Failure;
+
+/// The environment variables that a command sees.
+#[derive(Clone)]
+pub struct Environment(Variables);
+
+#[derive(Clone)]
+enum Variables {
+    /// Read on demand, so that no copy of a secret stays in memory.
+    Read(fn(&str) -> Option<OsString>),
+    Values(Arc<BTreeMap<OsString, OsString>>),
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment").finish_non_exhaustive()
+    }
+}
+
+/// These variables alone.
+impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
+        Self(Variables::Values(Arc::new(variables.collect())))
+    }
+}
+
+impl Environment {
+    /// The variables of this process.
+    #[must_use]
+    pub const fn of_process() -> Self {
+        Self(Variables::Read(|name| std::env::var_os(name)))
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn of_test(read: fn(&str) -> Option<OsString>) -> Self {
+        Self(Variables::Read(read))
+    }
+
+    fn get(&self, name: &str) -> Option<OsString> {
+        match &self.0 {
+            Variables::Read(read) => read(name),
+            Variables::Values(values) => values.get(std::ffi::OsStr::new(name)).cloned(),
+        }
+    }
+
+    /// The text of a variable, if it is set.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Failure> {
+        let Some(value) = self.get(name).filter(|value| !value.is_empty()) else { return Ok(None) };
+        let value = value.into_string();
+        value.map(Some).map_err(|_| Failure::usage(format!("{name} is not valid UTF-8")))
+    }
+
+    /// Whether a variable is set: for those who need not know its value.
+    pub(crate) fn is_set(&self, name: &str) -> bool {
+        self.length(name).is_some_and(|length| length > 0)
+    }
+
+    /// Whether a variable is there, but empty: for those who miss it.
+    pub(crate) fn is_empty(&self, name: &str) -> bool {
+        self.length(name) == Some(0)
+    }
+
+    /// What to add where one of these variables is missed, and is there, but empty; else nothing.
+    pub(crate) fn but_empty(&self, names: &[&str]) -> String {
+        let empty = names.iter().find(|name| self.is_empty(name));
+        empty.map(|name| format!(": {name} is set, but empty")).unwrap_or_default()
+    }
+
+    fn length(&self, name: &str) -> Option<usize> {
+        self.get(name).map(|value| Zeroizing::new(value.into_encoded_bytes()).len())
+    }
+
+    pub(crate) fn value_by<T, E: fmt::Display>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, Failure> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let invalid = |why: &str| Failure::usage(format!("the value of {name} is invalid: {why}"));
+        if let Some(why) = control_character(&text) {
+            return Err(invalid(why));
+        }
+        parse(&text).map(Some).map_err(|error| invalid(&error.to_string()))
+    }
+}
+
+/// What is wrong with the text of a setting, if it has a control character: it would be sent, and mean another user or
+/// another privilege.
+pub(crate) fn control_character(text: &str) -> Option<&'static str> {
+    if text.ends_with(['\r', '\n']) {
+        Some("it ends with a line break")
+    } else {
+        text.contains(char::is_control).then_some("it contains a control character")
+    }
+}
+
+/// What may be a mistake in the text of a setting.
+pub(crate) fn doubtful_text(text: &str) -> Option<&'static str> {
+    let is_quoted = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+    if ['"', '\''].into_iter().any(is_quoted) {
+        Some("has quotes around it, which are used as part of the value")
+    } else if text.trim() != text {
+        Some("has white space around it, which is used as part of the value")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kaltura_types::PartnerId;
+
+    use super::*;
+
+    const ENVIRONMENT: Environment = Environment::of_test(|name| match name {
+        "EMPTY" => Some(OsString::new()),
+        "NUMBER" => Some("1234567".into()),
+        "TEXT" => Some("hush".into()),
+        _ => None,
+    });
+
+    fn partner(name: &str) -> Result<Option<PartnerId>, Failure> {
+        ENVIRONMENT.value_by(name, str::parse)
+    }
+
+    #[test]
+    fn what_is_empty_is_not_set() {
+        assert_eq!(partner("NUMBER").unwrap(), Some(PartnerId::new(1_234_567)));
+        assert_eq!(partner("EMPTY").unwrap(), None);
+        assert_eq!(partner("OTHER").unwrap(), None);
+        assert_eq!(ENVIRONMENT.text("EMPTY").unwrap(), None);
+        let known = |name| (ENVIRONMENT.is_set(name), ENVIRONMENT.is_empty(name));
+        assert_eq!(["NUMBER", "EMPTY", "OTHER"].map(known), [(true, false), (false, true), (false, false)]);
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_and_not_quoted() {
+        let message = partner("TEXT").unwrap_err().to_string();
+        assert!(message.contains("TEXT") && !message.contains("hush"), "{message}");
+    }
+}

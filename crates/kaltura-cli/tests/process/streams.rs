@@ -1,0 +1,94 @@
+//! Standard output that is closed, full, or not read to its end; files that would block; and little memory.
+
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::program::PROGRAM;
+use crate::support::cache_files::cache_file;
+use crate::support::home::Home;
+use crate::support::invocation::Kaltura;
+use crate::support::odd_server::{self, OddServer};
+use crate::support::server::{VALUE, server};
+
+#[test]
+fn output_without_a_reader_ends_it_quietly() {
+    for line in [&["--help"][..], &["demo"], &["demo", "--json"], &["emulate"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(Kaltura::new(line).run_with_stdout(writer).ends_with(141).stderr, "", "{line:?}");
+    }
+    #[cfg(unix)]
+    {
+        let server = OddServer::answering(odd_server::json(&json!(1)));
+        let call = ["call", "a.b", "--anonymous", "--service-url", &server.url, "--jq=repeat(.)"];
+        let mut running = Kaltura::new(call).start();
+        drop(running.child.stdout.take());
+        assert_eq!(running.wait().ends_with(141).stderr, "");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure() {
+    for line in [&["--version"][..], &["demo"]] {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        Kaltura::new(line).run_with_stdout(full).ends_with(1).saying("cannot write to standard output");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_standard_output_is_an_error() {
+    let sign = |redirection: &str| {
+        let line = format!("exec \"$0\" sign --partner-id=1 {redirection}");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &line, PROGRAM]).env_clear().env("KALTURA_ADMIN_SECRET", VALUE);
+        shell.stdin(Stdio::null()).stderr(Stdio::piped()).output().unwrap()
+    };
+    let closed = sign(">&-");
+    let said = String::from_utf8(closed.stderr).unwrap();
+    assert_eq!(closed.status.code(), Some(1), "{said}");
+    assert!(said.contains("cannot write to standard output"), "{said}");
+    assert_eq!(sign(">/dev/null").status.code(), Some(0));
+}
+
+/// A FIFO would block who opens it, and a symbolic link may lead anywhere.
+#[cfg(unix)]
+#[test]
+fn a_fifo_is_not_waited_for() {
+    let make = |command: &str, path: &std::path::Path| {
+        let script = format!("{command} '{}'", path.display());
+        assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
+    };
+    let server = server();
+    server.ks([]);
+    for ending in [".session", ".lock"] {
+        let path = cache_file(server.cache.path(), ending);
+        for command in ["mkfifo", "ln -s /dev/zero"] {
+            std::fs::remove_file(&path).unwrap();
+            make(command, &path);
+            server.kaltura(["ks", "--fresh"]).run_process().ends_with(0).saying("is not a regular file");
+        }
+        std::fs::remove_file(&path).unwrap();
+        server.ks([]);
+    }
+    // Completion reads no pipe in the place of the file of profiles.
+    let home = Home::with_profiles("");
+    std::fs::remove_file(home.file()).unwrap();
+    make("mkfifo", &home.file());
+    let line = home.kaltura(["completions", "bash", "--line"]).stdin("kaltura\0profile\0show\0w\0");
+    line.run_process().ends_with(0).writes("", "");
+}
+
+/// Addresses may be limited where memory is not, as in some batch systems.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_filter_makes_do_with_few_addresses() {
+    let script = "ulimit -v 600000 && exec \"$0\" profile list --jq '.profiles | length'";
+    let home = Home::with_profiles("[profiles.a]\npartner_id = 7\n");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, PROGRAM]).env_clear().env("KALTURA_CONFIG_DIR", home.folder());
+    let output = shell.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "1\n", "{output:?}");
+}

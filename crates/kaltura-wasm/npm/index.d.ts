@@ -1,0 +1,16 @@
+export {
+  CallOptions,
+  KalturaClient,
+  KalturaClientOptions,
+  KalturaDuration,
+  KalturaError,
+  KalturaErrorKind,
+  KalturaParameters,
+  KalturaValue,
+  LoginOptions,
+  RefreshOptions,
+  Session,
+  SessionOptions,
+  SessionProperties,
+  loginOnce,
+} from './kaltura_wasm.js';

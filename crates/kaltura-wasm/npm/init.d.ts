@@ -1,0 +1,2 @@
+export { default, initSync } from './kaltura_wasm.js';
+export * from './index.js';

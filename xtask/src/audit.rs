@@ -1,0 +1,108 @@
+//! `cargo xtask audit`: what is checked before a release with tools that are built from source, and so not in CI.
+//!
+//! | check | tool |
+//! |---|---|
+//! | licences, origins and bans of the dependencies: `deny.toml` | `cargo-deny` |
+//! | no change of the public items that a caller notices since the last tag | `cargo-semver-checks` |
+//! | tests that fail if the code is changed: `.cargo/mutants.toml` | `cargo-mutants` |
+//! | the oldest versions that the manifests allow | a nightly cargo |
+//!
+//! A tool that is missing is built into the build directory. A check that cannot be made says why, and counts as passed:
+//! without a tag there is nothing to compare with, and without a nightly no oldest versions.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process;
+
+use crate::Failure;
+use crate::command::Command;
+use crate::workspace::Workspace;
+
+/// A tool that cargo builds, by its version.
+const DENY: (&str, &str) = ("cargo-deny", "0.20.2");
+const SEMVER_CHECKS: (&str, &str) = ("cargo-semver-checks", "0.51.0");
+const MUTANTS: (&str, &str) = ("cargo-mutants", "27.1.0");
+
+/// Makes every check. `false` if one failed.
+pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Failure> {
+    let tools = Tools { root: &workspace.root, directory: workspace.target.join("tools") };
+    let mut success = tools.run(out, DENY, "--all-features check bans licenses sources")?;
+    match last_tag(&workspace.root)? {
+        Some(tag) => {
+            let arguments = format!("semver-checks --workspace --baseline-rev {tag}");
+            success &= tools.run(out, SEMVER_CHECKS, &arguments)?;
+        }
+        None => writeln!(out, "compatibility: there is no tag to compare with")?,
+    }
+    success &= oldest_versions(workspace, out)?;
+    success &= tools.run(out, MUTANTS, "mutants")?;
+    Ok(success)
+}
+
+struct Tools<'a> {
+    root: &'a Path,
+    /// Where missing tools are installed.
+    directory: PathBuf,
+}
+
+impl Tools<'_> {
+    /// Runs a tool; builds it first where it is not installed.
+    fn run(
+        &self,
+        out: &mut dyn Write,
+        (name, version): (&str, &str),
+        arguments: &str,
+    ) -> Result<bool, Failure> {
+        let program = if Command::new(&[name, "--version"]).succeeds(self.root) {
+            name.to_owned()
+        } else {
+            let program = self.directory.join("bin").join(name).display().to_string();
+            if !Command::new(&[&program, "--version"]).succeeds(self.root) {
+                let directory = self.directory.display().to_string();
+                let install =
+                    ["cargo", "install", "--locked", "--version", version, "--root", &directory, name];
+                if !announce(out, &Command::new(&install))?.run(self.root)? {
+                    return Ok(false);
+                }
+            }
+            program
+        };
+        let words: Vec<&str> = std::iter::once(program.as_str()).chain(arguments.split(' ')).collect();
+        announce(out, &Command::new(&words))?.run(self.root)
+    }
+}
+
+/// Prints a command before it is run.
+fn announce<'a>(out: &mut dyn Write, command: &'a Command) -> Result<&'a Command, Failure> {
+    writeln!(out, "$ {command}")?;
+    out.flush()?;
+    Ok(command)
+}
+
+/// The newest tag that leads to this commit.
+fn last_tag(root: &Path) -> Result<Option<String>, Failure> {
+    let output =
+        process::Command::new("git").args(["describe", "--tags", "--abbrev=0"]).current_dir(root).output()?;
+    Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned()))
+}
+
+/// Builds with the oldest versions that the manifests allow, in a copy of the files that git knows.
+fn oldest_versions(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Failure> {
+    if !Command::parse("cargo +nightly --version").succeeds(&workspace.root) {
+        writeln!(out, "oldest versions: there is no nightly cargo")?;
+        return Ok(true);
+    }
+    let copy = tempfile::tempdir()?;
+    let directory = copy.path().display().to_string();
+    let steps = [
+        (workspace.root.as_path(), format!("git clone --quiet . {directory}")),
+        (copy.path(), "cargo +nightly update -Z direct-minimal-versions".to_owned()),
+        (copy.path(), "cargo check --workspace --all-features --locked".to_owned()),
+    ];
+    for (place, line) in steps {
+        if !announce(out, &Command::parse(&line))?.run(place)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
