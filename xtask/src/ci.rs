@@ -29,6 +29,8 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
             Check::Fleet => crate::fleet::run_short(workspace, out),
             Check::Soak => crate::soak::run(workspace, crate::soak::SHORT, out),
             Check::Page => crate::page::run(workspace, out),
+            Check::Fuzz => crate::fuzz::run(workspace, &crate::fuzz::Options::short(), out),
+            Check::Growth => crate::growth::run(workspace, None, out),
             Check::Wasm => crate::wasm::test(workspace, out),
             Check::Skip(_) => Ok(true),
         })?;
@@ -58,6 +60,8 @@ enum Check {
     Fleet,
     Soak,
     Page,
+    Fuzz,
+    Growth,
     Wasm,
     /// Not run, with the reason.
     Skip(&'static str),
@@ -77,6 +81,8 @@ impl fmt::Display for Check {
             Self::Fleet => f.write_str("$ cargo xtask fleet --short"),
             Self::Soak => write!(f, "$ cargo xtask soak {}", crate::soak::SHORT.0),
             Self::Page => f.write_str("$ cargo xtask page"),
+            Self::Fuzz => f.write_str("$ cargo xtask fuzz --plain"),
+            Self::Growth => f.write_str("$ cargo xtask growth"),
             Self::Wasm => f.write_str("$ cargo xtask wasm --test"),
             Self::Skip(reason) => write!(f, "skipped: {reason}"),
         }
@@ -125,6 +131,8 @@ fn steps(readme: &ReadmeCommands, members: &[Member], cargo_deny: bool) -> Vec<S
         step("packages", vec![Check::Packages, Check::Test(Command::parse(ARCHIVES))]),
         step("licences, bans, sources", vec![deny]),
         step("instructions", vec![bench]),
+        step("fuzz targets", fuzz()),
+        step("growth", vec![Check::Growth]),
         step("clients in other languages", vec![Check::Clients]),
         step("fleet", vec![Check::Fleet]),
         step("soak", vec![Check::Soak]),
@@ -183,6 +191,19 @@ fn features(members: &[Member]) -> Vec<Check> {
         ["blocking", "rustls-no-provider,blocking"].map(|features| format!("{test} {features}"))
     });
     checks.chain(tests.map(|line| Check::Test(Command::parse(&line)))).collect()
+}
+
+/// The fuzz targets, a workspace of its own, which shares the build directory. A short run, with random inputs.
+fn fuzz() -> Vec<Check> {
+    let manifest = "--manifest-path fuzz/Cargo.toml";
+    let clippy = format!("cargo clippy {manifest} --locked --target-dir target --all-targets -- -D warnings");
+    let test = format!("cargo test {manifest} --release --lib --target-dir target");
+    vec![
+        Check::Run(Command::parse(&format!("cargo fmt {manifest} --check"))),
+        Check::Run(Command::parse(&clippy)),
+        Check::Test(Command::parse(&test)),
+        Check::Fuzz,
+    ]
 }
 
 type Perform<'a> = dyn FnMut(&Check, &mut dyn Write) -> Result<bool, Failure> + 'a;

@@ -11,6 +11,8 @@ mod emulator;
 mod examples;
 mod fleet;
 mod fleet_simulation;
+mod fuzz;
+mod growth;
 mod http;
 mod packages;
 mod page;
@@ -19,6 +21,7 @@ mod readme;
 mod release;
 mod soak;
 mod tidy;
+mod valgrind;
 mod wasm;
 mod workspace;
 
@@ -56,6 +59,10 @@ usage: cargo xtask <task>
   bench     what operations cost in instructions, allocations, memory and CPU time, beside the least possible; with
             `--against COMMIT` beside that commit; with `--check` compared with the checked-in counts, which `--save`
             and `--save-baselines` write; with `--peers` other clients, with `--load` many callers: docs/performance.md
+  fuzz      the targets of fuzz/, under libFuzzer where cargo-fuzz is installed, else with random inputs on the stable
+            compiler; `--seconds N` for all together, `--plain` without libFuzzer, `--seed N` as in an earlier run,
+            TARGET alone, or `--replay TARGET FILE...`: CONTRIBUTING.md
+  growth    whether tenfold input costs at most elevenfold, in instructions; CASE, or its beginning, alone
 
 exit code: 0 success, 1 a check failed, 2 invalid command line
 ";
@@ -126,6 +133,15 @@ fn task(arguments: &[&str]) -> Option<Task> {
         ["bench", "--save-baselines"] => Box::new(|workspace, out| bench::save(workspace, true, out)),
         ["bench", "--peers"] => Box::new(bench::peers),
         ["bench", "--load"] => Box::new(bench::load),
+        ["fuzz", options @ ..] => {
+            let options = fuzz::Options::read(options)?;
+            Box::new(move |workspace, out| fuzz::run(workspace, &options, out))
+        }
+        ["growth"] => Box::new(|workspace, out| growth::run(workspace, None, out)),
+        ["growth", case] => {
+            let case = (*case).to_owned();
+            Box::new(move |workspace, out| growth::run(workspace, Some(&case), out))
+        }
         _ => return None,
     };
     Some(task)
@@ -157,8 +173,8 @@ mod tests {
         assert_eq!(
             listed,
             [
-                "ci", "tidy", "readme", "api", "packages", "dist", "release", "examples", "clients", "fleet",
-                "wasm", "page", "bench"
+                "ci", "tidy", "readme", "audit", "api", "packages", "dist", "release", "examples", "clients",
+                "fleet", "wasm", "page", "bench", "fuzz", "growth"
             ]
         );
         assert!(listed.iter().all(|name| *name == "release" || task(&[name]).is_some()));
@@ -168,6 +184,11 @@ mod tests {
             assert!(task(&["bench", option]).is_some() && USAGE.contains(option), "{option}");
         }
         assert!(task(&["bench", "--against", "HEAD"]).is_some() && task(&["bench", "--against"]).is_none());
+        assert!(
+            task(&["fuzz", "--seconds", "9", "redaction"]).is_some()
+                && task(&["fuzz", "--seconds"]).is_none()
+        );
+        assert!(task(&["growth", "ks"]).is_some());
         assert!(task(&["tydi"]).is_none());
         assert!(task(&[]).is_none());
     }

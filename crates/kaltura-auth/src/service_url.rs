@@ -121,8 +121,11 @@ impl ServiceUrl {
             "http" => return Err(InvalidServiceUrl::PlainHttp),
             _ => return Err(InvalidServiceUrl::UnsupportedScheme),
         }
-        let path = uri.path().trim_end_matches('/');
-        let path = path.strip_suffix("/api_v3").unwrap_or(path).trim_end_matches('/');
+        let mut path = uri.path().trim_end_matches('/');
+        // Twice, if a program has added it to a URL that had it. What remains is read as it is written.
+        while let Some(before) = path.strip_suffix("/api_v3") {
+            path = before.trim_end_matches('/');
+        }
         if path.split('/').any(|segment| segment == "." || segment == "..") {
             return Err(InvalidServiceUrl::InvalidSyntax);
         }
@@ -324,6 +327,7 @@ mod tests {
             "https://video.example.com/",
             "https://video.example.com/api_v3",
             "https://video.example.com/api_v3/",
+            "https://video.example.com/api_v3//api_v3/",
             "https://video.example.com//",
         ] {
             assert_eq!(text.parse::<ServiceUrl>().unwrap().as_str(), "https://video.example.com", "{text}");

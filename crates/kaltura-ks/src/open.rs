@@ -211,6 +211,14 @@ mod tests {
     }
 
     #[test]
+    fn all_alone_is_written_as_an_asterisk() {
+        let text = |fields| open_v2(fields).unwrap().claims().privileges_text().unwrap().to_owned();
+        assert_eq!(text("all=%2A&_e=5"), "*");
+        assert_eq!(text("all=%2A&list=%2A&_e=5"), "all:*,list:*");
+        assert_eq!(text("all=x&_e=5"), "all:x");
+    }
+
+    #[test]
     fn a_pair_of_brackets_is_refused_unless_it_is_overwritten() {
         assert_eq!(open_v2("a%5Bb%5D=1&_e=5").err(), Some(OpenError::BracketedPrivilege));
         assert!(open_v2("_e%5Bb%5D=1&_e=5").is_ok_and(|opened| opened.claims().expiry_text() == Some("5")));

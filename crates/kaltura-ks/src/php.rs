@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 
 use memchr::{memchr, memchr_iter, memchr2};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
@@ -108,8 +109,8 @@ pub(crate) enum Value<'a> {
 /// the last value.
 pub(crate) fn parse_query(query: &[u8]) -> Vec<(Cow<'_, [u8]>, Value<'_>)> {
     let mut variables: Vec<(Cow<'_, [u8]>, Value<'_>)> = Vec::with_capacity(16);
-    // Where each name is, once there are many.
-    let mut places: BTreeMap<Cow<'_, [u8]>, usize> = BTreeMap::new();
+    // Where each name is, once there are many. At most a thousand are read, so the hashes need no secret.
+    let mut places: HashMap<Cow<'_, [u8]>, usize, BuildHasherDefault<DefaultHasher>> = HashMap::default();
     let query = up_to_nul(query);
     let mut start = 0;
     let pairs = memchr_iter(b'&', query).chain([query.len()]).map(|end| {

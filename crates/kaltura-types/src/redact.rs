@@ -233,6 +233,8 @@ mod tests {
                 assert!(shown.ends_with("(redacted)") && !shown.contains("cd"), "{text}: {shown}");
             }
         }
+        // The last digit is not the start of `0x`.
+        assert_eq!(redact("6875736830 Xy", &["hush0"]), "(redacted) Xy");
         // Quoted-printable is still decoded.
         assert_eq!(redact("=61=62+cd-ef/gh", &["ab+cd-ef/gh"]), "(redacted)");
     }

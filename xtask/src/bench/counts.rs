@@ -14,6 +14,8 @@ use std::thread;
 use super::statistics::Quartiles;
 use crate::Failure;
 use crate::emulator::build_binary;
+pub(super) use crate::valgrind::output_of;
+use crate::valgrind::require_valgrind;
 
 /// The function of the program whose instructions count.
 const MEASURED: &str = "kaltura_benches::measured*";
@@ -153,33 +155,6 @@ fn read_profile(profile: &str) -> Option<Count> {
         }
     }
     Some(Count { instructions: instructions.filter(|count| *count > 0)?, allocations })
-}
-
-/// Installs valgrind if it is missing and the system has `apt-get`.
-fn require_valgrind() -> Result<(), Failure> {
-    let is_installed = || output_of(Command::new("valgrind").arg("--version")).is_ok();
-    if is_installed() {
-        return Ok(());
-    }
-    let installed = output_of(Command::new("apt-get").args(["install", "--yes", "valgrind"]));
-    match installed {
-        Ok(_) if is_installed() => Ok(()),
-        Ok(_) => Err("valgrind was installed and does not start".into()),
-        Err(failure) => {
-            Err(format!("valgrind is needed to count instructions; installing it: {failure}").into())
-        }
-    }
-}
-
-/// The output of a command. A failure is an error: it would take little without having done anything.
-pub(super) fn output_of(command: &mut Command) -> Result<String, Failure> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|error| format!("could not run {program}: {error}"))?;
-    if !output.status.success() {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{program} failed: {}\n{}", output.status, stderr.trim_end()).into());
-    }
-    Ok(String::from_utf8(output.stdout)?)
 }
 
 #[cfg(test)]

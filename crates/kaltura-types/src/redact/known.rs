@@ -102,6 +102,8 @@ impl KnownSecrets {
         joined.search_base64(&self.base64, found);
         joined.bytes.make_ascii_lowercase();
         search(&joined, &self.joined, found);
+        // In `30 x`, the last digit of a secret looks like the start of `0x`.
+        search(&joined, &self.hex, found);
         search(&joined.hex_digits(), &self.hex, found);
     }
 }

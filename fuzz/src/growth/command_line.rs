@@ -1,0 +1,83 @@
+//! The command: parameters, standard input, filters of answers, the file with the profiles.
+
+use std::fs;
+use std::hint::black_box;
+
+use super::{Case, MEDIUM, PARTS, REFUSED, SHORT, Work, case, numbered, repeated};
+use crate::targets::command_line::kaltura;
+
+pub(super) const CASES: &[Case] = &[
+    case("parameters-many", PARTS, |n| {
+        call((0..n).map(|number| format!("a{number}=1")).collect(), String::new())
+    }),
+    case("parameters-in-one-object", PARTS, |n| {
+        call((0..n).map(|number| format!("filter.a{number}=1")).collect(), String::new())
+    }),
+    case("parameters-long-key", REFUSED, |n| call(vec![format!("a{}=1", repeated("[a]", n))], String::new())),
+    case("parameters-dots", REFUSED, |n| call(vec![format!("a{}=1", repeated(".a", n))], String::new())),
+    case("parameters-brackets", REFUSED, |n| call(vec![format!("a{}=1", repeated("[", n))], String::new())),
+    case("parameters-long-text", REFUSED, |n| {
+        call(vec![format!("a={}", repeated("djJ8MTIz", n))], String::new())
+    }),
+    case("parameters-json", MEDIUM, |n| call(vec![format!("a:=[{}1]", repeated("1,", n))], String::new())),
+    case("parameters-nested-json", SHORT, |n| {
+        call(
+            vec![format!("a:=[{}[]]", repeated(&format!("{}1{},", "[".repeat(60), "]".repeat(60)), n))],
+            String::new(),
+        )
+    }),
+    case("stdin-members", MEDIUM, |n| {
+        call(vec!["-".to_owned()], format!("{{{}}}", numbered(n, |number| format!("\"m{number}\":1"))))
+    }),
+    case("stdin-secrets", SHORT, |n| {
+        let member = |number| {
+            format!("\"secret{number}\":{{\"token\":\"hush-{number}\",\"text\":\"the text {number}\"}}")
+        };
+        call(vec!["-".to_owned()], format!("{{{}}}", numbered(n, member)))
+    }),
+    case("jq-answer", SHORT, |n| inspect(repeated("a:b/c,", n), ".claims.privileges")),
+    case("jq-split", SHORT, |n| inspect(repeated("a:b/c,", n), ".claims.privileges | split(\",\") | length")),
+    case("profiles-many", SHORT, |n| {
+        profiles(
+            numbered(n, |number| format!("[profiles.p{number}]\npartner_id = {number}\n")).replace(',', "\n"),
+        )
+    }),
+    case("profiles-long-text", MEDIUM, |n| {
+        profiles(format!("[profiles.a]\nuser = \"{}\"\n", repeated("\\u0041", n)))
+    }),
+    case("profiles-tables", SHORT, |n| profiles(repeated("[[profiles]]\n", n))),
+    case("profiles-dots", SHORT, |n| profiles(format!("a{} = 1", repeated(".a", n)))),
+    case("profiles-nesting", MEDIUM, |n| profiles(format!("a = {}", repeated("[", n)))),
+    case("profiles-mistake", MEDIUM, |n| profiles(format!("{}x = ", repeated("# a\n", n)))),
+];
+
+fn call(parameters: Vec<String>, stdin: String) -> Work {
+    let Ok(folder) = tempfile::tempdir() else { panic!("there is no place for temporary files") };
+    Box::new(move || {
+        let mut arguments = vec!["call", "--dry-run", "--partner-id=1234567", "--", "media.list"];
+        arguments.extend(parameters.iter().map(String::as_str));
+        black_box(kaltura(folder.path(), &arguments, stdin.as_bytes()).code);
+    })
+}
+
+/// The claims of a KS, filtered by jq.
+fn inspect(privileges: String, filter: &'static str) -> Work {
+    use base64::Engine as _;
+    let ks = format!("{}|1;1;2000000000;0;r;u;{privileges};;", "0".repeat(40));
+    let ks = base64::engine::general_purpose::STANDARD.encode(ks);
+    let Ok(folder) = tempfile::tempdir() else { panic!("there is no place for temporary files") };
+    Box::new(move || {
+        let finished = kaltura(folder.path(), &["inspect", "--ks-stdin", "--jq", filter], ks.as_bytes());
+        assert_eq!(finished.code, 0, "{}", finished.stderr);
+    })
+}
+
+fn profiles(text: String) -> Work {
+    let Ok(folder) = tempfile::tempdir() else { panic!("there is no place for temporary files") };
+    let Ok(()) = fs::write(folder.path().join("config.toml"), text) else {
+        panic!("a file cannot be written")
+    };
+    Box::new(move || {
+        black_box(kaltura(folder.path(), &["profile", "list", "--json"], b"").code);
+    })
+}
