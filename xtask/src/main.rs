@@ -174,12 +174,13 @@ mod tests {
             listed,
             [
                 "ci", "tidy", "readme", "audit", "api", "packages", "dist", "release", "examples", "clients",
-                "fleet", "wasm", "page", "bench", "fuzz", "growth"
+                "fleet", "soak", "wasm", "page", "bench", "fuzz", "growth"
             ]
         );
-        assert!(listed.iter().all(|name| *name == "release" || task(&[name]).is_some()));
+        assert!(listed.iter().all(|name| ["release", "soak"].contains(name) || task(&[name]).is_some()));
         assert!(task(&["api", "--check"]).is_some() && task(&["wasm", "--test"]).is_some());
         assert!(task(&["release", "0.1.0"]).is_some() && task(&["release"]).is_none());
+        assert!(task(&["soak", "2"]).is_some() && task(&["soak", "2", "7"]).is_some());
         for option in ["--check", "--save", "--save-baselines", "--peers", "--load"] {
             assert!(task(&["bench", option]).is_some() && USAGE.contains(option), "{option}");
         }
