@@ -12,6 +12,7 @@ use std::future::Future;
 use std::io;
 use std::process::ExitStatus;
 
+use futures_util::FutureExt as _;
 use tokio::process::{Child, Command};
 
 use crate::error::{ExitCode, Failure};
@@ -33,11 +34,17 @@ impl Signals {
         })
     }
 
-    /// Runs some work, unless a signal comes first; then that is the failure.
+    /// Runs some work, unless a signal comes before it is done; then that is the failure.
     pub(crate) async fn unless_stopped<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
-        tokio::select! {
-            result = work => Ok(result),
-            signal = self.next() => Err(stopped_by(signal)),
+        let result = tokio::select! {
+            biased;
+            signal = self.next() => return Err(stopped_by(signal)),
+            result = work => result,
+        };
+        // A signal may have come while the work was being done for the last time.
+        match self.next().now_or_never() {
+            Some(signal) => Err(stopped_by(signal)),
+            None => Ok(result),
         }
     }
 
@@ -84,8 +91,9 @@ pub(crate) async fn run_program(ui: &Ui, command: &mut Command, signals: &mut Si
     let mut child = command.spawn()?;
     loop {
         tokio::select! {
-            status = child.wait() => return status.map(code_of),
+            biased;
             signal = signals.next() => pass_on(ui, signal, &child),
+            status = child.wait() => return status.map(code_of),
         }
     }
 }
@@ -121,14 +129,15 @@ fn code_of(status: ExitStatus) -> i32 {
 #[cfg(unix)]
 mod unix {
     use std::io::{self, Write as _};
-    use std::sync::OnceLock;
+    use std::iter;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex, OnceLock, PoisonError};
     use std::thread;
     use std::time::Duration;
 
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    use signal_hook::iterator;
-    use tokio::sync::watch;
+    use signal_hook::{flag, iterator};
+    use tokio::sync::Notify;
 
     use super::{child, stopped_by};
     use crate::error::ExitCode;
@@ -139,36 +148,95 @@ mod unix {
     /// Shows the cursor, and ends bracketed paste.
     const RESTORE_TERMINAL: &[u8] = b"\x1b[?25h\x1b[?2004l\r\n";
 
-    /// The last signal and how many there were. It is the only mutable state of the process, besides the child.
-    static SIGNALS: OnceLock<watch::Sender<(u64, Option<ExitCode>)>> = OnceLock::new();
+    /// The handler. With the two below and the child it is the only mutable state of the process.
+    static HANDLER: OnceLock<Handler> = OnceLock::new();
+    /// Wakes the command that listens.
+    static ARRIVED: Notify = Notify::const_new();
     /// How many commands listen, or end because of a signal.
     static LISTENERS: AtomicUsize = AtomicUsize::new(0);
 
-    fn channel() -> &'static watch::Sender<(u64, Option<ExitCode>)> {
-        SIGNALS.get_or_init(|| watch::channel((0, None)).0)
+    /// What the process has from its first command that listens to its end.
+    #[derive(Clone)]
+    struct Handler {
+        ui: Ui,
+        /// The last signal that no command has learned of yet, or 0. The signal itself sets it, so that none is lost
+        /// between two commands that listen.
+        pending: Arc<AtomicUsize>,
+    }
+
+    impl Handler {
+        fn start(ui: &Ui) -> Self {
+            let started = Self { ui: ui.clone(), pending: Arc::default() };
+            let mut wanted = vec![SIGINT, SIGTERM];
+            if !hangup_is_ignored() {
+                wanted.push(SIGHUP);
+            }
+            for signal in &wanted {
+                let number = usize::try_from(*signal).unwrap_or_default();
+                // Without it a signal is still told to the thread below.
+                let _ = flag::register_usize(*signal, Arc::clone(&started.pending), number);
+            }
+            let Ok(mut signals) = iterator::Signals::new(wanted) else { return started };
+            let handler = started.clone();
+            let _ = thread::Builder::new().name("signals".to_owned()).spawn(move || {
+                for (signal, is_first) in signals.forever().zip(iter::once(true).chain(iter::repeat(false))) {
+                    handler.handle(code_of(signal), is_first);
+                }
+            });
+            started
+        }
+
+        fn handle(&self, signal: ExitCode, is_first: bool) {
+            // Without a terminal there is nothing to end in good order.
+            if signal == ExitCode::HungUp || LISTENERS.load(Ordering::SeqCst) == 0 {
+                end(&self.ui, signal);
+            }
+            ARRIVED.notify_one();
+            if is_first {
+                let ui = self.ui.clone();
+                let limit = move || {
+                    thread::sleep(TIME_LIMIT);
+                    end(&ui, signal)
+                };
+                let _ = thread::Builder::new().name("signal limit".to_owned()).spawn(limit);
+            }
+        }
+
+        /// Takes the signal that no command has learned of.
+        fn take(&self) -> Option<ExitCode> {
+            i32::try_from(self.pending.swap(0, Ordering::SeqCst))
+                .ok()
+                .filter(|signal| *signal != 0)
+                .map(code_of)
+        }
+    }
+
+    fn code_of(signal: i32) -> ExitCode {
+        match signal {
+            SIGTERM => ExitCode::Terminated,
+            SIGHUP => ExitCode::HungUp,
+            _ => ExitCode::Interrupted,
+        }
     }
 
     /// A command that listens.
     pub(super) struct Listener {
-        signals: watch::Receiver<(u64, Option<ExitCode>)>,
         is_ending: bool,
     }
 
     impl Listener {
         pub(super) fn begin() -> Self {
             LISTENERS.fetch_add(1, Ordering::SeqCst);
-            Self { signals: channel().subscribe(), is_ending: false }
+            Self { is_ending: false }
         }
 
         pub(super) async fn next(&mut self) -> ExitCode {
             loop {
-                if self.signals.changed().await.is_err() {
-                    return std::future::pending().await;
-                }
-                if let (_, Some(signal)) = *self.signals.borrow_and_update() {
+                if let Some(signal) = HANDLER.get().and_then(Handler::take) {
                     self.is_ending = true;
                     return signal;
                 }
+                ARRIVED.notified().await;
             }
         }
     }
@@ -176,8 +244,18 @@ mod unix {
     impl Drop for Listener {
         fn drop(&mut self) {
             if !self.is_ending {
-                LISTENERS.fetch_sub(1, Ordering::SeqCst);
+                stop_listening();
             }
+        }
+    }
+
+    /// From now on a signal ends the process, and so does one that the command has not learned of.
+    fn stop_listening() {
+        if LISTENERS.fetch_sub(1, Ordering::SeqCst) == 1
+            && let Some(handler) = HANDLER.get()
+            && let Some(signal) = handler.take()
+        {
+            end(&handler.ui, signal);
         }
     }
 
@@ -186,7 +264,7 @@ mod unix {
 
     impl Pause {
         pub(super) fn begin() -> Self {
-            LISTENERS.fetch_sub(1, Ordering::SeqCst);
+            stop_listening();
             Self
         }
     }
@@ -199,48 +277,13 @@ mod unix {
 
     /// Starts the handler, if it does not run yet. If that fails, signals end the process as they always do.
     pub(crate) fn watch(ui: &Ui) {
-        static HANDLER: OnceLock<()> = OnceLock::new();
-        HANDLER.get_or_init(|| {
-            let mut wanted = vec![SIGINT, SIGTERM];
-            if !hangup_is_ignored() {
-                wanted.push(SIGHUP);
-            }
-            let Ok(mut signals) = iterator::Signals::new(wanted) else { return };
-            let ui = ui.clone();
-            let _ = thread::Builder::new().name("signals".to_owned()).spawn(move || {
-                for signal in signals.forever() {
-                    handle(&ui, signal);
-                }
-            });
-        });
+        HANDLER.get_or_init(|| Handler::start(ui));
     }
 
-    fn handle(ui: &Ui, signal: i32) {
-        let signal = match signal {
-            SIGTERM => ExitCode::Terminated,
-            SIGHUP => ExitCode::HungUp,
-            _ => ExitCode::Interrupted,
-        };
-        // Without a terminal there is nothing to end in good order.
-        if signal == ExitCode::HungUp || LISTENERS.load(Ordering::SeqCst) == 0 {
-            end(ui, signal);
-        }
-        let mut is_first = false;
-        channel().send_modify(|last| {
-            is_first = last.0 == 0;
-            *last = (last.0 + 1, Some(signal));
-        });
-        if is_first {
-            let ui = ui.clone();
-            let limit = move || {
-                thread::sleep(TIME_LIMIT);
-                end(&ui, signal)
-            };
-            let _ = thread::Builder::new().name("signal limit".to_owned()).spawn(limit);
-        }
-    }
-
+    /// Ends the process. A second thread that wants to waits for the first one.
     fn end(ui: &Ui, signal: ExitCode) -> ! {
+        static ENDS: Mutex<()> = Mutex::new(());
+        let _ends = ENDS.lock().unwrap_or_else(PoisonError::into_inner);
         let _ended = child::end();
         if crossterm::terminal::is_raw_mode_enabled().unwrap_or(false) {
             let _ = crossterm::terminal::disable_raw_mode();

@@ -89,3 +89,25 @@ fn lines_of_the_doctor_come_as_they_are_known() {
     let shown = lines.find(|line| line.contains("widget session"));
     assert_eq!(shown.as_deref(), Some("ok      widget session  partner 1234567 exists in this region"));
 }
+
+/// The process is stopped while the response and the signal are sent, so that it finds both at once.
+#[test]
+fn a_signal_that_comes_with_the_response_is_not_lost() {
+    for attempt in 0..12 {
+        let (continued, may_answer) = std::sync::mpsc::channel();
+        let server = OddServer::echoing(move |_| {
+            let _ = may_answer.recv();
+            odd_server::json(&json!({ "totalCount": 0, "objects": [] }))
+        });
+        let running = at_server(&server, &["call", "media.list", "--anonymous"]).start();
+        server.requests.recv().unwrap();
+        running.signal("STOP");
+        continued.send(()).unwrap();
+        // Time for the response to reach the socket.
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        running.signal("TERM");
+        running.signal("CONT");
+        let finished = running.wait();
+        assert_eq!(finished.code, Some(143), "attempt {attempt}: {finished:#?}");
+    }
+}
