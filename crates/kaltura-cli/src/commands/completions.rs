@@ -114,8 +114,10 @@ impl Offer {
         let (words, not_replaced) = if shell == Shell::Bash { rejoined(words) } else { (words, 0) };
         let all = with_values_attached(&command, words);
         let Some(place) = all.len().checked_sub(1) else { return Self::Candidates(Vec::new()) };
-        let is_option = all.last().is_some_and(|word| starts_with_dash(word));
+        let begun = all.last().cloned().unwrap_or_default();
+        let is_option = starts_with_dash(&begun);
         let mut found = candidates(&mut command, all, place);
+        found.iter_mut().for_each(|candidate| prefer_name(candidate, &begun));
         // Options can be told from the rest by their first letter: who has typed it looks for them, and who has not,
         // for something else.
         let is_wanted =
@@ -153,6 +155,16 @@ fn candidates(command: &mut Command, mut words: Vec<OsString>, place: usize) -> 
     }
     found.retain(|candidate| !candidate.is_hide_set());
     found
+}
+
+/// Offers a command by its name, unless only an alias begins with what is typed. The engine takes whichever of them comes
+/// first.
+fn prefer_name(candidate: &mut CompletionCandidate, begun: &OsStr) {
+    let name = candidate.get_id().and_then(|id| id.strip_prefix("command::"));
+    let name = name.filter(|name| begun.to_str().is_some_and(|begun| name.starts_with(begun)));
+    if let Some(name) = name {
+        *candidate = CompletionCandidate::new(name).help(candidate.get_help().cloned());
+    }
 }
 
 /// Offers the profiles of this environment wherever the name of one belongs.

@@ -87,6 +87,18 @@ fn a_value_is_not_taken_for_a_command() {
     assert_eq!(offered(&["kaltura", "--profile", "=", "demo", "token", "ro"]), ["rotate"]);
 }
 
+/// An alias is offered only for a word that its name does not begin with.
+#[test]
+fn a_command_is_offered_by_its_name() {
+    let all = offered(&["kaltura", ""]);
+    for (name, alias) in [("call", "api"), ("completions", "completion"), ("status", "whoami")] {
+        assert!(all.iter().any(|it| it == name) && all.iter().all(|it| it != alias), "{all:?}");
+    }
+    assert_eq!(offered(&["kaltura", "c"]), ["call", "completions"]);
+    assert_eq!(offered(&["kaltura", "ap"]), ["api"]);
+    assert_eq!(offered(&["kaltura", "token", "r"]), ["rm", "rotate"]);
+}
+
 /// The options of a command, by its help, less those that everybody knows.
 fn options(command: &[String]) -> Vec<String> {
     let help = Kaltura::new(command).arguments(["-h"]).succeeds().stdout;
