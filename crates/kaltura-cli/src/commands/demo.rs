@@ -22,8 +22,8 @@ use serde_json::{Map, Value};
 use crate::error::{ExitCode, Failure};
 use crate::output::style::{BAD, GOOD, HEADING, NOTE};
 use crate::output::{Ui, filled, one_line, wrapped};
-use crate::signals::Signals;
-use crate::{runtime, time};
+use crate::runtime::run_until_stopped;
+use crate::time;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -87,10 +87,7 @@ struct LoginError {
 
 impl DemoCommand {
     pub(crate) fn run(self, ui: &Ui) -> Result<(), Failure> {
-        let report = runtime::run(ui, async {
-            let mut signals = Signals::listen(ui)?;
-            signals.unless_stopped(steps()).await?
-        })?;
+        let report = run_until_stopped(ui, steps())?;
         if ui.wants_json() { ui.print_json(&report) } else { ui.print(&report.text()) }
     }
 }

@@ -15,9 +15,9 @@ use crate::config::Environment;
 use crate::error::{ExitCode, Failure};
 use crate::output::{Ui, style};
 use crate::profile::{Config, ProfileEditor, ProfileSecret};
+use crate::prompt;
+use crate::runtime::run_until_stopped;
 use crate::session::Forgotten;
-use crate::signals::Signals;
-use crate::{prompt, runtime};
 
 const HELP: &str = "\
 --profile NAME selects a profile, else KALTURA_PROFILE, else the default profile. An option
@@ -145,10 +145,7 @@ fn ask(ui: &Ui, name: &str) -> Result<(), Failure> {
             .with_hint("Use --yes to confirm. The stored secrets of the profile are deleted, too."));
     }
     let question = format!("Remove profile '{name}' and its stored secrets?");
-    let is_wanted = runtime::run(ui, async {
-        let mut signals = Signals::listen(ui)?;
-        signals.unless_stopped(prompt::confirm(ui, question)).await?
-    })?;
+    let is_wanted = run_until_stopped(ui, prompt::confirm(ui, question))?;
     if is_wanted { Ok(()) } else { Err(Failure::new(ExitCode::Interrupted, "nothing was removed")) }
 }
 

@@ -6,7 +6,6 @@ mod output;
 mod rotate;
 mod value;
 
-use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::{Args, Subcommand};
@@ -28,8 +27,7 @@ use crate::http::{LoggedTransport, admin_client, client_with_ks};
 use crate::output::Ui;
 use crate::profile::{Config, ProfileSecret};
 use crate::session::Forgotten;
-use crate::signals::Signals;
-use crate::{runtime, time};
+use crate::time;
 
 const HELP: &str = "\
 An app token lets a program log in without the account's admin secret, and do only what the
@@ -184,14 +182,6 @@ impl Account {
 
     async fn delete(&self, id: &AppTokenId) -> Result<(), Failure> {
         self.tokens().delete(id).await.map_err(|error| self.failure(error))
-    }
-
-    /// Runs some work, unless a signal comes first.
-    fn run<T>(&self, ui: &Ui, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        runtime::run(ui, async {
-            let mut signals = Signals::listen(ui)?;
-            signals.unless_stopped(work).await?
-        })
     }
 
     /// A failed call, with a hint where more is known here than where the error comes from.

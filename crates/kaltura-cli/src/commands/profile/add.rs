@@ -21,8 +21,8 @@ use crate::profile::{
     Config, NewPlace, Profile, ProfileChanges, ProfileEditor, ProfileName, ProfileSecret, new_profile_name,
     server,
 };
-use crate::signals::Signals;
-use crate::{prompt, runtime};
+use crate::prompt;
+use crate::runtime::run_until_stopped;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -252,19 +252,18 @@ fn try_login(ui: &Ui, changes: &mut ProfileChanges, name: &ProfileName) -> Resul
     let transport = LoggedTransport::new(ReqwestTransport::builder().build()?, ui.clone());
     let login =
         AppTokenLogin::new(url, AppTokenCredentials::new(partner, id, value, hash_type)).timeout(LOGIN_LIMIT);
-    let found = runtime::run(ui, async {
-        let mut signals = Signals::listen(ui)?;
-        let rejected = match signals.unless_stopped(login.run(&transport)).await? {
+    let found = run_until_stopped(ui, async {
+        let rejected = match login.run(&transport).await {
             Ok(_) => return Ok(Ok(None)),
             Err(error) if error.kind() == ErrorKind::InvalidTokenHash => error,
             Err(error) => return Ok(Err(Failure::from(error))),
         };
         let question =
             "The app token was rejected: wrong value or hash type. Try the other hash types?".to_owned();
-        if !signals.unless_stopped(prompt::confirm(ui, question)).await?? {
+        if !prompt::confirm(ui, question).await? {
             return Ok(Err(rejected.into()));
         }
-        let detected = signals.unless_stopped(login.detect_hash_type(&transport)).await?;
+        let detected = login.detect_hash_type(&transport).await;
         Ok(detected.map(|detected| Some(detected.hash_type)).map_err(Failure::after_detection))
     })?;
     match found {

@@ -19,6 +19,7 @@ use crate::args::{TypeWish, parse_privileges};
 use crate::config::Settings;
 use crate::error::{ExitCode, Failure};
 use crate::output::{Ui, one_line, style};
+use crate::runtime::run_until_stopped;
 use crate::{prompt, time};
 
 /// The properties of an app token. The environment and the profile describe the token that logs in, not this one.
@@ -207,7 +208,7 @@ impl AddCommand {
         self.token.refuse_mistakes()?;
         let account = self.account.open(ui, settings)?;
         let place = self.value.place(ui, None, &account.service_url, settings.environment())?;
-        let created = account.run(ui, self.create(&account));
+        let created = run_until_stopped(ui, self.create(&account));
         let (draft, token) = created.map_err(|failure| hint_if_stopped(failure, LOOK))?;
         let warnings = [draft.new_token_warnings(), draft.differences(&token), token.warnings()].concat();
         print(ui, &token, "Created app token", place, &account, &texts(warnings))
@@ -271,7 +272,7 @@ impl GetCommand {
     pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         let account = self.account.open(ui, settings)?;
         let place = self.value.place(ui, None, &account.service_url, settings.environment())?;
-        let token = account.run(ui, account.get(&AppTokenId::new(self.id)))?;
+        let token = run_until_stopped(ui, account.get(&AppTokenId::new(self.id)))?;
         print(ui, &token, "App token", place, &account, &texts(token.warnings()))
     }
 }
@@ -344,7 +345,7 @@ impl UpdateCommand {
         token.refuse_mistakes()?;
         let account = self.account.open(ui, settings)?;
         let id = AppTokenId::new(self.id.as_str());
-        let (draft, before, after) = account.run(ui, async {
+        let (draft, before, after) = run_until_stopped(ui, async {
             let before = account.get(&id).await?;
             let draft = self.changes.draft(&account)?;
             let after = account.tokens().update(&id, draft.clone()).await;
@@ -397,7 +398,7 @@ impl DeleteCommand {
         let account = self.account.open(ui, settings)?;
         let id = AppTokenId::new(self.id);
         let profiles = account.profiles_with(&id, settings.environment());
-        account.run(ui, async {
+        run_until_stopped(ui, async {
             if !self.yes {
                 confirm(ui, &account, &id, &profiles).await?;
             }

@@ -19,6 +19,7 @@ use crate::commands::call::{TableOptions, print_table};
 use crate::config::Settings;
 use crate::error::Failure;
 use crate::output::{self, TABLE_GAP, Ui, one_line, style};
+use crate::runtime::run_until_stopped;
 use crate::time;
 
 const EXAMPLES: &str = "\
@@ -89,8 +90,9 @@ impl ListCommand {
         let columns = columns.map(|names| TableOptions::with_columns(names, ui.width())).transpose()?;
         let account = self.account.open(ui, settings)?;
         let listed = account.tokens().list(self.filter());
-        let mut tokens: Vec<AppToken> =
-            account.run(ui, async { listed.try_collect().await.map_err(|error| account.failure(error)) })?;
+        let mut tokens: Vec<AppToken> = run_until_stopped(ui, async {
+            listed.try_collect().await.map_err(|error| account.failure(error))
+        })?;
         let now = account.clock.now();
         tokens.retain(|token| self.matches(token, now));
         let shown: Vec<ShownToken<'_>> = tokens.iter().map(|token| ShownToken::new(token, now)).collect();

@@ -13,6 +13,7 @@ use super::{Account, AccountOptions, may_be_done};
 use crate::config::Settings;
 use crate::error::Failure;
 use crate::output::{Ui, one_line};
+use crate::runtime::run_until_stopped;
 use crate::session::Forgotten;
 use crate::time;
 
@@ -75,7 +76,7 @@ impl RotateCommand {
         let account = self.account.open(ui, settings)?;
         let id = AppTokenId::new(self.id.as_str());
         let place = self.value.place(ui, Some(&id), &account.service_url, environment)?;
-        let rotated = account.run(ui, self.rotate(&account, &id));
+        let rotated = run_until_stopped(ui, self.rotate(&account, &id));
         let (draft, old, rotated) = rotated.map_err(|failure| hint_if_stopped(failure, &may_exist(&id)))?;
         let token = rotated.token();
         let value = place.store(token)?;
@@ -138,7 +139,7 @@ impl RotateCommand {
 }
 
 fn delete(ui: &Ui, account: &Account, old: &AppTokenId, new: &AppToken) -> Result<(), Failure> {
-    account.run(ui, account.delete(old)).map_err(|failure| {
+    run_until_stopped(ui, account.delete(old)).map_err(|failure| {
         failure.with_hint(format!(
             "The new app token {} works. The old one may still exist: `kaltura token delete {old}`.",
             new.id
