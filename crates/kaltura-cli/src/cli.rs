@@ -2,7 +2,9 @@
 
 mod global_options;
 
+use std::env::consts;
 use std::ffi::OsString;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -15,7 +17,7 @@ use crate::config::{Environment, SecretVariable, Setting, control_character, dou
 use crate::error::{EXIT_CODES, Failure};
 use crate::output::{Ui, Verbosity};
 use crate::profile::{Config, Profile};
-use crate::{time, version};
+use crate::time;
 
 /// What the help puts the options of all commands under, behind those of the command itself.
 pub(crate) const GLOBAL: &str = "Global options";
@@ -51,7 +53,7 @@ Environment variables (options override them, and they override the profile):
 #[derive(Debug, Args)]
 #[command(
     version,
-    long_version = version::long_version(),
+    long_version = long_version(),
     arg_required_else_help = true,
     after_help = "Start with: kaltura demo",
     after_long_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"),
@@ -276,6 +278,44 @@ fn program_without_dashes(error: &clap::Error) -> Option<&str> {
     let ContextValue::String(unknown) = error.get(ContextKind::InvalidArg)? else { return None };
     let is_program = error.kind() == ErrorKind::UnknownArgument && !unknown.starts_with('-');
     (is_program && usage.to_string().contains("kaltura exec ")).then_some(unknown)
+}
+
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The commit and its date, `1a2b3c4d5e 2026-11-24`, if the build was given them: `cargo xtask dist` does.
+const COMMIT: Option<&str> = option_env!("KALTURA_COMMIT");
+
+/// What encrypts: as kaltura-http chooses it.
+const TLS: &str = if cfg!(feature = "native-tls") {
+    "the system's library"
+} else if cfg!(feature = "rustls") {
+    "rustls"
+} else {
+    "none"
+};
+
+/// The optional parts, by whether they are built in.
+const FEATURES: [(&str, bool); 4] = [
+    ("keyring", cfg!(feature = "keyring")),
+    ("native-tls", cfg!(feature = "native-tls")),
+    ("redis", cfg!(feature = "redis")),
+    ("rustls", cfg!(feature = "rustls")),
+];
+
+/// The day of the commit; empty where that is not known.
+pub(crate) fn date() -> &'static str {
+    COMMIT.and_then(|commit| commit.split_once(' ')).map_or("", |(_, date)| date)
+}
+
+/// What `--version` prints behind the name.
+pub(crate) fn long_version() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let commit = COMMIT.map(|commit| format!(" ({commit})")).unwrap_or_default();
+        let features: Vec<&str> = FEATURES.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+        let (os, arch) = (consts::OS, consts::ARCH);
+        format!("{VERSION}{commit}\ntarget: {arch}-{os}\nTLS: {TLS}\nfeatures: {}", features.join(", "))
+    });
+    &TEXT
 }
 
 #[cfg(test)]

@@ -34,7 +34,6 @@ mod secret_input;
 mod session;
 mod signals;
 mod time;
-mod version;
 
 use std::ffi::OsString;
 

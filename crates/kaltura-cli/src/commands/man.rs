@@ -8,10 +8,9 @@ use clap::{Args, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::cli::ENVIRONMENT;
+use crate::cli::{self, ENVIRONMENT};
 use crate::error::{EXIT_CODES, ExitCode, Failure};
 use crate::output::Ui;
-use crate::version;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -106,8 +105,8 @@ fn page(command: &Command, all: &Command) -> io::Result<String> {
     let man = Man::new(command.clone())
         .title(name_of(command))
         .section("1")
-        .date(version::date())
-        .source(format!("kaltura {}", version::VERSION))
+        .date(cli::date())
+        .source(format!("kaltura {}", cli::VERSION))
         .manual("Kaltura manual");
     let mut page = Vec::new();
     man.render_title(&mut page)?;
