@@ -83,26 +83,13 @@ impl TokenOptions {
 
     /// What is sent. The server's clock must be known if an expiry is set.
     fn draft(&self, account: &Account) -> Result<AppTokenDraft, Failure> {
-        let mut draft = AppTokenDraft::new();
-        if let Some(user) = &self.user {
-            draft = draft.session_user_id(user.as_str());
-        }
-        if let Some(privileges) = &self.privileges {
-            draft = draft.session_privileges(privileges);
-        }
-        if let Some(duration) = self.session_duration {
-            draft = draft.session_duration(duration);
-        }
-        if let Some(expiry) = self.expiry(account.clock.now())? {
-            draft = draft.expiry(expiry);
-        }
-        if let Some(hash_type) = self.hash_type {
-            draft = draft.hash_type(hash_type);
-        }
-        Ok(match &self.description {
-            Some(description) => draft.description(description.as_str()),
-            None => draft,
-        })
+        let Self { user, privileges, session_duration, hash_type, description, .. } = self;
+        let draft = with(AppTokenDraft::new(), user.as_deref(), AppTokenDraft::session_user_id);
+        let draft = with(draft, privileges.as_ref(), AppTokenDraft::session_privileges);
+        let draft = with(draft, *session_duration, AppTokenDraft::session_duration);
+        let draft = with(draft, self.expiry(account.clock.now())?, AppTokenDraft::expiry);
+        let draft = with(draft, *hash_type, AppTokenDraft::hash_type);
+        Ok(with(draft, description.as_deref(), AppTokenDraft::description))
     }
 
     fn expiry(&self, now: UnixTime) -> Result<Option<UnixTime>, Failure> {
@@ -120,6 +107,18 @@ impl TokenOptions {
                 .with_hint("For a token that never expires, omit --expires-in and --expires-at."));
         }
         Ok(Some(expiry))
+    }
+}
+
+/// The draft with a property, if that is given.
+fn with<T>(
+    draft: AppTokenDraft,
+    given: Option<T>,
+    set: impl FnOnce(AppTokenDraft, T) -> AppTokenDraft,
+) -> AppTokenDraft {
+    match given {
+        Some(value) => set(draft, value),
+        None => draft,
     }
 }
 
@@ -219,10 +218,7 @@ impl AddCommand {
             account.verify_session().await?;
         }
         let draft = self.token.draft(account)?.hash_type_if_unset(HashType::Sha256);
-        let draft = match self.session_type.fixed() {
-            Some(session_type) => draft.session_type(session_type),
-            None => draft,
-        };
+        let draft = with(draft, self.session_type.fixed(), AppTokenDraft::session_type);
         let created = account.tokens().add(draft.clone()).await.map_err(|error| {
             let may_be_done = may_be_done(&error);
             let failure = account.failure(error);
@@ -327,10 +323,8 @@ pub(super) struct ChangeOptions {
 impl ChangeOptions {
     /// What is sent. The account must have sent a request before, so that the server's clock is known.
     pub(super) fn draft(&self, account: &Account) -> Result<AppTokenDraft, Failure> {
-        let mut draft = self.token.draft(account)?;
-        if let Some(session_type) = self.session_type {
-            draft = draft.session_type(session_type.into());
-        }
+        let session_type = self.session_type.map(SessionType::from);
+        let draft = with(self.token.draft(account)?, session_type, AppTokenDraft::session_type);
         Ok(if self.never_expires { draft.never_expires() } else { draft })
     }
 }
