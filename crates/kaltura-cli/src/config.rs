@@ -37,7 +37,7 @@ impl Settings {
             Err(failure)
                 if !is_named && names_account(environment) && Config::is_of_another_user(environment) =>
             {
-                ui.note(&format!("profiles are ignored: {}", failure.story()));
+                ui.note(&format!("profiles are ignored: {}", failure.text()));
                 Config::default()
             }
             config => config?,
@@ -201,7 +201,7 @@ impl Found {
     pub(crate) fn new(value: Result<Option<String>, Failure>, origin: Option<Origin>) -> Self {
         match value {
             Ok(value) => Self { value, origin, problem: None },
-            Err(failure) => Self { value: None, origin, problem: Some(failure.story()) },
+            Err(failure) => Self { value: None, origin, problem: Some(failure.text()) },
         }
     }
 }

@@ -11,12 +11,12 @@ use serde::Serialize;
 
 /// A command failed. It holds no secret: callers redact what they put into it.
 #[derive(Clone, Debug)]
-pub(crate) struct Failure(pub(crate) Box<Story>);
+pub(crate) struct Failure(pub(crate) Box<Report>);
 
 /// What a report says; what is not known is left out. As JSON it has the members of the report.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Story {
+pub(crate) struct Report {
     #[serde(rename = "class")]
     pub(crate) exit_code: ExitCode,
     pub(crate) message: String,
@@ -56,7 +56,7 @@ pub(crate) struct Story {
 
 impl Failure {
     pub(crate) fn new(exit_code: ExitCode, message: impl Into<String>) -> Self {
-        Self(Box::new(Story { exit_code, message: message.into(), ..Story::default() }))
+        Self(Box::new(Report { exit_code, message: message.into(), ..Report::default() }))
     }
 
     /// A failure with the text of this error and of its causes.
@@ -130,8 +130,8 @@ impl Failure {
     }
 
     /// What did not work and why, in one text.
-    pub(crate) fn story(&self) -> String {
-        let Story { message, causes, .. } = &*self.0;
+    pub(crate) fn text(&self) -> String {
+        let Report { message, causes, .. } = &*self.0;
         std::iter::once(message).chain(causes).map(String::as_str).collect::<Vec<_>>().join(": ")
     }
 
@@ -240,14 +240,14 @@ impl From<LoginError> for Failure {
             hint.push_str(" `kaltura doctor --detect` tries the other hash types.");
         }
         let mut failure = Self::of_error(class_of(error.kind()), &error).with_hint(hint);
-        let story = &mut failure.0;
-        story.code = error.api_error().map(|api| api.code().as_str().to_owned());
-        story.step = Some(error.step().to_string());
-        story.is_retryable = error.is_retryable();
-        story.retry_after = error.retry_after().map(|wait| wait.as_secs());
-        story.http_status = error.http_status();
-        story.server = error.server().map(str::to_owned);
-        story.request_id = error.request_id().map(str::to_owned);
+        let report = &mut failure.0;
+        report.code = error.api_error().map(|api| api.code().as_str().to_owned());
+        report.step = Some(error.step().to_string());
+        report.is_retryable = error.is_retryable();
+        report.retry_after = error.retry_after().map(|wait| wait.as_secs());
+        report.http_status = error.http_status();
+        report.server = error.server().map(str::to_owned);
+        report.request_id = error.request_id().map(str::to_owned);
         failure
     }
 }
@@ -320,15 +320,15 @@ impl From<CallError> for Failure {
             return login.clone().into();
         }
         let mut failure = Self::of_error(class_of_call(error.kind()), &error).with_hint(error.hint());
-        let story = &mut failure.0;
-        story.code = error.api_error().map(|api| api.code().as_str().to_owned());
-        story.step = Some(format!("{}.{}", error.service(), error.action()));
-        story.is_retryable = error.is_retryable();
-        story.retry_after = error.retry_after().map(|wait| wait.as_secs());
+        let report = &mut failure.0;
+        report.code = error.api_error().map(|api| api.code().as_str().to_owned());
+        report.step = Some(format!("{}.{}", error.service(), error.action()));
+        report.is_retryable = error.is_retryable();
+        report.retry_after = error.retry_after().map(|wait| wait.as_secs());
         if let Some(facts) = error.response_metadata() {
-            story.http_status = Some(facts.status());
-            story.server = facts.server().map(str::to_owned);
-            story.request_id = facts.request_id().map(str::to_owned);
+            report.http_status = Some(facts.status());
+            report.server = facts.server().map(str::to_owned);
+            report.request_id = facts.request_id().map(str::to_owned);
         }
         failure
     }
@@ -384,14 +384,14 @@ mod tests {
         let token = AppTokenCredentials::new(PartnerId::new(1), "0_a", "hush", HashType::Sha256);
         let error = AppTokenLogin::new(ServiceUrl::US, token).run_blocking(&transport).unwrap_err();
 
-        let story = Failure::from(error).at(&ServiceUrl::US).0;
-        assert_eq!(story.exit_code, ExitCode::Server);
-        assert_eq!(story.code.as_deref(), Some("ACTION_BLOCKED"));
-        assert_eq!(story.server.as_deref(), Some("api7"));
-        assert!(story.request_id.as_deref().is_some_and(|id| id.starts_with("1121307854")));
-        assert_eq!(story.retry_after, Some(30));
-        assert!(story.is_retryable);
-        assert_eq!(story.causes.len(), 1);
+        let report = Failure::from(error).at(&ServiceUrl::US).0;
+        assert_eq!(report.exit_code, ExitCode::Server);
+        assert_eq!(report.code.as_deref(), Some("ACTION_BLOCKED"));
+        assert_eq!(report.server.as_deref(), Some("api7"));
+        assert!(report.request_id.as_deref().is_some_and(|id| id.starts_with("1121307854")));
+        assert_eq!(report.retry_after, Some(30));
+        assert!(report.is_retryable);
+        assert_eq!(report.causes.len(), 1);
     }
 
     #[test]

@@ -14,19 +14,11 @@ use kaltura_auth::Session;
 use kaltura_client::ErrorKind;
 use kaltura_types::KsRefusal;
 
-/// An error with its causes, in one text.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        next = cause.source();
-    }
-    text
+use crate::error::{ExitCode, Failure};
+
+/// What is reported of a session store that failed.
+pub(crate) fn store_trouble(error: &dyn Error) -> String {
+    format!("session store: {}", Failure::of_error(ExitCode::Local, error).text())
 }
 
 /// What is known of a session that the server was shown. A login alone proves nothing: a session may be dead when it is

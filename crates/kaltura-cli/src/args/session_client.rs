@@ -16,7 +16,7 @@ use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
 use crate::runtime::run_until_stopped;
 use crate::session::{
-    CommandStore, LoginFailure, Place, SessionCache, TokenSessions, TokenSource, with_causes,
+    CommandStore, LoginFailure, Place, SessionCache, TokenSessions, TokenSource, store_trouble,
 };
 use crate::time;
 
@@ -283,7 +283,7 @@ impl Observer for SessionLog {
         match event {
             Event::Adopted { .. } => self.lock().logged_in = false,
             Event::LoginSucceeded { .. } => self.lock().logged_in = true,
-            Event::StoreTrouble { error } => self.warn(format!("session store: {}", with_causes(error))),
+            Event::StoreTrouble { error } => self.warn(store_trouble(error)),
             _ => {}
         }
     }

@@ -230,7 +230,7 @@ impl DoctorCommand {
             ),
             Err(error) => {
                 let failure = Failure::from(error);
-                let message = format!("the server does not accept KALTURA_KS ({label}): {}", failure.story());
+                let message = format!("the server does not accept KALTURA_KS ({label}): {}", failure.text());
                 Line::failed(name, failure.exit_code(), message, format!("Set a new one. {unset}"))
                     .with_code(failure.code())
             }

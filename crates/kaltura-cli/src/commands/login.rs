@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use kaltura_auth::manager::{IssuedSession, Moment};
-use kaltura_auth::store::{StoreError, StoreKey, StoreTime};
+use kaltura_auth::store::{StoreKey, StoreTime};
 use kaltura_auth::{
     AppTokenCredentials, AppTokenLogin, Fingerprint, ServiceUrl, Session, SessionId, SessionRequest,
 };
@@ -20,7 +20,7 @@ use crate::error::Failure;
 use crate::http::{LoggedTransport, client_with_ks};
 use crate::output::{Difference, Ui, ks_name, one_line, style};
 use crate::runtime::{run_until_stopped, with_retries};
-use crate::session::{Place, SessionCache, TokenSessions, Verified, with_causes};
+use crate::session::{Place, SessionCache, TokenSessions, Verified, store_trouble};
 use crate::time;
 
 const EXAMPLES: &str = "\
@@ -234,10 +234,6 @@ impl Login {
             Err(error) => Err(store_trouble(&error)),
         }
     }
-}
-
-fn store_trouble(error: &StoreError) -> String {
-    format!("session store: {}", with_causes(error))
 }
 
 /// What a login gave. The KS is in it only if it shall be.

@@ -18,7 +18,7 @@ use crate::config::{SecretVariable, Settings};
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
 use crate::runtime::run_until_stopped;
-use crate::session::{SessionCache, TokenSessions, Trouble, Verified, with_causes};
+use crate::session::{SessionCache, TokenSessions, Trouble, Verified, store_trouble};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -83,7 +83,7 @@ impl StatusCommand {
             settings: settled,
             app_token: token_value::look(&self.login.token.value_source(), settings, account.as_ref().ok()),
             sessions: Vec::new(),
-            missing: account.as_ref().err().map(Failure::story),
+            missing: account.as_ref().err().map(Failure::text),
             warnings: Vec::new(),
         };
         let mut verification = if self.verify { Verification::NoSession } else { Verification::NotWanted };
@@ -177,7 +177,7 @@ impl StatusCommand {
         });
         let key = match login {
             Ok(login) => StoreKey::of_app_token(&login),
-            Err(failure) => return Ok(Err(failure.story())),
+            Err(failure) => return Ok(Err(failure.text())),
         };
         let found = run_until_stopped(ui, async {
             let ask = Ask::new(SessionId::generate(&SystemClock::new()).to_bits());
@@ -190,7 +190,7 @@ impl StatusCommand {
                 Err(error) => Err(error),
             })
         })?;
-        Ok(found.map_err(|error| format!("session store: {}", with_causes(&error))).map(|found| {
+        Ok(found.map_err(|error| store_trouble(&error)).map(|found| {
             let (session, left): (Session, Duration) = found?;
             answer.sessions.push(ShownSession::of(&session, left, true));
             Some(session)

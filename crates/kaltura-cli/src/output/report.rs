@@ -1,11 +1,11 @@
-//! How a failure is told: lines for people, one JSON document for programs; both on standard error.
+//! How a failure is reported: lines for people, one JSON document for programs; both on standard error.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
 use super::{Ui, json_line, one_line, style, wrapped_to};
-use crate::error::{ExitCode, Failure, Story};
+use crate::error::{ExitCode, Failure, Report};
 
 impl Ui {
     /// Writes an error to standard error.
@@ -26,7 +26,7 @@ impl Failure {
         if let Some(text) = &self.0.ready_text {
             return text.clone();
         }
-        let Story { message, causes, hint, service_url, server, request_id, http_status, .. } = &*self.0;
+        let Report { message, causes, hint, service_url, server, request_id, http_status, .. } = &*self.0;
         let mut text =
             wrapped_to(width, &format!("{}error:{:#}", style::BAD, style::BAD), "  ", &one_line(message));
         if let Some(url) = service_url {
@@ -61,7 +61,7 @@ impl Failure {
     /// What programs read: an object with the member `error`.
     pub(crate) fn document(&self) -> impl Serialize + '_ {
         #[derive(Serialize)]
-        struct Report<'a> {
+        struct Document<'a> {
             error: Body<'a>,
         }
         #[derive(Serialize)]
@@ -69,9 +69,9 @@ impl Failure {
         struct Body<'a> {
             exit_code: u8,
             #[serde(flatten)]
-            story: &'a Story,
+            report: &'a Report,
         }
-        Report { error: Body { exit_code: self.exit_code().number(), story: &self.0 } }
+        Document { error: Body { exit_code: self.exit_code().number(), report: &self.0 } }
     }
 }
 

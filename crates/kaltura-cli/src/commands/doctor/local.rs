@@ -98,8 +98,8 @@ fn settings_line(inputs: &LoginInputs, wrong: &[Failure]) -> Line {
     let profile =
         inputs.profile.as_ref().map_or_else(|| "no profile".to_owned(), |name| format!("profile {name}"));
     let Some(credentials) = &inputs.credentials else {
-        let stories: Vec<String> = wrong.iter().map(Failure::story).collect();
-        let message = format!("{profile}: {}", stories.join("; "));
+        let texts: Vec<String> = wrong.iter().map(Failure::text).collect();
+        let message = format!("{profile}: {}", texts.join("; "));
         let (class, remedy) = match wrong {
             [only] => (only.exit_code(), only.hint()),
             _ => (ExitCode::Usage, None),

@@ -84,7 +84,7 @@ impl Line {
             ExitCode::Usage => "Correct it, or pass it in another way: see `kaltura doctor --help`.",
             _ => "Repair it on this machine first.",
         });
-        Self::failed(name, failure.exit_code(), failure.story(), remedy).with_code(failure.code())
+        Self::failed(name, failure.exit_code(), failure.text(), remedy).with_code(failure.code())
     }
 
     /// A finding of the library, with remedies in the options and commands of this program.

@@ -274,7 +274,7 @@ fn try_login(ui: &Ui, changes: &mut ProfileChanges, name: &ProfileName) -> Resul
         }
         Err(failure) => ui.note(&format!(
             "the login failed: {}. Check it with `kaltura doctor --profile {name}`",
-            failure.story()
+            failure.text()
         )),
     }
     Ok(())

@@ -217,7 +217,7 @@ impl ListCommand {
         }
         if let Some(gone) = config.default_name().filter(|name| config.find(name).is_none()) {
             let gone = config.unknown(gone);
-            ui.note(&format!("the default profile does not exist: {}", gone.story()));
+            ui.note(&format!("the default profile does not exist: {}", gone.text()));
         }
         let place = match file {
             Some(path) => format!("(from {path})"),
