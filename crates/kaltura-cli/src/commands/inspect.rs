@@ -1,7 +1,5 @@
 //! `kaltura inspect`: what a KS says, without asking any server.
 
-use std::fmt::Write as _;
-
 use clap::Args;
 use kaltura_auth::Fingerprint;
 use kaltura_ks::{ClaimsSummary, OpenError, OpenedKs, open, unverified_claims};
@@ -11,7 +9,7 @@ use serde::Serialize;
 use crate::args::{AdminSecretOptions, KsOptions, ks_header};
 use crate::config::Settings;
 use crate::error::{ExitCode, Failure};
-use crate::output::{Ui, one_line, style};
+use crate::output::{Ui, style};
 use crate::time;
 
 const EXAMPLES: &str = "\
@@ -153,7 +151,7 @@ impl Answer {
         let mut lines = vec![("partner", self.partner_id.to_string()), ("signature", signature.to_owned())];
         lines.extend(self.claims.iter().flat_map(lines_of));
         for (label, value) in lines {
-            let _ = writeln!(text, "  {}{label:<11}{:#}{}", style::QUIET, style::QUIET, one_line(&value));
+            text += &style::field(label, 11, &value);
         }
         text
     }

@@ -1,6 +1,5 @@
 //! `kaltura login`: logs in with an app token, and prints the session.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use crate::args::LoginOptions;
 use crate::config::Settings;
 use crate::error::Failure;
 use crate::http::{LoggedTransport, client_with_ks};
-use crate::output::{Difference, Ui, ks_name, one_line, style};
+use crate::output::{Difference, Ui, ks_name, style};
 use crate::runtime::{run_until_stopped, with_retries};
 use crate::session::{Place, SessionCache, TokenSessions, Verified, store_trouble};
 use crate::time;
@@ -305,15 +304,10 @@ impl<'a> Answer<'a> {
             ("privileges", privileges),
             ("KS", &ks),
         ] {
-            let _ = writeln!(text, "  {}{label:<11}{:#}{}", style::QUIET, style::QUIET, one_line(value));
+            text += &style::field(label, 11, value);
         }
         if self.verified {
-            let _ = writeln!(
-                text,
-                "  {}verified   {:#}the server accepts the session",
-                style::QUIET,
-                style::QUIET
-            );
+            text += &style::field("verified", 11, "the server accepts the session");
         }
         text
     }

@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
+use super::one_line;
 use crate::environment::Environment;
 
 /// What went wrong.
@@ -17,6 +18,11 @@ pub(crate) const QUIET: Style = Style::new().dimmed();
 
 /// How wide a text is where that is not known.
 const WIDTH: usize = 80;
+
+/// A line with a label and a value. In lines of the same width the values stand in one column.
+pub(crate) fn field(label: &str, width: usize, value: &str) -> String {
+    format!("  {QUIET}{label:<width$}{QUIET:#}{}\n", one_line(value))
+}
 
 /// A label and a text behind it, wrapped at blanks; further lines begin with `indent`. A word that is longer than a line
 /// stays whole. Only the label may have colours.

@@ -1,7 +1,5 @@
 //! `kaltura profile show` and `kaltura profile list`.
 
-use std::fmt::Write as _;
-
 use clap::Args;
 use kaltura_types::AppTokenId;
 use serde_json::{Map, Value, json};
@@ -9,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::args::values;
 use crate::config::{Environment, Setting};
 use crate::error::Failure;
-use crate::output::{self, Ui, one_line, style};
+use crate::output::{self, Ui, style};
 use crate::profile::{Config, Profile, ProfileSecret, SecretPlace};
 use crate::redaction::{repeatable, repeatable_path};
 
@@ -115,7 +113,7 @@ impl<'a> ShownProfile<'a> {
         });
         let mut text = String::new();
         for (label, value) in settings.chain(places).chain([("config file", self.config_file.clone())]) {
-            let _ = writeln!(text, "  {}{label:<13}{:#}{}", style::QUIET, style::QUIET, one_line(&value));
+            text += &style::field(label, 13, &value);
         }
         text
     }

@@ -217,7 +217,7 @@ impl Answer {
 }
 
 fn line(text: &mut String, label: &str, value: &str) {
-    let _ = writeln!(text, "  {}{label:<12}{:#}{}", style::QUIET, style::QUIET, one_line(value));
+    *text += &style::field(label, 12, value);
 }
 
 /// What a setting is, and by whom.

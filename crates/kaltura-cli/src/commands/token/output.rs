@@ -300,7 +300,7 @@ impl<'a> ShownToken<'a> {
 }
 
 fn line(label: &str, value: &str) -> String {
-    format!("  {}{label:<18}{:#}{}\n", style::QUIET, style::QUIET, one_line(value))
+    style::field(label, 18, value)
 }
 
 /// What a command answers about one token: the token, its value if that was requested, and warnings.
