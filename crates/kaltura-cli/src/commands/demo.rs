@@ -108,43 +108,34 @@ async fn steps() -> Result<Report, Failure> {
     let client = |token: &AppTokenCredentials| {
         Client::builder(login(token), wire.clone(), TokioRuntime::new()).build()
     };
-    let mut steps = Vec::new();
-    let mut add = |title, about, results, error| {
-        steps.push(Step { title, about, exchanges: wire.take(), results, error });
-    };
+    let step = |title, about| Step { title, about, exchanges: wire.take(), results: Vec::new(), error: None };
 
     let admin = PartnerSecretLogin::admin(url.clone(), partner, emulator.admin_secret().clone());
     let admin = PartnerSecretSource::new(admin, wire.clone());
     let admin = Client::builder_with_source(url.clone(), admin, wire.clone(), TokioRuntime::new()).build();
     let token = new_token(&admin, HashType::Sha256).await?;
-    add(
+    let created = step(
         "An administrator creates an app token",
         "This is done once, with the account's admin secret. The token has an id, which is not secret, and a value, \
          which is given only to the program that logs in. With its privilege list:*, sessions list the videos of all \
          users.",
-        Vec::new(),
-        None,
     );
 
     let program = client(&token);
     program.session().await?;
-    add(
+    let logged_in = step(
         "A program logs in with it",
         "Anyone can get an unprivileged KS. The program hashes that KS together with the token value and sends the \
          hash. This proves that it has the value, which itself is never sent.",
-        Vec::new(),
-        None,
     );
 
     let list = RawAction::<Value>::new("media", "list");
     program.call(&list).await?;
     // Its refusal is what is shown.
     let _ = program.call_with(&list, &CallOptions::new().anonymous()).await;
-    add(
+    let called = step(
         "The session is used for calls",
         "Each call carries the KS in its body, never in the URL. Without a KS, the same call is refused.",
-        Vec::new(),
-        None,
     );
 
     let mut results = Vec::new();
@@ -155,28 +146,27 @@ async fn steps() -> Result<Report, Failure> {
         let count = videos.get("totalCount").and_then(Value::as_i64).unwrap_or_default();
         results.push(format!("{name:<7} token {id}, a hash of {digits} hex digits, {count} videos"));
     }
-    add(
+    let other_types = step(
         "The other hash types work the same way",
         "An app token is created for one of four hash types. The default is SHA1.",
-        results,
-        None,
     );
+    let other_types = Step { results, ..other_types };
 
     let value = token.value().expose();
     let first = if value.starts_with('0') { '1' } else { '0' };
     let wrong: String = std::iter::once(first).chain(value.chars().skip(1)).collect();
     let wrong = AppTokenCredentials::new(partner, token.id().clone(), wrong, token.hash_type());
     let refusal = login(&wrong).run(&wire).await.err();
-    add(
+    let refused = step(
         "A wrong token value is refused",
         "One digit is changed. The server only says that the hash is wrong; the library says what to check.",
-        Vec::new(),
-        refusal.map(|error| LoginError {
-            code: error.api_error().map_or("none", |api| api.code().as_str()).to_owned(),
-            message: error.to_string(),
-            hint: error.hint(),
-        }),
     );
+    let error = refusal.map(|error| LoginError {
+        code: error.api_error().map_or("none", |api| api.code().as_str()).to_owned(),
+        message: error.to_string(),
+        hint: error.hint(),
+    });
+    let steps = vec![created, logged_in, called, other_types, Step { error, ..refused }];
     server.shutdown().await;
     Ok(Report { ok: true, service_url: url.to_string(), partner_id: partner.get(), steps })
 }
