@@ -321,7 +321,7 @@ pub(crate) fn long_version() -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::paths;
+    use crate::environment::{CACHES_VARIABLE, SETTINGS_VARIABLE};
 
     #[test]
     fn the_command_line_is_well_made() {
@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn the_help_lists_all_variables() {
         let settings = Setting::ALL.map(|setting| setting.variable);
-        let others = [Profile::VARIABLE, paths::SETTINGS_VARIABLE, paths::CACHES_VARIABLE];
+        let others = [Profile::VARIABLE, SETTINGS_VARIABLE, CACHES_VARIABLE];
         for name in settings.into_iter().chain(SecretVariable::ALL).chain(others) {
             assert!(ENVIRONMENT.contains(&format!("\n  {name} ")), "{name}");
         }

@@ -8,7 +8,8 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 pub(crate) use crate::environment::{
-    Environment, SecretVariable, Setting, control_character, doubtful_text, paths,
+    CACHES_VARIABLE, Environment, SETTINGS_VARIABLE, SecretVariable, Setting, caches_folder,
+    control_character, doubtful_text,
 };
 use crate::error::Failure;
 use crate::output::Ui;

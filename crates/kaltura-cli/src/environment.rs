@@ -3,8 +3,6 @@
 //!
 //! An empty variable counts as not set: CI systems set one for each secret that they do not have.
 
-pub(crate) mod paths;
-
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
@@ -210,6 +208,57 @@ impl SecretVariable {
     pub(crate) const ALL: [&str; 3] = [Self::APP_TOKEN, Self::ADMIN_SECRET, Self::KS];
 }
 
+/// The variable that names another folder for the session cache.
+pub(crate) const CACHES_VARIABLE: &str = "KALTURA_CACHE_DIR";
+/// The variable that names another folder for the profiles.
+pub(crate) const SETTINGS_VARIABLE: &str = "KALTURA_CONFIG_DIR";
+
+/// The folder of the session cache; nothing if the environment names no place for it.
+pub(crate) fn caches_folder(environment: &Environment) -> Option<PathBuf> {
+    ours(environment, CACHES_VARIABLE, |environment| {
+        if cfg!(windows) {
+            folder(environment, "LOCALAPPDATA")
+        } else if cfg!(target_os = "macos") {
+            Some(folder(environment, "HOME")?.join("Library/Caches"))
+        } else {
+            folder(environment, "XDG_CACHE_HOME")
+                .or_else(|| Some(folder(environment, "HOME")?.join(".cache")))
+        }
+    })
+}
+
+/// The folder of the profiles; nothing if the environment names no place for it.
+pub(crate) fn settings_folder(environment: &Environment) -> Option<PathBuf> {
+    ours(environment, SETTINGS_VARIABLE, |environment| {
+        if cfg!(windows) {
+            folder(environment, "APPDATA")
+        } else {
+            // On macOS too: there, command-line tools keep to it.
+            folder(environment, "XDG_CONFIG_HOME")
+                .or_else(|| Some(folder(environment, "HOME")?.join(".config")))
+        }
+    })
+}
+
+/// The folder that the variable names, else ours in that of the system.
+fn ours(
+    environment: &Environment,
+    variable: &str,
+    of_system: fn(&Environment) -> Option<PathBuf>,
+) -> Option<PathBuf> {
+    // What people name themselves they may name from where they are.
+    let own = environment.text(variable).ok().flatten();
+    own.and_then(|text| std::path::absolute(text).ok())
+        .or_else(|| Some(of_system(environment)?.join("kaltura")))
+}
+
+/// The absolute path in a variable. A relative one means nothing, as the XDG specification says; an empty one is
+/// not set.
+fn folder(environment: &Environment, name: &str) -> Option<PathBuf> {
+    let text = environment.text(name).ok().flatten()?;
+    Some(PathBuf::from(text)).filter(|path| path.is_absolute())
+}
+
 #[cfg(test)]
 mod tests {
     use kaltura_types::PartnerId;
@@ -241,5 +290,42 @@ mod tests {
     fn a_wrong_value_is_named_and_not_quoted() {
         let message = partner("TEXT").unwrap_err().to_string();
         assert!(message.contains("TEXT") && !message.contains("hush"), "{message}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_place_is_the_one_of_the_system_unless_said_otherwise() {
+        let home = Environment::of_test(|name| (name == "HOME").then(|| "/me".into()));
+        assert_eq!(caches_folder(&home).as_deref(), Some(Path::new("/me/.cache/kaltura")));
+        assert_eq!(settings_folder(&home).as_deref(), Some(Path::new("/me/.config/kaltura")));
+        let xdg = Environment::of_test(|name| match name {
+            "HOME" => Some("/me".into()),
+            "XDG_CACHE_HOME" => Some("/var/me".into()),
+            "XDG_CONFIG_HOME" => Some("/etc/me".into()),
+            _ => None,
+        });
+        assert_eq!(caches_folder(&xdg).as_deref(), Some(Path::new("/var/me/kaltura")));
+        assert_eq!(settings_folder(&xdg).as_deref(), Some(Path::new("/etc/me/kaltura")));
+        let own = Environment::of_test(|name| match name {
+            "KALTURA_CACHE_DIR" => Some("/own".into()),
+            "KALTURA_CONFIG_DIR" => Some("/mine".into()),
+            _ => Some("/me".into()),
+        });
+        assert_eq!(caches_folder(&own).as_deref(), Some(Path::new("/own")));
+        assert_eq!(settings_folder(&own).as_deref(), Some(Path::new("/mine")));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_relative_or_empty_place_is_none() {
+        for find in [caches_folder, settings_folder] {
+            let here: fn(&str) -> Option<std::ffi::OsString> =
+                |name| (!name.starts_with("KALTURA")).then(|| "here".into());
+            assert_eq!(find(&Environment::of_test(here)), None);
+            let own = find(&Environment::of_test(|_| Some("here".into()))).unwrap();
+            assert_eq!(own, std::env::current_dir().unwrap().join("here"));
+            assert_eq!(find(&Environment::of_test(|_| Some("".into()))), None);
+            assert_eq!(find(&Environment::of_test(|_| None)), None);
+        }
     }
 }

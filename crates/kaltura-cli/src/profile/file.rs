@@ -9,7 +9,7 @@ use toml_edit::{Document, DocumentMut, Item, Table, TableLike, Value};
 
 use super::secret_store::{KeyringError, StoreError};
 use super::{InvalidProfileName, Profile, ProfileName, ProfileSecret, SecretPlace, SecretStore};
-use crate::environment::{Environment, Setting, paths};
+use crate::environment::{Environment, SETTINGS_VARIABLE, Setting, settings_folder};
 use crate::error::{ExitCode, Failure};
 use crate::files;
 use crate::files::{ForeignOwner, behind_links};
@@ -31,7 +31,7 @@ pub(crate) struct Config {
 impl Config {
     /// Where the file is, or would be; nothing if the environment names no place for it.
     pub(crate) fn path(environment: &Environment) -> Option<PathBuf> {
-        Some(paths::settings(environment)?.join("config.toml"))
+        Some(settings_folder(environment)?.join("config.toml"))
     }
 
     pub(crate) fn read(environment: &Environment) -> Result<Self, Failure> {
@@ -55,7 +55,7 @@ impl Config {
         // A user who can change the file can have a command run as the user who reads it.
         if let Some(owner) = file.as_ref().ok().and_then(ForeignOwner::of_file) {
             let message = format!("the profiles file {} belongs to {owner}", path.display());
-            return Err(Failure::usage(message).with_hint(owner.hint(paths::SETTINGS_VARIABLE)));
+            return Err(Failure::usage(message).with_hint(owner.hint(SETTINGS_VARIABLE)));
         }
         match file.and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text)) {
             Ok(bytes) if bytes as u64 > MOST_BYTES => Err(Failure::usage(format!(
@@ -389,7 +389,7 @@ impl ProfileEditor {
         let folder = path.parent().unwrap_or(&path);
         if let Some(owner) = ForeignOwner::of_folder(folder, environment) {
             let message = format!("the profiles in {} would belong to {owner}", path.display());
-            return Err(Failure::usage(message).with_hint(owner.hint(paths::SETTINGS_VARIABLE)));
+            return Err(Failure::usage(message).with_hint(owner.hint(SETTINGS_VARIABLE)));
         }
         let lock = files::lock(ui, &path.with_file_name("config.lock")).map_err(|error| {
             let message = format!("cannot change the profiles in {}", path.display());

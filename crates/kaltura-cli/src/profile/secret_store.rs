@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 pub(crate) use self::keyring::KeyringError;
 use self::keyring::KeyringItem;
 use super::{Profile, SecretOwner};
-use crate::environment::{Environment, Setting, paths};
+use crate::environment::{Environment, SETTINGS_VARIABLE, Setting};
 use crate::error::{ExitCode, Failure};
 use crate::files::ForeignOwner;
 use crate::output::Ui;
@@ -355,7 +355,7 @@ fn read_own_file(path: &Path) -> Result<Option<Secret>, Failure> {
     };
     if let Some(owner) = ForeignOwner::of_file(&file) {
         let message = format!("the file {place}, which holds a secret, belongs to {owner}");
-        return Err(Failure::usage(message).with_hint(owner.hint(paths::SETTINGS_VARIABLE)));
+        return Err(Failure::usage(message).with_hint(owner.hint(SETTINGS_VARIABLE)));
     }
     if files::is_open_to_others(&file) {
         let message = format!("others can read the file {place}, which holds a secret");

@@ -14,7 +14,7 @@ use kaltura_store::file::{FileError, FileStore, Removed};
 use kaltura_types::PartnerId;
 
 use super::command_store::SILENCE;
-use crate::config::{Environment, paths};
+use crate::config::{CACHES_VARIABLE, Environment, caches_folder};
 use crate::files::ForeignOwner;
 use crate::output::Ui;
 
@@ -32,7 +32,7 @@ pub(crate) enum Trouble {
     NoFolder,
     #[error(
         "the session cache {} belongs to {owner}; it is not used. {}",
-        path.display(), owner.hint(paths::CACHES_VARIABLE)
+        path.display(), owner.hint(CACHES_VARIABLE)
     )]
     ForeignFolder { path: PathBuf, owner: ForeignOwner },
     #[error("session cache: {0}")]
@@ -60,7 +60,7 @@ pub(crate) struct TokenSessions {
 
 impl SessionCache {
     pub(crate) fn of(environment: &Environment) -> Result<Self, Trouble> {
-        let caches = paths::caches(environment).ok_or(Trouble::NoFolder)?;
+        let caches = caches_folder(environment).ok_or(Trouble::NoFolder)?;
         let folder = caches.join("sessions");
         for path in [&caches, &folder] {
             if let Some(owner) = ForeignOwner::of_folder(path, environment) {

@@ -9,7 +9,7 @@ use kaltura_types::{AppTokenId, AppTokenValue, HashType, PartnerId};
 
 use super::DoctorCommand;
 use super::report::Line;
-use crate::config::{Environment, Setting, Settings, paths};
+use crate::config::{CACHES_VARIABLE, Environment, SETTINGS_VARIABLE, Setting, Settings};
 use crate::error::{ExitCode, Failure};
 use crate::files::{self, ForeignOwner};
 use crate::output::Ui;
@@ -140,7 +140,7 @@ pub(super) fn session_cache(ui: &Ui, environment: &Environment) -> Line {
         Ok(cache) => cache,
         Err(Trouble::ForeignFolder { path, owner }) => {
             let message = format!("{} belongs to {owner}, so each command logs in", path.display());
-            return warning(message, owner.hint(paths::CACHES_VARIABLE));
+            return warning(message, owner.hint(CACHES_VARIABLE));
         }
         Err(_) => {
             return warning(
@@ -166,7 +166,7 @@ pub(super) fn session_cache(ui: &Ui, environment: &Environment) -> Line {
     for opened in tokens.iter().filter_map(|folder| File::open(folder).ok()) {
         if let Some(owner) = ForeignOwner::of_file(&opened) {
             let message = format!("a folder in {shown} belongs to {owner}: its sessions are not used");
-            return warning(message, owner.hint(paths::CACHES_VARIABLE));
+            return warning(message, owner.hint(CACHES_VARIABLE));
         }
         if files::is_open_to_others(&opened) {
             let message = format!("other users can use a folder in {shown}: its sessions are not used");
@@ -199,7 +199,7 @@ pub(super) fn files(environment: &Environment, profile: Option<&Profile>) -> Lin
     for path in path.parent().into_iter().chain([path.as_path()]) {
         if let Some(owner) = File::open(path).ok().as_ref().and_then(ForeignOwner::of_file) {
             problems.push(format!("{} belongs to {owner}", path.display()));
-            foreign = Some(owner.hint(paths::SETTINGS_VARIABLE));
+            foreign = Some(owner.hint(SETTINGS_VARIABLE));
         }
         if has_mode(path, 0o022) {
             problems.push(format!(
