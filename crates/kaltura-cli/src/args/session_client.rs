@@ -8,7 +8,7 @@ use kaltura_auth::manager::{Event, Observer, Policy};
 use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ErrorKind, ServiceUrl, Session, SessionIdentity};
 use kaltura_client::{Client, Error, RetryPolicy};
 use kaltura_http::TokioRuntime;
-use kaltura_types::HashType;
+use kaltura_types::{HashType, UnixTime};
 
 use super::{AppTokenOptions, ServerOptions, SessionRequestOptions, StoreOptions};
 use crate::config::Settings;
@@ -67,6 +67,8 @@ pub(crate) struct ReadySession {
     pub(crate) session: Arc<Session>,
     /// How long it is valid from now. Nothing if the server did not say.
     pub(crate) valid_for: Option<Duration>,
+    /// When it ends, by the clock of this machine.
+    pub(crate) expires_at: UnixTime,
     pub(crate) service_url: ServiceUrl,
     pub(crate) from_cache: bool,
     /// What is wrong with the cache, the first first.
@@ -196,6 +198,8 @@ impl SessionClient {
         // A source that does not know says so by the longest duration there is.
         let remaining = self.client.status().remaining;
         let valid_for = remaining.filter(|left| *left < Duration::MAX / 2);
+        // At once: later it would seem to live longer.
+        let expires_at = time::after(valid_for.unwrap_or_default());
         if valid_for.is_none() && self.min_validity.is_some() {
             let message = "the server did not report when the session expires";
             return Err(Failure::new(ExitCode::Server, message)
@@ -203,7 +207,8 @@ impl SessionClient {
         }
         let service_url = self.service_url.clone();
         let from_cache = !self.has_logged_in();
-        Ok(ReadySession { session, valid_for, service_url, from_cache, warnings: self.log.take_warnings() })
+        let warnings = self.log.take_warnings();
+        Ok(ReadySession { session, valid_for, expires_at, service_url, from_cache, warnings })
     }
 
     /// Whether the last session came from a login of this process.

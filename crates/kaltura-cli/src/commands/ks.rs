@@ -8,7 +8,6 @@ use crate::args::ReadySessionOptions;
 use crate::config::Settings;
 use crate::error::Failure;
 use crate::output::{Difference, Ui};
-use crate::time;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -89,8 +88,7 @@ impl KsCommand {
         let session = &ready.session;
         if ui.wants_json() {
             // Rounded down.
-            let left = ready.valid_for.unwrap_or_default();
-            let valid_for = left.as_secs();
+            let valid_for = ready.valid_for.unwrap_or_default().as_secs();
             return ui.print_json(&Document {
                 version: VERSION,
                 ks: session.ks().expose(),
@@ -99,7 +97,7 @@ impl KsCommand {
                 user_id: session.user_id(),
                 session_type: session.session_type().map(ToString::to_string),
                 privileges: session.privileges().to_string(),
-                expires_at: time::after(left),
+                expires_at: ready.expires_at,
                 valid_for,
                 service_url: ready.service_url.as_str(),
                 from_cache: ready.from_cache,
