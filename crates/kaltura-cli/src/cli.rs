@@ -1,14 +1,14 @@
 //! The command line as a whole.
 
-mod global_options;
-
 use std::env::consts;
 use std::ffi::OsString;
+use std::mem::take;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, Args, CommandFactory, FromArgMatches as _};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches as _};
 use kaltura_types::redact;
 
 use crate::args::values;
@@ -106,7 +106,7 @@ pub(crate) struct Cli {
 impl CommandFactory for Cli {
     fn command() -> clap::Command {
         let all = Self::augment_args(clap::Command::new("kaltura"));
-        global_options::hidden(with_short_examples(all))
+        hidden(with_short_examples(all))
     }
 
     fn command_for_update() -> clap::Command {
@@ -173,7 +173,7 @@ impl Cli {
     fn parsed(arguments: Vec<OsString>, width: usize) -> Result<(Self, Vec<String>), clap::Error> {
         let mut all = Self::command().term_width(width);
         let matches = all.try_get_matches_from_mut(arguments)?;
-        if let Some(refusal) = global_options::refusal(&mut all, &matches) {
+        if let Some(refusal) = refusal(&mut all, &matches) {
             return Err(refusal);
         }
         let doubts = settings_in(&all, &matches).map_err(|error| error.format(&mut all))?;
@@ -318,6 +318,65 @@ pub(crate) fn long_version() -> &'static str {
     &TEXT
 }
 
+/// Commands, the ids of the options that they have no use for, and why. Those without a reason change nothing there, and
+/// are taken all the same.
+const NO_USE: [(&[&str], &[&str], &str); 6] = [
+    (&["completions", "man"], &["json", "jq"], "it prints no JSON"),
+    (&["exec"], &["jq"], "it prints no JSON"),
+    (&["completions", "demo", "emulate", "man"], &["profile"], "it uses no settings"),
+    (
+        &["profile add", "profile remove", "profile use"],
+        &["profile"],
+        "the profile is named after the command",
+    ),
+    (&["profile list"], &["profile"], "it lists all profiles"),
+    (&["completions", "man"], &["quiet", "verbose"], ""),
+];
+
+/// The options that the command of this path has no use for, with the reasons.
+fn no_use(path: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let of_command = NO_USE.iter().filter(move |(commands, ..)| commands.contains(&path));
+    of_command.flat_map(|(_, options, why)| options.iter().map(move |option| (*option, *why)))
+}
+
+/// The same command line, with the options hidden where there is no use for them.
+fn hidden(mut all: clap::Command) -> clap::Command {
+    let options: Vec<Arg> = all.get_arguments().filter(|option| option.is_global_set()).cloned().collect();
+    for command in all.get_subcommands_mut() {
+        let path = command.get_name().to_owned();
+        hide(command, &path, &options);
+    }
+    all
+}
+
+fn hide(command: &mut clap::Command, path: &str, options: &[Arg]) {
+    for option in options.iter().filter(|option| no_use(path).any(|(id, _)| option.get_id() == id)) {
+        // The one of all commands does not take the place of one that is there already.
+        *command = take(command).arg(option.clone().hide(true));
+    }
+    for inner in command.get_subcommands_mut() {
+        hide(inner, &format!("{path} {}", inner.get_name()), options);
+    }
+}
+
+/// What is wrong with a command line, if it has an option that its command has no use for. It has the usage
+/// of that command.
+fn refusal(all: &mut clap::Command, matches: &ArgMatches) -> Option<clap::Error> {
+    let mut path = Vec::new();
+    let mut innermost = matches;
+    while let Some((name, inner)) = innermost.subcommand() {
+        path.push(name);
+        innermost = inner;
+    }
+    let joined = path.join(" ");
+    let (option, why) = no_use(&joined).find(|(option, why)| {
+        !why.is_empty() && matches.value_source(option) == Some(ValueSource::CommandLine)
+    })?;
+    let message = format!("the argument '--{option}' cannot be used with 'kaltura {joined}': {why}");
+    let command = path.into_iter().try_fold(all, |outer, name| outer.find_subcommand_mut(name))?;
+    Some(command.error(ErrorKind::ArgumentConflict, message))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,6 +406,19 @@ mod tests {
                 assert!(line.chars().count() <= 100, "{}: {line}", command.get_name());
             }
             commands.extend(command.get_subcommands().cloned());
+        }
+    }
+
+    #[test]
+    fn each_entry_is_of_a_command_and_an_option_that_there_are() {
+        let all = Cli::command();
+        for path in NO_USE.iter().flat_map(|(commands, ..)| *commands) {
+            let command = path.split(' ').try_fold(&all, |outer, name| outer.find_subcommand(name));
+            let command = command.unwrap_or_else(|| panic!("{path}"));
+            for (option, _) in no_use(path) {
+                let arg = command.get_arguments().find(|arg| arg.get_id() == option);
+                assert!(arg.is_some_and(Arg::is_hide_set), "{path}: {option}");
+            }
         }
     }
 }
