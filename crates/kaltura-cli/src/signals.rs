@@ -171,12 +171,13 @@ mod unix {
             if !hangup_is_ignored() {
                 wanted.push(SIGHUP);
             }
-            for signal in &wanted {
-                let number = usize::try_from(*signal).unwrap_or_default();
-                // Without it a signal is still told to the thread below.
-                let _ = flag::register_usize(*signal, Arc::clone(&started.pending), number);
+            let Ok(mut signals) = iterator::Signals::new(iter::empty::<i32>()) else { return started };
+            for signal in wanted {
+                let number = usize::try_from(signal).unwrap_or_default();
+                // In this order: the thread must find the flag set.
+                let _ = flag::register_usize(signal, Arc::clone(&started.pending), number)
+                    .and_then(|_| signals.handle().add_signal(signal));
             }
-            let Ok(mut signals) = iterator::Signals::new(wanted) else { return started };
             let handler = started.clone();
             let _ = thread::Builder::new().name("signals".to_owned()).spawn(move || {
                 for (signal, is_first) in signals.forever().zip(iter::once(true).chain(iter::repeat(false))) {
