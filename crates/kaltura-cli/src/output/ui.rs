@@ -94,11 +94,7 @@ impl Ui {
             stdout: Stream {
                 is_terminal: stdout.is_terminal(),
                 has_colours: has_colours(AutoStream::choice(&stdout)),
-                writer: if is_closed_stdout() {
-                    Arc::new(Mutex::new(Closed))
-                } else {
-                    Arc::new(Mutex::new(stdout))
-                },
+                writer: Arc::new(Mutex::new(stdout)),
             },
             stderr: Stream {
                 is_terminal: stderr.is_terminal(),
@@ -277,42 +273,6 @@ impl Ui {
             });
         }
     }
-}
-
-/// Standard output that was closed before the process began.
-struct Closed;
-
-impl Write for Closed {
-    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(io::Error::other("it is closed"))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Whether standard output was closed. The runtime of Rust opens `/dev/null` for reading and writing in its place, as it
-/// does for standard error; where all streams are like that, the process is a daemon.
-#[cfg(unix)]
-fn is_closed_stdout() -> bool {
-    use std::os::fd::AsFd;
-    use std::os::unix::fs::MetadataExt as _;
-
-    use rustix::fs::{OFlags, fcntl_getfl, fstat};
-
-    let Ok(null) = std::fs::metadata("/dev/null") else { return false };
-    let is_stand_in = |stream: &dyn AsFd| {
-        let stream = stream.as_fd();
-        fstat(stream).is_ok_and(|about| about.st_rdev == null.rdev())
-            && fcntl_getfl(stream).is_ok_and(|flags| flags.contains(OFlags::RDWR))
-    };
-    is_stand_in(&io::stdout()) && !(is_stand_in(&io::stdin()) && is_stand_in(&io::stderr()))
-}
-
-#[cfg(not(unix))]
-const fn is_closed_stdout() -> bool {
-    false
 }
 
 impl Stream {

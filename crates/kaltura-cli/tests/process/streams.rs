@@ -37,20 +37,15 @@ fn an_answer_that_cannot_be_written_is_a_failure() {
     }
 }
 
+/// Other programs open it for reading and writing: `subprocess.DEVNULL` of Python, and the runtime of Rust in the place of
+/// a stream that was closed. The two cannot be told apart, so that a closed standard output is no failure.
 #[cfg(unix)]
 #[test]
-fn a_closed_standard_output_is_an_error() {
-    let sign = |redirection: &str| {
-        let line = format!("exec \"$0\" sign --partner-id=1 {redirection}");
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &line, PROGRAM]).env_clear().env("KALTURA_ADMIN_SECRET", VALUE);
-        shell.stdin(Stdio::null()).stderr(Stdio::piped()).output().unwrap()
-    };
-    let closed = sign(">&-");
-    let said = String::from_utf8(closed.stderr).unwrap();
-    assert_eq!(closed.status.code(), Some(1), "{said}");
-    assert!(said.contains("cannot write to standard output"), "{said}");
-    assert_eq!(sign(">/dev/null").status.code(), Some(0));
+fn an_answer_can_be_discarded() {
+    let null = std::fs::File::options().read(true).write(true).open("/dev/null").unwrap();
+    Kaltura::new(["--version"]).run_with_stdout(null).ends_with(0);
+    let null = std::fs::File::options().write(true).open("/dev/null").unwrap();
+    Kaltura::new(["--version"]).run_with_stdout(null).ends_with(0);
 }
 
 /// A FIFO would block who opens it, and a symbolic link may lead anywhere.
