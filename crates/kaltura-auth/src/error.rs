@@ -293,7 +293,8 @@ impl Error {
         self.0.kind.is_retryable()
     }
 
-    /// What to do: one or more sentences for the user.
+    /// What to do: one or more sentences for the user. Causes and remedies of each error code of the API are in the
+    /// [error reference](kaltura_types::error_reference).
     #[must_use]
     pub fn hint(&self) -> String {
         let mut hint = self.0.kind.hint().to_owned();

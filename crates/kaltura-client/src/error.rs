@@ -283,7 +283,8 @@ impl Error {
         }
     }
 
-    /// What to do, in one or two sentences.
+    /// What to do, in one or two sentences. Causes and remedies of each error code of the API are in the
+    /// [error reference](kaltura_types::error_reference).
     #[must_use]
     pub fn hint(&self) -> String {
         match &self.0.cause {

@@ -54,7 +54,7 @@ pub(crate) struct PartnerIdOption {
 #[command(next_help_heading = "App token")]
 pub(crate) struct HashTypeOption {
     /// The app token's hash type: MD5, SHA1, SHA256 or SHA512 [env: KALTURA_APP_TOKEN_HASH_TYPE]
-    #[arg(long, value_name = "TYPE", add = values::hash_types())]
+    #[arg(long, alias = "app-token-hash-type", value_name = "TYPE", add = values::hash_types())]
     hash_type: Option<HashType>,
 }
 
@@ -258,6 +258,12 @@ mod tests {
             &ServiceUrl::US,
             None,
         )
+    }
+
+    #[test]
+    fn the_hash_type_may_be_named_as_its_variable() {
+        let named = credentials(&["--app-token-hash-type=MD5"], &ENVIRONMENT).unwrap();
+        assert_eq!(named.hash_type(), HashType::Md5);
     }
 
     #[test]

@@ -84,6 +84,7 @@ impl StatusCommand {
             app_token: token_value::look(&self.login.token.value_source(), settings, account.as_ref().ok()),
             sessions: Vec::new(),
             missing: account.as_ref().err().map(Failure::text),
+            unreadable: false,
             warnings: Vec::new(),
         };
         let mut verification = if self.verify { Verification::NoSession } else { Verification::NotWanted };
@@ -110,7 +111,10 @@ impl StatusCommand {
                     };
                 }
                 Ok(_) => {}
-                Err(trouble) => answer.warnings.push(trouble),
+                Err(trouble) => {
+                    answer.unreadable = true;
+                    answer.warnings.push(trouble);
+                }
             }
         }
         if settings.environment().is_set(SecretVariable::KS) {

@@ -178,7 +178,8 @@ fn a_broken_cache_is_told() {
     assert_eq!(document.stderr, "");
     assert_eq!(document.document()["warnings"].as_array().map(Vec::len), Some(1));
     let nowhere = server.cached(Path::new(""), ["status"]).run().ends_with(3);
-    nowhere.saying("note: there is no place for the session cache");
+    let text = nowhere.saying("note: there is no place for the session cache");
+    assert!(text.stdout.ends_with("the reason in the note: each command logs in.\n"), "{text:#?}");
 }
 
 #[test]

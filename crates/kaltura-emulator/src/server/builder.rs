@@ -184,8 +184,11 @@ impl ServerBuilder {
             is_remote: self.remote_allowed,
         };
         let respond = move |request: &Request<Bytes>, client| {
-            if takes_commands && request.uri().path() == control::PATH {
-                return control::respond(&emulator, &guard, request);
+            if request.uri().path() == control::PATH {
+                if takes_commands {
+                    return control::respond(&emulator, &guard, request);
+                }
+                return control::refuse();
             }
             match &ui {
                 Some(ui) if Ui::has(request.uri().path()) => ui.respond(request, client),

@@ -25,6 +25,12 @@ enum Commands {
     One(Value),
 }
 
+/// Says how to turn the commands on: a path that does not exist would not.
+pub(super) fn refuse() -> Reply {
+    let body = error("the control commands are off: use --control, or ServerBuilder::take_commands");
+    Reply::whole(crate::response::response(404, "application/json", body))
+}
+
 pub(super) fn respond(emulator: &Emulator, guard: &Guard, request: &Request<Bytes>) -> Reply {
     let (status, body) = match (guard.check(request), request.method()) {
         (Err(refusal), _) => (refusal.status, error(refusal.message)),

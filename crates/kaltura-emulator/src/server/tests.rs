@@ -444,7 +444,9 @@ fn commands_are_accepted_only_if_enabled() {
     let without = emulator().serve_blocking().unwrap();
     let mut client = Client::of(&without);
     client.send(&command);
-    assert!(!client.response().head.starts_with("HTTP/1.1 200"), "not a path of the API");
+    let refused = client.response();
+    assert!(refused.head.starts_with("HTTP/1.1 404"), "{}", refused.head);
+    assert!(String::from_utf8_lossy(&refused.body).contains("use --control"), "how to turn them on");
 
     let server = Server::builder(emulator()).take_commands().spawn().unwrap();
     let mut client = Client::of(&server);

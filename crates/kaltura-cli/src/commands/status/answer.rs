@@ -48,6 +48,9 @@ pub(super) struct Answer {
     pub(super) sessions: Vec<ShownSession>,
     /// Why no sessions could be looked for.
     pub(super) missing: Option<String>,
+    /// Whether the place where sessions are kept cannot be read: then a login does not help.
+    #[serde(skip)]
+    pub(super) unreadable: bool,
     /// What is wrong with the cache.
     pub(super) warnings: Vec<String>,
 }
@@ -202,6 +205,9 @@ impl Answer {
                 (Some(missing), _) => format!("No valid session: {}.", one_line(missing)),
                 (None, _) if problem.is_some() => {
                     "No valid session, and no token value for a login.".to_owned()
+                }
+                (None, true) if self.unreadable => {
+                    "No session is kept, for the reason in the note: each command logs in.".to_owned()
                 }
                 (None, true) => "No valid session. Run `kaltura login`.".to_owned(),
             };
