@@ -81,7 +81,7 @@ impl fmt::Display for Check {
             Self::Fleet => f.write_str("$ cargo xtask fleet --short"),
             Self::Soak => write!(f, "$ cargo xtask soak {}", crate::soak::SHORT.0),
             Self::Page => f.write_str("$ cargo xtask page"),
-            Self::Fuzz => f.write_str("$ cargo xtask fuzz --plain"),
+            Self::Fuzz => write!(f, "$ cargo xtask fuzz --plain --seed {}", crate::fuzz::SEED),
             Self::Growth => f.write_str("$ cargo xtask growth"),
             Self::Wasm => f.write_str("$ cargo xtask wasm --test"),
             Self::Skip(reason) => write!(f, "skipped: {reason}"),
