@@ -35,8 +35,6 @@ pub(super) const CASES: &[Case] = &[
         };
         call(vec!["-".to_owned()], format!("{{{}}}", numbered(n, member)))
     }),
-    case("jq-answer", SHORT, |n| inspect(repeated("a:b/c,", n), ".claims.privileges")),
-    case("jq-split", SHORT, |n| inspect(repeated("a:b/c,", n), ".claims.privileges | split(\",\") | length")),
     case("profiles-many", SHORT, |n| {
         profiles(
             numbered(n, |number| format!("[profiles.p{number}]\npartner_id = {number}\n")).replace(',', "\n"),
@@ -57,18 +55,6 @@ fn call(parameters: Vec<String>, stdin: String) -> Work {
         let mut arguments = vec!["call", "--dry-run", "--partner-id=1234567", "--", "media.list"];
         arguments.extend(parameters.iter().map(String::as_str));
         black_box(kaltura(folder.path(), &arguments, stdin.as_bytes()).code);
-    })
-}
-
-/// The claims of a KS, filtered by jq.
-fn inspect(privileges: String, filter: &'static str) -> Work {
-    use base64::Engine as _;
-    let ks = format!("{}|1;1;2000000000;0;r;u;{privileges};;", "0".repeat(40));
-    let ks = base64::engine::general_purpose::STANDARD.encode(ks);
-    let Ok(folder) = tempfile::tempdir() else { panic!("there is no place for temporary files") };
-    Box::new(move || {
-        let finished = kaltura(folder.path(), &["inspect", "--ks-stdin", "--jq", filter], ks.as_bytes());
-        assert_eq!(finished.code, 0, "{}", finished.stderr);
     })
 }
 
