@@ -1,4 +1,4 @@
-//! The command: parameters, standard input, filters of answers, the file with the profiles.
+//! The command: parameters, standard input, the file with the profiles.
 
 use std::fs;
 use std::hint::black_box;
