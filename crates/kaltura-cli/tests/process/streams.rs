@@ -1,6 +1,6 @@
-//! Standard output that is closed, full, or not read to its end; files that would block; and little memory.
+//! Standard output that is discarded, full, or not read to its end; files that would block; and little memory.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::support::cache_files::cache_file;
 use crate::support::home::Home;
 use crate::support::invocation::Kaltura;
 use crate::support::odd_server::{self, OddServer};
-use crate::support::server::{VALUE, server};
+use crate::support::server::server;
 
 #[test]
 fn output_without_a_reader_ends_it_quietly() {
