@@ -93,7 +93,7 @@ pub(crate) fn growth(samples: &[Usage]) -> Option<String> {
     None
 }
 
-/// Which secrets are in a text, by the first characters of each.
+/// How many of the secrets are in a text.
 pub(crate) fn leaks(text: &str, secrets: &[String]) -> usize {
     secrets.iter().filter(|secret| text.contains(secret.as_str())).count()
 }
