@@ -8,10 +8,10 @@ use crate::targets::command_line::kaltura;
 
 pub(super) const CASES: &[Case] = &[
     case("parameters-many", PARTS, |n| {
-        call((0..n).map(|number| format!("a{number}=1")).collect(), String::new())
+        call((0..n).map(|number| format!("a{number:03}=1")).collect(), String::new())
     }),
     case("parameters-in-one-object", PARTS, |n| {
-        call((0..n).map(|number| format!("filter.a{number}=1")).collect(), String::new())
+        call((0..n).map(|number| format!("filter.a{number:03}=1")).collect(), String::new())
     }),
     case("parameters-long-key", REFUSED, |n| call(vec![format!("a{}=1", repeated("[a]", n))], String::new())),
     case("parameters-dots", REFUSED, |n| call(vec![format!("a{}=1", repeated(".a", n))], String::new())),

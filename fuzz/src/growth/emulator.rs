@@ -14,10 +14,10 @@ const JSON: &str = "application/json";
 const MULTIPART: &str = "multipart/form-data; boundary=b";
 
 pub(super) const CASES: &[Case] = &[
-    case("form-names", PARTS, |n| form((0..n).map(|number| format!("a{number}=1")))),
+    case("form-names", PARTS, |n| form((0..n).map(|number| format!("a{number:03}=1")))),
     case("form-next-numbers", PARTS, |n| form((0..n).map(|_| "a[]=1".to_owned()))),
-    case("form-keys", PARTS, |n| form((0..n).map(|number| format!("a[{number}]=1")))),
-    case("form-colons", PARTS, |n| form((0..n).map(|number| format!("a:b{number}:c=1")))),
+    case("form-keys", PARTS, |n| form((0..n).map(|number| format!("a[{number:03}]=1")))),
+    case("form-colons", PARTS, |n| form((0..n).map(|number| format!("a:b{number:03}:c=1")))),
     case("form-nested", PARTS, |n| {
         form((0..n).map(|number| format!("a{}=1", format!("[{}]", number % 3).repeat(20))))
     }),
@@ -43,7 +43,8 @@ pub(super) const CASES: &[Case] = &[
     case("json-nesting", MEDIUM, |n| post(JSON, format!("{{\"a\":{}1}}", repeated("[", n)))),
     case("json-text", MEDIUM, |n| post(JSON, format!("{{\"a\":\"{}\"}}", repeated("\\u0041[", n)))),
     case("multipart-parts", PARTS, |n| {
-        let part = |number| format!("--b\r\nContent-Disposition: form-data; name=\"a{number}\"\r\n\r\n1\r\n");
+        let part =
+            |number| format!("--b\r\nContent-Disposition: form-data; name=\"a{number:03}\"\r\n\r\n1\r\n");
         post(MULTIPART, (0..n).map(part).collect::<String>() + "--b--")
     }),
     case("multipart-next-numbers", PARTS, |n| {

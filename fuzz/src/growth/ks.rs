@@ -20,7 +20,7 @@ pub(super) const CASES: &[Case] = &[
     }),
     case("ks-v1-separators", MEDIUM, |n| inspected(URL_SAFE.encode(repeated("|", n)))),
     case("ks-v2-privileges", PARTS, |n| {
-        let privileges: Vec<String> = (0..n).map(|number| format!("p{number}:{number}")).collect();
+        let privileges: Vec<String> = (0..n).map(|number| format!("p{number:03}:{number:03}")).collect();
         opened(&privileges.join(","))
     }),
     case("ks-v2-long-value", MEDIUM, |n| opened(&format!("sview:{}", repeated("0_a/", n)))),
