@@ -97,3 +97,96 @@ pub(crate) fn growth(samples: &[Usage]) -> Option<String> {
 pub(crate) fn leaks(text: &str, secrets: &[String]) -> usize {
     secrets.iter().filter(|secret| text.contains(secret.as_str())).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kaltura_emulator::Fault;
+
+    fn failed(kind: &str, started: u64, failed: u64) -> FailedCall {
+        FailedCall { id: "1".to_owned(), started, failed, kind: kind.to_owned(), text: String::new() }
+    }
+
+    fn fault(action: &'static str) -> Disturbance {
+        Disturbance::Fault { fault: Fault::Status(503), action, probability: 1.0 }
+    }
+
+    fn incident(disturbance: Disturbance) -> Incident {
+        Incident { disturbance, start: 10_000, end: 12_000 }
+    }
+
+    #[test]
+    fn an_incident_explains_calls_of_its_time_and_kind() {
+        let incidents = [incident(fault("media.list"))];
+        let is_explained = |call: FailedCall| unexplained(&[call], &incidents).is_empty();
+        for (started, ended) in [(10_500, 11_000), (9_000, 10_000), (9_000, 20_000), (12_000, 13_000)] {
+            assert!(is_explained(failed("Unavailable", started, ended)), "{started} to {ended}");
+            assert!(is_explained(failed("NoSession(Unavailable)", started, ended)));
+            assert!(!is_explained(failed("KsRefused", started, ended)), "of another kind");
+        }
+        let after = 12_000 + MAX_BACKOFF_MS + 300;
+        assert!(!is_explained(failed("Unavailable", after, after + 1_000)));
+        assert!(!is_explained(failed("Unavailable", 9_000, 9_700)), "it had not begun");
+    }
+
+    #[test]
+    fn a_store_that_fails_explains_no_failed_call() {
+        let calls = [failed("Unavailable", 10_500, 11_000)];
+        for disturbance in [
+            Disturbance::RedisStopped,
+            Disturbance::RedisKilled,
+            Disturbance::FilesDeleted,
+            Disturbance::WorkerKilled(0),
+        ] {
+            assert_eq!(unexplained(&calls, &[incident(disturbance)]).len(), 1);
+        }
+    }
+
+    #[test]
+    fn each_call_is_sent_as_often_as_its_retries_allow() {
+        let received = HashMap::from([("a".to_owned(), MAX_SENT), ("b".to_owned(), MAX_SENT + 1)]);
+        assert_eq!(received_too_often(&received), [format!("call b was received {} times", MAX_SENT + 1)]);
+    }
+
+    #[test]
+    fn logins_follow_from_lifetimes_and_from_what_ends_sessions() {
+        let undisturbed = most_logins(60, 5, &[]);
+        assert_eq!(undisturbed, 24);
+        assert_eq!(most_logins(60, 5, &[incident(fault("media.list"))]), undisturbed);
+        for disturbance in
+            [Disturbance::RedisKilled, Disturbance::SessionsEnded, fault("appToken.startSession")]
+        {
+            // Two for each process, and one for each backoff of a tenth of a second.
+            assert_eq!(most_logins(60, 5, &[incident(disturbance)]), undisturbed + 5 * 22);
+        }
+    }
+
+    #[test]
+    fn growth_is_between_the_first_and_the_last_third() {
+        let samples = |first: (u64, u64), last: (u64, u64)| {
+            let usage = |(memory_kib, descriptors)| Usage { memory_kib, descriptors };
+            growth(&[
+                usage(first),
+                usage(first),
+                usage((900_000, 900)),
+                usage((0, 0)),
+                usage(last),
+                usage(last),
+            ])
+        };
+        assert_eq!(samples((40_000, 100), (54_000, 170)), None);
+        assert!(samples((40_000, 100), (54_200, 100)).is_some_and(|growth| growth.starts_with("memory")));
+        assert!(
+            samples((40_000, 100), (40_000, 171)).is_some_and(|growth| growth.starts_with("descriptors"))
+        );
+        assert_eq!(growth(&[]), None);
+    }
+
+    #[test]
+    fn secrets_in_a_text_are_counted() {
+        let secrets = ["one".to_owned(), "two".to_owned()];
+        assert_eq!(leaks("neither", &secrets), 0);
+        assert_eq!(leaks("one and one", &secrets), 1);
+        assert_eq!(leaks("onetwo", &secrets), 2);
+    }
+}

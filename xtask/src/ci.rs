@@ -79,7 +79,7 @@ impl fmt::Display for Check {
             Self::Examples => f.write_str("$ cargo xtask examples"),
             Self::Clients => f.write_str("$ cargo xtask clients"),
             Self::Fleet => f.write_str("$ cargo xtask fleet --short"),
-            Self::Soak => write!(f, "$ cargo xtask soak {}", crate::soak::SHORT.0),
+            Self::Soak => write!(f, "$ cargo xtask soak --minutes {}", crate::soak::SHORT.0),
             Self::Page => f.write_str("$ cargo xtask page"),
             Self::Fuzz => write!(f, "$ cargo xtask fuzz --plain --seed {}", crate::fuzz::SEED),
             Self::Growth => f.write_str("$ cargo xtask growth"),

@@ -53,7 +53,7 @@ usage: cargo xtask <task>
   fleet     shares a session between 50 processes through Redis while processes and servers fail; `--short` takes half a
             minute, `--valkey` uses Valkey 9, `--simulate` simulates up to 10 000 processes and writes the table and the
             plot of docs/fleet.md
-  soak      `soak MINUTES [SEED]`: hundreds of tasks in several processes share sessions while faults strike at random
+  soak      `soak --minutes N [--seed N]`: hundreds of tasks in several processes share sessions while faults strike at random
   wasm      builds the npm package of kaltura-wasm; with `--test` installs it and runs it in Node.js, Deno and Chromium
   page      clicks through the page of `kaltura emulate --ui` in a headless Chromium
   bench     what operations cost in instructions, allocations, memory and CPU time, beside the least possible; with
@@ -120,8 +120,8 @@ fn task(arguments: &[&str]) -> Option<Task> {
         ["fleet", "--simulate"] => Box::new(fleet_simulation::run),
         ["wasm"] => Box::new(wasm::build),
         ["wasm", "--test"] => Box::new(wasm::test),
-        ["soak", minutes] => soak(minutes, soak::SHORT.1),
-        ["soak", minutes, seed] => soak(minutes, seed),
+        ["soak", "--minutes", minutes] => soak(minutes, soak::SHORT.1),
+        ["soak", "--minutes", minutes, "--seed", seed] => soak(minutes, seed),
         ["page"] => Box::new(page::run),
         ["bench"] => Box::new(|workspace, out| bench::run(workspace, None, out)),
         ["bench", "--against", commit] => {
@@ -180,7 +180,8 @@ mod tests {
         assert!(listed.iter().all(|name| ["release", "soak"].contains(name) || task(&[name]).is_some()));
         assert!(task(&["api", "--check"]).is_some() && task(&["wasm", "--test"]).is_some());
         assert!(task(&["release", "0.1.0"]).is_some() && task(&["release"]).is_none());
-        assert!(task(&["soak", "2"]).is_some() && task(&["soak", "2", "7"]).is_some());
+        assert!(task(&["soak", "--minutes", "2"]).is_some() && task(&["soak", "2"]).is_none());
+        assert!(task(&["soak", "--minutes", "2", "--seed", "7"]).is_some());
         for option in ["--check", "--save", "--save-baselines", "--peers", "--load"] {
             assert!(task(&["bench", option]).is_some() && USAGE.contains(option), "{option}");
         }

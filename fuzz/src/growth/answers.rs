@@ -4,7 +4,7 @@ use kaltura_types::payload;
 use kaltura_types::{AppTokenList, SessionInfo};
 use serde_json::Value;
 
-use super::{Case, LONG, MEDIUM, PARTS, SHORT, Work, case, keep, numbered, repeated, with};
+use super::{Case, LONG, MEDIUM, PARTS, Work, case, keep, numbered, repeated, with};
 use crate::targets::answers;
 
 pub(super) const CASES: &[Case] = &[
@@ -48,7 +48,7 @@ pub(super) const CASES: &[Case] = &[
     case("login-error", MEDIUM, |n| received(1, error(&repeated("\u{1} aGVsbG8g &amp;#97; ", n)))),
     case("call-error", MEDIUM, |n| received(2, error(&repeated("3f78 6850 %2541", n)))),
     case("call-answer", MEDIUM, |n| received(2, format!("[{}1]", repeated("1,", n)))),
-    case("multirequest-results", SHORT, |n| received(3, format!("[{}1]", repeated("null,", n)))),
+    case("multirequest-results", MEDIUM, |n| received(3, format!("[{}1]", repeated("null,", n)))),
     case("multirequest-objects", MEDIUM, |n| {
         received(3, format!("[{{\"objects\":[{}{{}}]}},null]", repeated("{\"id\":\"\"},", n)))
     }),
