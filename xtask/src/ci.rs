@@ -170,8 +170,9 @@ fn wasm(members: &[Member]) -> Vec<Check> {
 }
 
 /// Each published crate without features and with each feature alone, and `kaltura-http` with the features that meet
-/// in its code: each TLS feature and `blocking`, `client` and `blocking`. The tests of `kaltura-http` depend on TLS,
-/// so they also run without it, and with the provider of the program. One crate at a time: no crate may rely on features that its neighbours enable.
+/// in its code: each TLS feature and `blocking`, `client` and `blocking`. The tests of `kaltura-http` depend on TLS, so they
+/// also run without it, with that of the system, and with the provider of the program. One crate at a time: no crate may
+/// rely on features that its neighbours enable.
 fn features(members: &[Member]) -> Vec<Check> {
     let mut lines = Vec::new();
     for member in members.iter().filter(|member| member.published) {
@@ -188,7 +189,8 @@ fn features(members: &[Member]) -> Vec<Check> {
     let checks = lines.iter().map(|line| Check::Run(Command::parse(line)));
     let tests = members.iter().filter(|member| member.name == "kaltura-http").flat_map(|_| {
         let test = "cargo test -p kaltura-http --no-default-features --features";
-        ["blocking", "rustls-no-provider,blocking"].map(|features| format!("{test} {features}"))
+        ["blocking", "native-tls,blocking", "rustls-no-provider,blocking"]
+            .map(|features| format!("{test} {features}"))
     });
     checks.chain(tests.map(|line| Check::Test(Command::parse(&line)))).collect()
 }
@@ -354,6 +356,7 @@ mod tests {
         expected.push("$ cargo check --no-default-features -p kaltura-wasm".to_owned());
         let test = "$ cargo test -p kaltura-http --no-default-features --features";
         expected.push(format!("{test} blocking"));
+        expected.push(format!("{test} native-tls,blocking"));
         expected.push(format!("{test} rustls-no-provider,blocking"));
         assert_eq!(checks("features", false), expected);
     }
