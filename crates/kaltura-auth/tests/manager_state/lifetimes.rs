@@ -189,6 +189,15 @@ fn a_token_that_was_extended_is_renewed_again() {
 }
 
 #[test]
+fn the_renewal_of_a_very_short_session_is_not_taken_for_the_end_of_the_token() {
+    let mut state = state();
+    log_in(&mut state, START, 2);
+    let stale = later(START, milliseconds(1950));
+    log_in(&mut state, stale, 2);
+    assert_eq!(state.status(stale).phase, Phase::Fresh);
+}
+
+#[test]
 fn a_wall_clock_change_is_not_taken_for_the_end_of_the_token() {
     for wall in [START.wall, START.wall + seconds(7200)] {
         let mut state = state();
