@@ -365,6 +365,16 @@ mod tests {
         assert_eq!(query, "%7E%2A._-+%2F=%7E%2A._-+%2F%00%C3%A9%2520&=y");
     }
 
+    // From the generator of CPython, which is another implementation, with the state that PHP computes from the seed.
+    #[test]
+    fn the_random_bytes_are_those_of_a_mersenne_twister() {
+        for (seed, bytes) in
+            [(1001, "6d89bd1e0ee3cce80e5b63b598848dc5"), (1_795_497_000, "55dee6e7faf826264b5001c818d2aa5c")]
+        {
+            assert_eq!(hex::encode(php_random_bytes(seed)), bytes, "{seed}");
+        }
+    }
+
     #[test]
     fn the_low_32_bits_are_the_seed() {
         assert_eq!(php_random_bytes(5 + (1 << 32)), php_random_bytes(5));
