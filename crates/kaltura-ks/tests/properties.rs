@@ -192,6 +192,14 @@ fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }
 
+#[cfg(feature = "getrandom")]
+#[test]
+fn each_ks_is_unique() {
+    let fields = KsFields::new(PartnerId::new(1), SessionType::User, UnixTime::from_seconds(2_000_000_000));
+    let sign = || fields.sign_v2(&secret(), kaltura_ks::random_bytes().unwrap()).unwrap();
+    assert_ne!(sign(), sign());
+}
+
 #[test]
 fn debug_does_not_show_the_ks() {
     let fields = KsFields::new(PartnerId::new(1), SessionType::Admin, UnixTime::from_seconds(2_000_000_000));
