@@ -71,7 +71,7 @@ const MUTATED: [Mutated; 5] = [
 pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Failure> {
     let tools = Tools { root: &workspace.root, directory: workspace.target.join("tools") };
     let mut success =
-        tools.run(out, DENY, "--all-features check --hide-inclusion-graph bans licenses sources")?;
+        tools.run(out, DENY, "deny --all-features check --hide-inclusion-graph bans licenses sources")?;
     match last_tag(&workspace.root)? {
         Some(tag) => {
             let arguments = format!("semver-checks --workspace --baseline-rev {tag}");
@@ -116,11 +116,14 @@ impl Tools<'_> {
         (name, version): (&str, &str),
         arguments: &str,
     ) -> Result<bool, Failure> {
-        let program = if Command::new(&[name, "--version"]).succeeds(self.root) {
+        // As cargo starts it: some tools do not run without the name of the command.
+        let command = name.trim_start_matches("cargo-");
+        let is_installed = |program: &str| Command::new(&[program, command, "--version"]).succeeds(self.root);
+        let program = if is_installed(name) {
             name.to_owned()
         } else {
             let program = self.directory.join("bin").join(name).display().to_string();
-            if !Command::new(&[&program, "--version"]).succeeds(self.root) {
+            if !is_installed(&program) {
                 let directory = self.directory.display().to_string();
                 let install =
                     ["cargo", "install", "--locked", "--version", version, "--root", &directory, name];
