@@ -178,6 +178,17 @@ fn an_ending_token_is_used_until_it_expires() {
 }
 
 #[test]
+fn a_renewal_that_gains_two_seconds_is_not_the_end_of_the_token() {
+    let stale = later(START, seconds(3590));
+    for (lifetime, is_ending) in [(11, true), (12, false)] {
+        let mut state = state();
+        log_in(&mut state, START, 3600);
+        log_in(&mut state, stale, lifetime);
+        assert_eq!(state.status(stale).phase == Phase::Ending, is_ending, "{lifetime}");
+    }
+}
+
+#[test]
 fn a_token_that_was_extended_is_renewed_again() {
     let mut state = state();
     log_in(&mut state, START, 3600);
