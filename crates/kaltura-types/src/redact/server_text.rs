@@ -413,6 +413,8 @@ mod tests {
     #[test]
     fn the_name_of_a_machine_consists_of_words() {
         assert_eq!(shown_host("pa-front-api-12.example.internal", &[]), "pa-front-api-12.example.internal");
+        // Longer than the runs that are replaced.
+        assert_eq!(shown_host("pa-front-api-server-0123", &[]), "pa-front-api-server-0123");
         assert_eq!(shown_host("api-hush-1", &["hush"]), "api-(redacted)-1");
         assert_eq!(shown_host(&format!("api-{HEX}"), &[]), "(redacted)");
     }
