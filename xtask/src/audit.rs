@@ -23,16 +23,55 @@ const DENY: (&str, &str) = ("cargo-deny", "0.20.2");
 const SEMVER_CHECKS: (&str, &str) = ("cargo-semver-checks", "0.51.0");
 const MUTANTS: (&str, &str) = ("cargo-mutants", "27.1.0");
 
-/// What each rule of the protocol and of secrets depends on. All files would take days.
-const MUTATED: &str = "mutants --file crates/kaltura-auth/src/token_hash.rs --file crates/kaltura-auth/src/login/flow.rs \
-                       --file crates/kaltura-auth/src/manager/state.rs --file crates/kaltura-auth/src/store/sharing.rs \
-                       --file crates/kaltura-ks/src/*.rs --file crates/kaltura-types/src/redact.rs \
-                       --file crates/kaltura-types/src/redact/*.rs";
+/// Source files, and the tests that hold their rules. The whole workspace would take days.
+struct Mutated {
+    name: &'static str,
+    files: &'static str,
+    /// The packages of these tests.
+    packages: &'static str,
+    tests: &'static str,
+}
+
+const MUTATED: [Mutated; 5] = [
+    Mutated {
+        name: "ks",
+        files: "crates/kaltura-ks/src/*.rs",
+        packages: "kaltura-ks,kaltura-tests",
+        tests: "properties ks_vectors",
+    },
+    Mutated {
+        name: "login",
+        files: "crates/kaltura-auth/src/token_hash.rs crates/kaltura-auth/src/login/flow.rs",
+        packages: "kaltura-auth,kaltura-tests",
+        tests: "flow login token_hash_vectors",
+    },
+    Mutated {
+        name: "manager",
+        files: "crates/kaltura-auth/src/manager/state.rs crates/kaltura-auth/src/manager/backoff.rs \
+                crates/kaltura-auth/src/store/sharing.rs crates/kaltura-auth/src/store/memory.rs \
+                crates/kaltura-auth/src/store/record.rs",
+        packages: "kaltura-auth,kaltura-tests",
+        tests: "manager_state session_manager shared_sessions",
+    },
+    Mutated {
+        name: "redaction",
+        files: "crates/kaltura-types/src/redact.rs crates/kaltura-types/src/redact/*.rs",
+        packages: "kaltura-types,kaltura-tests",
+        tests: "any_input secret_redaction",
+    },
+    Mutated {
+        name: "file-store",
+        files: "crates/kaltura-store/src/file.rs crates/kaltura-store/src/file/*.rs",
+        packages: "kaltura-store,kaltura-tests",
+        tests: "file_processes shared_sessions",
+    },
+];
 
 /// Makes every check. `false` if one failed.
 pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Failure> {
     let tools = Tools { root: &workspace.root, directory: workspace.target.join("tools") };
-    let mut success = tools.run(out, DENY, "--all-features check bans licenses sources")?;
+    let mut success =
+        tools.run(out, DENY, "deny --all-features check --hide-inclusion-graph bans licenses sources")?;
     match last_tag(&workspace.root)? {
         Some(tag) => {
             let arguments = format!("semver-checks --workspace --baseline-rev {tag}");
@@ -41,8 +80,26 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
         None => writeln!(out, "compatibility: there is no tag to compare with")?,
     }
     success &= oldest_versions(workspace, out)?;
-    success &= tools.run(out, MUTANTS, MUTATED)?;
+    for mutated in &MUTATED {
+        success &= tools.run(out, MUTANTS, &mutated.arguments(&workspace.target))?;
+    }
     Ok(success)
+}
+
+impl Mutated {
+    /// The arguments of `cargo`. Its report is in the build directory.
+    fn arguments(&self, target: &Path) -> String {
+        let each = |option: &str, values: &str| -> String {
+            values.split_whitespace().map(|value| format!(" {option} {value}")).collect()
+        };
+        format!(
+            "mutants --all-features --output {}{} --test-package {} -- --lib{}",
+            target.join("mutants").join(self.name).display(),
+            each("--file", self.files),
+            self.packages,
+            each("--test", self.tests),
+        )
+    }
 }
 
 struct Tools<'a> {
@@ -59,11 +116,14 @@ impl Tools<'_> {
         (name, version): (&str, &str),
         arguments: &str,
     ) -> Result<bool, Failure> {
-        let program = if Command::new(&[name, "--version"]).succeeds(self.root) {
+        // As cargo starts it: some tools do not run without the name of the command.
+        let command = name.trim_start_matches("cargo-");
+        let is_installed = |program: &str| Command::new(&[program, command, "--version"]).succeeds(self.root);
+        let program = if is_installed(name) {
             name.to_owned()
         } else {
             let program = self.directory.join("bin").join(name).display().to_string();
-            if !Command::new(&[&program, "--version"]).succeeds(self.root) {
+            if !is_installed(&program) {
                 let directory = self.directory.display().to_string();
                 let install =
                     ["cargo", "install", "--locked", "--version", version, "--root", &directory, name];
@@ -111,4 +171,32 @@ fn oldest_versions(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, F
         }
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_mutated_file_and_each_of_its_tests_exists() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for mutated in &MUTATED {
+            for file in mutated.files.split_whitespace() {
+                let path = root.join(file);
+                let found =
+                    if file.ends_with("*.rs") { path.parent().unwrap().is_dir() } else { path.is_file() };
+                assert!(found, "{file}");
+            }
+            for test in mutated.tests.split_whitespace() {
+                let places = mutated.packages.split(',').flat_map(|package| match package {
+                    "kaltura-tests" => [format!("tests/{test}.rs"), format!("tests/{test}/main.rs")],
+                    _ => [
+                        format!("crates/{package}/tests/{test}.rs"),
+                        format!("crates/{package}/tests/{test}/main.rs"),
+                    ],
+                });
+                assert!(places.into_iter().any(|place| root.join(place).is_file()), "{test}");
+            }
+        }
+    }
 }

@@ -124,7 +124,6 @@ mod tests {
     #[test]
     fn debug_does_not_show_the_hash() {
         let hash = TokenHash::new(HashType::Sha256, &Ks::new("ks"), &AppTokenValue::new("token"));
-        let shown = format!("{hash:?}");
-        assert!(!shown.contains(&hash.expose()[..8]), "{shown}");
+        assert_eq!(format!("{hash:?}"), "TokenHash(redacted)");
     }
 }

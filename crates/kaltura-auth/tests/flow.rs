@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed test panics")]
 
+use std::error::Error as _;
+
 use kaltura_auth::{
     AppTokenCredentials, AppTokenFlow, AppTokenLogin, CLIENT_TAG, CredentialIssue, Error, ErrorKind,
     FlowStep, LoginStep, ServiceUrl, Session, SessionRequest, TokenHash, TransportError, TransportErrorKind,
@@ -457,6 +459,19 @@ fn a_refused_hash_is_explained() {
     assert!(white_space.hint().contains("contains white space or a line break"));
     assert_eq!(explain(TOKEN, "0_7jh3eu10").credential_issues(), [CredentialIssue::IdAndValueSwapped]);
     assert_eq!(explain("0_7jh3eu10", TOKEN).credential_issues(), []);
+}
+
+#[test]
+fn an_echoed_id_is_shown_unless_it_may_be_the_token_value() {
+    for (id, is_shown) in [("0_7jh3eu10", true), ("hush-in-the-wrong-place", false)] {
+        let credentials = AppTokenCredentials::new(PARTNER, id, TOKEN, HashType::Sha256);
+        let (_, flow) = sent(AppTokenFlow::start_uncached(&AppTokenLogin::new(ServiceUrl::US, credentials)));
+        let (_, flow) = sent(flow.receive(widget_response()).unwrap());
+        let refused = refusal("APP_TOKEN_ID_NOT_FOUND", json!({"ID": id}));
+        let error = flow.receive(response(refused)).unwrap_err();
+        let shown = format!("{error} {error:?} {:?}", error.source().map(ToString::to_string));
+        assert_eq!(shown.contains(id), is_shown, "{shown}");
+    }
 }
 
 #[test]

@@ -264,6 +264,7 @@ mod tests {
     #[test]
     fn a_semicolon_shifts_the_fields_after_it() {
         let shifted = claims("1;0;r;a;b;7;sview:*;x;y;z");
+        assert_eq!(shifted.partner_pattern(), Some("7654321"));
         assert_eq!(shifted.user(), Some(&UserId::new("a")));
         assert_eq!(shifted.privileges_text(), Some("b"));
         assert_eq!(shifted.master_partner_id(), Some(PartnerId::new(7)));

@@ -313,6 +313,13 @@ mod tests {
     }
 
     #[test]
+    fn unchecked_a_repeated_name_keeps_its_place_and_gets_the_last_value() {
+        let fields = fields().privileges("b:1,a:2,_u:x,b:3,a:4,b:5").user("u");
+        let opened = open(&fields.sign_v2_unchecked(&secret(), [7; 16]), &[secret()]).unwrap();
+        assert_eq!(opened.fields_text(), "b=5&a=4&_u=u&_e=2000000000&_t=0");
+    }
+
+    #[test]
     fn version_1_refuses_a_semicolon_anywhere() {
         let refused = |fields: KsFields, rand| fields.sign_v1(&secret(), rand).err();
         assert_eq!(refused(fields().user("a;b"), "1.5"), Some(InvalidKsFields::Semicolon("user")));

@@ -168,6 +168,13 @@ mod tests {
     }
 
     #[test]
+    fn a_truncated_ks_has_at_least_twelve_characters() {
+        assert_eq!(redact("djJ8MTIzNDU2", &[]), "(redacted)");
+        assert_eq!(redact("djJ8MTIzNDU2 of a longer text", &[]), "(redacted) of a longer text");
+        assert_eq!(redact("djJ8MTIzNDU", &[]), "djJ8MTIzNDU");
+    }
+
+    #[test]
     fn known_secrets_are_replaced_anywhere() {
         assert_eq!(redact("a-hush-b hush", &["hush", "", "a-hush"]), "(redacted)-b (redacted)");
     }

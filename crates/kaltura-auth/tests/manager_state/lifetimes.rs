@@ -178,6 +178,17 @@ fn an_ending_token_is_used_until_it_expires() {
 }
 
 #[test]
+fn a_renewal_that_gains_two_seconds_is_not_the_end_of_the_token() {
+    let stale = later(START, seconds(3590));
+    for (lifetime, is_ending) in [(11, true), (12, false)] {
+        let mut state = state();
+        log_in(&mut state, START, 3600);
+        log_in(&mut state, stale, lifetime);
+        assert_eq!(state.status(stale).phase == Phase::Ending, is_ending, "{lifetime}");
+    }
+}
+
+#[test]
 fn a_token_that_was_extended_is_renewed_again() {
     let mut state = state();
     log_in(&mut state, START, 3600);
@@ -186,6 +197,15 @@ fn a_token_that_was_extended_is_renewed_again() {
     let expired = later(stale, seconds(50));
     log_in(&mut state, expired, 3600);
     assert_eq!(state.status(expired).phase, Phase::Fresh);
+}
+
+#[test]
+fn the_renewal_of_a_very_short_session_is_not_taken_for_the_end_of_the_token() {
+    let mut state = state();
+    log_in(&mut state, START, 2);
+    let stale = later(START, milliseconds(1950));
+    log_in(&mut state, stale, 2);
+    assert_eq!(state.status(stale).phase, Phase::Fresh);
 }
 
 #[test]

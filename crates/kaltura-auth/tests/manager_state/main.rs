@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed test panics")]
 
+mod acquired;
 mod backoff;
 mod decisions;
 mod fixtures;

@@ -359,6 +359,8 @@ mod tests {
     fn little_of_a_long_text_is_shown_in_linear_time() {
         let long = "then a longer text ".repeat(100_000);
         assert_eq!(shown(&long).chars().count(), MAX_SHOWN + 1);
+        // The limit of what is looked at is inside of a character.
+        assert_eq!(shown(&format!("a{}", "é".repeat(3000))).chars().count(), MAX_SHOWN + 1);
         let many = format!("{HEX}! ").repeat(50_000);
         assert!(shown(&many).chars().count() <= MAX_SHOWN + REDACTED.len() + 1);
         let secrets = ["aaaaaaaaab", "aaaaaaaaaaaaaaaaab"];
@@ -375,6 +377,20 @@ mod tests {
             let shown = redact_server_text(&text, &[secret]);
             assert!(!shown.contains("secret"), "{blanks}");
         }
+    }
+
+    #[test]
+    fn what_is_between_two_secrets_is_shown() {
+        assert_eq!(
+            redact_server_text("a hush and hush; hushhush!", &["hush"]),
+            "a (redacted) and (redacted); (redacted)!"
+        );
+    }
+
+    #[test]
+    fn a_text_of_two_hundred_characters_is_shown_as_a_whole() {
+        let text = "with".to_owned() + &" letters".repeat(24) + " end";
+        assert_eq!((text.len(), shown(&text)), (MAX_SHOWN, text));
     }
 
     #[test]
@@ -413,6 +429,8 @@ mod tests {
     #[test]
     fn the_name_of_a_machine_consists_of_words() {
         assert_eq!(shown_host("pa-front-api-12.example.internal", &[]), "pa-front-api-12.example.internal");
+        // Longer than the runs that are replaced.
+        assert_eq!(shown_host("pa-front-api-server-0123", &[]), "pa-front-api-server-0123");
         assert_eq!(shown_host("api-hush-1", &["hush"]), "api-(redacted)-1");
         assert_eq!(shown_host(&format!("api-{HEX}"), &[]), "(redacted)");
     }
