@@ -21,9 +21,11 @@ mod statistics;
 mod table;
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use crate::Failure;
-use crate::emulator::build_kaltura;
+use crate::dist::target::Target;
+use crate::emulator::build_binary;
 use crate::workspace::Workspace;
 use counts::{BenchProgram, Side};
 use table::Figures;
@@ -42,9 +44,19 @@ pub(crate) fn run(workspace: &Workspace, commit: Option<&str>, out: &mut dyn Wri
     write!(out, "{}", table::Table { subjects: &subjects, baselines: &baselines, other: other.as_ref() })?;
     memory::run(&program, out)?;
     program.run_threads(out)?;
-    let kaltura = build_kaltura(&workspace.root, "dist")?;
+    let kaltura = build_released(workspace, out)?;
     processes::run(workspace, &kaltura, out)?;
     Ok(true)
+}
+
+/// Builds the command as `cargo xtask dist` does.
+fn build_released(workspace: &Workspace, out: &mut dyn Write) -> Result<PathBuf, Failure> {
+    let target = Target::select(&workspace.root)?;
+    if let Some(advice) = target.advice() {
+        writeln!(out, "bench: {advice}")?;
+    }
+    let options = ["--bin=kaltura", "--profile=dist", "--target", target.triple];
+    build_binary(&workspace.root, "kaltura-cli", &options)
 }
 
 /// Compares the instructions with the checked-in ones. `false` if an operation takes more than they allow.
@@ -83,7 +95,7 @@ pub(crate) fn save(
 /// documentation.
 pub(crate) fn peers(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Failure> {
     let program = BenchProgram::build(&workspace.root, &workspace.target)?;
-    let kaltura = build_kaltura(&workspace.root, "dist")?;
+    let kaltura = build_released(workspace, out)?;
     peers::run(workspace, &kaltura, &program, out)
 }
 

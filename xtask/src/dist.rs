@@ -23,8 +23,7 @@ mod rpm;
 mod sbom;
 #[cfg(feature = "dist")]
 mod tarball;
-#[cfg(feature = "dist")]
-mod target;
+pub(crate) mod target;
 #[cfg(feature = "dist")]
 mod task;
 

@@ -1,8 +1,8 @@
 //! For which system the command is built.
 //!
-//! Linked statically with musl, it runs on every Linux; it looks up names in `/etc/hosts` and DNS only. Not so with glibc: linked statically, it would load the libraries of
-//! the system for each name lookup, and these must be of the same version. So without musl it is linked dynamically,
-//! and the archives say so by their names.
+//! Linked statically with musl, it runs on every Linux; it looks up names in `/etc/hosts` and DNS only. Not so with
+//! glibc: linked statically, it would load the libraries of the system for each name lookup, and these must be of the
+//! same version. So without musl it is linked dynamically, and the archives say so by their names.
 
 use std::path::Path;
 use std::process;
@@ -14,15 +14,15 @@ const MUSL: &str = "x86_64-unknown-linux-musl";
 const GLIBC: &str = "x86_64-unknown-linux-gnu";
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Target {
-    pub(super) triple: &'static str,
+pub(crate) struct Target {
+    pub(crate) triple: &'static str,
     /// The version of glibc that the command needs at most. `None` if it is static.
-    pub(super) glibc: Option<String>,
+    pub(crate) glibc: Option<String>,
 }
 
 impl Target {
     /// The best target that this machine can build.
-    pub(super) fn select(root: &Path) -> Result<Self, Failure> {
+    pub(crate) fn select(root: &Path) -> Result<Self, Failure> {
         if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
             return Err("packages are built on Linux on x86-64 only".into());
         }
@@ -40,7 +40,7 @@ impl Target {
     }
 
     /// What is missing for a static command.
-    pub(super) fn advice(&self) -> Option<String> {
+    pub(crate) fn advice(&self) -> Option<String> {
         self.glibc.as_ref().map(|_| {
             format!("linked dynamically; for a static command: `rustup target add {MUSL}` and the package musl-tools")
         })
