@@ -429,6 +429,57 @@ mod tests {
     }
 
     #[test]
+    fn names_and_their_parts_have_limits() {
+        let letters = |count| "a".repeat(count);
+        for (name, is_name) in [
+            (letters(48), true),
+            (letters(49), false),
+            ("ab.".repeat(33) + "a", true),
+            ("ab.".repeat(33) + "ab", false),
+            ("md123".to_owned(), true),
+            ("md12345".to_owned(), false),
+            ("1234".to_owned(), true),
+            ("12345".to_owned(), false),
+            // A short part may have any capitals; a long one has words of three letters, or only capitals.
+            ("aBcDeF".to_owned(), true),
+            ("aBcDeFgHiJkLmNoP".to_owned(), false),
+            ("INTERNATIONALIZATION".to_owned(), true),
+        ] {
+            assert_eq!(as_name(&name).is_some(), is_name, "{name}");
+        }
+    }
+
+    #[test]
+    fn codes_and_their_words_have_limits() {
+        for (code, is_code) in [
+            ("A".repeat(24), true),
+            ("A".repeat(25), false),
+            ("ABCDEFG_".repeat(9) + "ABCDEFGH", true),
+            ("ABCDEFG_".repeat(9) + "ABCDEFGHI", false),
+            ("A_123".to_owned(), true),
+            ("A_1234".to_owned(), false),
+            ("A__B".to_owned(), false),
+            ("A_b".to_owned(), false),
+        ] {
+            assert_eq!(as_code(&code).is_some(), is_code, "{code}");
+        }
+    }
+
+    #[test]
+    fn names_of_machines_have_limits() {
+        for (name, is_name) in [
+            ("abcdefghijkl-0123".to_owned(), true),
+            ("abcdefghijklm-012".to_owned(), false),
+            ("abcdefghijkl-01234".to_owned(), false),
+            ("abcdefgh-".repeat(7) + "a", true),
+            ("abcdefgh-".repeat(7) + "ab", false),
+        ] {
+            let expected = if is_name { name.as_str() } else { REDACTED };
+            assert_eq!(shown_host(&name, &[]), expected);
+        }
+    }
+
+    #[test]
     fn codes_consist_of_words_in_upper_case() {
         for code in ["ENTRY_ID_NOT_FOUND", "INTERNAL_SERVERL_ERROR", "X"] {
             assert_eq!(as_code(code), Some(code));
