@@ -179,6 +179,24 @@ mod tests {
         assert_eq!(redact("a-hush-b hush", &["hush", "", "a-hush"]), "(redacted)-b (redacted)");
     }
 
+    // The first and the last character of the secret in Base64 also encode parts of its neighbours.
+    #[test]
+    fn base64_is_replaced_with_the_characters_that_encode_parts_of_it() {
+        for (text, clean) in [
+            ("aHVzaDphL2I/Y3g", "(redacted)g"),
+            ("eGh1c2g6YS9iP2N4eQ", "e(redacted)4eQ"),
+            ("eHlodXNoOmEvYj9jeHk", "eH(redacted)Hk"),
+            ("eHlodXNoOmEvYj9j: it", "eH(redacted): it"),
+        ] {
+            assert_eq!(redact(text, &["hush:a/b?c"]), clean);
+        }
+    }
+
+    #[test]
+    fn an_x_at_the_start_is_not_the_prefix_of_a_number() {
+        assert_eq!(redact("x 68757368, x", &["hush"]), "x (redacted), x");
+    }
+
     /// The spellings in which a server may return what it received.
     fn spellings(secret: &str) -> Vec<String> {
         use base64::Engine as _;
