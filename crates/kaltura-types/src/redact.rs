@@ -179,6 +179,17 @@ mod tests {
         assert_eq!(redact("a-hush-b hush", &["hush", "", "a-hush"]), "(redacted)-b (redacted)");
     }
 
+    #[test]
+    fn exactly_the_escapes_of_a_secret_are_replaced() {
+        for escaped in
+            ["%68%75%73%68", "hu%73h", "h\\u0075sh", "&#104;ush", "hus&#x68;", "h\\x75\\x73h", "%2568ush"]
+        {
+            let text = format!("a long text before {escaped} and a long text behind");
+            let clean = "a long text before (redacted) and a long text behind";
+            assert_eq!(redact(&text, &["hush"]), clean, "{escaped}");
+        }
+    }
+
     // The first and the last character of the secret in Base64 also encode parts of its neighbours.
     #[test]
     fn base64_is_replaced_with_the_characters_that_encode_parts_of_it() {
