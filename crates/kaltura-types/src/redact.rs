@@ -180,6 +180,11 @@ mod tests {
     }
 
     #[test]
+    fn a_backslash_before_a_secret_does_not_hide_it() {
+        assert_eq!(redact("path\\HUSH:A/B?C", &["hush:a/b?c"]), "path\\(redacted)");
+    }
+
+    #[test]
     fn exactly_the_escapes_of_a_secret_are_replaced() {
         for escaped in
             ["%68%75%73%68", "hu%73h", "h\\u0075sh", "&#104;ush", "hus&#x68;", "h\\x75\\x73h", "%2568ush"]
@@ -242,6 +247,7 @@ mod tests {
             split("&shy;"),
             split("<wbr>"),
             split("\\n"),
+            split("\\\n"),
         ]);
         all
     }
