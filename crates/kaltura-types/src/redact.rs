@@ -193,6 +193,8 @@ mod tests {
             let clean = "a long text before (redacted) and a long text behind";
             assert_eq!(redact(&text, &["hush"]), clean, "{escaped}");
         }
+        // As in JSON.
+        assert_eq!(redact("x a\\/b\\\"\\\\c\\'d y", &["a/b\"\\c'd"]), "x (redacted) y");
     }
 
     // The first and the last character of the secret in Base64 also encode parts of its neighbours.
