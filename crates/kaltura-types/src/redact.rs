@@ -180,6 +180,32 @@ mod tests {
     }
 
     #[test]
+    fn named_entities_are_replaced() {
+        for (name, character) in [
+            ("amp", "&"),
+            ("lt", "<"),
+            ("gt", ">"),
+            ("quot", "\""),
+            ("apos", "'"),
+            ("plus", "+"),
+            ("equals", "="),
+            ("sol", "/"),
+            ("colon", ":"),
+            ("lowbar", "_"),
+            ("hyphen", "-"),
+            ("vert", "|"),
+            // These split a value without being part of it.
+            ("nbsp", ""),
+            ("shy", ""),
+            ("NewLine", ""),
+        ] {
+            let (text, secret) = (format!("x key&{name};value y"), format!("key{character}value"));
+            assert_eq!(redact(&text, &[&secret]), "x (redacted) y", "{name}");
+        }
+        assert_eq!(redact("x key&unknown;value y", &["keyvalue"]), "x key&unknown;value y");
+    }
+
+    #[test]
     fn a_backslash_before_a_secret_does_not_hide_it() {
         assert_eq!(redact("path\\HUSH:A/B?C", &["hush:a/b?c"]), "path\\(redacted)");
     }
