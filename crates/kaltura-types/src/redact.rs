@@ -227,6 +227,7 @@ mod tests {
     #[test]
     fn base64_is_replaced_with_the_characters_that_encode_parts_of_it() {
         for (text, clean) in [
+            ("[aHVzaDphL2I/Yw]", "[(redacted)]"),
             ("aHVzaDphL2I/Y3g", "(redacted)g"),
             ("eGh1c2g6YS9iP2N4eQ", "e(redacted)4eQ"),
             ("eHlodXNoOmEvYj9jeHk", "eH(redacted)Hk"),
