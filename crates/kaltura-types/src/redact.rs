@@ -179,6 +179,69 @@ mod tests {
         assert_eq!(redact("a-hush-b hush", &["hush", "", "a-hush"]), "(redacted)-b (redacted)");
     }
 
+    #[test]
+    fn named_entities_are_replaced() {
+        for (name, character) in [
+            ("amp", "&"),
+            ("lt", "<"),
+            ("gt", ">"),
+            ("quot", "\""),
+            ("apos", "'"),
+            ("plus", "+"),
+            ("equals", "="),
+            ("sol", "/"),
+            ("colon", ":"),
+            ("lowbar", "_"),
+            ("hyphen", "-"),
+            ("vert", "|"),
+            // These split a value without being part of it.
+            ("nbsp", ""),
+            ("shy", ""),
+            ("NewLine", ""),
+        ] {
+            let (text, secret) = (format!("x key&{name};value y"), format!("key{character}value"));
+            assert_eq!(redact(&text, &[&secret]), "x (redacted) y", "{name}");
+        }
+        assert_eq!(redact("x key&unknown;value y", &["keyvalue"]), "x key&unknown;value y");
+    }
+
+    #[test]
+    fn a_backslash_before_a_secret_does_not_hide_it() {
+        assert_eq!(redact("path\\HUSH:A/B?C", &["hush:a/b?c"]), "path\\(redacted)");
+    }
+
+    #[test]
+    fn exactly_the_escapes_of_a_secret_are_replaced() {
+        for escaped in
+            ["%68%75%73%68", "hu%73h", "h\\u0075sh", "&#104;ush", "hus&#x68;", "h\\x75\\x73h", "%2568ush"]
+        {
+            let text = format!("a long text before {escaped} and a long text behind");
+            let clean = "a long text before (redacted) and a long text behind";
+            assert_eq!(redact(&text, &["hush"]), clean, "{escaped}");
+        }
+        // As in JSON.
+        assert_eq!(redact("x a\\/b\\\"\\\\c\\'d y", &["a/b\"\\c'd"]), "x (redacted) y");
+    }
+
+    // The first and the last character of the secret in Base64 also encode parts of its neighbours.
+    #[test]
+    fn base64_is_replaced_with_the_characters_that_encode_parts_of_it() {
+        for (text, clean) in [
+            ("[aHVzaDphL2I/Yw]", "[(redacted)]"),
+            ("aHVzaDphL2I/Y3g", "(redacted)g"),
+            ("eGh1c2g6YS9iP2N4eQ", "e(redacted)4eQ"),
+            ("eHlodXNoOmEvYj9jeHk", "eH(redacted)Hk"),
+            ("eHlodXNoOmEvYj9j: it", "eH(redacted): it"),
+        ] {
+            assert_eq!(redact(text, &["hush:a/b?c"]), clean);
+        }
+    }
+
+    #[test]
+    fn an_x_at_the_start_is_not_the_prefix_of_a_number() {
+        assert_eq!(redact("x 68757368, x", &["hush"]), "x (redacted), x");
+    }
+
     /// The spellings in which a server may return what it received.
     fn spellings(secret: &str) -> Vec<String> {
         use base64::Engine as _;
@@ -213,6 +276,7 @@ mod tests {
             split("&shy;"),
             split("<wbr>"),
             split("\\n"),
+            split("\\\n"),
         ]);
         all
     }

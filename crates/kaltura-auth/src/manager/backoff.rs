@@ -128,6 +128,21 @@ impl Jitter {
 mod tests {
     use super::*;
 
+    // The first numbers of SplitMix64 from the seed 1234567, as its authors' program prints them.
+    #[test]
+    fn the_jitter_is_splitmix64() {
+        let mut jitter = Jitter::new(1_234_567);
+        for number in [6_457_827_717_110_365_317_u64, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423] {
+            let expected = unit_interval(number);
+            assert!((jitter.next() - expected).abs() < f64::EPSILON, "{number}");
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
+    fn unit_interval(number: u64) -> f64 {
+        (number >> 11) as f64 / 9_007_199_254_740_992.0
+    }
+
     #[test]
     fn the_longest_durations_do_not_overflow() {
         assert_eq!(scale(Duration::MAX, 1.0), Duration::MAX);

@@ -300,7 +300,8 @@ fn hex_byte(high: u8, low: u8) -> Option<u8> {
 }
 
 fn hex_number(digits: &[u8]) -> Option<u32> {
-    let is_hex = !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit);
+    // The parser also accepts a sign.
+    let is_hex = digits.iter().all(u8::is_ascii_hexdigit);
     is_hex.then(|| u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()).flatten()
 }
 

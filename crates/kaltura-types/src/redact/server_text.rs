@@ -131,7 +131,6 @@ struct Stretch {
     is_suspect: bool,
     last_length: usize,
     last_is_suspect: bool,
-    is_uniform: bool,
 }
 
 impl Stretch {
@@ -142,7 +141,6 @@ impl Stretch {
             is_suspect: run.is_suspect,
             last_length: run.length,
             last_is_suspect: run.is_suspect,
-            is_uniform: true,
         }
     }
 
@@ -158,7 +156,6 @@ impl Stretch {
     }
 
     fn append(&mut self, run: &Run) {
-        self.is_uniform &= self.last_length == run.length;
         self.range.end = run.range.end;
         self.length += run.length;
         self.is_suspect |= run.is_suspect;
@@ -167,8 +164,9 @@ impl Stretch {
 
     /// The range, if it may be a secret. Many words of one or two letters are no prose either.
     fn secret(self) -> Option<Range<usize>> {
-        let is_spelled_out = self.is_uniform && self.last_length <= 2;
-        let is_one_run = self.is_uniform && self.last_length == self.length;
+        // Without a suspect run, all are of the same length.
+        let is_spelled_out = self.last_length <= 2;
+        let is_one_run = self.last_length == self.length;
         (self.length >= MIN_RUN && (self.is_suspect || is_one_run || is_spelled_out)).then_some(self.range)
     }
 }
@@ -323,9 +321,9 @@ mod tests {
             groups.join(by)
         };
         for secret in [KS, HEX, &HEX.to_uppercase()] {
-            for by in
-                [" ", "\n", "\r\n", "=\r\n", "\u{ad}", "\u{200b}", "<wbr>", "\\\n", "  ", "\t", "\u{a0}"]
-            {
+            for by in [
+                " ", "\n", "\0", "\r\n", "=\r\n", "\u{ad}", "\u{200b}", "<wbr>", "\\\n", "  ", "\t", "\u{a0}",
+            ] {
                 for width in [1, 2, 4, 5, 8, 20] {
                     let text = format!("value {} is bad", split(secret, by, width));
                     let shown = shown(&text);
@@ -337,6 +335,25 @@ mod tests {
                 let shown = shown(&format!("a value {}!", split(secret, by, width)));
                 assert_eq!(shown, "a value (redacted)!", "{by:?} {width}");
             }
+        }
+    }
+
+    #[test]
+    fn letters_that_are_spelled_out_are_replaced_and_words_of_the_same_length_are_shown() {
+        assert_eq!(shown("value h u n t e r t h e s e c o n d s!"), "value (redacted)!");
+        assert_eq!(shown("value hu nt er th es ec on do ne!"), "value (redacted)!");
+        assert_eq!(shown("they said some more text over here"), "they said some more text over here");
+    }
+
+    #[test]
+    fn values_with_other_characters_between_them_are_not_joined() {
+        for text in [
+            "12345678 (87654321)",
+            "12345678: 87654321",
+            "12:34 (56:78) (90:12) (34:56) (78:90)",
+            "12: (34: (56: (78: (90: (12: (34: (56",
+        ] {
+            assert_eq!(shown(text), text);
         }
     }
 
@@ -413,6 +430,57 @@ mod tests {
         }
         for text in ["", KS, HEX, &HEX.to_uppercase(), "dGhpc0lzQVNlY3JldFZhbHVl", "a b", "12345678"] {
             assert_eq!(as_name(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_and_their_parts_have_limits() {
+        let letters = |count| "a".repeat(count);
+        for (name, is_name) in [
+            (letters(48), true),
+            (letters(49), false),
+            ("ab.".repeat(33) + "a", true),
+            ("ab.".repeat(33) + "ab", false),
+            ("md123".to_owned(), true),
+            ("md12345".to_owned(), false),
+            ("1234".to_owned(), true),
+            ("12345".to_owned(), false),
+            // A short part may have any capitals; a long one has words of three letters, or only capitals.
+            ("aBcDeF".to_owned(), true),
+            ("aBcDeFgHiJkLmNoP".to_owned(), false),
+            ("INTERNATIONALIZATION".to_owned(), true),
+        ] {
+            assert_eq!(as_name(&name).is_some(), is_name, "{name}");
+        }
+    }
+
+    #[test]
+    fn codes_and_their_words_have_limits() {
+        for (code, is_code) in [
+            ("A".repeat(24), true),
+            ("A".repeat(25), false),
+            ("ABCDEFG_".repeat(9) + "ABCDEFGH", true),
+            ("ABCDEFG_".repeat(9) + "ABCDEFGHI", false),
+            ("A_123".to_owned(), true),
+            ("A_1234".to_owned(), false),
+            ("A__B".to_owned(), false),
+            ("A_b".to_owned(), false),
+        ] {
+            assert_eq!(as_code(&code).is_some(), is_code, "{code}");
+        }
+    }
+
+    #[test]
+    fn names_of_machines_have_limits() {
+        for (name, is_name) in [
+            ("abcdefghijkl-0123".to_owned(), true),
+            ("abcdefghijklm-012".to_owned(), false),
+            ("abcdefghijkl-01234".to_owned(), false),
+            ("abcdefgh-".repeat(7) + "a", true),
+            ("abcdefgh-".repeat(7) + "ab", false),
+        ] {
+            let expected = if is_name { name.as_str() } else { REDACTED };
+            assert_eq!(shown_host(&name, &[]), expected);
         }
     }
 
