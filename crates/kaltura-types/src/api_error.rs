@@ -291,8 +291,9 @@ impl std::error::Error for ApiError {}
 /// The arguments: an object, or an empty array if there are none (wire contract, section 2.3).
 fn read_args(args: Option<&Value>) -> Vec<(String, String)> {
     let Some(object) = args.and_then(Value::as_object) else { return Vec::new() };
-    let text = |value: &Value| {
-        serde_json::from_value(value.clone()).map_or_else(|_| value.to_string(), Scalar::into_string)
+    let text = |value: &Value| match serde_json::from_value(value.clone()) {
+        Ok(scalar) => Scalar::into_string(scalar),
+        Err(_) => serde_json::to_string(value).unwrap_or_default(),
     };
     object.iter().map(|(name, value)| (name.clone(), text(value))).collect()
 }

@@ -31,21 +31,23 @@ use crate::api_error::ApiError;
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, PayloadError> {
     // A file of the server that was saved with a byte order mark puts one before every response.
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    if let Some(result) = decode_plain_result(body) {
+    // Also checks the parts that `T` skips.
+    let Ok(text) = std::str::from_utf8(body) else {
+        return Err(PayloadError::Unexpected(UnexpectedBody::NotUtf8));
+    };
+    if let Some(result) = decode_plain_result(text) {
         return Ok(result);
     }
-    match serde_json::from_slice(body) {
+    match serde_json::from_str(text) {
         Ok(value) => decode_value(value),
-        Err(error) => Err(PayloadError::Unexpected(classify(body, error.is_eof()))),
+        Err(error) => Err(PayloadError::Unexpected(classify(text, error.is_eof()))),
     }
 }
 
 /// Decodes a body that is certainly neither an error nor in an envelope, without a tree of values. `None` decides
 /// nothing: then the tree is examined.
-fn decode_plain_result<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
-    // Also checks the parts that `T` skips.
-    let text = std::str::from_utf8(body).ok()?;
-    let is_plain = !has_envelope_name(text) && !has_error_name(body);
+fn decode_plain_result<T: DeserializeOwned>(text: &str) -> Option<T> {
+    let is_plain = !has_envelope_name(text) && !has_error_name(text.as_bytes());
     if is_plain { serde_json::from_str(text).ok() } else { None }
 }
 
@@ -103,8 +105,7 @@ fn without_envelope(mut value: Value) -> Value {
 }
 
 /// Tells bodies apart that are not JSON. `at_end` is whether the parser failed at the end of the body.
-fn classify(body: &[u8], at_end: bool) -> UnexpectedBody {
-    let Ok(text) = std::str::from_utf8(body) else { return UnexpectedBody::NotUtf8 };
+fn classify(text: &str, at_end: bool) -> UnexpectedBody {
     let text = text.trim_start_matches('\u{feff}').trim();
     let begins_with =
         |prefix: &str| text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));

@@ -88,6 +88,8 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
     if let Some(advice) = release.target.advice() {
         writeln!(out, "dist: {advice}")?;
     }
+    // The build of the command takes minutes.
+    crate::wasm::check_tools(&workspace.root)?;
     let command = build_command(&workspace.root, release.target.triple)?;
     let contents = Contents::collect(&workspace.root, &command)?;
     let directory = workspace.target.join(DIRECTORY);

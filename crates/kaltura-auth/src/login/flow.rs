@@ -7,6 +7,7 @@ use kaltura_types::{
     UnexpectedBody, UnixTime, WidgetId, WidgetSession,
     payload::{self, JsonKind},
 };
+use serde_json::Value;
 
 use super::app_token_login::AppTokenLogin;
 use crate::error::{Error, ErrorKind, LoginStep, UnusableSession};
@@ -177,7 +178,8 @@ fn request(login: &AppTokenLogin, call: &impl Action, mut parameters: Parameters
 
 /// The names of the parameters that are not in every request. Only an error needs them.
 fn names_sent(request: &WireRequest) -> Vec<String> {
-    let parameters: Parameters = serde_json::from_slice(request.body()).unwrap_or_default();
+    let body = std::str::from_utf8(request.body()).unwrap_or_default();
+    let Ok(Value::Object(parameters)) = serde_json::from_str(body) else { return Vec::new() };
     let names = parameters.into_iter().map(|(name, _)| name);
     names.filter(|name| !matches!(name.as_str(), "clientTag" | "format")).collect()
 }

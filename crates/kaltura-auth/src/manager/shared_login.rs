@@ -7,7 +7,6 @@
 //!   and goes back to waiting.
 //! - Waiting callers are woken even if the login panics; its result is an error then.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,8 +22,8 @@ use crate::runtime::BoxFuture;
 /// A handle to a login in progress. Polling it drives the login. Dropping the last handle drops the login.
 pub(super) struct SharedLogin {
     shared: Arc<Shared>,
-    /// The key of its waker in the set, once it was polled.
-    key: Option<u64>,
+    /// The place of its waker in the set, once it was polled.
+    place: Option<usize>,
 }
 
 /// Where callers find the login in progress. Does not keep it alive.
@@ -46,20 +45,20 @@ enum Login {
 impl SharedLoginSlot {
     /// Joins the login in progress. `None` if its last handle was dropped.
     pub(super) fn join(&self) -> Option<SharedLogin> {
-        self.0.upgrade().map(|shared| SharedLogin { shared, key: None })
+        self.0.upgrade().map(|shared| SharedLogin { shared, place: None })
     }
 
     pub(super) fn start(&mut self, login: BoxFuture<'static, SessionResult>) -> SharedLogin {
         let login = Mutex::new(Login::Pending(login));
         let shared = Arc::new(Shared { wakers: Arc::default(), login });
         self.0 = Arc::downgrade(&shared);
-        SharedLogin { shared, key: None }
+        SharedLogin { shared, place: None }
     }
 }
 
 impl Clone for SharedLogin {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), key: None }
+        Self { shared: Arc::clone(&self.shared), place: None }
     }
 }
 
@@ -68,7 +67,7 @@ impl Future for SharedLogin {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<SessionResult> {
         let login = self.get_mut();
-        match login.shared.wakers.register(&mut login.key, context.waker()) {
+        match login.shared.wakers.register(&mut login.place, context.waker()) {
             Turn::Drive => login.shared.drive(),
             Turn::Wait => Poll::Pending,
             Turn::TakeResult => lock(&login.shared.login).result(),
@@ -78,8 +77,8 @@ impl Future for SharedLogin {
 
 impl Drop for SharedLogin {
     fn drop(&mut self) {
-        if let Some(key) = self.key {
-            self.shared.wakers.remove(key);
+        if let Some(place) = self.place {
+            self.shared.wakers.remove(place);
         }
     }
 }
@@ -123,8 +122,24 @@ struct Waiting {
     /// The login was woken during that poll.
     woken_meanwhile: bool,
     completed: bool,
-    wakers: BTreeMap<u64, Waker>,
-    last_key: u64,
+    /// One place for each handle that was polled.
+    wakers: Vec<Option<Waker>>,
+    /// Places of handles that were dropped.
+    unused: Vec<usize>,
+}
+
+impl Waiting {
+    fn add_place(&mut self) -> usize {
+        self.unused.pop().unwrap_or_else(|| {
+            self.wakers.push(None);
+            self.wakers.len() - 1
+        })
+    }
+
+    /// Takes all wakers. The handles keep their places.
+    fn take_wakers(&mut self) -> Vec<Waker> {
+        self.wakers.iter_mut().filter_map(Option::take).collect()
+    }
 }
 
 /// What a polled handle must do.
@@ -138,16 +153,13 @@ enum Turn {
 }
 
 impl WakerSet {
-    fn register(&self, key: &mut Option<u64>, waker: &Waker) -> Turn {
+    fn register(&self, place: &mut Option<usize>, waker: &Waker) -> Turn {
         let mut waiting = lock(&self.0);
         if waiting.completed {
             return Turn::TakeResult;
         }
-        let key = *key.get_or_insert_with(|| {
-            waiting.last_key += 1;
-            waiting.last_key
-        });
-        let previous = waiting.wakers.insert(key, waker.clone());
+        let place = *place.get_or_insert_with(|| waiting.add_place());
+        let previous = waiting.wakers.get_mut(place).and_then(|slot| slot.replace(waker.clone()));
         let turn = if mem::replace(&mut waiting.driving, true) { Turn::Wait } else { Turn::Drive };
         drop(waiting);
         // Here as everywhere, wakers are dropped outside of the lock: a waker may hold the last reference to a task,
@@ -161,14 +173,16 @@ impl WakerSet {
         waiting.driving = false;
         waiting.completed = completed;
         let woken_meanwhile = mem::take(&mut waiting.woken_meanwhile);
-        let wakers =
-            if woken_meanwhile || completed { mem::take(&mut waiting.wakers) } else { BTreeMap::new() };
+        let wakers = if woken_meanwhile || completed { waiting.take_wakers() } else { Vec::new() };
         drop(waiting);
-        wakers.into_values().for_each(Waker::wake);
+        wakers.into_iter().for_each(Waker::wake);
     }
 
-    fn remove(&self, key: u64) {
-        let waker = lock(&self.0).wakers.remove(&key);
+    fn remove(&self, place: usize) {
+        let mut waiting = lock(&self.0);
+        waiting.unused.push(place);
+        let waker = waiting.wakers.get_mut(place).and_then(Option::take);
+        drop(waiting);
         drop(waker);
     }
 }
@@ -184,9 +198,9 @@ impl Wake for WakerSet {
             waiting.woken_meanwhile = true;
             return;
         }
-        let wakers = mem::take(&mut waiting.wakers);
+        let wakers = waiting.take_wakers();
         drop(waiting);
-        wakers.into_values().for_each(Waker::wake);
+        wakers.into_iter().for_each(Waker::wake);
     }
 }
 

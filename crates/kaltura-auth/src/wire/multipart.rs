@@ -44,7 +44,7 @@ impl Placement {
         }
         let body = if needs_json {
             parameters.insert("format".to_owned(), 1.into());
-            BodyParameters::Json(Zeroizing::new(Value::Object(parameters).to_string()))
+            BodyParameters::Json(Zeroizing::new(serde_json::to_string(&parameters).unwrap_or_default()))
         } else {
             BodyParameters::Parts(parts)
         };

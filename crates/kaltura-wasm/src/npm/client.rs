@@ -273,6 +273,5 @@ fn read_options<T>(
 
 /// Reads what `encode` has written.
 fn parse(json: &str) -> Result<Value, Failure> {
-    serde_json::from_slice(json.as_bytes())
-        .map_err(|_| Failure::Argument("the argument cannot be read".to_owned()))
+    serde_json::from_str(json).map_err(|_| Failure::Argument("the argument cannot be read".to_owned()))
 }

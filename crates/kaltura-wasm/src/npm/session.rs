@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use js_sys::{JSON, Object};
+use js_sys::{Object, Reflect};
 use kaltura_auth::KsLabel;
-use serde_json::json;
 use wasm_bindgen::prelude::*;
 
 /// A session: what the server granted.
@@ -73,21 +72,21 @@ impl Session {
     #[wasm_bindgen(js_name = toJSON, unchecked_return_type = "Omit<SessionProperties, 'ks'>")]
     #[must_use]
     pub fn to_json(&self) -> JsValue {
-        let mut properties = json!({
-            "partnerId": self.0.partner_id().get(),
-            "privileges": self.privileges(),
-            "adjustments": self.adjustments(),
-        });
+        let properties = Object::new();
         for (name, value) in [
+            ("partnerId", Some(self.partner_id().into())),
             ("userId", self.user_id().map(Into::into)),
             ("sessionType", self.session_type().map(Into::into)),
-            ("expiresAt", self.0.expires_at().map(|time| time.as_seconds().into())),
+            ("privileges", Some(self.privileges().into())),
+            ("expiresAt", self.expires_at().map(Into::into)),
+            ("adjustments", Some(self.adjustments().into())),
         ] {
             if let Some(value) = value {
-                properties[name] = value;
+                // A new object takes every property.
+                let _ = Reflect::set(&properties, &name.into(), &value);
             }
         }
-        JSON::parse(&properties.to_string()).unwrap_or_else(|_| Object::new().into())
+        properties.into()
     }
 
     /// A text without the KS, for logs. It contains version, partner and fingerprint of the KS, by which sessions can be

@@ -54,7 +54,7 @@ fn a_wake_up_wakes_all_waiting_callers() {
     let (mut first, mut second) = (Caller::joining(&login), Caller::joining(&login));
     assert!(first.poll().is_pending());
     // The second is registered without a poll, which would complete the login.
-    login.shared.wakers.register(&mut second.login.key, &Waker::from(Arc::clone(&second.wake_count)));
+    login.shared.wakers.register(&mut second.login.place, &Waker::from(Arc::clone(&second.wake_count)));
     login.shared.wakers.end_turn(false);
     login.shared.wakers.wake_by_ref();
     assert_eq!((first.woken(), second.woken()), (1, 1));
@@ -141,4 +141,25 @@ fn a_dropped_caller_is_not_woken_and_the_last_one_drops_the_login() {
     drop(second);
     assert_eq!(Arc::strong_count(&owned), 1);
     assert!(slot.join().is_none());
+}
+
+#[test]
+fn callers_that_come_and_go_take_no_memory_and_no_wake_up_from_others() {
+    let login = SharedLoginSlot::default().start(Box::pin(pending()));
+    let mut waiting = Caller::joining(&login);
+    assert!(waiting.poll().is_pending());
+    for _ in 0..1000 {
+        assert!(Caller::joining(&login).poll().is_pending());
+    }
+    let mut last = Caller::joining(&login);
+    assert!(last.poll().is_pending());
+    let wakers = &login.shared.wakers;
+    assert_eq!(lock(&wakers.0).wakers.len(), 2);
+    // A caller keeps its place after a wake-up.
+    for count in 1..=2 {
+        wakers.wake_by_ref();
+        assert_eq!((waiting.woken(), last.woken()), (count, count));
+        assert!(waiting.poll().is_pending() && last.poll().is_pending());
+    }
+    assert_eq!(lock(&wakers.0).wakers.len(), 2);
 }
