@@ -13,7 +13,7 @@ use kaltura_types::{FilePart, Ks, Parameters, UnixTime};
 use serde::Serialize;
 use serde::ser::Serializer as _;
 use serde_json::Value;
-use zeroize::Zeroizing;
+use zeroize::Zeroize as _;
 
 use crate::service_url::ServiceUrl;
 use crate::transport::{TransportError, TransportErrorKind};
@@ -41,7 +41,7 @@ pub struct WireRequest {
     action: String,
     content_type: Cow<'static, str>,
     headers: Vec<(String, String)>,
-    body: Arc<Zeroizing<Vec<u8>>>,
+    body: Arc<Body>,
     timeout: Option<Duration>,
     max_response_bytes: u64,
     fresh_connection: bool,
@@ -67,7 +67,7 @@ impl WireRequest {
             action: action.into(),
             content_type: Cow::Borrowed("application/json"),
             headers: Vec::new(),
-            body: Arc::new(Zeroizing::new(body.into())),
+            body: Arc::new(Body(body.into())),
             timeout: None,
             max_response_bytes: Self::DEFAULT_MAX_RESPONSE_BYTES,
             fresh_connection: false,
@@ -239,7 +239,7 @@ impl WireRequest {
     /// The body. It contains secrets.
     #[must_use]
     pub fn body(&self) -> &[u8] {
-        &self.body
+        &self.body.0
     }
 
     /// The timeout, from connecting to the last byte. `None` means no limit.
@@ -263,11 +263,22 @@ impl fmt::Debug for WireRequest {
             .field("action", &format_args!("{}.{}", self.service, self.action))
             .field("content_type", &self.content_type)
             .field("headers", &headers)
-            .field("body", &format_args!("{} bytes", self.body.len()))
+            .field("body", &format_args!("{} bytes", self.body.0.len()))
             .field("timeout", &self.timeout)
             .field("max_response_bytes", &self.max_response_bytes)
             .field("fresh_connection", &self.fresh_connection)
             .finish()
+    }
+}
+
+/// The bytes of a request or response. They may contain secrets, and are zeroised on drop.
+struct Body(Vec<u8>);
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        // Without a length, all of it is spare capacity, which is zeroised as one block and not byte by byte.
+        self.0.clear();
+        self.0.zeroize();
     }
 }
 
@@ -306,14 +317,14 @@ const KEPT_HEADERS: [&str; 7] =
 pub struct WireResponse {
     status: u16,
     headers: Vec<(&'static str, String)>,
-    body: Arc<Zeroizing<Vec<u8>>>,
+    body: Arc<Body>,
 }
 
 impl WireResponse {
     /// A response without headers.
     #[must_use]
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, headers: Vec::new(), body: Arc::new(Zeroizing::new(body.into())) }
+        Self { status, headers: Vec::new(), body: Arc::new(Body(body.into())) }
     }
 
     /// Adds a header. All are dropped except `Date`, `Retry-After`, `Location`, `Content-Type`,
@@ -335,7 +346,7 @@ impl WireResponse {
     /// The decompressed body. It may contain secrets.
     #[must_use]
     pub fn body(&self) -> &[u8] {
-        &self.body
+        &self.body.0
     }
 
     /// A kept header by its name (case-insensitive).
@@ -379,7 +390,7 @@ impl fmt::Debug for WireResponse {
         f.debug_struct("WireResponse")
             .field("status", &self.status)
             .field("headers", &headers)
-            .field("body", &format_args!("{} bytes", self.body.len()))
+            .field("body", &format_args!("{} bytes", self.body.0.len()))
             .finish()
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod seed;
 pub(crate) mod state;
 pub(crate) mod upload;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -91,7 +92,7 @@ impl Backend {
                 headers.session = None;
                 headers.kaltura = Some(format!("error- {code}"));
                 headers.app = Some(format!("exiting on error {code} - {message}"));
-                return with_headers(response(200, PHP_CONTENT_TYPE, ""), headers, &date);
+                return with_headers(response(200, PHP_CONTENT_TYPE, ""), headers, date);
             }
         };
         let mut completed = if triggered.before_the_action {
@@ -110,7 +111,7 @@ impl Backend {
             }
         }
         headers.emulator = self.limit();
-        write(request, &format, completed, headers, &date)
+        write(request, &format, completed, headers, date)
     }
 
     /// The response to a final chunk that waited for others, if they arrived meanwhile.
@@ -129,7 +130,7 @@ impl Backend {
             None => value,
         };
         let headers = self.headers(time);
-        Some(write(request, &format, Completed::new(Ok(value)), headers, &clock.date_header()))
+        Some(write(request, &format, Completed::new(Ok(value)), headers, clock.date_header()))
     }
 
     fn headers(&mut self, time: Time) -> HeaderSet {
@@ -148,7 +149,7 @@ fn write(
     format: &Format,
     completed: Completed,
     mut headers: HeaderSet,
-    date: &str,
+    date: String,
 ) -> Response<Bytes> {
     let value = match completed.result {
         Ok(value) => value,
@@ -178,7 +179,7 @@ fn write(
         }
         Format::Xml => write_xml(&value, ignore_null, &php_float(completed.seconds)),
     };
-    let content_type = content_type(request).unwrap_or_else(|| format.content_type().to_owned());
+    let content_type = content_type(request).unwrap_or_else(|| format.content_type().into());
     with_headers(response(200, &content_type, body), headers, date)
 }
 
@@ -193,11 +194,11 @@ fn fault_target(request: &ApiRequest) -> String {
 }
 
 /// The parameter `content-type` replaces the header. PHP adds a charset to text types.
-fn content_type(request: &ApiRequest) -> Option<String> {
+fn content_type(request: &ApiRequest) -> Option<Cow<'_, str>> {
     let requested =
         request.parameters.get("content-type").map(text).filter(|requested| !requested.is_empty())?;
     let is_text = requested.starts_with("text/") && !requested.contains("charset");
-    Some(if is_text { format!("{requested};charset=UTF-8") } else { requested.into_owned() })
+    Some(if is_text { format!("{requested};charset=UTF-8").into() } else { requested })
 }
 
 pub(crate) fn not_an_api_path() -> Response<Bytes> {

@@ -1,7 +1,9 @@
 //! The recorded calls, for assertions of tests and for logs. They contain no secret.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use http::Method;
@@ -67,7 +69,7 @@ impl Calls {
 
     /// The calls of an action, in order.
     pub fn of(&self, action: &str) -> impl Iterator<Item = &RecordedCall> {
-        self.iter().filter(move |call| call.action.eq_ignore_ascii_case(action))
+        self.iter().filter(move |call| call.action().eq_ignore_ascii_case(action))
     }
 
     /// All calls, in order.
@@ -85,18 +87,40 @@ impl Calls {
 }
 
 /// One call.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RecordedCall {
     method: Method,
-    action: String,
     is_emulated: bool,
-    parameter_names: Vec<String>,
-    parameters: Vec<(String, String)>,
+    texts: Texts,
+    action: Range<usize>,
+    /// Where the names of all parameters are in the texts.
+    parameter_names: Vec<Range<usize>>,
+    /// Where the names and the values are.
+    parameters: Vec<(Range<usize>, Range<usize>)>,
     ks: Option<Fingerprint>,
     error: Option<ErrorCode>,
     failed: bool,
     from_cache: bool,
     ignored_filters: Vec<String>,
+}
+
+/// The texts of a call, one after the other: a text of its own for each would take longer than to answer the call.
+#[derive(Clone, Default)]
+struct Texts(String);
+
+impl Texts {
+    /// Most calls have less.
+    const CAPACITY: usize = 512;
+
+    fn push(&mut self, text: &str) -> Range<usize> {
+        let start = self.0.len();
+        self.0.push_str(text);
+        start..self.0.len()
+    }
+
+    fn get(&self, place: &Range<usize>) -> &str {
+        &self.0[place.clone()]
+    }
 }
 
 /// The maximum length of a recorded value in bytes. The rest of a longer one is not recorded.
@@ -135,7 +159,7 @@ impl RecordedCall {
     ) -> Self {
         let text_of = |name: &str| parameters.get(name).map(text).unwrap_or_default();
         let (service, name) = (text_of("service"), text_of("action"));
-        let action = action.or_else(|| services::find(&service, &name)).map(Action::full_name);
+        let action = action.or_else(|| services::find(&service, &name));
         let ks = text_of("ks");
         let error = match result {
             Ok(ApiValue::Error(exception)) | Err(Failure::ApiException(exception)) => {
@@ -143,29 +167,59 @@ impl RecordedCall {
             }
             Ok(_) | Err(Failure::Fatal) => None,
         };
-        let mut shown = Vec::with_capacity(parameters.len());
-        for (name, value) in parameters {
-            show(name, name, value, &mut shown);
-        }
-        Self {
+        let mut texts = Texts(String::with_capacity(Texts::CAPACITY));
+        let action = match action {
+            Some(action) => texts.push(&action.full_name()),
+            None => texts.push(&without_secret("action", &format!("{service}.{name}"))),
+        };
+        let mut call = Self {
             method: method.clone(),
-            action: action.unwrap_or_else(|| without_secret("action", &format!("{service}.{name}"))),
             is_emulated: !is_unknown(result),
-            parameter_names: parameters.keys().take(MAXIMUM_VALUES).map(|name| cut(name)).collect(),
-            parameters: shown,
+            texts,
+            action,
+            parameter_names: Vec::with_capacity(parameters.len().min(MAXIMUM_VALUES)),
+            parameters: Vec::with_capacity(parameters.len().min(MAXIMUM_VALUES)),
             ks: (!ks.is_empty()).then(|| Fingerprint::from_ks(&Ks::new(ks))),
             failed: error.is_some() || result.is_err(),
             error,
             from_cache: false,
             ignored_filters: Vec::new(),
+        };
+        for (name, value) in parameters {
+            let is_shown = call.parameter_names.len() < MAXIMUM_VALUES;
+            let place = is_shown.then(|| call.texts.push(cut(name)));
+            call.parameter_names.extend(place.clone());
+            call.add(name, name, value, place);
+        }
+        call.texts.0.shrink_to_fit();
+        call
+    }
+
+    /// Adds the values of a parameter. `last` is the last part of its name. `place` is where its name is, if it has been
+    /// added.
+    fn add(&mut self, name: &str, last: &str, value: &Parameter, place: Option<Range<usize>>) {
+        match value {
+            Parameter::Object(fields) => {
+                for (field, value) in fields {
+                    self.add(&format!("{name}:{field}"), field, value, None);
+                }
+            }
+            Parameter::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.add(&format!("{name}:{index}"), last, item, None);
+                }
+            }
+            value if self.parameters.len() < MAXIMUM_VALUES => {
+                let name = place.unwrap_or_else(|| self.texts.push(cut(name)));
+                let value = self.texts.push(&without_secret(last, &text(value)));
+                self.parameters.push((name, value));
+            }
+            _ => {}
         }
     }
 
-    fn bytes(&self) -> usize {
-        let values = self.parameters.iter().map(|(name, value)| name.len() + value.len());
-        self.action.len()
-            + self.parameter_names.iter().map(String::len).sum::<usize>()
-            + values.sum::<usize>()
+    const fn bytes(&self) -> usize {
+        self.texts.0.len()
     }
 
     /// The HTTP method.
@@ -177,33 +231,32 @@ impl RecordedCall {
     /// Service and action in the server's spelling, such as `appToken.startSession`.
     #[must_use]
     pub fn action(&self) -> &str {
-        &self.action
+        self.texts.get(&self.action)
     }
 
     /// The names of all parameters, in the order of path, query, body.
-    #[must_use]
-    pub fn parameter_names(&self) -> &[String] {
-        &self.parameter_names
+    pub fn parameter_names(&self) -> impl Iterator<Item = &str> {
+        self.parameter_names.iter().map(|name| self.texts.get(name))
     }
 
     /// Whether a parameter was sent.
     #[must_use]
     pub fn has_parameter(&self, name: &str) -> bool {
-        self.parameter_names.iter().any(|present| present == name)
+        self.parameter_names().any(|present| present == name)
     }
 
     /// Names and values of all parameters as text, with secrets masked. The fields of objects are named like
     /// `filter:idIn`, the items of arrays like `list:0`. A value
     /// is cut after 1 000 bytes, and a call after 500 values.
     pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.parameters.iter().map(|(name, value)| (self.texts.get(name), self.texts.get(value)))
     }
 
     /// The value of a parameter as text, named as in [`parameters`](Self::parameters). A secret is masked: a value
     /// whose name is one of a secret, and every part of a text that looks like one.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(present, _)| present == name).map(|(_, value)| value.as_str())
+        self.parameters().find(|(present, _)| *present == name).map(|(_, value)| value)
     }
 
     /// Whether a KS was sent.
@@ -263,7 +316,7 @@ impl RecordedCall {
 /// ```
 impl fmt::Display for RecordedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.action)?;
+        write!(f, "{} {}", self.method, self.action())?;
         if let Some(fingerprint) = self.ks {
             write!(f, " ks={fingerprint}")?;
         }
@@ -298,40 +351,44 @@ pub(crate) fn is_unknown(result: &Result<ApiValue, Failure>) -> bool {
     )
 }
 
-/// Adds the values of a parameter. `last` is the last part of its name.
-fn show(name: &str, last: &str, value: &Parameter, shown: &mut Vec<(String, String)>) {
-    match value {
-        Parameter::Object(fields) => {
-            for (field, value) in fields {
-                show(&format!("{name}:{field}"), field, value, shown);
-            }
-        }
-        Parameter::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                show(&format!("{name}:{index}"), last, item, shown);
-            }
-        }
-        value if shown.len() < MAXIMUM_VALUES => shown.push((cut(name), without_secret(last, &text(value)))),
-        _ => {}
-    }
-}
-
 /// The text without secrets. An id that does not look like one might be a token value in the wrong place.
-fn without_secret(name: &str, value: &str) -> String {
+fn without_secret<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     if value.is_empty() {
-        String::new()
+        Cow::Borrowed("")
     } else if is_secret_name(name) {
-        MASK.to_owned()
-    } else if name == "id" {
-        cut(&AppTokenId::new(value).to_string())
+        Cow::Borrowed(MASK)
     } else {
-        cut(&redact(value, &[]))
+        let clean = if name == "id" { AppTokenId::new(value).to_string().into() } else { redact(value, &[]) };
+        match clean {
+            Cow::Borrowed(text) => Cow::Borrowed(cut(text)),
+            Cow::Owned(mut text) => {
+                text.truncate(cut(&text).len());
+                Cow::Owned(text)
+            }
+        }
     }
 }
 
-fn cut(text: &str) -> String {
+fn cut(text: &str) -> &str {
     let end = (0..=MAXIMUM_VALUE.min(text.len())).rev().find(|index| text.is_char_boundary(*index));
-    text[..end.unwrap_or(0)].to_owned()
+    &text[..end.unwrap_or(0)]
+}
+
+/// As it is read: its texts are in no form to be shown.
+impl fmt::Debug for RecordedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordedCall")
+            .field("method", &self.method)
+            .field("action", &self.action())
+            .field("is_emulated", &self.is_emulated)
+            .field("parameters", &self.parameters().collect::<Vec<_>>())
+            .field("ks", &self.ks)
+            .field("error", &self.error)
+            .field("failed", &self.failed)
+            .field("from_cache", &self.from_cache)
+            .field("ignored_filters", &self.ignored_filters)
+            .finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]
@@ -362,6 +419,8 @@ mod tests {
         assert_eq!(call.parameter("long").map(str::len), Some(1_000));
         assert_eq!(call.method(), http::Method::POST);
         assert_eq!(call.parameters().count(), 10);
+        assert_eq!(call.parameter_names().count(), 7);
+        assert!(call.has_parameter("filter") && !call.has_parameter("filter:idIn"));
         assert!(!format!("{calls:?}").contains(secret));
     }
 
@@ -379,6 +438,17 @@ mod tests {
         );
         assert_eq!(call.to_string(), line);
         assert_eq!(format!("{call:#}"), format!(r#"{line} format="1" text="a\nb" token="(redacted)""#));
+    }
+
+    #[test]
+    fn of_many_parameters_the_first_are_recorded() {
+        let many: serde_json::Map<_, _> =
+            (0..2_000).map(|number| (format!("p{number:04}"), json!({}))).collect();
+        let parameters = crate::request::test_json::parameters(&many.into());
+        let call = super::RecordedCall::cached(&http::Method::GET, &parameters, &Ok(true.into()));
+        assert_eq!((call.parameter_names().count(), call.parameters().count()), (500, 0));
+        assert_eq!(call.parameter_names().last(), Some("p0499"));
+        assert!(call.bytes() < 3_000, "{}", call.bytes());
     }
 
     #[test]

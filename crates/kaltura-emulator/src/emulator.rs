@@ -238,7 +238,7 @@ impl Emulator {
             return (Reply::whole(not_an_api_path()), Vec::new());
         };
         if request.method() == Method::OPTIONS {
-            return (Reply::whole(preflight(&self.shared.clock.date_header())), Vec::new());
+            return (Reply::whole(preflight(self.shared.clock.date_header())), Vec::new());
         }
         let mut backend = self.backend();
         let mut reply = backend.respond(&api_request, &self.shared.clock);

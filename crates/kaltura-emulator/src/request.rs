@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use bytes::Bytes;
+use foldhash::fast::RandomState;
 use http::{Method, header};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize as _;
@@ -97,20 +98,22 @@ fn read_body(request: &http::Request<Bytes>) -> Parameters {
 
 /// Reads the parameters of a path, `/api_v3/service/S/action/A/name/value…`; `None` if it is not a path of the API.
 fn read_path(path: &str) -> Option<Parameters> {
-    // A web server resolves such segments before the API sees the path.
-    let is_dots = |segment: &str| matches!(&*decoded(segment), b"." | b"..");
-    if path.split('/').any(is_dots) {
-        return None;
-    }
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
     // `/api/…` is an alias.
     if !matches!(segments.next(), Some("api_v3" | "api")) {
         return None;
     }
+    let segments: Vec<Cow<'_, [u8]>> = segments.map(decoded).collect();
+    // A web server resolves such segments before the API sees the path.
+    if segments.iter().any(|segment| matches!(&**segment, b"." | b"..")) {
+        return None;
+    }
     let mut segments = segments
-        .map(|segment| into_text(decoded(segment).into_owned()))
+        .into_iter()
+        .map(|segment| into_text(segment.into_owned()))
         .filter(|segment| !matches!(segment.as_str(), "api_v3" | "index.php" | ""));
-    let mut parameters = Parameters::default();
+    // Room for the parameters of query and body, too.
+    let mut parameters = Parameters::with_capacity_and_hasher(16, RandomState::default());
     while let Some(name) = segments.next() {
         if name == "0" {
             break;

@@ -6,8 +6,6 @@ mod php;
 pub(crate) mod value;
 mod xml;
 
-use std::sync::LazyLock;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 
@@ -90,8 +88,10 @@ pub(crate) const PHP_CONTENT_TYPE: &str = "text/html; charset=UTF-8";
 pub(crate) fn response(status: u16, content_type: &str, body: impl Into<Bytes>) -> Response<Bytes> {
     let mut response = Response::new(body.into());
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::OK);
-    if let Ok(value) = http::HeaderValue::from_str(content_type) {
-        response.headers_mut().insert(http::header::CONTENT_TYPE, value);
+    // Room for those of the API, too.
+    *response.headers_mut() = HeaderMap::with_capacity(12);
+    if let Ok(value) = HeaderValue::from_str(content_type) {
+        response.headers_mut().insert(header::CONTENT_TYPE, value);
     }
     response
 }
@@ -116,37 +116,48 @@ pub(crate) struct HeaderSet {
     pub(crate) is_complete: bool,
 }
 
-/// The headers of every response, and of those of the API.
-static ALWAYS: LazyLock<HeaderMap> = LazyLock::new(|| {
-    let headers =
-        [(HeaderName::from_static("x-me"), HOST_NAME), (header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED)];
-    headers.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect()
-});
-static COMPLETE: LazyLock<HeaderMap> = LazyLock::new(|| {
-    let headers = [
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (header::EXPIRES, "Sun, 19 Nov 2000 08:52:00 GMT"),
-        (header::CACHE_CONTROL, "no-store, no-cache, must-revalidate, post-check=0, pre-check=0"),
-        (header::PRAGMA, "no-cache"),
-    ];
-    let mut all = ALWAYS.clone();
-    all.extend(headers.map(|(name, value)| (name, HeaderValue::from_static(value))));
-    all
-});
+/// The headers of every response.
+const ALWAYS: [(HeaderName, HeaderValue); 2] = [
+    (X_ME, HeaderValue::from_static(HOST_NAME)),
+    (header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED)),
+];
+
+/// Those of the API besides.
+const COMPLETE: [(HeaderName, HeaderValue); 4] = [
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+    (header::EXPIRES, HeaderValue::from_static("Sun, 19 Nov 2000 08:52:00 GMT")),
+    (
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("no-store, no-cache, must-revalidate, post-check=0, pre-check=0"),
+    ),
+    (header::PRAGMA, HeaderValue::from_static("no-cache")),
+];
+
+const X_ME: HeaderName = HeaderName::from_static("x-me");
+const X_KALTURA_SESSION: HeaderName = HeaderName::from_static("x-kaltura-session");
+const X_KALTURA: HeaderName = HeaderName::from_static("x-kaltura");
+const X_KALTURA_APP: HeaderName = HeaderName::from_static("x-kaltura-app");
+const X_KALTURA_EMULATOR: HeaderName = HeaderName::from_static("x-kaltura-emulator");
+const X_KALTURA_PART: HeaderName = HeaderName::from_static("x-kaltura-part-of-multirequest");
 
 /// Adds the headers of a response of the API.
-pub(crate) fn with_headers(mut response: Response<Bytes>, set: HeaderSet, date: &str) -> Response<Bytes> {
+pub(crate) fn with_headers(mut response: Response<Bytes>, set: HeaderSet, date: String) -> Response<Bytes> {
     let headers = response.headers_mut();
-    let common = if set.is_complete { &COMPLETE } else { &ALWAYS };
-    let own = std::mem::replace(headers, HeaderMap::clone(common));
-    headers.extend(own);
-    add(headers, header::DATE, date.to_owned());
+    for (name, value) in ALWAYS {
+        headers.insert(name, value);
+    }
+    if set.is_complete {
+        for (name, value) in COMPLETE {
+            headers.insert(name, value);
+        }
+    }
     for (name, value) in [
-        (HeaderName::from_static("x-kaltura-session"), set.session),
-        (HeaderName::from_static("x-kaltura"), set.kaltura),
-        (HeaderName::from_static("x-kaltura-app"), set.app),
-        (HeaderName::from_static("x-kaltura-emulator"), set.emulator),
-        (HeaderName::from_static("x-kaltura-part-of-multirequest"), set.part_of_multirequest),
+        (header::DATE, Some(date)),
+        (X_KALTURA_SESSION, set.session),
+        (X_KALTURA, set.kaltura),
+        (X_KALTURA_APP, set.app),
+        (X_KALTURA_EMULATOR, set.emulator),
+        (X_KALTURA_PART, set.part_of_multirequest),
     ] {
         if let Some(value) = value {
             add(headers, name, value);
@@ -156,7 +167,7 @@ pub(crate) fn with_headers(mut response: Response<Bytes>, set: HeaderSet, date: 
 }
 
 /// The response to `OPTIONS`: the preflight request of a browser.
-pub(crate) fn preflight(date: &str) -> Response<Bytes> {
+pub(crate) fn preflight(date: String) -> Response<Bytes> {
     let mut response = response(200, PHP_CONTENT_TYPE, Bytes::new());
     let headers = response.headers_mut();
     for (name, value) in [

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -172,7 +172,8 @@ impl Transport for ReqwestTransport {
         if request.url().scheme() == "https" && !self.supports_https {
             return Err(build_error(RequestError::NoTls));
         }
-        let exchange = exchange(clients.client_for(request.url()), request, max_bytes);
+        // Pinned here: to move it into the time limit would copy some kilobytes.
+        let exchange = pin!(exchange(clients.client_for(request.url()), request, max_bytes));
         let result = match timeout {
             None => exchange.await,
             // `tokio::time::timeout` polls the exchange once before it checks the time.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use kaltura_types::{AdminSecret, ApiEnum as _, Ks, Open, PartnerId, SessionType, UnixTime, UserId};
 
-use crate::php::{self, MAX_VARIABLES, Name};
+use crate::php::{self, MAX_VARIABLES};
 use crate::{v1, v2};
 
 /// The fields of a KS to sign.
@@ -96,13 +96,13 @@ impl KsFields {
     /// [`InvalidKsFields`] if the server would read other values than these fields have.
     pub fn sign_v2(&self, secret: &AdminSecret, random: [u8; 16]) -> Result<Ks, InvalidKsFields> {
         let privileges = check_v2(self)?;
-        Ok(v2::seal(self.partner_id, &v2::write_checked(self, privileges), random, secret))
+        Ok(v2::sign_checked(self, privileges, random, secret))
     }
 
     /// Signs a version 2 KS exactly as the server does, without a check: the server may misread it.
     #[must_use]
     pub fn sign_v2_unchecked(&self, secret: &AdminSecret, random: [u8; 16]) -> Ks {
-        v2::seal(self.partner_id, &v2::write(self), random, secret)
+        v2::sign(self, random, secret)
     }
 
     /// Signs a version 1 KS. `rand` makes the KS unique; the server writes the time with a fraction of a second, such
@@ -210,7 +210,7 @@ fn check_v2(fields: &KsFields) -> Result<Vec<(&str, &str)>, InvalidKsFields> {
         if v2::FIELD_NAMES.contains(&name) {
             return Err(InvalidKsFields::ReservedPrivilege(name.to_owned()));
         }
-        if php::variable_name(name.as_bytes().into()) != Some(Name::Plain(name.as_bytes().into())) {
+        if !php::is_kept_as_name(name.as_bytes()) {
             return Err(InvalidKsFields::PrivilegeName(name.to_owned()));
         }
         privileges.push((name, value));
@@ -224,7 +224,15 @@ fn check_v2(fields: &KsFields) -> Result<Vec<(&str, &str)>, InvalidKsFields> {
     Ok(privileges)
 }
 
+/// So few names are compared faster than they are sorted.
+const FEW: usize = 8;
+
 fn first_repeated<'a>(privileges: &[(&'a str, &'a str)]) -> Option<&'a str> {
+    let occurs_before =
+        |place: usize| privileges[..place].iter().any(|(name, _)| *name == privileges[place].0);
+    if privileges.len() <= FEW && !(1..privileges.len()).any(occurs_before) {
+        return None;
+    }
     // Most names differ in length, which is compared faster.
     let mut names: Vec<(usize, &str)> = privileges.iter().map(|(name, _)| (name.len(), *name)).collect();
     names.sort_unstable();

@@ -18,9 +18,11 @@
 //! on bare WebAssembly.
 
 mod claims;
+mod digest;
 mod fields;
 mod open;
 mod php;
+mod secret_bytes;
 mod summary;
 mod v1;
 mod v2;

@@ -1,11 +1,14 @@
 //! Opening a KS with the partner's secrets, as the server does it.
 
 use std::fmt;
+use std::ops::Range;
 
 use kaltura_types::{AdminSecret, Ks, KsBody, KsEnvelope, KsVersion, MalformedKs};
 use zeroize::Zeroizing;
 
 use crate::claims::KsClaims;
+use crate::digest::HexDigest;
+use crate::secret_bytes::SecretBytes;
 use crate::{v1, v2};
 
 /// Opens a KS: verifies that it was signed with one of `secrets`, and reads its claims.
@@ -47,28 +50,19 @@ pub fn open_envelope(envelope: &KsEnvelope, secrets: &[AdminSecret]) -> Result<O
         KsBody::V1 { signature, fields } => {
             let (secret_index, digest) =
                 first_match(secrets, |secret| v1::verify(signature, fields, secret))?;
-            let text = Zeroizing::new(String::from_utf8_lossy(fields).into_owned());
-            let claims = v1::read(envelope, &text);
-            Ok(OpenedKs {
-                version: KsVersion::V1,
-                claims,
-                text,
-                random: v1::rand(fields),
-                digest,
-                secret_index,
-            })
+            let random = v1::rand(fields);
+            let bytes = SecretBytes([random.unwrap_or_default(), fields].concat());
+            let content = Content::new(bytes, random.map(|random| 0..random.len()), fields.len());
+            let claims = v1::read(envelope, content.text());
+            Ok(OpenedKs { version: KsVersion::V1, claims, content, digest, secret_index })
         }
         KsBody::V2 { ciphertext } => {
             let (secret_index, content) = first_match(secrets, |secret| v2::decrypt(ciphertext, secret))?;
             let claims = v2::read(envelope, content.fields()).ok_or(OpenError::BracketedPrivilege)?;
-            Ok(OpenedKs {
-                version: KsVersion::V2,
-                claims,
-                text: Zeroizing::new(v2::into_text(content.fields().into()).into_owned()),
-                random: Some(Zeroizing::new(content.random().to_vec())),
-                digest: content.hash_hex(),
-                secret_index,
-            })
+            let digest = content.hash_hex();
+            let (random, text_length) = (content.random(), content.fields().len());
+            let content = Content::new(content.into_bytes(), Some(random), text_length);
+            Ok(OpenedKs { version: KsVersion::V2, claims, content, digest, secret_index })
         }
     }
 }
@@ -86,10 +80,34 @@ fn first_match<T>(
 pub struct OpenedKs {
     version: KsVersion,
     claims: KsClaims,
-    text: Zeroizing<String>,
-    random: Option<Zeroizing<Vec<u8>>>,
-    digest: String,
+    content: Content,
+    digest: HexDigest,
     secret_index: usize,
+}
+
+/// What was signed: the random part, and at the end the text of the fields.
+#[derive(Clone)]
+struct Content {
+    bytes: SecretBytes,
+    random: Option<Range<usize>>,
+    text_start: usize,
+}
+
+impl Content {
+    /// Bytes of the text that are not UTF-8 are replaced.
+    fn new(bytes: SecretBytes, random: Option<Range<usize>>, text_length: usize) -> Self {
+        let text_start = bytes.0.len() - text_length;
+        let (before, text) = bytes.0.split_at(text_start);
+        if str::from_utf8(text).is_ok() {
+            return Self { bytes, random, text_start };
+        }
+        let text = Zeroizing::new(String::from_utf8_lossy(text).into_owned());
+        Self { bytes: SecretBytes([before, text.as_bytes()].concat()), random, text_start }
+    }
+
+    fn text(&self) -> &str {
+        str::from_utf8(&self.bytes.0[self.text_start..]).unwrap_or_default()
+    }
 }
 
 impl OpenedKs {
@@ -109,20 +127,21 @@ impl OpenedKs {
     /// with the random part, it is enough to sign the same KS again.
     #[must_use]
     pub fn fields_text(&self) -> &str {
-        &self.text
+        self.content.text()
     }
 
     /// The part that makes each KS unique: 16 random bytes in version 2; in version 1 the text of the time at which it
     /// was created, if the field is present.
     #[must_use]
     pub fn random(&self) -> Option<&[u8]> {
-        self.random.as_ref().map(|random| random.as_slice())
+        self.content.random.clone().map(|random| &self.content.bytes.0[random])
     }
 
     /// The SHA-1 inside the KS, in hex, by which `session.end` identifies it (wire contract, section 6.2).
     #[must_use]
     pub fn digest_hex(&self) -> &str {
-        &self.digest
+        // Hex digits are UTF-8.
+        str::from_utf8(&self.digest).unwrap_or_default()
     }
 
     /// The index of the secret that it was signed with.
@@ -174,7 +193,8 @@ mod tests {
     }
 
     fn open_v2(fields: &str) -> Result<OpenedKs, OpenError> {
-        open(&v2::seal(PartnerId::new(1), fields, [7; 16], &secret()), &[secret()])
+        let append = |sealed: &mut Vec<u8>| sealed.extend_from_slice(fields.as_bytes());
+        open(&v2::seal(PartnerId::new(1), [7; 16], &secret(), fields.len(), append), &[secret()])
     }
 
     // With the secret, fields can be signed that a server would never write.
@@ -227,6 +247,22 @@ mod tests {
     #[test]
     fn bytes_that_are_not_utf8_are_replaced() {
         assert_eq!(open_v2("_u=%FFx").unwrap().claims().user().unwrap().as_str(), "\u{fffd}x");
+    }
+
+    #[test]
+    fn the_content_is_that_which_was_signed() {
+        let append = |sealed: &mut Vec<u8>| sealed.extend_from_slice(b"_u=\xff&_e=5");
+        let opened = open(&v2::seal(PartnerId::new(1), [7; 16], &secret(), 11, append), &[secret()]).unwrap();
+        assert_eq!((opened.fields_text(), opened.random()), ("_u=\u{fffd}&_e=5", Some(&[7; 16][..])));
+        // SHA-1 of the random bytes and the fields.
+        assert_eq!(opened.digest_hex(), "e91d8597811b09099ac3841d964ac44a54298eda");
+        let opened = open(&v1::seal("1;1;5;0;\u{e9};u;;;", &secret()), &[secret()]).unwrap();
+        assert_eq!(
+            (opened.fields_text(), opened.random()),
+            ("1;1;5;0;\u{e9};u;;;", Some("\u{e9}".as_bytes()))
+        );
+        let opened = open(&v1::seal("1;1;5", &secret()), &[secret()]).unwrap();
+        assert_eq!((opened.fields_text(), opened.random()), ("1;1;5", None));
     }
 
     #[test]

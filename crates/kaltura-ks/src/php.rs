@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
 use memchr::{memchr, memchr_iter, memchr2};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
 /// Removes the characters that PHP's `trim` removes.
 pub(crate) fn trim(text: &str) -> &str {
@@ -51,30 +50,38 @@ impl Numeric {
     }
 }
 
-/// The bytes to escape: all but `A-Za-z0-9-_.`, also `~` and `*` (wire contract, section 6.1).
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
-
 /// The maximum number of variables that PHP reads (its setting `max_input_vars`).
 pub(crate) const MAX_VARIABLES: usize = 1000;
 
 /// So few names are compared one by one.
 const FEW: usize = 16;
 
-/// Appends `name=value`, escaped as by PHP's `http_build_query`, to a query string.
-pub(crate) fn append_pair(query: &mut String, name: &str, value: &str) {
-    if !query.is_empty() {
-        query.push('&');
+/// Appends names and values as PHP's `http_build_query` writes them.
+pub(crate) fn append_query<'a>(query: &mut Vec<u8>, pairs: impl Iterator<Item = (&'a str, &'a str)>) {
+    for (index, (name, value)) in pairs.enumerate() {
+        if index > 0 {
+            query.push(b'&');
+        }
+        append_escaped(query, name);
+        query.push(b'=');
+        append_escaped(query, value);
     }
-    push_escaped(query, name);
-    query.push('=');
-    push_escaped(query, value);
 }
 
-/// Escapes a name or a value; a space becomes `+`.
-fn push_escaped(query: &mut String, text: &str) {
-    // A percent sign of the text is %25 here, so each %20 is a space.
-    percent_encode(text.as_bytes(), ESCAPED)
-        .for_each(|part| query.push_str(if part == "%20" { "+" } else { part }));
+/// Escapes all bytes but `A-Za-z0-9-_.`, also `~` and `*` (wire contract, section 6.1). A space becomes `+`.
+fn append_escaped(query: &mut Vec<u8>, text: &str) {
+    let is_escaped = |byte: &u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    let digit = |nibble: u8| b"0123456789ABCDEF"[usize::from(nibble)];
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(is_escaped) {
+        query.extend_from_slice(&rest[..at]);
+        match rest[at] {
+            b' ' => query.push(b'+'),
+            byte => query.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 15)]),
+        }
+        rest = &rest[at + 1..];
+    }
+    query.extend_from_slice(rest);
 }
 
 /// The value of a variable.
@@ -99,11 +106,18 @@ pub(crate) fn parse_query(query: &[u8]) -> Vec<(Cow<'_, [u8]>, Value<'_>)> {
         pair
     });
     for pair in pairs.filter(|pair| !pair.is_empty()).take(MAX_VARIABLES) {
-        let (name, value) = match memchr(b'=', pair) {
+        // Names are short.
+        let (name, value) = match pair.iter().position(|&byte| byte == b'=') {
             Some(at) => (&pair[..at], &pair[at + 1..]),
             None => (pair, &[][..]),
         };
-        let (name, value) = match variable_name(unescape(name)) {
+        // Most names are written as they are.
+        let name = if is_kept_as_name(name) && !name.iter().any(is_escape) {
+            Some(Name::Plain(name.into()))
+        } else {
+            variable_name(unescape(name))
+        };
+        let (name, value) = match name {
             Some(Name::Plain(name)) => (name, Value::Text(unescape(value))),
             Some(Name::Array(name)) => (name, Value::Array),
             None => continue,
@@ -130,6 +144,11 @@ pub(crate) fn parse_query(query: &[u8]) -> Vec<(Cow<'_, [u8]>, Value<'_>)> {
     variables
 }
 
+/// Whether PHP keeps a raw name as the name of a variable.
+pub(crate) fn is_kept_as_name(raw: &[u8]) -> bool {
+    !raw.is_empty() && !raw.iter().any(|byte| matches!(byte, 0 | b' ' | b'.' | b'['))
+}
+
 /// The name of a variable, after PHP has altered it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Name<'a> {
@@ -141,8 +160,8 @@ pub(crate) enum Name<'a> {
 /// Converts a raw name to the name of a variable: leading spaces are removed; `.`, space and a `[` without a `]`
 /// after it become `_`. `None` if nothing is left before the first bracket: PHP drops such a pair.
 pub(crate) fn variable_name(raw: Cow<'_, [u8]>) -> Option<Name<'_>> {
-    if !raw.iter().any(|byte| matches!(byte, 0 | b' ' | b'.' | b'[')) {
-        return (!raw.is_empty()).then_some(Name::Plain(raw));
+    if is_kept_as_name(&raw) {
+        return Some(Name::Plain(raw));
     }
     let name = up_to_nul(&raw);
     let name = &name[name.iter().take_while(|&&byte| byte == b' ').count()..];
@@ -164,18 +183,33 @@ fn up_to_nul(text: &[u8]) -> &[u8] {
     memchr(0, text).map_or(text, |end| &text[..end])
 }
 
+const fn is_escape(byte: &u8) -> bool {
+    matches!(byte, b'+' | b'%')
+}
+
+/// A `%` without two hex digits after it stays.
 fn unescape(text: &[u8]) -> Cow<'_, [u8]> {
     if memchr2(b'+', b'%', text).is_none() {
         return Cow::Borrowed(text);
     }
-    let mut plain = Vec::with_capacity(text.len());
-    for (index, part) in text.split(|&byte| byte == b'+').enumerate() {
-        if index > 0 {
-            plain.push(b' ');
-        }
-        plain.extend(percent_decode(part));
+    let (mut plain, mut rest) = (Vec::with_capacity(text.len()), text);
+    while let Some(at) = rest.iter().position(is_escape) {
+        plain.extend_from_slice(&rest[..at]);
+        let (byte, length) = match rest[at..] {
+            [b'+', ..] => (b' ', 1),
+            [_, high, low, ..] => hex_byte(high, low).map_or((b'%', 1), |byte| (byte, 3)),
+            _ => (b'%', 1),
+        };
+        plain.push(byte);
+        rest = &rest[at + length..];
     }
+    plain.extend_from_slice(rest);
     Cow::Owned(plain)
+}
+
+fn hex_byte(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
 /// The distance in the state of the Mersenne Twister between a word and the word that it is mixed with.
@@ -359,10 +393,9 @@ mod tests {
 
     #[test]
     fn all_but_the_unreserved_characters_are_escaped() {
-        let mut query = String::new();
-        append_pair(&mut query, "~*._- /", "~*._- /\0é%20");
-        append_pair(&mut query, "", "y");
-        assert_eq!(query, "%7E%2A._-+%2F=%7E%2A._-+%2F%00%C3%A9%2520&=y");
+        let mut query = Vec::new();
+        append_query(&mut query, [("~*._- /", "~*._- /\0é%20"), ("", "y")].into_iter());
+        assert_eq!(str::from_utf8(&query).unwrap(), "%7E%2A._-+%2F=%7E%2A._-+%2F%00%C3%A9%2520&=y");
     }
 
     // From the generator of CPython, which is another implementation, with the state that PHP computes from the seed.

@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::claims::KsClaims;
+use crate::digest::{HexDigest, hex_digest};
 use crate::fields::KsFields;
 
 /// Writes the nine fields. An absent field becomes empty.
@@ -26,18 +27,19 @@ pub(crate) fn write(fields: &KsFields, rand: &str) -> Zeroizing<String> {
 
 /// Signs and encodes the fields. The alphabet is the standard one, unlike in version 2.
 pub(crate) fn seal(info: &str, secret: &AdminSecret) -> Ks {
-    let signed = Zeroizing::new(format!("{}|{info}", sign(info.as_bytes(), secret)));
-    Ks::new(STANDARD.encode(signed.as_bytes()))
+    let signature = sign(info.as_bytes(), secret);
+    let signed = Zeroizing::new([&signature, b"|".as_slice(), info.as_bytes()].concat());
+    Ks::new(STANDARD.encode(&*signed))
 }
 
 /// The signature, if it is the right one for this secret and these fields.
-pub(crate) fn verify(signature: &[u8], info: &[u8], secret: &AdminSecret) -> Option<String> {
+pub(crate) fn verify(signature: &[u8], info: &[u8], secret: &AdminSecret) -> Option<HexDigest> {
     let expected = sign(info, secret);
-    bool::from(expected.as_bytes().ct_eq(signature)).then_some(expected)
+    bool::from(expected.as_slice().ct_eq(signature)).then_some(expected)
 }
 
-fn sign(info: &[u8], secret: &AdminSecret) -> String {
-    hex::encode(Sha1::new().chain_update(secret.expose()).chain_update(info).finalize())
+fn sign(info: &[u8], secret: &AdminSecret) -> HexDigest {
+    hex_digest(&Sha1::new().chain_update(secret.expose()).chain_update(info).finalize())
 }
 
 /// Reads the fields by position.
@@ -66,6 +68,6 @@ pub(crate) fn read(envelope: &KsEnvelope, info: &str) -> KsClaims {
 }
 
 /// The field that makes each KS unique: the time at which it was created, with a fraction of a second.
-pub(crate) fn rand(info: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    info.split(|&byte| byte == b';').nth(4).map(|rand| Zeroizing::new(rand.to_vec()))
+pub(crate) fn rand(info: &[u8]) -> Option<&[u8]> {
+    info.split(|&byte| byte == b';').nth(4)
 }

@@ -1,6 +1,8 @@
 //! Version 2: encrypted fields (wire contract, sections 6.1 and 6.2).
 
 use std::borrow::Cow;
+use std::io::Write as _;
+use std::ops::Range;
 
 use aes::Aes128;
 use base64::Engine as _;
@@ -12,8 +14,10 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::claims::KsClaims;
+use crate::digest::{HexDigest, hex_digest};
 use crate::fields::KsFields;
 use crate::php::{self, Value};
+use crate::secret_bytes::SecretBytes;
 
 const EXPIRY: &str = "_e";
 const SESSION_TYPE: &str = "_t";
@@ -24,6 +28,8 @@ const ADDITIONAL_DATA: &str = "_d";
 /// The names of the fields that are not privileges.
 pub(crate) const FIELD_NAMES: [&str; 5] = [EXPIRY, SESSION_TYPE, USER, MASTER_PARTNER, ADDITIONAL_DATA];
 
+/// Version and partner id: a number of 64 bits.
+const MAX_PREFIX: usize = 24;
 const HASH_LENGTH: usize = 20;
 const RANDOM_LENGTH: usize = 16;
 const BLOCK_LENGTH: usize = 16;
@@ -32,16 +38,21 @@ const IV: [u8; BLOCK_LENGTH] = [0; BLOCK_LENGTH];
 /// A name and its value. Absent fields have no value.
 type Pair<'a> = (&'a str, Option<Cow<'a, str>>);
 
-/// Writes the privileges and the other fields as a query string. A name that occurs twice gets its last value.
-pub(crate) fn write(fields: &KsFields) -> Zeroizing<String> {
+/// Signs the privileges and the other fields. A name that occurs twice gets its last value.
+pub(crate) fn sign(fields: &KsFields, random: [u8; RANDOM_LENGTH], secret: &AdminSecret) -> Ks {
     let mut pairs = pairs(fields, items(fields).filter_map(name_and_value));
     keep_last_values(&mut pairs);
-    write_pairs(&pairs)
+    seal_pairs(fields.partner_id, &pairs, random, secret)
 }
 
 /// The same for privileges that were checked: their names differ from each other and from those of the fields.
-pub(crate) fn write_checked(fields: &KsFields, privileges: Vec<(&str, &str)>) -> Zeroizing<String> {
-    write_pairs(&pairs(fields, privileges))
+pub(crate) fn sign_checked(
+    fields: &KsFields,
+    privileges: Vec<(&str, &str)>,
+    random: [u8; RANDOM_LENGTH],
+    secret: &AdminSecret,
+) -> Ks {
+    seal_pairs(fields.partner_id, &pairs(fields, privileges), random, secret)
 }
 
 fn pairs<'a>(
@@ -60,16 +71,17 @@ fn pairs<'a>(
     pairs
 }
 
-fn write_pairs(pairs: &[Pair<'_>]) -> Zeroizing<String> {
-    let length = pairs.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, |value| value.len()));
-    // Room for all of it: where a buffer was before it grew, a copy of the text would remain.
-    let mut query = Zeroizing::new(String::with_capacity(3 * length.sum::<usize>() + 2 * pairs.len()));
-    for (name, value) in pairs {
-        if let Some(value) = value {
-            php::append_pair(&mut query, name, value);
-        }
-    }
-    query
+fn seal_pairs(
+    partner: PartnerId,
+    pairs: &[Pair<'_>],
+    random: [u8; RANDOM_LENGTH],
+    secret: &AdminSecret,
+) -> Ks {
+    let length = |(name, value): &Pair<'_>| name.len() + value.as_ref().map_or(0, |value| value.len());
+    // Escaped, a byte is three. Each pair has two separators.
+    let max_length = 3 * pairs.iter().map(length).sum::<usize>() + 2 * pairs.len();
+    let present = pairs.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
+    seal(partner, random, secret, max_length, |sealed| php::append_query(sealed, present))
 }
 
 /// An array of PHP: a name that is set again keeps its position and gets the last value. The others get none.
@@ -101,22 +113,26 @@ pub(crate) fn name_and_value(item: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// Hashes, encrypts and encodes the fields.
+/// Hashes, encrypts and encodes the fields that `append_fields` appends: at most `max_length` bytes.
 pub(crate) fn seal(
     partner: PartnerId,
-    fields: &str,
     random: [u8; RANDOM_LENGTH],
     secret: &AdminSecret,
+    max_length: usize,
+    append_fields: impl FnOnce(&mut Vec<u8>),
 ) -> Ks {
-    let hash = Sha1::new().chain_update(random).chain_update(fields).finalize();
-    let mut sealed = format!("v2|{partner}|").into_bytes();
+    // Room for all of it: where a buffer was before it grew, a copy of the text would remain.
+    let mut sealed = Vec::with_capacity(MAX_PREFIX + HASH_LENGTH + RANDOM_LENGTH + max_length + BLOCK_LENGTH);
+    // Writing to memory cannot fail.
+    let _ = write!(sealed, "v2|{partner}|");
     let start = sealed.len();
-    let length = (HASH_LENGTH + RANDOM_LENGTH + fields.len()).next_multiple_of(BLOCK_LENGTH);
-    sealed.reserve_exact(length);
-    sealed.extend_from_slice(&hash);
+    let signed_start = start + HASH_LENGTH;
+    sealed.extend_from_slice(&[0; HASH_LENGTH]);
     sealed.extend_from_slice(&random);
-    sealed.extend_from_slice(fields.as_bytes());
-    sealed.resize(start + length, 0);
+    append_fields(&mut sealed);
+    let hash = Sha1::digest(&sealed[signed_start..]);
+    sealed[start..signed_start].copy_from_slice(&hash);
+    sealed.resize(start + (sealed.len() - start).next_multiple_of(BLOCK_LENGTH), 0);
     // Nothing of the plain text is left in the buffer.
     let (blocks, _) = Block::<Aes128>::slice_as_chunks_mut(&mut sealed[start..]);
     cbc::Encryptor::<Aes128>::new((&*key_of(secret)).into(), &IV.into()).encrypt_blocks(blocks);
@@ -152,40 +168,35 @@ pub fn random_bytes() -> Result<[u8; RANDOM_LENGTH], RandomUnavailable> {
 pub struct RandomUnavailable(#[source] getrandom::Error);
 
 /// The decrypted content, without padding; its hash was verified.
-pub(crate) struct Decrypted(Zeroizing<Vec<u8>>);
+pub(crate) struct Decrypted(SecretBytes);
 
 impl Decrypted {
-    pub(crate) fn hash_hex(&self) -> String {
-        // `hex::encode` collects character by character.
-        let mut digits = vec![0; 2 * HASH_LENGTH];
-        let encoded = hex::encode_to_slice(&self.0[..HASH_LENGTH], &mut digits);
-        debug_assert!(encoded.is_ok(), "the length is right");
-        String::from_utf8(digits).unwrap_or_default()
+    pub(crate) fn hash_hex(&self) -> HexDigest {
+        hex_digest(&self.0.0[..HASH_LENGTH])
     }
 
-    pub(crate) fn random(&self) -> &[u8] {
-        self.random_and_fields().0
+    /// Where the random bytes are. The server also accepts a content with fewer than 16.
+    pub(crate) fn random(&self) -> Range<usize> {
+        HASH_LENGTH..self.0.0.len().min(HASH_LENGTH + RANDOM_LENGTH)
     }
 
     pub(crate) fn fields(&self) -> &[u8] {
-        self.random_and_fields().1
+        &self.0.0[self.random().end..]
     }
 
-    fn random_and_fields(&self) -> (&[u8], &[u8]) {
-        let signed = &self.0[HASH_LENGTH..];
-        // The server also accepts a signed content with fewer than 16 random bytes.
-        signed.split_at(signed.len().min(RANDOM_LENGTH))
+    pub(crate) fn into_bytes(self) -> SecretBytes {
+        self.0
     }
 }
 
 /// Decrypts with one secret; `None` if the KS was not signed with it.
 pub(crate) fn decrypt(ciphertext: &[u8], secret: &AdminSecret) -> Option<Decrypted> {
-    let mut plain = Zeroizing::new(ciphertext.to_vec());
-    let (blocks, []) = Block::<Aes128>::slice_as_chunks_mut(&mut plain) else { return None };
+    let mut plain = SecretBytes(ciphertext.to_vec());
+    let (blocks, []) = Block::<Aes128>::slice_as_chunks_mut(&mut plain.0) else { return None };
     cbc::Decryptor::<Aes128>::new((&*key_of(secret)).into(), &IV.into()).decrypt_blocks(blocks);
-    let end = plain.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-    plain.truncate(end);
-    let (hash, signed) = plain.split_at_checked(HASH_LENGTH)?;
+    let end = plain.0.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    plain.0.truncate(end);
+    let (hash, signed) = plain.0.split_at_checked(HASH_LENGTH)?;
     bool::from(Sha1::digest(signed).as_slice().ct_eq(hash)).then_some(Decrypted(plain))
 }
 

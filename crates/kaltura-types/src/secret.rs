@@ -5,19 +5,30 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::Zeroize as _;
 
 /// The memory of every secret of this crate. Clones share it; the last owner zeroises it.
 #[derive(Clone)]
-pub(crate) struct SecretText(Arc<Zeroizing<String>>);
+pub(crate) struct SecretText(Arc<Zeroised>);
+
+/// A text that is zeroised on drop.
+struct Zeroised(String);
+
+impl Drop for Zeroised {
+    fn drop(&mut self) {
+        // Without a length, all of it is spare capacity, which is zeroised as one block and not byte by byte.
+        self.0.clear();
+        self.0.zeroize();
+    }
+}
 
 impl SecretText {
     pub(crate) fn new(text: String) -> Self {
-        Self(Arc::new(Zeroizing::new(text)))
+        Self(Arc::new(Zeroised(text)))
     }
 
     pub(crate) fn expose(&self) -> &str {
-        &self.0
+        &self.0.0
     }
 
     pub(crate) fn ct_eq(&self, other: &Self) -> bool {

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, Request, Response, Uri};
-use zeroize::Zeroizing;
 
-use super::{KEPT_HEADERS, WireRequest, WireResponse};
+use super::{Body, KEPT_HEADERS, WireRequest, WireResponse};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// Headers that follow from the request. A second one would make the request ambiguous.
@@ -71,7 +70,7 @@ impl WireRequest {
             headers.append(name, HeaderValue::try_from(value).map_err(build_error)?);
         }
         headers.insert(CONTENT_TYPE, HeaderValue::try_from(&*self.content_type).map_err(build_error)?);
-        if self.body.is_empty() {
+        if self.body.0.is_empty() {
             // Some HTTP clients send no length for an empty body, and some servers require one.
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
@@ -98,9 +97,10 @@ impl From<Response<Bytes>> for WireResponse {
     fn from(response: Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
         let mut converted = Self::new(parts.status.as_u16(), body);
+        converted.headers.reserve_exact(KEPT_HEADERS.len());
         for (name, value) in &parts.headers {
             let name = name.as_str();
-            if let Some(kept) = KEPT_HEADERS.into_iter().find(|kept| *kept == name) {
+            if let Some(kept) = KEPT_HEADERS.iter().find(|kept| **kept == name) {
                 // Most values are ASCII, which is checked faster than UTF-8.
                 let text = value.to_str().map(str::to_owned);
                 let text = text.unwrap_or_else(|_| String::from_utf8_lossy(value.as_bytes()).into_owned());
@@ -112,11 +112,11 @@ impl From<Response<Bytes>> for WireResponse {
 }
 
 /// The bytes of a request, without a copy.
-struct SharedBody(Arc<Zeroizing<Vec<u8>>>);
+struct SharedBody(Arc<Body>);
 
 impl AsRef<[u8]> for SharedBody {
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        &self.0.0
     }
 }
 

@@ -12,7 +12,9 @@ use crate::builder::BuildError;
 pub(crate) struct Random {
     seed: [u8; 32],
     counter: u64,
-    ready: Vec<u8>,
+    block: [u8; 20],
+    /// How many bytes of the block are left. They are taken from its end.
+    left: usize,
 }
 
 /// Shows nothing: the seed reveals the secrets.
@@ -39,23 +41,22 @@ impl Random {
     }
 
     pub(crate) const fn from_bytes(seed: [u8; 32]) -> Self {
-        Self { seed, counter: 0, ready: Vec::new() }
+        Self { seed, counter: 0, block: [0; 20], left: 0 }
     }
 
     pub(crate) fn bytes<const N: usize>(&mut self) -> [u8; N] {
-        std::array::from_fn(|_| self.byte())
-    }
-
-    fn byte(&mut self) -> u8 {
-        loop {
-            if let Some(byte) = self.ready.pop() {
-                return byte;
+        let mut bytes = [0; N];
+        for byte in &mut bytes {
+            if self.left == 0 {
+                let counter = self.counter.to_be_bytes();
+                self.block = Sha1::new().chain_update(self.seed).chain_update(counter).finalize().into();
+                self.counter += 1;
+                self.left = self.block.len();
             }
-            let block =
-                Sha1::new().chain_update(self.seed).chain_update(self.counter.to_be_bytes()).finalize();
-            self.counter += 1;
-            self.ready.extend_from_slice(&block);
+            self.left -= 1;
+            *byte = self.block[self.left];
         }
+        bytes
     }
 
     pub(crate) fn number(&mut self) -> u64 {

@@ -368,7 +368,7 @@ fn recorded_parameters_are_in_the_order_of_the_request() {
     let uri = "/api_v3/service/system/action/ping?z=1&format=1";
     emulator.send(Request::post(uri).header("content-type", "application/json"), r#"{"y":1,"b":2,"x":3}"#);
     let calls = emulator.calls();
-    let names = calls.last("system.ping").unwrap().parameter_names();
+    let names: Vec<&str> = calls.last("system.ping").unwrap().parameter_names().collect();
     assert_eq!(names, ["service", "action", "z", "format", "y", "b", "x"]);
 }
 

@@ -112,7 +112,7 @@ fn state(emulator: &Emulator, created: Vec<Created>) -> String {
     let calls = calls.iter().map(|call| CallState {
         method: call.method().to_string(),
         action: call.action().to_owned(),
-        parameters: call.parameter_names().to_vec(),
+        parameters: call.parameter_names().map(str::to_owned).collect(),
         values: call.parameters().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         ks: call.ks_fingerprint().map(|fingerprint| fingerprint.to_string()),
         error: call.error().map(|code| code.as_str().to_owned()),

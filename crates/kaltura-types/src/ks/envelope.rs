@@ -1,12 +1,13 @@
 //! The envelope of a KS: Base64 around version, partner id and body.
 
 use std::fmt;
+use std::mem;
 use std::ops::Range;
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{Ks, KsHeader, KsVersion};
 use crate::ids::PartnerId;
@@ -25,7 +26,7 @@ const MIN_CIPHERTEXT: usize = 3 * BLOCK;
 pub struct KsEnvelope {
     version: KsVersion,
     partner_id: PartnerId,
-    decoded: Zeroizing<Vec<u8>>,
+    decoded: Vec<u8>,
     partner: Range<usize>,
     body: usize,
 }
@@ -58,7 +59,7 @@ impl KsEnvelope {
     ///
     /// [`MalformedKs`] if the text is not a KS of either version.
     pub fn decode(ks: &Ks) -> Result<Self, MalformedKs> {
-        let decoded = decode_base64(ks.expose()).ok_or(MalformedKs::NotBase64)?;
+        let mut decoded = decode_base64(ks.expose()).ok_or(MalformedKs::NotBase64)?;
         if decoded.is_empty() {
             return Err(MalformedKs::NotBase64);
         }
@@ -80,7 +81,7 @@ impl KsEnvelope {
         if version == KsVersion::V2 && !is_whole {
             return Err(MalformedKs::Truncated { ciphertext_bytes });
         }
-        Ok(Self { version, partner_id, decoded, partner, body })
+        Ok(Self { version, partner_id, decoded: mem::take(&mut *decoded), partner, body })
     }
 
     /// Version and partner id.
@@ -104,6 +105,14 @@ impl KsEnvelope {
             KsVersion::V1 => KsBody::V1 { signature: &self.decoded[..self.body - 1], fields: body },
             KsVersion::V2 => KsBody::V2 { ciphertext: body },
         }
+    }
+}
+
+impl Drop for KsEnvelope {
+    fn drop(&mut self) {
+        // Without a length, all of it is spare capacity, which is zeroised as one block and not byte by byte.
+        self.decoded.clear();
+        self.decoded.zeroize();
     }
 }
 
