@@ -18,11 +18,11 @@ use crate::profile::{Config, Profile};
 /// The environment, and the profile in use.
 #[derive(Clone)]
 pub(crate) struct Settings {
-    environment: Environment,
+    pub(crate) environment: Environment,
     /// Or why it cannot be read, which matters only where it is needed.
     profile: Result<Option<Profile>, Failure>,
     /// Who has named the profile.
-    profile_origin: Origin,
+    pub(crate) profile_origin: Origin,
 }
 
 impl Settings {
@@ -51,7 +51,7 @@ impl Settings {
         for Setting { variable, entry, .. } in Setting::ALL {
             let of_profile = || {
                 let profile = profile.as_ref()?;
-                Some((profile.text(entry)?.to_owned(), format!("{entry} of profile '{}'", profile.name())))
+                Some((profile.text(entry)?.to_owned(), format!("{entry} of profile '{}'", profile.name)))
             };
             let of_variable =
                 environment.text(variable).ok().flatten().map(|text| (text, (*variable).to_owned()));
@@ -80,10 +80,6 @@ impl Settings {
         }
     }
 
-    pub(crate) const fn environment(&self) -> &Environment {
-        &self.environment
-    }
-
     pub(crate) fn profile(&self) -> Option<&Profile> {
         self.profile.as_ref().ok()?.as_ref()
     }
@@ -91,11 +87,6 @@ impl Settings {
     /// The profile in use, for who needs it.
     pub(crate) fn needed_profile(&self) -> Result<Option<&Profile>, Failure> {
         self.profile.as_ref().map(Option::as_ref).map_err(Failure::clone)
-    }
-
-    /// Who has named the profile in use.
-    pub(crate) const fn profile_origin(&self) -> &Origin {
-        &self.profile_origin
     }
 
     /// What was given by an option, else by the environment, else by the profile.
@@ -231,7 +222,7 @@ impl Settings {
             .or_else(|| {
                 let profile = self.profile()?;
                 let is_kept = settings.iter().any(|setting| profile.text(setting.entry).is_some());
-                is_kept.then(|| Origin::Profile(profile.name().to_string()))
+                is_kept.then(|| Origin::Profile(profile.name.to_string()))
             })
     }
 }

@@ -62,7 +62,7 @@ pub(crate) fn write_line(ui: &Ui, line: &str) {
         log: &'a str,
     }
     let line = one_line(line);
-    ui.eprint(&if ui.has_json_flag() {
+    ui.eprint(&if ui.json {
         json_line(&Logged { log: &line })
     } else {
         format!("{}{line}{:#}\n", style::QUIET, style::QUIET)
@@ -79,7 +79,7 @@ struct RequestLog {
 impl RequestLog {
     /// Begins with the request, if there is to be a log.
     fn begin(ui: &Ui, request: &WireRequest) -> Option<Self> {
-        let verbosity = ui.verbosity();
+        let verbosity = ui.verbosity;
         if verbosity < Verbosity::Requests {
             return None;
         }

@@ -102,11 +102,7 @@ impl Ui {
     pub(crate) fn report(&self, failure: &Failure) {
         // A reader that has closed the pipe reads no more.
         if !failure.0.is_told && failure.exit_code() != ExitCode::BrokenPipe {
-            self.eprint(&if self.has_json_flag() {
-                failure.as_json()
-            } else {
-                failure.as_text(self.text_width())
-            });
+            self.eprint(&if self.json { failure.as_json() } else { failure.as_text(self.text_width) });
         }
     }
 }

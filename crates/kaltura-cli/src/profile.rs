@@ -35,7 +35,7 @@ use crate::redaction::looks_like_a_secret;
 /// What a login needs, under a name.
 #[derive(Clone)]
 pub(crate) struct Profile {
-    name: ProfileName,
+    pub(crate) name: ProfileName,
     /// The entries, each of a known name.
     entries: Vec<(String, String)>,
     folder: PathBuf,
@@ -44,14 +44,6 @@ pub(crate) struct Profile {
 impl Profile {
     /// The variable that names the profile in use.
     pub(crate) const VARIABLE: &str = "KALTURA_PROFILE";
-
-    pub(crate) const fn name(&self) -> &ProfileName {
-        &self.name
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
 
     pub(crate) fn text(&self, entry: &str) -> Option<&str> {
         self.entries.iter().find(|(name, _)| name == entry).map(|(_, text)| text.as_str())

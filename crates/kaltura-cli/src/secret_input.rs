@@ -27,7 +27,7 @@ pub(crate) fn from_file(path: &Path) -> Result<Secret, Failure> {
 
 /// All of standard input, less one line end. `option` is what asked for it.
 pub(crate) fn from_stdin(ui: &Ui, option: &str) -> Result<Secret, Failure> {
-    if ui.stdin_is_terminal() {
+    if ui.stdin_is_terminal {
         let hint = format!("Use a pipe: pass show kaltura | kaltura … {option}");
         let message = "standard input is a terminal, where the secret would be visible";
         return Err(Failure::usage(message).with_hint(hint));

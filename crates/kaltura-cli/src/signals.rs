@@ -104,7 +104,7 @@ fn pass_on(ui: &Ui, signal: ExitCode, child: &Child) {
     use rustix::process::{Pid, Signal, kill_process};
 
     let signal = match signal {
-        ExitCode::Interrupted if ui.stdin_is_terminal() => return,
+        ExitCode::Interrupted if ui.stdin_is_terminal => return,
         ExitCode::Interrupted => Signal::INT,
         _ => Signal::TERM,
     };

@@ -131,7 +131,7 @@ impl AppTokenOptions {
     ) -> StoreKey {
         let source = self.value_source();
         let hash_type = self.hash_type.known(settings).ok().flatten();
-        let variable = || settings.environment().text(source.variable).ok().flatten();
+        let variable = || settings.environment.text(source.variable).ok().flatten();
         let value = known.map(|known| Zeroizing::new(known.value().expose().to_owned()));
         let value = value.or_else(|| variable().map(Zeroizing::new));
         StoreKey::builder("kaltura command, login")
@@ -160,11 +160,11 @@ impl AppTokenOptions {
         }
         let value = self.value_source();
         let is_stored = settings.profile().is_some_and(|it| it.place_of(ProfileSecret::AppToken).is_some());
-        if !value.is_given() && !settings.environment().is_set(value.variable) && !is_stored {
+        if !value.is_given() && !settings.environment.is_set(value.variable) && !is_stored {
             missing.push((value.what, value.variable));
         }
         let (options, variables): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
-        let empty = settings.environment().but_empty(&variables);
+        let empty = settings.environment.but_empty(&variables);
         let (verb, it) = if options.len() == 1 { ("is", "it") } else { ("are", "them") };
         Err(Failure::usage(format!("{} {verb} missing{empty}", options.join(", "))).with_hint(format!(
             "Pass {it}, set {}, or create a profile: `kaltura profile add`.",
@@ -200,7 +200,7 @@ impl AppTokenOptions {
         };
         // The value of a token that is not known is not prompted for.
         let value = if self.value_must_be_asked(ui, settings) && (partner.is_err() || id.is_err()) {
-            Err(self.value_source().missing(settings.environment(), ""))
+            Err(self.value_source().missing(&settings.environment, ""))
         } else {
             self.value.value(ui, settings, &owner)
         };

@@ -140,20 +140,20 @@ impl AppTokenValueOptions {
 impl KsOptions {
     /// The KS, byte for byte as it was given, if one was.
     pub(crate) fn given(&self, ui: &Ui, settings: &Settings) -> Result<Option<Ks>, Failure> {
-        let ks = self.source().read(ui, settings.environment())?;
+        let ks = self.source().read(ui, &settings.environment)?;
         Ok(ks.map(|mut ks| Ks::new(take(&mut *ks))))
     }
 
     /// The KS, without which nothing can be done.
     pub(crate) fn ks(&self, ui: &Ui, settings: &Settings) -> Result<Ks, Failure> {
-        self.given(ui, settings)?.ok_or_else(|| self.source().missing(settings.environment(), ""))
+        self.given(ui, settings)?.ok_or_else(|| self.source().missing(&settings.environment, ""))
     }
 }
 
 impl AdminSecretOptions {
     /// The admin secret, if one was given. That of the profile is not looked for: it may have to be asked for.
     pub(crate) fn given(&self, ui: &Ui, settings: &Settings) -> Result<Option<AdminSecret>, Failure> {
-        let secret = self.source().read(ui, settings.environment())?;
+        let secret = self.source().read(ui, &settings.environment)?;
         Ok(secret.map(|mut secret| AdminSecret::new(take(&mut *secret))))
     }
 
@@ -230,7 +230,7 @@ impl SecretSource<'_> {
         secret: ProfileSecret,
         owner: &SecretOwner<'_>,
     ) -> Result<Secret, Failure> {
-        let environment = settings.environment();
+        let environment = &settings.environment;
         if let Some(given) = self.read(ui, environment)? {
             return Ok(given);
         }
@@ -268,14 +268,14 @@ impl SecretSource<'_> {
                 let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
                 format!("file {}", path.display())
             }
-            None if settings.environment().is_set(self.variable) => format!("variable {}", self.variable),
-            None => of_profile().map_or_else(|| "input".to_owned(), |it| format!("profile {}", it.name())),
+            None if settings.environment.is_set(self.variable) => format!("variable {}", self.variable),
+            None => of_profile().map_or_else(|| "input".to_owned(), |it| format!("profile {}", it.name)),
         }
     }
 
     /// Whether the secret would have to be asked for at the terminal, as nothing gives it.
     pub(crate) fn must_be_asked(&self, ui: &Ui, settings: &Settings, secret: ProfileSecret) -> bool {
-        let is_given = self.is_given() || settings.environment().is_set(self.variable);
+        let is_given = self.is_given() || settings.environment.is_set(self.variable);
         let is_kept = settings.profile().is_some_and(|profile| profile.place_of(secret).is_some());
         !is_given && !is_kept && ui.is_interactive()
     }

@@ -36,7 +36,7 @@ pub(crate) struct ServerOptions {
     ///
     /// This does not limit waiting for a login that another kaltura process has in progress.
     #[arg(long, value_name = "DURATION", value_parser = parse_limit, default_value = "30s")]
-    timeout: Duration,
+    pub(crate) timeout: Duration,
 
     /// Also trust the certificates in this PEM file: of a CA, or of the server itself [env: KALTURA_CA_FILE]
     #[arg(long, value_name = "FILE")]
@@ -52,7 +52,7 @@ impl ServerOptions {
     pub(crate) fn service_url(&self, settings: &Settings) -> Result<ServiceUrl, Failure> {
         let url = self.address.service_url(settings)?;
         if self.certificates.get().is_none() {
-            check_proxies(settings.environment())?;
+            check_proxies(&settings.environment)?;
             let _ = self.certificates.set(self.certificates(settings)?);
         }
         Ok(url)
@@ -60,7 +60,7 @@ impl ServerOptions {
 
     fn certificates(&self, settings: &Settings) -> Result<Option<Vec<u8>>, Failure> {
         let Some(path) = settings.value(&Setting::CA_FILE, self.ca_file.clone())? else { return Ok(None) };
-        let is_given = self.ca_file.is_some() || settings.environment().is_set(Setting::CA_FILE.variable);
+        let is_given = self.ca_file.is_some() || settings.environment.is_set(Setting::CA_FILE.variable);
         let path = match settings.profile() {
             Some(profile) if !is_given => profile.folder().join(path),
             _ => path,
@@ -71,10 +71,6 @@ impl ServerOptions {
 
     pub(crate) fn found(&self, settings: &Settings) -> Found {
         self.address.found(settings)
-    }
-
-    pub(crate) const fn timeout(&self) -> Duration {
-        self.timeout
     }
 
     /// What carries the requests. Each of them brings its own limit of time.
@@ -161,7 +157,7 @@ impl ServerAddressOptions {
         if let Some(region) = self.region {
             return Ok(region.into());
         }
-        let environment = settings.environment();
+        let environment = &settings.environment;
         let Setting { variable, entry, .. } = Setting::SERVICE_URL;
         if let Some(text) = environment.text(variable)? {
             return self.read(&text, variable);
@@ -171,7 +167,7 @@ impl ServerAddressOptions {
         }
         let Some(profile) = settings.needed_profile()? else { return Ok(ServiceUrl::US) };
         if let Some(text) = profile.text(entry) {
-            return self.read(text, &format!("{entry} of the profile {}", profile.name()));
+            return self.read(text, &format!("{entry} of the profile {}", profile.name));
         }
         let region = profile.value_by(Setting::REGION.entry, str::parse::<Region>)?;
         Ok(region.map_or(ServiceUrl::US, ServiceUrl::from))

@@ -38,7 +38,7 @@ impl StoreOptions {
         if let Some(path) = &self.store_file {
             return self.read(path).map(Some);
         }
-        let environment = settings.environment();
+        let environment = &settings.environment;
         if let Some(text) = environment.text(Setting::STORE.variable)? {
             return self.parse(&text, Setting::STORE.variable, true).map(Some);
         }
@@ -47,7 +47,7 @@ impl StoreOptions {
         }
         let Some(profile) = settings.needed_profile()? else { return Ok(None) };
         if let Some(text) = profile.text(Setting::STORE.entry) {
-            let place = format!("{} of the profile {}", Setting::STORE.entry, profile.name());
+            let place = format!("{} of the profile {}", Setting::STORE.entry, profile.name);
             return self.parse(text, &place, false).map(Some);
         }
         match profile.path(Setting::STORE_FILE.entry) {

@@ -102,7 +102,7 @@ impl BatchCommand {
             let failure = first_failure(&results, &service_url);
             note_partial(ui, &calls, &results);
             let list = Value::Array(results.into_iter().map(shown).collect());
-            match ui.filter() {
+            match &ui.filter {
                 Some(filter) => filter.print(ui, vec![list]).await?,
                 None if ui.wants_json() => ui.print_foreign(&output::json_line(&list))?,
                 None => ui.print_foreign(&format!("{list:#}\n"))?,
@@ -117,7 +117,7 @@ fn read_calls(ui: &Ui, path: &Path) -> Result<Vec<PlannedCall>, Failure> {
     if path.as_os_str() != "-" {
         return parse_calls(&read_file(path)?, &format!("the file {}", path.display()));
     }
-    if ui.stdin_is_terminal() {
+    if ui.stdin_is_terminal {
         let hint = "Use a file, or a pipe as in: kaltura batch - < calls.json";
         return Err(Failure::usage("expected the calls on standard input").with_hint(hint));
     }

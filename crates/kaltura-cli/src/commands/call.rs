@@ -260,14 +260,14 @@ enum Form {
 
 impl OutputOptions {
     fn form(&self, ui: &Ui) -> Result<Form, Failure> {
-        Ok(match ui.filter().cloned() {
+        Ok(match ui.filter.clone() {
             filter if self.jsonl => Form::Lines(filter),
             Some(filter) => Form::Filtered(filter),
-            None if ui.has_json_flag() => Form::Json,
+            None if ui.json => Form::Json,
             None => match &self.columns {
-                Some(names) => Form::Table(TableOptions::with_columns(names, ui.width())?),
-                None if self.table || ui.stdout_is_terminal() => {
-                    Form::Table(TableOptions { columns: None, width: ui.width(), is_requested: self.table })
+                Some(names) => Form::Table(TableOptions::with_columns(names, ui.width)?),
+                None if self.table || ui.stdout.is_terminal => {
+                    Form::Table(TableOptions { columns: None, width: ui.width, is_requested: self.table })
                 }
                 None => Form::Text,
             },
@@ -315,7 +315,7 @@ fn pages_failure(error: Error, action: &ActionName, connection: &Connection) -> 
     let incomplete = |what: String, hint: &str| {
         Failure::new(ExitCode::Server, format!("the list is incomplete: {what}"))
             .with_hint(hint)
-            .at(connection.service_url())
+            .at(&connection.service_url)
     };
     match error.call_error() {
         Some(CallError::IncompleteList { listed, total }) => {

@@ -133,7 +133,7 @@ impl DoctorCommand {
         settings: &Settings,
         inputs: &LoginInputs,
     ) -> Result<(), Failure> {
-        let environment = settings.environment();
+        let environment = &settings.environment;
         let url = match self.server.service_url(settings) {
             Ok(url) => url,
             Err(failure) => {
@@ -143,7 +143,7 @@ impl DoctorCommand {
         };
         let route = Route::to(&url);
         report.add(network::service_url(&url, &route, local::ignored_region(environment)))?;
-        let dns = network::dns(ui, &route, self.server.timeout()).await;
+        let dns = network::dns(ui, &route, self.server.timeout).await;
         let found = !dns.is_failed();
         report.add(dns)?;
         if !found {
@@ -158,7 +158,7 @@ impl DoctorCommand {
                 return report.skip_remote("connection");
             }
         };
-        let mut diagnosis = inputs.diagnosis(&url, self.detect).timeout(self.server.timeout());
+        let mut diagnosis = inputs.diagnosis(&url, self.detect).timeout(self.server.timeout);
         if let Some(action) = &self.action {
             diagnosis = diagnosis.action(action.clone());
         }
@@ -167,7 +167,7 @@ impl DoctorCommand {
             match self.admin_secret(ui, settings, partner, &url) {
                 Ok(Some(secret)) => {
                     let transport = Arc::clone(&transport);
-                    let client = admin_client(&url, partner, secret, transport, self.server.timeout());
+                    let client = admin_client(&url, partner, secret, transport, self.server.timeout);
                     diagnosis = diagnosis.admin(client);
                 }
                 Ok(None) => {}
@@ -222,7 +222,7 @@ impl DoctorCommand {
             return Line::skipped(name, "not checked: the server was not reached");
         };
         let label = format!("KS {}, fingerprint {}", header.version(), Fingerprint::from_ks(ks));
-        let (partner, timeout) = (header.partner_id(), self.server.timeout());
+        let (partner, timeout) = (header.partner_id(), self.server.timeout);
         match client_with_ks(url, partner, ks.clone(), transport, timeout).verify_session().await {
             Ok(()) => Line::ok(
                 name,

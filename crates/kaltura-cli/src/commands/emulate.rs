@@ -167,7 +167,7 @@ impl EmulateCommand {
         if let Some(range) = self.latency {
             builder = builder.latency(range.into());
         }
-        let verbosity = ui.verbosity();
+        let verbosity = ui.verbosity;
         if verbosity >= Verbosity::Requests {
             let with_parameters = verbosity >= Verbosity::Bodies;
             let ui = ui.clone();

@@ -102,7 +102,7 @@ impl LoginCommand {
         let transport = Arc::new(self.login.server.transport(ui)?);
         let login = AppTokenLogin::new(service_url, credentials)
             .request(request.clone())
-            .timeout(self.login.server.timeout());
+            .timeout(self.login.server.timeout);
         let made = run_until_stopped(ui, async {
             // Before the login: the session must not be kept for longer than it lives.
             let started = match place {
@@ -124,7 +124,7 @@ impl LoginCommand {
 
         let answer = Answer::new(&made, login.service_url(), self.show_ks);
         if ui.wants_json() {
-            if !self.show_ks && ui.filter().is_some_and(|filter| filter.takes("ks")) {
+            if !self.show_ks && ui.filter.as_ref().is_some_and(|filter| filter.takes("ks")) {
                 ui.note("the answer has no ks without --show-ks; --ks-only prints it alone");
             }
             return ui.print_json(&answer);
@@ -153,7 +153,7 @@ impl LoginCommand {
         if let Some(store) = self.login.store.open(settings)? {
             return Ok(Ok(Place::Shared(store)));
         }
-        let place = SessionCache::of(settings.environment()).map(|cache| {
+        let place = SessionCache::of(&settings.environment).map(|cache| {
             let sessions = cache.token(service_url, credentials.partner_id(), credentials.id().as_str());
             let way = self.login.token.login_way(settings, &TokenSessions::key(request), Some(credentials));
             Place::Own { sessions, way }
@@ -166,7 +166,7 @@ impl LoginCommand {
         login: &AppTokenLogin,
         transport: &Arc<LoggedTransport>,
     ) -> Result<Login, Failure> {
-        let timeout = self.login.server.timeout();
+        let timeout = self.login.server.timeout;
         let (session, hash_type) = if self.detect_hash_type {
             let detected = with_retries(timeout, || login.detect_hash_type(transport)).await;
             let detected = detected.map_err(Failure::after_detection)?;

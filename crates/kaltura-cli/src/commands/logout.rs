@@ -78,7 +78,7 @@ struct Token {
 
 impl LogoutCommand {
     pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
-        let environment = settings.environment();
+        let environment = &settings.environment;
         let (token, forgotten) = if self.all {
             (None, Forgotten::all(ui, environment, None, PATIENCE))
         } else {

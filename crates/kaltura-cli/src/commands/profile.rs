@@ -100,7 +100,7 @@ impl RemoveCommand {
         let mut editor = ProfileEditor::open(ui, environment)?;
         let mut removed = editor.remove(name)?;
         let account = profile.account();
-        let is_used = editor.config().profiles().any(|other| other.account() == account);
+        let is_used = editor.config.profiles().any(|other| other.account() == account);
         // A change of other profiles does not wait until the sessions are gone.
         drop(editor);
         let sessions = match account {
@@ -174,7 +174,7 @@ impl UseCommand {
         let mut editor = ProfileEditor::open(ui, environment)?;
         editor.make_default(name)?;
         if ui.wants_json() {
-            let config_file = editor.path().display().to_string();
+            let config_file = editor.path.display().to_string();
             return ui.print_json(&json!({ "defaultProfile": name, "configFile": config_file }));
         }
         ui.print(&format!("{}Default profile{:#} is now '{name}'\n", style::GOOD, style::GOOD))

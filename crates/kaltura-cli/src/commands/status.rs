@@ -76,8 +76,8 @@ impl StatusCommand {
             good: false,
             verified: false,
             profile: settings.profile().map(|profile| InUse {
-                name: profile.name().to_string(),
-                origin: settings.profile_origin().clone(),
+                name: profile.name.to_string(),
+                origin: settings.profile_origin.clone(),
             }),
             wrong: settled.wrong(),
             settings: settled,
@@ -90,7 +90,7 @@ impl StatusCommand {
         let mut verification = if self.verify { Verification::NoSession } else { Verification::NotWanted };
         if let Ok((service_url, partner, token_id)) = account {
             let cache = || {
-                let cache = SessionCache::of(settings.environment());
+                let cache = SessionCache::of(&settings.environment);
                 cache.map(|cache| cache.token(&service_url, partner, &token_id))
             };
             let found = match self.login.store.open(settings)? {
@@ -117,14 +117,14 @@ impl StatusCommand {
                 }
             }
         }
-        if settings.environment().is_set(SecretVariable::KS) {
+        if settings.environment.is_set(SecretVariable::KS) {
             answer.warnings.push(
                 "KALTURA_KS is set: `kaltura call` and `kaltura batch` take it, and not these sessions"
                     .to_owned(),
             );
         }
         answer.verified = matches!(verification, Verification::Accepted);
-        answer.good = !verification.has_failed() && answer.sessions.iter().any(ShownSession::is_current);
+        answer.good = !verification.has_failed() && answer.sessions.iter().any(|session| session.current);
         if ui.wants_json() {
             ui.print_json(&answer)?;
         } else {
@@ -231,7 +231,7 @@ impl StatusCommand {
     fn verify(&self, ui: &Ui, session: &Session, service_url: &ServiceUrl) -> Result<Verified, Failure> {
         let client = client_without_session(service_url, self.login.server.transport(ui)?)
             .retry(RetryPolicy::never())
-            .request_timeout(self.login.server.timeout())
+            .request_timeout(self.login.server.timeout)
             .build();
         // With a KS beside it, that is validated before anything else; and past the cache, which would not look at it.
         let shown = StartWidgetSession::new(WidgetId::default_for(session.partner_id()));

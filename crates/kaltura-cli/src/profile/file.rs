@@ -118,7 +118,7 @@ impl Config {
 
     /// Refuses a name that differs from another one only in case: on some systems both would be one file.
     pub(crate) fn refuse_namesake(&self, name: &ProfileName) -> Result<(), Failure> {
-        let mut others = self.profiles.iter().map(Profile::name).filter(|other| *other != name);
+        let mut others = self.profiles.iter().map(|profile| &profile.name).filter(|other| *other != name);
         match others.find(|other| other.as_str().eq_ignore_ascii_case(name.as_str())) {
             None => Ok(()),
             Some(other) => {
@@ -374,8 +374,8 @@ fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
 /// Opening it shows that the folder can be written to: a caller with a secret that must not be lost opens
 /// it before. [`Self::save`] then keeps the secret and writes the entries. A secret comes as [`NewPlace::Kept`].
 pub(crate) struct ProfileEditor {
-    path: PathBuf,
-    config: Config,
+    pub(crate) path: PathBuf,
+    pub(crate) config: Config,
     document: DocumentMut,
     _lock: File,
 }
@@ -405,14 +405,6 @@ impl ProfileEditor {
     fn reread(&mut self) -> Result<(), Failure> {
         (self.config, self.document) = read(&self.path)?;
         Ok(())
-    }
-
-    pub(crate) const fn config(&self) -> &Config {
-        &self.config
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Creates or updates a profile: stores the secrets that are given, writes the entries, and deletes stored secrets
@@ -509,7 +501,7 @@ impl ProfileEditor {
     pub(crate) fn make_default(&mut self, name: &str) -> Result<(), Failure> {
         self.reread()?;
         let Some(profile) = self.config.find(name) else { return Err(self.config.unknown(name)) };
-        set_default(&mut self.document, profile.name());
+        set_default(&mut self.document, &profile.name);
         self.write()
     }
 
@@ -518,7 +510,7 @@ impl ProfileEditor {
         self.reread()?;
         let Some(profile) = self.config.find(name) else { return Err(self.config.unknown(name)) };
         let was_default = self.config.default_name() == Some(name);
-        let (name, places) = (profile.name().clone(), stored_places(profile));
+        let (name, places) = (profile.name.clone(), stored_places(profile));
         remove(&mut self.document, name.as_str());
         self.write()?;
         let mut removed = Removed { was_default, forgotten: Vec::new(), notes: Vec::new() };

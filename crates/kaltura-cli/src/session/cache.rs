@@ -46,7 +46,7 @@ pub(crate) enum Trouble {
 /// The folder with the sessions of all app tokens.
 #[derive(Debug)]
 pub(crate) struct SessionCache {
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 /// A session with its key and the time that it has left, or why it cannot be read.
@@ -83,11 +83,6 @@ impl SessionCache {
             .part("token_id", token_id)
             .build();
         TokenSessions { store: FileStore::new(self.folder.join(name.as_hex())) }
-    }
-
-    /// Where they are.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// The folders of the tokens that have sessions.

@@ -108,8 +108,10 @@ pub(crate) struct TokenSource {
     key: Option<StoreKey>,
     /// How long logins are tried again.
     retry_within: Duration,
-    transport: LazyTransport,
-    failure: Arc<LoginFailure>,
+    /// The transport of the logins.
+    pub(crate) transport: LazyTransport,
+    /// Why logins fail.
+    pub(crate) failure: Arc<LoginFailure>,
 }
 
 impl TokenSource {
@@ -134,16 +136,6 @@ impl TokenSource {
         };
         let source = AppTokenSource::new(login, transport.clone()).with_credentials_from(credentials);
         Self { source, key, retry_within, transport, failure }
-    }
-
-    /// Why logins fail.
-    pub(crate) fn failure(&self) -> Arc<LoginFailure> {
-        Arc::clone(&self.failure)
-    }
-
-    /// The transport of the logins.
-    pub(crate) fn transport(&self) -> LazyTransport {
-        self.transport.clone()
     }
 }
 

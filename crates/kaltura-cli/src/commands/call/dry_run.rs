@@ -79,7 +79,7 @@ impl DryRun {
         let (url, content_type) = (&self.url, self.content_type());
         let files = || self.files.iter().map(|(name, path)| (name, path.display().to_string()));
         // A filter is for answers, and this is none.
-        if ui.has_json_flag() {
+        if ui.json {
             let mut shown =
                 json!({ "method": "POST", "url": url, "contentType": content_type, "body": masked });
             if !self.files.is_empty() {

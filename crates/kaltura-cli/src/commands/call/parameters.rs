@@ -345,7 +345,7 @@ fn refuse_secrets(path: &[String], value: &Value) -> Result<(), Failure> {
 }
 
 fn read_stdin(ui: &Ui) -> Result<Parameters, Failure> {
-    if ui.stdin_is_terminal() {
+    if ui.stdin_is_terminal {
         let hint = "Use, for example: kaltura call media.list - < parameters.json";
         return Err(Failure::usage("expected the parameters on standard input").with_hint(hint));
     }

@@ -83,7 +83,7 @@ pub(super) fn settings(ui: &Ui, command: &DoctorCommand, settings: &Settings) ->
         token_id,
         credentials,
         hash_type: hash_type.flatten(),
-        profile: settings.profile().map(|profile| profile.name().to_string()),
+        profile: settings.profile().map(|profile| profile.name.to_string()),
         request: request.unwrap_or_default(),
     };
     (settings_line(&inputs, &wrong), inputs)
@@ -149,8 +149,8 @@ pub(super) fn session_cache(ui: &Ui, environment: &Environment) -> Line {
             );
         }
     };
-    let shown = cache.folder().display();
-    let tokens = try_to_write(ui, cache.folder())
+    let shown = cache.folder.display();
+    let tokens = try_to_write(ui, &cache.folder)
         .map_err(|error| error.to_string())
         .and_then(|()| cache.token_folders().map_err(|trouble| trouble.to_string()));
     let tokens = match tokens {
@@ -173,7 +173,7 @@ pub(super) fn session_cache(ui: &Ui, environment: &Environment) -> Line {
             return warning(message, format!("Run: chmod -R go-rwx '{shown}'"));
         }
     }
-    match File::open(cache.folder()) {
+    match File::open(&cache.folder) {
         Ok(opened) if files::is_open_to_others(&opened) => warning(
             format!("other users can list {shown}"),
             format!("Run: chmod 700 '{shown}'. The sessions in it are readable only by you nevertheless."),

@@ -182,7 +182,7 @@ pub(super) struct Report<'a> {
 
 impl<'a> Report<'a> {
     pub(super) fn new(ui: &'a Ui, environment: &Environment) -> Self {
-        let has_symbols = ui.stdout_has_colours() && shows_utf8(environment);
+        let has_symbols = ui.stdout.has_colours && shows_utf8(environment);
         Self { ui, has_symbols, secrets: Vec::new(), lines: Vec::new() }
     }
 

@@ -103,10 +103,10 @@ impl AddCommand {
         let mut editor = ProfileEditor::open(ui, environment)?;
         let saved = editor.save(&name, &changes)?;
         warnings.extend(saved.notes);
-        let Some(profile) = editor.config().find(name.as_str()) else {
-            return Err(editor.config().unknown(name.as_str()));
+        let Some(profile) = editor.config.find(name.as_str()) else {
+            return Err(editor.config.unknown(name.as_str()));
         };
-        let shown = ShownProfile::of(profile, editor.config());
+        let shown = ShownProfile::of(profile, &editor.config);
         if ui.wants_json() {
             let mut answer = shown.document();
             answer.insert("isNew".to_owned(), saved.is_new.into());

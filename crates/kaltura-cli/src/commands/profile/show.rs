@@ -67,7 +67,7 @@ impl<'a> ShownProfile<'a> {
             |secret| Some(ShownPlace { secret, place: profile.place_of(secret)?, is_there: Ok(None) });
         Self {
             profile,
-            is_default: config.default_name() == Some(profile.name().as_str()),
+            is_default: config.default_name() == Some(profile.name.as_str()),
             config_file: config.file().map(|path| path.display().to_string()).unwrap_or_default(),
             places: ProfileSecret::ALL.into_iter().filter_map(place).collect(),
         }
@@ -83,7 +83,7 @@ impl<'a> ShownProfile<'a> {
 
     pub(super) fn document(&self) -> Map<String, Value> {
         let mut document = Map::new();
-        document.insert("name".to_owned(), self.profile.name().as_str().into());
+        document.insert("name".to_owned(), self.profile.name.as_str().into());
         document.insert("isDefault".to_owned(), self.is_default.into());
         for setting in Setting::ALL {
             let text = match setting {

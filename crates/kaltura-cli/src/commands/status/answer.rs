@@ -74,8 +74,8 @@ pub(super) struct ShownSession {
     expiry: UnixTime,
     expires_in: u64,
     fingerprint: String,
-    /// Whether it is the one that is requested.
-    current: bool,
+    /// Whether it is the one that is requested, which `kaltura ks` uses.
+    pub(super) current: bool,
     #[serde(skip)]
     ks_name: String,
 }
@@ -141,11 +141,6 @@ impl ShownSession {
             current,
             ks_name: ks_name(session.ks()),
         }
-    }
-
-    /// Whether `kaltura ks` uses it.
-    pub(super) const fn is_current(&self) -> bool {
-        self.current
     }
 
     /// Where it stands: first the one that is requested, then those that live longest.

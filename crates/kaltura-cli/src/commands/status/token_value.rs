@@ -33,11 +33,11 @@ pub(super) fn look(
         let problem = (!path.exists()).then(|| "there is no such file".to_owned());
         return TokenValue { problem, ..from(format!("file {}", repeatable_path(path))) };
     }
-    if settings.environment().is_set(source.variable) {
+    if settings.environment.is_set(source.variable) {
         return from(format!("variable {}", source.variable));
     }
     of_profile(settings, token).unwrap_or_else(|| {
-        if !settings.environment().is_empty(source.variable) {
+        if !settings.environment.is_empty(source.variable) {
             return TokenValue::default();
         }
         let problem = Some(format!("{} is set, but empty", source.variable));
@@ -49,7 +49,7 @@ fn of_profile(settings: &Settings, token: Option<&(ServiceUrl, PartnerId, String
     let profile = settings.profile()?;
     let is_kept = |entry: &&str| profile.text(entry).is_some();
     let entry = ProfileSecret::AppToken.entries().into_iter().find(is_kept)?;
-    let origin = Some(format!("{entry} of profile {}", profile.name()));
+    let origin = Some(format!("{entry} of profile {}", profile.name));
     let other = token.and_then(|(service_url, partner, id)| {
         profile.differs_from(&SecretOwner {
             service_url: Some(service_url),
@@ -73,7 +73,7 @@ fn absence(profile: &Profile, settings: &Settings) -> Option<&'static str> {
         SecretPlace::Variable(_) => "the variable is not set",
         SecretPlace::Command(_) | SecretPlace::Keyring(_) => return None,
     };
-    place.has_secret(settings.environment()).is_ok_and(|there| there == Some(false)).then_some(why)
+    place.has_secret(&settings.environment).is_ok_and(|there| there == Some(false)).then_some(why)
 }
 
 #[cfg(test)]

@@ -206,7 +206,7 @@ impl AddCommand {
     pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         self.token.refuse_mistakes()?;
         let account = self.account.open(ui, settings)?;
-        let place = self.value.place(ui, None, &account.service_url, settings.environment())?;
+        let place = self.value.place(ui, None, &account.service_url, &settings.environment)?;
         let created = run_until_stopped(ui, self.create(&account));
         let (draft, token) = created.map_err(|failure| hint_if_stopped(failure, LOOK))?;
         let warnings = [draft.new_token_warnings(), draft.differences(&token), token.warnings()].concat();
@@ -267,7 +267,7 @@ pub(super) struct GetCommand {
 impl GetCommand {
     pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         let account = self.account.open(ui, settings)?;
-        let place = self.value.place(ui, None, &account.service_url, settings.environment())?;
+        let place = self.value.place(ui, None, &account.service_url, &settings.environment)?;
         let token = run_until_stopped(ui, account.get(&AppTokenId::new(self.id)))?;
         print(ui, &token, "App token", place, &account, &texts(token.warnings()))
     }
@@ -391,14 +391,14 @@ impl DeleteCommand {
         }
         let account = self.account.open(ui, settings)?;
         let id = AppTokenId::new(self.id);
-        let profiles = account.profiles_with(&id, settings.environment());
+        let profiles = account.profiles_with(&id, &settings.environment);
         run_until_stopped(ui, async {
             if !self.yes {
                 confirm(ui, &account, &id, &profiles).await?;
             }
             account.delete(&id).await
         })?;
-        let sessions = account.forget_sessions(ui, &id, settings.environment());
+        let sessions = account.forget_sessions(ui, &id, &settings.environment);
         let mut warnings: Vec<String> = profiles.iter().map(|profile| still_used(profile, &id)).collect();
         warnings.extend(sessions.note());
         note(ui, &warnings);

@@ -87,7 +87,7 @@ enum StateFilter {
 impl ListCommand {
     pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         let columns = self.columns.as_deref();
-        let columns = columns.map(|names| TableOptions::with_columns(names, ui.width())).transpose()?;
+        let columns = columns.map(|names| TableOptions::with_columns(names, ui.width)).transpose()?;
         let account = self.account.open(ui, settings)?;
         let listed = account.tokens().list(self.filter());
         let mut tokens: Vec<AppToken> = run_until_stopped(ui, async {
@@ -109,7 +109,7 @@ impl ListCommand {
                 print_table(ui, &objects.collect::<Vec<_>>(), &wish)
             }
             None => {
-                let (text, dropped) = table(&shown, ui.width());
+                let (text, dropped) = table(&shown, ui.width);
                 if !dropped.is_empty() {
                     ui.note(&format!("columns not shown for lack of width: {}", dropped.join(", ")));
                 }

@@ -72,7 +72,7 @@ impl RotateCommand {
             return Err(Failure::usage("--delete-old requires a place for the new value")
                 .with_hint("Use --value-file FILE, --save-profile NAME or --show-value."));
         }
-        let environment = settings.environment();
+        let environment = &settings.environment;
         let account = self.account.open(ui, settings)?;
         let id = AppTokenId::new(self.id.as_str());
         let place = self.value.place(ui, Some(&id), &account.service_url, environment)?;
