@@ -2,7 +2,9 @@
 //!
 //! The variables are read here and not by the parser of the command line, which quotes wrong values.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
@@ -48,20 +50,15 @@ impl Settings {
             (None, Some(name)) => (Some(config.profile(&name)?), Origin::Variable(Profile::VARIABLE)),
             (None, None) => (config.default_profile()?, Origin::Default),
         };
-        for Setting { variable, entry, .. } in Setting::ALL {
-            let of_profile = || {
-                let profile = profile.as_ref()?;
-                Some((profile.text(entry)?.to_owned(), format!("{entry} of profile '{}'", profile.name)))
-            };
-            let of_variable =
-                environment.text(variable).ok().flatten().map(|text| (text, (*variable).to_owned()));
-            if let Some((text, name)) = of_variable.or_else(of_profile)
-                && let Some(doubt) = doubtful_text(&text)
+        let settings = Self { environment: environment.clone(), profile: Ok(profile), profile_origin };
+        for setting in Setting::ALL {
+            if let Ok(Some(given)) = settings.given(&[setting])
+                && let Some(doubt) = doubtful_text(&given.text)
             {
-                ui.note(&format!("{name} {doubt}"));
+                ui.note(&format!("{} {doubt}", given.place()));
             }
         }
-        Ok(Self { environment: environment.clone(), profile: Ok(profile), profile_origin })
+        Ok(settings)
     }
 
     /// The same for a command that may need no profile: one that cannot be read is an error only if it is needed,
@@ -89,8 +86,22 @@ impl Settings {
         self.profile.as_ref().map(Option::as_ref).map_err(Failure::clone)
     }
 
+    /// What the environment has of these settings, which exclude each other, else what the profile has.
+    pub(crate) fn given(&self, settings: &[&'static Setting]) -> Result<Option<Given<'_>>, Failure> {
+        for setting in settings {
+            if let Some(text) = self.environment.text(setting.variable)? {
+                return Ok(Some(Given { setting, text: text.into(), profile: None }));
+            }
+        }
+        let profile = self.needed_profile()?;
+        Ok(settings.iter().find_map(|setting| {
+            let text = profile?.text(setting.entry)?;
+            Some(Given { setting, text: text.into(), profile })
+        }))
+    }
+
     /// What was given by an option, else by the environment, else by the profile.
-    pub(crate) fn value<T>(&self, setting: &Setting, given: Option<T>) -> Result<Option<T>, Failure>
+    pub(crate) fn value<T>(&self, setting: &'static Setting, given: Option<T>) -> Result<Option<T>, Failure>
     where
         T: FromStr<Err: fmt::Display>,
     {
@@ -100,24 +111,18 @@ impl Settings {
     /// The same for what is not read by `FromStr`.
     pub(crate) fn value_by<T, E: fmt::Display>(
         &self,
-        setting: &Setting,
+        setting: &'static Setting,
         given: Option<T>,
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Result<Option<T>, Failure> {
-        if given.is_some() {
-            return Ok(given);
-        }
-        if let Some(value) = self.environment.value_by(setting.variable, &parse)? {
-            return Ok(Some(value));
-        }
-        match self.needed_profile()? {
-            Some(profile) => profile.value_by(setting.entry, parse),
-            None => Ok(None),
+        match given {
+            Some(given) => Ok(Some(given)),
+            None => self.given(&[setting])?.map(|given| given.parse(parse)).transpose(),
         }
     }
 
     /// What a command cannot do without.
-    pub(crate) fn required<T>(&self, setting: &Setting, given: Option<T>) -> Result<T, Failure>
+    pub(crate) fn required<T>(&self, setting: &'static Setting, given: Option<T>) -> Result<T, Failure>
     where
         T: FromStr<Err: fmt::Display>,
     {
@@ -149,6 +154,48 @@ fn names_account(environment: &Environment) -> bool {
     is_set(SecretVariable::KS)
         || (is_set(Setting::PARTNER_ID.variable)
             && (is_set(Setting::APP_TOKEN_ID.variable) || is_set(SecretVariable::ADMIN_SECRET)))
+}
+
+/// The text of a setting in a variable or in a profile.
+pub(crate) struct Given<'a> {
+    pub(crate) setting: &'static Setting,
+    pub(crate) text: Cow<'a, str>,
+    /// The profile that has it; nothing if the variable has it.
+    pub(crate) profile: Option<&'a Profile>,
+}
+
+impl Given<'_> {
+    /// Where it is: `KALTURA_STORE`, or `store of profile 'work'`.
+    pub(crate) fn place(&self) -> String {
+        match self.profile {
+            Some(profile) => format!("{} of profile '{}'", self.setting.entry, profile.name),
+            None => self.setting.variable.to_owned(),
+        }
+    }
+
+    /// The value. A wrong one is named and not quoted: it may be a secret by mistake.
+    pub(crate) fn parse<T, E: fmt::Display>(
+        &self,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<T, Failure> {
+        let value = match control_character(&self.text) {
+            Some(why) => Err(why.to_owned()),
+            None => parse(&self.text).map_err(|error| error.to_string()),
+        };
+        value.map_err(|why| match self.profile {
+            None => Failure::usage(format!("the value of {} is invalid: {why}", self.setting.variable)),
+            Some(Profile { name, .. }) => Failure::usage(format!("{} is invalid: {why}", self.place()))
+                .with_hint(format!(
+                    "Set it with `kaltura profile add {name}`, or edit the file that `kaltura profile list` shows."
+                )),
+        })
+    }
+
+    /// The path. A relative one in a profile begins at the folder of the file with the profiles.
+    pub(crate) fn path(&self) -> Result<PathBuf, Failure> {
+        let path: PathBuf = self.parse(str::parse)?;
+        Ok(self.profile.map_or_else(|| path.clone(), |profile| profile.folder.join(&path)))
+    }
 }
 
 /// Who has set something.
@@ -202,7 +249,7 @@ impl Settings {
     /// What a setting is, and who has set it.
     pub(crate) fn found<T, E: fmt::Display>(
         &self,
-        setting: &Setting,
+        setting: &'static Setting,
         given: Option<T>,
         parse: impl Fn(&str) -> Result<T, E>,
         show: impl Fn(&T) -> String,

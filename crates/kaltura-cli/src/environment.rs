@@ -101,19 +101,6 @@ impl Environment {
     fn length(&self, name: &str) -> Option<usize> {
         self.get(name).map(|value| Zeroizing::new(value.into_encoded_bytes()).len())
     }
-
-    pub(crate) fn value_by<T, E: fmt::Display>(
-        &self,
-        name: &str,
-        parse: impl Fn(&str) -> Result<T, E>,
-    ) -> Result<Option<T>, Failure> {
-        let Some(text) = self.text(name)? else { return Ok(None) };
-        let invalid = |why: &str| Failure::usage(format!("the value of {name} is invalid: {why}"));
-        if let Some(why) = control_character(&text) {
-            return Err(invalid(why));
-        }
-        parse(&text).map(Some).map_err(|error| invalid(&error.to_string()))
-    }
 }
 
 /// What is wrong with the text of a setting, if it has a control character: it would be sent, and mean another user or
@@ -261,35 +248,22 @@ fn folder(environment: &Environment, name: &str) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use kaltura_types::PartnerId;
-
     use super::*;
-
-    const ENVIRONMENT: Environment = Environment::of_test(|name| match name {
-        "EMPTY" => Some(OsString::new()),
-        "NUMBER" => Some("1234567".into()),
-        "TEXT" => Some("hush".into()),
-        _ => None,
-    });
-
-    fn partner(name: &str) -> Result<Option<PartnerId>, Failure> {
-        ENVIRONMENT.value_by(name, str::parse)
-    }
 
     #[test]
     fn what_is_empty_is_not_set() {
-        assert_eq!(partner("NUMBER").unwrap(), Some(PartnerId::new(1_234_567)));
-        assert_eq!(partner("EMPTY").unwrap(), None);
-        assert_eq!(partner("OTHER").unwrap(), None);
-        assert_eq!(ENVIRONMENT.text("EMPTY").unwrap(), None);
-        let known = |name| (ENVIRONMENT.is_set(name), ENVIRONMENT.is_empty(name));
-        assert_eq!(["NUMBER", "EMPTY", "OTHER"].map(known), [(true, false), (false, true), (false, false)]);
-    }
-
-    #[test]
-    fn a_wrong_value_is_named_and_not_quoted() {
-        let message = partner("TEXT").unwrap_err().to_string();
-        assert!(message.contains("TEXT") && !message.contains("hush"), "{message}");
+        let environment = Environment::of_test(|name| match name {
+            "EMPTY" => Some(OsString::new()),
+            "TEXT" => Some("text".into()),
+            _ => None,
+        });
+        let known = |name: &str| {
+            let text = environment.text(name).unwrap();
+            (text.is_some(), environment.is_set(name), environment.is_empty(name))
+        };
+        assert_eq!(known("TEXT"), (true, true, false));
+        assert_eq!(known("EMPTY"), (false, false, true));
+        assert_eq!(known("OTHER"), (false, false, false));
     }
 
     #[cfg(target_os = "linux")]

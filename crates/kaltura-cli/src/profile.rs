@@ -20,7 +20,7 @@ mod file;
 mod secret_store;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use kaltura_auth::{Region, ServiceUrl};
@@ -28,8 +28,7 @@ use kaltura_types::PartnerId;
 
 pub(crate) use self::file::{Config, NewPlace, ProfileChanges, ProfileEditor};
 pub(crate) use self::secret_store::{ProfileSecret, SecretPlace, SecretStore};
-use crate::environment::{Setting, control_character};
-use crate::error::Failure;
+use crate::environment::Setting;
 use crate::redaction::looks_like_a_secret;
 
 /// What a login needs, under a name.
@@ -38,7 +37,7 @@ pub(crate) struct Profile {
     pub(crate) name: ProfileName,
     /// The entries, each of a known name.
     entries: Vec<(String, String)>,
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 impl Profile {
@@ -47,30 +46,6 @@ impl Profile {
 
     pub(crate) fn text(&self, entry: &str) -> Option<&str> {
         self.entries.iter().find(|(name, _)| name == entry).map(|(_, text)| text.as_str())
-    }
-
-    /// The path in an entry. A relative one begins at the folder of the file with the profiles.
-    pub(crate) fn path(&self, entry: &str) -> Option<PathBuf> {
-        self.text(entry).map(|text| self.folder.join(text))
-    }
-
-    /// The value of an entry. A wrong one is named and not quoted: it may be a secret by mistake.
-    pub(crate) fn value_by<T, E: fmt::Display>(
-        &self,
-        entry: &str,
-        parse: impl Fn(&str) -> Result<T, E>,
-    ) -> Result<Option<T>, Failure> {
-        let Some(text) = self.text(entry) else { return Ok(None) };
-        let value = match control_character(text) {
-            Some(why) => Err(why.to_owned()),
-            None => parse(text).map_err(|error| error.to_string()),
-        };
-        value.map(Some).map_err(|error| {
-            Failure::usage(format!("{entry} of profile '{}' is invalid: {error}", self.name)).with_hint(format!(
-                "Set it with `kaltura profile add {}`, or edit the file that `kaltura profile list` shows.",
-                self.name
-            ))
-        })
     }
 }
 

@@ -59,11 +59,12 @@ impl ServerOptions {
     }
 
     fn certificates(&self, settings: &Settings) -> Result<Option<Vec<u8>>, Failure> {
-        let Some(path) = settings.value(&Setting::CA_FILE, self.ca_file.clone())? else { return Ok(None) };
-        let is_given = self.ca_file.is_some() || settings.environment.is_set(Setting::CA_FILE.variable);
-        let path = match settings.profile() {
-            Some(profile) if !is_given => profile.folder().join(path),
-            _ => path,
+        let path = match &self.ca_file {
+            Some(path) => path.clone(),
+            None => match settings.given(&[&Setting::CA_FILE])? {
+                Some(given) => given.path()?,
+                None => return Ok(None),
+            },
         };
         let pem = std::fs::read(&path).map_err(|error| unopened(&path, &error))?;
         Ok(Some(pem))
@@ -157,20 +158,11 @@ impl ServerAddressOptions {
         if let Some(region) = self.region {
             return Ok(region.into());
         }
-        let environment = &settings.environment;
-        let Setting { variable, entry, .. } = Setting::SERVICE_URL;
-        if let Some(text) = environment.text(variable)? {
-            return self.read(&text, variable);
+        match settings.given(&[&Setting::SERVICE_URL, &Setting::REGION])? {
+            None => Ok(ServiceUrl::US),
+            Some(given) if *given.setting == Setting::REGION => Ok(given.parse(str::parse::<Region>)?.into()),
+            Some(given) => self.read(&given.text, &given.place()),
         }
-        if let Some(region) = environment.value_by(Setting::REGION.variable, str::parse::<Region>)? {
-            return Ok(region.into());
-        }
-        let Some(profile) = settings.needed_profile()? else { return Ok(ServiceUrl::US) };
-        if let Some(text) = profile.text(entry) {
-            return self.read(text, &format!("{entry} of the profile {}", profile.name));
-        }
-        let region = profile.value_by(Setting::REGION.entry, str::parse::<Region>)?;
-        Ok(region.map_or(ServiceUrl::US, ServiceUrl::from))
     }
 
     /// The server, and who has named it.
