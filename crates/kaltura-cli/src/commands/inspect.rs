@@ -9,7 +9,8 @@ use serde::Serialize;
 use crate::args::{AdminSecretOptions, KsOptions, ks_header};
 use crate::config::Settings;
 use crate::error::{ExitCode, Failure};
-use crate::output::{Ui, style};
+use crate::output::Ui;
+use crate::output::style::{HEADING, fields};
 use crate::time;
 
 const EXAMPLES: &str = "\
@@ -142,18 +143,11 @@ impl Answer {
 
     fn as_text(&self) -> String {
         let Self { version, fingerprint, length, .. } = self;
-        let mut text = format!(
-            "{}KS version {version}{:#}, fingerprint {fingerprint}, {length} characters\n",
-            style::HEADING,
-            style::HEADING
-        );
         let signature = if self.proven { "valid, by the given admin secret" } else { "not verified" };
         let mut lines = vec![("partner", self.partner_id.to_string()), ("signature", signature.to_owned())];
         lines.extend(self.claims.iter().flat_map(lines_of));
-        for (label, value) in lines {
-            text += &style::field(label, 11, &value);
-        }
-        text
+        format!("{HEADING}KS version {version}{HEADING:#}, fingerprint {fingerprint}, {length} characters\n")
+            + &fields(11, lines)
     }
 }
 

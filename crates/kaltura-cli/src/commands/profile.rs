@@ -13,7 +13,8 @@ use self::show::{ListCommand, ShowCommand};
 use crate::args::values;
 use crate::config::Environment;
 use crate::error::{ExitCode, Failure};
-use crate::output::{Ui, style};
+use crate::output::Ui;
+use crate::output::style::GOOD;
 use crate::profile::{Config, ProfileEditor, ProfileSecret};
 use crate::prompt;
 use crate::runtime::run_until_stopped;
@@ -135,7 +136,7 @@ impl RemoveCommand {
             Some((last, first)) => format!(", and deleted {} and {last}", first.join(", ")),
         };
         let default = if removed.was_default { "There is no default profile any more.\n" } else { "" };
-        ui.print(&format!("{}Removed{:#} profile '{name}'{forgotten}\n{default}", style::GOOD, style::GOOD))
+        ui.print(&format!("{GOOD}Removed{GOOD:#} profile '{name}'{forgotten}\n{default}"))
     }
 }
 
@@ -177,6 +178,6 @@ impl UseCommand {
             let config_file = editor.path.display().to_string();
             return ui.print_json(&json!({ "defaultProfile": name, "configFile": config_file }));
         }
-        ui.print(&format!("{}Default profile{:#} is now '{name}'\n", style::GOOD, style::GOOD))
+        ui.print(&format!("{GOOD}Default profile{GOOD:#} is now '{name}'\n"))
     }
 }

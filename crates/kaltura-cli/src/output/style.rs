@@ -19,9 +19,15 @@ pub(crate) const QUIET: Style = Style::new().dimmed();
 /// How wide a text is where that is not known.
 const WIDTH: usize = 80;
 
-/// A line with a label and a value. In lines of the same width the values stand in one column.
-pub(crate) fn field(label: &str, width: usize, value: &str) -> String {
-    format!("  {QUIET}{label:<width$}{QUIET:#}{}\n", one_line(value))
+/// Lines with a label and a value each. The values stand in one column.
+pub(crate) fn fields<V: AsRef<str>>(
+    width: usize,
+    lines: impl IntoIterator<Item = (&'static str, V)>,
+) -> String {
+    let line = |(label, value): (&str, V)| {
+        format!("  {QUIET}{label:<width$}{QUIET:#}{}\n", one_line(value.as_ref()))
+    };
+    lines.into_iter().map(line).collect()
 }
 
 /// A label and a text behind it, wrapped at blanks; further lines begin with `indent`. A word that is longer than a line

@@ -16,7 +16,8 @@ use crate::args::{SecretSource, values};
 use crate::config::{Environment, Setting};
 use crate::error::Failure;
 use crate::http::LoggedTransport;
-use crate::output::{Ui, style, wrapped};
+use crate::output::style::GOOD;
+use crate::output::{Ui, wrapped};
 use crate::profile::{
     Config, NewPlace, Profile, ProfileChanges, ProfileEditor, ProfileName, ProfileSecret, new_profile_name,
     server,
@@ -119,7 +120,7 @@ impl AddCommand {
         let done = if saved.is_new { "Created" } else { "Updated" };
         let default = if saved.became_default { ", which is now the default" } else { "" };
         let lines = shown.lines();
-        ui.print(&format!("{}{done}{:#} profile '{name}'{default}\n{lines}", style::GOOD, style::GOOD))
+        ui.print(&format!("{GOOD}{done}{GOOD:#} profile '{name}'{default}\n{lines}"))
     }
 
     /// Reads the name, the settings and the secrets that are given.

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::args::values;
 use crate::config::{Environment, Setting};
 use crate::error::Failure;
-use crate::output::{self, Ui, style};
+use crate::output::style::{HEADING, QUIET, fields};
+use crate::output::{self, Ui};
 use crate::profile::{Config, Profile, ProfileSecret, SecretPlace};
 use crate::redaction::{repeatable, repeatable_path};
 
@@ -49,7 +50,7 @@ impl ShowCommand {
         }
         let default = if shown.is_default { " (default)" } else { "" };
         let lines = shown.lines();
-        ui.print(&format!("{}Profile '{name}'{:#}{default}\n{lines}", style::HEADING, style::HEADING))
+        ui.print(&format!("{HEADING}Profile '{name}'{HEADING:#}{default}\n{lines}"))
     }
 }
 
@@ -111,11 +112,7 @@ impl<'a> ShownProfile<'a> {
             ProfileSecret::AppToken => ("app token", shown.told()),
             ProfileSecret::AdminSecret => ("admin secret", shown.told()),
         });
-        let mut text = String::new();
-        for (label, value) in settings.chain(places).chain([("config file", self.config_file.clone())]) {
-            text += &style::field(label, 13, &value);
-        }
-        text
+        fields(13, settings.chain(places).chain([("config file", self.config_file.clone())]))
     }
 
     /// The text of a setting. An id is shown if it looks like one: it may be the value, put in the wrong place.
@@ -227,7 +224,7 @@ impl ListCommand {
         let rows: Vec<Vec<String>> = listed.iter().map(cells).collect();
         let heading = ["  NAME", "SERVICE", "PARTNER", "APP TOKEN"].map(str::to_owned);
         let table = output::table(&heading, &rows, None);
-        ui.print(&format!("{table}{}{place}{:#}\n", style::QUIET, style::QUIET))
+        ui.print(&format!("{table}{QUIET}{place}{QUIET:#}\n"))
     }
 }
 

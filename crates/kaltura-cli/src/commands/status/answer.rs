@@ -1,6 +1,5 @@
 //! The status, for people and for programs.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use kaltura_auth::{Fingerprint, Session};
@@ -11,7 +10,8 @@ use serde_json::Value;
 use super::token_value::TokenValue;
 use crate::config::{Found, Origin};
 use crate::error::Failure;
-use crate::output::{ks_name, one_line, style};
+use crate::output::style::{BAD, GOOD, HEADING, fields};
+use crate::output::{ks_name, one_line};
 use crate::time;
 
 /// What came of `--verify`.
@@ -148,26 +148,23 @@ impl ShownSession {
         (!self.current, std::cmp::Reverse(self.expires_in), self.fingerprint.clone())
     }
 
-    fn add_text(&self, text: &mut String, verification: &Verification) {
+    fn as_text(&self, verification: &Verification) -> String {
         let user = one_line(self.user_id.as_deref().unwrap_or("(none, anonymous session)"));
-        if self.current && matches!(verification, Verification::Failed(_)) {
-            let _ = writeln!(text, "{}Session{:#} of {user}, not verified", style::BAD, style::BAD);
+        let heading = if self.current && matches!(verification, Verification::Failed(_)) {
+            format!("{BAD}Session{BAD:#} of {user}, not verified\n")
         } else {
-            let life = time::show_duration(self.expires_in);
-            let _ = writeln!(text, "{}Session{:#} of {user}, valid for {life}", style::GOOD, style::GOOD);
-        }
-        let kind = self.session_type.as_deref().unwrap_or("not reported");
-        let privileges = if self.privileges.is_empty() { "none" } else { &self.privileges };
-        line(text, "type", kind);
-        line(text, "expires", &time::show_time(self.expiry));
-        line(text, "privileges", privileges);
-        line(text, "KS", &self.ks_name);
-        if self.current {
-            line(text, "current", "yes (`kaltura ks` will use it)");
-            if matches!(verification, Verification::Accepted) {
-                line(text, "verified", "the server accepts the session");
-            }
-        }
+            format!("{GOOD}Session{GOOD:#} of {user}, valid for {}\n", time::show_duration(self.expires_in))
+        };
+        let is_verified = self.current && matches!(verification, Verification::Accepted);
+        let lines = [
+            ("type", self.session_type.as_deref().unwrap_or("not reported")),
+            ("expires", &time::show_time(self.expiry)),
+            ("privileges", if self.privileges.is_empty() { "none" } else { &self.privileges }),
+            ("KS", &self.ks_name),
+        ];
+        let current = self.current.then_some(("current", "yes (`kaltura ks` will use it)"));
+        let verified = is_verified.then_some(("verified", "the server accepts the session"));
+        heading + &fields(12, lines.into_iter().chain(current).chain(verified))
     }
 }
 
@@ -177,19 +174,15 @@ impl Answer {
             Some(InUse { name, origin }) => format!("Profile {name} ({origin})"),
             None => "No profile".to_owned(),
         };
-        let mut text = format!("{}{heading}{:#}\n", style::HEADING, style::HEADING);
-        for ((_, label), found) in Settled::NAMES.iter().zip(&self.settings.0) {
-            line(
-                &mut text,
-                label,
-                &shown(found.value.as_deref(), found.origin.as_ref(), found.problem.as_deref()),
-            );
-        }
+        let mut text = format!("{HEADING}{heading}{HEADING:#}\n");
+        let settings = Settled::NAMES.iter().zip(&self.settings.0).map(|((_, label), found)| {
+            let Found { value, origin, problem } = found;
+            (*label, shown(value.as_deref(), origin.as_ref(), problem.as_deref()))
+        });
         let TokenValue { origin, problem } = &self.app_token;
-        line(&mut text, "token value", &shown(None, origin.as_ref(), problem.as_deref()));
-        for session in &self.sessions {
-            session.add_text(&mut text, verification);
-        }
+        let value = ("token value", shown(None, origin.as_ref(), problem.as_deref()));
+        text += &fields(12, settings.chain([value]));
+        text.extend(self.sessions.iter().map(|session| session.as_text(verification)));
         // Of one that is not verified the error tells why.
         if !self.good && !matches!(verification, Verification::Failed(_)) {
             let why = match (&self.missing, self.sessions.is_empty()) {
@@ -206,7 +199,7 @@ impl Answer {
                 }
                 (None, true) => "No valid session. Run `kaltura login`.".to_owned(),
             };
-            let _ = writeln!(text, "{}{why}{:#}", style::BAD, style::BAD);
+            text += &format!("{BAD}{why}{BAD:#}\n");
         }
         text
     }
@@ -215,10 +208,6 @@ impl Answer {
         let wrong = Settled::NAMES.iter().filter(|(name, _)| self.wrong.contains(name));
         wrong.map(|(_, label)| *label).collect::<Vec<_>>().join(", ")
     }
-}
-
-fn line(text: &mut String, label: &str, value: &str) {
-    *text += &style::field(label, 12, value);
 }
 
 /// What a setting is, and by whom.

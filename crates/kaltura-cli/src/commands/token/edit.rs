@@ -18,7 +18,8 @@ use crate::args::values;
 use crate::args::{TypeWish, parse_privileges};
 use crate::config::Settings;
 use crate::error::{ExitCode, Failure};
-use crate::output::{Ui, one_line, style};
+use crate::output::style::GOOD;
+use crate::output::{Ui, one_line};
 use crate::runtime::run_until_stopped;
 use crate::{prompt, time};
 
@@ -412,14 +413,8 @@ impl DeleteCommand {
             }));
         }
         let removed = sessions.sessions().map(|it| format!(", and removed {it} from the cache"));
-        ui.print(&format!(
-            "{}Deleted app token{:#} {} at {}{}\n",
-            style::GOOD,
-            style::GOOD,
-            one_line(id.as_str()),
-            account.service_url,
-            removed.unwrap_or_default()
-        ))
+        let (id, url, removed) = (one_line(id.as_str()), &account.service_url, removed.unwrap_or_default());
+        ui.print(&format!("{GOOD}Deleted app token{GOOD:#} {id} at {url}{removed}\n"))
     }
 }
 
