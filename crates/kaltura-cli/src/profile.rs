@@ -27,7 +27,7 @@ use kaltura_auth::{Region, ServiceUrl};
 use kaltura_types::PartnerId;
 
 pub(crate) use self::file::{Config, NewPlace, ProfileChanges, ProfileEditor};
-pub(crate) use self::secret_store::{ProfileSecret, SecretPlace, SecretStore};
+pub(crate) use self::secret_store::{ProfileSecret, SecretPlace, SecretStore, StoredSecret};
 use crate::environment::Setting;
 use crate::redaction::looks_like_a_secret;
 

@@ -22,7 +22,7 @@ use crate::config::{Environment, SecretVariable, Settings};
 use crate::error::{ExitCode, Failure};
 use crate::http::{admin_client, client_with_ks};
 use crate::output::Ui;
-use crate::profile::{ProfileSecret, SecretPlace};
+use crate::profile::{ProfileSecret, SecretPlace, StoredSecret};
 use crate::runtime::run_until_stopped;
 
 const EXAMPLES: &str = "\
@@ -249,9 +249,9 @@ impl DoctorCommand {
             return Ok(Some(given));
         }
         match settings.profile().and_then(|profile| profile.place_of(ProfileSecret::AdminSecret)) {
-            Some(SecretPlace::File(_) | SecretPlace::OwnFile(_) | SecretPlace::Variable(_)) => {
-                self.admin_secret.admin_secret(ui, settings, partner, Some(url)).map(Some)
-            }
+            Some(
+                SecretPlace::File(_) | SecretPlace::Stored(StoredSecret::File(_)) | SecretPlace::Variable(_),
+            ) => self.admin_secret.admin_secret(ui, settings, partner, Some(url)).map(Some),
             _ => Ok(None),
         }
     }

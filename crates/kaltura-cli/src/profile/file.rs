@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, DocumentMut, Item, Table, TableLike, Value};
 
-use super::secret_store::{KeyringError, StoreError};
-use super::{InvalidProfileName, Profile, ProfileName, ProfileSecret, SecretPlace, SecretStore};
+use super::secret_store::StoreError;
+use super::{
+    InvalidProfileName, Profile, ProfileName, ProfileSecret, SecretPlace, SecretStore, StoredSecret,
+};
 use crate::environment::{Environment, SETTINGS_VARIABLE, Setting, settings_folder};
 use crate::error::{ExitCode, Failure};
 use crate::files;
@@ -416,7 +418,7 @@ impl ProfileEditor {
         self.reread()?;
         self.config.refuse_namesake(name)?;
         let before = self.config.find(name.as_str());
-        let (is_new, before) = (before.is_none(), before.map(stored_places).unwrap_or_default());
+        let (is_new, before) = (before.is_none(), before.map(stored_secrets).unwrap_or_default());
         let becomes_default = self.config.profiles().next().is_none() && self.config.default_name().is_none();
         if let Some(profile) = table_of(&mut self.document, name) {
             for setting in &changes.unset {
@@ -426,13 +428,13 @@ impl ProfileEditor {
                 set_setting(profile, setting, text);
             }
         }
-        let mut stored = Stored::default();
+        let mut stored = NewlyStored::default();
         let put = self.put_secrets(name, changes, &before, &mut stored);
         if becomes_default {
             set_default(&mut self.document, name);
         }
         if let Err(failure) = put.and_then(|()| self.write()) {
-            for (_, place) in stored.places.iter().filter(|(_, place)| !self.names(place)) {
+            for place in stored.places.iter().filter(|place| !self.names(place)) {
                 let _ = place.delete();
             }
             return Err(failure);
@@ -448,8 +450,8 @@ impl ProfileEditor {
         &mut self,
         name: &ProfileName,
         changes: &ProfileChanges,
-        before: &[(ProfileSecret, SecretPlace)],
-        stored: &mut Stored,
+        before: &[(ProfileSecret, StoredSecret)],
+        stored: &mut NewlyStored,
     ) -> Result<(), Failure> {
         let next = self.next(name)?;
         for (secret, place) in &changes.secrets {
@@ -467,13 +469,13 @@ impl ProfileEditor {
         for (secret, old) in before {
             let store = match old {
                 _ if changes.secrets.iter().any(|(given, _)| given == secret) => continue,
-                SecretPlace::Keyring(_) => SecretStore::Keyring,
-                _ => SecretStore::File,
+                StoredSecret::Keyring(_) => SecretStore::Keyring,
+                StoredSecret::File(_) => SecretStore::File,
             };
-            if next.stored_place(*secret, store) == *old {
+            if next.stored_secret(*secret, store) == *old {
                 continue;
             }
-            if let Some(value) = old.stored()? {
+            if let Some(value) = old.read()? {
                 stored.keep(&next, *secret, Some(store), &value)?;
                 self.put(name, *secret, secret.store_entry(), store.as_str());
             }
@@ -493,8 +495,8 @@ impl ProfileEditor {
     }
 
     /// Whether a profile has its secret here.
-    fn names(&self, place: &SecretPlace) -> bool {
-        self.config.profiles().flat_map(stored_places).any(|(_, named)| named == *place)
+    fn names(&self, place: &StoredSecret) -> bool {
+        self.config.profiles().flat_map(stored_secrets).any(|(_, named)| named == *place)
     }
 
     /// Makes a profile the one that is used where none is named.
@@ -510,7 +512,7 @@ impl ProfileEditor {
         self.reread()?;
         let Some(profile) = self.config.find(name) else { return Err(self.config.unknown(name)) };
         let was_default = self.config.default_name() == Some(name);
-        let (name, places) = (profile.name.clone(), stored_places(profile));
+        let (name, places) = (profile.name.clone(), stored_secrets(profile));
         remove(&mut self.document, name.as_str());
         self.write()?;
         let mut removed = Removed { was_default, forgotten: Vec::new(), notes: Vec::new() };
@@ -537,14 +539,14 @@ impl ProfileEditor {
     }
 }
 
-/// The secrets that a change has stored.
+/// What a change has stored.
 #[derive(Default)]
-struct Stored {
-    places: Vec<(ProfileSecret, SecretPlace)>,
+struct NewlyStored {
+    places: Vec<StoredSecret>,
     notes: Vec<String>,
 }
 
-impl Stored {
+impl NewlyStored {
     /// Stores a secret: in the wanted store; else in the keyring, and where there is none, in a file.
     fn keep(
         &mut self,
@@ -555,27 +557,25 @@ impl Stored {
     ) -> Result<SecretStore, Failure> {
         let what = secret.what();
         let mut store = wanted.unwrap_or(SecretStore::Keyring);
-        let mut place = profile.stored_place(secret, store);
-        match place.store(value) {
-            Err(StoreError::Keyring(error)) if wanted.is_none() => {
-                store = SecretStore::File;
-                place = profile.stored_place(secret, store);
-                place.store(value).map_err(|error| error.into_failure(what, &place))?;
-                self.notes.push(clear_text_note(what, &place, &error));
+        let mut place = profile.stored_secret(secret, store);
+        let mut outcome = place.store(value);
+        if let Err(StoreError::Keyring(error)) = &outcome
+            && wanted.is_none()
+        {
+            store = SecretStore::File;
+            place = profile.stored_secret(secret, store);
+            if let StoredSecret::File(path) = &place {
+                let path = path.display();
+                self.notes.push(format!(
+                    "{what} is stored in clear text in the file {path}, which only you can read: {error}"
+                ));
             }
-            outcome => outcome.map_err(|error| error.into_failure(what, &place))?,
+            outcome = place.store(value);
         }
-        self.places.push((secret, place));
+        outcome.map_err(|error| place.failure(what, &error))?;
+        self.places.push(place);
         Ok(store)
     }
-}
-
-fn clear_text_note(what: &str, place: &SecretPlace, error: &KeyringError) -> String {
-    let file = match place {
-        SecretPlace::OwnFile(path) => path.display().to_string(),
-        _ => String::new(),
-    };
-    format!("{what} is stored in clear text in the file {file}, which only you can read: {error}")
 }
 
 fn not_deleted(secret: ProfileSecret, name: &ProfileName, error: &StoreError) -> String {
@@ -583,11 +583,12 @@ fn not_deleted(secret: ProfileSecret, name: &ProfileName, error: &StoreError) ->
 }
 
 /// The secrets of a profile that kaltura stores.
-fn stored_places(profile: &Profile) -> Vec<(ProfileSecret, SecretPlace)> {
-    let is_stored = |place: &SecretPlace| matches!(place, SecretPlace::Keyring(_) | SecretPlace::OwnFile(_));
-    let places =
-        ProfileSecret::ALL.into_iter().filter_map(|secret| Some((secret, profile.place_of(secret)?)));
-    places.filter(|(_, place)| is_stored(place)).collect()
+fn stored_secrets(profile: &Profile) -> Vec<(ProfileSecret, StoredSecret)> {
+    let stored = |secret| match profile.place_of(secret)? {
+        SecretPlace::Stored(place) => Some((secret, place)),
+        _ => None,
+    };
+    ProfileSecret::ALL.into_iter().filter_map(stored).collect()
 }
 
 /// The file, as it is and as it can be changed.

@@ -43,12 +43,18 @@ pub(crate) enum SecretPlace {
     /// The content of a file of the user.
     File(PathBuf),
     Variable(String),
-    Keyring(KeyringItem),
-    /// A file in the folder for settings that kaltura has created for its owner alone.
-    OwnFile(PathBuf),
+    Stored(StoredSecret),
 }
 
-/// Where kaltura keeps secrets itself.
+/// Where kaltura keeps a secret itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StoredSecret {
+    Keyring(KeyringItem),
+    /// A file in the folder for settings that kaltura has created for its owner alone.
+    File(PathBuf),
+}
+
+/// The stores that kaltura has for secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SecretStore {
     /// The keyring of the system
@@ -133,12 +139,12 @@ impl Profile {
             .or_else(|| file.map(|file| SecretPlace::File(self.folder.join(file))))
             .or_else(|| variable.map(|variable| SecretPlace::Variable(variable.to_owned())))
             .or_else(|| {
-                let place = self.stored_place(secret, SecretStore::of_entry(store?)?);
+                let place = self.stored_secret(secret, SecretStore::of_entry(store?)?);
                 let old = self.folder.join("secrets").join(self.old_name(secret));
-                Some(match place {
-                    SecretPlace::OwnFile(path) if !path.exists() && old.exists() => SecretPlace::OwnFile(old),
+                Some(SecretPlace::Stored(match place {
+                    StoredSecret::File(path) if !path.exists() && old.exists() => StoredSecret::File(old),
                     place => place,
-                })
+                }))
             })
     }
 
@@ -151,7 +157,7 @@ impl Profile {
     }
 
     /// The place of a secret in a store of kaltura. Its name holds the server, the account and the app token.
-    pub(super) fn stored_place(&self, secret: ProfileSecret, store: SecretStore) -> SecretPlace {
+    pub(super) fn stored_secret(&self, secret: ProfileSecret, store: SecretStore) -> StoredSecret {
         let server = self.service_url().map(|url| url.to_string()).unwrap_or_default();
         let text = |setting: &Setting| self.text(setting.entry).unwrap_or_default();
         let account = format!("partner {} at {server}", text(&Setting::PARTNER_ID));
@@ -160,7 +166,7 @@ impl Profile {
             ProfileSecret::AdminSecret => format!("admin-secret of {account}"),
         };
         match store {
-            SecretStore::Keyring => SecretPlace::Keyring(KeyringItem {
+            SecretStore::Keyring => StoredSecret::Keyring(KeyringItem {
                 service: format!("kaltura {}", self.folder.display()),
                 account: name,
                 old_account: self.old_name(secret),
@@ -168,7 +174,7 @@ impl Profile {
             SecretStore::File => {
                 let digest = hex::encode(Sha256::digest(name));
                 let file = format!("{}-{}", secret.kind(), digest.get(..16).unwrap_or(&digest));
-                SecretPlace::OwnFile(self.folder.join("secrets").join(file))
+                StoredSecret::File(self.folder.join("secrets").join(file))
             }
         }
     }
@@ -219,11 +225,11 @@ impl Profile {
                 let message = format!("{what} is missing: profile '{profile}' reads it from {name}{empty}");
                 Failure::usage(message).with_hint(format!("Set {name}."))
             }),
-            SecretPlace::Keyring(item) => match item.secret() {
+            SecretPlace::Stored(StoredSecret::Keyring(item)) => match item.secret() {
                 Ok(stored) => stored.ok_or_else(|| self.gone(secret, "the system keyring")),
                 Err(error) => Err(self.unreadable(secret, &error)),
             },
-            SecretPlace::OwnFile(path) => {
+            SecretPlace::Stored(StoredSecret::File(path)) => {
                 let value = read_own_file(path)?
                     .ok_or_else(|| self.gone(secret, &format!("the file {}", path.display())))?;
                 self.rename_old_file(secret, path, &value);
@@ -234,8 +240,8 @@ impl Profile {
 
     /// Gives a file of an older version its name of today. If that fails, the old one is read again next time.
     fn rename_old_file(&self, secret: ProfileSecret, path: &Path, value: &str) {
-        let place = self.stored_place(secret, SecretStore::File);
-        if place != SecretPlace::OwnFile(path.to_owned()) && place.store(value).is_ok() {
+        let place = self.stored_secret(secret, SecretStore::File);
+        if place != StoredSecret::File(path.to_owned()) && place.store(value).is_ok() {
             let _ = files::remove_all(path);
         }
     }
@@ -288,59 +294,55 @@ impl SecretPlace {
     pub(crate) fn has_secret(&self, environment: &Environment) -> Result<Option<bool>, KeyringError> {
         match self {
             Self::Command(_) => Ok(None),
-            Self::File(path) | Self::OwnFile(path) => Ok(Some(path.exists())),
+            Self::File(path) | Self::Stored(StoredSecret::File(path)) => Ok(Some(path.exists())),
             Self::Variable(name) => Ok(Some(environment.is_set(name))),
-            Self::Keyring(item) => item.secret().map(|secret| Some(secret.is_some())),
+            Self::Stored(StoredSecret::Keyring(item)) => item.secret().map(|secret| Some(secret.is_some())),
         }
     }
+}
 
+impl StoredSecret {
     /// Stores a secret here, in place of the one that is here. The caller holds the lock of the profiles.
     pub(super) fn store(&self, value: &str) -> Result<(), StoreError> {
         match self {
             Self::Keyring(item) => Ok(item.store(value)?),
-            Self::OwnFile(path) => {
+            Self::File(path) => {
                 path.parent().map_or(Ok(()), files::make_folder)?;
                 Ok(files::replace(path, line(value).as_bytes())?)
             }
-            Self::Command(_) | Self::File(_) | Self::Variable(_) => Ok(()),
         }
     }
 
-    pub(super) fn stored(&self) -> Result<Option<Secret>, Failure> {
+    pub(super) fn read(&self) -> Result<Option<Secret>, Failure> {
         match self {
             Self::Keyring(item) => item.secret().map_err(|error| {
                 let failure = Failure::new(ExitCode::Local, "cannot read the system keyring");
                 failure.caused_by(&error).with_hint(error.hint())
             }),
-            Self::OwnFile(path) => read_own_file(path),
-            Self::Command(_) | Self::File(_) | Self::Variable(_) => Ok(None),
+            Self::File(path) => read_own_file(path),
         }
     }
 
-    /// Deletes what is stored here, and reports whether there was something. A file of the user stays.
+    /// Deletes what is stored here, and reports whether there was something.
     pub(super) fn delete(&self) -> Result<bool, StoreError> {
         match self {
             Self::Keyring(item) => Ok(item.delete()?),
-            Self::OwnFile(path) => Ok(files::remove_all(path)?),
-            Self::Command(_) | Self::File(_) | Self::Variable(_) => Ok(false),
+            Self::File(path) => Ok(files::remove_all(path)?),
         }
     }
-}
 
-impl StoreError {
-    /// `what` could not be stored at `place`.
-    pub(super) fn into_failure(self, what: &str, place: &SecretPlace) -> Failure {
-        match (self, place) {
-            (Self::File(error), SecretPlace::OwnFile(path)) => {
-                Failure::new(ExitCode::Local, format!("cannot write {what} to {}", path.display()))
-                    .caused_by(&error)
-            }
-            (Self::Keyring(error), _) => {
-                Failure::new(ExitCode::Local, format!("cannot store {what} in the system keyring"))
-                    .caused_by(&error)
-                    .with_hint(error.hint())
-            }
-            (error, _) => Failure::new(ExitCode::Local, format!("cannot store {what}")).caused_by(&error),
+    /// `what` could not be stored here.
+    pub(super) fn failure(&self, what: &str, error: &StoreError) -> Failure {
+        let failure = Failure::new(
+            ExitCode::Local,
+            match self {
+                Self::Keyring(_) => format!("cannot store {what} in the system keyring"),
+                Self::File(path) => format!("cannot write {what} to {}", path.display()),
+            },
+        );
+        match error {
+            StoreError::Keyring(cause) => failure.caused_by(cause).with_hint(cause.hint()),
+            StoreError::File(cause) => failure.caused_by(cause),
         }
     }
 }

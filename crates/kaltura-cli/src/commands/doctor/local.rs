@@ -13,7 +13,7 @@ use crate::config::{CACHES_VARIABLE, Environment, SETTINGS_VARIABLE, Setting, Se
 use crate::error::{ExitCode, Failure};
 use crate::files::{self, ForeignOwner};
 use crate::output::Ui;
-use crate::profile::{Config, Profile, ProfileSecret, SecretPlace};
+use crate::profile::{Config, Profile, ProfileSecret, SecretPlace, StoredSecret};
 use crate::session::{SessionCache, Trouble};
 
 /// What is known of the login, as far as it is set.
@@ -210,7 +210,7 @@ pub(super) fn files(environment: &Environment, profile: Option<&Profile>) -> Lin
         }
     }
     for secret in ProfileSecret::ALL {
-        if let Some(SecretPlace::File(path) | SecretPlace::OwnFile(path)) =
+        if let Some(SecretPlace::File(path) | SecretPlace::Stored(StoredSecret::File(path))) =
             profile.and_then(|profile| profile.place_of(secret))
             && has_mode(&path, 0o077)
         {

@@ -9,7 +9,7 @@ use crate::config::{Environment, Setting};
 use crate::error::Failure;
 use crate::output::style::{HEADING, QUIET, fields};
 use crate::output::{self, Ui};
-use crate::profile::{Config, Profile, ProfileSecret, SecretPlace};
+use crate::profile::{Config, Profile, ProfileSecret, SecretPlace, StoredSecret};
 use crate::redaction::{repeatable, repeatable_path};
 
 const EXAMPLES: &str = "\
@@ -143,9 +143,11 @@ impl ShownPlace {
         let mut document = match &self.place {
             SecretPlace::Command(_) => json!({ "place": "command" }),
             SecretPlace::File(path) => json!({ "place": "file", "file": repeatable_path(path) }),
-            SecretPlace::OwnFile(path) => json!({ "place": "ownFile", "file": path.display().to_string() }),
+            SecretPlace::Stored(StoredSecret::File(path)) => {
+                json!({ "place": "ownFile", "file": path.display().to_string() })
+            }
             SecretPlace::Variable(name) => json!({ "place": "variable", "variable": repeatable(name) }),
-            SecretPlace::Keyring(_) => json!({ "place": "keyring" }),
+            SecretPlace::Stored(StoredSecret::Keyring(_)) => json!({ "place": "keyring" }),
         };
         match &self.is_there {
             Ok(None) => {}
@@ -160,9 +162,9 @@ impl ShownPlace {
         let place = match &self.place {
             SecretPlace::Command(_) => format!("output of {command}"),
             SecretPlace::File(path) => format!("file {}", repeatable_path(path)),
-            SecretPlace::OwnFile(path) => format!("file {} (clear text)", path.display()),
+            SecretPlace::Stored(StoredSecret::File(path)) => format!("file {} (clear text)", path.display()),
             SecretPlace::Variable(name) => format!("variable {}", repeatable(name)),
-            SecretPlace::Keyring(_) => "system keyring".to_owned(),
+            SecretPlace::Stored(StoredSecret::Keyring(_)) => "system keyring".to_owned(),
         };
         match (&self.is_there, &self.place) {
             (Err(trouble), _) => format!("{place}: {trouble}"),

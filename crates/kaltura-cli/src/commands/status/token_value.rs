@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::args::SecretSource;
 use crate::config::Settings;
-use crate::profile::{Profile, ProfileSecret, SecretOwner, SecretPlace};
+use crate::profile::{Profile, ProfileSecret, SecretOwner, SecretPlace, StoredSecret};
 use crate::redaction::repeatable_path;
 
 /// Where the value of the token would come from.
@@ -69,9 +69,9 @@ fn of_profile(settings: &Settings, token: Option<&(ServiceUrl, PartnerId, String
 fn absence(profile: &Profile, settings: &Settings) -> Option<&'static str> {
     let place = profile.place_of(ProfileSecret::AppToken)?;
     let why = match place {
-        SecretPlace::File(_) | SecretPlace::OwnFile(_) => "there is no such file",
+        SecretPlace::File(_) | SecretPlace::Stored(StoredSecret::File(_)) => "there is no such file",
         SecretPlace::Variable(_) => "the variable is not set",
-        SecretPlace::Command(_) | SecretPlace::Keyring(_) => return None,
+        SecretPlace::Command(_) | SecretPlace::Stored(StoredSecret::Keyring(_)) => return None,
     };
     place.has_secret(&settings.environment).is_ok_and(|there| there == Some(false)).then_some(why)
 }
