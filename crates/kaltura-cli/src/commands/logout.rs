@@ -66,7 +66,7 @@ impl LogoutCommand {
             Some((service_url, partner, id))
         };
         let of = token.as_ref().map(|(service_url, partner, id)| (service_url, *partner, id.as_str()));
-        let forgotten = Forgotten::all(ui, &settings.environment, of, PATIENCE);
+        let forgotten = Forgotten::of(ui, &settings.environment, of, PATIENCE);
         if let Some(trouble) = forgotten.trouble {
             let hint = if matches!(trouble, Trouble::LoginInProgress(_)) {
                 "See what it waits for, end it, and log out again. The others are removed."

@@ -106,7 +106,8 @@ impl RemoveCommand {
         drop(editor);
         let sessions = match account {
             Some((service_url, partner, token_id)) if !is_used => {
-                Forgotten::aside(ui, environment, &service_url, partner, token_id)
+                let token = Some((&service_url, partner, token_id));
+                Forgotten::of(ui, environment, token, Forgotten::ASIDE)
             }
             _ => Forgotten::default(),
         };

@@ -168,7 +168,8 @@ impl Account {
 
     /// Removes the cached sessions of a deleted token, which are dead.
     fn forget_sessions(&self, ui: &Ui, token: &AppTokenId, environment: &Environment) -> Forgotten {
-        Forgotten::aside(ui, environment, &self.service_url, self.partner, token.as_str())
+        let token = Some((&self.service_url, self.partner, token.as_str()));
+        Forgotten::of(ui, environment, token, Forgotten::ASIDE)
     }
 
     /// Verifies the session before anything is changed. From then on the server's clock is known.
