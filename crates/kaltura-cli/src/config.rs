@@ -227,6 +227,7 @@ impl Serialize for Origin {
 /// What one setting is, and who has set it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Found {
+    pub(crate) setting: &'static Setting,
     /// Nothing if it is not set, or wrong.
     pub(crate) value: Option<String>,
     /// Nothing if it is not set.
@@ -237,10 +238,14 @@ pub(crate) struct Found {
 
 impl Found {
     /// What was found of a value, and of who has set it.
-    pub(crate) fn new(value: Result<Option<String>, Failure>, origin: Option<Origin>) -> Self {
+    pub(crate) fn new(
+        setting: &'static Setting,
+        value: Result<Option<String>, Failure>,
+        origin: Option<Origin>,
+    ) -> Self {
         match value {
-            Ok(value) => Self { value, origin, problem: None },
-            Err(failure) => Self { value: None, origin, problem: Some(failure.text()) },
+            Ok(value) => Self { setting, value, origin, problem: None },
+            Err(failure) => Self { setting, value: None, origin, problem: Some(failure.text()) },
         }
     }
 }
@@ -256,7 +261,7 @@ impl Settings {
     ) -> Found {
         let by_option = given.is_some().then_some(setting.option);
         let value = self.value_by(setting, given, parse);
-        Found::new(value.map(|value| value.as_ref().map(show)), self.origin(by_option, &[setting]))
+        Found::new(setting, value.map(|value| value.as_ref().map(show)), self.origin(by_option, &[setting]))
     }
 
     /// Who has set one of these settings, which stand for the same thing. `by_option` is the option that was given,

@@ -131,30 +131,36 @@ pub(crate) struct Setting {
     pub(crate) option: &'static str,
     pub(crate) variable: &'static str,
     pub(crate) entry: &'static str,
-    /// The member of the answer of `kaltura profile show`.
+    /// The member of answers in JSON.
     pub(crate) member: &'static str,
+    /// What people read in `kaltura status`.
+    pub(crate) label: &'static str,
 }
 
 impl Setting {
     pub(crate) const SERVICE_URL: Self =
-        Self::new("--service-url", "KALTURA_SERVICE_URL", "service_url", "serviceUrl");
-    pub(crate) const REGION: Self = Self::new("--region", "KALTURA_REGION", "region", "region");
+        Self::new("--service-url", "KALTURA_SERVICE_URL", "service_url", "serviceUrl", "service URL");
+    pub(crate) const REGION: Self = Self::new("--region", "KALTURA_REGION", "region", "region", "region");
     pub(crate) const PARTNER_ID: Self =
-        Self::new("--partner-id", "KALTURA_PARTNER_ID", "partner_id", "partnerId");
+        Self::new("--partner-id", "KALTURA_PARTNER_ID", "partner_id", "partnerId", "partner");
     pub(crate) const APP_TOKEN_ID: Self =
-        Self::new("--app-token-id", "KALTURA_APP_TOKEN_ID", "app_token_id", "appTokenId");
+        Self::new("--app-token-id", "KALTURA_APP_TOKEN_ID", "app_token_id", "appTokenId", "app token");
     pub(crate) const HASH_TYPE: Self =
-        Self::new("--hash-type", "KALTURA_APP_TOKEN_HASH_TYPE", "hash_type", "hashType");
-    pub(crate) const USER: Self = Self::new("--user", "KALTURA_USER", "user", "userId");
-    pub(crate) const SESSION_TYPE: Self = Self::new("--type", "KALTURA_SESSION_TYPE", "type", "sessionType");
-    pub(crate) const LIFETIME: Self = Self::new("--lifetime", "KALTURA_LIFETIME", "lifetime", "lifetime");
+        Self::new("--hash-type", "KALTURA_APP_TOKEN_HASH_TYPE", "hash_type", "hashType", "hash type");
+    pub(crate) const USER: Self = Self::new("--user", "KALTURA_USER", "user", "userId", "user");
+    pub(crate) const SESSION_TYPE: Self =
+        Self::new("--type", "KALTURA_SESSION_TYPE", "type", "sessionType", "type");
+    pub(crate) const LIFETIME: Self =
+        Self::new("--lifetime", "KALTURA_LIFETIME", "lifetime", "lifetime", "lifetime");
     pub(crate) const PRIVILEGES: Self =
-        Self::new("--privileges", "KALTURA_PRIVILEGES", "privileges", "privileges");
-    pub(crate) const WIDGET_ID: Self = Self::new("--widget-id", "KALTURA_WIDGET_ID", "widget_id", "widgetId");
-    pub(crate) const STORE: Self = Self::new("--store", "KALTURA_STORE", "store", "store");
+        Self::new("--privileges", "KALTURA_PRIVILEGES", "privileges", "privileges", "privileges");
+    pub(crate) const WIDGET_ID: Self =
+        Self::new("--widget-id", "KALTURA_WIDGET_ID", "widget_id", "widgetId", "widget");
+    pub(crate) const STORE: Self = Self::new("--store", "KALTURA_STORE", "store", "store", "store");
     pub(crate) const STORE_FILE: Self =
-        Self::new("--store-file", "KALTURA_STORE_FILE", "store_file", "storeFile");
-    pub(crate) const CA_FILE: Self = Self::new("--ca-file", "KALTURA_CA_FILE", "ca_file", "caFile");
+        Self::new("--store-file", "KALTURA_STORE_FILE", "store_file", "storeFile", "store file");
+    pub(crate) const CA_FILE: Self =
+        Self::new("--ca-file", "KALTURA_CA_FILE", "ca_file", "caFile", "CA file");
 
     /// All of them, in the order in which they are shown.
     pub(crate) const ALL: [&'static Self; 13] = [
@@ -178,8 +184,9 @@ impl Setting {
         variable: &'static str,
         entry: &'static str,
         member: &'static str,
+        label: &'static str,
     ) -> Self {
-        Self { option, variable, entry, member }
+        Self { option, variable, entry, member, label }
     }
 }
 

@@ -171,7 +171,7 @@ impl ServerAddressOptions {
         let by_option = by_url.or_else(|| self.region.is_some().then_some(Setting::REGION.option));
         let origin = settings.origin(by_option, &[&Setting::SERVICE_URL, &Setting::REGION]);
         let value = self.service_url(settings).map(|url| Some(url.to_string()));
-        Found::new(value, origin.or(Some(Origin::Default)))
+        Found::new(&Setting::SERVICE_URL, value, origin.or(Some(Origin::Default)))
     }
 
     fn read(&self, text: &str, origin: &str) -> Result<ServiceUrl, Failure> {

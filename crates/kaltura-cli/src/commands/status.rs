@@ -12,9 +12,9 @@ use kaltura_client::{CallOptions, RetryPolicy};
 use kaltura_http::SystemClock;
 use kaltura_types::{ErrorCode, PartnerId, StartWidgetSession, WidgetId};
 
-use self::answer::{Answer, InUse, Settled, ShownSession, Verification};
+use self::answer::{Answer, InUse, ShownSession, Verification};
 use crate::args::{LoginOptions, client_without_session};
-use crate::config::{SecretVariable, Settings};
+use crate::config::{Found, SecretVariable, Settings};
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
 use crate::runtime::run_until_stopped;
@@ -71,7 +71,8 @@ impl StatusCommand {
     pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         self.login.token.value_source().refuse_an_argument()?;
         let account = self.account(settings);
-        let settled = self.settled(settings);
+        let found = self.found(settings);
+        let wrong = found.iter().filter(|found| found.problem.is_some());
         let mut answer = Answer {
             good: false,
             verified: false,
@@ -79,8 +80,8 @@ impl StatusCommand {
                 name: profile.name.to_string(),
                 origin: settings.profile_origin.clone(),
             }),
-            wrong: settled.wrong(),
-            settings: settled,
+            wrong: wrong.map(|found| found.setting.member).collect(),
+            settings: found,
             app_token: token_value::look(&self.login.token.value_source(), settings, account.as_ref().ok()),
             sessions: Vec::new(),
             missing: account.as_ref().err().map(Failure::text),
@@ -146,16 +147,10 @@ impl StatusCommand {
         Ok((service_url, partner, token_id))
     }
 
-    /// All settings, in the order of [`Settled::NAMES`].
-    fn settled(&self, settings: &Settings) -> Settled {
-        let server = [self.login.server.found(settings)];
-        Settled(
-            server
-                .into_iter()
-                .chain(self.login.token.found(settings))
-                .chain(self.login.request.found(settings))
-                .collect(),
-        )
+    fn found(&self, settings: &Settings) -> Vec<Found> {
+        let LoginOptions { server, token, request, .. } = &self.login;
+        let found = std::iter::once(server.found(settings)).chain(token.found(settings));
+        found.chain(request.found(settings)).collect()
     }
 
     /// Looks for the session that is requested in a store that is shared with others, and returns it.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use kaltura_auth::{Fingerprint, Session};
 use kaltura_types::UnixTime;
 use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde_json::json;
 
 use super::token_value::TokenValue;
-use crate::config::{Found, Origin};
+use crate::config::{Found, Origin, Setting};
 use crate::error::Failure;
 use crate::output::style::{BAD, GOOD, HEADING, fields};
 use crate::output::{ks_name, one_line};
@@ -41,7 +41,8 @@ pub(super) struct Answer {
     /// Whether the server was shown the session in use, and accepted it.
     pub(super) verified: bool,
     pub(super) profile: Option<InUse>,
-    pub(super) settings: Settled,
+    #[serde(serialize_with = "by_name")]
+    pub(super) settings: Vec<Found>,
     /// The names of the settings that cannot be used.
     pub(super) wrong: Vec<&'static str>,
     pub(super) app_token: TokenValue,
@@ -61,9 +62,6 @@ pub(super) struct InUse {
     pub(super) origin: Origin,
 }
 
-/// The settings, in the order of their names.
-pub(super) struct Settled(pub(super) Vec<Found>);
-
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ShownSession {
@@ -80,52 +78,18 @@ pub(super) struct ShownSession {
     ks_name: String,
 }
 
-impl Settled {
-    /// Their names, for programs and for people.
-    const NAMES: [(&'static str, &'static str); 9] = [
-        ("serviceUrl", "service URL"),
-        ("partnerId", "partner"),
-        ("appTokenId", "app token"),
-        ("hashType", "hash type"),
-        ("userId", "user"),
-        ("sessionType", "type"),
-        ("lifetime", "lifetime"),
-        ("privileges", "privileges"),
-        ("widgetId", "widget"),
-    ];
-
-    /// Those that cannot be used.
-    pub(super) fn wrong(&self) -> Vec<&'static str> {
-        let settings = Self::NAMES.iter().zip(&self.0);
-        settings.filter(|(_, found)| found.problem.is_some()).map(|((name, _), _)| *name).collect()
-    }
-}
-
-impl Serialize for Settled {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let settings = Self::NAMES.iter().zip(&self.0);
-        serializer.collect_map(settings.map(|((name, _), found)| (name, ShownSetting::of(name, found))))
-    }
-}
-
-#[derive(Serialize)]
-struct ShownSetting<'a> {
-    value: Option<Value>,
-    origin: Option<&'a Origin>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<&'a str>,
-}
-
-impl<'a> ShownSetting<'a> {
-    fn of(name: &str, found: &'a Found) -> Self {
-        let Found { value, origin, problem } = found;
-        let shown = |text: &String| match text.parse::<i64>() {
-            // A number, as in all answers.
-            Ok(partner) if name == "partnerId" => partner.into(),
-            _ => text.as_str().into(),
+fn by_name<S: Serializer>(settings: &[Found], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(settings.iter().map(|Found { setting, value, origin, problem }| {
+        let number = value.as_ref().and_then(|text| text.parse::<i64>().ok());
+        let mut shown = match number.filter(|_| *setting == &Setting::PARTNER_ID) {
+            Some(partner) => json!({ "value": partner, "origin": origin }),
+            None => json!({ "value": value, "origin": origin }),
         };
-        Self { value: value.as_ref().map(shown), origin: origin.as_ref(), problem: problem.as_deref() }
-    }
+        if let Some(problem) = problem {
+            shown["problem"] = problem.as_str().into();
+        }
+        (setting.member, shown)
+    }))
 }
 
 impl ShownSession {
@@ -175,9 +139,8 @@ impl Answer {
             None => "No profile".to_owned(),
         };
         let mut text = format!("{HEADING}{heading}{HEADING:#}\n");
-        let settings = Settled::NAMES.iter().zip(&self.settings.0).map(|((_, label), found)| {
-            let Found { value, origin, problem } = found;
-            (*label, shown(value.as_deref(), origin.as_ref(), problem.as_deref()))
+        let settings = self.settings.iter().map(|Found { setting, value, origin, problem }| {
+            (setting.label, shown(value.as_deref(), origin.as_ref(), problem.as_deref()))
         });
         let TokenValue { origin, problem } = &self.app_token;
         let value = ("token value", shown(None, origin.as_ref(), problem.as_deref()));
@@ -187,7 +150,9 @@ impl Answer {
         if !self.good && !matches!(verification, Verification::Failed(_)) {
             let why = match (&self.missing, self.sessions.is_empty()) {
                 _ if !self.wrong.is_empty() => {
-                    format!("Invalid settings: {}", self.wrong_labels())
+                    let wrong = self.settings.iter().filter(|found| found.problem.is_some());
+                    let labels: Vec<&str> = wrong.map(|found| found.setting.label).collect();
+                    format!("Invalid settings: {}", labels.join(", "))
                 }
                 (_, false) => "None of these matches the current settings. Run `kaltura login`.".to_owned(),
                 (Some(missing), _) => format!("No valid session: {}.", one_line(missing)),
@@ -202,11 +167,6 @@ impl Answer {
             text += &format!("{BAD}{why}{BAD:#}\n");
         }
         text
-    }
-
-    fn wrong_labels(&self) -> String {
-        let wrong = Settled::NAMES.iter().filter(|(name, _)| self.wrong.contains(name));
-        wrong.map(|(_, label)| *label).collect::<Vec<_>>().join(", ")
     }
 }
 
