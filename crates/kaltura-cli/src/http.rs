@@ -11,11 +11,11 @@ use kaltura_client::{Client, ClientBuilder, RetryPolicy};
 use kaltura_http::{ReqwestTransport, TokioRuntime};
 use kaltura_ks::random_bytes;
 use kaltura_types::{AdminSecret, Ks, Lifetime, PartnerId, SessionType};
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::output::{Ui, Verbosity, json_line, one_line, style};
+use crate::output::style::{self, styled};
+use crate::output::{Ui, Verbosity, json_line, one_line};
 use crate::redaction::KnownSecrets;
 
 /// A transport over HTTP that tells what it does on standard error.
@@ -57,16 +57,9 @@ fn purpose(request: &WireRequest) -> String {
 
 /// Writes a line of a log to standard error.
 pub(crate) fn write_line(ui: &Ui, line: &str) {
-    #[derive(Serialize)]
-    struct Logged<'a> {
-        log: &'a str,
-    }
     let line = one_line(line);
-    ui.eprint(&if ui.json {
-        json_line(&Logged { log: &line })
-    } else {
-        format!("{}{line}{:#}\n", style::QUIET, style::QUIET)
-    });
+    let for_people = || styled(style::QUIET, &line) + "\n";
+    ui.eprint(&if ui.json { json_line(&json!({ "log": line })) } else { for_people() });
 }
 
 /// The log of one request and its answer.

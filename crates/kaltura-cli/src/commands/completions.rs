@@ -263,7 +263,7 @@ impl Shell {
     }
 
     /// One word in quotes, in which nothing has a meaning.
-    fn quoted(self, word: &str) -> String {
+    pub(super) fn quoted(self, word: &str) -> String {
         let inner = match self {
             Self::Bash | Self::Zsh => word.replace('\'', r"'\''"),
             Self::Elvish | Self::Powershell => word.replace('\'', "''"),

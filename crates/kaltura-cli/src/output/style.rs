@@ -1,5 +1,7 @@
 //! How texts look: colours, wrapped lines, and what the terminal can show.
 
+use std::fmt::Display;
+
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
@@ -15,6 +17,11 @@ pub(crate) const NOTE: Style = AnsiColor::Cyan.on_default();
 pub(crate) const HEADING: Style = Style::new().bold();
 /// What matters less.
 pub(crate) const QUIET: Style = Style::new().dimmed();
+
+/// A text in a style.
+pub(crate) fn styled(style: Style, text: impl Display) -> String {
+    format!("{style}{text}{style:#}")
+}
 
 /// How wide a text is where that is not known.
 const WIDTH: usize = 80;

@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
+use serde_json::json;
 use terminal_size::{Width, terminal_size, terminal_size_of};
 
 use super::spinner::Spinner;
+use super::style::styled;
 use super::{
     JqFilter, escaped, is_bidi_control, json_line, one_line, printable, shows_utf8, style, wrapped_to,
 };
@@ -201,7 +203,7 @@ impl Ui {
     /// Writes a note, unless with `--quiet`. Programs get it as `{"note":"..."}`.
     pub(crate) fn note(&self, text: &str) {
         self.beside_the_answer(text, |text| {
-            wrapped_to(self.text_width, &format!("{}note:{:#}", style::NOTE, style::NOTE), "  ", text)
+            wrapped_to(self.text_width, &styled(style::NOTE, "note:"), "  ", text)
         });
     }
 
@@ -211,16 +213,9 @@ impl Ui {
     }
 
     fn beside_the_answer(&self, text: &str, for_people: impl FnOnce(&str) -> String) {
-        #[derive(Serialize)]
-        struct Note<'a> {
-            note: &'a str,
-        }
         if self.verbosity != Verbosity::Quiet {
-            self.eprint(&if self.json {
-                json_line(&Note { note: text })
-            } else {
-                for_people(&one_line(text))
-            });
+            let for_people = || for_people(&one_line(text));
+            self.eprint(&if self.json { json_line(&json!({ "note": text })) } else { for_people() });
         }
     }
 }

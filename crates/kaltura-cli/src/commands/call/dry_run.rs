@@ -11,6 +11,7 @@ use kaltura_types::{Ks, is_secret_name};
 use serde_json::{Map, Value, json};
 
 use crate::args::client_without_session;
+use crate::commands::completions::Shell;
 use crate::config::SecretVariable;
 use crate::error::{ExitCode, Failure};
 use crate::output::{self, Ui};
@@ -125,7 +126,7 @@ impl DryRun {
 }
 
 fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
+    Shell::Bash.quoted(text)
 }
 
 /// The value, with something else in the place of each secret. A reference to the result of an earlier call is none,
@@ -284,7 +285,6 @@ mod tests {
     fn the_shell_expands_nothing_else() {
         let text = Variables::default().expand(&json!("a\\b$c`d`\"e\n").to_string());
         assert_eq!(text, r#""a\\\\b\$c\`d\`\\"e\\n""#);
-        assert_eq!(quoted("it's"), "'it'\\''s'");
     }
 
     #[test]
