@@ -17,10 +17,10 @@ use tokio::process::Command;
 use super::exec::not_run;
 use crate::config::SecretVariable;
 use crate::error::{ExitCode, Failure};
+use crate::files::without_bom;
 use crate::output::{Ui, Verbosity};
 use crate::profile::Profile;
 use crate::redaction::{repeatable, repeatable_path};
-use crate::secret_input::without_bom;
 use crate::signals::{Signals, run_program};
 use crate::{http, runtime, time};
 

@@ -14,10 +14,10 @@ use super::{
 use crate::environment::{Environment, SETTINGS_VARIABLE, Setting, settings_folder};
 use crate::error::{ExitCode, Failure};
 use crate::files;
-use crate::files::{ForeignOwner, behind_links};
+use crate::files::{ForeignOwner, behind_links, without_bom};
 use crate::output::Ui;
 use crate::redaction::{has_password, repeatable};
-use crate::secret_input::{Secret, without_bom};
+use crate::secret_input::Secret;
 
 /// How many bytes of the file are looked at.
 const MOST_BYTES: u64 = 1 << 20;

@@ -1,6 +1,6 @@
 //! Logins of a command with an app token, whose value and transport are got when they are needed.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kaltura_auth::manager::IssuedSession;
@@ -13,6 +13,7 @@ use kaltura_auth::{
     AppTokenCredentials, AppTokenLogin, Error, Transport, TransportError, TransportErrorKind, WireRequest,
     WireResponse, async_trait,
 };
+use tokio::sync::OnceCell;
 
 use crate::error::{ExitCode, Failure};
 use crate::http::LoggedTransport;
@@ -58,22 +59,20 @@ impl LoginFailure {
 #[derive(Clone)]
 pub(crate) struct LazyCredentials {
     get: Get<AppTokenCredentials>,
-    known: Arc<Mutex<Option<AppTokenCredentials>>>,
+    known: Arc<OnceCell<AppTokenCredentials>>,
     failure: Arc<LoginFailure>,
 }
 
 #[async_trait]
 impl CredentialsSource for LazyCredentials {
     async fn credentials(&self) -> Result<AppTokenCredentials, Error> {
-        if let Some(known) = &*lock(&self.known) {
-            return Ok(known.clone());
-        }
-        let get = Arc::clone(&self.get);
-        let got = tokio::task::spawn_blocking(move || signals::ending_at_once(|| get()))
-            .await
-            .map_err(|error| Error::from_source(error, false))?;
-        let credentials = got.map_err(|failure| self.failure.keep(failure))?;
-        Ok(lock(&self.known).insert(credentials).clone())
+        let known = self.known.get_or_try_init(async || {
+            let get = Arc::clone(&self.get);
+            let got = tokio::task::spawn_blocking(move || signals::ending_at_once(|| get())).await;
+            let got = got.map_err(|error| Error::from_source(error, false))?;
+            got.map_err(|failure| self.failure.keep(failure))
+        });
+        known.await.cloned()
     }
 }
 
@@ -81,23 +80,19 @@ impl CredentialsSource for LazyCredentials {
 #[derive(Clone)]
 pub(crate) struct LazyTransport {
     build: Get<LoggedTransport>,
-    built: Arc<OnceLock<LoggedTransport>>,
+    built: Arc<OnceCell<LoggedTransport>>,
     failure: Arc<LoginFailure>,
 }
 
 #[async_trait]
 impl Transport for LazyTransport {
     async fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
-        let transport = match self.built.get() {
-            Some(built) => built,
-            None => {
-                let built = (self.build)().map_err(|failure| {
-                    TransportError::new(TransportErrorKind::Build, self.failure.keep(failure))
-                })?;
-                self.built.get_or_init(|| built)
-            }
-        };
-        transport.send(request).await
+        let built = self.built.get_or_try_init(async || {
+            let built = (self.build)();
+            built
+                .map_err(|failure| TransportError::new(TransportErrorKind::Build, self.failure.keep(failure)))
+        });
+        built.await?.send(request).await
     }
 }
 

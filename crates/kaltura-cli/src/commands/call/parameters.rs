@@ -10,8 +10,10 @@ use kaltura_client::{RESERVED_PARAMETERS, RawAction};
 use kaltura_types::Parameters;
 use serde_json::Value;
 use serde_json::map::Entry;
+use zeroize::Zeroizing;
 
 use crate::error::Failure;
+use crate::files;
 use crate::output::Ui;
 use crate::redaction::{first_within, holds_a_ks, is_secret, looks_like_a_secret, unopened};
 use crate::secret_input::without_line_end;
@@ -357,25 +359,13 @@ fn read_stdin(ui: &Ui) -> Result<Parameters, Failure> {
     })
 }
 
-pub(in crate::commands) fn read_file(path: &Path) -> Result<String, Failure> {
+pub(in crate::commands) fn read_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let file = File::open(path).map_err(|error| unopened(path, &error))?;
     read_text(file, &format!("the file {}", path.display()))
 }
 
-pub(in crate::commands) fn read_text(from: impl Read, place: &str) -> Result<String, Failure> {
-    let mut bytes = Vec::new();
-    from.take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::usage(format!("cannot read {place}")).caused_by(&error))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(Failure::usage(format!("{place} is larger than {MAX_BYTES} bytes")));
-    }
-    let mut text =
-        String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{place} is not UTF-8 text")))?;
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
-    }
-    Ok(text)
+pub(in crate::commands) fn read_text(from: impl Read, place: &str) -> Result<Zeroizing<String>, Failure> {
+    files::read_text(from, MAX_BYTES, place)
 }
 
 #[cfg(test)]

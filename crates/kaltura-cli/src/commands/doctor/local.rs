@@ -201,7 +201,7 @@ pub(super) fn files(environment: &Environment, profile: Option<&Profile>) -> Lin
             problems.push(format!("{} belongs to {owner}", path.display()));
             foreign = Some(owner.hint(SETTINGS_VARIABLE));
         }
-        if has_mode(path, 0o022) {
+        if files::others_may(path.metadata(), 0o022) {
             problems.push(format!(
                 "other users can change {}, and so the command that gives a secret",
                 path.display()
@@ -212,7 +212,7 @@ pub(super) fn files(environment: &Environment, profile: Option<&Profile>) -> Lin
     for secret in ProfileSecret::ALL {
         if let Some(SecretPlace::File(path) | SecretPlace::Stored(StoredSecret::File(path))) =
             profile.and_then(|profile| profile.place_of(secret))
-            && has_mode(&path, 0o077)
+            && files::others_may(path.metadata(), 0o077)
         {
             problems.push(format!("other users can read {} with {}", path.display(), secret.what()));
             commands.push(format!("chmod 600 '{}'", path.display()));
@@ -224,17 +224,4 @@ pub(super) fn files(environment: &Environment, profile: Option<&Profile>) -> Lin
     let run = (!commands.is_empty()).then(|| format!("Run: {}", commands.join("; ")));
     let remedy = foreign.into_iter().chain(run).collect::<Vec<_>>().join(" ");
     Line::warning("files", problems.join("; "), remedy)
-}
-
-/// Whether other users have one of these rights.
-#[cfg(unix)]
-fn has_mode(path: &Path, rights: u32) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    path.metadata().is_ok_and(|about| about.permissions().mode() & rights != 0)
-}
-
-/// Elsewhere the folders of a user belong to the user alone.
-#[cfg(not(unix))]
-fn has_mode(_: &Path, _: u32) -> bool {
-    false
 }
