@@ -278,38 +278,3 @@ impl Settings {
             })
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use kaltura_types::PartnerId;
-
-    use super::*;
-
-    const SET: Environment =
-        Environment::of_test(|name| (name == Setting::PARTNER_ID.variable).then(|| "2".into()));
-    const UNSET: Environment = Environment::of_test(|_| None);
-
-    fn partner(settings: &Settings, given: Option<i64>) -> Option<i64> {
-        let given = given.map(PartnerId::new);
-        settings.value(&Setting::PARTNER_ID, given).unwrap().map(PartnerId::get)
-    }
-
-    #[test]
-    fn an_option_goes_before_the_environment_and_that_before_the_profile() {
-        let entries = "partner_id = 3";
-        assert_eq!(partner(&Settings::of_test(&SET, entries), Some(1)), Some(1));
-        assert_eq!(partner(&Settings::of_test(&SET, entries), None), Some(2));
-        assert_eq!(partner(&Settings::of_test(&UNSET, entries), None), Some(3));
-        assert_eq!(partner(&Settings::of_environment(&UNSET), None), None);
-    }
-
-    const WRONG: Environment = Environment::of_test(|name| (name == "KALTURA_REGION").then(|| "hush".into()));
-
-    #[test]
-    fn what_is_wrong_is_named_and_not_quoted() {
-        let parse = |_: &str| Err::<String, _>("not one");
-        let found = Settings::of_environment(&WRONG).found(&Setting::REGION, None, parse, String::clone);
-        assert_eq!(found.problem.as_deref(), Some("the value of KALTURA_REGION is invalid: not one"));
-        assert_eq!((found.value, found.origin), (None, Some(Origin::Variable("KALTURA_REGION"))));
-    }
-}

@@ -275,12 +275,4 @@ mod tests {
         let told = format!("{:?}", unopened(&path, &gone));
         assert!(told.contains(VALUE) && !told.contains("looks like a secret"), "{told}");
     }
-
-    #[test]
-    fn other_texts_are_repeated() {
-        for text in ["", "token.txt", "/run/secrets/kaltura", "pass show kaltura", "0_7jh3eu10", "MY_TOKEN"] {
-            assert!(!looks_like_a_secret(text), "{text}");
-            assert_eq!(repeatable(text), text);
-        }
-    }
 }

@@ -252,16 +252,13 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_asked_for_by_name() {
-        let failure = url(&["--service-url", "http://example.com"], &UNSET).unwrap_err();
-        assert!(format!("{failure:?}").contains("--allow-plain-http"));
-        assert!(url(&["--service-url", "http://example.com", "--allow-plain-http"], &UNSET).is_ok());
+    fn a_wrong_url_is_not_quoted_and_plain_http_is_asked_for_by_name() {
+        let plain = ["--service-url", "http://hush.example.com"];
+        for (url_given, why) in [("https://me:hush@example.com", ""), (plain[1], "--allow-plain-http")] {
+            let failure = format!("{:?}", url(&["--service-url", url_given], &UNSET).unwrap_err());
+            assert!(failure.contains(why) && !failure.contains("hush"), "{failure}");
+        }
+        assert!(url(&[&plain[..], &["--allow-plain-http"]].concat(), &UNSET).is_ok());
         assert!(url(&["--service-url", "http://127.0.0.1:8080"], &UNSET).is_ok());
-    }
-
-    #[test]
-    fn a_wrong_url_is_not_quoted() {
-        let failure = url(&["--service-url", "https://me:hush@example.com"], &UNSET).unwrap_err();
-        assert!(!format!("{failure:?}").contains("hush"));
     }
 }

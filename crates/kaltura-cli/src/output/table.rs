@@ -147,9 +147,4 @@ mod tests {
         let plain = anstream::adapter::strip_str(&table).to_string();
         assert_eq!(plain.lines().nth(1), Some("0_abcdefghij  a name of m…  2027-06-30, in 89 days"));
     }
-
-    #[test]
-    fn nothing_leaves_its_line_or_moves_the_cursor() {
-        assert_eq!(shown(&[["a\nb", "x\u{1b}[2J"]], None), "id   name\na b  x [2J\n");
-    }
 }
