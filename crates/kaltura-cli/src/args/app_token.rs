@@ -98,7 +98,7 @@ pub(crate) struct AppTokenParts {
 }
 
 impl AppTokenOptions {
-    pub(crate) fn value_source(&self) -> SecretSource<'_> {
+    pub(crate) const fn value_source(&self) -> &SecretSource {
         self.value.source()
     }
 

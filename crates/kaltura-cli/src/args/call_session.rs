@@ -77,7 +77,7 @@ impl CallSessionOptions {
         let (ks, value) = (self.ks.source(), self.login.token.value_source());
         ks.refuse_an_argument()?;
         value.refuse_an_argument()?;
-        ks.shares_stdin_with(&value)?;
+        ks.shares_stdin_with(value)?;
         let Some(other) = other else { return Ok(()) };
         for source in [ks, value] {
             if source.takes_stdin() {

@@ -19,11 +19,7 @@ use crate::secret_input::{self, Secret};
 
 /// The options of one secret: `--NAME-file`, `--NAME-stdin`, and `--NAME`, which is taken only to say what to do instead.
 #[derive(Clone, Debug)]
-pub(crate) struct SecretOptions<const KIND: usize> {
-    file: Option<PathBuf>,
-    stdin: bool,
-    in_argument: bool,
-}
+pub(crate) struct SecretOptions<const KIND: usize>(SecretSource);
 
 /// The value of an app token.
 pub(crate) type AppTokenValueOptions = SecretOptions<0>;
@@ -65,17 +61,8 @@ const NAMES: [Names; 3] = [
 impl<const KIND: usize> SecretOptions<KIND> {
     const NAMES: &'static Names = &NAMES[KIND];
 
-    pub(crate) fn source(&self) -> SecretSource<'_> {
-        let Names { what, options: [.., option], variable, .. } = Self::NAMES;
-        let Self { file, stdin, in_argument } = self;
-        SecretSource {
-            what,
-            option,
-            variable,
-            file: file.as_deref(),
-            stdin: *stdin,
-            in_argument: *in_argument,
-        }
+    pub(crate) const fn source(&self) -> &SecretSource {
+        &self.0
     }
 }
 
@@ -109,12 +96,15 @@ impl<const KIND: usize> Args for SecretOptions<KIND> {
 
 impl<const KIND: usize> FromArgMatches for SecretOptions<KIND> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let [file, stdin, refused] = Self::NAMES.options;
-        Ok(Self {
+        let Names { what, options: [file, stdin, refused], variable, .. } = Self::NAMES;
+        Ok(Self(SecretSource {
+            what,
+            option: refused,
+            variable,
             file: matches.get_one(file).cloned(),
             stdin: matches.get_flag(stdin),
             in_argument: matches.contains_id(refused),
-        })
+        }))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -184,27 +174,28 @@ pub(crate) fn ks_header(ks: &Ks) -> Result<KsHeader, (String, &'static str)> {
 }
 
 /// Where a secret may come from: its file, standard input, or its variable, in this order.
-pub(crate) struct SecretSource<'a> {
+#[derive(Clone, Debug)]
+pub(crate) struct SecretSource {
     /// What it is, such as `the KS`.
     pub(crate) what: &'static str,
     /// What its options begin with, such as `ks`, which stands for `--ks-file` and `--ks-stdin`.
     pub(crate) option: &'static str,
     pub(crate) variable: &'static str,
     /// The file that was given; `-` is standard input.
-    pub(crate) file: Option<&'a Path>,
+    pub(crate) file: Option<PathBuf>,
     pub(crate) stdin: bool,
     /// Whether it was given as an argument, which is refused.
     pub(crate) in_argument: bool,
 }
 
-impl SecretSource<'_> {
+impl SecretSource {
     /// The secret, or nothing if none was given.
     pub(crate) fn read(&self, ui: &Ui, environment: &Environment) -> Result<Option<Secret>, Failure> {
         self.refuse_an_argument()?;
         if self.takes_stdin() {
             return secret_input::from_stdin(ui, &format!("--{}-stdin", self.option)).map(Some);
         }
-        match self.file {
+        match &self.file {
             Some(path) => secret_input::from_file(path).map(Some),
             None => Ok(environment.text(self.variable)?.map(Zeroizing::new)),
         }
@@ -262,10 +253,10 @@ impl SecretSource<'_> {
     /// Where it comes from, without anything of the secret itself.
     pub(crate) fn origin(&self, settings: &Settings, secret: ProfileSecret) -> String {
         let of_profile = || settings.profile().filter(|profile| profile.place_of(secret).is_some());
-        match self.file {
+        match &self.file {
             _ if self.takes_stdin() => "input".to_owned(),
             Some(path) => {
-                let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
                 format!("file {}", path.display())
             }
             None if settings.environment.is_set(self.variable) => format!("variable {}", self.variable),
@@ -294,7 +285,7 @@ impl SecretSource<'_> {
     }
 
     /// Refuses that this secret and another one both come from standard input.
-    pub(crate) fn shares_stdin_with(&self, other: &SecretSource<'_>) -> Result<(), Failure> {
+    pub(crate) fn shares_stdin_with(&self, other: &Self) -> Result<(), Failure> {
         if self.takes_stdin() && other.takes_stdin() {
             let message = format!("{} and {} cannot both be read from standard input", self.what, other.what);
             return Err(Failure::usage(message).with_hint(format!(
@@ -307,6 +298,6 @@ impl SecretSource<'_> {
 
     /// Whether it comes from standard input.
     pub(crate) fn takes_stdin(&self) -> bool {
-        self.stdin || self.file == Some(Path::new("-"))
+        self.stdin || self.file.as_deref() == Some(Path::new("-"))
     }
 }

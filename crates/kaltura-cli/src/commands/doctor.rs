@@ -104,7 +104,7 @@ impl DoctorCommand {
     ) -> Result<(), Failure> {
         self.token.value_source().refuse_an_argument()?;
         self.admin_secret.source().refuse_an_argument()?;
-        self.token.value_source().shares_stdin_with(&self.admin_secret.source())?;
+        self.token.value_source().shares_stdin_with(self.admin_secret.source())?;
         let mut report = Report::new(ui, environment);
         match &settings {
             Ok(settings) => {

@@ -49,7 +49,7 @@ pub(crate) struct InspectCommand {
 
 impl InspectCommand {
     pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
-        self.ks.source().shares_stdin_with(&self.secret.source())?;
+        self.ks.source().shares_stdin_with(self.secret.source())?;
         let secret = self.secret.given(ui, settings)?;
         let ks = self.ks.ks(ui, settings)?;
         let header = header_of(&ks)?;

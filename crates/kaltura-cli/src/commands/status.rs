@@ -82,7 +82,7 @@ impl StatusCommand {
             }),
             wrong: wrong.map(|found| found.setting.member).collect(),
             settings: found,
-            app_token: token_value::look(&self.login.token.value_source(), settings, account.as_ref().ok()),
+            app_token: token_value::look(self.login.token.value_source(), settings, account.as_ref().ok()),
             sessions: Vec::new(),
             missing: account.as_ref().err().map(Failure::text),
             unreadable: false,

@@ -25,8 +25,10 @@ const MOST_BYTES: u64 = 1 << 20;
 /// The profiles, as they stand in the file.
 #[derive(Debug, Default)]
 pub(crate) struct Config {
-    path: Option<PathBuf>,
-    default_profile: Option<String>,
+    /// Where the file is, or would be.
+    pub(crate) path: Option<PathBuf>,
+    /// The name of the profile that is used where none is named.
+    pub(crate) default_profile: Option<String>,
     profiles: Vec<Profile>,
 }
 
@@ -79,10 +81,6 @@ impl Config {
         Reading { text, path }.config()
     }
 
-    pub(crate) fn file(&self) -> Option<&Path> {
-        self.path.as_deref()
-    }
-
     pub(crate) fn find(&self, name: &str) -> Option<&Profile> {
         self.profiles.iter().find(|profile| profile.name.as_str() == name)
     }
@@ -104,11 +102,6 @@ impl Config {
 
     pub(crate) fn profiles(&self) -> impl Iterator<Item = &Profile> {
         self.profiles.iter()
-    }
-
-    /// The name of the profile that is used where none is named.
-    pub(crate) fn default_name(&self) -> Option<&str> {
-        self.default_profile.as_deref()
     }
 
     /// No profile is named, and none is the default one.
@@ -419,7 +412,8 @@ impl ProfileEditor {
         self.config.refuse_namesake(name)?;
         let before = self.config.find(name.as_str());
         let (is_new, before) = (before.is_none(), before.map(stored_secrets).unwrap_or_default());
-        let becomes_default = self.config.profiles().next().is_none() && self.config.default_name().is_none();
+        let becomes_default =
+            self.config.profiles().next().is_none() && self.config.default_profile.is_none();
         if let Some(profile) = table_of(&mut self.document, name) {
             for setting in &changes.unset {
                 profile.remove(setting.entry);
@@ -511,7 +505,7 @@ impl ProfileEditor {
     pub(crate) fn remove(&mut self, name: &str) -> Result<Removed, Failure> {
         self.reread()?;
         let Some(profile) = self.config.find(name) else { return Err(self.config.unknown(name)) };
-        let was_default = self.config.default_name() == Some(name);
+        let was_default = self.config.default_profile.as_deref() == Some(name);
         let (name, places) = (profile.name.clone(), stored_secrets(profile));
         remove(&mut self.document, name.as_str());
         self.write()?;

@@ -143,7 +143,7 @@ impl AddCommand {
         let (token_source, admin_source) = (kept.token.source(), kept.admin_secret.source());
         token_source.refuse_an_argument()?;
         admin_source.refuse_an_argument()?;
-        token_source.shares_stdin_with(&admin_source)?;
+        token_source.shares_stdin_with(admin_source)?;
         if kept.store.is_some() && !token_source.is_given() && !admin_source.is_given() {
             return Err(Failure::usage("--store requires a secret to store").with_hint(
                 "Pass it with --app-token-stdin, --app-token-file, --admin-secret-stdin or --admin-secret-file.",
@@ -159,10 +159,10 @@ impl AddCommand {
             }
         };
         let TokenPlaceOptions { token_command, token_path, token_variable } = token;
-        let app_token = place(token_command, token_path, token_variable, &token_source)?;
+        let app_token = place(token_command, token_path, token_variable, token_source)?;
         let AdminSecretPlaceOptions { admin_secret_command, admin_secret_path, admin_secret_variable } =
             admin_secret;
-        let admin = place(admin_secret_command, admin_secret_path, admin_secret_variable, &admin_source)?;
+        let admin = place(admin_secret_command, admin_secret_path, admin_secret_variable, admin_source)?;
         let secrets = [(ProfileSecret::AppToken, app_token), (ProfileSecret::AdminSecret, admin)];
         let secrets = secrets.into_iter().filter_map(|(secret, place)| Some((secret, place?))).collect();
         Ok((name, ProfileChanges { unset, settings, secrets, store: kept.store }))
@@ -172,7 +172,7 @@ impl AddCommand {
 /// The secret of a file or of standard input. That of a variable is not stored.
 fn stored_now(
     ui: &Ui,
-    source: &SecretSource<'_>,
+    source: &SecretSource,
     environment: &Environment,
 ) -> Result<Option<NewPlace>, Failure> {
     if !source.is_given() {

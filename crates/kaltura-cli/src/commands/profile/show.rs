@@ -40,7 +40,7 @@ impl ShowCommand {
         let config = Config::read(environment)?;
         let by_variable = environment.text(Profile::VARIABLE)?;
         let name = self.name.or_else(|| wanted.map(str::to_owned)).or(by_variable);
-        let Some(name) = name.as_deref().or_else(|| config.default_name()) else {
+        let Some(name) = name.as_deref().or_else(|| config.default_profile.as_deref()) else {
             return Err(config.none_chosen(environment));
         };
         let Some(profile) = config.find(name) else { return Err(config.unknown(name)) };
@@ -68,8 +68,8 @@ impl<'a> ShownProfile<'a> {
             |secret| Some(ShownPlace { secret, place: profile.place_of(secret)?, is_there: Ok(None) });
         Self {
             profile,
-            is_default: config.default_name() == Some(profile.name.as_str()),
-            config_file: config.file().map(|path| path.display().to_string()).unwrap_or_default(),
+            is_default: config.default_profile.as_deref() == Some(profile.name.as_str()),
+            config_file: config.path.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
             places: ProfileSecret::ALL.into_iter().filter_map(place).collect(),
         }
     }
@@ -194,7 +194,7 @@ pub(super) struct ListCommand {}
 impl ListCommand {
     pub(super) fn run(self, ui: &Ui, environment: &Environment) -> Result<(), Failure> {
         let config = Config::read(environment)?;
-        let file = config.file().map(|path| path.display().to_string());
+        let file = config.path.as_ref().map(|path| path.display().to_string());
         let listed: Vec<Map<String, Value>> = config
             .profiles()
             .map(|profile| {
@@ -204,7 +204,7 @@ impl ListCommand {
             })
             .collect();
         // What names no profile may be a secret by mistake.
-        let default = config.default_name().map(|name| match config.find(name) {
+        let default = config.default_profile.as_deref().map(|name| match config.find(name) {
             Some(_) => name.into(),
             None => repeatable(name),
         });
@@ -212,7 +212,7 @@ impl ListCommand {
             return ui
                 .print_json(&json!({ "configFile": file, "defaultProfile": default, "profiles": listed }));
         }
-        if let Some(gone) = config.default_name().filter(|name| config.find(name).is_none()) {
+        if let Some(gone) = config.default_profile.as_deref().filter(|name| config.find(name).is_none()) {
             let gone = config.unknown(gone);
             ui.note(&format!("the default profile does not exist: {}", gone.text()));
         }

@@ -21,7 +21,7 @@ pub(super) struct TokenValue {
 
 /// Finds it out. `token` is which one it must be the value of, if that is known.
 pub(super) fn look(
-    source: &SecretSource<'_>,
+    source: &SecretSource,
     settings: &Settings,
     token: Option<&(ServiceUrl, PartnerId, String)>,
 ) -> TokenValue {
@@ -29,7 +29,7 @@ pub(super) fn look(
     if source.takes_stdin() {
         return from("standard input".to_owned());
     }
-    if let Some(path) = source.file {
+    if let Some(path) = &source.file {
         let problem = (!path.exists()).then(|| "there is no such file".to_owned());
         return TokenValue { problem, ..from(format!("file {}", repeatable_path(path))) };
     }
@@ -78,12 +78,10 @@ fn absence(profile: &Profile, settings: &Settings) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::config::{Environment, SecretVariable};
 
-    const SOURCE: SecretSource<'_> = SecretSource {
+    const SOURCE: SecretSource = SecretSource {
         what: "the value of the app token",
         option: "--app-token",
         variable: SecretVariable::APP_TOKEN,
@@ -97,7 +95,7 @@ mod tests {
     const HUSH: Environment = Environment::of_test(|name| (name == "HUSH").then(|| "hush".into()));
     const EMPTY: Environment = Environment::of_test(|name| (name == "KALTURA_APP_TOKEN").then(|| "".into()));
 
-    fn told(source: &SecretSource<'_>, environment: &Environment, profile: &str) -> (String, String) {
+    fn told(source: &SecretSource, environment: &Environment, profile: &str) -> (String, String) {
         let token = (ServiceUrl::US, PartnerId::new(1), "0_a".to_owned());
         let TokenValue { origin, problem } =
             look(source, &Settings::of_test(environment, profile), Some(&token));
@@ -107,7 +105,7 @@ mod tests {
     #[test]
     fn it_comes_from_whoever_goes_first() {
         let (stdin, file) =
-            (SecretSource { stdin: true, ..SOURCE }, SecretSource { file: Some(Path::new(".")), ..SOURCE });
+            (SecretSource { stdin: true, ..SOURCE }, SecretSource { file: Some(".".into()), ..SOURCE });
         let profile = "token_command = 'hush'\npartner_id = 1\napp_token_id = '0_a'";
         for (source, environment, profile, origin) in [
             (&stdin, SET, profile, "standard input"),
@@ -125,10 +123,10 @@ mod tests {
 
     #[test]
     fn what_can_not_be_used_is_told() {
-        let nowhere = SecretSource { file: Some(Path::new("/no/such/file")), ..SOURCE };
+        let nowhere = SecretSource { file: Some("/no/such/file".into()), ..SOURCE };
         let expected = ("file /no/such/file".to_owned(), "there is no such file".to_owned());
         assert_eq!(told(&nowhere, &UNSET, ""), expected);
-        let value = SecretSource { file: Some(Path::new("0123456789abcdef0123456789abcdef")), ..SOURCE };
+        let value = SecretSource { file: Some("0123456789abcdef0123456789abcdef".into()), ..SOURCE };
         assert_eq!(told(&value, &UNSET, "").0, "file (redacted)");
         assert_eq!(told(&SOURCE, &EMPTY, "").1, "KALTURA_APP_TOKEN is set, but empty");
         let other = told(&SOURCE, &UNSET, "token_command = 'hush'\napp_token_id = '0_b'");
