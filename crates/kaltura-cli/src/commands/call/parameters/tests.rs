@@ -104,18 +104,12 @@ fn dots_and_brackets_lead_into_objects() {
     let expected = json!({
         "filter": { "idEqual": "0_a", "a": { "b": true } }, "pager": { "pageSize": 5, "pageIndex": 2 }, "id": "",
     });
-    for arguments in [
-        ["filter.idEqual=0_a", "pager:={\"pageSize\":5}", "filter.a.b:=true", "id=", "pager.pageIndex:=2"],
-        [
-            "filter[idEqual]=0_a",
-            "pager:={\"pageSize\":5}",
-            "filter[a][b]:=true",
-            "id=",
-            "pager[pageIndex]:=2",
-        ],
-    ] {
-        assert_eq!(read(&arguments).unwrap(), expected);
-    }
+    let dots =
+        ["filter.idEqual=0_a", "pager:={\"pageSize\":5}", "filter.a.b:=true", "id=", "pager.pageIndex:=2"];
+    let brackets =
+        dots.map(|argument| argument.replace("filter.a.b", "filter[a][b]").replace(".idEqual", "[idEqual]"));
+    assert_eq!(read(&dots).unwrap(), expected);
+    assert_eq!(read(&brackets.each_ref().map(String::as_str)).unwrap(), expected);
 }
 
 #[test]
