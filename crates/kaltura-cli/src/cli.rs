@@ -11,7 +11,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches as _};
 use kaltura_types::redact;
 
-use crate::args::values;
+use crate::args::{values, with_options};
 use crate::commands::Command;
 use crate::config::{Environment, SecretVariable, Setting, control_character, doubtful_text};
 use crate::error::{EXIT_CODES, Failure};
@@ -105,8 +105,7 @@ pub(crate) struct Cli {
 
 impl CommandFactory for Cli {
     fn command() -> clap::Command {
-        let all = Self::augment_args(clap::Command::new("kaltura"));
-        hidden(with_short_examples(all))
+        hidden(with_short_examples(with_options(Self::deferred())))
     }
 
     fn command_for_update() -> clap::Command {
@@ -130,6 +129,11 @@ fn with_short_examples(command: clap::Command) -> clap::Command {
 }
 
 impl Cli {
+    /// The command line with what all commands have in common: enough to read it, but not to print help.
+    fn deferred() -> clap::Command {
+        Self::augment_args(clap::Command::new("kaltura"))
+    }
+
     /// Reads a command line, and sets the format of the output. Help and version are printed, and leave nothing to do.
     pub(crate) fn read(
         arguments: impl IntoIterator<Item = OsString>,
@@ -154,24 +158,27 @@ impl Cli {
     }
 
     /// The command line, and what may be a mistake in it. Options of a command may stand before the command.
+    /// `width` is that of help texts.
     fn parsed_in_any_order(
         arguments: Vec<OsString>,
         width: usize,
     ) -> Result<(Self, Vec<String>), clap::Error> {
-        let error = match Self::parsed(arguments.clone(), width) {
+        if let Ok(parsed) = Self::parsed(Self::deferred(), arguments.clone()) {
+            return Ok(parsed);
+        }
+        // Only help and errors show more.
+        let all = Self::command().term_width(width);
+        let error = match Self::parsed(all.clone(), arguments.clone()) {
             Err(error) if error.kind() == ErrorKind::UnknownArgument => error,
             outcome => return outcome,
         };
-        let all = Self::command();
         let ends = arguments.iter().position(|it| it == "--").unwrap_or(arguments.len());
         // Which words are values of options is not known before the command is.
         let mut reordered = (2..ends).filter_map(|place| with_command_first(&all, &arguments, place));
-        reordered.find_map(|arguments| Self::parsed(arguments, width).ok()).ok_or(error)
+        reordered.find_map(|arguments| Self::parsed(Self::deferred(), arguments).ok()).ok_or(error)
     }
 
-    /// `width` is that of help texts.
-    fn parsed(arguments: Vec<OsString>, width: usize) -> Result<(Self, Vec<String>), clap::Error> {
-        let mut all = Self::command().term_width(width);
+    fn parsed(mut all: clap::Command, arguments: Vec<OsString>) -> Result<(Self, Vec<String>), clap::Error> {
         let matches = all.try_get_matches_from_mut(arguments)?;
         if let Some(refusal) = refusal(&mut all, &matches) {
             return Err(refusal);
@@ -385,6 +392,15 @@ mod tests {
     #[test]
     fn the_command_line_is_well_made() {
         Cli::command().debug_assert();
+    }
+
+    /// Else each run of any command would build them.
+    #[test]
+    fn no_command_has_options_before_it_is_named() {
+        for command in Cli::deferred().get_subcommands() {
+            let name = command.get_name();
+            assert_eq!(command.get_arguments().count() + command.get_subcommands().count(), 0, "{name}");
+        }
     }
 
     #[test]

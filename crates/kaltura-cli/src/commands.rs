@@ -22,6 +22,7 @@ mod upload;
 
 use clap::{CommandFactory as _, Subcommand};
 
+use crate::args::Deferred;
 use crate::cli::Cli;
 use crate::config::{Environment, Settings};
 use crate::error::Failure;
@@ -30,28 +31,28 @@ use crate::output::{JqFilter, Ui};
 /// The commands, with the other names that users of `gh` and `aws` expect.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Batch(Box<batch::BatchCommand>),
+    Batch(Deferred<batch::BatchCommand>),
     #[command(visible_alias = "api")]
-    Call(Box<call::CallCommand>),
+    Call(Deferred<call::CallCommand>),
     #[command(visible_alias = "completion")]
-    Completions(completions::CompletionsCommand),
-    Demo(demo::DemoCommand),
-    Doctor(Box<doctor::DoctorCommand>),
-    Emulate(emulate::EmulateCommand),
-    Env(env::EnvCommand),
-    Exec(exec::ExecCommand),
-    Hash(hash::HashCommand),
-    Inspect(inspect::InspectCommand),
-    Ks(ks::KsCommand),
-    Login(login::LoginCommand),
-    Logout(logout::LogoutCommand),
-    Man(man::ManCommand),
-    Profile(profile::ProfileCommand),
-    Sign(sign::SignCommand),
+    Completions(Deferred<completions::CompletionsCommand>),
+    Demo(Deferred<demo::DemoCommand>),
+    Doctor(Deferred<doctor::DoctorCommand>),
+    Emulate(Deferred<emulate::EmulateCommand>),
+    Env(Deferred<env::EnvCommand>),
+    Exec(Deferred<exec::ExecCommand>),
+    Hash(Deferred<hash::HashCommand>),
+    Inspect(Deferred<inspect::InspectCommand>),
+    Ks(Deferred<ks::KsCommand>),
+    Login(Deferred<login::LoginCommand>),
+    Logout(Deferred<logout::LogoutCommand>),
+    Man(Deferred<man::ManCommand>),
+    Profile(Deferred<profile::ProfileCommand>),
+    Sign(Deferred<sign::SignCommand>),
     #[command(visible_alias = "whoami")]
-    Status(Box<status::StatusCommand>),
-    Token(token::TokenCommand),
-    Upload(Box<upload::UploadCommand>),
+    Status(Deferred<status::StatusCommand>),
+    Token(Deferred<token::TokenCommand>),
+    Upload(Deferred<upload::UploadCommand>),
 }
 
 pub(crate) fn run(cli: Cli, environment: &Environment, ui: &mut Ui) -> Result<(), Failure> {
@@ -64,24 +65,24 @@ pub(crate) fn run(cli: Cli, environment: &Environment, ui: &mut Ui) -> Result<()
     // For those that do without a profile where all is given.
     let settings_if_needed = || Settings::load_if_needed(ui, cli.profile.as_deref(), environment);
     match cli.command {
-        Command::Batch(batch) => batch.run(ui, &settings()?),
-        Command::Call(call) => call.run(ui, &settings()?),
-        Command::Completions(completions) => completions.run(ui, environment, Cli::command()),
-        Command::Demo(demo) => demo.run(ui),
-        Command::Doctor(doctor) => doctor.run(ui, environment, settings()),
-        Command::Emulate(emulate) => emulate.run(ui),
-        Command::Env(env) => env.run(ui, &settings()?),
-        Command::Exec(exec) => exec.run(ui, &settings()?),
-        Command::Hash(hash) => hash.run(ui, &settings_if_needed()?),
-        Command::Inspect(inspect) => inspect.run(ui, &settings_if_needed()?),
-        Command::Ks(ks) => ks.run(ui, &settings()?),
-        Command::Login(login) => login.run(ui, &settings()?),
-        Command::Logout(logout) => logout.run(ui, &settings_if_needed()?),
-        Command::Man(man) => man.run(ui, Cli::command()),
-        Command::Profile(profile) => profile.run(ui, cli.profile.as_deref(), environment),
-        Command::Sign(sign) => sign.run(ui, &settings_if_needed()?),
-        Command::Status(status) => status.run(ui, &settings()?),
-        Command::Token(token) => token.run(ui, &settings()?),
-        Command::Upload(upload) => upload.run(ui, &settings()?),
+        Command::Batch(batch) => batch.0.run(ui, &settings()?),
+        Command::Call(call) => call.0.run(ui, &settings()?),
+        Command::Completions(completions) => completions.0.run(ui, environment, Cli::command()),
+        Command::Demo(demo) => demo.0.run(ui),
+        Command::Doctor(doctor) => doctor.0.run(ui, environment, settings()),
+        Command::Emulate(emulate) => emulate.0.run(ui),
+        Command::Env(env) => env.0.run(ui, &settings()?),
+        Command::Exec(exec) => exec.0.run(ui, &settings()?),
+        Command::Hash(hash) => hash.0.run(ui, &settings_if_needed()?),
+        Command::Inspect(inspect) => inspect.0.run(ui, &settings_if_needed()?),
+        Command::Ks(ks) => ks.0.run(ui, &settings()?),
+        Command::Login(login) => login.0.run(ui, &settings()?),
+        Command::Logout(logout) => logout.0.run(ui, &settings_if_needed()?),
+        Command::Man(man) => man.0.run(ui, Cli::command()),
+        Command::Profile(profile) => profile.0.run(ui, cli.profile.as_deref(), environment),
+        Command::Sign(sign) => sign.0.run(ui, &settings_if_needed()?),
+        Command::Status(status) => status.0.run(ui, &settings()?),
+        Command::Token(token) => token.0.run(ui, &settings()?),
+        Command::Upload(upload) => upload.0.run(ui, &settings()?),
     }
 }

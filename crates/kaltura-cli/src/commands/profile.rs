@@ -10,7 +10,7 @@ use serde_json::json;
 use self::add::AddCommand;
 use self::show::{ListCommand, ShowCommand};
 
-use crate::args::values;
+use crate::args::{Deferred, values};
 use crate::config::Environment;
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
@@ -38,13 +38,13 @@ pub(crate) struct ProfileCommand {
 
 #[derive(Debug, Subcommand)]
 enum ProfileAction {
-    Add(Box<AddCommand>),
+    Add(Deferred<AddCommand>),
     #[command(visible_alias = "ls")]
-    List(ListCommand),
-    Show(ShowCommand),
-    Use(UseCommand),
+    List(Deferred<ListCommand>),
+    Show(Deferred<ShowCommand>),
+    Use(Deferred<UseCommand>),
     #[command(visible_alias = "rm")]
-    Remove(RemoveCommand),
+    Remove(Deferred<RemoveCommand>),
 }
 
 impl ProfileCommand {
@@ -52,11 +52,11 @@ impl ProfileCommand {
     /// not there can be mended.
     pub(crate) fn run(self, ui: &Ui, wanted: Option<&str>, environment: &Environment) -> Result<(), Failure> {
         match self.action {
-            ProfileAction::Add(add) => add.run(ui, environment),
-            ProfileAction::List(list) => list.run(ui, environment),
-            ProfileAction::Show(show) => show.run(ui, wanted, environment),
-            ProfileAction::Use(command) => command.run(ui, environment),
-            ProfileAction::Remove(remove) => remove.run(ui, environment),
+            ProfileAction::Add(add) => add.0.run(ui, environment),
+            ProfileAction::List(list) => list.0.run(ui, environment),
+            ProfileAction::Show(show) => show.0.run(ui, wanted, environment),
+            ProfileAction::Use(command) => command.0.run(ui, environment),
+            ProfileAction::Remove(remove) => remove.0.run(ui, environment),
         }
     }
 }

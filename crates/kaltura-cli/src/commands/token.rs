@@ -20,7 +20,7 @@ use kaltura_types::{AppToken, AppTokenId, ErrorCode, KsRefusal, PartnerId, UnixT
 use self::edit::{AddCommand, DeleteCommand, GetCommand, UpdateCommand};
 use self::output::ListCommand;
 use self::rotate::RotateCommand;
-use crate::args::{AdminSecretOptions, KsOptions, PartnerIdOption, ServerOptions, ks_header};
+use crate::args::{AdminSecretOptions, Deferred, KsOptions, PartnerIdOption, ServerOptions, ks_header};
 use crate::config::{Environment, SecretVariable, Setting, Settings};
 use crate::error::Failure;
 use crate::http::{LoggedTransport, admin_client, client_with_ks};
@@ -57,25 +57,25 @@ pub(crate) struct TokenCommand {
 #[derive(Debug, Subcommand)]
 enum TokenAction {
     #[command(visible_alias = "create")]
-    Add(Box<AddCommand>),
+    Add(Deferred<AddCommand>),
     #[command(visible_alias = "ls")]
-    List(Box<ListCommand>),
-    Get(Box<GetCommand>),
-    Update(Box<UpdateCommand>),
+    List(Deferred<ListCommand>),
+    Get(Deferred<GetCommand>),
+    Update(Deferred<UpdateCommand>),
     #[command(visible_alias = "rm")]
-    Delete(Box<DeleteCommand>),
-    Rotate(Box<RotateCommand>),
+    Delete(Deferred<DeleteCommand>),
+    Rotate(Deferred<RotateCommand>),
 }
 
 impl TokenCommand {
     pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         match self.action {
-            TokenAction::Add(add) => add.run(ui, settings),
-            TokenAction::List(list) => list.run(ui, settings),
-            TokenAction::Get(get) => get.run(ui, settings),
-            TokenAction::Update(update) => update.run(ui, settings),
-            TokenAction::Delete(delete) => delete.run(ui, settings),
-            TokenAction::Rotate(rotate) => rotate.run(ui, settings),
+            TokenAction::Add(add) => add.0.run(ui, settings),
+            TokenAction::List(list) => list.0.run(ui, settings),
+            TokenAction::Get(get) => get.0.run(ui, settings),
+            TokenAction::Update(update) => update.0.run(ui, settings),
+            TokenAction::Delete(delete) => delete.0.run(ui, settings),
+            TokenAction::Rotate(rotate) => rotate.0.run(ui, settings),
         }
     }
 }
