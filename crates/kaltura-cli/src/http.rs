@@ -1,4 +1,4 @@
-//! HTTP requests: with a log for `--verbose`, and with a spinner.
+//! HTTP requests: with a log for `--verbose`, with a spinner, and again while the server is unavailable.
 
 use std::error::Error;
 use std::time::Duration;
@@ -12,8 +12,9 @@ use kaltura_http::{ReqwestTransport, TokioRuntime};
 use kaltura_ks::random_bytes;
 use kaltura_types::{AdminSecret, Ks, Lifetime, PartnerId, SessionType};
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
+use crate::error::Failure;
 use crate::output::style::{self, styled};
 use crate::output::{Ui, Verbosity, json_line, one_line};
 use crate::redaction::KnownSecrets;
@@ -198,6 +199,33 @@ fn client(
     Client::builder_with_source(service_url.clone(), source, transport, TokioRuntime::new())
         .retry(RetryPolicy::never())
         .request_timeout(timeout)
+}
+
+/// Does something that is safe to repeat, such as a login. While the server is unavailable, it is done again, as long as
+/// all attempts begin within this time.
+pub(crate) async fn with_retries<T, E, F>(within: Duration, mut attempt: impl FnMut() -> F) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+    E: Clone,
+    Failure: From<E>,
+{
+    const MAX_DELAY: Duration = Duration::from_secs(8);
+    let begin = Instant::now();
+    let mut delay = Duration::from_millis(250);
+    loop {
+        let error = match attempt().await {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        let failure = Failure::from(error.clone());
+        // An error of the API, such as that of a rate limit, is no reason to send more.
+        let wait = failure.retry_delay().filter(|_| failure.code().is_none()).map(|least| least.max(delay));
+        match wait.filter(|wait| begin.elapsed() + *wait < within) {
+            Some(wait) => sleep(wait).await,
+            None => return Err(error),
+        }
+        delay = MAX_DELAY.min(delay * 2);
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::{KsOptions, LoginOptions, ReadySession, SessionClient, SessionNeed};
 use crate::config::{Origin, Settings};
 use crate::error::Failure;
 use crate::output::Ui;
-use crate::runtime::run_until_stopped;
+use crate::signals::run_until_stopped;
 
 /// Where the API is, and what calls of it go with.
 #[derive(Debug, Args)]

@@ -14,10 +14,10 @@ use super::{AppTokenOptions, ServerOptions, SessionRequestOptions, StoreOptions}
 use crate::config::Settings;
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
-use crate::runtime::run_until_stopped;
 use crate::session::{
     CommandStore, LoginFailure, Place, SessionCache, TokenSessions, TokenSource, store_trouble,
 };
+use crate::signals::run_until_stopped;
 use crate::time;
 
 /// How long a login of another process is waited for: until it ends. A person may be asked meanwhile, by a command that

@@ -24,7 +24,7 @@ use crate::args::{CallSessionOptions, Connection, SessionUse, values};
 use crate::config::Settings;
 use crate::error::{ExitCode, Failure};
 use crate::output::{self, JqFilter, Ui};
-use crate::runtime;
+use crate::signals;
 
 const EXAMPLES: &str = "\
 Parameters:
@@ -225,7 +225,7 @@ impl CallCommand {
         })?;
         if !matches!(form, Form::Lines(_)) {
             let all = json!({ "totalCount": objects.len(), "objects": Value::Array(objects) });
-            runtime::run_until_stopped(ui, form.print(ui, all, &self.action, true))?;
+            signals::run_until_stopped(ui, form.print(ui, all, &self.action, true))?;
         }
         if let Some(failure) = incomplete {
             return Err(failure);

@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use crate::error::{ExitCode, Failure};
 use crate::output::style::{BAD, GOOD, HEADING, NOTE};
 use crate::output::{Ui, filled, one_line, wrapped};
-use crate::runtime::run_until_stopped;
+use crate::signals::run_until_stopped;
 use crate::time;
 
 const EXAMPLES: &str = "\

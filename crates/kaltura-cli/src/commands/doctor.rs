@@ -23,7 +23,7 @@ use crate::error::{ExitCode, Failure};
 use crate::http::{admin_client, client_with_ks};
 use crate::output::Ui;
 use crate::profile::{ProfileSecret, SecretPlace, StoredSecret};
-use crate::runtime::run_until_stopped;
+use crate::signals::run_until_stopped;
 
 const EXAMPLES: &str = "\
 Checks, one line each:

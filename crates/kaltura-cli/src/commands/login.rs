@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 use crate::args::LoginOptions;
 use crate::config::Settings;
 use crate::error::Failure;
-use crate::http::{LoggedTransport, client_with_ks};
+use crate::http::{LoggedTransport, client_with_ks, with_retries};
 use crate::output::style::{GOOD, fields};
 use crate::output::{Difference, Ui, ks_name, privileges_text, type_text, user_text};
-use crate::runtime::{run_until_stopped, with_retries};
 use crate::session::{Place, SessionCache, TokenSessions, Verified, store_trouble};
+use crate::signals::run_until_stopped;
 use crate::time;
 
 const EXAMPLES: &str = "\

@@ -17,8 +17,8 @@ use crate::output::Ui;
 use crate::output::style::GOOD;
 use crate::profile::{Config, ProfileEditor, ProfileSecret};
 use crate::prompt;
-use crate::runtime::run_until_stopped;
 use crate::session::Forgotten;
+use crate::signals::run_until_stopped;
 
 const HELP: &str = "\
 --profile NAME selects a profile, else KALTURA_PROFILE, else the default profile. An option

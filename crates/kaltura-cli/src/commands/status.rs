@@ -1,7 +1,6 @@
 //! `kaltura status`: what is set, and which sessions there are, without asking anybody unless that is wanted.
 
 mod answer;
-mod token_value;
 
 use std::time::Duration;
 
@@ -12,13 +11,13 @@ use kaltura_client::{CallOptions, RetryPolicy};
 use kaltura_http::SystemClock;
 use kaltura_types::{ErrorCode, PartnerId, StartWidgetSession, WidgetId};
 
-use self::answer::{Answer, InUse, ShownSession, Verification};
+use self::answer::{Answer, InUse, ShownSession, Verification, token_value};
 use crate::args::{LoginOptions, client_without_session};
 use crate::config::{Found, SecretVariable, Settings};
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
-use crate::runtime::run_until_stopped;
 use crate::session::{SessionCache, TokenSessions, Trouble, Verified, store_trouble};
+use crate::signals::run_until_stopped;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -82,7 +81,7 @@ impl StatusCommand {
             }),
             wrong: wrong.map(|found| found.setting.member).collect(),
             settings: found,
-            app_token: token_value::look(self.login.token.value_source(), settings, account.as_ref().ok()),
+            app_token: token_value(self.login.token.value_source(), settings, account.as_ref().ok()),
             sessions: Vec::new(),
             missing: account.as_ref().err().map(Failure::text),
             unreadable: false,

@@ -16,8 +16,7 @@ use kaltura_auth::{
 use tokio::sync::OnceCell;
 
 use crate::error::{ExitCode, Failure};
-use crate::http::LoggedTransport;
-use crate::runtime::with_retries;
+use crate::http::{LoggedTransport, with_retries};
 use crate::signals;
 
 type Get<T> = Arc<dyn Fn() -> Result<T, Failure> + Send + Sync>;

@@ -16,7 +16,7 @@ use crate::config::SecretVariable;
 use crate::error::{ExitCode, Failure};
 use crate::output::{self, Ui};
 use crate::redaction::{MASK, looks_like_a_secret};
-use crate::runtime;
+use crate::signals;
 
 /// The KS in a captured request, in the place of that of a login.
 const SESSION: &str = "(session)";
@@ -54,7 +54,7 @@ impl DryRun {
         let client = client_without_session(service_url, transport).retry(RetryPolicy::never()).build();
         let options = CallOptions::new();
         let options = if with_session { options.ks(Ks::new(SESSION)) } else { options.anonymous() };
-        let outcome = runtime::run(ui, async { Ok(call(&client, &options).await) })?;
+        let outcome = signals::run(ui, async { Ok(call(&client, &options).await) })?;
         let captured = captured.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (captured, outcome) {
             (Some(request), _) => Ok(request),

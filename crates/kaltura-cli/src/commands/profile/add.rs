@@ -23,7 +23,7 @@ use crate::profile::{
     server,
 };
 use crate::prompt;
-use crate::runtime::run_until_stopped;
+use crate::signals::run_until_stopped;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -20,7 +20,7 @@ use crate::config::Settings;
 use crate::error::{ExitCode, Failure};
 use crate::output::style::GOOD;
 use crate::output::{Ui, one_line};
-use crate::runtime::run_until_stopped;
+use crate::signals::run_until_stopped;
 use crate::{prompt, time};
 
 /// The properties of an app token. The environment and the profile describe the token that logs in, not this one.

@@ -17,7 +17,7 @@ use crate::config::Settings;
 use crate::error::Failure;
 use crate::output::style::{GOOD, fields};
 use crate::output::{self, TABLE_GAP, Ui, one_line};
-use crate::runtime::run_until_stopped;
+use crate::signals::run_until_stopped;
 use crate::time;
 
 const EXAMPLES: &str = "\

@@ -12,8 +12,8 @@ use super::{Account, AccountOptions, may_be_done};
 use crate::config::Settings;
 use crate::error::Failure;
 use crate::output::{Ui, one_line};
-use crate::runtime::run_until_stopped;
 use crate::session::Forgotten;
+use crate::signals::run_until_stopped;
 use crate::time;
 
 const EXAMPLES: &str = "\
