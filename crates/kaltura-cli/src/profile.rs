@@ -78,7 +78,7 @@ pub(crate) fn new_profile_name(text: &str) -> Result<ProfileName, String> {
     if looks_like_a_secret(text) {
         return Err("this looks like a secret, not like a profile name".to_owned());
     }
-    text.parse().map_err(|error: InvalidProfileName| error.to_string())
+    text.parse().map_err(str::to_owned)
 }
 
 impl fmt::Display for ProfileName {
@@ -88,20 +88,17 @@ impl fmt::Display for ProfileName {
 }
 
 impl FromStr for ProfileName {
-    type Err = InvalidProfileName;
+    type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let is_name =
             !text.is_empty() && text.len() <= 64 && !text.starts_with('-') && text.chars().all(is_letter);
-        if is_name { Ok(Self(text.to_owned())) } else { Err(InvalidProfileName) }
+        is_name.then(|| Self(text.to_owned())).ok_or(NO_PROFILE_NAME)
     }
 }
 
-/// The text cannot name a profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a profile name has up to 64 letters, digits, - and _, such as work")]
-pub(crate) struct InvalidProfileName;
+const NO_PROFILE_NAME: &str = "a profile name has up to 64 letters, digits, - and _, such as work";
 
 /// Whose secret it must be, as far as that is known. What a profile keeps is for its own server, account and token:
 /// it is not tried on others that an option or the environment names. Another server could use what it is sent.
@@ -167,7 +164,7 @@ mod tests {
             assert_eq!(name.parse::<ProfileName>().unwrap().as_str(), name);
         }
         for name in ["", "-x", "a b", "a/b", "..", "a.b", "ü", &long] {
-            assert_eq!(name.parse::<ProfileName>(), Err(InvalidProfileName), "{name}");
+            assert_eq!(name.parse::<ProfileName>(), Err(NO_PROFILE_NAME), "{name}");
         }
     }
 

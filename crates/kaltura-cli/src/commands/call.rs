@@ -6,8 +6,7 @@ mod table;
 
 pub(super) use self::dry_run::DryRun;
 pub(super) use self::parameters::{
-    ActionName, InvalidActionName, InvalidParameter, check_names, file_name, read_file, read_text, split_key,
-    unreadable,
+    ActionName, check_names, file_name, read_file, read_text, split_key, unreadable,
 };
 pub(super) use self::table::{TableOptions, print as print_table};
 

@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Document, DocumentMut, Item, Table, TableLike, Value};
 
 use super::secret_store::StoreError;
-use super::{
-    InvalidProfileName, Profile, ProfileName, ProfileSecret, SecretPlace, SecretStore, StoredSecret,
-};
+use super::{Profile, ProfileName, ProfileSecret, SecretPlace, SecretStore, StoredSecret};
 use crate::environment::{Environment, SETTINGS_VARIABLE, Setting, settings_folder};
 use crate::error::{ExitCode, Failure};
 use crate::files;
@@ -186,8 +184,7 @@ impl Reading<'_> {
     }
 
     fn profile(&self, name: &str, item: &Item) -> Result<Profile, Failure> {
-        let name =
-            name.parse().map_err(|error: InvalidProfileName| self.wrong(item.span(), &error.to_string()))?;
+        let name = name.parse().map_err(|why| self.wrong(item.span(), why))?;
         let mut entries = Vec::new();
         for (key, item) in self.table(item)?.iter() {
             if !is_known(key) {

@@ -31,10 +31,6 @@ pub(in crate::commands) struct DryRun {
     files: Vec<(String, PathBuf)>,
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("nothing is sent")]
-struct NotSent;
-
 impl DryRun {
     /// Captures the request that `call` makes.
     pub(in crate::commands) fn capture<T>(
@@ -49,7 +45,7 @@ impl DryRun {
             let body = serde_json::from_slice(request.body()).unwrap_or_default();
             let request = Self { url: request.url().to_owned(), body, files: Vec::new() };
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
-            async { Err(TransportError::new(TransportErrorKind::Build, NotSent)) }
+            async { Err(TransportError::new(TransportErrorKind::Build, "nothing is sent")) }
         });
         let client = client_without_session(service_url, transport).retry(RetryPolicy::never()).build();
         let options = CallOptions::new();

@@ -50,7 +50,7 @@ impl fmt::Display for ActionName {
 }
 
 impl FromStr for ActionName {
-    type Err = InvalidActionName;
+    type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let is_name =
@@ -58,22 +58,14 @@ impl FromStr for ActionName {
         match text.split_once('.') {
             // It could contain any actions, such as session.end.
             Some((service, _)) if service.eq_ignore_ascii_case("multirequest") => {
-                Err(InvalidActionName::Multirequest)
+                Err("use `kaltura batch` for several actions in one request")
             }
             Some((service, action)) if is_name(service) && is_name(action) => {
                 Ok(Self { service: service.to_owned(), action: action.to_owned() })
             }
-            _ => Err(InvalidActionName::Malformed),
+            _ => Err("use a service and an action with a dot between them, like media.list"),
         }
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(in crate::commands) enum InvalidActionName {
-    #[error("use a service and an action with a dot between them, like media.list")]
-    Malformed,
-    #[error("use `kaltura batch` for several actions in one request")]
-    Multirequest,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -207,7 +199,7 @@ impl CallParameters {
             }
             _ => return Err(Failure::usage("standard input can be used only once")),
         }
-        check_names(&own.parameters).map_err(|error| Failure::usage(error.to_string()))?;
+        check_names(&own.parameters).map_err(Failure::usage)?;
         Ok(own)
     }
 
@@ -236,41 +228,26 @@ pub(in crate::commands) fn unreadable(path: &Path, error: &std::io::Error) -> Fa
     Failure::usage(format!("cannot read the file {}", path.display())).caused_by(error)
 }
 
-/// A parameter that cannot be sent, or that the server would ignore.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(in crate::commands) enum InvalidParameter {
-    #[error("{name} cannot be a parameter: {}", instead(name))]
-    Reserved { name: &'static str },
-    #[error("ks is empty; to send no session, use --anonymous, or in a batch \"anonymous\": true")]
-    EmptyKs,
-    #[error(
-        "in JSON, {0} is not a name: write nested objects, like {{\"filter\": {{\"idEqual\": \"0_a\"}}}}"
-    )]
-    Dotted(String),
-}
-
-fn instead(name: &str) -> &'static str {
-    match name {
-        "service" | "action" => "the action is named by SERVICE.ACTION, such as media.list",
-        "format" => "the answer is always JSON; --json and --jq select how it is printed",
-        _ => "it is set by this program",
-    }
-}
-
-/// Checks the names of parameters, and the KS among them.
-pub(in crate::commands) fn check_names(parameters: &Parameters) -> Result<(), InvalidParameter> {
+/// Checks the names of parameters, and the KS among them. The error says which cannot be sent, or would be ignored.
+pub(in crate::commands) fn check_names(parameters: &Parameters) -> Result<(), String> {
     if let Some(name) = RESERVED_PARAMETERS.into_iter().find(|name| parameters.contains_key(*name)) {
-        return Err(InvalidParameter::Reserved { name });
+        let instead = match name {
+            "service" | "action" => "the action is named by SERVICE.ACTION, such as media.list",
+            "format" => "the answer is always JSON; --json and --jq select how it is printed",
+            _ => "it is set by this program",
+        };
+        return Err(format!("{name} cannot be a parameter: {instead}"));
     }
     if parameters.get("ks").is_some_and(|ks| ks.is_null() || ["", "null"].iter().any(|empty| ks == empty)) {
-        return Err(InvalidParameter::EmptyKs);
+        let why = "ks is empty; to send no session, use --anonymous, or in a batch \"anonymous\": true";
+        return Err(why.to_owned());
     }
     // The server ignores such a name without an error.
-    match parameters.keys().find(|name| name.contains(['.', '[', ']'])) {
-        Some(name) if looks_like_a_secret(name) => Err(InvalidParameter::Dotted("this".to_owned())),
-        Some(name) => Err(InvalidParameter::Dotted(name.clone())),
-        None => Ok(()),
-    }
+    let Some(name) = parameters.keys().find(|name| name.contains(['.', '[', ']'])) else { return Ok(()) };
+    let name = if looks_like_a_secret(name) { "this" } else { name };
+    Err(format!(
+        "in JSON, {name} is not a name: write nested objects, like {{\"filter\": {{\"idEqual\": \"0_a\"}}}}"
+    ))
 }
 
 /// Inserts one parameter at the end of its path.
