@@ -22,7 +22,7 @@ use crate::secret_input::without_line_end;
 const MAX_BYTES: u64 = 16 << 20;
 /// The largest file that is uploaded in one request: it is in memory as a whole.
 const MAX_UPLOAD: u64 = 512 << 20;
-/// How deep a key may lead into objects.
+/// How deep a key may lead into objects: as its error says.
 const MAX_DEPTH: usize = 100;
 
 /// A service and its action, such as `media.list`.
@@ -86,18 +86,24 @@ pub(super) enum Source {
     JsonFile(PathBuf),
 }
 
+const BRACKETS: &str = "the brackets of the key are not like filter[idEqual]";
+const NO_FILE: &str = "the name of the file is missing; for a text that begins with @ use key:='\"@…\"'";
+
+/// The error does not repeat the argument: it may contain a secret.
 impl FromStr for Argument {
-    type Err = InvalidArgument;
+    type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text == "-" {
             return Ok(Self::Stdin);
         }
-        let separator = text.find(['=', '@']).ok_or(InvalidArgument::NoValue)?;
+        let separator = text
+            .find(['=', '@'])
+            .ok_or("use key=value, key:=json, key=@FILE, name@FILE, or - for standard input")?;
         let (key, value) = (&text[..separator], &text[separator + 1..]);
         if text[separator..].starts_with('@') {
             return match value {
-                "" => Err(InvalidArgument::NoFile),
+                "" => Err(NO_FILE),
                 // The name of a part of a form, in which colons lead into objects.
                 file => Ok(Self::Upload { name: split_key(key)?.join(":"), file: file.into() }),
             };
@@ -109,68 +115,52 @@ impl FromStr for Argument {
         let path = split_key(key)?;
         let is_swapped = |rest: &str| !is_json && serde_json::from_str::<serde::de::IgnoredAny>(rest).is_ok();
         let value = match (value.strip_prefix('@'), is_json) {
-            (Some(""), _) => return Err(InvalidArgument::NoFile),
+            (Some(""), _) => return Err(NO_FILE),
             (Some(file), false) => Source::TextFile(file.into()),
             (Some(file), true) => Source::JsonFile(file.into()),
             (None, false) if value.strip_prefix(':').is_some_and(is_swapped) => {
-                return Err(InvalidArgument::Swapped);
+                return Err(
+                    "=: is not := ; for JSON use key:=value, for a text that begins with a colon key:='\":…\"'",
+                );
             }
             (None, false) => Source::Inline(value.into()),
-            (None, true) => {
-                Source::Inline(serde_json::from_str(value).map_err(|_| InvalidArgument::NotJson)?)
-            }
+            (None, true) => Source::Inline(
+                serde_json::from_str(value)
+                    .map_err(|_| "the value after := is not JSON; for a text use = alone")?,
+            ),
         };
         Ok(Self::Parameter { path, value })
     }
 }
 
 /// Splits a key such as `filter.idEqual` or `filter[idEqual]` into its names.
-pub(in crate::commands) fn split_key(key: &str) -> Result<Vec<String>, InvalidArgument> {
+pub(in crate::commands) fn split_key(key: &str) -> Result<Vec<String>, &'static str> {
     let mut path = Vec::new();
     let mut rest = key;
     loop {
         let (name, mut brackets) = rest.split_at(rest.find(['.', '[', ']']).unwrap_or(rest.len()));
         path.push(name);
         while let Some(opened) = brackets.strip_prefix('[') {
-            let (name, after) = opened.split_once(']').ok_or(InvalidArgument::Brackets)?;
+            let (name, after) = opened.split_once(']').ok_or(BRACKETS)?;
             if name.contains(['.', '[']) {
-                return Err(InvalidArgument::Brackets);
+                return Err(BRACKETS);
             }
             path.push(name);
             brackets = after;
         }
         if path.len() > MAX_DEPTH {
-            return Err(InvalidArgument::TooDeep);
+            return Err("the key leads into more than 100 objects");
         }
         match brackets.strip_prefix('.') {
             Some(next) => rest = next,
             None if brackets.is_empty() => break,
-            None => return Err(InvalidArgument::Brackets),
+            None => return Err(BRACKETS),
         }
     }
     if path.iter().any(|name| name.is_empty()) {
-        return Err(InvalidArgument::EmptyKey);
+        return Err("a key, or a part of one, is empty; write a list as JSON, like key:='[\"a\",\"b\"]'");
     }
     Ok(path.into_iter().map(str::to_owned).collect())
-}
-
-/// The error does not repeat the argument: it may contain a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(in crate::commands) enum InvalidArgument {
-    #[error("use key=value, key:=json, key=@FILE, name@FILE, or - for standard input")]
-    NoValue,
-    #[error("a key, or a part of one, is empty; write a list as JSON, like key:='[\"a\",\"b\"]'")]
-    EmptyKey,
-    #[error("the brackets of the key are not like filter[idEqual]")]
-    Brackets,
-    #[error("the key leads into more than {MAX_DEPTH} objects")]
-    TooDeep,
-    #[error("the value after := is not JSON; for a text use = alone")]
-    NotJson,
-    #[error("=: is not := ; for JSON use key:=value, for a text that begins with a colon key:='\":…\"'")]
-    Swapped,
-    #[error("the name of the file is missing; for a text that begins with @ use key:='\"@…\"'")]
-    NoFile,
 }
 
 /// The parameters of a call, and the files that go with them.
