@@ -9,7 +9,7 @@ mod ui;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use kaltura_auth::{Adjustment, KsLabel, Session};
+use kaltura_auth::{Adjustment, KsLabel};
 use kaltura_types::Ks;
 use serde::Serialize;
 
@@ -72,22 +72,6 @@ pub(crate) fn ks_name(ks: &Ks) -> String {
         Some(header) => format!("version {}, fingerprint {}", header.version().number(), label.fingerprint()),
         None => format!("of no known form, fingerprint {}", label.fingerprint()),
     }
-}
-
-/// The user of a session, for people.
-pub(crate) fn user_text(session: &Session) -> String {
-    session
-        .user_id()
-        .map_or_else(|| "(none, anonymous session)".to_owned(), |user| one_line(user.as_str()).into())
-}
-
-pub(crate) fn type_text(session: &Session) -> String {
-    session.session_type().map_or_else(|| "not reported".to_owned(), ToString::to_string)
-}
-
-pub(crate) fn privileges_text(session: &Session) -> String {
-    let privileges = session.privileges().to_string();
-    if privileges.is_empty() { "none".to_owned() } else { privileges }
 }
 
 /// One thing that the server granted differently from what was asked.

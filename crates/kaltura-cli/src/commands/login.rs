@@ -10,7 +10,7 @@ use kaltura_auth::{
     AppTokenCredentials, AppTokenLogin, Fingerprint, ServiceUrl, Session, SessionId, SessionRequest,
 };
 use kaltura_http::SystemClock;
-use kaltura_types::HashType;
+use kaltura_types::{HashType, UserId};
 use serde_json::{Value, json};
 
 use crate::args::LoginOptions;
@@ -18,7 +18,7 @@ use crate::config::Settings;
 use crate::error::Failure;
 use crate::http::{LoggedTransport, client_with_ks, with_retries};
 use crate::output::style::{GOOD, fields};
-use crate::output::{Difference, Ui, ks_name, privileges_text, type_text, user_text};
+use crate::output::{Difference, Ui, ks_name};
 use crate::session::{Place, SessionCache, TokenSessions, Verified, store_trouble};
 use crate::signals::run_until_stopped;
 use crate::time;
@@ -278,15 +278,17 @@ impl Login {
             ks if show_ks => ks.expose().to_owned(),
             ks => format!("{} (--ks-only prints it)", ks_name(ks)),
         };
+        let (partner, privileges) = (session.partner_id().to_string(), session.privileges().to_string());
+        let session_type = session.session_type().map(ToString::to_string);
         let lines = [
-            ("partner", session.partner_id().to_string()),
-            ("user", user_text(session)),
-            ("type", type_text(session)),
-            ("expires", until),
-            ("privileges", privileges_text(session)),
-            ("KS", ks),
+            ("partner", partner.as_str()),
+            ("user", session.user_id().map_or("(none, anonymous session)", UserId::as_str)),
+            ("type", session_type.as_deref().unwrap_or("not reported")),
+            ("expires", &until),
+            ("privileges", if privileges.is_empty() { "none" } else { &privileges }),
+            ("KS", &ks),
         ];
-        let verified = self.verified.then(|| ("verified", "the server accepts the session".to_owned()));
+        let verified = self.verified.then_some(("verified", "the server accepts the session"));
         format!("{GOOD}Logged in{GOOD:#} to {service_url}\n") + &fields(11, lines.into_iter().chain(verified))
     }
 }

@@ -91,18 +91,20 @@ impl LogoutCommand {
             document["why"] = WHY.into();
             return ui.print_json(&document);
         }
-        let of_one = token.map(|(service_url, partner, id)| {
-            format!("app token {id} of partner {partner} at {service_url}")
-        });
-        let count = forgotten.count;
-        if count == 0 {
-            let whose = of_one.unwrap_or_else(|| "any app token".to_owned());
-            return ui.print(&format!("No cached session of {whose}.\n"));
-        }
-        let whose = of_one.unwrap_or_else(|| "all app tokens".to_owned());
+        let whose = |all: &str| match &token {
+            Some((service_url, partner, id)) => {
+                format!("app token {id} of partner {partner} at {service_url}")
+            }
+            None => all.to_owned(),
+        };
+        let plural = match forgotten.count {
+            0 => return ui.print(&format!("No cached session of {}.\n", whose("any app token"))),
+            1 => "",
+            _ => "s",
+        };
+        let (count, whose) = (forgotten.count, whose("all app tokens"));
         let explanation = format!("On the server they stay valid until they expire: {WHY}.");
         let explanation = wrapped("", "", &explanation);
-        let plural = if count == 1 { "" } else { "s" };
         ui.print(&format!("{GOOD}Removed{GOOD:#} {count} cached session{plural} of {whose}.\n{explanation}"))
     }
 }
