@@ -118,7 +118,7 @@ impl AppTokenOptions {
 
     /// Whether the token's value would have to be asked for at the terminal.
     pub(crate) fn value_must_be_asked(&self, ui: &Ui, settings: &Settings) -> bool {
-        self.value_source().must_be_asked(ui, settings, ProfileSecret::AppToken)
+        self.value_source().must_be_asked(ui, settings, ProfileSecret::APP_TOKEN)
     }
 
     /// The key of all that decides whether a login for the session of this key can succeed: the hash type, and the value
@@ -137,7 +137,7 @@ impl AppTokenOptions {
         StoreKey::builder("kaltura command, login")
             .part("session", session.as_hex())
             .optional_part("hash_type", hash_type.map(|it| it.to_string()))
-            .part("value_from", source.origin(settings, ProfileSecret::AppToken))
+            .part("value_from", source.origin(settings, ProfileSecret::APP_TOKEN))
             .optional_part("value", value.as_deref())
             .build()
     }
@@ -159,7 +159,7 @@ impl AppTokenOptions {
             return self.name.account(settings);
         }
         let value = self.value_source();
-        let is_stored = settings.profile().is_some_and(|it| it.place_of(ProfileSecret::AppToken).is_some());
+        let is_stored = settings.profile().is_some_and(|it| it.place_of(ProfileSecret::APP_TOKEN).is_some());
         if !value.is_given() && !settings.environment.is_set(value.variable) && !is_stored {
             missing.push((value.what, value.variable));
         }

@@ -122,7 +122,7 @@ impl AppTokenValueOptions {
         settings: &Settings,
         owner: &SecretOwner<'_>,
     ) -> Result<AppTokenValue, Failure> {
-        let mut value = self.source().require_or_kept(ui, settings, ProfileSecret::AppToken, owner)?;
+        let mut value = self.source().require_or_kept(ui, settings, ProfileSecret::APP_TOKEN, owner)?;
         Ok(AppTokenValue::new(take(&mut *value)))
     }
 }
@@ -157,7 +157,7 @@ impl AdminSecretOptions {
         service_url: Option<&ServiceUrl>,
     ) -> Result<AdminSecret, Failure> {
         let owner = SecretOwner { service_url, partner: Some(partner), token_id: None };
-        let mut secret = self.source().require_or_kept(ui, settings, ProfileSecret::AdminSecret, &owner)?;
+        let mut secret = self.source().require_or_kept(ui, settings, ProfileSecret::ADMIN_SECRET, &owner)?;
         Ok(AdminSecret::new(take(&mut *secret)))
     }
 }

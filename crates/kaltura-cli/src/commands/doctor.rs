@@ -248,7 +248,7 @@ impl DoctorCommand {
         if let Some(given) = self.admin_secret.given(ui, settings)? {
             return Ok(Some(given));
         }
-        match settings.profile().and_then(|profile| profile.place_of(ProfileSecret::AdminSecret)) {
+        match settings.profile().and_then(|profile| profile.place_of(ProfileSecret::ADMIN_SECRET)) {
             Some(
                 SecretPlace::File(_) | SecretPlace::Stored(StoredSecret::File(_)) | SecretPlace::Variable(_),
             ) => self.admin_secret.admin_secret(ui, settings, partner, Some(url)).map(Some),

@@ -15,7 +15,7 @@ use crate::config::Environment;
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
 use crate::output::style::GOOD;
-use crate::profile::{Config, ProfileEditor, ProfileSecret};
+use crate::profile::{Config, ProfileEditor};
 use crate::prompt;
 use crate::session::Forgotten;
 use crate::signals::run_until_stopped;
@@ -113,15 +113,12 @@ impl RemoveCommand {
         };
         removed.notes.extend(sessions.note());
         if ui.wants_json() {
-            let forgotten = removed.forgotten.iter().map(|secret| match secret {
-                ProfileSecret::AppToken => "appToken",
-                ProfileSecret::AdminSecret => "adminSecret",
-            });
+            let forgotten: Vec<&str> = removed.forgotten.iter().map(|secret| secret.member).collect();
             return ui.print_json(&json!({
                 "name": name,
                 "removed": true,
                 "wasDefault": removed.was_default,
-                "forgottenSecrets": forgotten.collect::<Vec<_>>(),
+                "forgottenSecrets": forgotten,
                 "forgottenSessions": sessions.count,
                 "warnings": removed.notes,
             }));
@@ -129,7 +126,7 @@ impl RemoveCommand {
         for note in &removed.notes {
             ui.note(note);
         }
-        let secrets = removed.forgotten.iter().map(|secret| secret.what().to_owned());
+        let secrets = removed.forgotten.iter().map(|secret| secret.what.to_owned());
         let forgotten: Vec<String> = secrets.chain(sessions.sessions()).collect();
         let forgotten = match forgotten.split_last() {
             None => String::new(),

@@ -140,7 +140,7 @@ impl AccountOptions {
             return Ok(Account { client, partner, service_url, clock, by_ks: true });
         }
         let profile = settings.needed_profile()?;
-        if !secret_given && profile.is_none_or(|it| it.place_of(ProfileSecret::AdminSecret).is_none()) {
+        if !secret_given && profile.is_none_or(|it| it.place_of(ProfileSecret::ADMIN_SECRET).is_none()) {
             return Err(no_authority(&settings.environment));
         }
         let partner = self.partner.partner_id(settings)?;

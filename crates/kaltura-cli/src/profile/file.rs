@@ -209,7 +209,7 @@ impl Reading<'_> {
         self.one_of(&profile, item, &[Setting::SERVICE_URL.entry, Setting::REGION.entry])?;
         self.one_of(&profile, item, &[Setting::STORE.entry, Setting::STORE_FILE.entry])?;
         for secret in ProfileSecret::ALL {
-            self.one_of(&profile, item, &secret.entries())?;
+            self.one_of(&profile, item, &secret.entries)?;
         }
         Ok(profile)
     }
@@ -239,7 +239,7 @@ impl Reading<'_> {
 
 fn is_known(entry: &str) -> bool {
     Setting::ALL.iter().any(|setting| setting.entry == entry)
-        || ProfileSecret::ALL.iter().any(|secret| secret.entries().contains(&entry))
+        || ProfileSecret::ALL.iter().any(|secret| secret.entries.contains(&entry))
 }
 
 /// What shall be changed in a profile. What is not named stays as it is.
@@ -328,7 +328,7 @@ fn set_setting(profile: &mut dyn TableLike, setting: &Setting, text: &str) {
 
 /// Says where a secret is. It was elsewhere before, or nowhere.
 fn set_place(profile: &mut dyn TableLike, secret: ProfileSecret, entry: &str, text: &str) {
-    for other in secret.entries().into_iter().filter(|other| *other != entry) {
+    for other in secret.entries.into_iter().filter(|other| *other != entry) {
         profile.remove(other);
     }
     set(profile, entry, text.into());
@@ -446,7 +446,7 @@ impl ProfileEditor {
     ) -> Result<(), Failure> {
         let next = self.next(name)?;
         for (secret, place) in &changes.secrets {
-            let [command, file, variable, _] = secret.entries();
+            let [command, file, variable, _] = secret.entries;
             let (entry, text) = match place {
                 NewPlace::Command(text) => (command, text.as_str()),
                 NewPlace::File(text) => (file, text.as_str()),
@@ -546,7 +546,7 @@ impl NewlyStored {
         wanted: Option<SecretStore>,
         value: &str,
     ) -> Result<SecretStore, Failure> {
-        let what = secret.what();
+        let what = secret.what;
         let mut store = wanted.unwrap_or(SecretStore::Keyring);
         let mut place = profile.stored_secret(secret, store);
         let mut outcome = place.store(value);
@@ -570,7 +570,7 @@ impl NewlyStored {
 }
 
 fn not_deleted(secret: ProfileSecret, name: &ProfileName, error: &StoreError) -> String {
-    format!("{} of profile '{name}' could not be deleted: {error}", secret.what())
+    format!("{} of profile '{name}' could not be deleted: {error}", secret.what)
 }
 
 /// The secrets of a profile that kaltura stores.

@@ -29,10 +29,16 @@ use crate::{files, secret_input};
 
 /// A secret that a profile may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ProfileSecret {
-    AppToken,
-    /// The admin secret of the account, with which app tokens are managed.
-    AdminSecret,
+pub(crate) struct ProfileSecret {
+    pub(crate) what: &'static str,
+    /// The entries that say where it is, of which a profile has one: command, file, variable and the store of kaltura.
+    pub(crate) entries: [&'static str; 4],
+    /// What the names of its options and files begin with.
+    kind: &'static str,
+    /// The member of answers in JSON.
+    pub(crate) member: &'static str,
+    /// What people read in `kaltura profile show`.
+    pub(crate) label: &'static str,
 }
 
 /// Where a secret is.
@@ -89,51 +95,34 @@ impl SecretStore {
 }
 
 impl ProfileSecret {
-    pub(crate) const ALL: [Self; 2] = [Self::AppToken, Self::AdminSecret];
-
-    pub(crate) const fn what(self) -> &'static str {
-        match self {
-            Self::AppToken => "the app token value",
-            Self::AdminSecret => "the admin secret",
-        }
-    }
-
-    /// The entries that say where it is, of which a profile has one.
-    pub(crate) const fn entries(self) -> [&'static str; 4] {
-        match self {
-            Self::AppToken => ["token_command", "token_file", "token_variable", "token_store"],
-            Self::AdminSecret => {
-                ["admin_secret_command", "admin_secret_file", "admin_secret_variable", "admin_secret_store"]
-            }
-        }
-    }
+    pub(crate) const APP_TOKEN: Self = Self {
+        what: "the app token value",
+        entries: ["token_command", "token_file", "token_variable", "token_store"],
+        kind: "app-token",
+        member: "appToken",
+        label: "app token",
+    };
+    /// The admin secret of the account, with which app tokens are managed.
+    pub(crate) const ADMIN_SECRET: Self = Self {
+        what: "the admin secret",
+        entries: ["admin_secret_command", "admin_secret_file", "admin_secret_variable", "admin_secret_store"],
+        kind: "admin-secret",
+        member: "adminSecret",
+        label: "admin secret",
+    };
+    pub(crate) const ALL: [Self; 2] = [Self::APP_TOKEN, Self::ADMIN_SECRET];
 
     /// The entry that names the store that kaltura keeps it in.
     pub(super) const fn store_entry(self) -> &'static str {
-        let [.., store] = self.entries();
+        let [.., store] = self.entries;
         store
-    }
-
-    /// What its options begin with.
-    pub(crate) const fn option(self) -> &'static str {
-        match self {
-            Self::AppToken => "--app-token",
-            Self::AdminSecret => "--admin-secret",
-        }
-    }
-
-    const fn kind(self) -> &'static str {
-        match self {
-            Self::AppToken => "app-token",
-            Self::AdminSecret => "admin-secret",
-        }
     }
 }
 
 impl Profile {
     /// Where a secret is, if the profile knows.
     pub(crate) fn place_of(&self, secret: ProfileSecret) -> Option<SecretPlace> {
-        let [command, file, variable, store] = secret.entries().map(|entry| self.text(entry));
+        let [command, file, variable, store] = secret.entries.map(|entry| self.text(entry));
         command
             .map(|command| SecretPlace::Command(command.to_owned()))
             .or_else(|| file.map(|file| SecretPlace::File(self.folder.join(file))))
@@ -161,10 +150,11 @@ impl Profile {
         let server = self.service_url().map(|url| url.to_string()).unwrap_or_default();
         let text = |setting: &Setting| self.text(setting.entry).unwrap_or_default();
         let account = format!("partner {} at {server}", text(&Setting::PARTNER_ID));
-        let name = match secret {
-            ProfileSecret::AppToken => format!("app-token {} of {account}", text(&Setting::APP_TOKEN_ID)),
-            ProfileSecret::AdminSecret => format!("admin-secret of {account}"),
+        let token = match secret {
+            ProfileSecret::APP_TOKEN => format!(" {}", text(&Setting::APP_TOKEN_ID)),
+            _ => String::new(),
         };
+        let name = format!("{}{token} of {account}", secret.kind);
         match store {
             SecretStore::Keyring => StoredSecret::Keyring(KeyringItem {
                 service: format!("kaltura {}", self.folder.display()),
@@ -173,7 +163,7 @@ impl Profile {
             }),
             SecretStore::File => {
                 let digest = hex::encode(Sha256::digest(name));
-                let file = format!("{}-{}", secret.kind(), digest.get(..16).unwrap_or(&digest));
+                let file = format!("{}-{}", secret.kind, digest.get(..16).unwrap_or(&digest));
                 StoredSecret::File(self.folder.join("secrets").join(file))
             }
         }
@@ -183,7 +173,7 @@ impl Profile {
     fn old_name(&self, secret: ProfileSecret) -> String {
         let number = self.text(secret.store_entry()).and_then(|text| text.split_once('-'));
         let number = number.map(|(_, number)| format!("-{number}")).unwrap_or_default();
-        format!("{}.{}{number}", self.name, secret.kind())
+        format!("{}.{}{number}", self.name, secret.kind)
     }
 
     /// A secret of this profile; nothing if it has none. `owner` is whose secret it must be.
@@ -196,7 +186,7 @@ impl Profile {
     ) -> Result<Option<Secret>, Failure> {
         let Some(place) = self.place_of(secret) else { return Ok(None) };
         if let Some(setting) = self.differs_from(owner) {
-            let (what, name) = (secret.what(), &self.name);
+            let (what, name) = (secret.what, &self.name);
             let kind = if setting.entry == Setting::SERVICE_URL.entry { "server" } else { setting.entry };
             let message =
                 format!("{what} is missing: profile '{name}' stores the one for a different {kind}");
@@ -219,7 +209,7 @@ impl Profile {
             SecretPlace::Command(command) => self.printed_by(ui, secret, command),
             SecretPlace::File(path) => secret_input::from_file(path),
             SecretPlace::Variable(name) => environment.text(name)?.map(Zeroizing::new).ok_or_else(|| {
-                let (what, profile) = (secret.what(), &self.name);
+                let (what, profile) = (secret.what, &self.name);
                 let empty = if environment.is_empty(name) { ", which is set, but empty" } else { "" };
                 let name = repeatable(name);
                 let message = format!("{what} is missing: profile '{profile}' reads it from {name}{empty}");
@@ -248,23 +238,23 @@ impl Profile {
 
     /// It is not where the profile stores it.
     fn gone(&self, secret: ProfileSecret, place: &str) -> Failure {
-        let (what, profile) = (secret.what(), &self.name);
+        let (what, profile) = (secret.what, &self.name);
         Failure::usage(format!(
             "{what} is missing: profile '{profile}' stores it in {place}, but it is not there"
         ))
-        .with_hint(format!("Store it again: `kaltura profile add {profile} {}-stdin`.", secret.option()))
+        .with_hint(format!("Store it again: `kaltura profile add {profile} --{}-stdin`.", secret.kind))
     }
 
     fn unreadable(&self, secret: ProfileSecret, error: &KeyringError) -> Failure {
         let message =
-            format!("cannot read {} of profile '{}' from the system keyring", secret.what(), self.name);
+            format!("cannot read {} of profile '{}' from the system keyring", secret.what, self.name);
         Failure::new(ExitCode::Local, message).caused_by(error).with_hint(error.hint())
     }
 
     /// What a command of the shell prints, without a trailing newline. The command is not quoted: it may hold a secret.
     /// What it writes to standard error is shown. It ends with this process.
     fn printed_by(&self, ui: &Ui, secret: ProfileSecret, command: &str) -> Result<Secret, Failure> {
-        let [entry, ..] = secret.entries();
+        let [entry, ..] = secret.entries;
         let failed =
             |why: &str| Failure::new(ExitCode::Local, format!("{entry} of profile '{}' {why}", self.name));
         match child::output(ui, shell(command).stdin(Stdio::null())) {
@@ -381,13 +371,14 @@ mod tests {
 
     fn value(entries: &str) -> Result<Option<String>, Failure> {
         let (profile, none) = (Profile::of_test(entries), Environment::of_test(|_| None));
-        let value = profile.secret(&Ui::silent(), ProfileSecret::AppToken, &none, &SecretOwner::default())?;
+        let value =
+            profile.secret(&Ui::silent(), ProfileSecret::APP_TOKEN, &none, &SecretOwner::default())?;
         Ok(value.map(|value| value.to_string()))
     }
 
     #[test]
     fn a_stored_secret_is_named_by_server_account_and_token() {
-        let place = |entries: &str| Profile::of_test(entries).place_of(ProfileSecret::AppToken).unwrap();
+        let place = |entries: &str| Profile::of_test(entries).place_of(ProfileSecret::APP_TOKEN).unwrap();
         for store in ["keyring", "file"] {
             let stored = |entries: &str| place(&format!("token_store = '{store}'\n{entries}"));
             let one = stored("region = 'eu'\npartner_id = 7\napp_token_id = '0_a'");

@@ -214,7 +214,7 @@ pub(super) fn files(environment: &Environment, profile: Option<&Profile>) -> Lin
             profile.and_then(|profile| profile.place_of(secret))
             && files::others_may(path.metadata(), 0o077)
         {
-            problems.push(format!("other users can read {} with {}", path.display(), secret.what()));
+            problems.push(format!("other users can read {} with {}", path.display(), secret.what));
             commands.push(format!("chmod 600 '{}'", path.display()));
         }
     }

@@ -163,7 +163,7 @@ impl AddCommand {
         let AdminSecretPlaceOptions { admin_secret_command, admin_secret_path, admin_secret_variable } =
             admin_secret;
         let admin = place(admin_secret_command, admin_secret_path, admin_secret_variable, admin_source)?;
-        let secrets = [(ProfileSecret::AppToken, app_token), (ProfileSecret::AdminSecret, admin)];
+        let secrets = [(ProfileSecret::APP_TOKEN, app_token), (ProfileSecret::ADMIN_SECRET, admin)];
         let secrets = secrets.into_iter().filter_map(|(secret, place)| Some((secret, place?))).collect();
         Ok((name, ProfileChanges { unset, settings, secrets, store: kept.store }))
     }
@@ -195,10 +195,10 @@ fn missing(changes: &ProfileChanges, before: Option<&Profile>) -> Vec<Option<&'s
         changes.place(secret).is_some() || before.is_some_and(|it| it.place_of(secret).is_some())
     };
     let is_for_logins =
-        has(&Setting::APP_TOKEN_ID) || knows(ProfileSecret::AppToken) || !knows(ProfileSecret::AdminSecret);
+        has(&Setting::APP_TOKEN_ID) || knows(ProfileSecret::APP_TOKEN) || !knows(ProfileSecret::ADMIN_SECRET);
     let of_logins: &[_] = if is_for_logins { &[&Setting::APP_TOKEN_ID, &Setting::HASH_TYPE] } else { &[] };
     let settings = std::iter::once(&Setting::PARTNER_ID).chain(of_logins.iter().copied());
-    let value = (is_for_logins && !knows(ProfileSecret::AppToken)).then_some(None);
+    let value = (is_for_logins && !knows(ProfileSecret::APP_TOKEN)).then_some(None);
     settings.filter(|setting| !has(setting)).map(Some).chain(value).collect()
 }
 
@@ -206,7 +206,7 @@ fn missing(changes: &ProfileChanges, before: Option<&Profile>) -> Vec<Option<&'s
 fn doubts(changes: &ProfileChanges, before: Option<&Profile>) -> Vec<String> {
     let mut doubts = Vec::new();
     let old = |setting: &Setting| before.and_then(|it| it.text(setting.entry));
-    if let Some(NewPlace::Kept(value)) = changes.place(ProfileSecret::AppToken) {
+    if let Some(NewPlace::Kept(value)) = changes.place(ProfileSecret::APP_TOKEN) {
         let value = AppTokenValue::new(value.as_str());
         let id = &Setting::APP_TOKEN_ID;
         let id = changes.setting(id).or_else(|| old(id)).unwrap_or_default();
@@ -215,15 +215,15 @@ fn doubts(changes: &ProfileChanges, before: Option<&Profile>) -> Vec<String> {
         doubts.extend(issues.map(CredentialIssue::advice).map(str::to_owned));
     }
     for (secret, setting) in [
-        (ProfileSecret::AppToken, &Setting::APP_TOKEN_ID),
-        (ProfileSecret::AdminSecret, &Setting::PARTNER_ID),
+        (ProfileSecret::APP_TOKEN, &Setting::APP_TOKEN_ID),
+        (ProfileSecret::ADMIN_SECRET, &Setting::PARTNER_ID),
     ] {
         if let (Some(old), Some(new)) = (old(setting), changes.setting(setting))
             && old != new
             && changes.place(secret).is_none()
             && before.is_some_and(|it| it.place_of(secret).is_some())
         {
-            let what = secret.what();
+            let what = secret.what;
             doubts.push(format!("{what} is unchanged, and is now used for {} {new}", setting.entry));
         }
     }
@@ -241,7 +241,7 @@ fn try_login(ui: &Ui, changes: &mut ProfileChanges, name: &ProfileName) -> Resul
     let text = |setting: &Setting| changes.setting(setting);
     let (url, region) = (text(&Setting::SERVICE_URL), text(&Setting::REGION));
     let url = if url.is_some() || region.is_some() { server(url, region) } else { None };
-    let Some(NewPlace::Kept(value)) = changes.place(ProfileSecret::AppToken) else { return Ok(()) };
+    let Some(NewPlace::Kept(value)) = changes.place(ProfileSecret::APP_TOKEN) else { return Ok(()) };
     let value = AppTokenValue::new(value.as_str());
     let partner = text(&Setting::PARTNER_ID).and_then(|text| text.parse::<PartnerId>().ok());
     let hash_type = text(&Setting::HASH_TYPE).and_then(|text| text.parse::<HashType>().ok());
@@ -315,7 +315,7 @@ fn ask_rest(
             None => {
                 let help = "hidden; stored in the system keyring, or in a file only you can read";
                 let value = prompt::secret(ui, "App token value:", help)?;
-                changes.secrets.push((ProfileSecret::AppToken, NewPlace::Kept(value)));
+                changes.secrets.push((ProfileSecret::APP_TOKEN, NewPlace::Kept(value)));
             }
             Some(setting) if **setting == Setting::PARTNER_ID => {
                 let check = |text: &str| text.trim().parse::<PartnerId>().map(drop);

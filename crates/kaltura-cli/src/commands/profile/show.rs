@@ -40,7 +40,7 @@ impl ShowCommand {
         let config = Config::read(environment)?;
         let by_variable = environment.text(Profile::VARIABLE)?;
         let name = self.name.or_else(|| wanted.map(str::to_owned)).or(by_variable);
-        let Some(name) = name.as_deref().or_else(|| config.default_profile.as_deref()) else {
+        let Some(name) = name.as_deref().or(config.default_profile.as_deref()) else {
             return Err(config.none_chosen(environment));
         };
         let Some(profile) = config.find(name) else { return Err(config.unknown(name)) };
@@ -95,11 +95,9 @@ impl<'a> ShownProfile<'a> {
             let value = text.map(|text| number(&text).map_or_else(|| text.into(), Value::from));
             document.insert(setting.member.to_owned(), value.into());
         }
-        for (secret, member) in
-            [(ProfileSecret::AppToken, "appToken"), (ProfileSecret::AdminSecret, "adminSecret")]
-        {
+        for secret in ProfileSecret::ALL {
             let place = self.places.iter().find(|shown| shown.secret == secret);
-            document.insert(member.to_owned(), place.map(ShownPlace::document).into());
+            document.insert(secret.member.to_owned(), place.map(ShownPlace::document).into());
         }
         document.insert("configFile".to_owned(), self.config_file.as_str().into());
         document
@@ -108,10 +106,7 @@ impl<'a> ShownProfile<'a> {
     /// Lines for people, by the names in the file.
     pub(super) fn lines(&self) -> String {
         let settings = Setting::ALL.into_iter().filter_map(|it| Some((it.entry, self.text(it)?)));
-        let places = self.places.iter().map(|shown| match shown.secret {
-            ProfileSecret::AppToken => ("app token", shown.told()),
-            ProfileSecret::AdminSecret => ("admin secret", shown.told()),
-        });
+        let places = self.places.iter().map(|shown| (shown.secret.label, shown.told()));
         fields(13, settings.chain(places).chain([("config file", self.config_file.clone())]))
     }
 
@@ -158,7 +153,7 @@ impl ShownPlace {
     }
 
     fn told(&self) -> String {
-        let [command, ..] = self.secret.entries();
+        let [command, ..] = self.secret.entries;
         let place = match &self.place {
             SecretPlace::Command(_) => format!("output of {command}"),
             SecretPlace::File(path) => format!("file {}", repeatable_path(path)),

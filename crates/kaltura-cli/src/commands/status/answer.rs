@@ -222,7 +222,7 @@ pub(super) fn token_value(
 fn of_profile(settings: &Settings, token: Option<&(ServiceUrl, PartnerId, String)>) -> Option<TokenValue> {
     let profile = settings.profile()?;
     let is_kept = |entry: &&str| profile.text(entry).is_some();
-    let entry = ProfileSecret::AppToken.entries().into_iter().find(is_kept)?;
+    let entry = ProfileSecret::APP_TOKEN.entries.into_iter().find(is_kept)?;
     let origin = Some(format!("{entry} of profile {}", profile.name));
     let other = token.and_then(|(service_url, partner, id)| {
         profile.differs_from(&SecretOwner {
@@ -241,7 +241,7 @@ fn of_profile(settings: &Settings, token: Option<&(ServiceUrl, PartnerId, String
 /// Why there is none where the profile says, as far as that can be seen without running a command or asking the
 /// keyring.
 fn absence(profile: &Profile, settings: &Settings) -> Option<&'static str> {
-    let place = profile.place_of(ProfileSecret::AppToken)?;
+    let place = profile.place_of(ProfileSecret::APP_TOKEN)?;
     let why = match place {
         SecretPlace::File(_) | SecretPlace::Stored(StoredSecret::File(_)) => "there is no such file",
         SecretPlace::Variable(_) => "the variable is not set",

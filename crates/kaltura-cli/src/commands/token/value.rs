@@ -220,7 +220,7 @@ impl ProfilePlace {
         let credentials = AppTokenCredentials::from_app_token(token);
         settings.extend(credentials.map(|it| (&Setting::HASH_TYPE, it.hash_type().to_string())));
         let value = Zeroizing::new(token.token.expose().to_owned());
-        let secrets = vec![(ProfileSecret::AppToken, NewPlace::Kept(value))];
+        let secrets = vec![(ProfileSecret::APP_TOKEN, NewPlace::Kept(value))];
         let changes = ProfileChanges { settings, secrets, ..ProfileChanges::default() };
         let saved = self.editor.save(&self.name, &changes)?;
         Ok((self.name, saved.notes))
