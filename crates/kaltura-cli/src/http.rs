@@ -1,6 +1,5 @@
 //! HTTP requests: with a log for `--verbose`, with a spinner, and again while the server is unavailable.
 
-use std::error::Error;
 use std::time::Duration;
 
 use kaltura_auth::source::{FixedSession, LocalSigningSource, SessionSource};
@@ -14,7 +13,7 @@ use kaltura_types::{AdminSecret, Ks, Lifetime, PartnerId, SessionType};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::error::Failure;
+use crate::error::{ExitCode, Failure};
 use crate::output::style::{self, styled};
 use crate::output::{Ui, Verbosity, json_line, one_line};
 use crate::redaction::KnownSecrets;
@@ -128,13 +127,8 @@ impl RequestLog {
     }
 
     fn failure(&self, error: &TransportError, took: Duration) -> String {
-        let mut line = format!("no answer in {} ms: {error}", took.as_millis());
-        let mut next = error.source();
-        while let Some(cause) = next {
-            line += &format!(": {cause}");
-            next = cause.source();
-        }
-        self.secrets.masked_text(&line)
+        let why = Failure::of_error(ExitCode::Network, error).text();
+        self.secrets.masked_text(&format!("no answer in {} ms: {why}", took.as_millis()))
     }
 
     /// The line, and behind it the body if it is wanted. What is not JSON could hide a secret anywhere.

@@ -326,8 +326,9 @@ fn set_setting(profile: &mut dyn TableLike, setting: &Setting, text: &str) {
     set(profile, setting.entry, number.map_or_else(|| text.into(), Value::from));
 }
 
-/// Says where a secret is. It was elsewhere before, or nowhere.
-fn set_place(profile: &mut dyn TableLike, secret: ProfileSecret, entry: &str, text: &str) {
+/// Says where a secret of a profile is. It was elsewhere before, or nowhere.
+fn set_place(document: &mut DocumentMut, name: &ProfileName, secret: ProfileSecret, entry: &str, text: &str) {
+    let Some(profile) = table_of(document, name) else { return };
     for other in secret.entries.into_iter().filter(|other| *other != entry) {
         profile.remove(other);
     }
@@ -455,7 +456,7 @@ impl ProfileEditor {
                     (secret.store_entry(), stored.keep(&next, *secret, changes.store, value)?.as_str())
                 }
             };
-            self.put(name, *secret, entry, text);
+            set_place(&mut self.document, name, *secret, entry, text);
         }
         for (secret, old) in before {
             let store = match old {
@@ -468,16 +469,10 @@ impl ProfileEditor {
             }
             if let Some(value) = old.read()? {
                 stored.keep(&next, *secret, Some(store), &value)?;
-                self.put(name, *secret, secret.store_entry(), store.as_str());
+                set_place(&mut self.document, name, *secret, secret.store_entry(), store.as_str());
             }
         }
         Ok(())
-    }
-
-    fn put(&mut self, name: &ProfileName, secret: ProfileSecret, entry: &str, text: &str) {
-        if let Some(profile) = table_of(&mut self.document, name) {
-            set_place(profile, secret, entry, text);
-        }
     }
 
     /// The profile as the changed text says.

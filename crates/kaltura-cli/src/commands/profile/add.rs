@@ -151,32 +151,31 @@ impl AddCommand {
         }
         let unset = entries.unset.clone();
         let settings = entries.settings()?;
-        let place = |command: Option<String>, path: Option<String>, variable: Option<String>, source| {
-            let place = command.map(NewPlace::Command).or_else(|| path.map(NewPlace::File));
-            match place.or_else(|| variable.map(NewPlace::Variable)) {
-                None => stored_now(ui, source, environment),
-                place => Ok(place),
-            }
-        };
         let TokenPlaceOptions { token_command, token_path, token_variable } = token;
-        let app_token = place(token_command, token_path, token_variable, token_source)?;
+        let places = [token_command, token_path, token_variable];
+        let app_token = new_place(ui, environment, places, token_source)?;
         let AdminSecretPlaceOptions { admin_secret_command, admin_secret_path, admin_secret_variable } =
             admin_secret;
-        let admin = place(admin_secret_command, admin_secret_path, admin_secret_variable, admin_source)?;
+        let places = [admin_secret_command, admin_secret_path, admin_secret_variable];
+        let admin = new_place(ui, environment, places, admin_source)?;
         let secrets = [(ProfileSecret::APP_TOKEN, app_token), (ProfileSecret::ADMIN_SECRET, admin)];
         let secrets = secrets.into_iter().filter_map(|(secret, place)| Some((secret, place?))).collect();
         Ok((name, ProfileChanges { unset, settings, secrets, store: kept.store }))
     }
 }
 
-/// The secret of a file or of standard input. That of a variable is not stored.
-fn stored_now(
+/// Where a secret is from now on, if that is given. The secret of a file or of standard input is stored now; that of a
+/// variable is not.
+fn new_place(
     ui: &Ui,
-    source: &SecretSource,
     environment: &Environment,
+    [command, path, variable]: [Option<String>; 3],
+    source: &SecretSource,
 ) -> Result<Option<NewPlace>, Failure> {
-    if !source.is_given() {
-        return Ok(None);
+    let place = command.map(NewPlace::Command).or_else(|| path.map(NewPlace::File));
+    let place = place.or_else(|| variable.map(NewPlace::Variable));
+    if place.is_some() || !source.is_given() {
+        return Ok(place);
     }
     Ok(source.read(ui, environment)?.map(NewPlace::Kept))
 }
