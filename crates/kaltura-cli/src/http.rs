@@ -6,10 +6,12 @@ use kaltura_auth::source::{FixedSession, LocalSigningSource, SessionSource};
 use kaltura_auth::{
     ResponseMetadata, ServiceUrl, Session, Transport, TransportError, WireRequest, WireResponse, async_trait,
 };
-use kaltura_client::{Client, ClientBuilder, RetryPolicy};
+use kaltura_client::{CallOptions, Client, ClientBuilder, RetryPolicy};
 use kaltura_http::{ReqwestTransport, TokioRuntime};
 use kaltura_ks::random_bytes;
-use kaltura_types::{AdminSecret, Ks, Lifetime, PartnerId, SessionType};
+use kaltura_types::{
+    AdminSecret, ErrorCode, Ks, Lifetime, PartnerId, SessionType, StartWidgetSession, WidgetId,
+};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -182,6 +184,26 @@ pub(crate) fn client_with_ks(
     client(service_url, FixedSession::new(Session::new(partner, ks)), transport, timeout)
         .renew_on_actions_limit(false)
         .build()
+}
+
+/// Shows a KS that was made some time ago to the server: a refusal says nothing of the app token.
+pub(crate) async fn verify_ks(
+    service_url: &ServiceUrl,
+    partner: PartnerId,
+    ks: &Ks,
+    transport: impl Transport + 'static,
+    timeout: Duration,
+) -> Result<(), kaltura_client::Error> {
+    let client = client_with_ks(service_url, partner, ks.clone(), transport, timeout);
+    // With a KS beside it, that is validated before anything else; and past the cache, which would not look at it.
+    let shown = StartWidgetSession::new(WidgetId::default_for(partner));
+    let options = CallOptions::new().ks(ks.clone()).nocache();
+    match client.call_with(&shown, &options).await {
+        Err(error) if error.api_error().map(|it| it.code()) != Some(&ErrorCode::InvalidWidgetId) => {
+            Err(error)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn client(

@@ -20,7 +20,7 @@ use crate::args::values;
 use crate::args::{AdminSecretOptions, AppTokenOptions, ServerOptions, SessionRequestOptions, ks_header};
 use crate::config::{Environment, SecretVariable, Settings};
 use crate::error::{ExitCode, Failure};
-use crate::http::{admin_client, client_with_ks};
+use crate::http::{admin_client, verify_ks};
 use crate::output::Ui;
 use crate::profile::{ProfileSecret, SecretPlace, StoredSecret};
 use crate::signals::run_until_stopped;
@@ -223,7 +223,7 @@ impl DoctorCommand {
         };
         let label = format!("KS {}, fingerprint {}", header.version(), Fingerprint::from_ks(ks));
         let (partner, timeout) = (header.partner_id(), self.server.timeout);
-        match client_with_ks(url, partner, ks.clone(), transport, timeout).verify_session().await {
+        match verify_ks(url, partner, ks, transport, timeout).await {
             Ok(()) => Line::ok(
                 name,
                 format!("the server accepts KALTURA_KS ({label}); `kaltura call` uses it instead of a login"),

@@ -7,14 +7,14 @@ use std::time::Duration;
 use clap::Args;
 use kaltura_auth::store::{Ask, SessionStore, StoreKey, Taken};
 use kaltura_auth::{AppTokenLogin, ServiceUrl, Session, SessionId};
-use kaltura_client::{CallOptions, RetryPolicy};
 use kaltura_http::SystemClock;
-use kaltura_types::{ErrorCode, PartnerId, StartWidgetSession, WidgetId};
+use kaltura_types::PartnerId;
 
 use self::answer::{Answer, InUse, ShownSession, Verification, token_value};
-use crate::args::{LoginOptions, client_without_session};
+use crate::args::LoginOptions;
 use crate::config::{Found, SecretVariable, Settings};
 use crate::error::{ExitCode, Failure};
+use crate::http::verify_ks;
 use crate::output::Ui;
 use crate::session::{SessionCache, TokenSessions, Trouble, Verified, store_trouble};
 use crate::signals::run_until_stopped;
@@ -221,22 +221,11 @@ impl StatusCommand {
         Ok(current)
     }
 
-    /// Shows the session to the server. It was granted some time ago, so that a refusal says nothing of the app token.
+    /// Shows the session to the server.
     fn verify(&self, ui: &Ui, session: &Session, service_url: &ServiceUrl) -> Result<Verified, Failure> {
-        let client = client_without_session(service_url, self.login.server.transport(ui)?)
-            .retry(RetryPolicy::never())
-            .request_timeout(self.login.server.timeout)
-            .build();
-        // With a KS beside it, that is validated before anything else; and past the cache, which would not look at it.
-        let shown = StartWidgetSession::new(WidgetId::default_for(session.partner_id()));
-        let options = CallOptions::new().ks(session.ks().clone()).nocache();
-        let answer = run_until_stopped(ui, async { Ok(client.call_with(&shown, &options).await) })?;
-        let answer = match answer {
-            Err(error) if error.api_error().map(|it| it.code()) != Some(&ErrorCode::InvalidWidgetId) => {
-                Err(error)
-            }
-            _ => Ok(()),
-        };
+        let (partner, server) = (session.partner_id(), &self.login.server);
+        let shown = verify_ks(service_url, partner, session.ks(), server.transport(ui)?, server.timeout);
+        let answer = run_until_stopped(ui, async { Ok(shown.await) })?;
         Verified::of(answer, session).map_err(|error| {
             let failure = Failure::from(error).at(service_url);
             if failure.exit_code() != ExitCode::Authentication {
