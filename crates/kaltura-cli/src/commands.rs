@@ -58,7 +58,7 @@ pub(crate) enum Command {
 pub(crate) fn run(cli: Cli, environment: &Environment, ui: &mut Ui) -> Result<(), Failure> {
     if let Some(filter) = &cli.jq {
         // A wrong filter is an error before anything is done.
-        ui.set_filter(JqFilter::new(filter, cli.json, cli.jq_timeout, environment.program())?);
+        ui.filter = Some(JqFilter::new(filter, cli.json, cli.jq_timeout, environment.program())?);
     }
     let ui = &*ui;
     let settings = || Settings::load(ui, cli.profile.as_deref(), environment);

@@ -2,7 +2,9 @@
 //!
 //! The variables are read here and not by the parser of the command line, which quotes wrong values.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
@@ -18,11 +20,11 @@ use crate::profile::{Config, Profile};
 /// The environment, and the profile in use.
 #[derive(Clone)]
 pub(crate) struct Settings {
-    environment: Environment,
+    pub(crate) environment: Environment,
     /// Or why it cannot be read, which matters only where it is needed.
     profile: Result<Option<Profile>, Failure>,
     /// Who has named the profile.
-    profile_origin: Origin,
+    pub(crate) profile_origin: Origin,
 }
 
 impl Settings {
@@ -48,20 +50,15 @@ impl Settings {
             (None, Some(name)) => (Some(config.profile(&name)?), Origin::Variable(Profile::VARIABLE)),
             (None, None) => (config.default_profile()?, Origin::Default),
         };
-        for Setting { variable, entry, .. } in Setting::ALL {
-            let of_profile = || {
-                let profile = profile.as_ref()?;
-                Some((profile.text(entry)?.to_owned(), format!("{entry} of profile '{}'", profile.name())))
-            };
-            let of_variable =
-                environment.text(variable).ok().flatten().map(|text| (text, (*variable).to_owned()));
-            if let Some((text, name)) = of_variable.or_else(of_profile)
-                && let Some(doubt) = doubtful_text(&text)
+        let settings = Self { environment: environment.clone(), profile: Ok(profile), profile_origin };
+        for setting in Setting::ALL {
+            if let Ok(Some(given)) = settings.given(&[setting])
+                && let Some(doubt) = doubtful_text(&given.text)
             {
-                ui.note(&format!("{name} {doubt}"));
+                ui.note(&format!("{} {doubt}", given.place()));
             }
         }
-        Ok(Self { environment: environment.clone(), profile: Ok(profile), profile_origin })
+        Ok(settings)
     }
 
     /// The same for a command that may need no profile: one that cannot be read is an error only if it is needed,
@@ -80,10 +77,6 @@ impl Settings {
         }
     }
 
-    pub(crate) const fn environment(&self) -> &Environment {
-        &self.environment
-    }
-
     pub(crate) fn profile(&self) -> Option<&Profile> {
         self.profile.as_ref().ok()?.as_ref()
     }
@@ -93,13 +86,22 @@ impl Settings {
         self.profile.as_ref().map(Option::as_ref).map_err(Failure::clone)
     }
 
-    /// Who has named the profile in use.
-    pub(crate) const fn profile_origin(&self) -> &Origin {
-        &self.profile_origin
+    /// What the environment has of these settings, which exclude each other, else what the profile has.
+    pub(crate) fn given(&self, settings: &[&'static Setting]) -> Result<Option<Given<'_>>, Failure> {
+        for setting in settings {
+            if let Some(text) = self.environment.text(setting.variable)? {
+                return Ok(Some(Given { setting, text: text.into(), profile: None }));
+            }
+        }
+        let profile = self.needed_profile()?;
+        Ok(settings.iter().find_map(|setting| {
+            let text = profile?.text(setting.entry)?;
+            Some(Given { setting, text: text.into(), profile })
+        }))
     }
 
     /// What was given by an option, else by the environment, else by the profile.
-    pub(crate) fn value<T>(&self, setting: &Setting, given: Option<T>) -> Result<Option<T>, Failure>
+    pub(crate) fn value<T>(&self, setting: &'static Setting, given: Option<T>) -> Result<Option<T>, Failure>
     where
         T: FromStr<Err: fmt::Display>,
     {
@@ -109,24 +111,18 @@ impl Settings {
     /// The same for what is not read by `FromStr`.
     pub(crate) fn value_by<T, E: fmt::Display>(
         &self,
-        setting: &Setting,
+        setting: &'static Setting,
         given: Option<T>,
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Result<Option<T>, Failure> {
-        if given.is_some() {
-            return Ok(given);
-        }
-        if let Some(value) = self.environment.value_by(setting.variable, &parse)? {
-            return Ok(Some(value));
-        }
-        match self.needed_profile()? {
-            Some(profile) => profile.value_by(setting.entry, parse),
-            None => Ok(None),
+        match given {
+            Some(given) => Ok(Some(given)),
+            None => self.given(&[setting])?.map(|given| given.parse(parse)).transpose(),
         }
     }
 
     /// What a command cannot do without.
-    pub(crate) fn required<T>(&self, setting: &Setting, given: Option<T>) -> Result<T, Failure>
+    pub(crate) fn required<T>(&self, setting: &'static Setting, given: Option<T>) -> Result<T, Failure>
     where
         T: FromStr<Err: fmt::Display>,
     {
@@ -160,6 +156,48 @@ fn names_account(environment: &Environment) -> bool {
             && (is_set(Setting::APP_TOKEN_ID.variable) || is_set(SecretVariable::ADMIN_SECRET)))
 }
 
+/// The text of a setting in a variable or in a profile.
+pub(crate) struct Given<'a> {
+    pub(crate) setting: &'static Setting,
+    pub(crate) text: Cow<'a, str>,
+    /// The profile that has it; nothing if the variable has it.
+    pub(crate) profile: Option<&'a Profile>,
+}
+
+impl Given<'_> {
+    /// Where it is: `KALTURA_STORE`, or `store of profile 'work'`.
+    pub(crate) fn place(&self) -> String {
+        match self.profile {
+            Some(profile) => format!("{} of profile '{}'", self.setting.entry, profile.name),
+            None => self.setting.variable.to_owned(),
+        }
+    }
+
+    /// The value. A wrong one is named and not quoted: it may be a secret by mistake.
+    pub(crate) fn parse<T, E: fmt::Display>(
+        &self,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<T, Failure> {
+        let value = match control_character(&self.text) {
+            Some(why) => Err(why.to_owned()),
+            None => parse(&self.text).map_err(|error| error.to_string()),
+        };
+        value.map_err(|why| match self.profile {
+            None => Failure::usage(format!("the value of {} is invalid: {why}", self.setting.variable)),
+            Some(Profile { name, .. }) => Failure::usage(format!("{} is invalid: {why}", self.place()))
+                .with_hint(format!(
+                    "Set it with `kaltura profile add {name}`, or edit the file that `kaltura profile list` shows."
+                )),
+        })
+    }
+
+    /// The path. A relative one in a profile begins at the folder of the file with the profiles.
+    pub(crate) fn path(&self) -> Result<PathBuf, Failure> {
+        let path: PathBuf = self.parse(str::parse)?;
+        Ok(self.profile.map_or_else(|| path.clone(), |profile| profile.folder.join(&path)))
+    }
+}
+
 /// Who has set something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -189,6 +227,7 @@ impl Serialize for Origin {
 /// What one setting is, and who has set it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Found {
+    pub(crate) setting: &'static Setting,
     /// Nothing if it is not set, or wrong.
     pub(crate) value: Option<String>,
     /// Nothing if it is not set.
@@ -199,10 +238,14 @@ pub(crate) struct Found {
 
 impl Found {
     /// What was found of a value, and of who has set it.
-    pub(crate) fn new(value: Result<Option<String>, Failure>, origin: Option<Origin>) -> Self {
+    pub(crate) fn new(
+        setting: &'static Setting,
+        value: Result<Option<String>, Failure>,
+        origin: Option<Origin>,
+    ) -> Self {
         match value {
-            Ok(value) => Self { value, origin, problem: None },
-            Err(failure) => Self { value: None, origin, problem: Some(failure.text()) },
+            Ok(value) => Self { setting, value, origin, problem: None },
+            Err(failure) => Self { setting, value: None, origin, problem: Some(failure.text()) },
         }
     }
 }
@@ -211,14 +254,14 @@ impl Settings {
     /// What a setting is, and who has set it.
     pub(crate) fn found<T, E: fmt::Display>(
         &self,
-        setting: &Setting,
+        setting: &'static Setting,
         given: Option<T>,
         parse: impl Fn(&str) -> Result<T, E>,
         show: impl Fn(&T) -> String,
     ) -> Found {
         let by_option = given.is_some().then_some(setting.option);
         let value = self.value_by(setting, given, parse);
-        Found::new(value.map(|value| value.as_ref().map(show)), self.origin(by_option, &[setting]))
+        Found::new(setting, value.map(|value| value.as_ref().map(show)), self.origin(by_option, &[setting]))
     }
 
     /// Who has set one of these settings, which stand for the same thing. `by_option` is the option that was given,
@@ -231,42 +274,7 @@ impl Settings {
             .or_else(|| {
                 let profile = self.profile()?;
                 let is_kept = settings.iter().any(|setting| profile.text(setting.entry).is_some());
-                is_kept.then(|| Origin::Profile(profile.name().to_string()))
+                is_kept.then(|| Origin::Profile(profile.name.to_string()))
             })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use kaltura_types::PartnerId;
-
-    use super::*;
-
-    const SET: Environment =
-        Environment::of_test(|name| (name == Setting::PARTNER_ID.variable).then(|| "2".into()));
-    const UNSET: Environment = Environment::of_test(|_| None);
-
-    fn partner(settings: &Settings, given: Option<i64>) -> Option<i64> {
-        let given = given.map(PartnerId::new);
-        settings.value(&Setting::PARTNER_ID, given).unwrap().map(PartnerId::get)
-    }
-
-    #[test]
-    fn an_option_goes_before_the_environment_and_that_before_the_profile() {
-        let entries = "partner_id = 3";
-        assert_eq!(partner(&Settings::of_test(&SET, entries), Some(1)), Some(1));
-        assert_eq!(partner(&Settings::of_test(&SET, entries), None), Some(2));
-        assert_eq!(partner(&Settings::of_test(&UNSET, entries), None), Some(3));
-        assert_eq!(partner(&Settings::of_environment(&UNSET), None), None);
-    }
-
-    const WRONG: Environment = Environment::of_test(|name| (name == "KALTURA_REGION").then(|| "hush".into()));
-
-    #[test]
-    fn what_is_wrong_is_named_and_not_quoted() {
-        let parse = |_: &str| Err::<String, _>("not one");
-        let found = Settings::of_environment(&WRONG).found(&Setting::REGION, None, parse, String::clone);
-        assert_eq!(found.problem.as_deref(), Some("the value of KALTURA_REGION is invalid: not one"));
-        assert_eq!((found.value, found.origin), (None, Some(Origin::Variable("KALTURA_REGION"))));
     }
 }

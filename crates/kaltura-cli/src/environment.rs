@@ -101,19 +101,6 @@ impl Environment {
     fn length(&self, name: &str) -> Option<usize> {
         self.get(name).map(|value| Zeroizing::new(value.into_encoded_bytes()).len())
     }
-
-    pub(crate) fn value_by<T, E: fmt::Display>(
-        &self,
-        name: &str,
-        parse: impl Fn(&str) -> Result<T, E>,
-    ) -> Result<Option<T>, Failure> {
-        let Some(text) = self.text(name)? else { return Ok(None) };
-        let invalid = |why: &str| Failure::usage(format!("the value of {name} is invalid: {why}"));
-        if let Some(why) = control_character(&text) {
-            return Err(invalid(why));
-        }
-        parse(&text).map(Some).map_err(|error| invalid(&error.to_string()))
-    }
 }
 
 /// What is wrong with the text of a setting, if it has a control character: it would be sent, and mean another user or
@@ -144,30 +131,36 @@ pub(crate) struct Setting {
     pub(crate) option: &'static str,
     pub(crate) variable: &'static str,
     pub(crate) entry: &'static str,
-    /// The member of the answer of `kaltura profile show`.
+    /// The member of answers in JSON.
     pub(crate) member: &'static str,
+    /// What people read in `kaltura status`.
+    pub(crate) label: &'static str,
 }
 
 impl Setting {
     pub(crate) const SERVICE_URL: Self =
-        Self::new("--service-url", "KALTURA_SERVICE_URL", "service_url", "serviceUrl");
-    pub(crate) const REGION: Self = Self::new("--region", "KALTURA_REGION", "region", "region");
+        Self::new("--service-url", "KALTURA_SERVICE_URL", "service_url", "serviceUrl", "service URL");
+    pub(crate) const REGION: Self = Self::new("--region", "KALTURA_REGION", "region", "region", "region");
     pub(crate) const PARTNER_ID: Self =
-        Self::new("--partner-id", "KALTURA_PARTNER_ID", "partner_id", "partnerId");
+        Self::new("--partner-id", "KALTURA_PARTNER_ID", "partner_id", "partnerId", "partner");
     pub(crate) const APP_TOKEN_ID: Self =
-        Self::new("--app-token-id", "KALTURA_APP_TOKEN_ID", "app_token_id", "appTokenId");
+        Self::new("--app-token-id", "KALTURA_APP_TOKEN_ID", "app_token_id", "appTokenId", "app token");
     pub(crate) const HASH_TYPE: Self =
-        Self::new("--hash-type", "KALTURA_APP_TOKEN_HASH_TYPE", "hash_type", "hashType");
-    pub(crate) const USER: Self = Self::new("--user", "KALTURA_USER", "user", "userId");
-    pub(crate) const SESSION_TYPE: Self = Self::new("--type", "KALTURA_SESSION_TYPE", "type", "sessionType");
-    pub(crate) const LIFETIME: Self = Self::new("--lifetime", "KALTURA_LIFETIME", "lifetime", "lifetime");
+        Self::new("--hash-type", "KALTURA_APP_TOKEN_HASH_TYPE", "hash_type", "hashType", "hash type");
+    pub(crate) const USER: Self = Self::new("--user", "KALTURA_USER", "user", "userId", "user");
+    pub(crate) const SESSION_TYPE: Self =
+        Self::new("--type", "KALTURA_SESSION_TYPE", "type", "sessionType", "type");
+    pub(crate) const LIFETIME: Self =
+        Self::new("--lifetime", "KALTURA_LIFETIME", "lifetime", "lifetime", "lifetime");
     pub(crate) const PRIVILEGES: Self =
-        Self::new("--privileges", "KALTURA_PRIVILEGES", "privileges", "privileges");
-    pub(crate) const WIDGET_ID: Self = Self::new("--widget-id", "KALTURA_WIDGET_ID", "widget_id", "widgetId");
-    pub(crate) const STORE: Self = Self::new("--store", "KALTURA_STORE", "store", "store");
+        Self::new("--privileges", "KALTURA_PRIVILEGES", "privileges", "privileges", "privileges");
+    pub(crate) const WIDGET_ID: Self =
+        Self::new("--widget-id", "KALTURA_WIDGET_ID", "widget_id", "widgetId", "widget");
+    pub(crate) const STORE: Self = Self::new("--store", "KALTURA_STORE", "store", "store", "store");
     pub(crate) const STORE_FILE: Self =
-        Self::new("--store-file", "KALTURA_STORE_FILE", "store_file", "storeFile");
-    pub(crate) const CA_FILE: Self = Self::new("--ca-file", "KALTURA_CA_FILE", "ca_file", "caFile");
+        Self::new("--store-file", "KALTURA_STORE_FILE", "store_file", "storeFile", "store file");
+    pub(crate) const CA_FILE: Self =
+        Self::new("--ca-file", "KALTURA_CA_FILE", "ca_file", "caFile", "CA file");
 
     /// All of them, in the order in which they are shown.
     pub(crate) const ALL: [&'static Self; 13] = [
@@ -191,8 +184,9 @@ impl Setting {
         variable: &'static str,
         entry: &'static str,
         member: &'static str,
+        label: &'static str,
     ) -> Self {
-        Self { option, variable, entry, member }
+        Self { option, variable, entry, member, label }
     }
 }
 
@@ -261,35 +255,22 @@ fn folder(environment: &Environment, name: &str) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use kaltura_types::PartnerId;
-
     use super::*;
-
-    const ENVIRONMENT: Environment = Environment::of_test(|name| match name {
-        "EMPTY" => Some(OsString::new()),
-        "NUMBER" => Some("1234567".into()),
-        "TEXT" => Some("hush".into()),
-        _ => None,
-    });
-
-    fn partner(name: &str) -> Result<Option<PartnerId>, Failure> {
-        ENVIRONMENT.value_by(name, str::parse)
-    }
 
     #[test]
     fn what_is_empty_is_not_set() {
-        assert_eq!(partner("NUMBER").unwrap(), Some(PartnerId::new(1_234_567)));
-        assert_eq!(partner("EMPTY").unwrap(), None);
-        assert_eq!(partner("OTHER").unwrap(), None);
-        assert_eq!(ENVIRONMENT.text("EMPTY").unwrap(), None);
-        let known = |name| (ENVIRONMENT.is_set(name), ENVIRONMENT.is_empty(name));
-        assert_eq!(["NUMBER", "EMPTY", "OTHER"].map(known), [(true, false), (false, true), (false, false)]);
-    }
-
-    #[test]
-    fn a_wrong_value_is_named_and_not_quoted() {
-        let message = partner("TEXT").unwrap_err().to_string();
-        assert!(message.contains("TEXT") && !message.contains("hush"), "{message}");
+        let environment = Environment::of_test(|name| match name {
+            "EMPTY" => Some(OsString::new()),
+            "TEXT" => Some("text".into()),
+            _ => None,
+        });
+        let known = |name: &str| {
+            let text = environment.text(name).unwrap();
+            (text.is_some(), environment.is_set(name), environment.is_empty(name))
+        };
+        assert_eq!(known("TEXT"), (true, true, false));
+        assert_eq!(known("EMPTY"), (false, false, true));
+        assert_eq!(known("OTHER"), (false, false, false));
     }
 
     #[cfg(target_os = "linux")]

@@ -366,33 +366,9 @@ const fn class_of_call(kind: CallErrorKind) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use kaltura_auth::blocking::transport_fn;
-    use kaltura_auth::{AppTokenCredentials, AppTokenLogin, ServiceUrl, WireResponse};
-    use kaltura_types::{HashType, KsRefusal, PartnerId};
+    use kaltura_types::KsRefusal;
 
     use super::*;
-
-    #[test]
-    fn what_the_server_says_of_itself_is_kept_for_a_support_ticket() {
-        let answer = r#"{"code":"ACTION_BLOCKED","message":"Action \"startwidgetsession\" is blocked","objectType":"KalturaAPIException","args":[]}"#;
-        let transport = transport_fn(move |_| {
-            Ok(WireResponse::new(200, answer)
-                .with_header("X-Me", "api7")
-                .with_header("X-Kaltura-Session", "1121307854, 1795493300")
-                .with_header("Retry-After", "30"))
-        });
-        let token = AppTokenCredentials::new(PartnerId::new(1), "0_a", "hush", HashType::Sha256);
-        let error = AppTokenLogin::new(ServiceUrl::US, token).run_blocking(&transport).unwrap_err();
-
-        let report = Failure::from(error).at(&ServiceUrl::US).0;
-        assert_eq!(report.exit_code, ExitCode::Server);
-        assert_eq!(report.code.as_deref(), Some("ACTION_BLOCKED"));
-        assert_eq!(report.server.as_deref(), Some("api7"));
-        assert!(report.request_id.as_deref().is_some_and(|id| id.starts_with("1121307854")));
-        assert_eq!(report.retry_after, Some(30));
-        assert!(report.is_retryable);
-        assert_eq!(report.causes.len(), 1);
-    }
 
     #[test]
     fn each_kind_of_a_call_has_the_class_that_a_script_expects() {

@@ -1,13 +1,44 @@
-//! Files that only their owner can read, that are replaced as a whole, and locks beside them.
+//! Texts of files, and files that only their owner can read: replaced as a whole, with locks beside them.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::Write as _;
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fmt, fs, io, thread};
 
+use zeroize::Zeroizing;
+
 use crate::environment::Environment;
+use crate::error::Failure;
 use crate::output::Ui;
+
+/// The byte order mark, which editors on Windows put before a text.
+const BOM: char = '\u{feff}';
+/// For what size there is room from the beginning, so that no copies of a secret are left behind in memory.
+const ROOM: u64 = 64 << 10;
+
+/// Reads a text of at most this many bytes, without a byte order mark. No error quotes it.
+pub(crate) fn read_text(from: impl Read, most: u64, place: &str) -> Result<Zeroizing<String>, Failure> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(most.min(ROOM) as usize + 1));
+    from.take(most + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::usage(format!("cannot read {place}")).caused_by(&error))?;
+    if bytes.len() as u64 > most {
+        return Err(Failure::usage(format!("{place} is larger than {most} bytes")));
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Zeroizing::new(text.trim_start_matches(BOM).to_owned())),
+        Err(_) => Err(Failure::usage(format!("{place} is not UTF-8 text"))),
+    }
+}
+
+/// A text without the byte order mark.
+pub(crate) fn without_bom(text: String) -> String {
+    match text.strip_prefix(BOM) {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
+}
 
 /// Writes the content beside the file, and then moves it there at once. The caller holds the lock, so that a file
 /// beside is what a killed process has left.
@@ -66,16 +97,13 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Whether anybody but its owner can read or change it.
-#[cfg(unix)]
 pub(crate) fn is_open_to_others(file: &File) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.metadata().is_ok_and(|about| about.permissions().mode() & 0o077 != 0)
+    others_may(file.metadata(), 0o077)
 }
 
-/// Elsewhere the folder belongs to the user alone.
-#[cfg(not(unix))]
-pub(crate) fn is_open_to_others(_: &File) -> bool {
-    false
+/// Whether users other than the owner have one of these rights, which are bits of a mode.
+pub(crate) fn others_may(about: io::Result<Metadata>, rights: u32) -> bool {
+    about.is_ok_and(|about| system::mode(&about) & rights != 0)
 }
 
 /// `name.json.new` for `name.json`: what is written there takes the place of the file when it is whole.
@@ -152,13 +180,14 @@ pub(crate) struct ForeignOwner {
 impl ForeignOwner {
     /// The owner of a file, if it is another user.
     pub(crate) fn of_file(file: &File) -> Option<Self> {
-        owner::of_file(file).and_then(Self::new)
+        Self::new(system::owner(&file.metadata().ok()?)?)
     }
 
     /// The owner of a folder that is to be written to, if it is another user. A folder that does not exist yet counts as
     /// theirs if `sudo` would create it in their home, where only the superuser could use it.
     pub(crate) fn of_folder(folder: &Path, environment: &Environment) -> Option<Self> {
-        let (nearest, owner) = folder.ancestors().find_map(|it| Some((it, owner::of_folder(it)?)))?;
+        let (nearest, owner) =
+            folder.ancestors().find_map(|it| Some((it, system::owner(&it.metadata().ok()?)?)))?;
         let foreign = Self::new(owner)?;
         let by_sudo = || environment.text("SUDO_UID").ok().flatten()?.parse::<u32>().ok();
         let is_in_the_way = nearest == folder || (foreign.before_root && by_sudo() == Some(owner));
@@ -166,7 +195,7 @@ impl ForeignOwner {
     }
 
     fn new(owner: u32) -> Option<Self> {
-        let me = owner::me()?;
+        let me = system::me()?;
         (owner != me && owner != 0).then_some(Self { number: owner, before_root: me == 0 })
     }
 
@@ -198,40 +227,38 @@ impl fmt::Display for ForeignOwner {
 }
 
 #[cfg(unix)]
-mod owner {
-    use std::fs::{self, File};
+mod system {
+    use std::fs::Metadata;
     use std::os::unix::fs::MetadataExt as _;
-    use std::path::Path;
 
     pub(super) fn me() -> Option<u32> {
         Some(rustix::process::geteuid().as_raw())
     }
 
-    pub(super) fn of_file(file: &File) -> Option<u32> {
-        file.metadata().ok().map(|about| about.uid())
+    pub(super) fn owner(about: &Metadata) -> Option<u32> {
+        Some(about.uid())
     }
 
-    pub(super) fn of_folder(folder: &Path) -> Option<u32> {
-        fs::metadata(folder).ok().map(|about| about.uid())
+    pub(super) fn mode(about: &Metadata) -> u32 {
+        about.mode()
     }
 }
 
 /// Elsewhere the folders of a user belong to the user alone.
 #[cfg(not(unix))]
-mod owner {
-    use std::fs::File;
-    use std::path::Path;
+mod system {
+    use std::fs::Metadata;
 
-    pub(super) fn me() -> Option<u32> {
+    pub(super) const fn me() -> Option<u32> {
         None
     }
 
-    pub(super) fn of_file(_: &File) -> Option<u32> {
+    pub(super) const fn owner(_: &Metadata) -> Option<u32> {
         None
     }
 
-    pub(super) fn of_folder(_: &Path) -> Option<u32> {
-        None
+    pub(super) const fn mode(_: &Metadata) -> u32 {
+        0
     }
 }
 

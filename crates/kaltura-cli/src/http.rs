@@ -1,21 +1,23 @@
-//! HTTP requests: with a log for `--verbose`, and with a spinner.
+//! HTTP requests: with a log for `--verbose`, with a spinner, and again while the server is unavailable.
 
-use std::error::Error;
 use std::time::Duration;
 
 use kaltura_auth::source::{FixedSession, LocalSigningSource, SessionSource};
 use kaltura_auth::{
     ResponseMetadata, ServiceUrl, Session, Transport, TransportError, WireRequest, WireResponse, async_trait,
 };
-use kaltura_client::{Client, ClientBuilder, RetryPolicy};
+use kaltura_client::{CallOptions, Client, ClientBuilder, RetryPolicy};
 use kaltura_http::{ReqwestTransport, TokioRuntime};
 use kaltura_ks::random_bytes;
-use kaltura_types::{AdminSecret, Ks, Lifetime, PartnerId, SessionType};
-use serde::Serialize;
-use serde_json::Value;
-use tokio::time::Instant;
+use kaltura_types::{
+    AdminSecret, ErrorCode, Ks, Lifetime, PartnerId, SessionType, StartWidgetSession, WidgetId,
+};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
-use crate::output::{Ui, Verbosity, json_line, one_line, style};
+use crate::error::{ExitCode, Failure};
+use crate::output::style::{self, styled};
+use crate::output::{Ui, Verbosity, json_line, one_line};
 use crate::redaction::KnownSecrets;
 
 /// A transport over HTTP that tells what it does on standard error.
@@ -57,16 +59,9 @@ fn purpose(request: &WireRequest) -> String {
 
 /// Writes a line of a log to standard error.
 pub(crate) fn write_line(ui: &Ui, line: &str) {
-    #[derive(Serialize)]
-    struct Logged<'a> {
-        log: &'a str,
-    }
     let line = one_line(line);
-    ui.eprint(&if ui.has_json_flag() {
-        json_line(&Logged { log: &line })
-    } else {
-        format!("{}{line}{:#}\n", style::QUIET, style::QUIET)
-    });
+    let for_people = || styled(style::QUIET, &line) + "\n";
+    ui.eprint(&if ui.json { json_line(&json!({ "log": line })) } else { for_people() });
 }
 
 /// The log of one request and its answer.
@@ -79,7 +74,7 @@ struct RequestLog {
 impl RequestLog {
     /// Begins with the request, if there is to be a log.
     fn begin(ui: &Ui, request: &WireRequest) -> Option<Self> {
-        let verbosity = ui.verbosity();
+        let verbosity = ui.verbosity;
         if verbosity < Verbosity::Requests {
             return None;
         }
@@ -134,13 +129,8 @@ impl RequestLog {
     }
 
     fn failure(&self, error: &TransportError, took: Duration) -> String {
-        let mut line = format!("no answer in {} ms: {error}", took.as_millis());
-        let mut next = error.source();
-        while let Some(cause) = next {
-            line += &format!(": {cause}");
-            next = cause.source();
-        }
-        self.secrets.masked_text(&line)
+        let why = Failure::of_error(ExitCode::Network, error).text();
+        self.secrets.masked_text(&format!("no answer in {} ms: {why}", took.as_millis()))
     }
 
     /// The line, and behind it the body if it is wanted. What is not JSON could hide a secret anywhere.
@@ -196,6 +186,26 @@ pub(crate) fn client_with_ks(
         .build()
 }
 
+/// Shows a KS that was made some time ago to the server: a refusal says nothing of the app token.
+pub(crate) async fn verify_ks(
+    service_url: &ServiceUrl,
+    partner: PartnerId,
+    ks: &Ks,
+    transport: impl Transport + 'static,
+    timeout: Duration,
+) -> Result<(), kaltura_client::Error> {
+    let client = client_with_ks(service_url, partner, ks.clone(), transport, timeout);
+    // With a KS beside it, that is validated before anything else; and past the cache, which would not look at it.
+    let shown = StartWidgetSession::new(WidgetId::default_for(partner));
+    let options = CallOptions::new().ks(ks.clone()).nocache();
+    match client.call_with(&shown, &options).await {
+        Err(error) if error.api_error().map(|it| it.code()) != Some(&ErrorCode::InvalidWidgetId) => {
+            Err(error)
+        }
+        _ => Ok(()),
+    }
+}
+
 fn client(
     service_url: &ServiceUrl,
     source: impl SessionSource + 'static,
@@ -205,6 +215,33 @@ fn client(
     Client::builder_with_source(service_url.clone(), source, transport, TokioRuntime::new())
         .retry(RetryPolicy::never())
         .request_timeout(timeout)
+}
+
+/// Does something that is safe to repeat, such as a login. While the server is unavailable, it is done again, as long as
+/// all attempts begin within this time.
+pub(crate) async fn with_retries<T, E, F>(within: Duration, mut attempt: impl FnMut() -> F) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+    E: Clone,
+    Failure: From<E>,
+{
+    const MAX_DELAY: Duration = Duration::from_secs(8);
+    let begin = Instant::now();
+    let mut delay = Duration::from_millis(250);
+    loop {
+        let error = match attempt().await {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        let failure = Failure::from(error.clone());
+        // An error of the API, such as that of a rate limit, is no reason to send more.
+        let wait = failure.retry_delay().filter(|_| failure.code().is_none()).map(|least| least.max(delay));
+        match wait.filter(|wait| begin.elapsed() + *wait < within) {
+            Some(wait) => sleep(wait).await,
+            None => return Err(error),
+        }
+        delay = MAX_DELAY.min(delay * 2);
+    }
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@
 //! | `environment` | environment variables, names of settings, folders |
 //! | `redaction` | secrets in what is shown |
 //! | `output` | what is written: answers, notes, errors, tables, progress |
-//! | `signals` | Ctrl-C and requests to stop |
-//! | `files`, `http`, `prompt`, `runtime` | files for their owner alone, requests, questions, the async runtime |
+//! | `signals` | Ctrl-C and requests to stop, and the async runtime |
+//! | `files`, `http`, `prompt` | files for their owner alone, requests, questions |
 //! | `secret_input`, `profile` | secrets from files, standard input and variables; named login profiles |
 //! | `config` | the settings of a command: options, variables, profile |
 //! | `session` | the session cache, shared stores, logins |
@@ -29,7 +29,6 @@ mod output;
 mod profile;
 mod prompt;
 mod redaction;
-mod runtime;
 mod secret_input;
 mod session;
 mod signals;

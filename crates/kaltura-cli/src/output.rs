@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::error::{ExitCode, Failure, Report};
 
 pub(crate) use self::jq::{JqFilter, WORKER_ARGUMENT, serve_worker};
+use self::style::{BAD, NOTE, styled};
 pub(crate) use self::style::{filled, shows_utf8, wrapped, wrapped_to};
 pub(crate) use self::table::{TABLE_GAP, columns, table, table_cut_in};
 pub use self::ui::Ui;
@@ -102,10 +103,10 @@ impl Ui {
     pub(crate) fn report(&self, failure: &Failure) {
         // A reader that has closed the pipe reads no more.
         if !failure.0.is_told && failure.exit_code() != ExitCode::BrokenPipe {
-            self.eprint(&if self.has_json_flag() {
-                failure.as_json()
+            self.eprint(&if self.json {
+                json_line(&failure.document())
             } else {
-                failure.as_text(self.text_width())
+                failure.as_text(self.text_width)
             });
         }
     }
@@ -117,8 +118,7 @@ impl Failure {
             return text.clone();
         }
         let Report { message, causes, hint, service_url, server, request_id, http_status, .. } = &*self.0;
-        let mut text =
-            wrapped_to(width, &format!("{}error:{:#}", style::BAD, style::BAD), "  ", &one_line(message));
+        let mut text = wrapped_to(width, &styled(BAD, "error:"), "  ", &one_line(message));
         if let Some(url) = service_url {
             text += &wrapped_to(width, "  at:", "    ", url);
         }
@@ -126,8 +126,7 @@ impl Failure {
             text += &wrapped_to(width, "  because:", "    ", &one_line(&causes.join(": ")));
         }
         if let Some(hint) = hint {
-            text +=
-                &wrapped_to(width, &format!("{}hint:{:#}", style::NOTE, style::NOTE), "  ", &one_line(hint));
+            text += &wrapped_to(width, &styled(NOTE, "hint:"), "  ", &one_line(hint));
         }
         let mut ticket = Vec::new();
         ticket.extend(http_status.filter(|status| *status >= 300).map(|status| format!("HTTP {status}")));
@@ -135,15 +134,6 @@ impl Failure {
         ticket.extend(request_id.as_ref().map(|id| format!("request {}", one_line(id))));
         if !ticket.is_empty() {
             text += &wrapped_to(width, "  for support:", "    ", &ticket.join(", "));
-        }
-        text
-    }
-
-    fn as_json(&self) -> String {
-        let mut text = json_line(&self.document());
-        if text.is_empty() {
-            // Texts and numbers always fit into JSON; should they not, a program still gets a line.
-            let _ = writeln!(text, "{{\"error\":{{\"exitCode\":{}}}}}", self.exit_code().number());
         }
         text
     }
@@ -178,13 +168,6 @@ mod tests {
     }
 
     #[test]
-    fn json_cannot_control_the_terminal_and_means_the_same() {
-        let line = json_line(&OBEYED);
-        assert!(line.trim_end().is_ascii(), "{line:?}");
-        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), OBEYED);
-    }
-
-    #[test]
     fn a_text_from_elsewhere_cannot_leave_its_line() {
         assert_eq!(one_line("alice"), "alice");
         assert_eq!(one_line("a\u{1b}[2Jb\r\nc\u{9b}d\u{2066}e"), "a [2Jb  c d e");
@@ -208,7 +191,7 @@ mod tests {
     fn programs_read_one_line_of_json() {
         let failure = Failure::usage("no partner id").with_hint("Give one.");
         assert_eq!(
-            failure.as_json(),
+            json_line(&failure.document()),
             "{\"error\":{\"exitCode\":2,\"class\":\"usage\",\"message\":\"no partner id\",\
              \"hint\":\"Give one.\",\"retryable\":false}}\n"
         );

@@ -20,65 +20,32 @@ mod file;
 mod secret_store;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use kaltura_auth::{Region, ServiceUrl};
 use kaltura_types::PartnerId;
 
 pub(crate) use self::file::{Config, NewPlace, ProfileChanges, ProfileEditor};
-pub(crate) use self::secret_store::{ProfileSecret, SecretPlace, SecretStore};
-use crate::environment::{Setting, control_character};
-use crate::error::Failure;
+pub(crate) use self::secret_store::{ProfileSecret, SecretPlace, SecretStore, StoredSecret};
+use crate::environment::Setting;
 use crate::redaction::looks_like_a_secret;
 
 /// What a login needs, under a name.
 #[derive(Clone)]
 pub(crate) struct Profile {
-    name: ProfileName,
+    pub(crate) name: ProfileName,
     /// The entries, each of a known name.
     entries: Vec<(String, String)>,
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 impl Profile {
     /// The variable that names the profile in use.
     pub(crate) const VARIABLE: &str = "KALTURA_PROFILE";
 
-    pub(crate) const fn name(&self) -> &ProfileName {
-        &self.name
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     pub(crate) fn text(&self, entry: &str) -> Option<&str> {
         self.entries.iter().find(|(name, _)| name == entry).map(|(_, text)| text.as_str())
-    }
-
-    /// The path in an entry. A relative one begins at the folder of the file with the profiles.
-    pub(crate) fn path(&self, entry: &str) -> Option<PathBuf> {
-        self.text(entry).map(|text| self.folder.join(text))
-    }
-
-    /// The value of an entry. A wrong one is named and not quoted: it may be a secret by mistake.
-    pub(crate) fn value_by<T, E: fmt::Display>(
-        &self,
-        entry: &str,
-        parse: impl Fn(&str) -> Result<T, E>,
-    ) -> Result<Option<T>, Failure> {
-        let Some(text) = self.text(entry) else { return Ok(None) };
-        let value = match control_character(text) {
-            Some(why) => Err(why.to_owned()),
-            None => parse(text).map_err(|error| error.to_string()),
-        };
-        value.map(Some).map_err(|error| {
-            Failure::usage(format!("{entry} of profile '{}' is invalid: {error}", self.name)).with_hint(format!(
-                "Set it with `kaltura profile add {}`, or edit the file that `kaltura profile list` shows.",
-                self.name
-            ))
-        })
     }
 }
 
@@ -111,7 +78,7 @@ pub(crate) fn new_profile_name(text: &str) -> Result<ProfileName, String> {
     if looks_like_a_secret(text) {
         return Err("this looks like a secret, not like a profile name".to_owned());
     }
-    text.parse().map_err(|error: InvalidProfileName| error.to_string())
+    text.parse().map_err(str::to_owned)
 }
 
 impl fmt::Display for ProfileName {
@@ -121,20 +88,17 @@ impl fmt::Display for ProfileName {
 }
 
 impl FromStr for ProfileName {
-    type Err = InvalidProfileName;
+    type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let is_name =
             !text.is_empty() && text.len() <= 64 && !text.starts_with('-') && text.chars().all(is_letter);
-        if is_name { Ok(Self(text.to_owned())) } else { Err(InvalidProfileName) }
+        is_name.then(|| Self(text.to_owned())).ok_or(NO_PROFILE_NAME)
     }
 }
 
-/// The text cannot name a profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a profile name has up to 64 letters, digits, - and _, such as work")]
-pub(crate) struct InvalidProfileName;
+const NO_PROFILE_NAME: &str = "a profile name has up to 64 letters, digits, - and _, such as work";
 
 /// Whose secret it must be, as far as that is known. What a profile keeps is for its own server, account and token:
 /// it is not tried on others that an option or the environment names. Another server could use what it is sent.
@@ -200,7 +164,7 @@ mod tests {
             assert_eq!(name.parse::<ProfileName>().unwrap().as_str(), name);
         }
         for name in ["", "-x", "a b", "a/b", "..", "a.b", "ü", &long] {
-            assert_eq!(name.parse::<ProfileName>(), Err(InvalidProfileName), "{name}");
+            assert_eq!(name.parse::<ProfileName>(), Err(NO_PROFILE_NAME), "{name}");
         }
     }
 

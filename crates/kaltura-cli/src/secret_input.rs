@@ -7,14 +7,12 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::error::Failure;
+use crate::files;
 use crate::output::Ui;
 use crate::redaction::unopened;
 
 /// How many bytes a secret may have. Those of Kaltura have 32.
 const MOST_BYTES: u64 = 64 << 10;
-
-/// The byte order mark.
-const BOM: char = '\u{feff}';
 
 /// A secret that was read.
 pub(crate) type Secret = Zeroizing<String>;
@@ -27,7 +25,7 @@ pub(crate) fn from_file(path: &Path) -> Result<Secret, Failure> {
 
 /// All of standard input, less one line end. `option` is what asked for it.
 pub(crate) fn from_stdin(ui: &Ui, option: &str) -> Result<Secret, Failure> {
-    if ui.stdin_is_terminal() {
+    if ui.stdin_is_terminal {
         let hint = format!("Use a pipe: pass show kaltura | kaltura … {option}");
         let message = "standard input is a terminal, where the secret would be visible";
         return Err(Failure::usage(message).with_hint(hint));
@@ -37,30 +35,10 @@ pub(crate) fn from_stdin(ui: &Ui, option: &str) -> Result<Secret, Failure> {
 
 /// All that can be read, less one line end.
 pub(crate) fn read(from: impl Read, place: &str) -> Result<Secret, Failure> {
-    // Of this size from the beginning, so that no copies are left behind in memory while it grows.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES as usize + 1));
-    from.take(MOST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::usage(format!("cannot read {place}")).caused_by(&error))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(Failure::usage(format!(
-            "{place} has more than {MOST_BYTES} bytes, too many for a secret"
-        )));
-    }
-    let Ok(text) = std::str::from_utf8(&bytes) else {
-        return Err(Failure::usage(format!("{place} is not UTF-8 text")));
-    };
-    match without_line_end(text.trim_start_matches(BOM)) {
+    let text = files::read_text(from, MOST_BYTES, place)?;
+    match without_line_end(&text) {
         "" => Err(Failure::usage(format!("{place} is empty"))),
         secret => Ok(Zeroizing::new(secret.to_owned())),
-    }
-}
-
-/// A text without the byte order mark that editors on Windows put before it.
-pub(crate) fn without_bom(text: String) -> String {
-    match text.strip_prefix(BOM) {
-        Some(rest) => rest.to_owned(),
-        None => text,
     }
 }
 
@@ -97,7 +75,7 @@ mod tests {
             (&b""[..], "it is empty"),
             (b"\n", "it is empty"),
             (b"hush\xff", "it is not UTF-8 text"),
-            (long.as_bytes(), "it has more than 65536 bytes"),
+            (long.as_bytes(), "it is larger than 65536 bytes"),
         ] {
             let failure = read(given, "it").unwrap_err();
             assert!(failure.to_string().starts_with(why), "{failure}");

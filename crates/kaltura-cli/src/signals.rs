@@ -1,4 +1,5 @@
-//! Ctrl-C and the signals that ask the process to stop.
+//! Ctrl-C and the signals that ask the process to stop, and the async runtime that commands run on until then: one
+//! thread, which is enough for one command and starts at once.
 //!
 //! There is one handler: a thread that waits for signals. While a command listens ([`Signals`]), it learns of a
 //! signal and ends by itself, with a time limit. Otherwise the handler ends the process: a lock is waited for, a
@@ -14,9 +15,30 @@ use std::process::ExitStatus;
 
 use futures_util::FutureExt as _;
 use tokio::process::{Child, Command};
+use tokio::runtime::Builder;
 
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
+
+/// Runs a command to its end.
+pub(crate) fn run<T>(ui: &Ui, command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(ExitCode::Local, "cannot start the async runtime").caused_by(&error))?;
+    let result = runtime.block_on(ui.beside(command));
+    // Who interrupts a command does not want to wait for a name server that does not answer.
+    runtime.shutdown_background();
+    result
+}
+
+/// Runs a command to its end, unless a signal comes first.
+pub(crate) fn run_until_stopped<T>(
+    ui: &Ui,
+    command: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    run(ui, async { Signals::listen(ui)?.unless_stopped(command).await? })
+}
 
 /// Listens to the signals that ask the process to stop, for as long as this exists.
 pub(crate) struct Signals {
@@ -104,7 +126,7 @@ fn pass_on(ui: &Ui, signal: ExitCode, child: &Child) {
     use rustix::process::{Pid, Signal, kill_process};
 
     let signal = match signal {
-        ExitCode::Interrupted if ui.stdin_is_terminal() => return,
+        ExitCode::Interrupted if ui.stdin_is_terminal => return,
         ExitCode::Interrupted => Signal::INT,
         _ => Signal::TERM,
     };

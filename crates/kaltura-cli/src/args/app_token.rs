@@ -98,7 +98,7 @@ pub(crate) struct AppTokenParts {
 }
 
 impl AppTokenOptions {
-    pub(crate) fn value_source(&self) -> SecretSource<'_> {
+    pub(crate) const fn value_source(&self) -> &SecretSource {
         self.value.source()
     }
 
@@ -118,7 +118,7 @@ impl AppTokenOptions {
 
     /// Whether the token's value would have to be asked for at the terminal.
     pub(crate) fn value_must_be_asked(&self, ui: &Ui, settings: &Settings) -> bool {
-        self.value_source().must_be_asked(ui, settings, ProfileSecret::AppToken)
+        self.value_source().must_be_asked(ui, settings, ProfileSecret::APP_TOKEN)
     }
 
     /// The key of all that decides whether a login for the session of this key can succeed: the hash type, and the value
@@ -131,13 +131,13 @@ impl AppTokenOptions {
     ) -> StoreKey {
         let source = self.value_source();
         let hash_type = self.hash_type.known(settings).ok().flatten();
-        let variable = || settings.environment().text(source.variable).ok().flatten();
+        let variable = || settings.environment.text(source.variable).ok().flatten();
         let value = known.map(|known| Zeroizing::new(known.value().expose().to_owned()));
         let value = value.or_else(|| variable().map(Zeroizing::new));
         StoreKey::builder("kaltura command, login")
             .part("session", session.as_hex())
             .optional_part("hash_type", hash_type.map(|it| it.to_string()))
-            .part("value_from", source.origin(settings, ProfileSecret::AppToken))
+            .part("value_from", source.origin(settings, ProfileSecret::APP_TOKEN))
             .optional_part("value", value.as_deref())
             .build()
     }
@@ -159,12 +159,12 @@ impl AppTokenOptions {
             return self.name.account(settings);
         }
         let value = self.value_source();
-        let is_stored = settings.profile().is_some_and(|it| it.place_of(ProfileSecret::AppToken).is_some());
-        if !value.is_given() && !settings.environment().is_set(value.variable) && !is_stored {
+        let is_stored = settings.profile().is_some_and(|it| it.place_of(ProfileSecret::APP_TOKEN).is_some());
+        if !value.is_given() && !settings.environment.is_set(value.variable) && !is_stored {
             missing.push((value.what, value.variable));
         }
         let (options, variables): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
-        let empty = settings.environment().but_empty(&variables);
+        let empty = settings.environment.but_empty(&variables);
         let (verb, it) = if options.len() == 1 { ("is", "it") } else { ("are", "them") };
         Err(Failure::usage(format!("{} {verb} missing{empty}", options.join(", "))).with_hint(format!(
             "Pass {it}, set {}, or create a profile: `kaltura profile add`.",
@@ -200,7 +200,7 @@ impl AppTokenOptions {
         };
         // The value of a token that is not known is not prompted for.
         let value = if self.value_must_be_asked(ui, settings) && (partner.is_err() || id.is_err()) {
-            Err(self.value_source().missing(settings.environment(), ""))
+            Err(self.value_source().missing(&settings.environment, ""))
         } else {
             self.value.value(ui, settings, &owner)
         };
@@ -261,29 +261,16 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_type_may_be_named_as_its_variable() {
-        let named = credentials(&["--app-token-hash-type=MD5"], &ENVIRONMENT).unwrap();
-        assert_eq!(named.hash_type(), HashType::Md5);
-    }
-
-    #[test]
     fn an_option_goes_before_the_environment() {
         let all = credentials(&[], &ENVIRONMENT).unwrap();
         assert_eq!((all.partner_id(), all.hash_type()), (PartnerId::new(1), HashType::Sha512));
         assert_eq!((all.id().as_str(), all.value().expose()), ("0_environment", "value"));
 
-        let given = ["--partner-id=-2", "--app-token-id", "0_option", "--hash-type", "SHA-1"];
+        // As its variable is named.
+        let hash_type = "--app-token-hash-type";
+        let given = ["--partner-id=-2", "--app-token-id", "0_option", hash_type, "SHA-1"];
         let given = credentials(&given, &ENVIRONMENT).unwrap();
         assert_eq!((given.partner_id(), given.hash_type()), (PartnerId::new(-2), HashType::Sha1));
         assert_eq!(given.id().as_str(), "0_option");
-    }
-
-    #[test]
-    fn a_value_in_an_argument_is_refused_and_not_quoted() {
-        for arguments in [&["--app-token", "hush"][..], &["--app-token=hush"], &["--app-token"]] {
-            let failure = credentials(arguments, &ENVIRONMENT).unwrap_err();
-            assert!(format!("{failure:?}").contains("--app-token-file"), "{failure:?}");
-            assert!(!format!("{failure:?}").contains("hush"));
-        }
     }
 }

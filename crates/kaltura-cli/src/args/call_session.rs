@@ -13,7 +13,7 @@ use super::{KsOptions, LoginOptions, ReadySession, SessionClient, SessionNeed};
 use crate::config::{Origin, Settings};
 use crate::error::Failure;
 use crate::output::Ui;
-use crate::runtime::run_until_stopped;
+use crate::signals::run_until_stopped;
 
 /// Where the API is, and what calls of it go with.
 #[derive(Debug, Args)]
@@ -47,7 +47,7 @@ pub(crate) enum SessionUse {
 pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) options: CallOptions,
-    service_url: ServiceUrl,
+    pub(crate) service_url: ServiceUrl,
     authority: Authority,
     /// What was granted otherwise, as far as it is noted.
     noted: Mutex<Vec<Adjustment>>,
@@ -77,7 +77,7 @@ impl CallSessionOptions {
         let (ks, value) = (self.ks.source(), self.login.token.value_source());
         ks.refuse_an_argument()?;
         value.refuse_an_argument()?;
-        ks.shares_stdin_with(&value)?;
+        ks.shares_stdin_with(value)?;
         let Some(other) = other else { return Ok(()) };
         for source in [ks, value] {
             if source.takes_stdin() {
@@ -91,8 +91,7 @@ impl CallSessionOptions {
 
     /// Whether an option names a token, a profile or what is requested of a session: it goes before `KALTURA_KS`.
     fn token_is_meant(&self, settings: &Settings) -> bool {
-        let by_option =
-            matches!(settings.profile_origin(), Origin::Option(_)) && settings.profile().is_some();
+        let by_option = matches!(settings.profile_origin, Origin::Option(_)) && settings.profile().is_some();
         self.fresh || by_option || self.login.token.is_named() || self.login.request.is_given()
     }
 
@@ -146,7 +145,7 @@ impl CallSessionOptions {
         };
         let client = client_without_session(&service_url, self.login.server.transport(ui)?)
             .retry(retry)
-            .request_timeout(self.login.server.timeout())
+            .request_timeout(self.login.server.timeout)
             .build();
         let (options, authority) = match ks {
             Some(ks) => (CallOptions::new().ks(ks), Authority::Ks),
@@ -184,7 +183,7 @@ impl CallSessionOptions {
         let need = SessionNeed { min_validity: None, fresh: self.fresh };
         SessionClient::new(ui, settings, &self.login, need, retry).map_err(|failure| {
             let variable = self.ks.source().variable;
-            if self.token_is_meant(settings) || !settings.environment().is_empty(variable) {
+            if self.token_is_meant(settings) || !settings.environment.is_empty(variable) {
                 return failure;
             }
             failure.within(&format!("{variable} is set, but empty, so that an app token has to log in"))
@@ -247,10 +246,6 @@ impl Connection {
             ),
             _ => Failure::from(error).at(&self.service_url),
         }
-    }
-
-    pub(crate) const fn service_url(&self) -> &ServiceUrl {
-        &self.service_url
     }
 
     /// Notes what is wrong with the cache, and what the server granted otherwise.

@@ -19,11 +19,7 @@ use crate::secret_input::{self, Secret};
 
 /// The options of one secret: `--NAME-file`, `--NAME-stdin`, and `--NAME`, which is taken only to say what to do instead.
 #[derive(Clone, Debug)]
-pub(crate) struct SecretOptions<const KIND: usize> {
-    file: Option<PathBuf>,
-    stdin: bool,
-    in_argument: bool,
-}
+pub(crate) struct SecretOptions<const KIND: usize>(SecretSource);
 
 /// The value of an app token.
 pub(crate) type AppTokenValueOptions = SecretOptions<0>;
@@ -65,17 +61,8 @@ const NAMES: [Names; 3] = [
 impl<const KIND: usize> SecretOptions<KIND> {
     const NAMES: &'static Names = &NAMES[KIND];
 
-    pub(crate) fn source(&self) -> SecretSource<'_> {
-        let Names { what, options: [.., option], variable, .. } = Self::NAMES;
-        let Self { file, stdin, in_argument } = self;
-        SecretSource {
-            what,
-            option,
-            variable,
-            file: file.as_deref(),
-            stdin: *stdin,
-            in_argument: *in_argument,
-        }
+    pub(crate) const fn source(&self) -> &SecretSource {
+        &self.0
     }
 }
 
@@ -109,12 +96,15 @@ impl<const KIND: usize> Args for SecretOptions<KIND> {
 
 impl<const KIND: usize> FromArgMatches for SecretOptions<KIND> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let [file, stdin, refused] = Self::NAMES.options;
-        Ok(Self {
+        let Names { what, options: [file, stdin, refused], variable, .. } = Self::NAMES;
+        Ok(Self(SecretSource {
+            what,
+            option: refused,
+            variable,
             file: matches.get_one(file).cloned(),
             stdin: matches.get_flag(stdin),
             in_argument: matches.contains_id(refused),
-        })
+        }))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -132,7 +122,7 @@ impl AppTokenValueOptions {
         settings: &Settings,
         owner: &SecretOwner<'_>,
     ) -> Result<AppTokenValue, Failure> {
-        let mut value = self.source().require_or_kept(ui, settings, ProfileSecret::AppToken, owner)?;
+        let mut value = self.source().require_or_kept(ui, settings, ProfileSecret::APP_TOKEN, owner)?;
         Ok(AppTokenValue::new(take(&mut *value)))
     }
 }
@@ -140,20 +130,20 @@ impl AppTokenValueOptions {
 impl KsOptions {
     /// The KS, byte for byte as it was given, if one was.
     pub(crate) fn given(&self, ui: &Ui, settings: &Settings) -> Result<Option<Ks>, Failure> {
-        let ks = self.source().read(ui, settings.environment())?;
+        let ks = self.source().read(ui, &settings.environment)?;
         Ok(ks.map(|mut ks| Ks::new(take(&mut *ks))))
     }
 
     /// The KS, without which nothing can be done.
     pub(crate) fn ks(&self, ui: &Ui, settings: &Settings) -> Result<Ks, Failure> {
-        self.given(ui, settings)?.ok_or_else(|| self.source().missing(settings.environment(), ""))
+        self.given(ui, settings)?.ok_or_else(|| self.source().missing(&settings.environment, ""))
     }
 }
 
 impl AdminSecretOptions {
     /// The admin secret, if one was given. That of the profile is not looked for: it may have to be asked for.
     pub(crate) fn given(&self, ui: &Ui, settings: &Settings) -> Result<Option<AdminSecret>, Failure> {
-        let secret = self.source().read(ui, settings.environment())?;
+        let secret = self.source().read(ui, &settings.environment)?;
         Ok(secret.map(|mut secret| AdminSecret::new(take(&mut *secret))))
     }
 
@@ -167,7 +157,7 @@ impl AdminSecretOptions {
         service_url: Option<&ServiceUrl>,
     ) -> Result<AdminSecret, Failure> {
         let owner = SecretOwner { service_url, partner: Some(partner), token_id: None };
-        let mut secret = self.source().require_or_kept(ui, settings, ProfileSecret::AdminSecret, &owner)?;
+        let mut secret = self.source().require_or_kept(ui, settings, ProfileSecret::ADMIN_SECRET, &owner)?;
         Ok(AdminSecret::new(take(&mut *secret)))
     }
 }
@@ -184,27 +174,28 @@ pub(crate) fn ks_header(ks: &Ks) -> Result<KsHeader, (String, &'static str)> {
 }
 
 /// Where a secret may come from: its file, standard input, or its variable, in this order.
-pub(crate) struct SecretSource<'a> {
+#[derive(Clone, Debug)]
+pub(crate) struct SecretSource {
     /// What it is, such as `the KS`.
     pub(crate) what: &'static str,
     /// What its options begin with, such as `ks`, which stands for `--ks-file` and `--ks-stdin`.
     pub(crate) option: &'static str,
     pub(crate) variable: &'static str,
     /// The file that was given; `-` is standard input.
-    pub(crate) file: Option<&'a Path>,
+    pub(crate) file: Option<PathBuf>,
     pub(crate) stdin: bool,
     /// Whether it was given as an argument, which is refused.
     pub(crate) in_argument: bool,
 }
 
-impl SecretSource<'_> {
+impl SecretSource {
     /// The secret, or nothing if none was given.
     pub(crate) fn read(&self, ui: &Ui, environment: &Environment) -> Result<Option<Secret>, Failure> {
         self.refuse_an_argument()?;
         if self.takes_stdin() {
             return secret_input::from_stdin(ui, &format!("--{}-stdin", self.option)).map(Some);
         }
-        match self.file {
+        match &self.file {
             Some(path) => secret_input::from_file(path).map(Some),
             None => Ok(environment.text(self.variable)?.map(Zeroizing::new)),
         }
@@ -230,7 +221,7 @@ impl SecretSource<'_> {
         secret: ProfileSecret,
         owner: &SecretOwner<'_>,
     ) -> Result<Secret, Failure> {
-        let environment = settings.environment();
+        let environment = &settings.environment;
         if let Some(given) = self.read(ui, environment)? {
             return Ok(given);
         }
@@ -262,20 +253,20 @@ impl SecretSource<'_> {
     /// Where it comes from, without anything of the secret itself.
     pub(crate) fn origin(&self, settings: &Settings, secret: ProfileSecret) -> String {
         let of_profile = || settings.profile().filter(|profile| profile.place_of(secret).is_some());
-        match self.file {
+        match &self.file {
             _ if self.takes_stdin() => "input".to_owned(),
             Some(path) => {
-                let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
                 format!("file {}", path.display())
             }
-            None if settings.environment().is_set(self.variable) => format!("variable {}", self.variable),
-            None => of_profile().map_or_else(|| "input".to_owned(), |it| format!("profile {}", it.name())),
+            None if settings.environment.is_set(self.variable) => format!("variable {}", self.variable),
+            None => of_profile().map_or_else(|| "input".to_owned(), |it| format!("profile {}", it.name)),
         }
     }
 
     /// Whether the secret would have to be asked for at the terminal, as nothing gives it.
     pub(crate) fn must_be_asked(&self, ui: &Ui, settings: &Settings, secret: ProfileSecret) -> bool {
-        let is_given = self.is_given() || settings.environment().is_set(self.variable);
+        let is_given = self.is_given() || settings.environment.is_set(self.variable);
         let is_kept = settings.profile().is_some_and(|profile| profile.place_of(secret).is_some());
         !is_given && !is_kept && ui.is_interactive()
     }
@@ -294,7 +285,7 @@ impl SecretSource<'_> {
     }
 
     /// Refuses that this secret and another one both come from standard input.
-    pub(crate) fn shares_stdin_with(&self, other: &SecretSource<'_>) -> Result<(), Failure> {
+    pub(crate) fn shares_stdin_with(&self, other: &Self) -> Result<(), Failure> {
         if self.takes_stdin() && other.takes_stdin() {
             let message = format!("{} and {} cannot both be read from standard input", self.what, other.what);
             return Err(Failure::usage(message).with_hint(format!(
@@ -307,6 +298,6 @@ impl SecretSource<'_> {
 
     /// Whether it comes from standard input.
     pub(crate) fn takes_stdin(&self) -> bool {
-        self.stdin || self.file == Some(Path::new("-"))
+        self.stdin || self.file.as_deref() == Some(Path::new("-"))
     }
 }

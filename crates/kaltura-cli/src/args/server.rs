@@ -36,7 +36,7 @@ pub(crate) struct ServerOptions {
     ///
     /// This does not limit waiting for a login that another kaltura process has in progress.
     #[arg(long, value_name = "DURATION", value_parser = parse_limit, default_value = "30s")]
-    timeout: Duration,
+    pub(crate) timeout: Duration,
 
     /// Also trust the certificates in this PEM file: of a CA, or of the server itself [env: KALTURA_CA_FILE]
     #[arg(long, value_name = "FILE")]
@@ -52,18 +52,19 @@ impl ServerOptions {
     pub(crate) fn service_url(&self, settings: &Settings) -> Result<ServiceUrl, Failure> {
         let url = self.address.service_url(settings)?;
         if self.certificates.get().is_none() {
-            check_proxies(settings.environment())?;
+            check_proxies(&settings.environment)?;
             let _ = self.certificates.set(self.certificates(settings)?);
         }
         Ok(url)
     }
 
     fn certificates(&self, settings: &Settings) -> Result<Option<Vec<u8>>, Failure> {
-        let Some(path) = settings.value(&Setting::CA_FILE, self.ca_file.clone())? else { return Ok(None) };
-        let is_given = self.ca_file.is_some() || settings.environment().is_set(Setting::CA_FILE.variable);
-        let path = match settings.profile() {
-            Some(profile) if !is_given => profile.folder().join(path),
-            _ => path,
+        let path = match &self.ca_file {
+            Some(path) => path.clone(),
+            None => match settings.given(&[&Setting::CA_FILE])? {
+                Some(given) => given.path()?,
+                None => return Ok(None),
+            },
         };
         let pem = std::fs::read(&path).map_err(|error| unopened(&path, &error))?;
         Ok(Some(pem))
@@ -71,10 +72,6 @@ impl ServerOptions {
 
     pub(crate) fn found(&self, settings: &Settings) -> Found {
         self.address.found(settings)
-    }
-
-    pub(crate) const fn timeout(&self) -> Duration {
-        self.timeout
     }
 
     /// What carries the requests. Each of them brings its own limit of time.
@@ -161,20 +158,11 @@ impl ServerAddressOptions {
         if let Some(region) = self.region {
             return Ok(region.into());
         }
-        let environment = settings.environment();
-        let Setting { variable, entry, .. } = Setting::SERVICE_URL;
-        if let Some(text) = environment.text(variable)? {
-            return self.read(&text, variable);
+        match settings.given(&[&Setting::SERVICE_URL, &Setting::REGION])? {
+            None => Ok(ServiceUrl::US),
+            Some(given) if *given.setting == Setting::REGION => Ok(given.parse(str::parse::<Region>)?.into()),
+            Some(given) => self.read(&given.text, &given.place()),
         }
-        if let Some(region) = environment.value_by(Setting::REGION.variable, str::parse::<Region>)? {
-            return Ok(region.into());
-        }
-        let Some(profile) = settings.needed_profile()? else { return Ok(ServiceUrl::US) };
-        if let Some(text) = profile.text(entry) {
-            return self.read(text, &format!("{entry} of the profile {}", profile.name()));
-        }
-        let region = profile.value_by(Setting::REGION.entry, str::parse::<Region>)?;
-        Ok(region.map_or(ServiceUrl::US, ServiceUrl::from))
     }
 
     /// The server, and who has named it.
@@ -183,7 +171,7 @@ impl ServerAddressOptions {
         let by_option = by_url.or_else(|| self.region.is_some().then_some(Setting::REGION.option));
         let origin = settings.origin(by_option, &[&Setting::SERVICE_URL, &Setting::REGION]);
         let value = self.service_url(settings).map(|url| Some(url.to_string()));
-        Found::new(value, origin.or(Some(Origin::Default)))
+        Found::new(&Setting::SERVICE_URL, value, origin.or(Some(Origin::Default)))
     }
 
     fn read(&self, text: &str, origin: &str) -> Result<ServiceUrl, Failure> {
@@ -264,16 +252,13 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_asked_for_by_name() {
-        let failure = url(&["--service-url", "http://example.com"], &UNSET).unwrap_err();
-        assert!(format!("{failure:?}").contains("--allow-plain-http"));
-        assert!(url(&["--service-url", "http://example.com", "--allow-plain-http"], &UNSET).is_ok());
+    fn a_wrong_url_is_not_quoted_and_plain_http_is_asked_for_by_name() {
+        let plain = ["--service-url", "http://hush.example.com"];
+        for (url_given, why) in [("https://me:hush@example.com", ""), (plain[1], "--allow-plain-http")] {
+            let failure = format!("{:?}", url(&["--service-url", url_given], &UNSET).unwrap_err());
+            assert!(failure.contains(why) && !failure.contains("hush"), "{failure}");
+        }
+        assert!(url(&[&plain[..], &["--allow-plain-http"]].concat(), &UNSET).is_ok());
         assert!(url(&["--service-url", "http://127.0.0.1:8080"], &UNSET).is_ok());
-    }
-
-    #[test]
-    fn a_wrong_url_is_not_quoted() {
-        let failure = url(&["--service-url", "https://me:hush@example.com"], &UNSET).unwrap_err();
-        assert!(!format!("{failure:?}").contains("hush"));
     }
 }

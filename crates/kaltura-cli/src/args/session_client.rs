@@ -14,10 +14,10 @@ use super::{AppTokenOptions, ServerOptions, SessionRequestOptions, StoreOptions}
 use crate::config::Settings;
 use crate::error::{ExitCode, Failure};
 use crate::output::Ui;
-use crate::runtime::run_until_stopped;
 use crate::session::{
     CommandStore, LoginFailure, Place, SessionCache, TokenSessions, TokenSource, store_trouble,
 };
+use crate::signals::run_until_stopped;
 use crate::time;
 
 /// How long a login of another process is waited for: until it ends. A person may be asked meanwhile, by a command that
@@ -129,7 +129,7 @@ impl SessionClient {
         let shared = store.open(settings)?;
         let own = match shared {
             Some(_) => None,
-            None => SessionCache::of(settings.environment())
+            None => SessionCache::of(&settings.environment)
                 .map(|cache| cache.token(&service_url, partner, &token_id))
                 .map_err(|trouble| log.warn(trouble.to_string()))
                 .ok(),
@@ -169,11 +169,10 @@ impl SessionClient {
         };
         // The source gets the value, and the hash type, when they are needed.
         let unknown = AppTokenCredentials::new(partner, token_id, "", HashType::Sha256);
-        let login =
-            AppTokenLogin::new(service_url.clone(), unknown).request(request).timeout(server.timeout());
-        let source = TokenSource::new(login, key, server.timeout(), credentials, transport);
-        let failure = source.failure();
-        let transport = source.transport();
+        let login = AppTokenLogin::new(service_url.clone(), unknown).request(request).timeout(server.timeout);
+        let source = TokenSource::new(login, key, server.timeout, credentials, transport);
+        let failure = Arc::clone(&source.failure);
+        let transport = source.transport.clone();
         let policy = Policy::default().login_timeout(PATIENCE);
         // A session that the server accepts is not renewed.
         let policy = if min_validity.is_some() { policy } else { policy.renewal_window(Duration::ZERO) };
@@ -182,7 +181,7 @@ impl SessionClient {
                 .session_policy(policy)
                 .observer(Arc::clone(&log))
                 .retry(retry)
-                .request_timeout(server.timeout());
+                .request_timeout(server.timeout);
         if let Some(place) = place {
             client = client.store(CommandStore::new(place, fresh, Arc::clone(&failure), ui.clone()));
         }

@@ -38,21 +38,10 @@ impl StoreOptions {
         if let Some(path) = &self.store_file {
             return self.read(path).map(Some);
         }
-        let environment = settings.environment();
-        if let Some(text) = environment.text(Setting::STORE.variable)? {
-            return self.parse(&text, Setting::STORE.variable, true).map(Some);
-        }
-        if let Some(path) = environment.text(Setting::STORE_FILE.variable)? {
-            return self.read(Path::new(&path)).map(Some);
-        }
-        let Some(profile) = settings.needed_profile()? else { return Ok(None) };
-        if let Some(text) = profile.text(Setting::STORE.entry) {
-            let place = format!("{} of the profile {}", Setting::STORE.entry, profile.name());
-            return self.parse(text, &place, false).map(Some);
-        }
-        match profile.path(Setting::STORE_FILE.entry) {
-            Some(path) => self.read(&path).map(Some),
+        match settings.given(&[&Setting::STORE, &Setting::STORE_FILE])? {
             None => Ok(None),
+            Some(given) if *given.setting == Setting::STORE_FILE => self.read(&given.path()?).map(Some),
+            Some(given) => self.parse(&given.text, &given.place(), given.profile.is_none()).map(Some),
         }
     }
 

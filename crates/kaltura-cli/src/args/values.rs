@@ -20,7 +20,7 @@ pub(crate) fn profiles_of(environment: &Environment) -> ArgValueCandidates {
     ArgValueCandidates::new(move || {
         let config = readable_config(&environment).unwrap_or_default();
         let candidate = |profile: &Profile| {
-            CompletionCandidate::new(profile.name().as_str()).help(account_of(profile).map(Into::into))
+            CompletionCandidate::new(profile.name.as_str()).help(account_of(profile).map(Into::into))
         };
         config.profiles().map(candidate).collect()
     })

@@ -6,8 +6,7 @@ mod table;
 
 pub(super) use self::dry_run::DryRun;
 pub(super) use self::parameters::{
-    ActionName, InvalidActionName, InvalidParameter, check_names, file_name, read_file, read_text, split_key,
-    unreadable,
+    ActionName, check_names, file_name, read_file, read_text, split_key, unreadable,
 };
 pub(super) use self::table::{TableOptions, print as print_table};
 
@@ -24,7 +23,7 @@ use crate::args::{CallSessionOptions, Connection, SessionUse, values};
 use crate::config::Settings;
 use crate::error::{ExitCode, Failure};
 use crate::output::{self, JqFilter, Ui};
-use crate::runtime;
+use crate::signals;
 
 const EXAMPLES: &str = "\
 Parameters:
@@ -225,7 +224,7 @@ impl CallCommand {
         })?;
         if !matches!(form, Form::Lines(_)) {
             let all = json!({ "totalCount": objects.len(), "objects": Value::Array(objects) });
-            runtime::run_until_stopped(ui, form.print(ui, all, &self.action, true))?;
+            signals::run_until_stopped(ui, form.print(ui, all, &self.action, true))?;
         }
         if let Some(failure) = incomplete {
             return Err(failure);
@@ -260,14 +259,14 @@ enum Form {
 
 impl OutputOptions {
     fn form(&self, ui: &Ui) -> Result<Form, Failure> {
-        Ok(match ui.filter().cloned() {
+        Ok(match ui.filter.clone() {
             filter if self.jsonl => Form::Lines(filter),
             Some(filter) => Form::Filtered(filter),
-            None if ui.has_json_flag() => Form::Json,
+            None if ui.json => Form::Json,
             None => match &self.columns {
-                Some(names) => Form::Table(TableOptions::with_columns(names, ui.width())?),
-                None if self.table || ui.stdout_is_terminal() => {
-                    Form::Table(TableOptions { columns: None, width: ui.width(), is_requested: self.table })
+                Some(names) => Form::Table(TableOptions::with_columns(names, ui.width)?),
+                None if self.table || ui.stdout.is_terminal => {
+                    Form::Table(TableOptions { columns: None, width: ui.width, is_requested: self.table })
                 }
                 None => Form::Text,
             },
@@ -315,7 +314,7 @@ fn pages_failure(error: Error, action: &ActionName, connection: &Connection) -> 
     let incomplete = |what: String, hint: &str| {
         Failure::new(ExitCode::Server, format!("the list is incomplete: {what}"))
             .with_hint(hint)
-            .at(connection.service_url())
+            .at(&connection.service_url)
     };
     match error.call_error() {
         Some(CallError::IncompleteList { listed, total }) => {

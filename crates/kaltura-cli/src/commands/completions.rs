@@ -10,7 +10,6 @@
 //! which knows how to quote their names.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt::Write as _;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -54,7 +53,7 @@ impl CompletionsCommand {
     pub(crate) fn run(self, ui: &Ui, environment: &Environment, all: Command) -> Result<(), Failure> {
         let text = if self.line {
             let words = line_from(&mut *ui.stdin());
-            Offer::for_line(all, environment, self.shell, words).text(self.shell)
+            offer(all, environment, self.shell, words)
         } else {
             self.shell.script(&this_program())
         };
@@ -94,53 +93,33 @@ fn word(bytes: &[u8]) -> OsString {
     String::from_utf8_lossy(bytes).into_owned().into()
 }
 
-/// What is offered for the last word of a command line.
-enum Offer {
-    /// What the shell itself completes best: names of files, and whatever else it knows.
-    Files,
-    /// Words, each with what it means.
-    Candidates(Vec<(String, String)>),
-}
+/// What a script reads instead of candidates, where the shell itself completes best: names of files, and whatever else it
+/// knows. No candidate begins so.
+const FILES: &str = ":files\n";
 
-impl Offer {
-    /// What a script reads instead of candidates. No candidate begins so.
-    const FILES: &str = ":files\n";
-
-    /// What is offered for the last of these words, which begin with the name of the program. If they make no
-    /// sense, that is nothing.
-    fn for_line(all: Command, environment: &Environment, shell: Shell, words: Vec<OsString>) -> Self {
-        let mut command = with_files_for_free_text(with_profiles(all, environment));
-        command.build();
-        let (words, not_replaced) = if shell == Shell::Bash { rejoined(words) } else { (words, 0) };
-        let all = with_values_attached(&command, words);
-        let Some(place) = all.len().checked_sub(1) else { return Self::Candidates(Vec::new()) };
-        let begun = all.last().cloned().unwrap_or_default();
-        let is_option = starts_with_dash(&begun);
-        let mut found = candidates(&mut command, all, place);
-        found.iter_mut().for_each(|candidate| prefer_name(candidate, &begun));
-        // Options can be told from the rest by their first letter: who has typed it looks for them, and who has not,
-        // for something else.
-        let is_wanted =
-            |candidate: &CompletionCandidate| starts_with_dash(candidate.get_value()) == is_option;
-        if found.iter().any(is_wanted) {
-            found.retain(is_wanted);
-        }
-        if found.iter().any(stands_for_files) {
-            return Self::Files;
-        }
-        Self::Candidates(found.iter().filter_map(|candidate| shown(candidate, not_replaced)).collect())
+/// What is offered for the last of these words, which begin with the name of the program: a line for each candidate, as the
+/// script of the shell reads it. If the words make no sense, that is nothing.
+fn offer(all: Command, environment: &Environment, shell: Shell, words: Vec<OsString>) -> String {
+    let mut command = with_files_for_free_text(with_profiles(all, environment));
+    command.build();
+    let (words, not_replaced) = if shell == Shell::Bash { rejoined(words) } else { (words, 0) };
+    let all = with_values_attached(&command, words);
+    let Some(place) = all.len().checked_sub(1) else { return String::new() };
+    let begun = all.last().cloned().unwrap_or_default();
+    let is_option = starts_with_dash(&begun);
+    let mut found = candidates(&mut command, all, place);
+    found.iter_mut().for_each(|candidate| prefer_name(candidate, &begun));
+    // Options can be told from the rest by their first letter: who has typed it looks for them, and who has not, for
+    // something else.
+    let is_wanted = |candidate: &CompletionCandidate| starts_with_dash(candidate.get_value()) == is_option;
+    if found.iter().any(is_wanted) {
+        found.retain(is_wanted);
     }
-
-    /// What the script of the shell reads: one line for each candidate.
-    fn text(&self, shell: Shell) -> String {
-        match self {
-            Self::Files => Self::FILES.to_owned(),
-            Self::Candidates(all) => all.iter().fold(String::new(), |mut text, (word, about)| {
-                let _ = writeln!(text, "{}", shell.line(word, about));
-                text
-            }),
-        }
+    if found.iter().any(stands_for_files) {
+        return FILES.to_owned();
     }
+    let shown = found.iter().filter_map(|candidate| shown(candidate, not_replaced));
+    shown.map(|(word, about)| shell.line(&word, &about) + "\n").collect()
 }
 
 fn candidates(command: &mut Command, mut words: Vec<OsString>, place: usize) -> Vec<CompletionCandidate> {
@@ -263,7 +242,7 @@ impl Shell {
     }
 
     /// One word in quotes, in which nothing has a meaning.
-    fn quoted(self, word: &str) -> String {
+    pub(super) fn quoted(self, word: &str) -> String {
         let inner = match self {
             Self::Bash | Self::Zsh => word.replace('\'', r"'\''"),
             Self::Elvish | Self::Powershell => word.replace('\'', "''"),

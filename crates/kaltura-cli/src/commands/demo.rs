@@ -1,28 +1,26 @@
 //! `kaltura demo`: an app token login from beginning to end, on this machine alone.
 
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use clap::Args;
 use kaltura_auth::source::{PartnerSecretLogin, PartnerSecretSource};
 use kaltura_auth::{
-    AppTokenCredentials, AppTokenLogin, Fingerprint, Transport, TransportError, WireRequest, WireResponse,
-    async_trait,
+    AppTokenCredentials, AppTokenLogin, Error as LoginError, Fingerprint, Transport, TransportError,
+    WireRequest, WireResponse, async_trait,
 };
 use kaltura_client::{CallOptions, Client, RawAction};
 use kaltura_emulator::Emulator;
 use kaltura_http::{ReqwestTransport, TokioRuntime};
 use kaltura_types::{
-    AppToken, AppTokenDraft, HashType, Ks, Lifetime, Privileges, SessionType, UnixTime, redact,
+    AppToken, AppTokenDraft, HashType, Ks, Lifetime, PartnerId, Privileges, SessionType, UnixTime, redact,
 };
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::error::{ExitCode, Failure};
 use crate::output::style::{BAD, GOOD, HEADING, NOTE};
 use crate::output::{Ui, filled, one_line, wrapped};
-use crate::runtime::run_until_stopped;
+use crate::signals::run_until_stopped;
 use crate::time;
 
 const EXAMPLES: &str = "\
@@ -33,8 +31,6 @@ Examples:
 With --json the answer has ok, serviceUrl, partnerId and scenes: each with its exchanges (what was
 sent, what was received). It holds no secrets.";
 
-/// How long a request may take, on this machine.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// The members of requests and responses that are shown, in this order.
 const SHOWN: &str =
     "code message ks widgetId secret id token tokenHash hashType type sessionType userId expiry totalCount";
@@ -47,27 +43,13 @@ const SHOWN: &str =
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct DemoCommand {}
 
-/// What is printed: as text, or as JSON. It holds no secret.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Report {
-    ok: bool,
-    service_url: String,
-    partner_id: i64,
-    #[serde(rename = "scenes")]
-    steps: Vec<Step>,
-}
-
-#[derive(Serialize)]
+/// A step of the demo. It holds no secret.
 struct Step {
     title: &'static str,
-    #[serde(skip)]
     about: &'static str,
     exchanges: Vec<Exchange>,
     /// Shown instead of the exchanges.
-    #[serde(skip)]
     results: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<LoginError>,
 }
 
@@ -78,22 +60,19 @@ struct Exchange {
     received: Map<String, Value>,
 }
 
-#[derive(Serialize)]
-struct LoginError {
-    code: String,
-    message: String,
-    hint: String,
-}
-
 impl DemoCommand {
     pub(crate) fn run(self, ui: &Ui) -> Result<(), Failure> {
-        let report = run_until_stopped(ui, steps())?;
-        if ui.wants_json() { ui.print_json(&report) } else { ui.print(&report.text()) }
+        let (url, partner, steps) = run_until_stopped(ui, steps())?;
+        if !ui.wants_json() {
+            return ui.print(&text(&url, &steps));
+        }
+        let scenes: Vec<Value> = steps.iter().map(Step::document).collect();
+        ui.print_json(&json!({ "ok": true, "serviceUrl": url, "partnerId": partner, "scenes": scenes }))
     }
 }
 
-/// Does all of it, and reports each step.
-async fn steps() -> Result<Report, Failure> {
+/// Does all of it, and returns the server, the account and each step.
+async fn steps() -> Result<(String, PartnerId, Vec<Step>), Failure> {
     let local = |what: &'static str| {
         move |error: &dyn std::error::Error| Failure::new(ExitCode::Local, what).caused_by(error)
     };
@@ -103,8 +82,7 @@ async fn steps() -> Result<Report, Failure> {
     let http = ReqwestTransport::builder().no_proxy().build()?;
     let wire = Arc::new(Recorder { http, exchanges: Mutex::default() });
     let (url, partner) = (server.url().clone(), emulator.partner_id());
-    let login =
-        |token: &AppTokenCredentials| AppTokenLogin::new(url.clone(), token.clone()).timeout(TIME_LIMIT);
+    let login = |token: &AppTokenCredentials| AppTokenLogin::new(url.clone(), token.clone());
     let client = |token: &AppTokenCredentials| {
         Client::builder(login(token), wire.clone(), TokioRuntime::new()).build()
     };
@@ -161,14 +139,9 @@ async fn steps() -> Result<Report, Failure> {
         "A wrong token value is refused",
         "One digit is changed. The server only says that the hash is wrong; the library says what to check.",
     );
-    let error = refusal.map(|error| LoginError {
-        code: error.api_error().map_or("none", |api| api.code().as_str()).to_owned(),
-        message: error.to_string(),
-        hint: error.hint(),
-    });
-    let steps = vec![created, logged_in, called, other_types, Step { error, ..refused }];
+    let steps = vec![created, logged_in, called, other_types, Step { error: refusal, ..refused }];
     server.shutdown().await;
-    Ok(Report { ok: true, service_url: url.to_string(), partner_id: partner.get(), steps })
+    Ok((url.to_string(), partner, steps))
 }
 
 async fn new_token(admin: &Client, hash_type: HashType) -> Result<AppTokenCredentials, Failure> {
@@ -234,35 +207,44 @@ fn fingerprint(ks: &str) -> Value {
     Fingerprint::from_ks(&Ks::new(ks)).to_string().into()
 }
 
-impl Report {
-    fn text(&self) -> String {
-        let mut text = format!("{HEADING}A Kaltura login with an app token, step by step{HEADING:#}\n\n");
-        let about = format!(
-            "An emulated Kaltura server runs in this process, at {}. It checks real hashes and signs real sessions, \
-             and every line with an arrow was sent over HTTP. A KS is the string that carries a session. It is secret, \
-             so only its fingerprint is shown.",
-            self.service_url
-        );
-        text += &wrapped("", "", &about);
-        for (number, step) in (1..).zip(&self.steps) {
-            let _ = write!(text, "\n{HEADING}{number}. {}{HEADING:#}\n", step.title);
-            text += &wrapped("  ", "   ", step.about);
-            text.push('\n');
-            if step.results.is_empty() {
-                step.exchanges.iter().for_each(|exchange| text += &exchange.text());
-            }
-            for result in &step.results {
-                let _ = writeln!(text, "   {GOOD}✓{GOOD:#} {result}");
-            }
-            if let Some(LoginError { message, hint, .. }) = &step.error {
-                text += &wrapped(&format!("\n   {BAD}error:{BAD:#}"), "     ", message);
-                text += &wrapped(&format!("   {NOTE}hint:{NOTE:#}"), "     ", hint);
-            }
+fn text(url: &str, steps: &[Step]) -> String {
+    let about = format!(
+        "An emulated Kaltura server runs in this process, at {url}. It checks real hashes and signs real sessions, \
+         and every line with an arrow was sent over HTTP. A KS is the string that carries a session. It is secret, \
+         so only its fingerprint is shown."
+    );
+    let title = format!("{HEADING}A Kaltura login with an app token, step by step{HEADING:#}\n\n");
+    let mut text = title + &wrapped("", "", &about);
+    for (number, step) in (1..).zip(steps) {
+        text += &format!("\n{HEADING}{number}. {}{HEADING:#}\n{}", step.title, step.text());
+    }
+    text + &format!(
+        "\n{HEADING}Next{HEADING:#}\n   kaltura emulate        run such a server to test your own program\n   \
+         kaltura login --help   log in to your own account\n"
+    )
+}
+
+impl Step {
+    fn document(&self) -> Value {
+        let mut document = json!({ "title": self.title, "exchanges": self.exchanges });
+        if let Some(error) = &self.error {
+            let code = error.api_error().map_or("none", |api| api.code().as_str());
+            document["error"] = json!({ "code": code, "message": error.to_string(), "hint": error.hint() });
         }
-        text + &format!(
-            "\n{HEADING}Next{HEADING:#}\n   kaltura emulate        run such a server to test your own program\n   \
-             kaltura login --help   log in to your own account\n"
-        )
+        document
+    }
+
+    fn text(&self) -> String {
+        let mut text = wrapped("  ", "   ", self.about) + "\n";
+        if self.results.is_empty() {
+            text.extend(self.exchanges.iter().map(Exchange::text));
+        }
+        text.extend(self.results.iter().map(|result| format!("   {GOOD}✓{GOOD:#} {result}\n")));
+        if let Some(error) = &self.error {
+            text += &wrapped(&format!("\n   {BAD}error:{BAD:#}"), "     ", &error.to_string());
+            text += &wrapped(&format!("   {NOTE}hint:{NOTE:#}"), "     ", &error.hint());
+        }
+        text
     }
 }
 

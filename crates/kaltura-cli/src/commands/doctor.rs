@@ -20,10 +20,10 @@ use crate::args::values;
 use crate::args::{AdminSecretOptions, AppTokenOptions, ServerOptions, SessionRequestOptions, ks_header};
 use crate::config::{Environment, SecretVariable, Settings};
 use crate::error::{ExitCode, Failure};
-use crate::http::{admin_client, client_with_ks};
+use crate::http::{admin_client, verify_ks};
 use crate::output::Ui;
-use crate::profile::{ProfileSecret, SecretPlace};
-use crate::runtime::run_until_stopped;
+use crate::profile::{ProfileSecret, SecretPlace, StoredSecret};
+use crate::signals::run_until_stopped;
 
 const EXAMPLES: &str = "\
 Checks, one line each:
@@ -104,7 +104,7 @@ impl DoctorCommand {
     ) -> Result<(), Failure> {
         self.token.value_source().refuse_an_argument()?;
         self.admin_secret.source().refuse_an_argument()?;
-        self.token.value_source().shares_stdin_with(&self.admin_secret.source())?;
+        self.token.value_source().shares_stdin_with(self.admin_secret.source())?;
         let mut report = Report::new(ui, environment);
         match &settings {
             Ok(settings) => {
@@ -133,7 +133,7 @@ impl DoctorCommand {
         settings: &Settings,
         inputs: &LoginInputs,
     ) -> Result<(), Failure> {
-        let environment = settings.environment();
+        let environment = &settings.environment;
         let url = match self.server.service_url(settings) {
             Ok(url) => url,
             Err(failure) => {
@@ -143,7 +143,7 @@ impl DoctorCommand {
         };
         let route = Route::to(&url);
         report.add(network::service_url(&url, &route, local::ignored_region(environment)))?;
-        let dns = network::dns(ui, &route, self.server.timeout()).await;
+        let dns = network::dns(ui, &route, self.server.timeout).await;
         let found = !dns.is_failed();
         report.add(dns)?;
         if !found {
@@ -158,7 +158,7 @@ impl DoctorCommand {
                 return report.skip_remote("connection");
             }
         };
-        let mut diagnosis = inputs.diagnosis(&url, self.detect).timeout(self.server.timeout());
+        let mut diagnosis = inputs.diagnosis(&url, self.detect).timeout(self.server.timeout);
         if let Some(action) = &self.action {
             diagnosis = diagnosis.action(action.clone());
         }
@@ -167,7 +167,7 @@ impl DoctorCommand {
             match self.admin_secret(ui, settings, partner, &url) {
                 Ok(Some(secret)) => {
                     let transport = Arc::clone(&transport);
-                    let client = admin_client(&url, partner, secret, transport, self.server.timeout());
+                    let client = admin_client(&url, partner, secret, transport, self.server.timeout);
                     diagnosis = diagnosis.admin(client);
                 }
                 Ok(None) => {}
@@ -222,8 +222,8 @@ impl DoctorCommand {
             return Line::skipped(name, "not checked: the server was not reached");
         };
         let label = format!("KS {}, fingerprint {}", header.version(), Fingerprint::from_ks(ks));
-        let (partner, timeout) = (header.partner_id(), self.server.timeout());
-        match client_with_ks(url, partner, ks.clone(), transport, timeout).verify_session().await {
+        let (partner, timeout) = (header.partner_id(), self.server.timeout);
+        match verify_ks(url, partner, ks, transport, timeout).await {
             Ok(()) => Line::ok(
                 name,
                 format!("the server accepts KALTURA_KS ({label}); `kaltura call` uses it instead of a login"),
@@ -248,10 +248,10 @@ impl DoctorCommand {
         if let Some(given) = self.admin_secret.given(ui, settings)? {
             return Ok(Some(given));
         }
-        match settings.profile().and_then(|profile| profile.place_of(ProfileSecret::AdminSecret)) {
-            Some(SecretPlace::File(_) | SecretPlace::OwnFile(_) | SecretPlace::Variable(_)) => {
-                self.admin_secret.admin_secret(ui, settings, partner, Some(url)).map(Some)
-            }
+        match settings.profile().and_then(|profile| profile.place_of(ProfileSecret::ADMIN_SECRET)) {
+            Some(
+                SecretPlace::File(_) | SecretPlace::Stored(StoredSecret::File(_)) | SecretPlace::Variable(_),
+            ) => self.admin_secret.admin_secret(ui, settings, partner, Some(url)).map(Some),
             _ => Ok(None),
         }
     }

@@ -17,12 +17,12 @@ use tokio::process::Command;
 use super::exec::not_run;
 use crate::config::SecretVariable;
 use crate::error::{ExitCode, Failure};
+use crate::files::without_bom;
 use crate::output::{Ui, Verbosity};
 use crate::profile::Profile;
 use crate::redaction::{repeatable, repeatable_path};
-use crate::secret_input::without_bom;
 use crate::signals::{Signals, run_program};
-use crate::{http, runtime, time};
+use crate::{http, signals, time};
 
 /// How often the calls are forgotten, if no client can ask for them.
 const FORGETTING: Duration = Duration::from_secs(5);
@@ -116,7 +116,7 @@ impl EmulateCommand {
         if self.print_seed {
             return ui.print_json(emulator.seed());
         }
-        let status = runtime::run(ui, async {
+        let status = signals::run(ui, async {
             // Before a client can know of the server: it may stop it at once.
             let mut signals = Signals::listen(ui)?;
             let server = self.serve(emulator).await?;
@@ -167,7 +167,7 @@ impl EmulateCommand {
         if let Some(range) = self.latency {
             builder = builder.latency(range.into());
         }
-        let verbosity = ui.verbosity();
+        let verbosity = ui.verbosity;
         if verbosity >= Verbosity::Requests {
             let with_parameters = verbosity >= Verbosity::Bodies;
             let ui = ui.clone();

@@ -1,10 +1,9 @@
 //! `kaltura env`: a session as commands for a shell.
 
-use std::fmt::Write as _;
-
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
+use super::completions;
 use crate::args::ReadySessionOptions;
 use crate::config::Settings;
 use crate::error::Failure;
@@ -60,37 +59,18 @@ impl EnvCommand {
                 variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
             return ui.print_json(&object);
         }
-        let mut commands = String::new();
-        for (name, value) in variables {
-            let _ = writeln!(commands, "{}", self.shell.setting(name, &value));
-        }
-        ui.print(&commands)
+        let commands = variables.map(|(name, value)| self.shell.setting(name, &value) + "\n");
+        ui.print(&commands.concat())
     }
 }
 
 impl Shell {
-    /// The command that sets a variable. Between the quotes nothing has a meaning but the quote itself, and in fish
-    /// the backslash.
+    /// The command that sets a variable.
     fn setting(self, name: &str, value: &str) -> String {
         match self {
-            Self::Sh => format!("export {name}='{}'", value.replace('\'', r"'\''")),
-            Self::Fish => {
-                format!("set -gx {name} '{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
-            }
-            Self::Powershell => format!("$Env:{name} = '{}'", value.replace('\'', "''")),
+            Self::Sh => format!("export {name}={}", completions::Shell::Bash.quoted(value)),
+            Self::Fish => format!("set -gx {name} {}", completions::Shell::Fish.quoted(value)),
+            Self::Powershell => format!("$Env:{name} = {}", completions::Shell::Powershell.quoted(value)),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_shell_has_its_own_quotes() {
-        let value = r"a'b\c$d";
-        assert_eq!(Shell::Sh.setting("X", value), r"export X='a'\''b\c$d'");
-        assert_eq!(Shell::Fish.setting("X", value), r"set -gx X 'a\'b\\c$d'");
-        assert_eq!(Shell::Powershell.setting("X", value), r"$Env:X = 'a''b\c$d'");
     }
 }

@@ -45,7 +45,7 @@ pub(crate) struct HashCommand {
 
 impl HashCommand {
     pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
-        self.ks.source().shares_stdin_with(&self.value.source())?;
+        self.ks.source().shares_stdin_with(self.value.source())?;
         let hash_type = self.hash_type.hash_type(settings)?;
         let ks = self.ks.ks(ui, settings)?;
         let value = self.value.value(ui, settings, &SecretOwner::default())?;

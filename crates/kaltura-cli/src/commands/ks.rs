@@ -1,8 +1,7 @@
 //! `kaltura ks`: prints a KS that lives long enough.
 
 use clap::Args;
-use kaltura_types::{PartnerId, UnixTime, UserId};
-use serde::Serialize;
+use serde_json::json;
 
 use crate::args::ReadySessionOptions;
 use crate::config::Settings;
@@ -58,52 +57,30 @@ pub(crate) struct KsCommand {
 /// The form of the document: docs/ks-document.md. Another number is another form.
 const VERSION: u32 = 1;
 
-/// What is printed for programs: docs/ks-document.md.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Document<'a> {
-    version: u32,
-    ks: &'a str,
-    /// 32 hex digits.
-    id: String,
-    partner_id: PartnerId,
-    user_id: Option<&'a UserId>,
-    /// `USER`, `ADMIN`, or what else the server reported.
-    #[serde(rename = "type")]
-    session_type: Option<String>,
-    privileges: String,
-    /// By the clock of this machine.
-    expires_at: UnixTime,
-    /// In seconds.
-    valid_for: u64,
-    service_url: &'a str,
-    from_cache: bool,
-    adjustments: Vec<Difference>,
-    warnings: &'a [String],
-}
-
 impl KsCommand {
     pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         let ready = self.session.session(ui, settings)?;
         let session = &ready.session;
         if ui.wants_json() {
-            // Rounded down.
-            let valid_for = ready.valid_for.unwrap_or_default().as_secs();
-            return ui.print_json(&Document {
-                version: VERSION,
-                ks: session.ks().expose(),
-                id: session.id().map(|id| format!("{:032x}", id.to_bits())).unwrap_or_default(),
-                partner_id: session.partner_id(),
-                user_id: session.user_id(),
-                session_type: session.session_type().map(ToString::to_string),
-                privileges: session.privileges().to_string(),
-                expires_at: ready.expires_at,
-                valid_for,
-                service_url: ready.service_url.as_str(),
-                from_cache: ready.from_cache,
-                adjustments: Difference::all(session.adjustments()),
-                warnings: &ready.warnings,
-            });
+            return ui.print_json(&json!({
+                "version": VERSION,
+                "ks": session.ks().expose(),
+                // 32 hex digits.
+                "id": session.id().map(|id| format!("{:032x}", id.to_bits())).unwrap_or_default(),
+                "partnerId": session.partner_id(),
+                "userId": session.user_id(),
+                // `USER`, `ADMIN`, or what else the server reported.
+                "type": session.session_type().map(ToString::to_string),
+                "privileges": session.privileges().to_string(),
+                // By the clock of this machine.
+                "expiresAt": ready.expires_at,
+                // In seconds, rounded down.
+                "validFor": ready.valid_for.unwrap_or_default().as_secs(),
+                "serviceUrl": ready.service_url.as_str(),
+                "fromCache": ready.from_cache,
+                "adjustments": Difference::all(session.adjustments()),
+                "warnings": ready.warnings,
+            }));
         }
         ready.tell(ui);
         ui.print(&format!("{}\n", session.ks().expose()))

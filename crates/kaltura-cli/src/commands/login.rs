@@ -10,16 +10,17 @@ use kaltura_auth::{
     AppTokenCredentials, AppTokenLogin, Fingerprint, ServiceUrl, Session, SessionId, SessionRequest,
 };
 use kaltura_http::SystemClock;
-use kaltura_types::{HashType, PartnerId, UnixTime, UserId};
-use serde::Serialize;
+use kaltura_types::{HashType, UserId};
+use serde_json::{Value, json};
 
 use crate::args::LoginOptions;
 use crate::config::Settings;
 use crate::error::Failure;
-use crate::http::{LoggedTransport, client_with_ks};
-use crate::output::{Difference, Ui, ks_name, style};
-use crate::runtime::{run_until_stopped, with_retries};
+use crate::http::{LoggedTransport, client_with_ks, with_retries};
+use crate::output::style::{GOOD, fields};
+use crate::output::{Difference, Ui, ks_name};
 use crate::session::{Place, SessionCache, TokenSessions, Verified, store_trouble};
+use crate::signals::run_until_stopped;
 use crate::time;
 
 const EXAMPLES: &str = "\
@@ -102,7 +103,7 @@ impl LoginCommand {
         let transport = Arc::new(self.login.server.transport(ui)?);
         let login = AppTokenLogin::new(service_url, credentials)
             .request(request.clone())
-            .timeout(self.login.server.timeout());
+            .timeout(self.login.server.timeout);
         let made = run_until_stopped(ui, async {
             // Before the login: the session must not be kept for longer than it lives.
             let started = match place {
@@ -122,12 +123,11 @@ impl LoginCommand {
             Ok(made)
         })?;
 
-        let answer = Answer::new(&made, login.service_url(), self.show_ks);
         if ui.wants_json() {
-            if !self.show_ks && ui.filter().is_some_and(|filter| filter.takes("ks")) {
+            if !self.show_ks && ui.filter.as_ref().is_some_and(|filter| filter.takes("ks")) {
                 ui.note("the answer has no ks without --show-ks; --ks-only prints it alone");
             }
-            return ui.print_json(&answer);
+            return ui.print_json(&made.document(login.service_url(), self.show_ks));
         }
         for warning in &made.warnings {
             ui.note(warning);
@@ -139,7 +139,11 @@ impl LoginCommand {
         for adjustment in made.session.adjustments() {
             ui.note(&adjustment.to_string());
         }
-        ui.print(&if self.ks_only { format!("{}\n", made.session.ks().expose()) } else { answer.as_text() })
+        ui.print(&if self.ks_only {
+            format!("{}\n", made.session.ks().expose())
+        } else {
+            made.as_text(login.service_url(), self.show_ks)
+        })
     }
 
     /// Where the session is kept, or why it is not.
@@ -153,7 +157,7 @@ impl LoginCommand {
         if let Some(store) = self.login.store.open(settings)? {
             return Ok(Ok(Place::Shared(store)));
         }
-        let place = SessionCache::of(settings.environment()).map(|cache| {
+        let place = SessionCache::of(&settings.environment).map(|cache| {
             let sessions = cache.token(service_url, credentials.partner_id(), credentials.id().as_str());
             let way = self.login.token.login_way(settings, &TokenSessions::key(request), Some(credentials));
             Place::Own { sessions, way }
@@ -166,7 +170,7 @@ impl LoginCommand {
         login: &AppTokenLogin,
         transport: &Arc<LoggedTransport>,
     ) -> Result<Login, Failure> {
-        let timeout = self.login.server.timeout();
+        let timeout = self.login.server.timeout;
         let (session, hash_type) = if self.detect_hash_type {
             let detected = with_retries(timeout, || login.detect_hash_type(transport)).await;
             let detected = detected.map_err(Failure::after_detection)?;
@@ -233,82 +237,58 @@ impl Login {
             Err(error) => Err(store_trouble(&error)),
         }
     }
-}
 
-/// What a login gave. The KS is in it only if it shall be.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ks: Option<&'a str>,
-    fingerprint: String,
-    partner_id: PartnerId,
-    user_id: Option<&'a UserId>,
-    /// `USER`, `ADMIN`, or what else the server said.
-    session_type: Option<String>,
-    expiry: Option<UnixTime>,
-    /// In seconds, by the server's clock.
-    expires_in: Option<u64>,
-    privileges: String,
-    adjustments: Vec<Difference>,
-    hash_type: HashType,
-    service_url: &'a str,
-    /// Whether the server was shown the session, and accepted it.
-    verified: bool,
-    /// What is wrong with the cache.
-    warnings: &'a [String],
-    #[serde(skip)]
-    ks_name: String,
-}
-
-impl<'a> Answer<'a> {
-    fn new(login: &'a Login, service_url: &'a ServiceUrl, show_ks: bool) -> Self {
-        let Login { session, hash_type, verified, warnings } = login;
-        Self {
-            ks: show_ks.then(|| session.ks().expose()),
-            fingerprint: Fingerprint::from_ks(session.ks()).to_string(),
-            partner_id: session.partner_id(),
-            user_id: session.user_id(),
-            session_type: session.session_type().map(ToString::to_string),
-            expiry: session.expires_at(),
-            expires_in: session.granted_lifetime().map(|life| life.as_secs()),
-            privileges: session.privileges().to_string(),
-            adjustments: Difference::all(session.adjustments()),
-            hash_type: *hash_type,
-            service_url: service_url.as_str(),
-            verified: *verified,
-            warnings,
-            ks_name: ks_name(session.ks()),
+    /// What programs get.
+    fn document(&self, service_url: &ServiceUrl, show_ks: bool) -> Value {
+        let Self { session, hash_type, verified, warnings } = self;
+        let mut document = json!({
+            "ks": show_ks.then(|| session.ks().expose()),
+            "fingerprint": Fingerprint::from_ks(session.ks()).to_string(),
+            "partnerId": session.partner_id(),
+            "userId": session.user_id(),
+            // `USER`, `ADMIN`, or what else the server said.
+            "sessionType": session.session_type().map(ToString::to_string),
+            "expiry": session.expires_at(),
+            // In seconds, by the server's clock.
+            "expiresIn": session.granted_lifetime().map(|life| life.as_secs()),
+            "privileges": session.privileges().to_string(),
+            "adjustments": Difference::all(session.adjustments()),
+            "hashType": hash_type,
+            "serviceUrl": service_url.as_str(),
+            "verified": verified,
+            "warnings": warnings,
+        });
+        if let Some(members) = document.as_object_mut().filter(|_| !show_ks) {
+            members.shift_remove("ks");
         }
+        document
     }
 
     /// Lines for people. The KS is named, unless it shall be shown.
-    fn as_text(&self) -> String {
-        let user = self.user_id.map_or("(none, anonymous session)", UserId::as_str);
-        let until = match (self.expiry, self.expires_in) {
-            (Some(expiry), Some(seconds)) => {
-                format!("{}, in {}", time::show_time(expiry), time::show_duration(seconds))
+    fn as_text(&self, service_url: &ServiceUrl, show_ks: bool) -> String {
+        let session = &self.session;
+        let until = match (session.expires_at(), session.granted_lifetime()) {
+            (Some(expiry), Some(life)) => {
+                format!("{}, in {}", time::show_time(expiry), time::show_duration(life.as_secs()))
             }
             (Some(expiry), None) => time::show_time(expiry),
             (None, _) => "not reported".to_owned(),
         };
-        let privileges = if self.privileges.is_empty() { "none" } else { &self.privileges };
-        let partner = self.partner_id.to_string();
-        let ks = self.ks.map_or_else(|| format!("{} (--ks-only prints it)", self.ks_name), str::to_owned);
-        let mut text = format!("{}Logged in{:#} to {}\n", style::GOOD, style::GOOD, self.service_url);
-        for (label, value) in [
+        let ks = match session.ks() {
+            ks if show_ks => ks.expose().to_owned(),
+            ks => format!("{} (--ks-only prints it)", ks_name(ks)),
+        };
+        let (partner, privileges) = (session.partner_id().to_string(), session.privileges().to_string());
+        let session_type = session.session_type().map(ToString::to_string);
+        let lines = [
             ("partner", partner.as_str()),
-            ("user", user),
-            ("type", self.session_type.as_deref().unwrap_or("not reported")),
+            ("user", session.user_id().map_or("(none, anonymous session)", UserId::as_str)),
+            ("type", session_type.as_deref().unwrap_or("not reported")),
             ("expires", &until),
-            ("privileges", privileges),
+            ("privileges", if privileges.is_empty() { "none" } else { &privileges }),
             ("KS", &ks),
-        ] {
-            text += &style::field(label, 11, value);
-        }
-        if self.verified {
-            text += &style::field("verified", 11, "the server accepts the session");
-        }
-        text
+        ];
+        let verified = self.verified.then_some(("verified", "the server accepts the session"));
+        format!("{GOOD}Logged in{GOOD:#} to {service_url}\n") + &fields(11, lines.into_iter().chain(verified))
     }
 }

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use clap::Args;
-use kaltura_types::{AppTokenId, PartnerId};
-use serde::Serialize;
+use kaltura_types::AppTokenId;
+use serde_json::json;
 
 use crate::args::{AppTokenNameOptions, ServerAddressOptions};
 use crate::config::Settings;
 use crate::error::{ExitCode, Failure};
-use crate::output;
-use crate::output::{Ui, style};
+use crate::output::style::GOOD;
+use crate::output::{Ui, wrapped};
 use crate::session::{Forgotten, Trouble};
 
 const EXAMPLES: &str = "\
@@ -56,38 +56,17 @@ pub(crate) struct LogoutCommand {
     token: AppTokenNameOptions,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    forgotten_sessions: usize,
-    all: bool,
-    #[serde(flatten)]
-    token: Option<Token>,
-    ended_on_server: bool,
-    why: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Token {
-    service_url: String,
-    partner_id: PartnerId,
-    /// As far as it looks like an id: it may be the value, put in the wrong place.
-    app_token_id: String,
-}
-
 impl LogoutCommand {
     pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
-        let environment = settings.environment();
-        let (token, forgotten) = if self.all {
-            (None, Forgotten::all(ui, environment, None, PATIENCE))
+        let token = if self.all {
+            None
         } else {
             let service_url = self.server.service_url(settings)?;
-            let (partner_id, id) = self.token.account(settings)?;
-            let forgotten = Forgotten::all(ui, environment, Some((&service_url, partner_id, &id)), PATIENCE);
-            let app_token_id = AppTokenId::new(id).to_string();
-            (Some(Token { service_url: service_url.to_string(), partner_id, app_token_id }), forgotten)
+            let (partner, id) = self.token.account(settings)?;
+            Some((service_url, partner, id))
         };
+        let of = token.as_ref().map(|(service_url, partner, id)| (service_url, *partner, id.as_str()));
+        let forgotten = Forgotten::of(ui, &settings.environment, of, PATIENCE);
         if let Some(trouble) = forgotten.trouble {
             let hint = if matches!(trouble, Trouble::LoginInProgress(_)) {
                 "See what it waits for, end it, and log out again. The others are removed."
@@ -98,33 +77,34 @@ impl LogoutCommand {
                 .caused_by(&trouble)
                 .with_hint(hint));
         }
-        let answer = Answer {
-            forgotten_sessions: forgotten.count,
-            all: self.all,
-            token,
-            ended_on_server: false,
-            why: WHY,
-        };
-        if ui.wants_json() { ui.print_json(&answer) } else { ui.print(&answer.as_text()) }
-    }
-}
-
-impl Answer {
-    fn as_text(&self) -> String {
-        let whose = match &self.token {
-            Some(Token { service_url, partner_id, app_token_id }) => {
-                format!("app token {app_token_id} of partner {partner_id} at {service_url}")
+        // As far as it looks like an id: it may be the value, put in the wrong place.
+        let token =
+            of.map(|(service_url, partner, id)| (service_url, partner, AppTokenId::new(id).to_string()));
+        if ui.wants_json() {
+            let mut document = json!({ "forgottenSessions": forgotten.count, "all": self.all });
+            if let Some((service_url, partner, id)) = token {
+                document["serviceUrl"] = service_url.as_str().into();
+                document["partnerId"] = partner.get().into();
+                document["appTokenId"] = id.into();
             }
-            None => "any app token".to_owned(),
+            document["endedOnServer"] = false.into();
+            document["why"] = WHY.into();
+            return ui.print_json(&document);
+        }
+        let whose = |all: &str| match &token {
+            Some((service_url, partner, id)) => {
+                format!("app token {id} of partner {partner} at {service_url}")
+            }
+            None => all.to_owned(),
         };
-        let sessions = match self.forgotten_sessions {
-            0 => return format!("No cached session of {whose}.\n"),
-            1 => "1 cached session".to_owned(),
-            count => format!("{count} cached sessions"),
+        let plural = match forgotten.count {
+            0 => return ui.print(&format!("No cached session of {}.\n", whose("any app token"))),
+            1 => "",
+            _ => "s",
         };
-        let whose = if self.all { "all app tokens" } else { &whose };
-        let explanation =
-            output::wrapped("", "", &format!("On the server they stay valid until they expire: {WHY}."));
-        format!("{}Removed{:#} {sessions} of {whose}.\n{explanation}", style::GOOD, style::GOOD)
+        let (count, whose) = (forgotten.count, whose("all app tokens"));
+        let explanation = format!("On the server they stay valid until they expire: {WHY}.");
+        let explanation = wrapped("", "", &explanation);
+        ui.print(&format!("{GOOD}Removed{GOOD:#} {count} cached session{plural} of {whose}.\n{explanation}"))
     }
 }

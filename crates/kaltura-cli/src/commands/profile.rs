@@ -13,11 +13,12 @@ use self::show::{ListCommand, ShowCommand};
 use crate::args::{Deferred, values};
 use crate::config::Environment;
 use crate::error::{ExitCode, Failure};
-use crate::output::{Ui, style};
-use crate::profile::{Config, ProfileEditor, ProfileSecret};
+use crate::output::Ui;
+use crate::output::style::GOOD;
+use crate::profile::{Config, ProfileEditor};
 use crate::prompt;
-use crate::runtime::run_until_stopped;
 use crate::session::Forgotten;
+use crate::signals::run_until_stopped;
 
 const HELP: &str = "\
 --profile NAME selects a profile, else KALTURA_PROFILE, else the default profile. An option
@@ -100,26 +101,24 @@ impl RemoveCommand {
         let mut editor = ProfileEditor::open(ui, environment)?;
         let mut removed = editor.remove(name)?;
         let account = profile.account();
-        let is_used = editor.config().profiles().any(|other| other.account() == account);
+        let is_used = editor.config.profiles().any(|other| other.account() == account);
         // A change of other profiles does not wait until the sessions are gone.
         drop(editor);
         let sessions = match account {
             Some((service_url, partner, token_id)) if !is_used => {
-                Forgotten::aside(ui, environment, &service_url, partner, token_id)
+                let token = Some((&service_url, partner, token_id));
+                Forgotten::of(ui, environment, token, Forgotten::ASIDE)
             }
             _ => Forgotten::default(),
         };
         removed.notes.extend(sessions.note());
         if ui.wants_json() {
-            let forgotten = removed.forgotten.iter().map(|secret| match secret {
-                ProfileSecret::AppToken => "appToken",
-                ProfileSecret::AdminSecret => "adminSecret",
-            });
+            let forgotten: Vec<&str> = removed.forgotten.iter().map(|secret| secret.member).collect();
             return ui.print_json(&json!({
                 "name": name,
                 "removed": true,
                 "wasDefault": removed.was_default,
-                "forgottenSecrets": forgotten.collect::<Vec<_>>(),
+                "forgottenSecrets": forgotten,
                 "forgottenSessions": sessions.count,
                 "warnings": removed.notes,
             }));
@@ -127,7 +126,7 @@ impl RemoveCommand {
         for note in &removed.notes {
             ui.note(note);
         }
-        let secrets = removed.forgotten.iter().map(|secret| secret.what().to_owned());
+        let secrets = removed.forgotten.iter().map(|secret| secret.what.to_owned());
         let forgotten: Vec<String> = secrets.chain(sessions.sessions()).collect();
         let forgotten = match forgotten.split_last() {
             None => String::new(),
@@ -135,7 +134,7 @@ impl RemoveCommand {
             Some((last, first)) => format!(", and deleted {} and {last}", first.join(", ")),
         };
         let default = if removed.was_default { "There is no default profile any more.\n" } else { "" };
-        ui.print(&format!("{}Removed{:#} profile '{name}'{forgotten}\n{default}", style::GOOD, style::GOOD))
+        ui.print(&format!("{GOOD}Removed{GOOD:#} profile '{name}'{forgotten}\n{default}"))
     }
 }
 
@@ -174,9 +173,9 @@ impl UseCommand {
         let mut editor = ProfileEditor::open(ui, environment)?;
         editor.make_default(name)?;
         if ui.wants_json() {
-            let config_file = editor.path().display().to_string();
+            let config_file = editor.path.display().to_string();
             return ui.print_json(&json!({ "defaultProfile": name, "configFile": config_file }));
         }
-        ui.print(&format!("{}Default profile{:#} is now '{name}'\n", style::GOOD, style::GOOD))
+        ui.print(&format!("{GOOD}Default profile{GOOD:#} is now '{name}'\n"))
     }
 }

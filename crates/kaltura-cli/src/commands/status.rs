@@ -1,24 +1,23 @@
 //! `kaltura status`: what is set, and which sessions there are, without asking anybody unless that is wanted.
 
 mod answer;
-mod token_value;
 
 use std::time::Duration;
 
 use clap::Args;
 use kaltura_auth::store::{Ask, SessionStore, StoreKey, Taken};
 use kaltura_auth::{AppTokenLogin, ServiceUrl, Session, SessionId};
-use kaltura_client::{CallOptions, RetryPolicy};
 use kaltura_http::SystemClock;
-use kaltura_types::{ErrorCode, PartnerId, StartWidgetSession, WidgetId};
+use kaltura_types::PartnerId;
 
-use self::answer::{Answer, InUse, Settled, ShownSession, Verification};
-use crate::args::{LoginOptions, client_without_session};
-use crate::config::{SecretVariable, Settings};
+use self::answer::{Answer, InUse, ShownSession, Verification, token_value};
+use crate::args::LoginOptions;
+use crate::config::{Found, SecretVariable, Settings};
 use crate::error::{ExitCode, Failure};
+use crate::http::verify_ks;
 use crate::output::Ui;
-use crate::runtime::run_until_stopped;
 use crate::session::{SessionCache, TokenSessions, Trouble, Verified, store_trouble};
+use crate::signals::run_until_stopped;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,17 +70,18 @@ impl StatusCommand {
     pub(crate) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         self.login.token.value_source().refuse_an_argument()?;
         let account = self.account(settings);
-        let settled = self.settled(settings);
+        let found = self.found(settings);
+        let wrong = found.iter().filter(|found| found.problem.is_some());
         let mut answer = Answer {
             good: false,
             verified: false,
             profile: settings.profile().map(|profile| InUse {
-                name: profile.name().to_string(),
-                origin: settings.profile_origin().clone(),
+                name: profile.name.to_string(),
+                origin: settings.profile_origin.clone(),
             }),
-            wrong: settled.wrong(),
-            settings: settled,
-            app_token: token_value::look(&self.login.token.value_source(), settings, account.as_ref().ok()),
+            wrong: wrong.map(|found| found.setting.member).collect(),
+            settings: found,
+            app_token: token_value(self.login.token.value_source(), settings, account.as_ref().ok()),
             sessions: Vec::new(),
             missing: account.as_ref().err().map(Failure::text),
             unreadable: false,
@@ -90,7 +90,7 @@ impl StatusCommand {
         let mut verification = if self.verify { Verification::NoSession } else { Verification::NotWanted };
         if let Ok((service_url, partner, token_id)) = account {
             let cache = || {
-                let cache = SessionCache::of(settings.environment());
+                let cache = SessionCache::of(&settings.environment);
                 cache.map(|cache| cache.token(&service_url, partner, &token_id))
             };
             let found = match self.login.store.open(settings)? {
@@ -117,14 +117,14 @@ impl StatusCommand {
                 }
             }
         }
-        if settings.environment().is_set(SecretVariable::KS) {
+        if settings.environment.is_set(SecretVariable::KS) {
             answer.warnings.push(
                 "KALTURA_KS is set: `kaltura call` and `kaltura batch` take it, and not these sessions"
                     .to_owned(),
             );
         }
         answer.verified = matches!(verification, Verification::Accepted);
-        answer.good = !verification.has_failed() && answer.sessions.iter().any(ShownSession::is_current);
+        answer.good = !verification.has_failed() && answer.sessions.iter().any(|session| session.current);
         if ui.wants_json() {
             ui.print_json(&answer)?;
         } else {
@@ -146,16 +146,10 @@ impl StatusCommand {
         Ok((service_url, partner, token_id))
     }
 
-    /// All settings, in the order of [`Settled::NAMES`].
-    fn settled(&self, settings: &Settings) -> Settled {
-        let server = [self.login.server.found(settings)];
-        Settled(
-            server
-                .into_iter()
-                .chain(self.login.token.found(settings))
-                .chain(self.login.request.found(settings))
-                .collect(),
-        )
+    fn found(&self, settings: &Settings) -> Vec<Found> {
+        let LoginOptions { server, token, request, .. } = &self.login;
+        let found = std::iter::once(server.found(settings)).chain(token.found(settings));
+        found.chain(request.found(settings)).collect()
     }
 
     /// Looks for the session that is requested in a store that is shared with others, and returns it.
@@ -227,22 +221,11 @@ impl StatusCommand {
         Ok(current)
     }
 
-    /// Shows the session to the server. It was granted some time ago, so that a refusal says nothing of the app token.
+    /// Shows the session to the server.
     fn verify(&self, ui: &Ui, session: &Session, service_url: &ServiceUrl) -> Result<Verified, Failure> {
-        let client = client_without_session(service_url, self.login.server.transport(ui)?)
-            .retry(RetryPolicy::never())
-            .request_timeout(self.login.server.timeout())
-            .build();
-        // With a KS beside it, that is validated before anything else; and past the cache, which would not look at it.
-        let shown = StartWidgetSession::new(WidgetId::default_for(session.partner_id()));
-        let options = CallOptions::new().ks(session.ks().clone()).nocache();
-        let answer = run_until_stopped(ui, async { Ok(client.call_with(&shown, &options).await) })?;
-        let answer = match answer {
-            Err(error) if error.api_error().map(|it| it.code()) != Some(&ErrorCode::InvalidWidgetId) => {
-                Err(error)
-            }
-            _ => Ok(()),
-        };
+        let (partner, server) = (session.partner_id(), &self.login.server);
+        let shown = verify_ks(service_url, partner, session.ks(), server.transport(ui)?, server.timeout);
+        let answer = run_until_stopped(ui, async { Ok(shown.await) })?;
         Verified::of(answer, session).map_err(|error| {
             let failure = Failure::from(error).at(service_url);
             if failure.exit_code() != ExitCode::Authentication {

@@ -118,7 +118,7 @@ impl AccountOptions {
         let service_url = self.server.service_url(settings)?;
         let transport = Arc::new(self.server.transport(ui)?);
         let clock = ServerClock { transport, shown: Arc::default() };
-        let timeout = self.server.timeout();
+        let timeout = self.server.timeout;
         let secret_given =
             secret.is_given() || (!ks.is_given() && self.secret.given(ui, settings)?.is_some());
         if !secret_given && let Some(ks) = self.ks.given(ui, settings)? {
@@ -140,8 +140,8 @@ impl AccountOptions {
             return Ok(Account { client, partner, service_url, clock, by_ks: true });
         }
         let profile = settings.needed_profile()?;
-        if !secret_given && profile.is_none_or(|it| it.place_of(ProfileSecret::AdminSecret).is_none()) {
-            return Err(no_authority(settings.environment()));
+        if !secret_given && profile.is_none_or(|it| it.place_of(ProfileSecret::ADMIN_SECRET).is_none()) {
+            return Err(no_authority(&settings.environment));
         }
         let partner = self.partner.partner_id(settings)?;
         let secret = self.secret.admin_secret(ui, settings, partner, Some(&service_url))?;
@@ -168,7 +168,8 @@ impl Account {
 
     /// Removes the cached sessions of a deleted token, which are dead.
     fn forget_sessions(&self, ui: &Ui, token: &AppTokenId, environment: &Environment) -> Forgotten {
-        Forgotten::aside(ui, environment, &self.service_url, self.partner, token.as_str())
+        let token = Some((&self.service_url, self.partner, token.as_str()));
+        Forgotten::of(ui, environment, token, Forgotten::ASIDE)
     }
 
     /// Verifies the session before anything is changed. From then on the server's clock is known.
@@ -241,7 +242,7 @@ impl Account {
                 };
                 has(&Setting::APP_TOKEN_ID, id.as_str()) && has(&Setting::PARTNER_ID, &partner)
             })
-            .map(|profile| profile.name().to_string())
+            .map(|profile| profile.name.to_string())
             .collect()
     }
 }

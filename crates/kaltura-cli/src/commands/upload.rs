@@ -148,7 +148,7 @@ impl<'a> FileUpload<'a> {
             let failure = match error.failure() {
                 UploadFailure::Call(cause) => connection.failure(cause.clone()),
                 UploadFailure::Read(cause) => unreadable(path, cause),
-                other => Failure::new(ExitCode::Server, other.to_string()).at(connection.service_url()),
+                other => Failure::new(ExitCode::Server, other.to_string()).at(&connection.service_url),
             };
             failure.within(&error.to_string()).with_hint(error.hint())
         })

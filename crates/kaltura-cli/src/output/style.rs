@@ -1,5 +1,7 @@
 //! How texts look: colours, wrapped lines, and what the terminal can show.
 
+use std::fmt::Display;
+
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
@@ -16,12 +18,23 @@ pub(crate) const HEADING: Style = Style::new().bold();
 /// What matters less.
 pub(crate) const QUIET: Style = Style::new().dimmed();
 
+/// A text in a style.
+pub(crate) fn styled(style: Style, text: impl Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
 /// How wide a text is where that is not known.
 const WIDTH: usize = 80;
 
-/// A line with a label and a value. In lines of the same width the values stand in one column.
-pub(crate) fn field(label: &str, width: usize, value: &str) -> String {
-    format!("  {QUIET}{label:<width$}{QUIET:#}{}\n", one_line(value))
+/// Lines with a label and a value each. The values stand in one column.
+pub(crate) fn fields<V: AsRef<str>>(
+    width: usize,
+    lines: impl IntoIterator<Item = (&'static str, V)>,
+) -> String {
+    let line = |(label, value): (&str, V)| {
+        format!("  {QUIET}{label:<width$}{QUIET:#}{}\n", one_line(value.as_ref()))
+    };
+    lines.into_iter().map(line).collect()
 }
 
 /// A label and a text behind it, wrapped at blanks; further lines begin with `indent`. A word that is longer than a line
@@ -81,27 +94,13 @@ mod tests {
     }
 
     #[test]
-    fn lines_have_at_most_80_columns() {
-        let text = "word ".repeat(60);
-        let lines = wrapped("hint:", "  ", &text);
-        assert!(lines.lines().count() > 3);
-        for line in lines.lines() {
-            assert!(line.chars().count() <= WIDTH, "{line}");
-        }
+    fn a_text_is_wrapped_and_neither_colours_nor_long_words_break_it() {
+        let lines = wrapped("hint:", "  ", &"word ".repeat(60));
+        assert!(lines.lines().count() > 3 && lines.lines().all(|line| line.len() <= WIDTH), "{lines}");
         assert!(lines.lines().skip(1).all(|line| line.starts_with("  word")));
-        assert_eq!(lines.split_whitespace().count(), 61);
-    }
-
-    #[test]
-    fn colours_take_no_room() {
-        let text = "x".repeat(74);
-        let label = format!("{NOTE}hint:{NOTE:#}");
-        assert_eq!(wrapped(&label, "  ", &text).lines().count(), 1);
-        assert_eq!(wrapped("hint:", "  ", &format!("a {text}")).lines().count(), 2);
-    }
-
-    #[test]
-    fn a_long_word_stays_whole() {
+        let word = "x".repeat(74);
+        assert_eq!(wrapped(&styled(NOTE, "hint:"), "  ", &word).lines().count(), 1);
+        assert_eq!(wrapped("hint:", "  ", &format!("a {word}")).lines().count(), 2);
         let word = "y".repeat(200);
         assert_eq!(wrapped("a:", "  ", &word), format!("a: {word}\n"));
     }

@@ -5,11 +5,14 @@ use std::fmt;
 use std::io::{self, IsTerminal as _, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
+use serde_json::json;
 use terminal_size::{Width, terminal_size, terminal_size_of};
 
 use super::spinner::Spinner;
+use super::style::styled;
 use super::{
     JqFilter, escaped, is_bidi_control, json_line, one_line, printable, shows_utf8, style, wrapped_to,
 };
@@ -42,26 +45,28 @@ pub(crate) enum Verbosity {
 #[derive(Clone)]
 pub struct Ui {
     stdin: Arc<Mutex<dyn Read + Send>>,
-    stdin_is_terminal: bool,
-    stdout: Stream,
+    pub(crate) stdin_is_terminal: bool,
+    pub(crate) stdout: Stream,
     stderr: Stream,
-    /// How wide the terminal of standard output is; nothing without one.
-    width: Option<usize>,
-    /// How wide texts may be.
-    text_width: usize,
+    /// How wide the terminal of standard output is, in columns; nothing without one.
+    pub(crate) width: Option<usize>,
+    /// How wide texts may be, in columns.
+    pub(crate) text_width: usize,
     /// How wide help texts are.
     help_width: usize,
-    json: bool,
-    filter: Option<JqFilter>,
-    verbosity: Verbosity,
+    /// Whether `--json` is given: answers, notes and errors are JSON.
+    pub(crate) json: bool,
+    /// The filter for all answers in JSON.
+    pub(crate) filter: Option<JqFilter>,
+    pub(crate) verbosity: Verbosity,
     spinner: Option<Spinner>,
 }
 
 #[derive(Clone)]
-struct Stream {
+pub(crate) struct Stream {
     writer: Arc<Mutex<dyn Write + Send>>,
-    is_terminal: bool,
-    has_colours: bool,
+    pub(crate) is_terminal: bool,
+    pub(crate) has_colours: bool,
 }
 
 impl fmt::Debug for Ui {
@@ -76,35 +81,23 @@ impl Ui {
     #[must_use]
     pub fn of_process(environment: &Environment) -> Self {
         let (stdout, stderr) = (io::stdout(), io::stderr());
-        let has_colours = |choice| choice != ColorChoice::Never;
         let columns = environment.text("COLUMNS").ok().flatten().and_then(|text| text.parse().ok());
         let columns = columns.filter(|columns| *columns > 0);
         let width = |size: Option<(Width, _)>| columns.or_else(|| size.map(|(Width(width), _)| width.into()));
-        let is_watched = stderr.is_terminal()
-            && AutoStream::choice(&stderr) != ColorChoice::Never
-            && !environment.is_set("CI");
-        Self {
-            stdin: Arc::new(Mutex::new(io::stdin())),
+        let text_width = width(terminal_size_of(&stderr));
+        let mut ui = Self {
             stdin_is_terminal: io::stdin().is_terminal(),
             width: width(terminal_size_of(&stdout)),
-            text_width: width(terminal_size_of(&stderr))
-                .map_or(TEXT_WIDTH, |width| width.clamp(MIN_WIDTH, MAX_WIDTH)),
+            text_width: text_width.map_or(TEXT_WIDTH, |width| width.clamp(MIN_WIDTH, MAX_WIDTH)),
             help_width: width(terminal_size()).map_or(MAX_WIDTH, |width| width.min(MAX_WIDTH)),
-            spinner: is_watched.then(|| Spinner::new(shows_utf8(environment))),
-            stdout: Stream {
-                is_terminal: stdout.is_terminal(),
-                has_colours: has_colours(AutoStream::choice(&stdout)),
-                writer: Arc::new(Mutex::new(stdout)),
-            },
-            stderr: Stream {
-                is_terminal: stderr.is_terminal(),
-                has_colours: has_colours(AutoStream::choice(&stderr)),
-                writer: Arc::new(Mutex::new(stderr)),
-            },
-            json: false,
-            filter: None,
-            verbosity: Verbosity::Normal,
+            stdout: Stream::of_process(stdout),
+            stderr: Stream::of_process(stderr),
+            ..Self::new(io::stdin(), io::sink(), io::sink())
+        };
+        if ui.stderr.is_terminal && ui.stderr.has_colours && !environment.is_set("CI") {
+            ui.spinner = Some(Spinner::new(shows_utf8(environment)));
         }
+        ui
     }
 
     /// Other streams, none of which is a terminal.
@@ -149,37 +142,9 @@ impl Ui {
         self.verbosity = verbosity;
     }
 
-    /// Sets the filter for all answers in JSON.
-    pub(crate) fn set_filter(&mut self, filter: JqFilter) {
-        self.filter = Some(filter);
-    }
-
-    /// Whether `--json` is given: notes and errors are JSON.
-    pub(crate) const fn has_json_flag(&self) -> bool {
-        self.json
-    }
-
     /// Whether the answer is wanted as JSON: by `--json`, or for the filter of `--jq`.
     pub(crate) const fn wants_json(&self) -> bool {
         self.json || self.filter.is_some()
-    }
-
-    pub(crate) const fn filter(&self) -> Option<&JqFilter> {
-        self.filter.as_ref()
-    }
-
-    pub(crate) const fn verbosity(&self) -> Verbosity {
-        self.verbosity
-    }
-
-    /// How wide the terminal of standard output is, in columns; nothing without one.
-    pub(crate) const fn width(&self) -> Option<usize> {
-        self.width
-    }
-
-    /// How wide texts may be, in columns.
-    pub(crate) const fn text_width(&self) -> usize {
-        self.text_width
     }
 
     /// How wide help texts are, in columns: as the terminal, whichever stream is one.
@@ -190,19 +155,6 @@ impl Ui {
     /// Whether questions can be asked.
     pub(crate) const fn is_interactive(&self) -> bool {
         self.stdin_is_terminal && self.stderr.is_terminal
-    }
-
-    pub(crate) const fn stdin_is_terminal(&self) -> bool {
-        self.stdin_is_terminal
-    }
-
-    pub(crate) const fn stdout_is_terminal(&self) -> bool {
-        self.stdout.is_terminal
-    }
-
-    /// Whether standard output shows colours.
-    pub(crate) const fn stdout_has_colours(&self) -> bool {
-        self.stdout.has_colours
     }
 
     pub(crate) fn stdin(&self) -> MutexGuard<'_, dyn Read + Send + 'static> {
@@ -251,7 +203,7 @@ impl Ui {
     /// Writes a note, unless with `--quiet`. Programs get it as `{"note":"..."}`.
     pub(crate) fn note(&self, text: &str) {
         self.beside_the_answer(text, |text| {
-            wrapped_to(self.text_width, &format!("{}note:{:#}", style::NOTE, style::NOTE), "  ", text)
+            wrapped_to(self.text_width, &styled(style::NOTE, "note:"), "  ", text)
         });
     }
 
@@ -261,21 +213,19 @@ impl Ui {
     }
 
     fn beside_the_answer(&self, text: &str, for_people: impl FnOnce(&str) -> String) {
-        #[derive(Serialize)]
-        struct Note<'a> {
-            note: &'a str,
-        }
         if self.verbosity != Verbosity::Quiet {
-            self.eprint(&if self.json {
-                json_line(&Note { note: text })
-            } else {
-                for_people(&one_line(text))
-            });
+            let for_people = || for_people(&one_line(text));
+            self.eprint(&if self.json { json_line(&json!({ "note": text })) } else { for_people() });
         }
     }
 }
 
 impl Stream {
+    fn of_process(stream: impl RawStream + Send + 'static) -> Self {
+        let (is_terminal, choice) = (stream.is_terminal(), AutoStream::choice(&stream));
+        Self { is_terminal, has_colours: choice != ColorChoice::Never, ..Self::plain(stream) }
+    }
+
     fn plain(writer: impl Write + Send + 'static) -> Self {
         Self { writer: Arc::new(Mutex::new(writer)), is_terminal: false, has_colours: false }
     }

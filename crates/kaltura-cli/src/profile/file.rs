@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, DocumentMut, Item, Table, TableLike, Value};
 
-use super::secret_store::{KeyringError, StoreError};
-use super::{InvalidProfileName, Profile, ProfileName, ProfileSecret, SecretPlace, SecretStore};
+use super::secret_store::StoreError;
+use super::{Profile, ProfileName, ProfileSecret, SecretPlace, SecretStore, StoredSecret};
 use crate::environment::{Environment, SETTINGS_VARIABLE, Setting, settings_folder};
 use crate::error::{ExitCode, Failure};
 use crate::files;
-use crate::files::{ForeignOwner, behind_links};
+use crate::files::{ForeignOwner, behind_links, without_bom};
 use crate::output::Ui;
 use crate::redaction::{has_password, repeatable};
-use crate::secret_input::{Secret, without_bom};
+use crate::secret_input::Secret;
 
 /// How many bytes of the file are looked at.
 const MOST_BYTES: u64 = 1 << 20;
@@ -23,8 +23,10 @@ const MOST_BYTES: u64 = 1 << 20;
 /// The profiles, as they stand in the file.
 #[derive(Debug, Default)]
 pub(crate) struct Config {
-    path: Option<PathBuf>,
-    default_profile: Option<String>,
+    /// Where the file is, or would be.
+    pub(crate) path: Option<PathBuf>,
+    /// The name of the profile that is used where none is named.
+    pub(crate) default_profile: Option<String>,
     profiles: Vec<Profile>,
 }
 
@@ -77,10 +79,6 @@ impl Config {
         Reading { text, path }.config()
     }
 
-    pub(crate) fn file(&self) -> Option<&Path> {
-        self.path.as_deref()
-    }
-
     pub(crate) fn find(&self, name: &str) -> Option<&Profile> {
         self.profiles.iter().find(|profile| profile.name.as_str() == name)
     }
@@ -104,11 +102,6 @@ impl Config {
         self.profiles.iter()
     }
 
-    /// The name of the profile that is used where none is named.
-    pub(crate) fn default_name(&self) -> Option<&str> {
-        self.default_profile.as_deref()
-    }
-
     /// No profile is named, and none is the default one.
     pub(crate) fn none_chosen(&self, environment: &Environment) -> Failure {
         let empty = environment.but_empty(&[Profile::VARIABLE]);
@@ -118,7 +111,7 @@ impl Config {
 
     /// Refuses a name that differs from another one only in case: on some systems both would be one file.
     pub(crate) fn refuse_namesake(&self, name: &ProfileName) -> Result<(), Failure> {
-        let mut others = self.profiles.iter().map(Profile::name).filter(|other| *other != name);
+        let mut others = self.profiles.iter().map(|profile| &profile.name).filter(|other| *other != name);
         match others.find(|other| other.as_str().eq_ignore_ascii_case(name.as_str())) {
             None => Ok(()),
             Some(other) => {
@@ -191,8 +184,7 @@ impl Reading<'_> {
     }
 
     fn profile(&self, name: &str, item: &Item) -> Result<Profile, Failure> {
-        let name =
-            name.parse().map_err(|error: InvalidProfileName| self.wrong(item.span(), &error.to_string()))?;
+        let name = name.parse().map_err(|why| self.wrong(item.span(), why))?;
         let mut entries = Vec::new();
         for (key, item) in self.table(item)?.iter() {
             if !is_known(key) {
@@ -217,7 +209,7 @@ impl Reading<'_> {
         self.one_of(&profile, item, &[Setting::SERVICE_URL.entry, Setting::REGION.entry])?;
         self.one_of(&profile, item, &[Setting::STORE.entry, Setting::STORE_FILE.entry])?;
         for secret in ProfileSecret::ALL {
-            self.one_of(&profile, item, &secret.entries())?;
+            self.one_of(&profile, item, &secret.entries)?;
         }
         Ok(profile)
     }
@@ -247,7 +239,7 @@ impl Reading<'_> {
 
 fn is_known(entry: &str) -> bool {
     Setting::ALL.iter().any(|setting| setting.entry == entry)
-        || ProfileSecret::ALL.iter().any(|secret| secret.entries().contains(&entry))
+        || ProfileSecret::ALL.iter().any(|secret| secret.entries.contains(&entry))
 }
 
 /// What shall be changed in a profile. What is not named stays as it is.
@@ -334,9 +326,10 @@ fn set_setting(profile: &mut dyn TableLike, setting: &Setting, text: &str) {
     set(profile, setting.entry, number.map_or_else(|| text.into(), Value::from));
 }
 
-/// Says where a secret is. It was elsewhere before, or nowhere.
-fn set_place(profile: &mut dyn TableLike, secret: ProfileSecret, entry: &str, text: &str) {
-    for other in secret.entries().into_iter().filter(|other| *other != entry) {
+/// Says where a secret of a profile is. It was elsewhere before, or nowhere.
+fn set_place(document: &mut DocumentMut, name: &ProfileName, secret: ProfileSecret, entry: &str, text: &str) {
+    let Some(profile) = table_of(document, name) else { return };
+    for other in secret.entries.into_iter().filter(|other| *other != entry) {
         profile.remove(other);
     }
     set(profile, entry, text.into());
@@ -374,8 +367,8 @@ fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
 /// Opening it shows that the folder can be written to: a caller with a secret that must not be lost opens
 /// it before. [`Self::save`] then keeps the secret and writes the entries. A secret comes as [`NewPlace::Kept`].
 pub(crate) struct ProfileEditor {
-    path: PathBuf,
-    config: Config,
+    pub(crate) path: PathBuf,
+    pub(crate) config: Config,
     document: DocumentMut,
     _lock: File,
 }
@@ -407,14 +400,6 @@ impl ProfileEditor {
         Ok(())
     }
 
-    pub(crate) const fn config(&self) -> &Config {
-        &self.config
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Creates or updates a profile: stores the secrets that are given, writes the entries, and deletes stored secrets
     /// that no profile names any more. The first profile becomes the default. The notes are for the user: they say
     /// where a secret is in clear text.
@@ -424,8 +409,9 @@ impl ProfileEditor {
         self.reread()?;
         self.config.refuse_namesake(name)?;
         let before = self.config.find(name.as_str());
-        let (is_new, before) = (before.is_none(), before.map(stored_places).unwrap_or_default());
-        let becomes_default = self.config.profiles().next().is_none() && self.config.default_name().is_none();
+        let (is_new, before) = (before.is_none(), before.map(stored_secrets).unwrap_or_default());
+        let becomes_default =
+            self.config.profiles().next().is_none() && self.config.default_profile.is_none();
         if let Some(profile) = table_of(&mut self.document, name) {
             for setting in &changes.unset {
                 profile.remove(setting.entry);
@@ -434,13 +420,13 @@ impl ProfileEditor {
                 set_setting(profile, setting, text);
             }
         }
-        let mut stored = Stored::default();
+        let mut stored = NewlyStored::default();
         let put = self.put_secrets(name, changes, &before, &mut stored);
         if becomes_default {
             set_default(&mut self.document, name);
         }
         if let Err(failure) = put.and_then(|()| self.write()) {
-            for (_, place) in stored.places.iter().filter(|(_, place)| !self.names(place)) {
+            for place in stored.places.iter().filter(|place| !self.names(place)) {
                 let _ = place.delete();
             }
             return Err(failure);
@@ -456,12 +442,12 @@ impl ProfileEditor {
         &mut self,
         name: &ProfileName,
         changes: &ProfileChanges,
-        before: &[(ProfileSecret, SecretPlace)],
-        stored: &mut Stored,
+        before: &[(ProfileSecret, StoredSecret)],
+        stored: &mut NewlyStored,
     ) -> Result<(), Failure> {
         let next = self.next(name)?;
         for (secret, place) in &changes.secrets {
-            let [command, file, variable, _] = secret.entries();
+            let [command, file, variable, _] = secret.entries;
             let (entry, text) = match place {
                 NewPlace::Command(text) => (command, text.as_str()),
                 NewPlace::File(text) => (file, text.as_str()),
@@ -470,29 +456,23 @@ impl ProfileEditor {
                     (secret.store_entry(), stored.keep(&next, *secret, changes.store, value)?.as_str())
                 }
             };
-            self.put(name, *secret, entry, text);
+            set_place(&mut self.document, name, *secret, entry, text);
         }
         for (secret, old) in before {
             let store = match old {
                 _ if changes.secrets.iter().any(|(given, _)| given == secret) => continue,
-                SecretPlace::Keyring(_) => SecretStore::Keyring,
-                _ => SecretStore::File,
+                StoredSecret::Keyring(_) => SecretStore::Keyring,
+                StoredSecret::File(_) => SecretStore::File,
             };
-            if next.stored_place(*secret, store) == *old {
+            if next.stored_secret(*secret, store) == *old {
                 continue;
             }
-            if let Some(value) = old.stored()? {
+            if let Some(value) = old.read()? {
                 stored.keep(&next, *secret, Some(store), &value)?;
-                self.put(name, *secret, secret.store_entry(), store.as_str());
+                set_place(&mut self.document, name, *secret, secret.store_entry(), store.as_str());
             }
         }
         Ok(())
-    }
-
-    fn put(&mut self, name: &ProfileName, secret: ProfileSecret, entry: &str, text: &str) {
-        if let Some(profile) = table_of(&mut self.document, name) {
-            set_place(profile, secret, entry, text);
-        }
     }
 
     /// The profile as the changed text says.
@@ -501,15 +481,15 @@ impl ProfileEditor {
     }
 
     /// Whether a profile has its secret here.
-    fn names(&self, place: &SecretPlace) -> bool {
-        self.config.profiles().flat_map(stored_places).any(|(_, named)| named == *place)
+    fn names(&self, place: &StoredSecret) -> bool {
+        self.config.profiles().flat_map(stored_secrets).any(|(_, named)| named == *place)
     }
 
     /// Makes a profile the one that is used where none is named.
     pub(crate) fn make_default(&mut self, name: &str) -> Result<(), Failure> {
         self.reread()?;
         let Some(profile) = self.config.find(name) else { return Err(self.config.unknown(name)) };
-        set_default(&mut self.document, profile.name());
+        set_default(&mut self.document, &profile.name);
         self.write()
     }
 
@@ -517,8 +497,8 @@ impl ProfileEditor {
     pub(crate) fn remove(&mut self, name: &str) -> Result<Removed, Failure> {
         self.reread()?;
         let Some(profile) = self.config.find(name) else { return Err(self.config.unknown(name)) };
-        let was_default = self.config.default_name() == Some(name);
-        let (name, places) = (profile.name().clone(), stored_places(profile));
+        let was_default = self.config.default_profile.as_deref() == Some(name);
+        let (name, places) = (profile.name.clone(), stored_secrets(profile));
         remove(&mut self.document, name.as_str());
         self.write()?;
         let mut removed = Removed { was_default, forgotten: Vec::new(), notes: Vec::new() };
@@ -545,14 +525,14 @@ impl ProfileEditor {
     }
 }
 
-/// The secrets that a change has stored.
+/// What a change has stored.
 #[derive(Default)]
-struct Stored {
-    places: Vec<(ProfileSecret, SecretPlace)>,
+struct NewlyStored {
+    places: Vec<StoredSecret>,
     notes: Vec<String>,
 }
 
-impl Stored {
+impl NewlyStored {
     /// Stores a secret: in the wanted store; else in the keyring, and where there is none, in a file.
     fn keep(
         &mut self,
@@ -561,41 +541,40 @@ impl Stored {
         wanted: Option<SecretStore>,
         value: &str,
     ) -> Result<SecretStore, Failure> {
-        let what = secret.what();
+        let what = secret.what;
         let mut store = wanted.unwrap_or(SecretStore::Keyring);
-        let mut place = profile.stored_place(secret, store);
-        match place.store(value) {
-            Err(StoreError::Keyring(error)) if wanted.is_none() => {
-                store = SecretStore::File;
-                place = profile.stored_place(secret, store);
-                place.store(value).map_err(|error| error.into_failure(what, &place))?;
-                self.notes.push(clear_text_note(what, &place, &error));
+        let mut place = profile.stored_secret(secret, store);
+        let mut outcome = place.store(value);
+        if let Err(StoreError::Keyring(error)) = &outcome
+            && wanted.is_none()
+        {
+            store = SecretStore::File;
+            place = profile.stored_secret(secret, store);
+            if let StoredSecret::File(path) = &place {
+                let path = path.display();
+                self.notes.push(format!(
+                    "{what} is stored in clear text in the file {path}, which only you can read: {error}"
+                ));
             }
-            outcome => outcome.map_err(|error| error.into_failure(what, &place))?,
+            outcome = place.store(value);
         }
-        self.places.push((secret, place));
+        outcome.map_err(|error| place.failure(what, &error))?;
+        self.places.push(place);
         Ok(store)
     }
 }
 
-fn clear_text_note(what: &str, place: &SecretPlace, error: &KeyringError) -> String {
-    let file = match place {
-        SecretPlace::OwnFile(path) => path.display().to_string(),
-        _ => String::new(),
-    };
-    format!("{what} is stored in clear text in the file {file}, which only you can read: {error}")
-}
-
 fn not_deleted(secret: ProfileSecret, name: &ProfileName, error: &StoreError) -> String {
-    format!("{} of profile '{name}' could not be deleted: {error}", secret.what())
+    format!("{} of profile '{name}' could not be deleted: {error}", secret.what)
 }
 
 /// The secrets of a profile that kaltura stores.
-fn stored_places(profile: &Profile) -> Vec<(ProfileSecret, SecretPlace)> {
-    let is_stored = |place: &SecretPlace| matches!(place, SecretPlace::Keyring(_) | SecretPlace::OwnFile(_));
-    let places =
-        ProfileSecret::ALL.into_iter().filter_map(|secret| Some((secret, profile.place_of(secret)?)));
-    places.filter(|(_, place)| is_stored(place)).collect()
+fn stored_secrets(profile: &Profile) -> Vec<(ProfileSecret, StoredSecret)> {
+    let stored = |secret| match profile.place_of(secret)? {
+        SecretPlace::Stored(place) => Some((secret, place)),
+        _ => None,
+    };
+    ProfileSecret::ALL.into_iter().filter_map(stored).collect()
 }
 
 /// The file, as it is and as it can be changed.

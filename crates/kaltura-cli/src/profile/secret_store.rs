@@ -29,10 +29,16 @@ use crate::{files, secret_input};
 
 /// A secret that a profile may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ProfileSecret {
-    AppToken,
-    /// The admin secret of the account, with which app tokens are managed.
-    AdminSecret,
+pub(crate) struct ProfileSecret {
+    pub(crate) what: &'static str,
+    /// The entries that say where it is, of which a profile has one: command, file, variable and the store of kaltura.
+    pub(crate) entries: [&'static str; 4],
+    /// What the names of its options and files begin with.
+    kind: &'static str,
+    /// The member of answers in JSON.
+    pub(crate) member: &'static str,
+    /// What people read in `kaltura profile show`.
+    pub(crate) label: &'static str,
 }
 
 /// Where a secret is.
@@ -43,12 +49,18 @@ pub(crate) enum SecretPlace {
     /// The content of a file of the user.
     File(PathBuf),
     Variable(String),
-    Keyring(KeyringItem),
-    /// A file in the folder for settings that kaltura has created for its owner alone.
-    OwnFile(PathBuf),
+    Stored(StoredSecret),
 }
 
-/// Where kaltura keeps secrets itself.
+/// Where kaltura keeps a secret itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StoredSecret {
+    Keyring(KeyringItem),
+    /// A file in the folder for settings that kaltura has created for its owner alone.
+    File(PathBuf),
+}
+
+/// The stores that kaltura has for secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SecretStore {
     /// The keyring of the system
@@ -83,62 +95,45 @@ impl SecretStore {
 }
 
 impl ProfileSecret {
-    pub(crate) const ALL: [Self; 2] = [Self::AppToken, Self::AdminSecret];
-
-    pub(crate) const fn what(self) -> &'static str {
-        match self {
-            Self::AppToken => "the app token value",
-            Self::AdminSecret => "the admin secret",
-        }
-    }
-
-    /// The entries that say where it is, of which a profile has one.
-    pub(crate) const fn entries(self) -> [&'static str; 4] {
-        match self {
-            Self::AppToken => ["token_command", "token_file", "token_variable", "token_store"],
-            Self::AdminSecret => {
-                ["admin_secret_command", "admin_secret_file", "admin_secret_variable", "admin_secret_store"]
-            }
-        }
-    }
+    pub(crate) const APP_TOKEN: Self = Self {
+        what: "the app token value",
+        entries: ["token_command", "token_file", "token_variable", "token_store"],
+        kind: "app-token",
+        member: "appToken",
+        label: "app token",
+    };
+    /// The admin secret of the account, with which app tokens are managed.
+    pub(crate) const ADMIN_SECRET: Self = Self {
+        what: "the admin secret",
+        entries: ["admin_secret_command", "admin_secret_file", "admin_secret_variable", "admin_secret_store"],
+        kind: "admin-secret",
+        member: "adminSecret",
+        label: "admin secret",
+    };
+    pub(crate) const ALL: [Self; 2] = [Self::APP_TOKEN, Self::ADMIN_SECRET];
 
     /// The entry that names the store that kaltura keeps it in.
     pub(super) const fn store_entry(self) -> &'static str {
-        let [.., store] = self.entries();
+        let [.., store] = self.entries;
         store
-    }
-
-    /// What its options begin with.
-    pub(crate) const fn option(self) -> &'static str {
-        match self {
-            Self::AppToken => "--app-token",
-            Self::AdminSecret => "--admin-secret",
-        }
-    }
-
-    const fn kind(self) -> &'static str {
-        match self {
-            Self::AppToken => "app-token",
-            Self::AdminSecret => "admin-secret",
-        }
     }
 }
 
 impl Profile {
     /// Where a secret is, if the profile knows.
     pub(crate) fn place_of(&self, secret: ProfileSecret) -> Option<SecretPlace> {
-        let [command, file, variable, store] = secret.entries().map(|entry| self.text(entry));
+        let [command, file, variable, store] = secret.entries.map(|entry| self.text(entry));
         command
             .map(|command| SecretPlace::Command(command.to_owned()))
             .or_else(|| file.map(|file| SecretPlace::File(self.folder.join(file))))
             .or_else(|| variable.map(|variable| SecretPlace::Variable(variable.to_owned())))
             .or_else(|| {
-                let place = self.stored_place(secret, SecretStore::of_entry(store?)?);
+                let place = self.stored_secret(secret, SecretStore::of_entry(store?)?);
                 let old = self.folder.join("secrets").join(self.old_name(secret));
-                Some(match place {
-                    SecretPlace::OwnFile(path) if !path.exists() && old.exists() => SecretPlace::OwnFile(old),
+                Some(SecretPlace::Stored(match place {
+                    StoredSecret::File(path) if !path.exists() && old.exists() => StoredSecret::File(old),
                     place => place,
-                })
+                }))
             })
     }
 
@@ -151,24 +146,25 @@ impl Profile {
     }
 
     /// The place of a secret in a store of kaltura. Its name holds the server, the account and the app token.
-    pub(super) fn stored_place(&self, secret: ProfileSecret, store: SecretStore) -> SecretPlace {
+    pub(super) fn stored_secret(&self, secret: ProfileSecret, store: SecretStore) -> StoredSecret {
         let server = self.service_url().map(|url| url.to_string()).unwrap_or_default();
         let text = |setting: &Setting| self.text(setting.entry).unwrap_or_default();
         let account = format!("partner {} at {server}", text(&Setting::PARTNER_ID));
-        let name = match secret {
-            ProfileSecret::AppToken => format!("app-token {} of {account}", text(&Setting::APP_TOKEN_ID)),
-            ProfileSecret::AdminSecret => format!("admin-secret of {account}"),
+        let token = match secret {
+            ProfileSecret::APP_TOKEN => format!(" {}", text(&Setting::APP_TOKEN_ID)),
+            _ => String::new(),
         };
+        let name = format!("{}{token} of {account}", secret.kind);
         match store {
-            SecretStore::Keyring => SecretPlace::Keyring(KeyringItem {
+            SecretStore::Keyring => StoredSecret::Keyring(KeyringItem {
                 service: format!("kaltura {}", self.folder.display()),
                 account: name,
                 old_account: self.old_name(secret),
             }),
             SecretStore::File => {
                 let digest = hex::encode(Sha256::digest(name));
-                let file = format!("{}-{}", secret.kind(), digest.get(..16).unwrap_or(&digest));
-                SecretPlace::OwnFile(self.folder.join("secrets").join(file))
+                let file = format!("{}-{}", secret.kind, digest.get(..16).unwrap_or(&digest));
+                StoredSecret::File(self.folder.join("secrets").join(file))
             }
         }
     }
@@ -177,7 +173,7 @@ impl Profile {
     fn old_name(&self, secret: ProfileSecret) -> String {
         let number = self.text(secret.store_entry()).and_then(|text| text.split_once('-'));
         let number = number.map(|(_, number)| format!("-{number}")).unwrap_or_default();
-        format!("{}.{}{number}", self.name, secret.kind())
+        format!("{}.{}{number}", self.name, secret.kind)
     }
 
     /// A secret of this profile; nothing if it has none. `owner` is whose secret it must be.
@@ -190,7 +186,7 @@ impl Profile {
     ) -> Result<Option<Secret>, Failure> {
         let Some(place) = self.place_of(secret) else { return Ok(None) };
         if let Some(setting) = self.differs_from(owner) {
-            let (what, name) = (secret.what(), &self.name);
+            let (what, name) = (secret.what, &self.name);
             let kind = if setting.entry == Setting::SERVICE_URL.entry { "server" } else { setting.entry };
             let message =
                 format!("{what} is missing: profile '{name}' stores the one for a different {kind}");
@@ -213,17 +209,17 @@ impl Profile {
             SecretPlace::Command(command) => self.printed_by(ui, secret, command),
             SecretPlace::File(path) => secret_input::from_file(path),
             SecretPlace::Variable(name) => environment.text(name)?.map(Zeroizing::new).ok_or_else(|| {
-                let (what, profile) = (secret.what(), &self.name);
+                let (what, profile) = (secret.what, &self.name);
                 let empty = if environment.is_empty(name) { ", which is set, but empty" } else { "" };
                 let name = repeatable(name);
                 let message = format!("{what} is missing: profile '{profile}' reads it from {name}{empty}");
                 Failure::usage(message).with_hint(format!("Set {name}."))
             }),
-            SecretPlace::Keyring(item) => match item.secret() {
+            SecretPlace::Stored(StoredSecret::Keyring(item)) => match item.secret() {
                 Ok(stored) => stored.ok_or_else(|| self.gone(secret, "the system keyring")),
                 Err(error) => Err(self.unreadable(secret, &error)),
             },
-            SecretPlace::OwnFile(path) => {
+            SecretPlace::Stored(StoredSecret::File(path)) => {
                 let value = read_own_file(path)?
                     .ok_or_else(|| self.gone(secret, &format!("the file {}", path.display())))?;
                 self.rename_old_file(secret, path, &value);
@@ -234,31 +230,31 @@ impl Profile {
 
     /// Gives a file of an older version its name of today. If that fails, the old one is read again next time.
     fn rename_old_file(&self, secret: ProfileSecret, path: &Path, value: &str) {
-        let place = self.stored_place(secret, SecretStore::File);
-        if place != SecretPlace::OwnFile(path.to_owned()) && place.store(value).is_ok() {
+        let place = self.stored_secret(secret, SecretStore::File);
+        if place != StoredSecret::File(path.to_owned()) && place.store(value).is_ok() {
             let _ = files::remove_all(path);
         }
     }
 
     /// It is not where the profile stores it.
     fn gone(&self, secret: ProfileSecret, place: &str) -> Failure {
-        let (what, profile) = (secret.what(), &self.name);
+        let (what, profile) = (secret.what, &self.name);
         Failure::usage(format!(
             "{what} is missing: profile '{profile}' stores it in {place}, but it is not there"
         ))
-        .with_hint(format!("Store it again: `kaltura profile add {profile} {}-stdin`.", secret.option()))
+        .with_hint(format!("Store it again: `kaltura profile add {profile} --{}-stdin`.", secret.kind))
     }
 
     fn unreadable(&self, secret: ProfileSecret, error: &KeyringError) -> Failure {
         let message =
-            format!("cannot read {} of profile '{}' from the system keyring", secret.what(), self.name);
+            format!("cannot read {} of profile '{}' from the system keyring", secret.what, self.name);
         Failure::new(ExitCode::Local, message).caused_by(error).with_hint(error.hint())
     }
 
     /// What a command of the shell prints, without a trailing newline. The command is not quoted: it may hold a secret.
     /// What it writes to standard error is shown. It ends with this process.
     fn printed_by(&self, ui: &Ui, secret: ProfileSecret, command: &str) -> Result<Secret, Failure> {
-        let [entry, ..] = secret.entries();
+        let [entry, ..] = secret.entries;
         let failed =
             |why: &str| Failure::new(ExitCode::Local, format!("{entry} of profile '{}' {why}", self.name));
         match child::output(ui, shell(command).stdin(Stdio::null())) {
@@ -288,59 +284,55 @@ impl SecretPlace {
     pub(crate) fn has_secret(&self, environment: &Environment) -> Result<Option<bool>, KeyringError> {
         match self {
             Self::Command(_) => Ok(None),
-            Self::File(path) | Self::OwnFile(path) => Ok(Some(path.exists())),
+            Self::File(path) | Self::Stored(StoredSecret::File(path)) => Ok(Some(path.exists())),
             Self::Variable(name) => Ok(Some(environment.is_set(name))),
-            Self::Keyring(item) => item.secret().map(|secret| Some(secret.is_some())),
+            Self::Stored(StoredSecret::Keyring(item)) => item.secret().map(|secret| Some(secret.is_some())),
         }
     }
+}
 
+impl StoredSecret {
     /// Stores a secret here, in place of the one that is here. The caller holds the lock of the profiles.
     pub(super) fn store(&self, value: &str) -> Result<(), StoreError> {
         match self {
             Self::Keyring(item) => Ok(item.store(value)?),
-            Self::OwnFile(path) => {
+            Self::File(path) => {
                 path.parent().map_or(Ok(()), files::make_folder)?;
                 Ok(files::replace(path, line(value).as_bytes())?)
             }
-            Self::Command(_) | Self::File(_) | Self::Variable(_) => Ok(()),
         }
     }
 
-    pub(super) fn stored(&self) -> Result<Option<Secret>, Failure> {
+    pub(super) fn read(&self) -> Result<Option<Secret>, Failure> {
         match self {
             Self::Keyring(item) => item.secret().map_err(|error| {
                 let failure = Failure::new(ExitCode::Local, "cannot read the system keyring");
                 failure.caused_by(&error).with_hint(error.hint())
             }),
-            Self::OwnFile(path) => read_own_file(path),
-            Self::Command(_) | Self::File(_) | Self::Variable(_) => Ok(None),
+            Self::File(path) => read_own_file(path),
         }
     }
 
-    /// Deletes what is stored here, and reports whether there was something. A file of the user stays.
+    /// Deletes what is stored here, and reports whether there was something.
     pub(super) fn delete(&self) -> Result<bool, StoreError> {
         match self {
             Self::Keyring(item) => Ok(item.delete()?),
-            Self::OwnFile(path) => Ok(files::remove_all(path)?),
-            Self::Command(_) | Self::File(_) | Self::Variable(_) => Ok(false),
+            Self::File(path) => Ok(files::remove_all(path)?),
         }
     }
-}
 
-impl StoreError {
-    /// `what` could not be stored at `place`.
-    pub(super) fn into_failure(self, what: &str, place: &SecretPlace) -> Failure {
-        match (self, place) {
-            (Self::File(error), SecretPlace::OwnFile(path)) => {
-                Failure::new(ExitCode::Local, format!("cannot write {what} to {}", path.display()))
-                    .caused_by(&error)
-            }
-            (Self::Keyring(error), _) => {
-                Failure::new(ExitCode::Local, format!("cannot store {what} in the system keyring"))
-                    .caused_by(&error)
-                    .with_hint(error.hint())
-            }
-            (error, _) => Failure::new(ExitCode::Local, format!("cannot store {what}")).caused_by(&error),
+    /// `what` could not be stored here.
+    pub(super) fn failure(&self, what: &str, error: &StoreError) -> Failure {
+        let failure = Failure::new(
+            ExitCode::Local,
+            match self {
+                Self::Keyring(_) => format!("cannot store {what} in the system keyring"),
+                Self::File(path) => format!("cannot write {what} to {}", path.display()),
+            },
+        );
+        match error {
+            StoreError::Keyring(cause) => failure.caused_by(cause).with_hint(cause.hint()),
+            StoreError::File(cause) => failure.caused_by(cause),
         }
     }
 }
@@ -379,13 +371,14 @@ mod tests {
 
     fn value(entries: &str) -> Result<Option<String>, Failure> {
         let (profile, none) = (Profile::of_test(entries), Environment::of_test(|_| None));
-        let value = profile.secret(&Ui::silent(), ProfileSecret::AppToken, &none, &SecretOwner::default())?;
+        let value =
+            profile.secret(&Ui::silent(), ProfileSecret::APP_TOKEN, &none, &SecretOwner::default())?;
         Ok(value.map(|value| value.to_string()))
     }
 
     #[test]
     fn a_stored_secret_is_named_by_server_account_and_token() {
-        let place = |entries: &str| Profile::of_test(entries).place_of(ProfileSecret::AppToken).unwrap();
+        let place = |entries: &str| Profile::of_test(entries).place_of(ProfileSecret::APP_TOKEN).unwrap();
         for store in ["keyring", "file"] {
             let stored = |entries: &str| place(&format!("token_store = '{store}'\n{entries}"));
             let one = stored("region = 'eu'\npartner_id = 7\napp_token_id = '0_a'");

@@ -18,8 +18,6 @@ use crate::config::{CACHES_VARIABLE, Environment, caches_folder};
 use crate::files::ForeignOwner;
 use crate::output::Ui;
 
-/// How long a login in progress is waited for by a command that has something else to do.
-const ASIDE: Duration = Duration::from_secs(5);
 /// At how many other tokens a login looks.
 const MOST_OTHERS: usize = 5;
 /// How often to look whether a login is still in progress.
@@ -46,7 +44,7 @@ pub(crate) enum Trouble {
 /// The folder with the sessions of all app tokens.
 #[derive(Debug)]
 pub(crate) struct SessionCache {
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 /// A session with its key and the time that it has left, or why it cannot be read.
@@ -83,11 +81,6 @@ impl SessionCache {
             .part("token_id", token_id)
             .build();
         TokenSessions { store: FileStore::new(self.folder.join(name.as_hex())) }
-    }
-
-    /// Where they are.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// The folders of the tokens that have sessions.
@@ -156,39 +149,23 @@ pub(crate) struct Forgotten {
 }
 
 impl Forgotten {
-    /// Removes the sessions of a token that are kept on this machine, as a part of something else: a login in progress
-    /// is not waited for for long.
-    pub(crate) fn aside(
-        ui: &Ui,
-        environment: &Environment,
-        service_url: &ServiceUrl,
-        partner: PartnerId,
-        token_id: &str,
-    ) -> Self {
-        Self::of_cache(ui, environment, ASIDE, |cache| Ok(vec![cache.token(service_url, partner, token_id)]))
-    }
+    /// How long a login in progress is waited for by a command that has something else to do.
+    pub(crate) const ASIDE: Duration = Duration::from_secs(5);
 
-    /// Removes the sessions of one token, or of all.
-    pub(crate) fn all(
+    /// Removes the sessions of one token that are kept on this machine, or of all. A login in progress is waited for as
+    /// long as `patience` says.
+    pub(crate) fn of(
         ui: &Ui,
         environment: &Environment,
         token: Option<(&ServiceUrl, PartnerId, &str)>,
         patience: Duration,
     ) -> Self {
-        Self::of_cache(ui, environment, patience, |cache| match token {
+        let mut forgotten = Self::default();
+        let tokens = SessionCache::of(environment).and_then(|cache| match token {
             Some((service_url, partner, id)) => Ok(vec![cache.token(service_url, partner, id)]),
             None => cache.all(),
-        })
-    }
-
-    fn of_cache(
-        ui: &Ui,
-        environment: &Environment,
-        patience: Duration,
-        tokens: impl FnOnce(&SessionCache) -> Result<Vec<TokenSessions>, Trouble>,
-    ) -> Self {
-        let mut forgotten = Self::default();
-        match SessionCache::of(environment).and_then(|cache| tokens(&cache)) {
+        });
+        match tokens {
             Ok(tokens) => forgotten.forget(ui, &tokens, patience),
             // Then nothing was ever kept.
             Err(Trouble::NoFolder) => {}

@@ -1,6 +1,6 @@
 //! Logins of a command with an app token, whose value and transport are got when they are needed.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kaltura_auth::manager::IssuedSession;
@@ -13,10 +13,10 @@ use kaltura_auth::{
     AppTokenCredentials, AppTokenLogin, Error, Transport, TransportError, TransportErrorKind, WireRequest,
     WireResponse, async_trait,
 };
+use tokio::sync::OnceCell;
 
 use crate::error::{ExitCode, Failure};
-use crate::http::LoggedTransport;
-use crate::runtime::with_retries;
+use crate::http::{LoggedTransport, with_retries};
 use crate::signals;
 
 type Get<T> = Arc<dyn Fn() -> Result<T, Failure> + Send + Sync>;
@@ -58,22 +58,20 @@ impl LoginFailure {
 #[derive(Clone)]
 pub(crate) struct LazyCredentials {
     get: Get<AppTokenCredentials>,
-    known: Arc<Mutex<Option<AppTokenCredentials>>>,
+    known: Arc<OnceCell<AppTokenCredentials>>,
     failure: Arc<LoginFailure>,
 }
 
 #[async_trait]
 impl CredentialsSource for LazyCredentials {
     async fn credentials(&self) -> Result<AppTokenCredentials, Error> {
-        if let Some(known) = &*lock(&self.known) {
-            return Ok(known.clone());
-        }
-        let get = Arc::clone(&self.get);
-        let got = tokio::task::spawn_blocking(move || signals::ending_at_once(|| get()))
-            .await
-            .map_err(|error| Error::from_source(error, false))?;
-        let credentials = got.map_err(|failure| self.failure.keep(failure))?;
-        Ok(lock(&self.known).insert(credentials).clone())
+        let known = self.known.get_or_try_init(async || {
+            let get = Arc::clone(&self.get);
+            let got = tokio::task::spawn_blocking(move || signals::ending_at_once(|| get())).await;
+            let got = got.map_err(|error| Error::from_source(error, false))?;
+            got.map_err(|failure| self.failure.keep(failure))
+        });
+        known.await.cloned()
     }
 }
 
@@ -81,23 +79,19 @@ impl CredentialsSource for LazyCredentials {
 #[derive(Clone)]
 pub(crate) struct LazyTransport {
     build: Get<LoggedTransport>,
-    built: Arc<OnceLock<LoggedTransport>>,
+    built: Arc<OnceCell<LoggedTransport>>,
     failure: Arc<LoginFailure>,
 }
 
 #[async_trait]
 impl Transport for LazyTransport {
     async fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
-        let transport = match self.built.get() {
-            Some(built) => built,
-            None => {
-                let built = (self.build)().map_err(|failure| {
-                    TransportError::new(TransportErrorKind::Build, self.failure.keep(failure))
-                })?;
-                self.built.get_or_init(|| built)
-            }
-        };
-        transport.send(request).await
+        let built = self.built.get_or_try_init(async || {
+            let built = (self.build)();
+            built
+                .map_err(|failure| TransportError::new(TransportErrorKind::Build, self.failure.keep(failure)))
+        });
+        built.await?.send(request).await
     }
 }
 
@@ -108,8 +102,10 @@ pub(crate) struct TokenSource {
     key: Option<StoreKey>,
     /// How long logins are tried again.
     retry_within: Duration,
-    transport: LazyTransport,
-    failure: Arc<LoginFailure>,
+    /// The transport of the logins.
+    pub(crate) transport: LazyTransport,
+    /// Why logins fail.
+    pub(crate) failure: Arc<LoginFailure>,
 }
 
 impl TokenSource {
@@ -134,16 +130,6 @@ impl TokenSource {
         };
         let source = AppTokenSource::new(login, transport.clone()).with_credentials_from(credentials);
         Self { source, key, retry_within, transport, failure }
-    }
-
-    /// Why logins fail.
-    pub(crate) fn failure(&self) -> Arc<LoginFailure> {
-        Arc::clone(&self.failure)
-    }
-
-    /// The transport of the logins.
-    pub(crate) fn transport(&self) -> LazyTransport {
-        self.transport.clone()
     }
 }
 

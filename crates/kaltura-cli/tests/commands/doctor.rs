@@ -222,6 +222,8 @@ fn the_ks_of_the_environment_is_checked() {
         KsFields::new(PartnerId::new(1_234_567), SessionType::User, UnixTime::from_seconds(1_500_000_000));
     let expired = fields.sign_v2(&AdminSecret::new(ADMIN_SECRET), [7; 16]).unwrap();
     with(expired.expose()).ends_with(3).blames("ks", "EXPIRED", "Set a new one");
+    fixture.apply(json!({ "endSession": whole }));
+    with(&whole).ends_with(3).blames("ks", "the session was refused: it was ended", "Set a new one");
     // Without a server its form is checked all the same.
     json_at(NOWHERE, |doctor| doctor.env("KALTURA_KS", "null")).ends_with(6).check("connection");
     let unset = fixture.json([]).ends_with(0);

@@ -17,6 +17,8 @@ fn the_variables_are_commands_of_a_shell_or_an_object() {
     server.kaltura(["env"]).succeeds().writes(&sh, "");
     let fish = expected.map(|(name, value)| format!("set -gx {name} '{value}'\n")).concat();
     server.kaltura(["env", "--shell", "fish"]).succeeds().writes(&fish, "");
+    let powershell = expected.map(|(name, value)| format!("$Env:{name} = '{value}'\n")).concat();
+    server.kaltura(["env", "--shell", "powershell"]).succeeds().writes(&powershell, "");
     assert_eq!(server.kaltura(["env"]).answer(), json!(std::collections::BTreeMap::from(expected)));
     server.kaltura(["env", "--fresh", "--hash-type=MD5"]).fails(3);
 }

@@ -77,6 +77,29 @@ fn with_the_secret_all_is_shown() {
 }
 
 #[test]
+fn what_few_sessions_say_is_shown_in_lines_of_its_own() {
+    let few =
+        fields(LATE).user("a\u{1b}lice").privileges("actionslimit:3").master_partner(PartnerId::new(99));
+    let ks = few.additional_data("note").sign_v2(&AdminSecret::new(ADMIN_SECRET), [7; 16]).unwrap();
+    let finished = opened(&ks).succeeds();
+    for line in [
+        "  user       a lice\n",
+        "  restricted valid for 3 calls\n",
+        "  master     partner 99, which impersonates this one\n",
+        "  data       note\n",
+    ] {
+        assert!(finished.stdout.contains(line), "{line:?} is not in {finished:#?}");
+    }
+}
+
+#[test]
+fn a_semicolon_in_a_field_of_version_1_is_named() {
+    let (fields, secret) = (fields(LATE).user("a;b"), AdminSecret::new(ADMIN_SECRET));
+    opened(&fields.sign_v1_unchecked(&secret, "1.5")).succeeds().saying("this version 1 KS contains a `;`");
+    assert_eq!(opened(&fields.sign_v2(&secret, [7; 16]).unwrap()).succeeds().stderr, "");
+}
+
+#[test]
 fn with_json_it_is_a_document() {
     let ks = version_2(LATE);
     let mut document = opened(&ks).answer();

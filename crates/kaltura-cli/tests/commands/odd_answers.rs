@@ -80,11 +80,16 @@ fn no_answer_is_the_network() {
 #[test]
 fn a_server_that_asks_to_wait_is_heard() {
     let blocked = r#"{"code":"ACTION_BLOCKED","message":"Action \"startwidgetsession\" in service \"session\" is blocked","objectType":"KalturaAPIException","args":{}}"#;
-    let server = OddServer::answering(whole("200 OK", "Retry-After: 7\r\nX-Me: api-7\r\n", blocked));
+    let server = OddServer::answering(whole(
+        "200 OK",
+        "Retry-After: 7\r\nX-Me: api-7\r\nX-Kaltura-Session: 1121307854, 1795493300\r\n",
+        blocked,
+    ));
     let error = request("login", &server.url).arguments(["--json"]).fails(7).error();
     assert_eq!((&error["code"], &error["retryAfter"]), (&json!("ACTION_BLOCKED"), &json!(7)));
     assert_eq!((&error["retryable"], &error["server"]), (&json!(true), &json!("api-7")));
-    request("login", &server.url).fails(7).saying("for support: server api-7");
+    assert!(error["requestId"].as_str().unwrap().starts_with("1121307854"), "{error}");
+    request("login", &server.url).fails(7).saying("for support: server api-7, request 1121307854");
 }
 
 #[test]

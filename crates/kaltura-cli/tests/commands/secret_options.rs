@@ -27,6 +27,12 @@ fn a_secret_is_no_argument() {
         let refused = line.fails(2).hides(&[VALUE]);
         refused.saying("cannot be passed as an argument");
     }
+    for argument in ["--app-token=hush", "--app-token"] {
+        Kaltura::new(["login", argument])
+            .fails(2)
+            .hides(&["hush"])
+            .saying("Use KALTURA_APP_TOKEN, --app-token-file");
+    }
     let parameter = |text: &str| Kaltura::new(["call", "media.list", text]).fails(2).hides(&["hush"]);
     parameter("secret=hush").saying("Put it into a file and use secret=@FILE");
     parameter("ks=hush").saying("Use KALTURA_KS, --ks-file or --ks-stdin.");

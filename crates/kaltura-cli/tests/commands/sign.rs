@@ -89,7 +89,9 @@ fn the_end_is_written_as_that_of_a_token() {
     }
     let wrong = |time: &str| sign(["--expires-at", time]).fails(2);
     wrong("soon").saying("not a time: write it like 2027-06-30, 2027-06-30T12:00:00Z");
-    wrong("4000000000000").saying("before the year 10000");
+    for time in ["0", "1969-12-31T23:59:59Z", "253402300800", "4000000000000"] {
+        wrong(time).saying("it must be after 1970-01-01, and before the year 10000");
+    }
 }
 
 #[test]

@@ -11,11 +11,12 @@ use kaltura_types::{Ks, is_secret_name};
 use serde_json::{Map, Value, json};
 
 use crate::args::client_without_session;
+use crate::commands::completions::Shell;
 use crate::config::SecretVariable;
 use crate::error::{ExitCode, Failure};
 use crate::output::{self, Ui};
 use crate::redaction::{MASK, looks_like_a_secret};
-use crate::runtime;
+use crate::signals;
 
 /// The KS in a captured request, in the place of that of a login.
 const SESSION: &str = "(session)";
@@ -29,10 +30,6 @@ pub(in crate::commands) struct DryRun {
     /// The files by the names of their parts. The request is then a form, and the body its part `json`.
     files: Vec<(String, PathBuf)>,
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("nothing is sent")]
-struct NotSent;
 
 impl DryRun {
     /// Captures the request that `call` makes.
@@ -48,12 +45,12 @@ impl DryRun {
             let body = serde_json::from_slice(request.body()).unwrap_or_default();
             let request = Self { url: request.url().to_owned(), body, files: Vec::new() };
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
-            async { Err(TransportError::new(TransportErrorKind::Build, NotSent)) }
+            async { Err(TransportError::new(TransportErrorKind::Build, "nothing is sent")) }
         });
         let client = client_without_session(service_url, transport).retry(RetryPolicy::never()).build();
         let options = CallOptions::new();
         let options = if with_session { options.ks(Ks::new(SESSION)) } else { options.anonymous() };
-        let outcome = runtime::run(ui, async { Ok(call(&client, &options).await) })?;
+        let outcome = signals::run(ui, async { Ok(call(&client, &options).await) })?;
         let captured = captured.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (captured, outcome) {
             (Some(request), _) => Ok(request),
@@ -79,7 +76,7 @@ impl DryRun {
         let (url, content_type) = (&self.url, self.content_type());
         let files = || self.files.iter().map(|(name, path)| (name, path.display().to_string()));
         // A filter is for answers, and this is none.
-        if ui.has_json_flag() {
+        if ui.json {
             let mut shown =
                 json!({ "method": "POST", "url": url, "contentType": content_type, "body": masked });
             if !self.files.is_empty() {
@@ -125,7 +122,7 @@ impl DryRun {
 }
 
 fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
+    Shell::Bash.quoted(text)
 }
 
 /// The value, with something else in the place of each secret. A reference to the result of an earlier call is none,
@@ -284,7 +281,6 @@ mod tests {
     fn the_shell_expands_nothing_else() {
         let text = Variables::default().expand(&json!("a\\b$c`d`\"e\n").to_string());
         assert_eq!(text, r#""a\\\\b\$c\`d\`\\"e\\n""#);
-        assert_eq!(quoted("it's"), "'it'\\''s'");
     }
 
     #[test]

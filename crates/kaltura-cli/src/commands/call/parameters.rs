@@ -10,8 +10,10 @@ use kaltura_client::{RESERVED_PARAMETERS, RawAction};
 use kaltura_types::Parameters;
 use serde_json::Value;
 use serde_json::map::Entry;
+use zeroize::Zeroizing;
 
 use crate::error::Failure;
+use crate::files;
 use crate::output::Ui;
 use crate::redaction::{first_within, holds_a_ks, is_secret, looks_like_a_secret, unopened};
 use crate::secret_input::without_line_end;
@@ -20,7 +22,7 @@ use crate::secret_input::without_line_end;
 const MAX_BYTES: u64 = 16 << 20;
 /// The largest file that is uploaded in one request: it is in memory as a whole.
 const MAX_UPLOAD: u64 = 512 << 20;
-/// How deep a key may lead into objects.
+/// How deep a key may lead into objects: as its error says.
 const MAX_DEPTH: usize = 100;
 
 /// A service and its action, such as `media.list`.
@@ -48,7 +50,7 @@ impl fmt::Display for ActionName {
 }
 
 impl FromStr for ActionName {
-    type Err = InvalidActionName;
+    type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let is_name =
@@ -56,22 +58,14 @@ impl FromStr for ActionName {
         match text.split_once('.') {
             // It could contain any actions, such as session.end.
             Some((service, _)) if service.eq_ignore_ascii_case("multirequest") => {
-                Err(InvalidActionName::Multirequest)
+                Err("use `kaltura batch` for several actions in one request")
             }
             Some((service, action)) if is_name(service) && is_name(action) => {
                 Ok(Self { service: service.to_owned(), action: action.to_owned() })
             }
-            _ => Err(InvalidActionName::Malformed),
+            _ => Err("use a service and an action with a dot between them, like media.list"),
         }
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(in crate::commands) enum InvalidActionName {
-    #[error("use a service and an action with a dot between them, like media.list")]
-    Malformed,
-    #[error("use `kaltura batch` for several actions in one request")]
-    Multirequest,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -92,18 +86,24 @@ pub(super) enum Source {
     JsonFile(PathBuf),
 }
 
+const BRACKETS: &str = "the brackets of the key are not like filter[idEqual]";
+const NO_FILE: &str = "the name of the file is missing; for a text that begins with @ use key:='\"@…\"'";
+
+/// The error does not repeat the argument: it may contain a secret.
 impl FromStr for Argument {
-    type Err = InvalidArgument;
+    type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text == "-" {
             return Ok(Self::Stdin);
         }
-        let separator = text.find(['=', '@']).ok_or(InvalidArgument::NoValue)?;
+        let separator = text
+            .find(['=', '@'])
+            .ok_or("use key=value, key:=json, key=@FILE, name@FILE, or - for standard input")?;
         let (key, value) = (&text[..separator], &text[separator + 1..]);
         if text[separator..].starts_with('@') {
             return match value {
-                "" => Err(InvalidArgument::NoFile),
+                "" => Err(NO_FILE),
                 // The name of a part of a form, in which colons lead into objects.
                 file => Ok(Self::Upload { name: split_key(key)?.join(":"), file: file.into() }),
             };
@@ -115,68 +115,52 @@ impl FromStr for Argument {
         let path = split_key(key)?;
         let is_swapped = |rest: &str| !is_json && serde_json::from_str::<serde::de::IgnoredAny>(rest).is_ok();
         let value = match (value.strip_prefix('@'), is_json) {
-            (Some(""), _) => return Err(InvalidArgument::NoFile),
+            (Some(""), _) => return Err(NO_FILE),
             (Some(file), false) => Source::TextFile(file.into()),
             (Some(file), true) => Source::JsonFile(file.into()),
             (None, false) if value.strip_prefix(':').is_some_and(is_swapped) => {
-                return Err(InvalidArgument::Swapped);
+                return Err(
+                    "=: is not := ; for JSON use key:=value, for a text that begins with a colon key:='\":…\"'",
+                );
             }
             (None, false) => Source::Inline(value.into()),
-            (None, true) => {
-                Source::Inline(serde_json::from_str(value).map_err(|_| InvalidArgument::NotJson)?)
-            }
+            (None, true) => Source::Inline(
+                serde_json::from_str(value)
+                    .map_err(|_| "the value after := is not JSON; for a text use = alone")?,
+            ),
         };
         Ok(Self::Parameter { path, value })
     }
 }
 
 /// Splits a key such as `filter.idEqual` or `filter[idEqual]` into its names.
-pub(in crate::commands) fn split_key(key: &str) -> Result<Vec<String>, InvalidArgument> {
+pub(in crate::commands) fn split_key(key: &str) -> Result<Vec<String>, &'static str> {
     let mut path = Vec::new();
     let mut rest = key;
     loop {
         let (name, mut brackets) = rest.split_at(rest.find(['.', '[', ']']).unwrap_or(rest.len()));
         path.push(name);
         while let Some(opened) = brackets.strip_prefix('[') {
-            let (name, after) = opened.split_once(']').ok_or(InvalidArgument::Brackets)?;
+            let (name, after) = opened.split_once(']').ok_or(BRACKETS)?;
             if name.contains(['.', '[']) {
-                return Err(InvalidArgument::Brackets);
+                return Err(BRACKETS);
             }
             path.push(name);
             brackets = after;
         }
         if path.len() > MAX_DEPTH {
-            return Err(InvalidArgument::TooDeep);
+            return Err("the key leads into more than 100 objects");
         }
         match brackets.strip_prefix('.') {
             Some(next) => rest = next,
             None if brackets.is_empty() => break,
-            None => return Err(InvalidArgument::Brackets),
+            None => return Err(BRACKETS),
         }
     }
     if path.iter().any(|name| name.is_empty()) {
-        return Err(InvalidArgument::EmptyKey);
+        return Err("a key, or a part of one, is empty; write a list as JSON, like key:='[\"a\",\"b\"]'");
     }
     Ok(path.into_iter().map(str::to_owned).collect())
-}
-
-/// The error does not repeat the argument: it may contain a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(in crate::commands) enum InvalidArgument {
-    #[error("use key=value, key:=json, key=@FILE, name@FILE, or - for standard input")]
-    NoValue,
-    #[error("a key, or a part of one, is empty; write a list as JSON, like key:='[\"a\",\"b\"]'")]
-    EmptyKey,
-    #[error("the brackets of the key are not like filter[idEqual]")]
-    Brackets,
-    #[error("the key leads into more than {MAX_DEPTH} objects")]
-    TooDeep,
-    #[error("the value after := is not JSON; for a text use = alone")]
-    NotJson,
-    #[error("=: is not := ; for JSON use key:=value, for a text that begins with a colon key:='\":…\"'")]
-    Swapped,
-    #[error("the name of the file is missing; for a text that begins with @ use key:='\"@…\"'")]
-    NoFile,
 }
 
 /// The parameters of a call, and the files that go with them.
@@ -205,7 +189,7 @@ impl CallParameters {
             }
             _ => return Err(Failure::usage("standard input can be used only once")),
         }
-        check_names(&own.parameters).map_err(|error| Failure::usage(error.to_string()))?;
+        check_names(&own.parameters).map_err(Failure::usage)?;
         Ok(own)
     }
 
@@ -234,41 +218,26 @@ pub(in crate::commands) fn unreadable(path: &Path, error: &std::io::Error) -> Fa
     Failure::usage(format!("cannot read the file {}", path.display())).caused_by(error)
 }
 
-/// A parameter that cannot be sent, or that the server would ignore.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(in crate::commands) enum InvalidParameter {
-    #[error("{name} cannot be a parameter: {}", instead(name))]
-    Reserved { name: &'static str },
-    #[error("ks is empty; to send no session, use --anonymous, or in a batch \"anonymous\": true")]
-    EmptyKs,
-    #[error(
-        "in JSON, {0} is not a name: write nested objects, like {{\"filter\": {{\"idEqual\": \"0_a\"}}}}"
-    )]
-    Dotted(String),
-}
-
-fn instead(name: &str) -> &'static str {
-    match name {
-        "service" | "action" => "the action is named by SERVICE.ACTION, such as media.list",
-        "format" => "the answer is always JSON; --json and --jq select how it is printed",
-        _ => "it is set by this program",
-    }
-}
-
-/// Checks the names of parameters, and the KS among them.
-pub(in crate::commands) fn check_names(parameters: &Parameters) -> Result<(), InvalidParameter> {
+/// Checks the names of parameters, and the KS among them. The error says which cannot be sent, or would be ignored.
+pub(in crate::commands) fn check_names(parameters: &Parameters) -> Result<(), String> {
     if let Some(name) = RESERVED_PARAMETERS.into_iter().find(|name| parameters.contains_key(*name)) {
-        return Err(InvalidParameter::Reserved { name });
+        let instead = match name {
+            "service" | "action" => "the action is named by SERVICE.ACTION, such as media.list",
+            "format" => "the answer is always JSON; --json and --jq select how it is printed",
+            _ => "it is set by this program",
+        };
+        return Err(format!("{name} cannot be a parameter: {instead}"));
     }
     if parameters.get("ks").is_some_and(|ks| ks.is_null() || ["", "null"].iter().any(|empty| ks == empty)) {
-        return Err(InvalidParameter::EmptyKs);
+        let why = "ks is empty; to send no session, use --anonymous, or in a batch \"anonymous\": true";
+        return Err(why.to_owned());
     }
     // The server ignores such a name without an error.
-    match parameters.keys().find(|name| name.contains(['.', '[', ']'])) {
-        Some(name) if looks_like_a_secret(name) => Err(InvalidParameter::Dotted("this".to_owned())),
-        Some(name) => Err(InvalidParameter::Dotted(name.clone())),
-        None => Ok(()),
-    }
+    let Some(name) = parameters.keys().find(|name| name.contains(['.', '[', ']'])) else { return Ok(()) };
+    let name = if looks_like_a_secret(name) { "this" } else { name };
+    Err(format!(
+        "in JSON, {name} is not a name: write nested objects, like {{\"filter\": {{\"idEqual\": \"0_a\"}}}}"
+    ))
 }
 
 /// Inserts one parameter at the end of its path.
@@ -345,7 +314,7 @@ fn refuse_secrets(path: &[String], value: &Value) -> Result<(), Failure> {
 }
 
 fn read_stdin(ui: &Ui) -> Result<Parameters, Failure> {
-    if ui.stdin_is_terminal() {
+    if ui.stdin_is_terminal {
         let hint = "Use, for example: kaltura call media.list - < parameters.json";
         return Err(Failure::usage("expected the parameters on standard input").with_hint(hint));
     }
@@ -357,25 +326,13 @@ fn read_stdin(ui: &Ui) -> Result<Parameters, Failure> {
     })
 }
 
-pub(in crate::commands) fn read_file(path: &Path) -> Result<String, Failure> {
+pub(in crate::commands) fn read_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let file = File::open(path).map_err(|error| unopened(path, &error))?;
     read_text(file, &format!("the file {}", path.display()))
 }
 
-pub(in crate::commands) fn read_text(from: impl Read, place: &str) -> Result<String, Failure> {
-    let mut bytes = Vec::new();
-    from.take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::usage(format!("cannot read {place}")).caused_by(&error))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(Failure::usage(format!("{place} is larger than {MAX_BYTES} bytes")));
-    }
-    let mut text =
-        String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{place} is not UTF-8 text")))?;
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
-    }
-    Ok(text)
+pub(in crate::commands) fn read_text(from: impl Read, place: &str) -> Result<Zeroizing<String>, Failure> {
+    files::read_text(from, MAX_BYTES, place)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::config::{CACHES_VARIABLE, Environment, SETTINGS_VARIABLE, Setting, Se
 use crate::error::{ExitCode, Failure};
 use crate::files::{self, ForeignOwner};
 use crate::output::Ui;
-use crate::profile::{Config, Profile, ProfileSecret, SecretPlace};
+use crate::profile::{Config, Profile, ProfileSecret, SecretPlace, StoredSecret};
 use crate::session::{SessionCache, Trouble};
 
 /// What is known of the login, as far as it is set.
@@ -83,7 +83,7 @@ pub(super) fn settings(ui: &Ui, command: &DoctorCommand, settings: &Settings) ->
         token_id,
         credentials,
         hash_type: hash_type.flatten(),
-        profile: settings.profile().map(|profile| profile.name().to_string()),
+        profile: settings.profile().map(|profile| profile.name.to_string()),
         request: request.unwrap_or_default(),
     };
     (settings_line(&inputs, &wrong), inputs)
@@ -149,8 +149,8 @@ pub(super) fn session_cache(ui: &Ui, environment: &Environment) -> Line {
             );
         }
     };
-    let shown = cache.folder().display();
-    let tokens = try_to_write(ui, cache.folder())
+    let shown = cache.folder.display();
+    let tokens = try_to_write(ui, &cache.folder)
         .map_err(|error| error.to_string())
         .and_then(|()| cache.token_folders().map_err(|trouble| trouble.to_string()));
     let tokens = match tokens {
@@ -173,7 +173,7 @@ pub(super) fn session_cache(ui: &Ui, environment: &Environment) -> Line {
             return warning(message, format!("Run: chmod -R go-rwx '{shown}'"));
         }
     }
-    match File::open(cache.folder()) {
+    match File::open(&cache.folder) {
         Ok(opened) if files::is_open_to_others(&opened) => warning(
             format!("other users can list {shown}"),
             format!("Run: chmod 700 '{shown}'. The sessions in it are readable only by you nevertheless."),
@@ -201,7 +201,7 @@ pub(super) fn files(environment: &Environment, profile: Option<&Profile>) -> Lin
             problems.push(format!("{} belongs to {owner}", path.display()));
             foreign = Some(owner.hint(SETTINGS_VARIABLE));
         }
-        if has_mode(path, 0o022) {
+        if files::others_may(path.metadata(), 0o022) {
             problems.push(format!(
                 "other users can change {}, and so the command that gives a secret",
                 path.display()
@@ -210,11 +210,11 @@ pub(super) fn files(environment: &Environment, profile: Option<&Profile>) -> Lin
         }
     }
     for secret in ProfileSecret::ALL {
-        if let Some(SecretPlace::File(path) | SecretPlace::OwnFile(path)) =
+        if let Some(SecretPlace::File(path) | SecretPlace::Stored(StoredSecret::File(path))) =
             profile.and_then(|profile| profile.place_of(secret))
-            && has_mode(&path, 0o077)
+            && files::others_may(path.metadata(), 0o077)
         {
-            problems.push(format!("other users can read {} with {}", path.display(), secret.what()));
+            problems.push(format!("other users can read {} with {}", path.display(), secret.what));
             commands.push(format!("chmod 600 '{}'", path.display()));
         }
     }
@@ -224,17 +224,4 @@ pub(super) fn files(environment: &Environment, profile: Option<&Profile>) -> Lin
     let run = (!commands.is_empty()).then(|| format!("Run: {}", commands.join("; ")));
     let remedy = foreign.into_iter().chain(run).collect::<Vec<_>>().join(" ");
     Line::warning("files", problems.join("; "), remedy)
-}
-
-/// Whether other users have one of these rights.
-#[cfg(unix)]
-fn has_mode(path: &Path, rights: u32) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    path.metadata().is_ok_and(|about| about.permissions().mode() & rights != 0)
-}
-
-/// Elsewhere the folders of a user belong to the user alone.
-#[cfg(not(unix))]
-fn has_mode(_: &Path, _: u32) -> bool {
-    false
 }

@@ -10,7 +10,8 @@ use super::local::LoginInputs;
 use super::network::Route;
 use crate::config::Environment;
 use crate::error::{ExitCode, Failure};
-use crate::output::{Ui, one_line, shows_utf8, style, wrapped};
+use crate::output::style::{self, styled};
+use crate::output::{Ui, one_line, shows_utf8, wrapped};
 
 /// The width of the column with the names.
 const NAMES_WIDTH: usize = 15;
@@ -182,7 +183,7 @@ pub(super) struct Report<'a> {
 
 impl<'a> Report<'a> {
     pub(super) fn new(ui: &'a Ui, environment: &Environment) -> Self {
-        let has_symbols = ui.stdout_has_colours() && shows_utf8(environment);
+        let has_symbols = ui.stdout.has_colours && shows_utf8(environment);
         Self { ui, has_symbols, secrets: Vec::new(), lines: Vec::new() }
     }
 
@@ -246,7 +247,7 @@ impl<'a> Report<'a> {
         let label = format!("{style}{mark}{style:#}{gap} {:NAMES_WIDTH$}", line.name);
         let mut text = wrapped(&label, &indent, &line.message);
         if let Some(remedy) = &line.remedy {
-            let label = format!("{indent}{}remedy:{:#}", style::HEADING, style::HEADING);
+            let label = indent.clone() + &styled(style::HEADING, "remedy:");
             text += &wrapped(&label, &indent, remedy);
         }
         text

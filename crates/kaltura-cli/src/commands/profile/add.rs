@@ -16,13 +16,14 @@ use crate::args::{SecretSource, values};
 use crate::config::{Environment, Setting};
 use crate::error::Failure;
 use crate::http::LoggedTransport;
-use crate::output::{Ui, style, wrapped};
+use crate::output::style::GOOD;
+use crate::output::{Ui, wrapped};
 use crate::profile::{
     Config, NewPlace, Profile, ProfileChanges, ProfileEditor, ProfileName, ProfileSecret, new_profile_name,
     server,
 };
 use crate::prompt;
-use crate::runtime::run_until_stopped;
+use crate::signals::run_until_stopped;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -103,10 +104,10 @@ impl AddCommand {
         let mut editor = ProfileEditor::open(ui, environment)?;
         let saved = editor.save(&name, &changes)?;
         warnings.extend(saved.notes);
-        let Some(profile) = editor.config().find(name.as_str()) else {
-            return Err(editor.config().unknown(name.as_str()));
+        let Some(profile) = editor.config.find(name.as_str()) else {
+            return Err(editor.config.unknown(name.as_str()));
         };
-        let shown = ShownProfile::of(profile, editor.config());
+        let shown = ShownProfile::of(profile, &editor.config);
         if ui.wants_json() {
             let mut answer = shown.document();
             answer.insert("isNew".to_owned(), saved.is_new.into());
@@ -119,7 +120,7 @@ impl AddCommand {
         let done = if saved.is_new { "Created" } else { "Updated" };
         let default = if saved.became_default { ", which is now the default" } else { "" };
         let lines = shown.lines();
-        ui.print(&format!("{}{done}{:#} profile '{name}'{default}\n{lines}", style::GOOD, style::GOOD))
+        ui.print(&format!("{GOOD}{done}{GOOD:#} profile '{name}'{default}\n{lines}"))
     }
 
     /// Reads the name, the settings and the secrets that are given.
@@ -142,7 +143,7 @@ impl AddCommand {
         let (token_source, admin_source) = (kept.token.source(), kept.admin_secret.source());
         token_source.refuse_an_argument()?;
         admin_source.refuse_an_argument()?;
-        token_source.shares_stdin_with(&admin_source)?;
+        token_source.shares_stdin_with(admin_source)?;
         if kept.store.is_some() && !token_source.is_given() && !admin_source.is_given() {
             return Err(Failure::usage("--store requires a secret to store").with_hint(
                 "Pass it with --app-token-stdin, --app-token-file, --admin-secret-stdin or --admin-secret-file.",
@@ -150,32 +151,31 @@ impl AddCommand {
         }
         let unset = entries.unset.clone();
         let settings = entries.settings()?;
-        let place = |command: Option<String>, path: Option<String>, variable: Option<String>, source| {
-            let place = command.map(NewPlace::Command).or_else(|| path.map(NewPlace::File));
-            match place.or_else(|| variable.map(NewPlace::Variable)) {
-                None => stored_now(ui, source, environment),
-                place => Ok(place),
-            }
-        };
         let TokenPlaceOptions { token_command, token_path, token_variable } = token;
-        let app_token = place(token_command, token_path, token_variable, &token_source)?;
+        let places = [token_command, token_path, token_variable];
+        let app_token = new_place(ui, environment, places, token_source)?;
         let AdminSecretPlaceOptions { admin_secret_command, admin_secret_path, admin_secret_variable } =
             admin_secret;
-        let admin = place(admin_secret_command, admin_secret_path, admin_secret_variable, &admin_source)?;
-        let secrets = [(ProfileSecret::AppToken, app_token), (ProfileSecret::AdminSecret, admin)];
+        let places = [admin_secret_command, admin_secret_path, admin_secret_variable];
+        let admin = new_place(ui, environment, places, admin_source)?;
+        let secrets = [(ProfileSecret::APP_TOKEN, app_token), (ProfileSecret::ADMIN_SECRET, admin)];
         let secrets = secrets.into_iter().filter_map(|(secret, place)| Some((secret, place?))).collect();
         Ok((name, ProfileChanges { unset, settings, secrets, store: kept.store }))
     }
 }
 
-/// The secret of a file or of standard input. That of a variable is not stored.
-fn stored_now(
+/// Where a secret is from now on, if that is given. The secret of a file or of standard input is stored now; that of a
+/// variable is not.
+fn new_place(
     ui: &Ui,
-    source: &SecretSource<'_>,
     environment: &Environment,
+    [command, path, variable]: [Option<String>; 3],
+    source: &SecretSource,
 ) -> Result<Option<NewPlace>, Failure> {
-    if !source.is_given() {
-        return Ok(None);
+    let place = command.map(NewPlace::Command).or_else(|| path.map(NewPlace::File));
+    let place = place.or_else(|| variable.map(NewPlace::Variable));
+    if place.is_some() || !source.is_given() {
+        return Ok(place);
     }
     Ok(source.read(ui, environment)?.map(NewPlace::Kept))
 }
@@ -194,10 +194,10 @@ fn missing(changes: &ProfileChanges, before: Option<&Profile>) -> Vec<Option<&'s
         changes.place(secret).is_some() || before.is_some_and(|it| it.place_of(secret).is_some())
     };
     let is_for_logins =
-        has(&Setting::APP_TOKEN_ID) || knows(ProfileSecret::AppToken) || !knows(ProfileSecret::AdminSecret);
+        has(&Setting::APP_TOKEN_ID) || knows(ProfileSecret::APP_TOKEN) || !knows(ProfileSecret::ADMIN_SECRET);
     let of_logins: &[_] = if is_for_logins { &[&Setting::APP_TOKEN_ID, &Setting::HASH_TYPE] } else { &[] };
     let settings = std::iter::once(&Setting::PARTNER_ID).chain(of_logins.iter().copied());
-    let value = (is_for_logins && !knows(ProfileSecret::AppToken)).then_some(None);
+    let value = (is_for_logins && !knows(ProfileSecret::APP_TOKEN)).then_some(None);
     settings.filter(|setting| !has(setting)).map(Some).chain(value).collect()
 }
 
@@ -205,7 +205,7 @@ fn missing(changes: &ProfileChanges, before: Option<&Profile>) -> Vec<Option<&'s
 fn doubts(changes: &ProfileChanges, before: Option<&Profile>) -> Vec<String> {
     let mut doubts = Vec::new();
     let old = |setting: &Setting| before.and_then(|it| it.text(setting.entry));
-    if let Some(NewPlace::Kept(value)) = changes.place(ProfileSecret::AppToken) {
+    if let Some(NewPlace::Kept(value)) = changes.place(ProfileSecret::APP_TOKEN) {
         let value = AppTokenValue::new(value.as_str());
         let id = &Setting::APP_TOKEN_ID;
         let id = changes.setting(id).or_else(|| old(id)).unwrap_or_default();
@@ -214,15 +214,15 @@ fn doubts(changes: &ProfileChanges, before: Option<&Profile>) -> Vec<String> {
         doubts.extend(issues.map(CredentialIssue::advice).map(str::to_owned));
     }
     for (secret, setting) in [
-        (ProfileSecret::AppToken, &Setting::APP_TOKEN_ID),
-        (ProfileSecret::AdminSecret, &Setting::PARTNER_ID),
+        (ProfileSecret::APP_TOKEN, &Setting::APP_TOKEN_ID),
+        (ProfileSecret::ADMIN_SECRET, &Setting::PARTNER_ID),
     ] {
         if let (Some(old), Some(new)) = (old(setting), changes.setting(setting))
             && old != new
             && changes.place(secret).is_none()
             && before.is_some_and(|it| it.place_of(secret).is_some())
         {
-            let what = secret.what();
+            let what = secret.what;
             doubts.push(format!("{what} is unchanged, and is now used for {} {new}", setting.entry));
         }
     }
@@ -240,7 +240,7 @@ fn try_login(ui: &Ui, changes: &mut ProfileChanges, name: &ProfileName) -> Resul
     let text = |setting: &Setting| changes.setting(setting);
     let (url, region) = (text(&Setting::SERVICE_URL), text(&Setting::REGION));
     let url = if url.is_some() || region.is_some() { server(url, region) } else { None };
-    let Some(NewPlace::Kept(value)) = changes.place(ProfileSecret::AppToken) else { return Ok(()) };
+    let Some(NewPlace::Kept(value)) = changes.place(ProfileSecret::APP_TOKEN) else { return Ok(()) };
     let value = AppTokenValue::new(value.as_str());
     let partner = text(&Setting::PARTNER_ID).and_then(|text| text.parse::<PartnerId>().ok());
     let hash_type = text(&Setting::HASH_TYPE).and_then(|text| text.parse::<HashType>().ok());
@@ -314,7 +314,7 @@ fn ask_rest(
             None => {
                 let help = "hidden; stored in the system keyring, or in a file only you can read";
                 let value = prompt::secret(ui, "App token value:", help)?;
-                changes.secrets.push((ProfileSecret::AppToken, NewPlace::Kept(value)));
+                changes.secrets.push((ProfileSecret::APP_TOKEN, NewPlace::Kept(value)));
             }
             Some(setting) if **setting == Setting::PARTNER_ID => {
                 let check = |text: &str| text.trim().parse::<PartnerId>().map(drop);

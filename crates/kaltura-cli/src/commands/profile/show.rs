@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 use crate::args::values;
 use crate::config::{Environment, Setting};
 use crate::error::Failure;
-use crate::output::{self, Ui, style};
-use crate::profile::{Config, Profile, ProfileSecret, SecretPlace};
+use crate::output::style::{HEADING, QUIET, fields};
+use crate::output::{self, Ui};
+use crate::profile::{Config, Profile, ProfileSecret, SecretPlace, StoredSecret};
 use crate::redaction::{repeatable, repeatable_path};
 
 const EXAMPLES: &str = "\
@@ -39,7 +40,7 @@ impl ShowCommand {
         let config = Config::read(environment)?;
         let by_variable = environment.text(Profile::VARIABLE)?;
         let name = self.name.or_else(|| wanted.map(str::to_owned)).or(by_variable);
-        let Some(name) = name.as_deref().or_else(|| config.default_name()) else {
+        let Some(name) = name.as_deref().or(config.default_profile.as_deref()) else {
             return Err(config.none_chosen(environment));
         };
         let Some(profile) = config.find(name) else { return Err(config.unknown(name)) };
@@ -49,7 +50,7 @@ impl ShowCommand {
         }
         let default = if shown.is_default { " (default)" } else { "" };
         let lines = shown.lines();
-        ui.print(&format!("{}Profile '{name}'{:#}{default}\n{lines}", style::HEADING, style::HEADING))
+        ui.print(&format!("{HEADING}Profile '{name}'{HEADING:#}{default}\n{lines}"))
     }
 }
 
@@ -67,8 +68,8 @@ impl<'a> ShownProfile<'a> {
             |secret| Some(ShownPlace { secret, place: profile.place_of(secret)?, is_there: Ok(None) });
         Self {
             profile,
-            is_default: config.default_name() == Some(profile.name().as_str()),
-            config_file: config.file().map(|path| path.display().to_string()).unwrap_or_default(),
+            is_default: config.default_profile.as_deref() == Some(profile.name.as_str()),
+            config_file: config.path.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
             places: ProfileSecret::ALL.into_iter().filter_map(place).collect(),
         }
     }
@@ -83,7 +84,7 @@ impl<'a> ShownProfile<'a> {
 
     pub(super) fn document(&self) -> Map<String, Value> {
         let mut document = Map::new();
-        document.insert("name".to_owned(), self.profile.name().as_str().into());
+        document.insert("name".to_owned(), self.profile.name.as_str().into());
         document.insert("isDefault".to_owned(), self.is_default.into());
         for setting in Setting::ALL {
             let text = match setting {
@@ -94,11 +95,9 @@ impl<'a> ShownProfile<'a> {
             let value = text.map(|text| number(&text).map_or_else(|| text.into(), Value::from));
             document.insert(setting.member.to_owned(), value.into());
         }
-        for (secret, member) in
-            [(ProfileSecret::AppToken, "appToken"), (ProfileSecret::AdminSecret, "adminSecret")]
-        {
+        for secret in ProfileSecret::ALL {
             let place = self.places.iter().find(|shown| shown.secret == secret);
-            document.insert(member.to_owned(), place.map(ShownPlace::document).into());
+            document.insert(secret.member.to_owned(), place.map(ShownPlace::document).into());
         }
         document.insert("configFile".to_owned(), self.config_file.as_str().into());
         document
@@ -107,15 +106,8 @@ impl<'a> ShownProfile<'a> {
     /// Lines for people, by the names in the file.
     pub(super) fn lines(&self) -> String {
         let settings = Setting::ALL.into_iter().filter_map(|it| Some((it.entry, self.text(it)?)));
-        let places = self.places.iter().map(|shown| match shown.secret {
-            ProfileSecret::AppToken => ("app token", shown.told()),
-            ProfileSecret::AdminSecret => ("admin secret", shown.told()),
-        });
-        let mut text = String::new();
-        for (label, value) in settings.chain(places).chain([("config file", self.config_file.clone())]) {
-            text += &style::field(label, 13, &value);
-        }
-        text
+        let places = self.places.iter().map(|shown| (shown.secret.label, shown.told()));
+        fields(13, settings.chain(places).chain([("config file", self.config_file.clone())]))
     }
 
     /// The text of a setting. An id is shown if it looks like one: it may be the value, put in the wrong place.
@@ -146,9 +138,11 @@ impl ShownPlace {
         let mut document = match &self.place {
             SecretPlace::Command(_) => json!({ "place": "command" }),
             SecretPlace::File(path) => json!({ "place": "file", "file": repeatable_path(path) }),
-            SecretPlace::OwnFile(path) => json!({ "place": "ownFile", "file": path.display().to_string() }),
+            SecretPlace::Stored(StoredSecret::File(path)) => {
+                json!({ "place": "ownFile", "file": path.display().to_string() })
+            }
             SecretPlace::Variable(name) => json!({ "place": "variable", "variable": repeatable(name) }),
-            SecretPlace::Keyring(_) => json!({ "place": "keyring" }),
+            SecretPlace::Stored(StoredSecret::Keyring(_)) => json!({ "place": "keyring" }),
         };
         match &self.is_there {
             Ok(None) => {}
@@ -159,13 +153,13 @@ impl ShownPlace {
     }
 
     fn told(&self) -> String {
-        let [command, ..] = self.secret.entries();
+        let [command, ..] = self.secret.entries;
         let place = match &self.place {
             SecretPlace::Command(_) => format!("output of {command}"),
             SecretPlace::File(path) => format!("file {}", repeatable_path(path)),
-            SecretPlace::OwnFile(path) => format!("file {} (clear text)", path.display()),
+            SecretPlace::Stored(StoredSecret::File(path)) => format!("file {} (clear text)", path.display()),
             SecretPlace::Variable(name) => format!("variable {}", repeatable(name)),
-            SecretPlace::Keyring(_) => "system keyring".to_owned(),
+            SecretPlace::Stored(StoredSecret::Keyring(_)) => "system keyring".to_owned(),
         };
         match (&self.is_there, &self.place) {
             (Err(trouble), _) => format!("{place}: {trouble}"),
@@ -195,7 +189,7 @@ pub(super) struct ListCommand {}
 impl ListCommand {
     pub(super) fn run(self, ui: &Ui, environment: &Environment) -> Result<(), Failure> {
         let config = Config::read(environment)?;
-        let file = config.file().map(|path| path.display().to_string());
+        let file = config.path.as_ref().map(|path| path.display().to_string());
         let listed: Vec<Map<String, Value>> = config
             .profiles()
             .map(|profile| {
@@ -205,7 +199,7 @@ impl ListCommand {
             })
             .collect();
         // What names no profile may be a secret by mistake.
-        let default = config.default_name().map(|name| match config.find(name) {
+        let default = config.default_profile.as_deref().map(|name| match config.find(name) {
             Some(_) => name.into(),
             None => repeatable(name),
         });
@@ -213,7 +207,7 @@ impl ListCommand {
             return ui
                 .print_json(&json!({ "configFile": file, "defaultProfile": default, "profiles": listed }));
         }
-        if let Some(gone) = config.default_name().filter(|name| config.find(name).is_none()) {
+        if let Some(gone) = config.default_profile.as_deref().filter(|name| config.find(name).is_none()) {
             let gone = config.unknown(gone);
             ui.note(&format!("the default profile does not exist: {}", gone.text()));
         }
@@ -227,7 +221,7 @@ impl ListCommand {
         let rows: Vec<Vec<String>> = listed.iter().map(cells).collect();
         let heading = ["  NAME", "SERVICE", "PARTNER", "APP TOKEN"].map(str::to_owned);
         let table = output::table(&heading, &rows, None);
-        ui.print(&format!("{table}{}{place}{:#}\n", style::QUIET, style::QUIET))
+        ui.print(&format!("{table}{QUIET}{place}{QUIET:#}\n"))
     }
 }
 

@@ -18,8 +18,9 @@ use crate::args::values;
 use crate::args::{TypeWish, parse_privileges};
 use crate::config::Settings;
 use crate::error::{ExitCode, Failure};
-use crate::output::{Ui, one_line, style};
-use crate::runtime::run_until_stopped;
+use crate::output::style::GOOD;
+use crate::output::{Ui, one_line};
+use crate::signals::run_until_stopped;
 use crate::{prompt, time};
 
 /// The properties of an app token. The environment and the profile describe the token that logs in, not this one.
@@ -206,7 +207,7 @@ impl AddCommand {
     pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         self.token.refuse_mistakes()?;
         let account = self.account.open(ui, settings)?;
-        let place = self.value.place(ui, None, &account.service_url, settings.environment())?;
+        let place = self.value.place(ui, None, &account.service_url, &settings.environment)?;
         let created = run_until_stopped(ui, self.create(&account));
         let (draft, token) = created.map_err(|failure| hint_if_stopped(failure, LOOK))?;
         let warnings = [draft.new_token_warnings(), draft.differences(&token), token.warnings()].concat();
@@ -267,7 +268,7 @@ pub(super) struct GetCommand {
 impl GetCommand {
     pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         let account = self.account.open(ui, settings)?;
-        let place = self.value.place(ui, None, &account.service_url, settings.environment())?;
+        let place = self.value.place(ui, None, &account.service_url, &settings.environment)?;
         let token = run_until_stopped(ui, account.get(&AppTokenId::new(self.id)))?;
         print(ui, &token, "App token", place, &account, &texts(token.warnings()))
     }
@@ -391,14 +392,14 @@ impl DeleteCommand {
         }
         let account = self.account.open(ui, settings)?;
         let id = AppTokenId::new(self.id);
-        let profiles = account.profiles_with(&id, settings.environment());
+        let profiles = account.profiles_with(&id, &settings.environment);
         run_until_stopped(ui, async {
             if !self.yes {
                 confirm(ui, &account, &id, &profiles).await?;
             }
             account.delete(&id).await
         })?;
-        let sessions = account.forget_sessions(ui, &id, settings.environment());
+        let sessions = account.forget_sessions(ui, &id, &settings.environment);
         let mut warnings: Vec<String> = profiles.iter().map(|profile| still_used(profile, &id)).collect();
         warnings.extend(sessions.note());
         note(ui, &warnings);
@@ -412,14 +413,8 @@ impl DeleteCommand {
             }));
         }
         let removed = sessions.sessions().map(|it| format!(", and removed {it} from the cache"));
-        ui.print(&format!(
-            "{}Deleted app token{:#} {} at {}{}\n",
-            style::GOOD,
-            style::GOOD,
-            one_line(id.as_str()),
-            account.service_url,
-            removed.unwrap_or_default()
-        ))
+        let (id, url, removed) = (one_line(id.as_str()), &account.service_url, removed.unwrap_or_default());
+        ui.print(&format!("{GOOD}Deleted app token{GOOD:#} {id} at {url}{removed}\n"))
     }
 }
 

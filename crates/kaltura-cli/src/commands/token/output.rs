@@ -1,16 +1,13 @@
 //! App tokens as they are printed, and `kaltura token list`.
 
-use std::fmt::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use futures_util::TryStreamExt as _;
 use kaltura_types::{
-    AppToken, AppTokenFilter, AppTokenId, AppTokenStatus, AppTokenWarning, PartnerId, Seconds, UnixTime,
-    UserId,
+    AppToken, AppTokenFilter, AppTokenId, AppTokenStatus, AppTokenWarning, Seconds, UnixTime, UserId,
 };
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::edit::TypeChoice;
 use super::value::{StoredValue, ValuePlace};
@@ -18,8 +15,9 @@ use super::{Account, AccountOptions};
 use crate::commands::call::{TableOptions, print_table};
 use crate::config::Settings;
 use crate::error::Failure;
-use crate::output::{self, TABLE_GAP, Ui, one_line, style};
-use crate::runtime::run_until_stopped;
+use crate::output::style::{GOOD, fields};
+use crate::output::{self, TABLE_GAP, Ui, one_line};
+use crate::signals::run_until_stopped;
 use crate::time;
 
 const EXAMPLES: &str = "\
@@ -87,7 +85,7 @@ enum StateFilter {
 impl ListCommand {
     pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
         let columns = self.columns.as_deref();
-        let columns = columns.map(|names| TableOptions::with_columns(names, ui.width())).transpose()?;
+        let columns = columns.map(|names| TableOptions::with_columns(names, ui.width)).transpose()?;
         let account = self.account.open(ui, settings)?;
         let listed = account.tokens().list(self.filter());
         let mut tokens: Vec<AppToken> = run_until_stopped(ui, async {
@@ -95,21 +93,19 @@ impl ListCommand {
         })?;
         let now = account.clock.now();
         tokens.retain(|token| self.matches(token, now));
-        let shown: Vec<ShownToken<'_>> = tokens.iter().map(|token| ShownToken::new(token, now)).collect();
+        let shown: Vec<ShownToken<'_>> = tokens.iter().map(|token| ShownToken { token, now }).collect();
+        let documents = || shown.iter().map(ShownToken::document).collect::<Vec<Value>>();
         if ui.wants_json() {
-            return ui.print_json(&shown);
+            return ui.print_json(&documents());
         }
         if shown.is_empty() {
             ui.note("no app tokens found");
             return Ok(());
         }
         match columns {
-            Some(wish) => {
-                let objects = shown.iter().map(|token| serde_json::to_value(token).unwrap_or_default());
-                print_table(ui, &objects.collect::<Vec<_>>(), &wish)
-            }
+            Some(wish) => print_table(ui, &documents(), &wish),
             None => {
-                let (text, dropped) = table(&shown, ui.width());
+                let (text, dropped) = table(&shown, ui.width);
                 if !dropped.is_empty() {
                     ui.note(&format!("columns not shown for lack of width: {}", dropped.join(", ")));
                 }
@@ -196,58 +192,51 @@ fn table(tokens: &[ShownToken<'_>], width: Option<usize>) -> (String, Vec<String
     (text, left_out.into_iter().map(|place| COLUMNS[place].to_lowercase()).collect())
 }
 
-/// The properties of a token, without its value.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ShownToken<'a> {
-    id: &'a AppTokenId,
-    partner_id: PartnerId,
-    state: String,
-    description: Option<&'a str>,
-    hash_type: Option<String>,
-    /// Nothing if a login may choose.
-    session_type: Option<String>,
-    session_user_id: Option<&'a UserId>,
-    /// In seconds.
-    session_duration: Option<i64>,
-    session_privileges: Option<String>,
-    expiry: Option<UnixTime>,
-    /// In seconds, by the server's clock; 0 if it has expired.
-    expires_in: Option<u64>,
-    created_at: Option<UnixTime>,
-    updated_at: Option<UnixTime>,
-    #[serde(skip)]
+/// A token at a time of the server's clock. Its value is not shown.
+struct ShownToken<'a> {
+    token: &'a AppToken,
     now: UnixTime,
 }
 
-impl<'a> ShownToken<'a> {
-    /// A token at this time of the server's clock.
-    fn new(token: &'a AppToken, now: UnixTime) -> Self {
-        let left = |expiry: UnixTime| u64::try_from(expiry.seconds_since(now)).unwrap_or(0);
-        Self {
-            id: &token.id,
-            partner_id: token.partner_id,
-            state: state(token, now),
-            description: token.description.as_deref().filter(|text| !text.is_empty()),
-            hash_type: token.hash_type.as_ref().map(ToString::to_string),
-            session_type: token.session_type.as_ref().map(ToString::to_string),
-            session_user_id: token.session_user_id.as_ref().filter(|user| !user.as_str().is_empty()),
-            session_duration: token.session_duration.map(Seconds::get),
-            session_privileges: token.session_privileges.as_ref().map(ToString::to_string),
-            expiry: token.expiry,
-            expires_in: token.expiry.map(left),
-            created_at: token.created_at,
-            updated_at: token.updated_at,
-            now,
-        }
+impl ShownToken<'_> {
+    /// Its properties, for programs.
+    fn document(&self) -> Value {
+        let Self { token, now } = self;
+        json!({
+            "id": token.id,
+            "partnerId": token.partner_id,
+            "state": state(token, *now),
+            "description": self.description(),
+            "hashType": token.hash_type.as_ref().map(ToString::to_string),
+            // Nothing if a login may choose.
+            "sessionType": token.session_type.as_ref().map(ToString::to_string),
+            "sessionUserId": self.user(),
+            // In seconds.
+            "sessionDuration": token.session_duration.map(Seconds::get),
+            "sessionPrivileges": token.session_privileges.as_ref().map(ToString::to_string),
+            "expiry": token.expiry,
+            // In seconds, by the server's clock; 0 if it has expired.
+            "expiresIn": token.expiry.map(|expiry| expiry.seconds_since(*now).max(0)),
+            "createdAt": token.created_at,
+            "updatedAt": token.updated_at,
+        })
     }
 
-    fn user(&self) -> &str {
-        self.session_user_id.map_or("any", UserId::as_str)
+    fn description(&self) -> Option<&str> {
+        self.token.description.as_deref().filter(|text| !text.is_empty())
+    }
+
+    fn user(&self) -> Option<&str> {
+        self.token.session_user_id.as_ref().map(UserId::as_str).filter(|user| !user.is_empty())
+    }
+
+    /// The session type, or what stands for any.
+    fn session_type(&self, any: &str) -> String {
+        self.token.session_type.as_ref().map_or_else(|| any.to_owned(), ToString::to_string)
     }
 
     fn duration(&self) -> String {
-        match self.session_duration.map(u64::try_from) {
+        match self.token.session_duration.map(|duration| u64::try_from(duration.get())) {
             Some(Ok(seconds)) if seconds > 0 => time::show_duration(seconds),
             _ => "0 s".to_owned(),
         }
@@ -255,7 +244,7 @@ impl<'a> ShownToken<'a> {
 
     /// When it expires, with the time that is left.
     fn expires(&self, when: fn(UnixTime) -> String, in_words: fn(u64) -> String) -> String {
-        let Some(expiry) = self.expiry else { return "never".to_owned() };
+        let Some(expiry) = self.token.expiry else { return "never".to_owned() };
         let seconds = expiry.seconds_since(self.now);
         let left = in_words(seconds.unsigned_abs());
         let left = if seconds > 0 { format!("in {left}") } else { format!("{left} ago") };
@@ -264,91 +253,80 @@ impl<'a> ShownToken<'a> {
 
     fn row(&self) -> [String; 7] {
         [
-            self.id.as_str().to_owned(),
-            self.state.clone(),
-            self.session_type.clone().unwrap_or_else(|| "any".to_owned()),
-            self.user().to_owned(),
+            self.token.id.as_str().to_owned(),
+            state(self.token, self.now),
+            self.session_type("any"),
+            self.user().unwrap_or("any").to_owned(),
             self.duration(),
             self.expires(time::show_day, time::show_duration_roughly),
-            self.description.unwrap_or_default().to_owned(),
+            self.description().unwrap_or_default().to_owned(),
         ]
     }
 
     fn lines(&self) -> String {
         let when = |time: Option<UnixTime>| time.map_or_else(|| "unknown".to_owned(), time::show_time);
-        let privileges = self.session_privileges.as_deref().filter(|text| !text.is_empty());
-        [
-            ("partner", self.partner_id.to_string()),
-            ("state", self.state.clone()),
-            ("description", self.description.unwrap_or("none").to_owned()),
-            ("hash type", self.hash_type.clone().unwrap_or_else(|| "SHA1".to_owned())),
-            (
-                "type",
-                self.session_type.clone().unwrap_or_else(|| "any (caller may request ADMIN)".to_owned()),
-            ),
-            ("user", self.user().to_owned()),
+        let AppToken { partner_id, hash_type, session_privileges, created_at, updated_at, .. } = self.token;
+        let privileges = session_privileges.as_ref().map(ToString::to_string).filter(|text| !text.is_empty());
+        let hash_type = hash_type.as_ref().map_or_else(|| "SHA1".to_owned(), ToString::to_string);
+        let lines = [
+            ("partner", partner_id.to_string()),
+            ("state", state(self.token, self.now)),
+            ("description", self.description().unwrap_or("none").to_owned()),
+            ("hash type", hash_type),
+            ("type", self.session_type("any (caller may request ADMIN)")),
+            ("user", self.user().unwrap_or("any").to_owned()),
             ("session duration", self.duration()),
-            ("privileges", privileges.unwrap_or("none").to_owned()),
+            ("privileges", privileges.unwrap_or_else(|| "none".to_owned())),
             ("expires", self.expires(time::show_time, time::show_duration)),
-            ("created", when(self.created_at)),
-            ("updated", when(self.updated_at)),
-        ]
-        .iter()
-        .map(|(label, value)| line(label, value))
-        .collect()
+            ("created", when(*created_at)),
+            ("updated", when(*updated_at)),
+        ];
+        fields(18, lines)
     }
 }
 
-fn line(label: &str, value: &str) -> String {
-    style::field(label, 18, value)
-}
-
-/// What a command answers about one token: the token, its value if that was requested, and warnings.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
+/// What a command answers about one token, with what became of its value.
 pub(super) struct Answer<'a> {
-    #[serde(flatten)]
-    token: ShownToken<'a>,
-    #[serde(skip_serializing_if = "Option::is_none", rename = "token")]
-    value: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value_file: Option<&'a Path>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    profile: Option<&'a str>,
-    service_url: &'a str,
-    warnings: &'a [String],
+    pub(super) token: &'a AppToken,
+    pub(super) value: &'a StoredValue,
+    pub(super) account: &'a Account,
+    pub(super) warnings: &'a [String],
 }
 
-impl<'a> Answer<'a> {
-    pub(super) fn new(
-        token: &'a AppToken,
-        value: &'a StoredValue,
-        account: &'a Account,
-        warnings: &'a [String],
-    ) -> Self {
-        Self {
-            token: ShownToken::new(token, account.clock.now()),
-            value: value.shown.as_ref().map(|value| value.expose()),
-            value_file: value.file.as_deref(),
-            profile: value.profile.as_ref().map(|name| name.as_str()),
-            service_url: account.service_url.as_str(),
-            warnings,
+impl Answer<'_> {
+    fn shown(&self) -> ShownToken<'_> {
+        ShownToken { token: self.token, now: self.account.clock.now() }
+    }
+
+    pub(super) fn document(&self) -> Value {
+        let mut document = self.shown().document();
+        let StoredValue { shown, file, profile, .. } = self.value;
+        if let Some(value) = shown {
+            document["token"] = value.expose().into();
         }
+        if let Some(path) = file {
+            document["valueFile"] = path.display().to_string().into();
+        }
+        if let Some(name) = profile {
+            document["profile"] = name.as_str().into();
+        }
+        document["serviceUrl"] = self.account.service_url.as_str().into();
+        document["warnings"] = self.warnings.into();
+        document
     }
 
     /// The text, with what was done before it, such as `Created app token`.
     pub(super) fn as_text(&self, done: &str) -> String {
         let id = one_line(self.token.id.as_str());
-        let mut text = format!("{}{done}{:#} {id}", style::GOOD, style::GOOD);
-        let _ = writeln!(text, " at {}", self.service_url);
-        text += &self.token.lines();
-        let value = match (self.value, self.value_file, self.profile) {
-            (Some(value), ..) => value.to_owned(),
-            (None, Some(path), _) => format!("in {}", path.display()),
-            (None, None, Some(profile)) => format!("stored by profile {profile}"),
-            (None, None, None) => format!("hidden (kaltura token get {id} --show-value)"),
+        let value = match self.value {
+            StoredValue { shown: Some(value), .. } => value.expose().to_owned(),
+            StoredValue { file: Some(path), .. } => format!("in {}", path.display()),
+            StoredValue { profile: Some(name), .. } => format!("stored by profile {name}"),
+            _ => format!("hidden (kaltura token get {id} --show-value)"),
         };
-        text + &line("value", &value)
+        let url = &self.account.service_url;
+        let lines = self.shown().lines() + &fields(18, [("value", value)]);
+        format!("{GOOD}{done}{GOOD:#} {id} at {url}\n{lines}")
     }
 }
 
@@ -365,8 +343,8 @@ pub(super) fn print(
     let value = place.store(token)?;
     note(ui, &value.notes);
     let warnings = [warnings, &value.notes].concat();
-    let answer = Answer::new(token, &value, account, &warnings);
-    if ui.wants_json() { ui.print_json(&answer) } else { ui.print(&answer.as_text(done)) }
+    let answer = Answer { token, value: &value, account, warnings: &warnings };
+    if ui.wants_json() { ui.print_json(&answer.document()) } else { ui.print(&answer.as_text(done)) }
 }
 
 /// Writes warnings for people, beside the answer. Programs find them in it.

@@ -4,7 +4,6 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use kaltura_client::app_tokens::{RotatedToken, RotationError, RotationStep};
 use kaltura_types::{AppToken, AppTokenDraft, AppTokenId, AppTokenStatus};
-use serde::Serialize;
 
 use super::edit::{ChangeOptions, hint_if_stopped, still_used};
 use super::output::{Answer, note, state, texts};
@@ -13,8 +12,8 @@ use super::{Account, AccountOptions, may_be_done};
 use crate::config::Settings;
 use crate::error::Failure;
 use crate::output::{Ui, one_line};
-use crate::runtime::run_until_stopped;
 use crate::session::Forgotten;
+use crate::signals::run_until_stopped;
 use crate::time;
 
 const EXAMPLES: &str = "\
@@ -58,21 +57,12 @@ pub(super) struct RotateCommand {
 
 impl RotateCommand {
     pub(super) fn run(self, ui: &Ui, settings: &Settings) -> Result<(), Failure> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Rotated<'a> {
-            #[serde(flatten)]
-            token: Answer<'a>,
-            old_id: &'a AppTokenId,
-            old_deleted: bool,
-            forgotten_sessions: usize,
-        }
         self.changes.token.refuse_mistakes()?;
         if self.delete_old && !self.value.is_requested() {
             return Err(Failure::usage("--delete-old requires a place for the new value")
                 .with_hint("Use --value-file FILE, --save-profile NAME or --show-value."));
         }
-        let environment = settings.environment();
+        let environment = &settings.environment;
         let account = self.account.open(ui, settings)?;
         let id = AppTokenId::new(self.id.as_str());
         let place = self.value.place(ui, Some(&id), &account.service_url, environment)?;
@@ -96,14 +86,13 @@ impl RotateCommand {
         }
         warnings.extend(sessions.note());
         note(ui, &warnings);
-        let answer = Answer::new(token, &value, &account, &warnings);
+        let answer = Answer { token, value: &value, account: &account, warnings: &warnings };
         if ui.wants_json() {
-            ui.print_json(&Rotated {
-                token: answer,
-                old_id: &id,
-                old_deleted: is_deleted,
-                forgotten_sessions: sessions.count,
-            })?;
+            let mut document = answer.document();
+            document["oldId"] = id.as_str().into();
+            document["oldDeleted"] = is_deleted.into();
+            document["forgottenSessions"] = sessions.count.into();
+            ui.print_json(&document)?;
         } else {
             let outcome = match (is_deleted, sessions.sessions()) {
                 (true, Some(sessions)) => format!("was deleted, and {sessions} removed from the cache"),

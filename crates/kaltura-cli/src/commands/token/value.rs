@@ -199,7 +199,7 @@ impl ProfilePlace {
 
     /// Refuses a profile that logs in with a token other than the replaced one.
     fn refuse_another_token(&self, replaced: Option<&AppTokenId>) -> Result<(), Failure> {
-        let before = self.editor.config().find(self.name.as_str());
+        let before = self.editor.config.find(self.name.as_str());
         match before.and_then(|profile| profile.text(Setting::APP_TOKEN_ID.entry)) {
             Some(id) if replaced.is_none_or(|replaced| replaced.as_str() != id) => {
                 let message = format!("profile {} logs in with another app token", self.name);
@@ -220,7 +220,7 @@ impl ProfilePlace {
         let credentials = AppTokenCredentials::from_app_token(token);
         settings.extend(credentials.map(|it| (&Setting::HASH_TYPE, it.hash_type().to_string())));
         let value = Zeroizing::new(token.token.expose().to_owned());
-        let secrets = vec![(ProfileSecret::AppToken, NewPlace::Kept(value))];
+        let secrets = vec![(ProfileSecret::APP_TOKEN, NewPlace::Kept(value))];
         let changes = ProfileChanges { settings, secrets, ..ProfileChanges::default() };
         let saved = self.editor.save(&self.name, &changes)?;
         Ok((self.name, saved.notes))

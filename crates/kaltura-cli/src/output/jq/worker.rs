@@ -313,69 +313,51 @@ mod tests {
     }
 
     #[test]
-    fn strings_are_printed_raw_and_the_rest_is_json() {
-        assert_eq!(results(".objects[].id", false).unwrap(), "0_a\n0_\"b\n");
-        assert_eq!(results(".objects[].id", true).unwrap(), "\"0_a\"\n\"0_\\\"b\"\n");
-        assert_eq!(results(".objects | map(.n)", false).unwrap(), "[1.5,null]\n");
-        assert_eq!(
-            results(".objects[0], empty, null, false", false).unwrap(),
-            "{\"id\":\"0_a\",\"n\":1.5}\nnull\nfalse\n"
-        );
-        assert_eq!(results("[.objects[] | select(.id | test(\"a\"))] | length", false).unwrap(), "1\n");
-    }
-
-    #[test]
-    fn numbers_are_written_as_jq_writes_them() {
+    fn results_are_those_of_jq() {
         for (code, expected) in [
+            (".objects[].id", "0_a\n0_\"b\n"),
+            (".objects | map(.n)", "[1.5,null]\n"),
+            (".objects[0], empty, null, false", "{\"id\":\"0_a\",\"n\":1.5}\nnull\nfalse\n"),
+            ("[.objects[] | select(.id | test(\"a\"))] | length", "1\n"),
             ("nan, [nan], -nan", "null\n[null]\nnull\n"),
             ("infinite", "1.7976931348623157e+308\n"),
             ("[-infinite]", "[-1.7976931348623157e+308]\n"),
             ("[nan] | tojson, tostring", "[null]\n[null]\n"),
             ("2700 / 60, 1e3, -0.5, 1e17", "45\n1000\n-0.5\n1e+17\n"),
             ("9007199254740993, 18446744073709551615", "9007199254740993\n18446744073709551615\n"),
-        ] {
-            assert_eq!(results(code, false).unwrap(), expected, "{code}");
-        }
-    }
-
-    #[test]
-    fn json_and_numbers_are_read_strictly() {
-        for (code, expected) in [
             ("\"{\\\"a\\\":[1,null]} \" | fromjson", "{\"a\":[1,null]}\n"),
             ("\"12\", \" -1.50 \", \"1e3\" | tonumber", "12\n-1.5\n1000\n"),
             ("7 | tonumber", "7\n"),
             ("try (\"0_a\" | tonumber) catch \"no\"", "no\n"),
+            ("[\"a\", null, 1, true] | join(\"-\")", "a--1-true\n"),
+            ("1795493355.7 | todate", "2026-11-24T04:09:15Z\n"),
+            (".objects[] | [.id, .n, true] | @csv", "\"0_a\",1.5,true\n\"0_\"\"b\",,true\n"),
+            ("[\"a\\tb\\\\c\", 1] | @tsv", "a\\tb\\\\c\t1\n"),
         ] {
             assert_eq!(results(code, false).unwrap(), expected, "{code}");
         }
-        assert_fails("\"0_a\" | tonumber", "\"0_a\" cannot be parsed as a number");
-        for text in ["", "1 2", "nan", "inf", "Infinity", "0x1", "1,5"] {
-            assert_fails(&format!("\"{text}\" | tonumber"), "cannot be parsed as a number");
+        assert_eq!(results(".objects[].id", true).unwrap(), "\"0_a\"\n\"0_\\\"b\"\n");
+        assert_eq!(results("[] | join(\"-\")", true).unwrap(), "\"\"\n");
+    }
+
+    #[test]
+    fn json_numbers_and_rows_are_read_strictly() {
+        for text in ["0_a", "", "1 2", "nan", "inf", "Infinity", "0x1", "1,5"] {
+            let why = format!("\"{text}\" cannot be parsed as a number");
+            assert_fails(&format!("\"{text}\" | tonumber"), &why);
         }
-        assert_fails("null | tonumber", "as string");
         for text in ["1 2", "", "{", "NaN", "1 # comment", "[1,]"] {
             assert_fails(&format!("\"{text}\" | fromjson"), "is not JSON");
         }
-        assert_fails("\"[\" * 1000000 | fromjson", "is not JSON");
-    }
-
-    #[test]
-    fn lists_and_times_are_those_of_jq() {
-        assert_eq!(results("[\"a\", null, 1, true] | join(\"-\")", false).unwrap(), "a--1-true\n");
-        assert_eq!(results("[] | join(\"-\")", true).unwrap(), "\"\"\n");
-        assert_eq!(results("1795493355.7 | todate", false).unwrap(), "2026-11-24T04:09:15Z\n");
-        assert_fails("[1, 2] | pick(.[1])", "the key 1 of an object is not a string");
-    }
-
-    #[test]
-    fn lists_become_rows_of_csv_and_tsv() {
-        assert_eq!(
-            results(".objects[] | [.id, .n, true] | @csv", false).unwrap(),
-            "\"0_a\",1.5,true\n\"0_\"\"b\",,true\n"
-        );
-        assert_eq!(results("[\"a\\tb\\\\c\", 1] | @tsv", false).unwrap(), "a\\tb\\\\c\t1\n");
-        assert_fails("[[1]] | @csv", "the --jq filter failed: [1] cannot be in a row of @csv");
-        assert_fails("1 | @tsv", "the --jq filter failed: 1 is not a list, and @tsv needs one");
+        for (code, why) in [
+            ("null | tonumber", "as string"),
+            ("\"[\" * 1000000 | fromjson", "is not JSON"),
+            ("[1, 2] | pick(.[1])", "the key 1 of an object is not a string"),
+            ("[[1]] | @csv", "the --jq filter failed: [1] cannot be in a row of @csv"),
+            ("1 | @tsv", "the --jq filter failed: 1 is not a list, and @tsv needs one"),
+        ] {
+            assert_fails(code, why);
+        }
     }
 
     #[test]

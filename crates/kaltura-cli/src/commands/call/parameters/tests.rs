@@ -19,10 +19,12 @@ fn an_action_is_two_names_with_a_dot() {
     let name: ActionName = "caption_captionAsset.list".parse().unwrap();
     assert_eq!((&*name.service, &*name.action), ("caption_captionAsset", "list"));
     for text in ["", "media", "media.", ".list", "media.list.x", "media/list", "media list.x", "m.l?x=1"] {
-        assert_eq!(text.parse::<ActionName>(), Err(InvalidActionName::Malformed), "{text}");
+        let why = text.parse::<ActionName>().unwrap_err();
+        assert!(why.starts_with("use a service and an action"), "{text}: {why}");
     }
     for text in ["multirequest.null", "MultiRequest.x"] {
-        assert_eq!(text.parse::<ActionName>(), Err(InvalidActionName::Multirequest), "{text}");
+        let why = text.parse::<ActionName>().unwrap_err();
+        assert!(why.starts_with("use `kaltura batch`"), "{text}: {why}");
     }
     for (text, ends) in [("session.end", true), ("SESSION.End", true), ("session.get", false)] {
         assert_eq!(text.parse::<ActionName>().unwrap().ends_sessions(), ends, "{text}");
@@ -59,32 +61,31 @@ fn each_form_of_an_argument_is_read() {
 
 #[test]
 fn an_invalid_argument_is_refused_and_not_repeated() {
-    use InvalidArgument as Invalid;
     for (argument, error) in [
-        ("", Invalid::NoValue),
-        ("hush", Invalid::NoValue),
-        ("=x", Invalid::EmptyKey),
-        (":=1", Invalid::EmptyKey),
-        ("a..b=1", Invalid::EmptyKey),
-        (".a=1", Invalid::EmptyKey),
-        ("[a]=1", Invalid::EmptyKey),
-        ("ids[]=1", Invalid::EmptyKey),
-        ("@x", Invalid::EmptyKey),
-        ("a[b=1", Invalid::Brackets),
-        ("a]=1", Invalid::Brackets),
-        ("a[b]c=1", Invalid::Brackets),
-        ("a[b.c]=1", Invalid::Brackets),
-        ("a[b[c]]=1", Invalid::Brackets),
-        ("a:=hush", Invalid::NotJson),
-        ("a:=", Invalid::NotJson),
-        ("pager.pageSize=:5", Invalid::Swapped),
-        ("a=:{\"b\":1}", Invalid::Swapped),
-        ("a=@", Invalid::NoFile),
-        ("a:=@", Invalid::NoFile),
-        ("a@", Invalid::NoFile),
+        ("", "use key=value"),
+        ("hush", "use key=value"),
+        ("=x", "a key, or a part of one, is empty"),
+        (":=1", "a key, or a part of one, is empty"),
+        ("a..b=1", "a key, or a part of one, is empty"),
+        (".a=1", "a key, or a part of one, is empty"),
+        ("[a]=1", "a key, or a part of one, is empty"),
+        ("ids[]=1", "a key, or a part of one, is empty"),
+        ("@x", "a key, or a part of one, is empty"),
+        ("a[b=1", "the brackets of the key"),
+        ("a]=1", "the brackets of the key"),
+        ("a[b]c=1", "the brackets of the key"),
+        ("a[b.c]=1", "the brackets of the key"),
+        ("a[b[c]]=1", "the brackets of the key"),
+        ("a:=hush", "the value after := is not JSON"),
+        ("a:=", "the value after := is not JSON"),
+        ("pager.pageSize=:5", "=: is not :="),
+        ("a=:{\"b\":1}", "=: is not :="),
+        ("a=@", "the name of the file is missing"),
+        ("a:=@", "the name of the file is missing"),
+        ("a@", "the name of the file is missing"),
     ] {
-        assert_eq!(argument.parse::<Argument>(), Err(error), "{argument}");
-        assert!(!error.to_string().contains("hush"));
+        let why = argument.parse::<Argument>().unwrap_err();
+        assert!(why.starts_with(error) && !why.contains("hush"), "{argument}: {why}");
     }
 }
 
@@ -94,7 +95,8 @@ fn the_depth_of_a_key_is_limited() {
         let key = |depth: usize| format!("a{}=1", step.repeat(depth - 1));
         assert!(key(MAX_DEPTH).parse::<Argument>().is_ok());
         for depth in [MAX_DEPTH + 1, 20_000, 1_000_000] {
-            assert_eq!(key(depth).parse::<Argument>(), Err(InvalidArgument::TooDeep));
+            let why = key(depth).parse::<Argument>().unwrap_err();
+            assert_eq!(why, format!("the key leads into more than {MAX_DEPTH} objects"));
         }
     }
 }
@@ -104,18 +106,12 @@ fn dots_and_brackets_lead_into_objects() {
     let expected = json!({
         "filter": { "idEqual": "0_a", "a": { "b": true } }, "pager": { "pageSize": 5, "pageIndex": 2 }, "id": "",
     });
-    for arguments in [
-        ["filter.idEqual=0_a", "pager:={\"pageSize\":5}", "filter.a.b:=true", "id=", "pager.pageIndex:=2"],
-        [
-            "filter[idEqual]=0_a",
-            "pager:={\"pageSize\":5}",
-            "filter[a][b]:=true",
-            "id=",
-            "pager[pageIndex]:=2",
-        ],
-    ] {
-        assert_eq!(read(&arguments).unwrap(), expected);
-    }
+    let dots =
+        ["filter.idEqual=0_a", "pager:={\"pageSize\":5}", "filter.a.b:=true", "id=", "pager.pageIndex:=2"];
+    let brackets =
+        dots.map(|argument| argument.replace("filter.a.b", "filter[a][b]").replace(".idEqual", "[idEqual]"));
+    assert_eq!(read(&dots).unwrap(), expected);
+    assert_eq!(read(&brackets.each_ref().map(String::as_str)).unwrap(), expected);
 }
 
 #[test]
