@@ -36,15 +36,21 @@ use crate::transport::{TransportError, TransportErrorKind};
 /// ```
 #[derive(Clone)]
 pub struct WireRequest {
+    head: Arc<Head>,
+    body: Arc<Body>,
+    timeout: Option<Duration>,
+    max_response_bytes: u64,
+    fresh_connection: bool,
+}
+
+/// What clones of a request share, beside the body: each request is kept to be sent again.
+#[derive(Clone)]
+struct Head {
     url: String,
     service: String,
     action: String,
     content_type: Cow<'static, str>,
     headers: Vec<(String, String)>,
-    body: Arc<Body>,
-    timeout: Option<Duration>,
-    max_response_bytes: u64,
-    fresh_connection: bool,
 }
 
 impl WireRequest {
@@ -61,12 +67,15 @@ impl WireRequest {
         action: impl Into<String>,
         body: impl Into<Vec<u8>>,
     ) -> Self {
-        Self {
+        let head = Head {
             url: url.into(),
             service: service.into(),
             action: action.into(),
             content_type: Cow::Borrowed("application/json"),
             headers: Vec::new(),
+        };
+        Self {
+            head: Arc::new(head),
             body: Arc::new(Body(body.into())),
             timeout: None,
             max_response_bytes: Self::DEFAULT_MAX_RESPONSE_BYTES,
@@ -147,14 +156,14 @@ impl WireRequest {
     /// ignores the body without an error (wire contract, section 1.3).
     #[must_use]
     pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
-        self.content_type = Cow::Owned(content_type.into());
+        Arc::make_mut(&mut self.head).content_type = Cow::Owned(content_type.into());
         self
     }
 
     /// Adds a header. It must not contain a secret.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        Arc::make_mut(&mut self.head).headers.push((name.into(), value.into()));
         self
     }
 
@@ -210,30 +219,30 @@ impl WireRequest {
     /// The absolute URL. It contains no secret.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        &self.head.url
     }
 
     /// The service that is called, such as `appToken`.
     #[must_use]
     pub fn service(&self) -> &str {
-        &self.service
+        &self.head.service
     }
 
     /// The action that is called, such as `startSession`.
     #[must_use]
     pub fn action(&self) -> &str {
-        &self.action
+        &self.head.action
     }
 
     /// The content type, which must be sent exactly as it is.
     #[must_use]
     pub fn content_type(&self) -> &str {
-        &self.content_type
+        &self.head.content_type
     }
 
     /// The additional headers.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.head.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The body. It contains secrets.
@@ -257,11 +266,11 @@ impl WireRequest {
 
 impl fmt::Debug for WireRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        let headers: Vec<&str> = self.head.headers.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("WireRequest")
-            .field("url", &self.url)
-            .field("action", &format_args!("{}.{}", self.service, self.action))
-            .field("content_type", &self.content_type)
+            .field("url", &self.head.url)
+            .field("action", &format_args!("{}.{}", self.head.service, self.head.action))
+            .field("content_type", &self.head.content_type)
             .field("headers", &headers)
             .field("body", &format_args!("{} bytes", self.body.0.len()))
             .field("timeout", &self.timeout)

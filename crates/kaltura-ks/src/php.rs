@@ -68,9 +68,21 @@ pub(crate) fn append_query<'a>(query: &mut Vec<u8>, pairs: impl Iterator<Item = 
     }
 }
 
-/// Escapes all bytes but `A-Za-z0-9-_.`, also `~` and `*` (wire contract, section 6.1). A space becomes `+`.
+/// Whether a byte is escaped: all but `A-Za-z0-9-_.`, also `~` and `*` (wire contract, section 6.1). Few are, so that
+/// looking them up is worth it.
+static IS_ESCAPED: [bool; 256] = {
+    let mut is_escaped = [true; 256];
+    let mut byte = 0;
+    while byte <= b'z' {
+        is_escaped[byte as usize] = !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+        byte += 1;
+    }
+    is_escaped
+};
+
+/// A space becomes `+`.
 fn append_escaped(query: &mut Vec<u8>, text: &str) {
-    let is_escaped = |byte: &u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    let is_escaped = |byte: &u8| IS_ESCAPED[usize::from(*byte)];
     let digit = |nibble: u8| b"0123456789ABCDEF"[usize::from(nibble)];
     let mut rest = text.as_bytes();
     while let Some(at) = rest.iter().position(is_escaped) {

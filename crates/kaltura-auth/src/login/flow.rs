@@ -57,7 +57,7 @@ pub enum FlowStep {
 pub struct AppTokenFlow {
     login: Arc<AppTokenLogin>,
     /// The request whose response is awaited.
-    request: Box<WireRequest>,
+    request: WireRequest,
     awaiting: Awaiting,
 }
 
@@ -104,7 +104,7 @@ impl AppTokenFlow {
     /// is unusable.
     pub fn receive(self, result: Result<WireResponse, TransportError>) -> Result<FlowStep, Error> {
         if let Some(request) = self.request.on_fresh_connection(&result) {
-            return Ok(Self { request: Box::new(request), ..self }.step());
+            return Ok(Self { request, ..self }.step());
         }
         match self.awaiting {
             Awaiting::WidgetSession { uncached } => {
@@ -112,7 +112,7 @@ impl AppTokenFlow {
                 Ok(Self::start_session(self.login, widget_ks, uncached))
             }
             Awaiting::Session { widget_ks, hash, uncached } => {
-                let (login, request) = (&*self.login, &*self.request);
+                let (login, request) = (&*self.login, &self.request);
                 let exchange = SessionExchange { login, widget_ks: &widget_ks, hash: &hash, request };
                 match exchange.read(result) {
                     Ok(session) => Ok(FlowStep::Done(session)),
@@ -133,7 +133,7 @@ impl AppTokenFlow {
         if uncached {
             parameters.insert("nocache".to_owned(), 1.into());
         }
-        let request = request(&login, &call, parameters);
+        let request = request(&login, &call, &parameters, None);
         Self::send(login, request, Awaiting::WidgetSession { uncached })
     }
 
@@ -154,24 +154,29 @@ impl AppTokenFlow {
         if let Some(privileges) = requested.get_privileges() {
             call = call.privileges(privileges.clone());
         }
-        let mut parameters = call.parameters();
-        parameters.insert("ks".to_owned(), widget_ks.expose().into());
-        let request = request(&login, &call, parameters);
+        let request = request(&login, &call, &call.parameters(), Some(&widget_ks));
         Self::send(login, request, Awaiting::Session { widget_ks, hash, uncached })
     }
 
     fn send(login: Arc<AppTokenLogin>, request: WireRequest, awaiting: Awaiting) -> FlowStep {
-        Self { login, request: Box::new(request), awaiting }.step()
+        Self { login, request, awaiting }.step()
     }
 
     fn step(self) -> FlowStep {
-        FlowStep::Send(WireRequest::clone(&self.request), self)
+        FlowStep::Send(self.request.clone(), self)
     }
 }
 
-fn request(login: &AppTokenLogin, call: &impl Action, mut parameters: Parameters) -> WireRequest {
-    parameters.insert("clientTag".to_owned(), login.client_tag.clone().into());
-    WireRequest::json(&login.service_url, call.service(), call.action(), parameters)
+fn request(
+    login: &AppTokenLogin,
+    call: &impl Action,
+    parameters: &Parameters,
+    ks: Option<&Ks>,
+) -> WireRequest {
+    let client_tag = login.client_tag.as_str().into();
+    let parameters = parameters.iter().map(|(name, value)| (name.as_str(), value));
+    let parameters = parameters.chain([("clientTag", &client_tag)]);
+    WireRequest::json_with_ks(&login.service_url, call.service(), call.action(), parameters, ks)
         .with_timeout(login.timeout)
         .with_max_response_bytes(AppTokenLogin::MAX_RESPONSE_BYTES)
 }

@@ -48,7 +48,7 @@ impl TryFrom<&WireRequest> for Request<Bytes> {
     fn try_from(request: &WireRequest) -> Result<Self, TransportError> {
         let mut converted = Self::new(request.http_body());
         *converted.method_mut() = Method::POST;
-        *converted.uri_mut() = Uri::try_from(&request.url).map_err(build_error)?;
+        *converted.uri_mut() = Uri::try_from(&request.head.url).map_err(build_error)?;
         *converted.headers_mut() = request.http_headers()?;
         Ok(converted)
     }
@@ -62,14 +62,14 @@ impl WireRequest {
     /// [`TransportErrorKind::Build`] if a name or value is invalid, or a header is one that the transport sets.
     pub fn http_headers(&self) -> Result<HeaderMap, TransportError> {
         let mut headers = HeaderMap::new();
-        for (name, value) in &self.headers {
+        for (name, value) in &self.head.headers {
             let name = HeaderName::try_from(name).map_err(build_error)?;
             if RESERVED_HEADERS.contains(&name) {
                 return Err(build_error(ReservedHeader(name)));
             }
             headers.append(name, HeaderValue::try_from(value).map_err(build_error)?);
         }
-        headers.insert(CONTENT_TYPE, HeaderValue::try_from(&*self.content_type).map_err(build_error)?);
+        headers.insert(CONTENT_TYPE, HeaderValue::try_from(&*self.head.content_type).map_err(build_error)?);
         if self.body.0.is_empty() {
             // Some HTTP clients send no length for an empty body, and some servers require one.
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
