@@ -12,7 +12,8 @@
 # Seen: see the lines that this script prints; they are compared with those at its end. It takes a minute.
 # Why it matters: leases are there for the holder that dies. Here all waiting processes fail a minute later with an error of
 #   the network, and nothing logs in. What to do: give the client of python-redis-lock socket_timeout=None, or more than the longest wait;
-#   or wait by asking again in a loop (blocking=False). A store of one's own should poll, as the lock of the redis package does.
+#   or wait by asking again in a loop (blocking=False). A store of one's own should ask again while it waits, as the lock of
+#   the redis package does, and not block in a command for longer than the client lets a command run.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

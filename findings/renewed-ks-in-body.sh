@@ -12,10 +12,10 @@
 #   ("Expected value which is `undefined`"), takes body, and keeps Content-Length in the same way.
 # Seen: see the lines that this script prints; they are compared with those at its end.
 # Why it matters: the login succeeds, the repetition fails, with an error that names neither. A test with "ks-1" and "ks-2" passes; in
-#   use the length of a KS changes with the number in a KS of version 1, and with the user and the privileges in version 2. (A shorter
-#   one is not shown: the server would wait for the rest.)
+#   use the length of a KS changes with the number in a KS of version 1, and with the user and the privileges in version 2.
 #   What to do: delete Content-Length where the body is replaced (axios) or set it too (got; both shown below), or build each
-#   request from the start, with the session as an argument, and repeat that function. A library that renews sessions must build the body behind the renewal.
+#   request from the start, with the session as an argument, and repeat that function.
+#   A library that renews sessions must build the body behind the renewal.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
