@@ -80,6 +80,7 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
         None => writeln!(out, "compatibility: there is no tag to compare with")?,
     }
     success &= oldest_versions(workspace, out)?;
+    std::fs::create_dir_all(workspace.target.join("mutants"))?;
     for mutated in &MUTATED {
         success &= tools.run(out, MUTANTS, &mutated.arguments(&workspace.target))?;
     }
