@@ -129,9 +129,24 @@ fn with_short_examples(command: clap::Command) -> clap::Command {
 }
 
 impl Cli {
-    /// The command line with what all commands have in common: enough to read it, but not to print help.
+    /// The commands without their options.
     fn deferred() -> clap::Command {
         Self::augment_args(clap::Command::new("kaltura"))
+    }
+
+    /// Of these, what a command line may name: clap copies the options of all commands into each one. It is enough to
+    /// read the line, but not to print help.
+    fn named_in(arguments: &[OsString]) -> clap::Command {
+        let all = Self::deferred();
+        let is_named = |command: &&clap::Command| {
+            command
+                .get_name_and_visible_aliases()
+                .iter()
+                .any(|name| arguments.iter().any(|word| word == name))
+        };
+        clap::Command::new("kaltura")
+            .args(all.get_arguments().cloned())
+            .subcommands(all.get_subcommands().filter(is_named).cloned())
     }
 
     /// Reads a command line, and sets the format of the output. Help and version are printed, and leave nothing to do.
@@ -163,7 +178,7 @@ impl Cli {
         arguments: Vec<OsString>,
         width: usize,
     ) -> Result<(Self, Vec<String>), clap::Error> {
-        if let Ok(parsed) = Self::parsed(Self::deferred(), arguments.clone()) {
+        if let Ok(parsed) = Self::parsed(Self::named_in(&arguments), arguments.clone()) {
             return Ok(parsed);
         }
         // Only help and errors show more.
@@ -175,7 +190,7 @@ impl Cli {
         let ends = arguments.iter().position(|it| it == "--").unwrap_or(arguments.len());
         // Which words are values of options is not known before the command is.
         let mut reordered = (2..ends).filter_map(|place| with_command_first(&all, &arguments, place));
-        reordered.find_map(|arguments| Self::parsed(Self::deferred(), arguments).ok()).ok_or(error)
+        reordered.find_map(|arguments| Self::parsed(Self::named_in(&arguments), arguments).ok()).ok_or(error)
     }
 
     fn parsed(mut all: clap::Command, arguments: Vec<OsString>) -> Result<(Self, Vec<String>), clap::Error> {

@@ -1,6 +1,8 @@
 //! Durations and points in time, as people write and read them.
 
+use std::path::Path;
 use std::time::Duration;
+use std::{env, fs};
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -42,17 +44,29 @@ pub(crate) fn after(duration: Duration) -> UnixTime {
 
 /// A point in time in the time zone of this machine: `2026-11-24 05:09:15 CET`.
 pub(crate) fn show_time(time: UnixTime) -> String {
-    show_as(WITH_ZONE, time, TimeZone::system())
+    show_as(WITH_ZONE, time, zone())
 }
 
 /// The day in the time zone of this machine: `2026-11-24`.
 pub(crate) fn show_day(time: UnixTime) -> String {
-    show_as("%Y-%m-%d", time, TimeZone::system())
+    show_as("%Y-%m-%d", time, zone())
 }
 
 /// Day and minute, for where there is little room: `2026-11-24 05:09`.
 pub(crate) fn show_minute(time: UnixTime) -> String {
-    show_as("%Y-%m-%d %H:%M", time, TimeZone::system())
+    show_as("%Y-%m-%d %H:%M", time, zone())
+}
+
+/// The time zone of this machine. Its file is read without its name: to find a name, `jiff` reads all folders of the
+/// time zone database, which takes longer than a login.
+fn zone() -> TimeZone {
+    let of_file = || zone_of(Path::new("/etc/localtime"));
+    let file = if cfg!(unix) && env::var_os("TZ").is_none() { of_file() } else { None };
+    file.unwrap_or_else(TimeZone::system)
+}
+
+fn zone_of(file: &Path) -> Option<TimeZone> {
+    TimeZone::tzif("local", &fs::read(file).ok()?).ok()
 }
 
 fn show_as(form: &str, time: UnixTime, zone: TimeZone) -> String {
@@ -74,7 +88,7 @@ pub(crate) fn parse_time(text: &str) -> Result<UnixTime, &'static str> {
     }
     let timestamp = match text.parse::<Timestamp>() {
         Ok(timestamp) => timestamp,
-        Err(_) => on_the_wall(text, TimeZone::system()).ok_or(NO_TIME)?.timestamp(),
+        Err(_) => on_the_wall(text, zone()).ok_or(NO_TIME)?.timestamp(),
     };
     Ok(UnixTime::from_seconds(timestamp.as_second()))
 }
@@ -108,6 +122,25 @@ mod tests {
         let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
         assert_eq!(show_as(WITH_ZONE, time, berlin.clone()), "2026-11-24 05:09:15 CET");
         assert_eq!(show_as("%Y-%m-%d %H:%M", time, berlin), "2026-11-24 05:09");
+    }
+
+    /// A file with the times of Berlin, as RFC 9636 lays it out: no transitions, one type of local time, and a rule.
+    #[test]
+    fn the_zone_is_read_from_its_file() {
+        let counts = [0_u32, 0, 0, 0, 1, 4].map(u32::to_be_bytes).concat();
+        let block = [&b"TZif2"[..], &[0; 15], &counts, &3_600_i32.to_be_bytes(), &[0, 0], b"CET\0"].concat();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("localtime");
+        assert!(zone_of(&file).is_none());
+        fs::write(&file, [&block[..], &block, b"\nCET-1CEST,M3.5.0,M10.5.0/3\n"].concat()).unwrap();
+        let zone = zone_of(&file).unwrap();
+        for (seconds, text) in
+            [(1_795_493_355, "2026-11-24 05:09:15 CET"), (1_782_000_000, "2026-06-21 02:00:00 CEST")]
+        {
+            assert_eq!(show_as(WITH_ZONE, UnixTime::from_seconds(seconds), zone.clone()), text);
+        }
+        fs::write(&file, "not a time zone").unwrap();
+        assert!(zone_of(&file).is_none());
     }
 
     #[test]
