@@ -82,25 +82,38 @@ pub(crate) fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool, Fa
     success &= oldest_versions(workspace, out)?;
     std::fs::create_dir_all(workspace.target.join("mutants"))?;
     for mutated in &MUTATED {
-        success &= tools.run(out, MUTANTS, &mutated.arguments(&workspace.target))?;
+        // The tool's own run without a change has only the tests of the changed package.
+        let baseline = Command::parse(&mutated.baseline());
+        if announce(out, &baseline)?.run(&workspace.root)? {
+            success &= tools.run(out, MUTANTS, &mutated.arguments(&workspace.target))?;
+        } else {
+            success = false;
+        }
     }
     Ok(success)
 }
 
 impl Mutated {
-    /// The arguments of `cargo`. Its report is in the build directory.
+    /// The tests without a change: a test that fails anyway would notice each mutant.
+    fn baseline(&self) -> String {
+        let packages = self.packages.replace(',', " --package ");
+        format!("cargo test --all-features --package {packages} --lib{}", each("--test", self.tests))
+    }
+
+    /// The arguments of the tool. Its report is in the build directory.
     fn arguments(&self, target: &Path) -> String {
-        let each = |option: &str, values: &str| -> String {
-            values.split_whitespace().map(|value| format!(" {option} {value}")).collect()
-        };
         format!(
-            "mutants --all-features --output {}{} --test-package {} -- --lib{}",
+            "mutants --all-features --baseline skip --timeout 600 --output {}{} --test-package {} -- --lib{}",
             target.join("mutants").join(self.name).display(),
             each("--file", self.files),
             self.packages,
             each("--test", self.tests),
         )
     }
+}
+
+fn each(option: &str, values: &str) -> String {
+    values.split_whitespace().map(|value| format!(" {option} {value}")).collect()
 }
 
 struct Tools<'a> {
