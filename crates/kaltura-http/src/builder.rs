@@ -13,6 +13,7 @@ use reqwest::header::HeaderValue;
 use reqwest::{Client, ClientBuilder, redirect};
 
 pub(crate) use self::no_proxy::NoProxyHosts;
+pub use self::no_proxy::no_proxy_names;
 use self::proxy::ProxySettings;
 #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
 pub(crate) use self::tls::Tls;

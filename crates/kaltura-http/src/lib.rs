@@ -42,7 +42,7 @@ mod classify;
 mod runtime;
 mod transport;
 
-pub use self::builder::{BuildError, ReqwestTransportBuilder};
+pub use self::builder::{BuildError, ReqwestTransportBuilder, no_proxy_names};
 pub use self::runtime::{SystemClock, TokioRuntime};
 pub use self::transport::ReqwestTransport;
 

@@ -171,6 +171,11 @@ fn behind_a_proxy_names_need_not_be_found_and_its_password_is_not_shown() {
     for password in ["ha#hush", "#hush", "ha/hush", "ha?hush"] {
         doctor(&format!("me:{password}"));
     }
+    // As the transport reads it: a point at the end does not matter.
+    let excluded = at("https://example.invalid", home.path()).arguments(["--json"]);
+    let excluded =
+        excluded.env("HTTPS_PROXY", &proxy.url).env("NO_PROXY", "invalid.").run_process().ends_with(6);
+    excluded.blames("dns", "example.invalid was not found", "spelling");
 }
 
 #[test]

@@ -4,7 +4,18 @@ use std::fmt;
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
+use kaltura_auth::ServiceUrl;
 use reqwest::Url;
+
+/// Whether the variable `NO_PROXY` names the host of this server, as [`ReqwestTransport`](crate::ReqwestTransport) reads
+/// it: then requests use no proxy of the environment. For a program that shows which way its requests take.
+///
+/// It is read as by curl, which other clients do not: `example.com` includes its subdomains, `*` is every host, and a point
+/// at the end does not matter.
+#[must_use]
+pub fn no_proxy_names(server: &ServiceUrl) -> bool {
+    Url::parse(server.as_str()).is_ok_and(|url| NoProxyHosts::from_env().contains(&url))
+}
 
 /// The hosts of a list in the form of `NO_PROXY`.
 ///

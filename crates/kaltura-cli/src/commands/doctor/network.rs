@@ -28,7 +28,9 @@ pub(super) struct Route {
 impl Route {
     /// The route that the transport takes: through the proxies of the environment, but directly to this machine.
     pub(super) fn to(url: &ServiceUrl) -> Self {
-        Self::through(url, &Matcher::from_env())
+        let route = Self::through(url, &Matcher::from_env());
+        // The matcher alone reads `NO_PROXY` in another way than the transport.
+        if kaltura_http::no_proxy_names(url) { Self { proxy: None, ..route } } else { route }
     }
 
     fn through(url: &ServiceUrl, proxies: &Matcher) -> Self {
