@@ -4,6 +4,11 @@ use std::process::ExitCode;
 
 use kaltura_cli::{Environment, Ui};
 
+/// That of musl gets memory from the system in pages of 4 kB, which takes a fifth of the time of `kaltura ks`.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 fn main() -> ExitCode {
     let environment = Environment::of_process();
     let mut ui = Ui::of_process(&environment);
