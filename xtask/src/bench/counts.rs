@@ -5,11 +5,11 @@
 //! dispatch in `memchr` and the C library uses. Valgrind offers AVX2 where the processor has it.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
+use std::{env, fs};
 
 use super::statistics::Quartiles;
 use crate::Failure;
@@ -106,8 +106,8 @@ impl BenchProgram {
         command.arg(format!("--toggle-collect={MEASURED}"));
         command.arg(format!("--callgrind-out-file={}", profile.display()));
         command.arg(&self.path).args(["count", &case.name, side.name()]);
-        // They select which certificates are read, instead of the system's bundle.
-        command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
+        // A variable that is read is searched among all, and some select which certificates are read.
+        command.env_clear().envs(env::var_os("PATH").map(|path| ("PATH", path)));
         output_of(&mut command)?;
         let total = read_profile(&fs::read_to_string(&profile)?)
             .ok_or_else(|| format!("valgrind counted nothing in {MEASURED} of {}", case.name))?;
