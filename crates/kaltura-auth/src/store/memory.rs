@@ -298,3 +298,82 @@ impl fmt::Debug for MemoryStore {
         f.debug_struct("MemoryStore").field("keys", &self.lock().by_key.len()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kaltura_types::{ApiError, Ks, PartnerId};
+
+    use super::*;
+    use crate::error::{Error, LoginStep};
+    use crate::session::Session;
+    use crate::wire::WireResponse;
+
+    const fn at(millis: u64) -> StoreTime {
+        StoreTime::from_millis(millis)
+    }
+
+    fn key(number: usize) -> StoreKey {
+        StoreKey::builder("test").part("number", number.to_string()).build()
+    }
+
+    /// What lasts for a second from 1 s.
+    fn term() -> Term {
+        Term::new(at(1_000), Duration::from_secs(1))
+    }
+
+    fn leased() -> Entry {
+        Entry { lease: Some((7, term())), ..Entry::default() }
+    }
+
+    #[test]
+    fn a_term_ends_and_is_not_credible_before_it_began() {
+        let left = |now| term().left(at(now));
+        assert_eq!(left(999), None);
+        assert_eq!(left(1_000), Some(Duration::from_secs(1)));
+        assert_eq!(left(1_999), Some(Duration::from_millis(1)));
+        assert_eq!(left(2_000), None);
+        assert_eq!(left(3_000), None);
+    }
+
+    #[test]
+    fn an_entry_has_ended_when_all_in_it_has() {
+        let error = ApiError::new("INVALID_KS", "", [("", "")]).into();
+        let error =
+            Error::response(LoginStep::StartSession, error, &WireResponse::new(200, ""), None, &[], &[]);
+        let session = Session::new(PartnerId::new(7), Ks::new("djJ8N3xhYmM")).to_stored_exposing_ks();
+        let record = Record::new(SessionId::from_bits(5), session, Duration::from_secs(1), at(2_000));
+        for entry in [
+            leased(),
+            Entry { backoff: Some((StoredFailure::new(&error, 1), term())), ..Entry::default() },
+            Entry { record: Some(record), ..Entry::default() },
+        ] {
+            assert!(!entry.has_ended(at(1_500)));
+            assert!(entry.has_ended(at(2_000)));
+        }
+        assert!(Entry::default().has_ended(at(0)));
+    }
+
+    #[test]
+    fn entries_that_have_ended_are_removed_before_there_are_many() {
+        let mut entries = Entries::default();
+        for number in 0..MIN_SWEEP {
+            *entries.entry(&key(number), at(1_500)) = leased();
+        }
+        // All of them are alive: the next time is at twice as many.
+        entries.entry(&key(MIN_SWEEP), at(1_500));
+        assert_eq!((entries.by_key.len(), entries.sweep_at), (MIN_SWEEP + 1, 2 * MIN_SWEEP));
+        for number in MIN_SWEEP..2 * MIN_SWEEP {
+            *entries.entry(&key(number), at(1_500)) = leased();
+        }
+        entries.entry(&key(2 * MIN_SWEEP), at(2_000));
+        assert_eq!((entries.by_key.len(), entries.sweep_at), (1, MIN_SWEEP));
+    }
+
+    #[test]
+    fn a_lease_is_held_by_its_holder_until_it_ends() {
+        assert!(leased().is_held_with(7, at(1_500)));
+        assert!(!leased().is_held_with(8, at(1_500)));
+        assert!(!leased().is_held_with(7, at(2_000)));
+        assert!(!Entry::default().is_held_with(7, at(1_500)));
+    }
+}

@@ -239,6 +239,7 @@ mod tests {
         let json = record().to_json_exposing_ks();
         let read = Record::from_json(json.as_bytes()).unwrap().unwrap();
         assert_eq!(read, record());
+        assert_eq!(read.widget_ks().map(|widget| widget.ks().expose()), Some("widget"));
         assert_eq!(Session::from_stored(read.clone().into_session()).id(), Some(SessionId::from_bits(5)));
         assert!(!format!("{read:?}").contains("djJ8N3xhYmM") && !format!("{read:?}").contains("\"widget\""));
     }
@@ -261,6 +262,7 @@ mod tests {
         for text in [&b""[..], b"{}", b"\xff\xfe", b"[1]", cut, signed.as_bytes()] {
             assert_eq!(Record::from_json(text), Err(InvalidRecord), "{}", String::from_utf8_lossy(text));
         }
+        assert_eq!(InvalidRecord.to_string(), "what is stored is not a session record");
     }
 
     #[test]
