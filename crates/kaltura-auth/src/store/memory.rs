@@ -301,6 +301,10 @@ impl fmt::Debug for MemoryStore {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+    use std::task::Context;
+    use std::thread;
+
     use kaltura_types::{ApiError, Ks, PartnerId};
 
     use super::*;
@@ -375,5 +379,50 @@ mod tests {
         assert!(!leased().is_held_with(8, at(1_500)));
         assert!(!leased().is_held_with(7, at(2_000)));
         assert!(!Entry::default().is_held_with(7, at(1_500)));
+    }
+
+    struct StoppedClock;
+
+    impl Clock for StoppedClock {
+        fn unix_time(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn random(&self) -> u64 {
+            0
+        }
+    }
+
+    #[test]
+    fn a_change_ends_the_waiting_of_tasks_and_threads() {
+        let (store, key) = (MemoryStore::new(StoppedClock), key(1));
+        let change = || {
+            let Ok(Taken::Lease(lease)) = BlockingSessionStore::take(&store, &key, &Ask::new(1)) else {
+                panic!("nothing is stored");
+            };
+            BlockingSessionStore::release(&store, &key, &lease).unwrap();
+        };
+        let mut changed = SessionStore::changed(&store, &key);
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(changed.as_mut().poll(&mut context).is_pending());
+        change();
+        assert!(changed.as_mut().poll(&mut context).is_ready());
+
+        let (sender, woken) = mpsc::channel();
+        let (waiting, waited_for) = (store.clone(), key.clone());
+        thread::spawn(move || {
+            waiting.wait_for_change(&waited_for, Duration::from_secs(300));
+            sender.send(())
+        });
+        // The thread may begin to wait after any of the changes.
+        let is_woken = (0..1_000).any(|_| {
+            change();
+            woken.recv_timeout(Duration::from_millis(10)).is_ok()
+        });
+        assert!(is_woken);
     }
 }
