@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
@@ -64,12 +64,26 @@ impl Worker {
         while let Ok(line) = self.lines.recv_timeout(timeout) {
             lines.push(line);
         }
-        let status = self.child.try_wait()?.ok_or("a worker does not end")?;
+        let status = self.wait(timeout)?.ok_or("a worker does not end")?;
         let last = lines.pop().ok_or("a worker has written nothing")?;
         if status.success() {
             Ok((lines, serde_json::from_str(&last)?))
         } else {
             Err("a worker has failed".into())
+        }
+    }
+
+    /// A process closes its output a moment before it has ended.
+    fn wait(&mut self, timeout: Duration) -> Result<Option<ExitStatus>, Failure> {
+        const PAUSE: Duration = Duration::from_millis(10);
+        let mut waited = Duration::ZERO;
+        loop {
+            let status = self.child.try_wait()?;
+            if status.is_some() || waited >= timeout {
+                return Ok(status);
+            }
+            thread::sleep(PAUSE);
+            waited += PAUSE;
         }
     }
 
