@@ -109,7 +109,7 @@ fn offer(all: Command, environment: &Environment, shell: Shell, words: Vec<OsStr
     let is_option = starts_with_dash(&begun);
     let mut found = candidates(&mut command, all, place);
     found.iter_mut().for_each(|candidate| prefer_name(candidate, &begun));
-    // Options can be told from the rest by their first letter: who has typed it looks for them, and who has not, for
+    // Options differ from the rest by their first character: where it is typed, an option is wanted, and elsewhere
     // something else.
     let is_wanted = |candidate: &CompletionCandidate| starts_with_dash(candidate.get_value()) == is_option;
     if found.iter().any(is_wanted) {
