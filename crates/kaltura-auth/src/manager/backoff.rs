@@ -30,7 +30,7 @@ impl Backoff {
 
     /// The backoff after the next failure. `random` is in `[0, 1)`.
     pub(super) fn next(&self, policy: &Policy, random: f64) -> NextBackoff {
-        NextBackoff { policy: policy.clone(), failures: self.failures, random }
+        NextBackoff::new(policy.clone(), self.failures, random)
     }
 
     /// Starts the backoff and returns its duration, which grows with each failure.
@@ -74,6 +74,11 @@ pub(crate) struct NextBackoff {
 }
 
 impl NextBackoff {
+    /// The backoff after so many `failures`. `random` is in `[0, 1)`.
+    pub(crate) const fn new(policy: Policy, failures: u32, random: f64) -> Self {
+        Self { policy, failures, random }
+    }
+
     /// The number of failures before.
     pub(crate) const fn failures(&self) -> u32 {
         self.failures

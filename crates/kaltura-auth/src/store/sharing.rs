@@ -20,6 +20,9 @@ use crate::session::{IssuedSession, Session, SessionId};
 use crate::source::{AcquireContext, Acquired, WidgetKsCache};
 use kaltura_types::KsRefusal;
 
+#[cfg(test)]
+mod tests;
+
 /// The time limit of one call to a store. With less, one stall of the machine makes all processes log in.
 pub(super) const CALL_LIMIT: Duration = Duration::from_secs(1);
 
