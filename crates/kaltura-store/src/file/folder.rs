@@ -285,9 +285,21 @@ mod tests {
 
         set_mode(&path("real"), 0o640);
         assert!(matches!(folder.read("real"), Err(FileError::OpenToOthers { .. })));
-        fs::write(path("huge"), vec![b'x'; MAX_SIZE as usize + 1]).unwrap();
-        set_mode(&path("huge"), 0o600);
+        let huge = vec![b'x'; MAX_SIZE as usize + 1];
+        folder.replace("huge", &huge).unwrap();
         assert!(matches!(folder.read("huge"), Err(FileError::Invalid { .. })));
+        folder.replace("huge", &huge[1..]).unwrap();
+        assert_eq!(folder.read("huge").unwrap().unwrap().len() as u64, MAX_SIZE);
+    }
+
+    #[test]
+    fn only_a_file_that_does_not_exist_is_absent() {
+        let (_around, folder) = folder();
+        folder.replace("it", b"x").unwrap();
+        let too_long = "x".repeat(300);
+        assert!(matches!(folder.read(&too_long), Err(FileError::Io { action: "open", .. })));
+        fs::create_dir(folder.path().join("folder")).unwrap();
+        assert!(matches!(folder.remove("folder"), Err(FileError::Io { action: "remove", .. })));
     }
 
     #[test]

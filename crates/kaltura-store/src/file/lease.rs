@@ -177,13 +177,6 @@ impl Locked {
     }
 }
 
-impl Drop for Locked {
-    fn drop(&mut self) {
-        // The next holder is not taken for this one. The lock ends with the file.
-        let _ = self.file.set_len(0);
-    }
-}
-
 fn file_name(key: &StoreKey, number: usize) -> String {
     match number {
         0 => format!("{}{LOCK}", key.as_hex()),
@@ -193,4 +186,31 @@ fn file_name(key: &StoreKey, number: usize) -> String {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::clock::TestClock;
+    use super::*;
+
+    #[test]
+    fn leases_that_have_ended_are_forgotten_and_others_are_not() {
+        let around = tempfile::tempdir().unwrap();
+        let (folder, clock) = (PrivateFolder::new(around.path().join("sessions")), TestClock::new());
+        let leases = Leases::default();
+        let key = |name: &str| StoreKey::builder(name).build();
+        let take = |name: &str| match leases.take(&folder, &clock, &key(name), 1).unwrap() {
+            Attempt::Taken(held) => held,
+            _ => panic!("{name} is free"),
+        };
+        let one = take("one");
+        for name in ["two", "three", "four"] {
+            drop(take(name));
+        }
+        assert!(leases.find(&key("one"), 1).unwrap().extend(&clock));
+        // The last one is forgotten when another one is taken.
+        assert_eq!(lock(&leases.held).len(), 2);
+        one.end();
+        assert!(!one.extend(&clock));
+    }
 }

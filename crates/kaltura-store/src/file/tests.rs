@@ -219,6 +219,24 @@ fn a_holder_that_shows_no_sign_of_life_loses_the_lease_to_one_other() {
     assert!(matches!(two.take_now(&key(), &ask(3)), Ok(Taken::Backoff { left: MINUTE, .. })));
 }
 
+#[test]
+fn a_lease_ends_to_the_millisecond_and_each_holder_is_looked_at_anew() {
+    let scene = Scene::new();
+    let first = lease(scene.store.take_now(&key(), &ask(1)).unwrap());
+    let other = scene.other();
+    let left = || match other.take_now(&key(), &ask(2)).unwrap() {
+        Taken::Held { left } => left,
+        other => panic!("{other:?}"),
+    };
+    scene.clock.advance(lease::DURATION);
+    assert!(!scene.store.extend_now(&key(), &first));
+    assert_eq!(left(), Duration::from_millis(250));
+    drop(first);
+    let _second = lease(scene.store.take_now(&key(), &ask(3)).unwrap());
+    scene.clock.advance(lease::DURATION);
+    assert_eq!(left(), Duration::from_millis(250), "this one may extend its lease in this very moment");
+}
+
 fn failed() -> Error {
     Error::from_source(std::io::Error::other("no"), false)
 }
