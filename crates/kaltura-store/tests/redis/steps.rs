@@ -125,11 +125,8 @@ fn one_command_is_sent_for_each_step() {
     assert_eq!(calls(), 5);
 }
 
-/// Waits for a change in a thread, and returns when the subscription exists.
-fn wait_for_message(
-    server: &super::server::Server,
-    store: &kaltura_store::redis::RedisStore,
-) -> thread::JoinHandle<Duration> {
+/// Lets a store subscribe to the changes of the key.
+fn subscribe(server: &super::server::Server, store: &kaltura_store::redis::RedisStore) {
     let channel = format!("kaltura:1:{{{}}}:changed", key().as_hex());
     // The first wait ends at once, since a message before it may have been missed.
     store.wait_for_change(&key(), MINUTE);
@@ -138,6 +135,14 @@ fn wait_for_message(
         count
     };
     assert_eq!(subscribers(), 1);
+}
+
+/// Waits for a change in a thread, and returns when the subscription exists.
+fn wait_for_message(
+    server: &super::server::Server,
+    store: &kaltura_store::redis::RedisStore,
+) -> thread::JoinHandle<Duration> {
+    subscribe(server, store);
     let waiting = store.clone();
     let waits = Arc::new(AtomicBool::new(false));
     let started = Arc::clone(&waits);
@@ -150,16 +155,20 @@ fn wait_for_message(
     while !waits.load(Ordering::Acquire) {
         thread::yield_now();
     }
+    // It is about to wait.
+    thread::sleep(Duration::from_millis(100));
     thread
 }
 
 #[test]
 fn a_waiting_process_is_woken_by_each_end_of_a_login() {
     let server = server_or_skip!();
-    let (store, other) = (server.store(), server.store());
+    let store = server.store();
     let failure = StoredFailure::new(&Error::from_source(std::io::Error::other("down"), true), 1);
     for step in ["release", "fail", "publish"] {
         let _: String = server.command("FLUSHALL");
+        // Not subscribed yet.
+        let other = server.store();
         let lease = lease(&store, 1);
         assert!(matches!(other.take(&key(), &Ask::new(2)), Ok(Taken::Held { .. })));
         let waiting = wait_for_message(&server, &other);
@@ -195,7 +204,8 @@ fn a_subscription_ends_with_its_message() {
     let server = server_or_skip!();
     let store = server.store();
     let lease = lease(&store, 1);
-    wait_for_message(&server, &store);
+    // A thread that waits might do so after the message, and subscribe again.
+    subscribe(&server, &store);
     store.release(&key(), &lease).unwrap();
     let start = Instant::now();
     loop {
