@@ -168,6 +168,14 @@ mod tests {
         let (one, other) = (clock.now(), SystemClock::default().now());
         assert!(other.since(&one).is_some_and(|time| time < Duration::from_secs(60)));
         assert_eq!(one.boot.is_some(), cfg!(any(target_os = "linux", target_os = "android")));
+        #[cfg(target_os = "linux")]
+        {
+            let file = |path| std::fs::read_to_string(path).unwrap();
+            let SinceBoot { id, ms } = one.boot.clone().unwrap();
+            assert_eq!(file("/proc/sys/kernel/random/boot_id"), format!("{id}\n"));
+            let uptime = file("/proc/uptime").split('.').next().unwrap().parse().unwrap();
+            assert!(Duration::from_millis(ms).as_secs().abs_diff(uptime) < 60, "{ms} ms, {uptime} s");
+        }
         let text = serde_json::to_string(&one).unwrap();
         assert_eq!(serde_json::from_str::<Timestamp>(&text).unwrap(), one);
     }

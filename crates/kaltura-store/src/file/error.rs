@@ -99,3 +99,32 @@ impl FileError {
         Self::Io { action, path: path.to_owned(), error }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn the_error_of_the_system_decides_and_is_kept() {
+        let path = || Path::new("/sessions/a").to_owned();
+        let io = |kind: io::ErrorKind| FileError::io("open", &path(), kind.into());
+        let no_locks = FileError::NoLocks { path: path(), error: io::ErrorKind::Unsupported.into() };
+        for (error, kind, has_cause) in [
+            (io(io::ErrorKind::PermissionDenied), StoreErrorKind::Denied, true),
+            (io(io::ErrorKind::ReadOnlyFilesystem), StoreErrorKind::Denied, true),
+            (io(io::ErrorKind::StorageFull), StoreErrorKind::Full, true),
+            (io(io::ErrorKind::QuotaExceeded), StoreErrorKind::Full, true),
+            (io(io::ErrorKind::Interrupted), StoreErrorKind::Unavailable, true),
+            (no_locks, StoreErrorKind::NoLocks, true),
+            (FileError::OtherOwner { path: path(), owner: 7 }, StoreErrorKind::Denied, false),
+            (FileError::OpenToOthers { path: path() }, StoreErrorKind::Corrupt, false),
+        ] {
+            let text = error.to_string();
+            let error = StoreError::from(error);
+            assert_eq!((error.kind(), error.to_string()), (kind, text));
+            assert_eq!(error.source().is_some(), has_cause, "{error}");
+        }
+    }
+}
