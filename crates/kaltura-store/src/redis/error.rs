@@ -115,32 +115,16 @@ impl From<ClientError> for CommandError {
             ErrorKind::AuthenticationFailed => Self::Credentials,
             ErrorKind::RESP3NotSupported => Self::TooOld,
             ErrorKind::Parse | ErrorKind::UnexpectedReturnType => Self::UnexpectedReply,
-            ErrorKind::Server(kind) => Self::from_server(kind, error.detail().unwrap_or_default()),
+            // Redis 6 reports an error inside of a script as ERR, with the error's own code in the text.
+            ErrorKind::Server(ServerErrorKind::ResponseError) => {
+                Self::from_code(error.detail().and_then(nested_code).unwrap_or("ERR"))
+            }
             _ => Self::from_code(error.code().unwrap_or("ERR")),
         }
     }
 }
 
 impl CommandError {
-    fn from_server(kind: ServerErrorKind, detail: &str) -> Self {
-        match kind {
-            ServerErrorKind::BusyLoading => Self::NotReady { code: "LOADING" },
-            ServerErrorKind::MasterDown => Self::NotReady { code: "MASTERDOWN" },
-            ServerErrorKind::TryAgain => Self::NotReady { code: "TRYAGAIN" },
-            ServerErrorKind::ReadOnly => Self::ReadOnly,
-            ServerErrorKind::NoPerm => Self::Permission,
-            ServerErrorKind::Moved
-            | ServerErrorKind::Ask
-            | ServerErrorKind::CrossSlot
-            | ServerErrorKind::ClusterDown => Self::Cluster,
-            // Redis 6 reports an error inside of a script as ERR, with the error's own code in the text.
-            ServerErrorKind::ResponseError => {
-                nested_code(detail).map_or_else(|| Self::from_code("ERR"), Self::from_code)
-            }
-            _ => Self::from_code("ERR"),
-        }
-    }
-
     fn from_code(code: &str) -> Self {
         match code {
             "WRONGPASS" | "NOAUTH" => Self::Credentials,
@@ -149,6 +133,7 @@ impl CommandError {
             "READONLY" => Self::ReadOnly,
             "LOADING" => Self::NotReady { code: "LOADING" },
             "MASTERDOWN" => Self::NotReady { code: "MASTERDOWN" },
+            "TRYAGAIN" => Self::NotReady { code: "TRYAGAIN" },
             "WRONGTYPE" => Self::UnexpectedReply,
             "BUSY" => Self::NotReady { code: "BUSY" },
             "MISCONF" => Self::NotReady { code: "MISCONF" },
@@ -202,16 +187,81 @@ mod tests {
             ("NOPERM this user has no permissions to run the 'eval' command", "NOPERM"),
             ("WRONGPASS invalid username-password pair", "WRONGPASS"),
             ("NOAUTH Authentication required.", "NOAUTH"),
+            ("TRYAGAIN Multiple keys request during rehashing of slot", "not ready (TRYAGAIN)"),
+            ("NOREPLICAS Not enough good replicas to write.", "not ready (NOREPLICAS)"),
+            ("WRONGTYPE Operation against a key holding the wrong kind of value", "another program"),
             ("MOVED 1 10.0.0.1:1", "cluster"),
+            ("ASK 1 10.0.0.1:1", "cluster"),
+            ("CROSSSLOT Keys in request don't hash to the same slot", "cluster"),
+            ("CLUSTERDOWN The cluster is down", "cluster"),
             ("ERR Error running script (call to f_1): @user_script:1: -OOM command not allowed", "OOM"),
             ("ERR Error running script: @user_script: 1: -READONLY You can't write", "READONLY"),
+            ("ERR Error running script: @user_script: 1: @globals:7: MISCONF Errors writing", "(MISCONF)"),
+            ("ERR The user executing the script can't run this command or subcommand", "NOPERM"),
+            ("ERR The user executing the script can't access at least one of the keys", "NOPERM"),
             ("ERR unknown command `HELLO`, with args beginning with: `hush`", "error (ERR)"),
             ("SECRETLIKE hush", "error (SECRETLIKE)"),
             ("Hush hush", "error (ERR)"),
+            ("AB hush", "error (AB)"),
+            ("A hush", "error (ERR)"),
+            ("ABCDEFGHIJKLMNOP hush", "error (ABCDEFGHIJKLMNOP)"),
+            ("ABCDEFGHIJKLMNOPQ hush", "error (ERR)"),
         ] {
             let text = server_error(line).to_string();
             assert!(text.contains(expected), "{line}: {text}");
             assert!(!text.contains("ush"), "{text}");
+        }
+    }
+
+    /// Its letters say whether it needs a new connection, is worth a second try, and may end with a failover.
+    fn reactions(error: &CommandError) -> String {
+        let letter = |yes, letter| if yes { letter } else { "-" };
+        letter(error.needs_new_connection(), "n").to_owned()
+            + letter(error.is_worth_a_second_try(), "s")
+            + letter(error.may_end_with_a_failover(), "f")
+    }
+
+    #[test]
+    fn each_error_has_a_kind_a_cause_and_a_reaction() {
+        let io = || Arc::new(io::Error::from(io::ErrorKind::ConnectionRefused));
+        let url: RedisUrl = "redis://u:hush@127.0.0.1".parse().unwrap();
+        for (error, kind, expected, has_cause) in [
+            (CommandError::Connect(io()), StoreErrorKind::Unavailable, "--f", true),
+            (CommandError::MasterNotFound, StoreErrorKind::Unavailable, "--f", false),
+            (CommandError::Disconnected(Some(io())), StoreErrorKind::Unavailable, "nsf", true),
+            (CommandError::Disconnected(None), StoreErrorKind::Unavailable, "nsf", false),
+            (CommandError::ReadOnly, StoreErrorKind::Unavailable, "nsf", false),
+            (CommandError::NotReady { code: "LOADING" }, StoreErrorKind::Unavailable, "--f", false),
+            (CommandError::NotReady { code: "MASTERDOWN" }, StoreErrorKind::Unavailable, "n-f", false),
+            (CommandError::TimedOut(Duration::ZERO), StoreErrorKind::TimedOut, "n--", false),
+            (CommandError::PlaintextMaster, StoreErrorKind::Denied, "---", false),
+            (CommandError::Credentials, StoreErrorKind::Denied, "---", false),
+            (CommandError::Permission, StoreErrorKind::Denied, "---", false),
+            (CommandError::OutOfMemory, StoreErrorKind::Full, "---", false),
+            (CommandError::UnexpectedReply, StoreErrorKind::Corrupt, "---", false),
+            (CommandError::TooOld, StoreErrorKind::Other, "---", false),
+            (CommandError::Cluster, StoreErrorKind::Other, "---", false),
+            (CommandError::Thread(io()), StoreErrorKind::Other, "---", true),
+        ] {
+            assert_eq!(reactions(&error), expected, "{error:?}");
+            let text = format!("redis://u:***@127.0.0.1:6379/0: {error}");
+            let error = error.into_store_error(&url);
+            assert_eq!((error.kind(), error.to_string()), (kind, text));
+            assert_eq!(std::error::Error::source(&error).is_some(), has_cause, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn the_kind_of_the_clients_error_decides() {
+        for (kind, expected) in [
+            (ErrorKind::AuthenticationFailed, "WRONGPASS"),
+            (ErrorKind::RESP3NotSupported, "RESP3"),
+            (ErrorKind::Parse, "another form"),
+            (ErrorKind::UnexpectedReturnType, "another form"),
+            (ErrorKind::Client, "error (ERR)"),
+        ] {
+            let text = CommandError::from(ClientError::from((kind, "hush"))).to_string();
+            assert!(text.contains(expected) && !text.contains("hush"), "{kind:?}: {text}");
         }
     }
 
