@@ -301,9 +301,11 @@ impl fmt::Debug for MemoryStore {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc;
-    use std::task::Context;
+    use std::task::{Context, Wake};
     use std::thread;
+    use std::time::Instant;
 
     use kaltura_types::{ApiError, Ks, PartnerId};
 
@@ -329,6 +331,11 @@ mod tests {
         Entry { lease: Some((7, term())), ..Entry::default() }
     }
 
+    fn record(id: u128, expires_at: StoreTime) -> Record {
+        let session = Session::new(PartnerId::new(7), Ks::new("djJ8N3xhYmM")).to_stored_exposing_ks();
+        Record::new(SessionId::from_bits(id), session, Duration::from_secs(1), expires_at)
+    }
+
     #[test]
     fn a_term_ends_and_is_not_credible_before_it_began() {
         let left = |now| term().left(at(now));
@@ -344,8 +351,7 @@ mod tests {
         let error = ApiError::new("INVALID_KS", "", [("", "")]).into();
         let error =
             Error::response(LoginStep::StartSession, error, &WireResponse::new(200, ""), None, &[], &[]);
-        let session = Session::new(PartnerId::new(7), Ks::new("djJ8N3xhYmM")).to_stored_exposing_ks();
-        let record = Record::new(SessionId::from_bits(5), session, Duration::from_secs(1), at(2_000));
+        let record = record(5, at(2_000));
         for entry in [
             leased(),
             Entry { backoff: Some((StoredFailure::new(&error, 1), term())), ..Entry::default() },
@@ -424,5 +430,49 @@ mod tests {
             woken.recv_timeout(Duration::from_millis(10)).is_ok()
         });
         assert!(is_woken);
+    }
+
+    #[test]
+    fn of_two_sessions_with_the_same_end_the_last_one_is_stored() {
+        let (store, key) = (MemoryStore::new(StoppedClock), key(1));
+        for (id, end, expected) in
+            [(1, 900, Published::Stored), (2, 900, Published::Stored), (3, 899, Published::Kept)]
+        {
+            let published = BlockingSessionStore::publish(&store, &key, None, &record(id, at(end)), None);
+            assert_eq!(published.unwrap(), expected, "{id}");
+        }
+        assert_eq!(format!("{store:?}"), "MemoryStore { keys: 1, .. }");
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "threads wait in real time")]
+    fn a_thread_waits_until_its_time_is_over() {
+        let store = MemoryStore::new(StoppedClock);
+        let (start, at_most) = (Instant::now(), Duration::from_millis(50));
+        store.wait_for_change(&key(1), at_most);
+        assert!(start.elapsed() >= at_most);
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_task_that_looks_twice_is_woken_once() {
+        let (store, key) = (MemoryStore::new(StoppedClock), key(1));
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut context = Context::from_waker(&waker);
+        let mut changed = SessionStore::changed(&store, &key);
+        for _ in 0..2 {
+            assert!(changed.as_mut().poll(&mut context).is_pending());
+        }
+        store.notify(store.lock(), &key);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
     }
 }

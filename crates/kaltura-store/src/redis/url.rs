@@ -379,6 +379,7 @@ mod tests {
             assert_eq!(url.to_string(), shown, "{text}");
             assert_eq!(format!("{url:?}"), format!("RedisUrl({shown})"));
             assert_eq!(url.has_password(), text.contains("hu"), "{text}");
+            assert_eq!(url.has_sentinels(), text.contains("+sentinel"), "{text}");
         }
     }
 
