@@ -451,6 +451,7 @@ mod tests {
             ("unix:///s?password=hush", UnknownParameter),
             ("redis://localhost/hush", InvalidDatabase),
             ("redis://localhost/-1", InvalidDatabase),
+            ("redis://localhost/+1", InvalidDatabase),
             ("redis://localhost/1/2", InvalidDatabase),
             ("redis://localhost/4294967296", InvalidDatabase),
             ("rediss://localhost/#insecure", ContainsFragment),
