@@ -7,8 +7,12 @@ use kaltura_types::{AppToken, AppTokenList, BareKs, SessionInfo, UploadToken, Wi
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+/// A byte order mark, which serde_json does not accept.
+const MARK: &str = "\u{feff}";
+
 /// What responses are made of.
-pub const WORDS: [&str; 28] = [
+pub const WORDS: [&str; 29] = [
+    MARK,
     "{",
     "}",
     "[",
@@ -53,7 +57,7 @@ pub fn decode(data: &[u8]) {
 
 fn decode_as<T: DeserializeOwned + Debug>(data: &[u8]) {
     let decoded = payload::decode::<T>(data);
-    match serde_json::from_slice::<Value>(data) {
+    match serde_json::from_slice::<Value>(data.strip_prefix(MARK.as_bytes()).unwrap_or(data)) {
         Ok(value) => {
             let from_tree = payload::decode_value::<T>(value);
             assert_eq!(format!("{decoded:?}"), format!("{from_tree:?}"));
