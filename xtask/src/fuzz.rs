@@ -136,6 +136,8 @@ fn run_cargo_fuzz(
         let mut fuzz = Process::new("cargo");
         fuzz.args(["fuzz", "run", "--features", "libfuzzer", name, "--"]).args(LIMITS);
         fuzz.arg(format!("-max_total_time={each}")).arg(format!("-dict={}", dictionary.display()));
+        // The number of inputs, the longest time of one, and the most memory.
+        fuzz.arg("-print_final_stats=1");
         fuzz.env("RUSTC_BOOTSTRAP", "1").current_dir(workspace.root.join("fuzz"));
         writeln!(out, "{name}: {each} s under libFuzzer")?;
         if !fuzz.status()?.success() {
