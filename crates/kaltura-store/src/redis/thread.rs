@@ -116,6 +116,9 @@ impl Drop for AbortOnDrop {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
@@ -163,6 +166,34 @@ mod tests {
         // The task is dropped by the other thread, before it runs the next one.
         thread.run_blocking(async { Ok(()) }).unwrap();
         assert_eq!(Arc::strong_count(&held), 1);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the thread waits in real time")]
+    fn a_thread_waits_for_a_task_and_for_its_time_if_that_panics() {
+        let thread = RuntimeThread::default();
+        let start = Instant::now();
+        thread.run_blocking_at_most(async {}, Duration::from_secs(600));
+        assert!(start.elapsed() < Duration::from_secs(300));
+        let at_most = Duration::from_millis(50);
+        let panics = async { assert!(thread_name().is_none(), "in a test") };
+        for wait in
+            [Box::pin(std::future::pending()) as Pin<Box<dyn Future<Output = ()> + Send>>, Box::pin(panics)]
+        {
+            let start = Instant::now();
+            thread.run_blocking_at_most(wait, at_most);
+            assert!(start.elapsed() >= at_most);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_task_is_awaited_until_it_ends_and_forever_if_it_panics() {
+        let thread = RuntimeThread::default();
+        thread.run_while_awaited(async {}).await;
+        let panics = async { assert!(thread_name().is_none(), "in a test") };
+        let ended = tokio::time::timeout(Duration::from_millis(50), thread.run_while_awaited(panics)).await;
+        assert!(ended.is_err());
+        assert_eq!(format!("{thread:?}"), "RuntimeThread");
     }
 
     #[test]
