@@ -58,6 +58,16 @@ fn a_stopped_server_is_waited_for_a_second_and_used_when_it_goes_on() {
     assert_eq!(error.kind(), StoreErrorKind::TimedOut, "{error}");
     server.resume();
     store.time().unwrap();
+    // The connections that were given up are closed: this one is left, and that of the question.
+    let start = Instant::now();
+    loop {
+        let clients: String = server.command("INFO clients");
+        if clients.lines().any(|line| line == "connected_clients:2") {
+            break;
+        }
+        assert!(start.elapsed() < GENEROUS, "{clients}");
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]
