@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -221,12 +223,17 @@ fn a_clock_that_is_set_back_ends_sessions_leases_and_backoffs() {
     assert!(matches!(store.take(&key(), &Ask::new(5)), Ok(Taken::Lease(_))));
 }
 
-/// A program at a port that answers each packet with this text, and with nothing if there is none.
-fn pretended_server(answer: &'static str) -> RedisStore {
+/// A program at a port that answers each packet with this text, with nothing if there is none, and the number of
+/// connections to it. `None` closes each connection.
+fn pretended_server(answer: Option<&'static str>) -> (RedisStore, Arc<AtomicUsize>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&connections);
     thread::spawn(move || {
         while let Ok((mut stream, _)) = listener.accept() {
+            counted.fetch_add(1, Ordering::Relaxed);
+            let Some(answer) = answer else { continue };
             thread::spawn(move || {
                 let mut buffer = [0; 4096];
                 while stream.read(&mut buffer).is_ok_and(|length| length > 0) {
@@ -237,12 +244,24 @@ fn pretended_server(answer: &'static str) -> RedisStore {
             });
         }
     });
-    RedisStore::new(format!("redis://u:hush@127.0.0.1:{port}").parse().unwrap()).unwrap()
+    let url = format!("redis://u:hush@127.0.0.1:{port}").parse().unwrap();
+    (RedisStore::new(url).unwrap(), connections)
+}
+
+#[test]
+fn a_lost_connection_is_replaced_once_and_a_refused_one_is_not() {
+    for (answer, kind, expected) in
+        [(None, StoreErrorKind::Unavailable, 2), (Some("-WRONGPASS hush\r\n"), StoreErrorKind::Denied, 1)]
+    {
+        let (store, connections) = pretended_server(answer);
+        assert_eq!(store.time().unwrap_err().kind(), kind);
+        assert_eq!(connections.load(Ordering::Relaxed), expected, "{kind:?}");
+    }
 }
 
 #[test]
 fn a_port_that_never_answers_is_given_up() {
-    let store = pretended_server("");
+    let (store, _) = pretended_server(Some(""));
     let start = Instant::now();
     let error = store.time().unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::TimedOut, "{error}");
@@ -263,7 +282,7 @@ fn another_program_at_the_port_is_reported_without_what_it_repeats() {
         ("$4\r\nhush\r\n", StoreErrorKind::Corrupt),
         ("*-7\r\n", StoreErrorKind::Corrupt),
     ] {
-        let store = pretended_server(answer);
+        let (store, _) = pretended_server(Some(answer));
         let error = store.take(&key(), &Ask::new(1)).unwrap_err();
         let mut texts = format!("{error} {error:?}");
         let mut source = std::error::Error::source(&error);

@@ -228,6 +228,8 @@ async fn a_task_is_woken_too() {
     assert!(matches!(store::SessionStore::take(&other, &key(), &Ask::new(2)).await, Ok(Taken::Held { .. })));
     store::SessionStore::changed(&other, &key()).await;
     let key = key();
+    let early = Duration::from_millis(50);
+    assert!(tokio::time::timeout(early, store::SessionStore::changed(&other, &key)).await.is_err());
     let woken = async { tokio::time::timeout(MINUTE, store::SessionStore::changed(&other, &key)).await };
     let released = async { store::SessionStore::release(&store, &key, &lease).await };
     let (woken, released) = tokio::join!(woken, released);
