@@ -39,6 +39,9 @@ pub(crate) enum KeyringError {
     /// It is open, and the operation failed.
     #[error("the system keyring refused the request ({0})")]
     Refused(String),
+    /// Another program has added an item with the same name.
+    #[error("the system keyring has several items with this name")]
+    Ambiguous,
 }
 
 impl KeyringError {
@@ -50,6 +53,9 @@ impl KeyringError {
             }
             Self::Locked(_) => "Unlock the keyring and try again.",
             Self::Refused(_) => "Check the item in the keyring program of your system.",
+            Self::Ambiguous => {
+                "Another program has stored a second value. Replace both with `kaltura profile add`."
+            }
         }
     }
 }
@@ -120,8 +126,8 @@ mod system {
 
     #[cfg(target_os = "macos")]
     use apple_native_keyring_store::keychain::Store;
-    use keyring_core::Error;
     use keyring_core::api::CredentialStoreApi as _;
+    use keyring_core::{Entry, Error};
     #[cfg(windows)]
     use windows_native_keyring_store::Store;
     #[cfg(all(unix, not(target_os = "macos")))]
@@ -146,9 +152,9 @@ mod system {
         ) -> Result<Option<Secret>, KeyringError> {
             let entry = self.0.build(service, account, None).map_err(classified)?;
             let outcome = match operation {
-                Operation::Store(secret) => entry.set_secret(secret.as_bytes()).map(|()| None),
+                Operation::Store(secret) => set(&entry, secret.as_bytes()).map(|()| None),
                 Operation::Read => entry.get_secret().map(|bytes| Some(Zeroizing::new(bytes))),
-                Operation::Delete => entry.delete_credential().map(|()| Some(Zeroizing::default())),
+                Operation::Delete => delete(&entry).map(|()| Some(Zeroizing::default())),
             };
             match outcome {
                 Ok(None) | Err(Error::NoEntry) => Ok(None),
@@ -161,10 +167,30 @@ mod system {
         }
     }
 
+    /// Of several items with the name one is left. The Secret Service has several if a program with other attributes
+    /// has stored a value, such as the keyring command of Python.
+    fn set(entry: &Entry, secret: &[u8]) -> Result<(), Error> {
+        match entry.set_secret(secret) {
+            Err(Error::Ambiguous(items)) => items.iter().enumerate().try_for_each(|(index, item)| {
+                if index == 0 { item.set_secret(secret) } else { item.delete_credential() }
+            }),
+            outcome => outcome,
+        }
+    }
+
+    /// Deletes all items with the name.
+    fn delete(entry: &Entry) -> Result<(), Error> {
+        match entry.delete_credential() {
+            Err(Error::Ambiguous(items)) => items.iter().try_for_each(Entry::delete_credential),
+            outcome => outcome,
+        }
+    }
+
     fn classified(error: Error) -> KeyringError {
         match error {
             Error::NoStorageAccess(_) => KeyringError::Locked(text(error)),
             Error::PlatformFailure(_) => KeyringError::Absent(text(error)),
+            Error::Ambiguous(_) => KeyringError::Ambiguous,
             error => KeyringError::Refused(text(error)),
         }
     }
@@ -174,8 +200,43 @@ mod system {
         match error {
             Error::PlatformFailure(cause) | Error::NoStorageAccess(cause) => cause.to_string(),
             Error::BadEncoding(_) | Error::BadDataFormat(..) => "the stored secret is not text".to_owned(),
-            Error::Ambiguous(_) => "several items have this name".to_owned(),
             error => error.to_string(),
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use keyring_core::mock;
+
+        use super::*;
+
+        /// Three items of one name, and an entry whose next operation finds them.
+        fn ambiguous(store: &mock::Store) -> (Entry, [Entry; 3]) {
+            let entry = |account: &str| store.build("kaltura", account, None).unwrap();
+            let items = [entry("a"), entry("b"), entry("c")];
+            items.iter().for_each(|item| item.set_password("old").unwrap());
+            let found = entry("name");
+            let mock: &mock::Cred = found.as_any().downcast_ref().unwrap();
+            mock.set_error(Error::Ambiguous(vec![entry("a"), entry("b"), entry("c")]));
+            (found, items)
+        }
+
+        fn values(items: &[Entry; 3]) -> [Option<String>; 3] {
+            items.each_ref().map(|item| item.get_password().ok())
+        }
+
+        #[test]
+        fn of_several_items_one_is_left_with_the_new_secret() {
+            let (entry, items) = ambiguous(&mock::Store::new().unwrap());
+            set(&entry, b"new").unwrap();
+            assert_eq!(values(&items), [Some("new".to_owned()), None, None]);
+        }
+
+        #[test]
+        fn several_items_are_deleted_together() {
+            let (entry, items) = ambiguous(&mock::Store::new().unwrap());
+            delete(&entry).unwrap();
+            assert_eq!(values(&items), [None, None, None]);
         }
     }
 }
