@@ -30,9 +30,8 @@ Examples:
   KALTURA_APP_TOKEN set:
     token=$(kaltura upload lecture.mp4)
     entry=$(kaltura call media.add entry.name=Lecture entry.mediaType:=1 --jq .id)
-    kaltura call media.addContent entryId=$entry - <<END
-    {\"resource\": {\"objectType\": \"KalturaUploadedFileTokenResource\", \"token\": \"$token\"}}
-    END
+    kaltura call media.addContent entryId=$entry resource.token=$token \\
+        resource.objectType=KalturaUploadedFileTokenResource
 
 The session is that of `kaltura call`, with the same options.";
 

@@ -297,6 +297,7 @@ fn refuse_secrets(path: &[String], value: &Value) -> Result<(), Failure> {
         ));
     }
     let is_ks = |_: &str, value: &Value| value.as_str().is_some_and(holds_a_ks);
+    let is_secret = |name: &str, value: &Value| is_secret(name, value) && !is_upload_token(name, value);
     let (place, why) = match (first_within(path, value, &is_secret), first_within(path, value, &is_ks)) {
         (Some(place), _) => (place, "is a secret"),
         (None, Some(place)) => (place, "looks like a KS"),
@@ -311,6 +312,18 @@ fn refuse_secrets(path: &[String], value: &Value) -> Result<(), Failure> {
             format!("Put it into a file and use {key}{sign}@FILE, or pass it on standard input (-).")
         }
     }))
+}
+
+/// The id of an upload token, as `kaltura upload` prints it: of use only to sessions of its account. The value of an
+/// app token has no `_`.
+fn is_upload_token(name: &str, value: &Value) -> bool {
+    let id = value.as_str().and_then(|text| text.split_once('_'));
+    ["token", "uploadTokenId"].iter().any(|known| name.eq_ignore_ascii_case(known))
+        && id.is_some_and(|(centre, digits)| {
+            centre.bytes().all(|byte| byte.is_ascii_digit())
+                && digits.len() == 32
+                && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
 }
 
 fn read_stdin(ui: &Ui) -> Result<Parameters, Failure> {

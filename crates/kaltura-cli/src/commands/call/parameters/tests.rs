@@ -165,6 +165,15 @@ fn what_only_resembles_a_secret_is_taken() {
     for value in [MD5, &format!("0_{MD5},1_{MD5}"), &format!("https://example.com/{MD5}/a.mp4")] {
         assert_eq!(read(&[&format!("a.b={value}")]).unwrap(), json!({ "a": { "b": value } }));
     }
+    // The name of a token, which is a secret, but the id of one for uploads.
+    let id = format!("1_{MD5}");
+    let taken = read(&[&format!("resource.token={id}"), &format!("uploadTokenId={id}")]).unwrap();
+    assert_eq!(taken, json!({ "resource": { "token": id }, "uploadTokenId": id }));
+    for argument in
+        [format!("secret={id}"), format!("token=x_{MD5}"), format!("token={MD5}"), format!("token={id}0")]
+    {
+        assert!(read(&[&argument]).unwrap_err().to_string().contains(" is a secret"), "{argument}");
+    }
 }
 
 #[test]
