@@ -4,7 +4,8 @@ use std::error::Error;
 use std::time::Duration;
 use std::{fmt, io};
 
-use kaltura_auth::{Error as LoginError, ErrorKind as LoginErrorKind, TransportErrorKind};
+use kaltura_auth::{Error as LoginError, ErrorKind as LoginErrorKind, TransportError, TransportErrorKind};
+use kaltura_client::diagnosis::ConnectionFault;
 use kaltura_client::{Error as CallError, ErrorKind as CallErrorKind};
 use kaltura_http::BuildError;
 use serde::Serialize;
@@ -235,7 +236,7 @@ impl ExitCode {
 
 impl From<LoginError> for Failure {
     fn from(error: LoginError) -> Self {
-        let mut hint = error.hint();
+        let mut hint = connection_hint(error.transport_error()).unwrap_or_else(|| error.hint());
         if error.kind() == LoginErrorKind::InvalidTokenHash {
             hint.push_str(" `kaltura doctor --detect` tries the other hash types.");
         }
@@ -319,7 +320,8 @@ impl From<CallError> for Failure {
         if let Some(login) = error.session_error() {
             return login.clone().into();
         }
-        let mut failure = Self::of_error(class_of_call(error.kind()), &error).with_hint(error.hint());
+        let hint = connection_hint(error.transport_error()).unwrap_or_else(|| error.hint());
+        let mut failure = Self::of_error(class_of_call(error.kind()), &error).with_hint(hint);
         let report = &mut failure.0;
         report.code = error.api_error().map(|api| api.code().as_str().to_owned());
         report.step = Some(format!("{}.{}", error.service(), error.action()));
@@ -332,6 +334,12 @@ impl From<CallError> for Failure {
         }
         failure
     }
+}
+
+/// What to do about a connection that could not be opened, if its causes say why.
+fn connection_hint(error: Option<&TransportError>) -> Option<String> {
+    let fault = ConnectionFault::of(error.filter(|error| error.kind() == TransportErrorKind::Connect)?);
+    (fault != ConnectionFault::Other).then(|| fault.remedy().to_owned())
 }
 
 /// The class of a failed call.

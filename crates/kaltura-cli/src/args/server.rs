@@ -84,9 +84,9 @@ impl ServerOptions {
         let http = builder.build().map_err(|error| {
             let failure = Failure::from(error);
             match self.certificates.get() {
-                Some(Some(_)) => {
-                    failure.with_hint("Check --ca-file: it must hold certificates in PEM format.")
-                }
+                Some(Some(_)) => failure.with_hint(
+                    "Check --ca-file, or where the CA file is set: it must hold certificates in PEM format.",
+                ),
                 _ => failure,
             }
         })?;

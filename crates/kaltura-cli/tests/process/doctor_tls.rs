@@ -15,7 +15,7 @@ use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::support::doctor::at;
+use crate::support::doctor::{at, command_at};
 use crate::support::invocation::{Finished, Kaltura};
 use crate::support::odd_server::whole;
 use crate::support::server::text_of;
@@ -117,6 +117,8 @@ fn certificates_in_a_file_are_trusted() {
                 .env("SSL_CERT_FILE", &roots)
                 .env("KALTURA_CONFIG_DIR", &config)
         };
+        let login = command_at("login", &url, home.path()).env("SSL_CERT_FILE", &roots).run_process();
+        login.fails_with(6).saying("(--ca-file, KALTURA_CA_FILE,");
         let verdict = |doctor: Kaltura| doctor.run_process().verdict("connection");
         assert_eq!(verdict(doctor()), "failed", "{name}");
         assert_eq!(verdict(doctor().arguments(["--ca-file", text_of(&file)])), "ok", "{name}");

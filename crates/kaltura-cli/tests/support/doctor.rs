@@ -46,7 +46,12 @@ impl Scene {
 
 /// `kaltura doctor` with the usual token, at this URL.
 pub(crate) fn at(url: &str, home: &Path) -> Kaltura {
-    Kaltura::new(["doctor"])
+    command_at("doctor", url, home)
+}
+
+/// Another command, with the same settings.
+pub(crate) fn command_at(command: &str, url: &str, home: &Path) -> Kaltura {
+    Kaltura::new([command])
         .env("KALTURA_SERVICE_URL", url)
         .env("KALTURA_CACHE_DIR", home.join("cache"))
         .env("KALTURA_CONFIG_DIR", home.join("config"))

@@ -87,6 +87,8 @@ impl ConnectionFault {
                 "self-signed",
                 "self signed",
                 "issuer certificate",
+                // The only certificate of `openssl req -x509` is that of an authority, too.
+                "causedasendentity",
             ]) =>
             {
                 Self::UnknownIssuer
@@ -200,7 +202,7 @@ mod tests {
             ("certificate verify failed:: (self-signed certificate)", ConnectionFault::UnknownIssuer),
             (
                 "invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))",
-                ConnectionFault::CertificateRejected,
+                ConnectionFault::UnknownIssuer,
             ),
             (
                 "invalid peer certificate: certificate expired: verification time 1",

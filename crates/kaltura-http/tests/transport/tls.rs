@@ -303,8 +303,8 @@ async fn each_defect_of_a_certificate_is_named_by_the_fault() {
         rejected(
             "an authority",
             |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
-            ConnectionFault::CertificateRejected,
-            "Open the service URL",
+            ConnectionFault::UnknownIssuer,
+            "add_root_certificates_pem",
         ),
         rejected("only as a name", name_only, other_host, "one of those in the certificate"),
         rejected("no name", |params| params.subject_alt_names.clear(), other_host, "one of those"),
