@@ -38,8 +38,9 @@
 //! Features: `tower` adds `TowerTransport`, any tower service as a transport; `local-signing` adds
 //! `source::LocalSigningSource`, sessions signed with the admin secret.
 //!
-//! This crate contains no HTTP client, no async runtime, no clock and no random source. `kaltura-http` has a transport
-//! on reqwest, `kaltura-testing` a mock transport. All types are `Send` and `Sync`. Any future can be dropped at any
+//! This crate contains no HTTP client and no async runtime, and reads no clock but the one that it is given, such as
+//! `runtime::SystemClock`. `kaltura-http` has a transport on reqwest and a runtime on tokio, `kaltura-testing` a mock
+//! transport. All types are `Send` and `Sync`. Any future can be dropped at any
 //! point, and nothing is lost.
 
 pub mod blocking;

@@ -2,6 +2,8 @@
 
 pub(crate) mod maybe_send;
 pub(crate) mod moment;
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+mod system_clock;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,6 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::maybe_send::{MaybeSend, MaybeSync};
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub use self::system_clock::SystemClock;
 
 /// A boxed future; `Send` on every target except wasm.
 #[cfg(not(target_family = "wasm"))]
@@ -17,7 +21,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[cfg(target_family = "wasm")]
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// Time and randomness: all that blocking code needs.
+/// Time and randomness: all that blocking code needs. `SystemClock` has those of the system.
 pub trait Clock: MaybeSend + MaybeSync {
     /// The wall clock: the time since 1970-01-01 00:00 UTC. It may jump in both directions.
     fn unix_time(&self) -> Duration;
@@ -30,7 +34,7 @@ pub trait Clock: MaybeSend + MaybeSync {
 }
 
 /// Time, randomness and tasks, for async code. `kaltura-http` has one on tokio, `kaltura-testing` one that tests
-/// control.
+/// control; for another executor it takes a few lines over `SystemClock`.
 pub trait Runtime: Clock {
     /// A future that is ready after `duration`. Dropping it cancels the timer.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;

@@ -70,10 +70,15 @@ impl Backend {
         self.request_calls.push(call);
     }
 
-    /// `X-Kaltura-Emulator`, if the request called an action that the emulator does not have.
+    /// `X-Kaltura-Emulator`, if the request called an action that the emulator does not have, or has a filter that it does
+    /// not obey.
     fn limit(&self) -> Option<String> {
-        let unknown = self.request_calls.iter().find(|call| !call.is_emulated())?;
-        Some(format!("not emulated: {}", unknown.action()))
+        self.request_calls.iter().find_map(|call| match call.ignored_filters().first() {
+            _ if !call.is_emulated() => Some(format!("not emulated: {}", call.action())),
+            // The name comes from the request, and may be long.
+            Some(field) => Some(format!("filter not emulated: {} {field:.100}", call.action())),
+            None => None,
+        })
     }
 
     /// Runs the request and writes the result in the requested format.

@@ -45,8 +45,8 @@
 //!
 //! One request may contain several of them (`multirequest`). Responses are JSON, XML, PHP's serialize or JSONP.
 //! Lists of entries apply filters by id, user, reference id, time, status and type, orders by time and name, and the
-//! pager. Other filters, such as `nameLike`, match every entry: [`EmulatorBuilder::on_notice`] and
-//! [`RecordedCall::ignored_filters`] tell.
+//! pager. Other filters, such as `nameLike`, match every entry: [`EmulatorBuilder::on_notice`],
+//! [`RecordedCall::ignored_filters`] and the header `X-Kaltura-Emulator: filter not emulated: media.list nameLike` tell.
 //!
 //! As on the server, a USER session lists only the entries of its user, unless it has the privilege `list:*`, and a
 //! list shows only entries that are ready, unless the filter asks for others.

@@ -93,4 +93,19 @@ mod tests {
             [message("nameLike", "media.list"), message("tokenEqual", "appToken.list")]
         );
     }
+
+    #[test]
+    fn the_response_names_an_ignored_filter() {
+        let emulator = builder().build().unwrap();
+        let header = |filter| {
+            let response =
+                emulator.response("media.list", &json!({ "ks": emulator.admin_ks(), "filter": filter }));
+            response.headers().get("x-kaltura-emulator").map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(header(json!({ "idEqual": "0_a" })), None);
+        let named = header(json!({ "nameEqual": "a", "nameLike": "b" }));
+        assert_eq!(named.as_deref(), Some("filter not emulated: media.list nameEqual"));
+        let long = header(json!({ "x".repeat(5_000): "a" })).unwrap();
+        assert_eq!(long.len(), "filter not emulated: media.list ".len() + 100);
+    }
 }

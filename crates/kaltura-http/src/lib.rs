@@ -43,8 +43,9 @@ mod runtime;
 mod transport;
 
 pub use self::builder::{BuildError, ReqwestTransportBuilder, no_proxy_names};
-pub use self::runtime::{SystemClock, TokioRuntime};
+pub use self::runtime::TokioRuntime;
 pub use self::transport::ReqwestTransport;
+pub use kaltura_auth::runtime::SystemClock;
 
 /// Creates a client that logs in with an app token, on reqwest and tokio, with default settings.
 ///

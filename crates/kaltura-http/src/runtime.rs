@@ -1,53 +1,9 @@
-//! Time, randomness and tasks: the system's clocks, and a runtime on tokio.
+//! Time, randomness and tasks on tokio.
 
-use std::hash::{BuildHasher as _, RandomState};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use kaltura_auth::runtime::{BoxFuture, Clock, NotSpawned, Runtime};
+use kaltura_auth::runtime::{BoxFuture, Clock, NotSpawned, Runtime, SystemClock};
 use tokio::runtime::Handle;
-
-/// The system's clocks, and random numbers that are good enough for jitter (not for cryptography).
-///
-/// ```
-/// # use kaltura_http::SystemClock; use kaltura_auth::runtime::Clock;
-/// let clock = SystemClock::new();
-/// assert!(clock.monotonic() <= clock.monotonic());
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct SystemClock {
-    start: Instant,
-}
-
-impl SystemClock {
-    /// A clock whose monotonic time starts now.
-    #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the clock that is injected elsewhere")]
-    pub fn new() -> Self {
-        Self { start: Instant::now() }
-    }
-}
-
-impl Default for SystemClock {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the clock that is injected elsewhere")]
-    fn unix_time(&self) -> Duration {
-        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.start.elapsed()
-    }
-
-    fn random(&self) -> u64 {
-        // The standard library gives each `RandomState` new keys; nothing is hashed.
-        RandomState::new().hash_one(())
-    }
-}
 
 /// The [`Runtime`] for programs that run on tokio.
 ///

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use kaltura_auth::blocking::{SessionManager, SessionSource};
 use kaltura_auth::manager::{IssuedSession, Moment};
-use kaltura_auth::runtime::Clock;
+use kaltura_auth::runtime::{Clock, SystemClock};
 use kaltura_auth::store::StoreKey;
 use kaltura_auth::types::{Ks, Lifetime, PartnerId, UnixTime};
 use kaltura_auth::{Error, Session};
@@ -25,23 +25,6 @@ const VARIABLE: &str = "KALTURA_STORE_TEST";
 
 /// More than any of these needs on a machine that is busy.
 const LIMIT: Duration = Duration::from_secs(90);
-
-struct SystemClock(Instant);
-
-impl Clock for SystemClock {
-    fn unix_time(&self) -> Duration {
-        unix_time()
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.0.elapsed()
-    }
-
-    fn random(&self) -> u64 {
-        use std::hash::{BuildHasher as _, RandomState};
-        RandomState::new().hash_one(0)
-    }
-}
 
 #[expect(clippy::disallowed_methods, reason = "the processes run in real time")]
 fn unix_time() -> Duration {
@@ -89,7 +72,7 @@ fn process() {
     let milliseconds = |index: usize| Duration::from_millis(given[index].parse().unwrap());
     let source = Source { folder: given[0].into(), latency: milliseconds(1), life: milliseconds(2) };
     let store = FileStore::new(source.folder.join("sessions"));
-    let manager = SessionManager::builder(source, SystemClock(now())).store(store).build();
+    let manager = SessionManager::builder(source, SystemClock::new()).store(store).build();
     let (started, mut last) = (now(), None);
     loop {
         let asked_at = unix_time().as_millis();

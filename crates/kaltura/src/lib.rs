@@ -49,7 +49,7 @@
 //! | feature | effect |
 //! |---|---|
 //! | `client` (default) | API calls with a session that is renewed automatically |
-//! | `reqwest` (default) | [`http`]; without it the program provides a [`Transport`] |
+//! | `reqwest` (default) | [`http`]; without it the program provides a [`Transport`], see [below](#without-reqwest) |
 //! | `rustls` (default) | TLS by rustls with aws-lc (needs a C compiler) and the system's certificates |
 //! | `native-tls` | TLS by the library of the operating system; takes precedence over `rustls` |
 //! | `rustls-no-provider` | TLS by rustls with the cryptography provider that the program installs |
@@ -65,6 +65,31 @@
 //!
 //! The TLS features have an effect only with `reqwest`. Without any of them only plain http to the loopback
 //! interface works.
+//!
+//! # Without reqwest
+//!
+//! `default-features = false, features = ["client", "blocking"]` comes without an HTTP library and without an async runtime.
+//! [`SystemClock`] is the clock of a blocking client, and the program's HTTP client is its transport:
+//!
+#![cfg_attr(all(feature = "client", feature = "blocking", feature = "emulator"), doc = "```")]
+#![cfg_attr(not(all(feature = "client", feature = "blocking", feature = "emulator")), doc = "```ignore")]
+//! use kaltura::blocking::{Client, transport_fn};
+//! use kaltura::{AppTokenLogin, RawAction, ServiceUrl, SystemClock};
+//! # use kaltura::blocking::Transport as _;
+//!
+//! # fn main() -> Result<(), kaltura::Error> {
+//! # let emulator = kaltura::emulator::Emulator::new();
+//! # let login = AppTokenLogin::new(ServiceUrl::US, emulator.app_token().credentials());
+//! # let post = move |request| emulator.send(request);
+//! let transport = transport_fn(move |request| post(request));
+//! let client = Client::builder(login, transport, SystemClock::new()).build();
+//! assert_eq!(client.call(&RawAction::new("media", "list"))?["totalCount"], 0);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! An async [`Client`] needs a [`Runtime`](auth::runtime::Runtime), which also sleeps and spawns tasks: `http::TokioRuntime`
+//! with the feature `reqwest`, otherwise a few lines over [`SystemClock`], as its documentation shows.
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -85,6 +110,8 @@ pub use kaltura_types as types;
 #[cfg(feature = "tower")]
 pub use kaltura_auth::TowerTransport;
 pub use kaltura_auth::manager::{Observer, observer_fn};
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub use kaltura_auth::runtime::SystemClock;
 pub use kaltura_auth::{
     Adjustment, AppTokenCredentials, AppTokenFlow, AppTokenLogin, CredentialIssue, Error as LoginError,
     ErrorKind as LoginErrorKind, InvalidVariables, Region, Report, ServiceUrl, Session, SessionIdentity,

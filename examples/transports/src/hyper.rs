@@ -5,8 +5,9 @@ use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use kaltura::http::TokioRuntime;
 use kaltura::{TowerTransport, TransportErrorKind};
+
+use crate::runtime::TokioRuntime;
 
 /// The client of hyper as a transport.
 pub type HyperTransport = TowerTransport<Client<HttpConnector, Full<Bytes>>, Full<Bytes>>;
@@ -15,7 +16,7 @@ pub type HyperTransport = TowerTransport<Client<HttpConnector, Full<Bytes>>, Ful
 /// of `hyper-rustls`.
 pub fn hyper_transport() -> HyperTransport {
     let client = Client::builder(TokioExecutor::new()).build_http();
-    TowerTransport::new(client, TokioRuntime::new()).with_error_kind(|error| {
+    TowerTransport::new(client, TokioRuntime::default()).with_error_kind(|error| {
         let error = error.downcast_ref::<hyper_util::client::legacy::Error>()?;
         Some(if error.is_connect() { TransportErrorKind::Connect } else { TransportErrorKind::Io })
     })

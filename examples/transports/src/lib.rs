@@ -1,5 +1,7 @@
-//! Transports of one's own, each in a file to copy. Each passes the conformance suite of `kaltura::testing`.
+//! Transports of one's own, each in a file to copy, and a runtime for async clients on them. Each transport passes the
+//! conformance suite of `kaltura::testing`.
 
 pub mod hyper;
+pub mod runtime;
 pub mod tower;
 pub mod ureq;

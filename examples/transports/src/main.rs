@@ -5,13 +5,13 @@
 //! cargo test -p transports                          # the conformance suite
 //! ```
 //!
-//! In a program of your own, `kaltura` with `default-features = false, features = ["client"]` comes without reqwest. The
-//! clocks of `kaltura::http` need the feature `reqwest`; without it, implement `Clock` or `Runtime` for your own.
+//! It comes without reqwest: see the features in `Cargo.toml`. A blocking client takes the clock of the system, an async
+//! one the runtime of `runtime.rs`.
 
 use std::error::Error;
 
-use kaltura::http::{SystemClock, TokioRuntime};
-use kaltura::{Client, RawAction, blocking};
+use kaltura::{Client, RawAction, SystemClock, blocking};
+use transports::runtime::TokioRuntime;
 use transports::{hyper, tower, ureq};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -27,13 +27,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         "hyper" => {
             let runtime = tokio::runtime::Runtime::new()?;
             let transport = hyper::hyper_transport();
-            let client = Client::builder(kaltura::from_env()?, transport, TokioRuntime::new()).build();
+            let client = Client::builder(kaltura::from_env()?, transport, TokioRuntime::default()).build();
             runtime.block_on(client.call(&list))?
         }
         "tower" => {
             let runtime = tokio::runtime::Runtime::new()?;
             let client =
-                Client::builder(kaltura::from_env()?, tower::tower_transport(8), TokioRuntime::new());
+                Client::builder(kaltura::from_env()?, tower::tower_transport(8), TokioRuntime::default());
             runtime.block_on(client.build().call(&list))?
         }
         _ => return Err("usage: transports ureq | hyper | tower".into()),

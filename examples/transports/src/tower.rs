@@ -5,10 +5,11 @@ use http::{HeaderValue, Request, header};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use kaltura::http::TokioRuntime;
 use kaltura::{TowerTransport, Transport, TransportErrorKind};
 use tower::ServiceBuilder;
 use tower::limit::GlobalConcurrencyLimitLayer;
+
+use crate::runtime::TokioRuntime;
 
 /// At most `connections` requests at a time, by all clients of this transport, with a `User-Agent` of the program.
 ///
@@ -22,7 +23,7 @@ pub fn tower_transport(connections: usize) -> impl Transport {
             request
         })
         .service(Client::builder(TokioExecutor::new()).build_http());
-    TowerTransport::new(service, TokioRuntime::new()).with_error_kind(|error| {
+    TowerTransport::new(service, TokioRuntime::default()).with_error_kind(|error| {
         let error = error.downcast_ref::<hyper_util::client::legacy::Error>()?;
         Some(if error.is_connect() { TransportErrorKind::Connect } else { TransportErrorKind::Io })
     })

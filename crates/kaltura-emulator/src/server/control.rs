@@ -105,6 +105,9 @@ struct CallState {
     ks: Option<String>,
     error: Option<String>,
     emulated: bool,
+    /// The fields of its filter that matched every object, for want of knowledge.
+    #[serde(rename = "ignoredFilters", skip_serializing_if = "Vec::is_empty")]
+    ignored_filters: Vec<String>,
 }
 
 fn state(emulator: &Emulator, created: Vec<Created>) -> String {
@@ -117,6 +120,7 @@ fn state(emulator: &Emulator, created: Vec<Created>) -> String {
         ks: call.ks_fingerprint().map(|fingerprint| fingerprint.to_string()),
         error: call.error().map(|code| code.as_str().to_owned()),
         emulated: call.is_emulated(),
+        ignored_filters: call.ignored_filters().to_vec(),
     });
     let state = State { time: emulator.clock().now().as_seconds(), calls: calls.collect(), created };
     // Texts and numbers always serialise.

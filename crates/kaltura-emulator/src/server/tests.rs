@@ -462,6 +462,31 @@ fn commands_are_accepted_only_if_enabled() {
 }
 
 #[test]
+fn a_recorded_call_is_as_the_documentation_shows_it() {
+    let server = Server::builder(emulator()).take_commands().spawn().unwrap();
+    let mut client = Client::of(&server);
+    client.post("/api_v3/service/system/action/ping", "");
+    let ks = server.emulator().admin_ks();
+    let list = format!(r#"{{"ks":"{ks}","filter":{{"nameEqual":"Welcome"}}}}"#);
+    client.post("/api_v3/service/media/action/list", &list);
+    client.send("GET /_emulator HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let state: serde_json::Value = serde_json::from_slice(&client.response().body).unwrap();
+    assert_eq!(
+        state["calls"][0],
+        serde_json::json!({
+            "method": "POST", "action": "system.ping", "parameters": ["service", "action"],
+            "values": { "service": "system", "action": "ping" }, "ks": null, "error": null, "emulated": true,
+        })
+    );
+    let list = &state["calls"][1];
+    assert_eq!(list["parameters"], serde_json::json!(["service", "action", "ks", "filter"]));
+    assert_eq!(list["values"]["filter:nameEqual"], "Welcome");
+    assert_eq!(list["values"]["ks"], "(redacted)");
+    assert_eq!(list["ks"].as_str().map(str::len), Some(8));
+    assert_eq!(list["ignoredFilters"], serde_json::json!(["nameEqual"]));
+}
+
+#[test]
 fn an_invalid_command_changes_nothing_and_is_an_error() {
     let server = Server::builder(emulator()).take_commands().spawn().unwrap();
     let mut client = Client::of(&server);
