@@ -48,8 +48,9 @@ impl Disturbance {
             ]),
             Self::TokenDisabled => starts_with(&["TokenNotActive", "RevokedEarly", "TokenGroupEnded"]),
             Self::PartnerBlocked => starts_with(&["PartnerBlocked", "KsRefused", "RevokedEarly"]),
-            // A session that is refused within seconds of its login is no use: the manager says so.
-            Self::SessionsEnded => starts_with(&["RevokedEarly", "KsRefused"]),
+            // A session that is refused within seconds of its login is no use: the manager says so. If they end twice
+            // within these seconds, it says that they are refused as logged out.
+            Self::SessionsEnded => starts_with(&["RevokedEarly", "KsRefused", "TokenGroupEnded"]),
             // A store that fails costs logins, and no call.
             Self::RedisStopped | Self::RedisKilled | Self::FilesDeleted | Self::WorkerKilled(_) => false,
         }

@@ -130,6 +130,16 @@ mod tests {
     }
 
     #[test]
+    fn sessions_that_end_soon_after_a_login_explain_that_new_ones_are_refused() {
+        let incidents = [incident(Disturbance::SessionsEnded)];
+        for kind in ["KsRefused(LoggedOut)", "NoSession(RevokedEarly)", "NoSession(TokenGroupEnded)"] {
+            assert!(unexplained(&[failed(kind, 11_000, 11_010)], &incidents).is_empty(), "{kind}");
+        }
+        let calls = [failed("NoSession(TokenNotActive)", 11_000, 11_010)];
+        assert_eq!(unexplained(&calls, &incidents).len(), 1);
+    }
+
+    #[test]
     fn a_store_that_fails_explains_no_failed_call() {
         let calls = [failed("Unavailable", 10_500, 11_000)];
         for disturbance in [

@@ -128,6 +128,7 @@ fn run_cargo_fuzz(
         return Err(format!("no such target; there are:\n{listed}").into());
     }
     let each = (seconds / targets.len() as u64).max(1);
+    let mut success = true;
     for name in targets {
         let folder = workspace.root.join("fuzz/corpus").join(name);
         fs::create_dir_all(&folder)?;
@@ -140,11 +141,9 @@ fn run_cargo_fuzz(
         fuzz.arg("-print_final_stats=1");
         fuzz.env("RUSTC_BOOTSTRAP", "1").current_dir(workspace.root.join("fuzz"));
         writeln!(out, "{name}: {each} s under libFuzzer")?;
-        if !fuzz.status()?.success() {
-            return Ok(false);
-        }
+        success &= fuzz.status()?.success();
     }
-    Ok(true)
+    Ok(success)
 }
 
 #[cfg(test)]

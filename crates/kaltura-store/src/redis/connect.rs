@@ -1,6 +1,5 @@
 //! Opening a connection: TCP, TLS, Unix socket, and the question to the Sentinels.
 
-use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
@@ -28,12 +27,6 @@ pub(super) struct Connector {
     /// For the Sentinels, which have users of their own.
     sentinel_credentials: Option<RedisCredentials>,
     tls: Option<TlsConnector>,
-}
-
-impl fmt::Debug for Connector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connector").field("url", &self.url).finish_non_exhaustive()
-    }
 }
 
 /// A connection, and the future that reads and writes on it.

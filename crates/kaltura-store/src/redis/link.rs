@@ -25,7 +25,6 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(1);
 /// Between two questions to the Sentinels.
 const FAILOVER_PAUSE: Duration = Duration::from_millis(100);
 
-#[derive(Debug)]
 pub(super) struct Link {
     connector: Connector,
     /// Held by the call that connects; the others wait for it.
@@ -34,7 +33,6 @@ pub(super) struct Link {
 }
 
 /// An open connection. Dropping it closes it.
-#[derive(Debug)]
 struct Open {
     connection: MultiplexedConnection,
     task: AbortHandle,
@@ -184,13 +182,12 @@ async fn unsubscribe_all(
 }
 
 /// The channels that a connection is subscribed to. A subscription ends with its first message: then the wait is over.
-#[derive(Debug)]
 struct Subscriptions {
     entries: Mutex<Entries>,
     unsubscribe: mpsc::UnboundedSender<String>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Entries {
     by_channel: HashMap<String, Arc<Notify>>,
     /// The user may not subscribe.
@@ -252,5 +249,28 @@ impl Subscriptions {
         for entry in std::mem::take(&mut entries.by_channel).into_values() {
             entry.notify_waiters();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_is_subscribed_unless_that_was_refused_or_the_connection_is_lost() {
+        let subscriptions = || {
+            let (unsubscribe, _) = mpsc::unbounded_channel();
+            Subscriptions { entries: Mutex::default(), unsubscribe }
+        };
+        let open = subscriptions();
+        assert!(matches!(open.waiter("a"), Waiter::New));
+        open.add("a");
+        assert!(matches!(open.waiter("a"), Waiter::Subscribed(_)));
+        let refused = subscriptions();
+        refused.refuse();
+        assert!(matches!(refused.waiter("a"), Waiter::Refused));
+        open.wake_all();
+        open.add("b");
+        assert!(matches!(open.waiter("a"), Waiter::Refused) && matches!(open.waiter("b"), Waiter::Refused));
     }
 }

@@ -275,3 +275,14 @@ impl fmt::Debug for RedisStore {
         f.debug_tuple("RedisStore").field(self.url()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_server_without_the_password() {
+        let store = RedisStore::new("redis://u:hush@127.0.0.1".parse().unwrap()).unwrap();
+        assert_eq!(format!("{store:?}"), "RedisStore(RedisUrl(redis://u:***@127.0.0.1:6379/0))");
+    }
+}

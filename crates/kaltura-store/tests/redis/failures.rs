@@ -226,6 +226,13 @@ fn a_clock_that_is_set_back_ends_sessions_leases_and_backoffs() {
 /// A program at a port that answers each packet with this text, with nothing if there is none, and the number of
 /// connections to it. `None` closes each connection.
 fn pretended_server(answer: Option<&'static str>) -> (RedisStore, Arc<AtomicUsize>) {
+    let (port, connections) = pretended_port(answer);
+    let url = format!("redis://u:hush@127.0.0.1:{port}").parse().unwrap();
+    (RedisStore::new(url).unwrap(), connections)
+}
+
+/// The port of a [`pretended_server`].
+fn pretended_port(answer: Option<&'static str>) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let connections = Arc::new(AtomicUsize::new(0));
@@ -244,8 +251,19 @@ fn pretended_server(answer: Option<&'static str>) -> (RedisStore, Arc<AtomicUsiz
             });
         }
     });
-    let url = format!("redis://u:hush@127.0.0.1:{port}").parse().unwrap();
-    (RedisStore::new(url).unwrap(), connections)
+    (port, connections)
+}
+
+#[test]
+fn a_master_that_two_sentinels_name_is_tried_once() {
+    let (master, connections) = pretended_port(Some("-WRONGPASS hush\r\n"));
+    let master = master.to_string();
+    let answer = format!("*2\r\n$9\r\n127.0.0.1\r\n${}\r\n{master}\r\n", master.len()).leak();
+    let (one, other) = (pretended_port(Some(answer)).0, pretended_port(Some(answer)).0);
+    let url = format!("redis+sentinel://u:hush@127.0.0.1:{one},127.0.0.1:{other}/main").parse().unwrap();
+    let error = RedisStore::new(url).unwrap().time().unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Denied, "{error}");
+    assert_eq!(connections.load(Ordering::Relaxed), 1);
 }
 
 #[test]
