@@ -252,10 +252,8 @@ fn settings_in(all: &clap::Command, matches: &clap::ArgMatches) -> Result<Vec<St
         let values = matches.try_get_raw(arg.get_id().as_str()).ok().flatten().into_iter().flatten();
         for text in values.filter_map(|value| value.to_str()) {
             if let Some(why) = control_character(text) {
-                return Err(clap::Error::raw(
-                    ErrorKind::ValueValidation,
-                    format!("invalid value for '{option}': {why}\n"),
-                ));
+                let message = format!("invalid value for '{option}': {why}");
+                return Err(clap::Error::raw(ErrorKind::ValueValidation, message));
             }
             doubts.extend(doubtful_text(text).map(|doubt| format!("{option} {doubt}")));
         }
