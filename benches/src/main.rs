@@ -47,7 +47,7 @@ impl Case {
     }
 }
 
-const CASES: [Case; 12] = [
+const CASES: [Case; 13] = [
     Case::new("call-small", 50, api_call::small, Some(api_call::small_baseline)),
     Case::new("call-50kb", 5, api_call::large, Some(api_call::large_baseline)),
     Case::new("login-loopback", 40, login::loopback, Some(login::loopback_baseline)),
@@ -59,6 +59,7 @@ const CASES: [Case; 12] = [
     Case::new("session-blocking", 200, sessions::cached_blocking, Some(sessions::cached_baseline)),
     Case::new("token-hash", 50, signing::token_hash, Some(signing::token_hash_baseline)),
     Case::new("ks-open", 50, signing::open, Some(signing::open_baseline)),
+    Case::new("ks-claims", 50, signing::claims, None),
     Case::new("ks-sign", 50, signing::sign, Some(signing::sign_baseline)),
 ];
 

@@ -43,6 +43,16 @@ pub(crate) fn open() -> Work {
     Box::new(move || drop(black_box(kaltura_ks::open(black_box(&ks), &secrets).unwrap())))
 }
 
+/// The same, with all claims.
+pub(crate) fn claims() -> Work {
+    let secrets = [AdminSecret::new(SECRET)];
+    let ks = fields().sign_v2(&secrets[0], [7; 16]).unwrap();
+    Box::new(move || {
+        let opened = kaltura_ks::open(black_box(&ks), &secrets).unwrap();
+        black_box(opened.claims().privileges());
+    })
+}
+
 pub(crate) fn open_baseline() -> Work {
     let ks = fields().sign_v2(&AdminSecret::new(SECRET), [7; 16]).unwrap();
     Box::new(move || {

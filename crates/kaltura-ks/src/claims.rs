@@ -2,23 +2,33 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::OnceLock;
 
 use kaltura_types::{
-    ApiEnum as _, Ks, KsBody, KsEnvelope, MalformedKs, Open, PartnerId, Privileges, Scalar, SessionType,
-    UnixTime, UserId,
+    ApiEnum as _, Ks, KsBody, KsEnvelope, KsHeader, KsVersion, MalformedKs, Open, PartnerId, Privileges,
+    Scalar, SessionType, UnixTime, UserId,
 };
 use sha1::{Digest as _, Sha1};
+use zeroize::Zeroizing;
 
-use crate::{php, v1};
+use crate::content::Content;
+use crate::{php, v1, v2};
 
 /// The fields of a KS, as text and as values.
 ///
 /// `None` is an absent field, which is not the same as an empty one. In version 1, all of its nine fields are
 /// present: a value that was null when it was signed is read as empty. Bytes that are not UTF-8 are read as `U+FFFD`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct KsClaims {
-    pub(crate) partner_id: PartnerId,
-    pub(crate) partner_text: String,
+    version: KsVersion,
+    partner_id: PartnerId,
+    content: Content,
+    fields: OnceLock<Fields>,
+}
+
+/// The fields as the server reads them.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Fields {
     pub(crate) partner_pattern: Option<String>,
     pub(crate) expiry: Option<String>,
     pub(crate) session_type: Option<String>,
@@ -31,6 +41,35 @@ pub struct KsClaims {
 }
 
 impl KsClaims {
+    pub(crate) fn new(header: KsHeader, content: Content) -> Self {
+        let (version, partner_id) = (header.version(), header.partner_id());
+        let mut claims = Self { version, partner_id, content, fields: OnceLock::new() };
+        let text = claims.content.text();
+        if str::from_utf8(text).is_err() {
+            // An escape beside such a byte may be the rest of its character, so that the fields are read before.
+            let text = Zeroizing::new(String::from_utf8_lossy(text).into_owned());
+            claims.fields();
+            claims.content.replace_text(&text);
+        }
+        claims
+    }
+
+    pub(crate) const fn content(&self) -> &Content {
+        &self.content
+    }
+
+    pub(crate) const fn version(&self) -> KsVersion {
+        self.version
+    }
+
+    /// Reads the fields when the first of them is asked for: a program that verifies many KSs may need none.
+    fn fields(&self) -> &Fields {
+        self.fields.get_or_init(|| match self.version {
+            KsVersion::V1 => v1::read(self.content.text()),
+            KsVersion::V2 => v2::read(self.content.text()),
+        })
+    }
+
     /// The partner of the session. Version 2 does not sign it: only the secret that opens the KS identifies the
     /// partner.
     #[must_use]
@@ -41,7 +80,7 @@ impl KsClaims {
     /// The second partner field of version 1, where the server repeats the partner id.
     #[must_use]
     pub fn partner_pattern(&self) -> Option<&str> {
-        self.partner_pattern.as_deref()
+        self.fields().partner_pattern.as_deref()
     }
 
     /// The time at which the session ends; `None` if the field is absent or not a whole number.
@@ -53,7 +92,7 @@ impl KsClaims {
     /// The text of the expiry.
     #[must_use]
     pub fn expiry_text(&self) -> Option<&str> {
-        self.expiry.as_deref()
+        self.fields().expiry.as_deref()
     }
 
     /// Whether the session has expired at `now`. At exactly its expiry it has (wire contract, section 6.4). An expiry
@@ -74,7 +113,7 @@ impl KsClaims {
     /// The text of the type.
     #[must_use]
     pub fn session_type_text(&self) -> Option<&str> {
-        self.session_type.as_deref()
+        self.fields().session_type.as_deref()
     }
 
     /// Whether the server treats it as an ADMIN session: any type from 1 up (wire contract, section 6.4).
@@ -85,14 +124,14 @@ impl KsClaims {
 
     /// The user. `0` (as in a widget session), an empty text and an absent user mean no user (anonymous).
     #[must_use]
-    pub const fn user(&self) -> Option<&UserId> {
-        self.user.as_ref()
+    pub fn user(&self) -> Option<&UserId> {
+        self.fields().user.as_ref()
     }
 
     /// Whether the session has no user (anonymous): the user is absent, empty or `0`.
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
-        self.user.as_ref().is_none_or(|user| matches!(user.as_str(), "" | "0"))
+        self.user().is_none_or(|user| matches!(user.as_str(), "" | "0"))
     }
 
     /// Whether the server treats it as a widget session: type 0, no user, and `widget:1` anywhere in the text of its
@@ -106,29 +145,29 @@ impl KsClaims {
 
     /// The privileges, as the server parses them.
     #[must_use]
-    pub const fn privileges(&self) -> &Privileges {
-        &self.privileges
+    pub fn privileges(&self) -> &Privileges {
+        &self.fields().privileges
     }
 
     /// The text of the privileges. Version 1 contains the text itself; version 2 contains fields, from which the
     /// server rebuilds the text (wire contract, section 5.2).
     #[must_use]
     pub fn privileges_text(&self) -> Option<&str> {
-        self.privileges_text.as_deref()
+        self.fields().privileges_text.as_deref()
     }
 
     /// The group of sessions that `session.end` ends as a whole: the first part of the value of the privilege
     /// `sessionid`. For all sessions of an app token it is the id of the token.
     #[must_use]
     pub fn session_id(&self) -> Option<String> {
-        self.privileges.get("sessionid")?.values().first().cloned()
+        self.privileges().get("sessionid")?.values().first().cloned()
     }
 
     /// The server's identifier of an ended group: hex SHA-1 of partner id, `_` and session id (wire contract, section
     /// 6.2).
     #[must_use]
     pub fn session_id_hash(&self) -> Option<String> {
-        let marker = format!("{}_{}", self.partner_text, self.session_id()?);
+        let marker = format!("{}_{}", self.content.partner(), self.session_id()?);
         Some(hex::encode(Sha1::digest(marker)))
     }
 
@@ -141,20 +180,20 @@ impl KsClaims {
     /// The text of the impersonating partner; empty in a version 1 KS that has none.
     #[must_use]
     pub fn master_partner_text(&self) -> Option<&str> {
-        self.master_partner.as_deref()
+        self.fields().master_partner.as_deref()
     }
 
     /// The last field of the KS: any text.
     #[must_use]
     pub fn additional_data(&self) -> Option<&str> {
-        self.additional_data.as_deref()
+        self.fields().additional_data.as_deref()
     }
 
     /// The fields after the ninth of a version 1 KS, which the server ignores. A `;` in the user or in the privileges
     /// shifts the fields after it, and the last ones end up here.
     #[must_use]
     pub fn extra_fields(&self) -> &[String] {
-        &self.extra_fields
+        &self.fields().extra_fields
     }
 }
 
@@ -166,22 +205,31 @@ impl KsClaims {
 /// [`MalformedKs`] if the text is not a KS of either version.
 pub fn unverified_claims(ks: &Ks) -> Result<Option<KsClaims>, MalformedKs> {
     let envelope = KsEnvelope::decode(ks)?;
-    Ok(match envelope.body() {
-        KsBody::V1 { fields, .. } => Some(v1::read(&envelope, &String::from_utf8_lossy(fields))),
-        KsBody::V2 { .. } => None,
-    })
+    let KsBody::V1 { fields, .. } = envelope.body() else { return Ok(None) };
+    let content = Content::copy_of(envelope.partner_text(), None, fields);
+    Ok(Some(KsClaims::new(envelope.header(), content)))
 }
+
+impl PartialEq for KsClaims {
+    fn eq(&self, other: &Self) -> bool {
+        self.partner_id == other.partner_id
+            && self.content.partner() == other.content.partner()
+            && self.fields() == other.fields()
+    }
+}
+
+impl Eq for KsClaims {}
 
 /// Additional data may contain secrets and is left out.
 impl fmt::Debug for KsClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KsClaims")
-            .field("partner", &self.partner_text)
-            .field("expiry", &self.expiry)
-            .field("session_type", &self.session_type)
-            .field("user", &self.user)
-            .field("privileges", &self.privileges_text)
-            .field("master_partner", &self.master_partner)
+            .field("partner", &self.content.partner())
+            .field("expiry", &self.expiry_text())
+            .field("session_type", &self.session_type_text())
+            .field("user", &self.user())
+            .field("privileges", &self.privileges_text())
+            .field("master_partner", &self.master_partner_text())
             .finish_non_exhaustive()
     }
 }

@@ -203,8 +203,9 @@ pub enum InvalidKsFields {
 }
 
 /// Returns names and values of the privileges.
-fn check_v2(fields: &KsFields) -> Result<Vec<(&str, &str)>, InvalidKsFields> {
-    let mut privileges = Vec::with_capacity(8);
+fn check_v2(fields: &KsFields) -> Result<Vec<v2::Pair<'_>>, InvalidKsFields> {
+    // Room for the other fields, too.
+    let mut privileges = Vec::with_capacity(16);
     for item in v2::items(fields) {
         let (name, value) = v2::name_and_value(item).ok_or(InvalidKsFields::DroppedPrivilege)?;
         if v2::FIELD_NAMES.contains(&name) {
@@ -213,7 +214,7 @@ fn check_v2(fields: &KsFields) -> Result<Vec<(&str, &str)>, InvalidKsFields> {
         if !php::is_kept_as_name(name.as_bytes()) {
             return Err(InvalidKsFields::PrivilegeName(name.to_owned()));
         }
-        privileges.push((name, value));
+        privileges.push((name, Some(value)));
     }
     if let Some(name) = first_repeated(&privileges) {
         return Err(InvalidKsFields::RepeatedPrivilege(name.to_owned()));
@@ -227,7 +228,7 @@ fn check_v2(fields: &KsFields) -> Result<Vec<(&str, &str)>, InvalidKsFields> {
 /// So few names are compared faster than they are sorted.
 const FEW: usize = 8;
 
-fn first_repeated<'a>(privileges: &[(&'a str, &'a str)]) -> Option<&'a str> {
+fn first_repeated<'a>(privileges: &[v2::Pair<'a>]) -> Option<&'a str> {
     let occurs_before =
         |place: usize| privileges[..place].iter().any(|(name, _)| *name == privileges[place].0);
     if privileges.len() <= FEW && !(1..privileges.len()).any(occurs_before) {

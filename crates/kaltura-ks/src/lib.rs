@@ -18,6 +18,7 @@
 //! on bare WebAssembly.
 
 mod claims;
+mod content;
 mod digest;
 mod fields;
 mod open;

@@ -1,17 +1,18 @@
 //! Opening a KS with the partner's secrets, as the server does it.
 
 use std::fmt;
-use std::ops::Range;
 
 use kaltura_types::{AdminSecret, Ks, KsBody, KsEnvelope, KsVersion, MalformedKs};
-use zeroize::Zeroizing;
 
 use crate::claims::KsClaims;
+use crate::content::Content;
 use crate::digest::HexDigest;
-use crate::secret_bytes::SecretBytes;
 use crate::{v1, v2};
 
 /// Opens a KS: verifies that it was signed with one of `secrets`, and reads its claims.
+///
+/// The claims are read when the first of them is asked for, so that a program that only verifies a KS does not pay for
+/// them.
 ///
 /// A partner may have several admin secrets; each is tried. The order does not matter, except for
 /// [`OpenedKs::secret_index`]. The session of an opened KS may have expired ([`KsClaims::is_expired_at`]), or may
@@ -46,25 +47,22 @@ pub fn open(ks: &Ks, secrets: &[AdminSecret]) -> Result<OpenedKs, OpenError> {
 ///
 /// [`OpenError`], but not [`OpenError::Malformed`].
 pub fn open_envelope(envelope: &KsEnvelope, secrets: &[AdminSecret]) -> Result<OpenedKs, OpenError> {
-    match envelope.body() {
-        KsBody::V1 { signature, fields } => {
-            let (secret_index, digest) =
-                first_match(secrets, |secret| v1::verify(signature, fields, secret))?;
-            let random = v1::rand(fields);
-            let bytes = SecretBytes([random.unwrap_or_default(), fields].concat());
-            let content = Content::new(bytes, random.map(|random| 0..random.len()), fields.len());
-            let claims = v1::read(envelope, content.text());
-            Ok(OpenedKs { version: KsVersion::V1, claims, content, digest, secret_index })
-        }
+    let partner = envelope.partner_text();
+    let (secret_index, (content, digest)) = match envelope.body() {
+        KsBody::V1 { signature, fields } => first_match(secrets, |secret| {
+            let digest = v1::verify(signature, fields, secret)?;
+            Some((Content::copy_of(partner, v1::rand(fields), fields), digest))
+        })?,
         KsBody::V2 { ciphertext } => {
-            let (secret_index, content) = first_match(secrets, |secret| v2::decrypt(ciphertext, secret))?;
-            let claims = v2::read(envelope, content.fields()).ok_or(OpenError::BracketedPrivilege)?;
-            let digest = content.hash_hex();
-            let (random, text_length) = (content.random(), content.fields().len());
-            let content = Content::new(content.into_bytes(), Some(random), text_length);
-            Ok(OpenedKs { version: KsVersion::V2, claims, content, digest, secret_index })
+            let opened = first_match(secrets, |secret| v2::decrypt(partner, ciphertext, secret))?;
+            let (_, (content, _)) = &opened;
+            if v2::has_array(content.text()) {
+                return Err(OpenError::BracketedPrivilege);
+            }
+            opened
         }
-    }
+    };
+    Ok(OpenedKs { claims: KsClaims::new(envelope.header(), content), digest, secret_index })
 }
 
 fn first_match<T>(
@@ -78,43 +76,16 @@ fn first_match<T>(
 /// A KS whose signature was verified.
 #[derive(Clone)]
 pub struct OpenedKs {
-    version: KsVersion,
     claims: KsClaims,
-    content: Content,
     digest: HexDigest,
     secret_index: usize,
-}
-
-/// What was signed: the random part, and at the end the text of the fields.
-#[derive(Clone)]
-struct Content {
-    bytes: SecretBytes,
-    random: Option<Range<usize>>,
-    text_start: usize,
-}
-
-impl Content {
-    /// Bytes of the text that are not UTF-8 are replaced.
-    fn new(bytes: SecretBytes, random: Option<Range<usize>>, text_length: usize) -> Self {
-        let text_start = bytes.0.len() - text_length;
-        let (before, text) = bytes.0.split_at(text_start);
-        if str::from_utf8(text).is_ok() {
-            return Self { bytes, random, text_start };
-        }
-        let text = Zeroizing::new(String::from_utf8_lossy(text).into_owned());
-        Self { bytes: SecretBytes([before, text.as_bytes()].concat()), random, text_start }
-    }
-
-    fn text(&self) -> &str {
-        str::from_utf8(&self.bytes.0[self.text_start..]).unwrap_or_default()
-    }
 }
 
 impl OpenedKs {
     /// The version.
     #[must_use]
     pub const fn version(&self) -> KsVersion {
-        self.version
+        self.claims.version()
     }
 
     /// The claims: user, type, expiry, privileges.
@@ -127,14 +98,15 @@ impl OpenedKs {
     /// with the random part, it is enough to sign the same KS again.
     #[must_use]
     pub fn fields_text(&self) -> &str {
-        self.content.text()
+        // Bytes that are not UTF-8 were replaced.
+        str::from_utf8(self.claims.content().text()).unwrap_or_default()
     }
 
     /// The part that makes each KS unique: 16 random bytes in version 2; in version 1 the text of the time at which it
     /// was created, if the field is present.
     #[must_use]
     pub fn random(&self) -> Option<&[u8]> {
-        self.content.random.clone().map(|random| &self.content.bytes.0[random])
+        self.claims.content().random()
     }
 
     /// The SHA-1 inside the KS, in hex, by which `session.end` identifies it (wire contract, section 6.2).
@@ -155,7 +127,7 @@ impl OpenedKs {
 impl fmt::Debug for OpenedKs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenedKs")
-            .field("version", &self.version)
+            .field("version", &self.version())
             .field("claims", &self.claims)
             .field("secret_index", &self.secret_index)
             .finish_non_exhaustive()
@@ -240,13 +212,26 @@ mod tests {
 
     #[test]
     fn a_pair_of_brackets_is_refused_unless_it_is_overwritten() {
-        assert_eq!(open_v2("a%5Bb%5D=1&_e=5").err(), Some(OpenError::BracketedPrivilege));
+        for fields in ["a%5Bb%5D=1&_e=5", "a%5bb%5d=1&_e=5", "a[b]=1&_e=5", "_e=5&_u[]=1"] {
+            assert_eq!(open_v2(fields).err(), Some(OpenError::BracketedPrivilege), "{fields}");
+        }
+        assert!(open_v2("a=%5Bb%5D&b=[c]&_e=5").is_ok());
         assert!(open_v2("_e%5Bb%5D=1&_e=5").is_ok_and(|opened| opened.claims().expiry_text() == Some("5")));
     }
 
     #[test]
     fn bytes_that_are_not_utf8_are_replaced() {
         assert_eq!(open_v2("_u=%FFx").unwrap().claims().user().unwrap().as_str(), "\u{fffd}x");
+    }
+
+    #[test]
+    fn an_escape_completes_the_character_before_it() {
+        let append = |sealed: &mut Vec<u8>| sealed.extend_from_slice(b"_u=\xc3%A9&_d=\xc3");
+        let opened = open(&v2::seal(PartnerId::new(1), [7; 16], &secret(), 12, append), &[secret()]).unwrap();
+        let claims = opened.claims();
+        assert_eq!(claims.user().map(UserId::as_str), Some("\u{e9}"));
+        assert_eq!(claims.additional_data(), Some("\u{fffd}"));
+        assert_eq!(opened.fields_text(), "_u=\u{fffd}%A9&_d=\u{fffd}");
     }
 
     #[test]

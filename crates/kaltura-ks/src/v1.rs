@@ -2,12 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kaltura_types::{AdminSecret, Ks, KsEnvelope, Privileges, UserId};
+use kaltura_types::{AdminSecret, Ks, Privileges, UserId};
 use sha1::{Digest as _, Sha1};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use crate::claims::KsClaims;
+use crate::claims::Fields;
 use crate::digest::{HexDigest, hex_digest};
 use crate::fields::KsFields;
 
@@ -39,21 +39,20 @@ pub(crate) fn verify(signature: &[u8], info: &[u8], secret: &AdminSecret) -> Opt
 }
 
 fn sign(info: &[u8], secret: &AdminSecret) -> HexDigest {
-    hex_digest(&Sha1::new().chain_update(secret.expose()).chain_update(info).finalize())
+    hex_digest(&Sha1::new().chain_update(secret.expose()).chain_update(info).finalize().into())
 }
 
 /// Reads the fields by position.
-pub(crate) fn read(envelope: &KsEnvelope, info: &str) -> KsClaims {
-    let mut fields = info.split(';').map(str::to_owned).skip(1);
+pub(crate) fn read(text: &[u8]) -> Fields {
+    let text = String::from_utf8_lossy(text);
+    let mut fields = text.split(';').map(str::to_owned).skip(1);
     let partner_pattern = fields.next();
     let expiry = fields.next();
     let session_type = fields.next();
     let _rand = fields.next();
     let user = fields.next().map(UserId::from);
     let privileges_text = fields.next();
-    KsClaims {
-        partner_id: envelope.header().partner_id(),
-        partner_text: envelope.partner_text().to_owned(),
+    Fields {
         partner_pattern,
         expiry,
         session_type,

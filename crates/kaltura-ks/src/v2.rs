@@ -1,19 +1,19 @@
 //! Version 2: encrypted fields (wire contract, sections 6.1 and 6.2).
 
 use std::borrow::Cow;
-use std::io::Write as _;
-use std::ops::Range;
 
 use aes::Aes128;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use cbc::cipher::{Block, BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit as _};
-use kaltura_types::{AdminSecret, Ks, KsEnvelope, PartnerId, Privilege, UserId};
+use kaltura_types::{AdminSecret, Ks, Open, PartnerId, Privilege, Scalar, UserId};
+use memchr::{memchr, memchr_iter};
 use sha1::{Digest as _, Sha1};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use crate::claims::KsClaims;
+use crate::claims::Fields;
+use crate::content::Content;
 use crate::digest::{HexDigest, hex_digest};
 use crate::fields::KsFields;
 use crate::php::{self, Value};
@@ -36,52 +36,55 @@ const BLOCK_LENGTH: usize = 16;
 const IV: [u8; BLOCK_LENGTH] = [0; BLOCK_LENGTH];
 
 /// A name and its value. Absent fields have no value.
-type Pair<'a> = (&'a str, Option<Cow<'a, str>>);
+pub(crate) type Pair<'a> = (&'a str, Option<&'a str>);
 
 /// Signs the privileges and the other fields. A name that occurs twice gets its last value.
 pub(crate) fn sign(fields: &KsFields, random: [u8; RANDOM_LENGTH], secret: &AdminSecret) -> Ks {
-    let mut pairs = pairs(fields, items(fields).filter_map(name_and_value));
-    keep_last_values(&mut pairs);
-    seal_pairs(fields.partner_id, &pairs, random, secret)
+    let privileges = items(fields).filter_map(name_and_value);
+    let pairs = privileges.map(|(name, value)| (name, Some(value))).collect();
+    seal_pairs(fields, pairs, true, random, secret)
 }
 
 /// The same for privileges that were checked: their names differ from each other and from those of the fields.
 pub(crate) fn sign_checked(
     fields: &KsFields,
-    privileges: Vec<(&str, &str)>,
+    privileges: Vec<Pair<'_>>,
     random: [u8; RANDOM_LENGTH],
     secret: &AdminSecret,
 ) -> Ks {
-    seal_pairs(fields.partner_id, &pairs(fields, privileges), random, secret)
-}
-
-fn pairs<'a>(
-    fields: &'a KsFields,
-    privileges: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> Vec<Pair<'a>> {
-    let mut pairs = Vec::with_capacity(16);
-    pairs.extend(privileges.into_iter().map(|(name, value)| (name, Some(value.into()))));
-    pairs.extend([
-        (EXPIRY, Some(fields.expiry.as_seconds().to_string().into())),
-        (SESSION_TYPE, Some(fields.session_type_text().into())),
-        (USER, fields.user.as_ref().map(|user| user.as_str().into())),
-        (MASTER_PARTNER, fields.master_partner_id.map(|id| id.to_string().into())),
-        (ADDITIONAL_DATA, fields.additional_data.as_deref().map(Into::into)),
-    ]);
-    pairs
+    seal_pairs(fields, privileges, false, random, secret)
 }
 
 fn seal_pairs(
-    partner: PartnerId,
-    pairs: &[Pair<'_>],
+    fields: &KsFields,
+    privileges: Vec<Pair<'_>>,
+    may_repeat: bool,
     random: [u8; RANDOM_LENGTH],
     secret: &AdminSecret,
 ) -> Ks {
-    let length = |(name, value): &Pair<'_>| name.len() + value.as_ref().map_or(0, |value| value.len());
+    let mut digits = [itoa::Buffer::new(); 3];
+    let [expiry, session_type, master_partner] = &mut digits;
+    let session_type = match &fields.session_type {
+        Open::Known(known) => session_type.format(known.number()),
+        Open::Other(Scalar::Number(number)) => session_type.format(*number),
+        Open::Other(Scalar::Text(text)) => text,
+    };
+    let mut pairs: Vec<Pair<'_>> = privileges;
+    pairs.extend([
+        (EXPIRY, Some(expiry.format(fields.expiry.as_seconds()))),
+        (SESSION_TYPE, Some(session_type)),
+        (USER, fields.user.as_ref().map(UserId::as_str)),
+        (MASTER_PARTNER, fields.master_partner_id.map(|id| master_partner.format(id.get()))),
+        (ADDITIONAL_DATA, fields.additional_data.as_deref()),
+    ]);
+    if may_repeat {
+        keep_last_values(&mut pairs);
+    }
+    let length = |(name, value): &Pair<'_>| name.len() + value.map_or(0, str::len);
     // Escaped, a byte is three. Each pair has two separators.
-    let max_length = 3 * pairs.iter().map(length).sum::<usize>() + 2 * pairs.len();
-    let present = pairs.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
-    seal(partner, random, secret, max_length, |sealed| php::append_query(sealed, present))
+    let max_length = pairs.iter().map(|pair| 3 * length(pair) + 2).sum();
+    let present = pairs.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+    seal(fields.partner_id, random, secret, max_length, |sealed| php::append_query(sealed, present))
 }
 
 /// An array of PHP: a name that is set again keeps its position and gets the last value. The others get none.
@@ -101,7 +104,7 @@ fn keep_last_values(pairs: &mut [Pair<'_>]) {
 /// dropped (wire contract, section 5.2).
 pub(crate) fn items(fields: &KsFields) -> impl Iterator<Item = &str> {
     let text = fields.privileges.as_deref().unwrap_or_default();
-    text.split(',').map(php::trim).filter(|item| !item.is_empty())
+    php::split(text, b',').map(php::trim).filter(|item| !item.is_empty())
 }
 
 /// Name and value of an item. `0` is dropped, and `*` is short for `all:*`.
@@ -123,8 +126,9 @@ pub(crate) fn seal(
 ) -> Ks {
     // Room for all of it: where a buffer was before it grew, a copy of the text would remain.
     let mut sealed = Vec::with_capacity(MAX_PREFIX + HASH_LENGTH + RANDOM_LENGTH + max_length + BLOCK_LENGTH);
-    // Writing to memory cannot fail.
-    let _ = write!(sealed, "v2|{partner}|");
+    for part in ["v2|", itoa::Buffer::new().format(partner.get()), "|"] {
+        sealed.extend_from_slice(part.as_bytes());
+    }
     let start = sealed.len();
     let signed_start = start + HASH_LENGTH;
     sealed.extend_from_slice(&[0; HASH_LENGTH]);
@@ -167,37 +171,27 @@ pub fn random_bytes() -> Result<[u8; RANDOM_LENGTH], RandomUnavailable> {
 )]
 pub struct RandomUnavailable(#[source] getrandom::Error);
 
-/// The decrypted content, without padding; its hash was verified.
-pub(crate) struct Decrypted(SecretBytes);
-
-impl Decrypted {
-    pub(crate) fn hash_hex(&self) -> HexDigest {
-        hex_digest(&self.0.0[..HASH_LENGTH])
-    }
-
-    /// Where the random bytes are. The server also accepts a content with fewer than 16.
-    pub(crate) fn random(&self) -> Range<usize> {
-        HASH_LENGTH..self.0.0.len().min(HASH_LENGTH + RANDOM_LENGTH)
-    }
-
-    pub(crate) fn fields(&self) -> &[u8] {
-        &self.0.0[self.random().end..]
-    }
-
-    pub(crate) fn into_bytes(self) -> SecretBytes {
-        self.0
-    }
-}
-
-/// Decrypts with one secret; `None` if the KS was not signed with it.
-pub(crate) fn decrypt(ciphertext: &[u8], secret: &AdminSecret) -> Option<Decrypted> {
-    let mut plain = SecretBytes(ciphertext.to_vec());
-    let (blocks, []) = Block::<Aes128>::slice_as_chunks_mut(&mut plain.0) else { return None };
+/// Decrypts with one secret, and returns the content and its hash; `None` if the KS was not signed with this secret.
+pub(crate) fn decrypt(
+    partner: &str,
+    ciphertext: &[u8],
+    secret: &AdminSecret,
+) -> Option<(Content, HexDigest)> {
+    let mut bytes = SecretBytes([partner.as_bytes(), ciphertext].concat());
+    let plain = &mut bytes.0[partner.len()..];
+    let (blocks, []) = Block::<Aes128>::slice_as_chunks_mut(plain) else { return None };
     cbc::Decryptor::<Aes128>::new((&*key_of(secret)).into(), &IV.into()).decrypt_blocks(blocks);
-    let end = plain.0.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-    plain.0.truncate(end);
-    let (hash, signed) = plain.0.split_at_checked(HASH_LENGTH)?;
-    bool::from(Sha1::digest(signed).as_slice().ct_eq(hash)).then_some(Decrypted(plain))
+    let length = plain.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    let (hash, signed) = plain[..length].split_first_chunk::<HASH_LENGTH>()?;
+    if !bool::from(Sha1::digest(signed).as_slice().ct_eq(hash)) {
+        return None;
+    }
+    let digest = hex_digest(hash);
+    // The server also accepts fewer random bytes than 16.
+    let random_end = length.min(HASH_LENGTH + RANDOM_LENGTH);
+    let random = partner.len() + HASH_LENGTH..partner.len() + random_end;
+    bytes.0.truncate(partner.len() + length);
+    Some((Content::new(bytes, partner.len(), random), digest))
 }
 
 fn key_of(secret: &AdminSecret) -> Zeroizing<[u8; 16]> {
@@ -207,50 +201,50 @@ fn key_of(secret: &AdminSecret) -> Zeroizing<[u8; 16]> {
     key
 }
 
-/// Reads the fields: five have fixed names, all others are privileges. `None` if one is an array, which makes
-/// the server fail (wire contract, section 5.2).
-pub(crate) fn read(envelope: &KsEnvelope, fields: &[u8]) -> Option<KsClaims> {
-    let (mut expiry, mut session_type, mut user) = (None, None, None);
-    let (mut master_partner, mut additional_data) = (None, None);
-    // The text of the privileges is shorter than the fields: its separators are not, and its names are not escaped.
-    let mut text = String::with_capacity(fields.len());
+/// Whether a privilege is an array, which makes the server fail (wire contract, section 5.2).
+pub(crate) fn has_array(fields: &[u8]) -> bool {
+    // Most KSs have no bracket at all.
+    let is_bracket = |at: usize| matches!(fields[at + 1..], [b'5', b'B' | b'b', ..]);
+    let may_have_array = memchr(b'[', fields).is_some() || memchr_iter(b'%', fields).any(is_bracket);
+    may_have_array && php::parse_query(fields).iter().any(|(_, value)| *value == Value::Array)
+}
+
+/// Reads the fields: five have fixed names, all others are privileges. None is an array.
+pub(crate) fn read(text: &[u8]) -> Fields {
+    let mut fields = Fields::default();
+    // The text of the privileges is shorter than that of the fields: its separators are not, and its names are not
+    // escaped.
+    let mut privileges_text = String::with_capacity(text.len());
     let mut privileges = Vec::new();
-    for (name, value) in php::parse_query(fields) {
-        let Value::Text(value) = value else { return None };
+    for (name, value) in php::parse_query(text) {
+        let Value::Text(value) = value else { continue };
         let (name, value) = (into_text(name), into_text(value));
         let field = match &*name {
-            EXPIRY => &mut expiry,
-            SESSION_TYPE => &mut session_type,
-            USER => &mut user,
-            MASTER_PARTNER => &mut master_partner,
-            ADDITIONAL_DATA => &mut additional_data,
+            EXPIRY => &mut fields.expiry,
+            SESSION_TYPE => &mut fields.session_type,
+            USER => {
+                fields.user = Some(value.into_owned().into());
+                continue;
+            }
+            MASTER_PARTNER => &mut fields.master_partner,
+            ADDITIONAL_DATA => &mut fields.additional_data,
             _ => {
                 if !privileges.is_empty() {
-                    text.push(',');
+                    privileges_text.push(',');
                 }
-                push_privilege(&mut text, &name, &value);
+                push_privilege(&mut privileges_text, &name, &value);
                 privileges.push(Privilege::new(name, parts(&value)));
                 continue;
             }
         };
         *field = Some(value.into_owned());
     }
-    if text == "all:*" {
-        text = "*".to_owned();
+    if privileges_text == "all:*" {
+        privileges_text = "*".to_owned();
     }
-    Some(KsClaims {
-        partner_id: envelope.header().partner_id(),
-        partner_text: envelope.partner_text().to_owned(),
-        partner_pattern: None,
-        expiry,
-        session_type,
-        user: user.map(UserId::from),
-        privileges_text: Some(text),
-        privileges: privileges.into_iter().collect(),
-        master_partner,
-        additional_data,
-        extra_fields: Vec::new(),
-    })
+    fields.privileges_text = Some(privileges_text);
+    fields.privileges = privileges.into_iter().collect();
+    fields
 }
 
 /// Appends a privilege to the text that the server rebuilds.
