@@ -141,7 +141,7 @@ impl Backend {
     fn headers(&mut self, time: Time) -> HeaderSet {
         let id = self.state.random.below(1 << 31);
         HeaderSet {
-            session: Some(format!("{id}, {}", time.now.as_seconds())),
+            session: Some([&*id.to_string(), &time.now.as_seconds().to_string()].join(", ")),
             is_complete: true,
             ..HeaderSet::default()
         }

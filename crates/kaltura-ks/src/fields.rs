@@ -225,13 +225,8 @@ fn check_v2(fields: &KsFields) -> Result<Vec<v2::Pair<'_>>, InvalidKsFields> {
     Ok(privileges)
 }
 
-/// So few names are compared faster than they are sorted.
-const FEW: usize = 8;
-
 fn first_repeated<'a>(privileges: &[v2::Pair<'a>]) -> Option<&'a str> {
-    let occurs_before =
-        |place: usize| privileges[..place].iter().any(|(name, _)| *name == privileges[place].0);
-    if privileges.len() <= FEW && !(1..privileges.len()).any(occurs_before) {
+    if v2::are_few_and_distinct(privileges) {
         return None;
     }
     // Most names differ in length, which is compared faster.

@@ -61,7 +61,8 @@ impl fmt::Display for Privilege {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
         for (index, value) in self.values.iter().enumerate() {
-            write!(f, "{}{value}", if index == 0 { ':' } else { '/' })?;
+            f.write_str(if index == 0 { ":" } else { "/" })?;
+            f.write_str(value)?;
         }
         Ok(())
     }

@@ -100,9 +100,7 @@ impl<'a> Arguments<'a> {
 
     pub(crate) fn text(&self, name: &str) -> Result<Given<String>, ApiException> {
         match self.given(name).map(text) {
-            Given::Value(text) if !text.chars().all(is_xml) => {
-                Err(ApiException::invalid_parameter_char(name))
-            }
+            Given::Value(text) if !is_xml_text(&text) => Err(ApiException::invalid_parameter_char(name)),
             given => Ok(given.map(Cow::into_owned)),
         }
     }
@@ -250,7 +248,12 @@ pub(crate) fn check_advanced_search(filter: Arguments<'_>) -> Result<(), ApiExce
     }
 }
 
-/// Whether XML 1.0 allows a character. The server refuses all others.
+/// Whether XML 1.0 allows all characters. The server refuses others.
+fn is_xml_text(text: &str) -> bool {
+    // Most texts are printable ASCII.
+    text.bytes().fold(true, |usual, byte| usual & matches!(byte, b' '..=b'~')) || text.chars().all(is_xml)
+}
+
 fn is_xml(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }

@@ -84,7 +84,8 @@ fn split_name(name: &str) -> Option<(String, Vec<String>)> {
 
 /// PHP replaces characters that a variable's name cannot contain by `_`.
 fn mangle(name: &str) -> String {
-    name.replace(['.', ' ', '['], "_")
+    let is_replaced = |byte| matches!(byte, b'.' | b' ' | b'[');
+    if name.bytes().any(is_replaced) { name.replace(['.', ' ', '['], "_") } else { name.to_owned() }
 }
 
 fn decode(text: &[u8]) -> String {
