@@ -212,9 +212,7 @@ pub fn unverified_claims(ks: &Ks) -> Result<Option<KsClaims>, MalformedKs> {
 
 impl PartialEq for KsClaims {
     fn eq(&self, other: &Self) -> bool {
-        self.partner_id == other.partner_id
-            && self.content.partner() == other.content.partner()
-            && self.fields() == other.fields()
+        self.content.partner() == other.content.partner() && self.fields() == other.fields()
     }
 }
 
@@ -241,9 +239,25 @@ mod tests {
 
     /// The claims of a KS of partner 7654321 with these fields.
     fn claims(fields: &str) -> KsClaims {
-        let text = format!("signature|7654321;7654321;{fields}");
+        claims_of("7654321", fields)
+    }
+
+    fn claims_of(partner: &str, fields: &str) -> KsClaims {
+        let text = format!("signature|{partner};7654321;{fields}");
         let ks = Ks::new(base64::engine::general_purpose::STANDARD.encode(text));
         unverified_claims(&ks).unwrap().unwrap()
+    }
+
+    #[test]
+    fn claims_are_equal_if_partner_and_fields_are() {
+        let claims = claims("2000000000;0");
+        assert_eq!(claims.expiry_text(), Some("2000000000"));
+        assert_eq!(claims, claims_of("7654321", "2000000000;0"));
+        for (partner, fields) in
+            [("7654322", "2000000000;0"), ("07654321", "2000000000;0"), ("7654321", "2000000001;0")]
+        {
+            assert_ne!(claims, claims_of(partner, fields), "{partner};{fields}");
+        }
     }
 
     #[test]
