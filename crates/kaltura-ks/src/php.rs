@@ -10,10 +10,16 @@ use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::iter;
 use std::ops::{Index, RangeFrom, RangeTo};
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr_iter, memchr2};
 
 /// Removes the characters that PHP's `trim` removes.
 pub(crate) fn trim(text: &str) -> &str {
+    // Most texts have none.
+    if let [first, .., last] = text.as_bytes()
+        && *first.min(last) > b' '
+    {
+        return text;
+    }
     text.trim_matches(|c| matches!(c, ' ' | '\t' | '\n' | '\r' | '\0' | '\x0b'))
 }
 
@@ -158,6 +164,9 @@ pub(crate) fn parse_query(query: &[u8]) -> Vec<(Cow<'_, [u8]>, Value<'_>)> {
             variables.iter().position(|(present, _)| *present == name)
         } else {
             if places.is_empty() {
+                let most = MAX_VARIABLES.min(memchr_iter(b'&', query).count() + 1);
+                variables.reserve_exact(most.saturating_sub(variables.len()));
+                places.reserve(most);
                 places
                     .extend(variables.iter().zip(0..).map(|((present, _), place)| (present.clone(), place)));
             }

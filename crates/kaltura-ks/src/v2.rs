@@ -228,8 +228,9 @@ pub(crate) fn read(text: &[u8]) -> Fields {
     // The text of the privileges is shorter than that of the fields: its separators are not, and its names are not
     // escaped.
     let mut privileges_text = String::with_capacity(text.len());
-    let mut privileges = Vec::new();
-    for (name, value) in php::parse_query(text) {
+    let variables = php::parse_query(text);
+    let mut privileges = Vec::with_capacity(variables.len());
+    for (name, value) in variables {
         let Value::Text(value) = value else { continue };
         let (name, value) = (into_text(name), into_text(value));
         let field = match &*name {
