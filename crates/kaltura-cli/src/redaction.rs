@@ -122,6 +122,15 @@ pub(crate) fn holds_a_ks(text: &str) -> bool {
     })
 }
 
+/// Refuses what looks like a secret in place of something else: it would be sent, and repeated in messages.
+pub(crate) fn not_a_secret(text: &str) -> Result<String, &'static str> {
+    if holds_a_ks(text) || text.split([',', '.']).any(|part| is_formed_like_a_secret(part.trim())) {
+        Err("this looks like a secret")
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
 /// Whether a text has the form of a token's value and of an admin secret: 32 hex digits.
 pub(crate) fn is_formed_like_a_secret(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())

@@ -6,14 +6,14 @@ use kaltura_types::{InvalidPrivilege, Lifetime, Privileges, SessionType};
 
 use crate::config::{Found, Setting, Settings};
 use crate::error::Failure;
-use crate::redaction::{holds_a_ks, is_formed_like_a_secret};
+use crate::redaction::not_a_secret;
 
 /// The session that is requested.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Session settings, as far as the app token allows")]
 pub(crate) struct SessionRequestOptions {
     /// The user of the session [env: KALTURA_USER]
-    #[arg(long, value_name = "ID", value_parser = user_id)]
+    #[arg(long, value_name = "ID", value_parser = not_a_secret)]
     user: Option<String>,
 
     /// The session type [env: KALTURA_SESSION_TYPE]
@@ -62,7 +62,7 @@ impl SessionRequestOptions {
     /// The request of a login. What is not set is not requested.
     pub(crate) fn request(&self, settings: &Settings) -> Result<SessionRequest, Failure> {
         let mut request = SessionRequest::new();
-        if let Some(user) = settings.value_by(&Setting::USER, self.user.clone(), user_id)? {
+        if let Some(user) = settings.value_by(&Setting::USER, self.user.clone(), not_a_secret)? {
             request = request.user_id(user);
         }
         if let Some(session_type) =
@@ -85,8 +85,9 @@ impl SessionRequestOptions {
 
     /// User, type, lifetime, privileges and widget, each with who has set it.
     pub(crate) fn found(&self, settings: &Settings) -> [Found; 5] {
-        let text =
-            |setting, given: &Option<String>| settings.found(setting, given.clone(), user_id, String::clone);
+        let text = |setting, given: &Option<String>| {
+            settings.found(setting, given.clone(), not_a_secret, String::clone)
+        };
         let show_type = |wish: &TypeWish| SessionType::from(*wish).to_string();
         let privileges = self.privileges.clone();
         [
@@ -99,18 +100,14 @@ impl SessionRequestOptions {
     }
 }
 
-/// Refuses what looks like a secret in place of an id: it would be sent, and repeated in messages.
-fn user_id(text: &str) -> Result<String, &'static str> {
-    if holds_a_ks(text) || is_formed_like_a_secret(text) {
-        Err("this looks like a secret, not like an id")
-    } else {
-        Ok(text.to_owned())
-    }
-}
-
 /// Reads privileges as the API writes them, and refuses what the server would read differently (wire
 /// contract, section 5.1), and an empty text, which is an option or entry without a value.
-pub(crate) fn parse_privileges(text: &str) -> Result<Privileges, InvalidPrivilege> {
+pub(crate) fn parse_privileges(text: &str) -> Result<Privileges, String> {
+    not_a_secret(text)?;
+    read_privileges(text).map_err(|error| error.to_string())
+}
+
+fn read_privileges(text: &str) -> Result<Privileges, InvalidPrivilege> {
     if text.is_empty() { Err(InvalidPrivilege::EmptyName) } else { text.parse() }
 }
 
@@ -119,7 +116,8 @@ fn unquoted_session_type(text: &str) -> Result<TypeWish, &'static str> {
 }
 
 fn unquoted_privileges(text: &str) -> Result<Privileges, &'static str> {
-    parse_privileges(text).map_err(|error| error.reason())
+    not_a_secret(text)?;
+    read_privileges(text).map_err(|error| error.reason())
 }
 
 #[cfg(test)]
@@ -194,6 +192,7 @@ mod tests {
             ("hush:", "an empty value"),
             ("hush:a\u{1}b", "control character"),
             ("hush:a ", "ends with white space"),
+            ("list:*,c0ffee00c0ffee00c0ffee00c0ffee00", "looks like a secret"),
         ] {
             let error = unquoted_privileges(text).unwrap_err();
             assert!(error.contains(why) && !error.contains("hush"), "{text}: {error}");

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use crate::error::Failure;
 use crate::files;
 use crate::output::Ui;
-use crate::redaction::{first_within, holds_a_ks, is_secret, looks_like_a_secret, unopened};
+use crate::redaction::{first_within, holds_a_ks, is_secret, looks_like_a_secret, not_a_secret, unopened};
 use crate::secret_input::without_line_end;
 
 /// The largest text that is read from a file or from standard input.
@@ -55,6 +55,7 @@ impl FromStr for ActionName {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let is_name =
             |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        not_a_secret(text)?;
         match text.split_once('.') {
             // It could contain any actions, such as session.end.
             Some((service, _)) if service.eq_ignore_ascii_case("multirequest") => {

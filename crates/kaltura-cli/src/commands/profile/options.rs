@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser as _};
 use kaltura_auth::{InvalidServiceUrl, Region, ServiceUrl};
 use kaltura_types::{AppTokenId, HashType, Lifetime, PartnerId, SessionType};
 
@@ -13,7 +13,9 @@ use crate::args::{AdminSecretOptions, AppTokenValueOptions, TypeWish, parse_priv
 use crate::config::Setting;
 use crate::error::Failure;
 use crate::profile::SecretStore;
-use crate::redaction::{has_password, holds_a_ks, is_formed_like_a_secret, looks_like_a_secret};
+use crate::redaction::{
+    has_password, holds_a_ks, is_formed_like_a_secret, looks_like_a_secret, not_a_secret,
+};
 
 /// What a login needs, except for secrets.
 #[derive(Debug, Args)]
@@ -40,7 +42,7 @@ pub(super) struct EntryOptions {
     pub(super) hash_type: Option<HashType>,
 
     /// The user of sessions
-    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new().try_map(|id| not_a_secret(&id)))]
     pub(super) user: Option<String>,
 
     /// The session type

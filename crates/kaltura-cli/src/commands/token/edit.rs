@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use kaltura_types::{
@@ -20,6 +20,7 @@ use crate::config::Settings;
 use crate::error::{ExitCode, Failure};
 use crate::output::style::GOOD;
 use crate::output::{Ui, one_line};
+use crate::redaction::not_a_secret;
 use crate::signals::run_until_stopped;
 use crate::{prompt, time};
 
@@ -28,7 +29,7 @@ use crate::{prompt, time};
 #[command(next_help_heading = "Properties of the token")]
 pub(super) struct TokenOptions {
     /// The fixed user of its sessions; the server creates the user if it does not exist
-    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new().try_map(|id| not_a_secret(&id)))]
     user: Option<String>,
 
     /// What its sessions may do, e.g. sview:*,list:*
@@ -52,7 +53,7 @@ pub(super) struct TokenOptions {
     hash_type: Option<HashType>,
 
     /// A description for people
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = not_a_secret)]
     description: Option<String>,
 }
 
