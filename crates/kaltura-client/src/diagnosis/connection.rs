@@ -137,10 +137,12 @@ impl ConnectionFault {
     #[must_use]
     pub const fn remedy(self) -> &'static str {
         match self {
-            Self::NameNotFound => "Check the spelling of the host in the service URL.",
+            Self::NameNotFound => {
+                "Check the spelling of the host in the service URL, or of the proxy if one is set."
+            }
             Self::Refused => {
-                "Check host and port of the service URL. If they are right, the server is down, or a firewall refuses \
-                 the connection."
+                "Check host and port of the service URL, or of the proxy if one is set. If they are right, the server is \
+                 down, or a firewall refuses the connection."
             }
             Self::Unreachable => "Check the network of this machine, its VPN and its firewall.",
             Self::Proxy => {
