@@ -105,7 +105,7 @@ struct CallState {
     ks: Option<String>,
     error: Option<String>,
     emulated: bool,
-    /// The fields of its filter that matched every object, for want of knowledge.
+    /// The fields of its filter that are not emulated: they matched every object.
     #[serde(rename = "ignoredFilters", skip_serializing_if = "Vec::is_empty")]
     ignored_filters: Vec<String>,
 }
